@@ -1,0 +1,6 @@
+//! Command line.
+use std::process::ExitCode;
+/// Entry.
+pub fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,121 @@
+//! The dozen verbs that the runner needs of a container engine, and the other
+//! seams of a measurement: the clock and the readiness probe.
+//!
+//! No engine's own types appear here. Adapters (`docker`, `host`, `probe`)
+//! implement these traits; the pipeline tests implement them with a fake engine
+//! and a fake clock.
+
+mod clock;
+mod error;
+mod probe;
+mod types;
+
+use std::future::Future;
+
+pub use clock::{Clock, Mark};
+pub use error::{EngineError, ErrorKind};
+pub use probe::{Probe, ProbeFailure, ProbeSpec, Ready};
+pub use types::{
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, ContainerId,
+    ContainerSpec, ContainerState, ImageFacts, ImageId, LABEL_OWNER, LABEL_OWNER_VALUE,
+    LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, Owned, OwnedKind, RemovalOutcome, StepSink,
+    StopOutcome,
+};
+
+use crate::record::{EngineFacts, Reach};
+use crate::units::{Bytes, Nanos};
+
+/// The result of an engine verb.
+pub type Result<T> = std::result::Result<T, EngineError>;
+
+/// A container engine.
+///
+/// Every future can be dropped at any time: the engine's work ends with it as
+/// far as the engine allows, and nothing of it is left that carries no label.
+pub trait Engine: Send + Sync + 'static {
+    /// Facts about the engine.
+    fn facts(&self) -> impl Future<Output = Result<EngineFacts>> + Send;
+
+    /// One round trip that does nothing.
+    fn ping(&self) -> impl Future<Output = Result<()>> + Send;
+
+    /// The image of a reference or an id; `None` where the engine has none.
+    fn image(&self, reference: &str) -> impl Future<Output = Result<Option<ImageFacts>>> + Send;
+
+    /// Pulls an image. `sink` hears the progress, a line at a time.
+    fn pull(
+        &self,
+        reference: &str,
+        sink: &mut (dyn FnMut(&str) + Send),
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes an image of one layer from a tar stream of a root file system.
+    /// `changes` are Dockerfile instructions (`CMD`, `ENV`, `LABEL`).
+    fn import(
+        &self,
+        reference: &str,
+        tar: BuildContext,
+        changes: &[String],
+    ) -> impl Future<Output = Result<ImageId>> + Send;
+
+    /// Builds an image from a tar stream and loads it into the image store.
+    /// Returns once the image is there.
+    fn build(
+        &self,
+        request: &BuildRequest,
+        context: BuildContext,
+        sink: &mut StepSink<'_>,
+    ) -> impl Future<Output = std::result::Result<BuildOutcome, BuildFailure>> + Send;
+
+    /// Creates a container without starting it.
+    fn create(&self, spec: &ContainerSpec) -> impl Future<Output = Result<ContainerId>> + Send;
+
+    /// Starts it.
+    fn start(&self, id: &ContainerId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Where a started container's port answers.
+    fn address(
+        &self,
+        id: &ContainerId,
+        port: u16,
+        reach: Reach,
+    ) -> impl Future<Output = Result<std::net::SocketAddr>> + Send;
+
+    /// Resolves once the container has exited, with its exit code.
+    fn exited(&self, id: &ContainerId) -> impl Future<Output = Result<i64>> + Send;
+
+    /// What the engine knows of its state.
+    fn state(&self, id: &ContainerId) -> impl Future<Output = Result<ContainerState>> + Send;
+
+    /// The last lines that it printed.
+    fn logs(
+        &self,
+        id: &ContainerId,
+        lines: u32,
+    ) -> impl Future<Output = Result<Vec<String>>> + Send;
+
+    /// Anonymous resident memory of all its processes.
+    fn memory(&self, id: &ContainerId) -> impl Future<Output = Result<Bytes>> + Send;
+
+    /// Sends the stop signal, waits for the exit, kills after `grace`.
+    fn stop(
+        &self,
+        id: &ContainerId,
+        grace: Nanos,
+    ) -> impl Future<Output = Result<StopOutcome>> + Send;
+
+    /// Removes a container with its anonymous volumes, running or not. Gone already is fine.
+    fn remove_container(&self, id: &ContainerId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes a tag, and the image with its last tag. Gone already is fine.
+    fn remove_image(&self, reference: &str) -> impl Future<Output = Result<RemovalOutcome>> + Send;
+
+    /// All that carries plimsoll's owner label.
+    fn owned(&self) -> impl Future<Output = Result<Vec<Owned>>> + Send;
+
+    /// The builder's cache records.
+    fn build_cache(&self) -> impl Future<Output = Result<Vec<CacheRecord>>> + Send;
+
+    /// Removes cache records by id, never any other; returns those that are gone.
+    fn prune_cache(&self, ids: &[String]) -> impl Future<Output = Result<Vec<String>>> + Send;
+}

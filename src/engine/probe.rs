@@ -1,0 +1,72 @@
+//! Readiness: a whole HTTP answer that keeps the contract.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use super::Mark;
+use crate::units::{Count, Nanos};
+
+/// What to ask, and what to expect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeSpec {
+    /// Where.
+    pub address: SocketAddr,
+    /// The path.
+    pub path: String,
+    /// The status to expect.
+    pub status: u16,
+    /// A text that the body must contain.
+    pub body_contains: String,
+    /// How long to go on asking.
+    pub within: Nanos,
+    /// The interval between two attempts; at most 5 ms.
+    pub interval: Nanos,
+}
+
+/// The first success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    /// When the whole answer had been read.
+    pub at: Mark,
+    /// When the last attempt before it had failed: the app became ready in between.
+    pub last_failure: Option<Mark>,
+    /// Attempts in all.
+    pub attempts: Count,
+}
+
+/// Why the contract was not kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProbeFailure {
+    /// An answer came, and it is not the contract's.
+    #[error("answered {status} at {path}, the contract asks for {expected}; body: {body}")]
+    WrongAnswer {
+        /// The path asked for.
+        path: String,
+        /// The status that came last.
+        status: u16,
+        /// What was expected, in words.
+        expected: String,
+        /// The start of the body that came last.
+        body: String,
+    },
+    /// No whole answer before the deadline.
+    #[error("no whole answer at {path} within {within}; last attempt: {last}")]
+    TimedOut {
+        /// The path asked for.
+        path: String,
+        /// The deadline.
+        within: Nanos,
+        /// What became of the last attempt.
+        last: String,
+    },
+}
+
+/// Asks until the contract is kept.
+pub trait Probe: Send + Sync + 'static {
+    /// Resolves at the first success, or once `spec.within` has passed. A wrong
+    /// answer is not final before the deadline: apps answer 503 while they start.
+    fn wait_ready(
+        &self,
+        spec: &ProbeSpec,
+    ) -> impl Future<Output = Result<Ready, ProbeFailure>> + Send;
+}

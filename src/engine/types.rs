@@ -1,0 +1,236 @@
+//! What passes between runner and engine.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+
+use bytes::Bytes as Chunk;
+use futures_util::Stream;
+
+use super::EngineError;
+use crate::record::Reach;
+use crate::units::{Bytes, Nanos};
+
+/// Label on all that plimsoll creates.
+pub const LABEL_OWNER: &str = "dev.plimsoll.owner";
+/// Its value.
+pub const LABEL_OWNER_VALUE: &str = "plimsoll";
+/// Label with the id of the run.
+pub const LABEL_RUN: &str = "dev.plimsoll.run";
+/// Label of a stand-in: what it stands in for.
+pub const LABEL_STANDS_IN_FOR: &str = "dev.plimsoll.stands-in-for";
+/// Label of a stand-in: its recipe's hash.
+pub const LABEL_RECIPE: &str = "dev.plimsoll.recipe";
+
+/// A tar stream.
+pub type BuildContext = Pin<Box<dyn Stream<Item = io::Result<Chunk>> + Send>>;
+
+/// Hears the name of the step that the builder works on, as it changes.
+pub type StepSink<'a> = dyn FnMut(&str) + Send + 'a;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub String);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+id!(
+    /// The engine's id of an image.
+    ImageId
+);
+id!(
+    /// The engine's id of a container.
+    ContainerId
+);
+
+/// An image as the engine describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// The engine's id.
+    pub id: ImageId,
+    /// Digests by which registries know it.
+    pub repo_digests: Vec<String>,
+    /// What the image list prints.
+    pub listed: Bytes,
+    /// Digests of the uncompressed layers, bottom first.
+    pub diff_ids: Vec<String>,
+    /// Unpacked size and instruction per history entry, bottom first.
+    pub history: Vec<(Bytes, String)>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// The effective user; empty is root.
+    pub user: String,
+    /// `os/arch`.
+    pub platform: String,
+}
+
+/// A build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildRequest {
+    /// The tag of the result.
+    pub tag: String,
+    /// The Dockerfile's path within the context stream.
+    pub dockerfile: String,
+    /// The stage to build.
+    pub target: Option<String>,
+    /// Build arguments.
+    pub build_args: BTreeMap<String, String>,
+    /// Labels of the result.
+    pub labels: BTreeMap<String, String>,
+    /// Whether to take no layer from the cache.
+    pub no_cache: bool,
+}
+
+/// A build that ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildOutcome {
+    /// The image.
+    pub image: ImageId,
+    /// What the status stream told, in order of first appearance. Empty where the builder tells none.
+    pub steps: Vec<BuildStep>,
+    /// Which builder built.
+    pub builder: String,
+}
+
+/// A step of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildStep {
+    /// The builder's own name: `[build 2/5] RUN npm ci`, `exporting to image`.
+    pub name: String,
+    /// Start on the builder's clock, since the earliest step's start.
+    pub started: Option<Nanos>,
+    /// Duration on the builder's clock.
+    pub duration: Option<Nanos>,
+    /// Whether it was reported as cached.
+    pub cached: bool,
+}
+
+/// A build that did not.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildFailure {
+    /// A step failed.
+    #[error("step `{step}` failed: {message}")]
+    Step {
+        /// The step's name.
+        step: String,
+        /// The builder's words.
+        message: String,
+        /// The exit code, where a command failed.
+        exit_code: Option<i64>,
+        /// The last lines that the step printed.
+        log: Vec<String>,
+    },
+    /// The builder refused the Dockerfile, a base, or the context.
+    #[error("the builder refused: {message}")]
+    Refused {
+        /// The builder's words.
+        message: String,
+    },
+    /// The context could not be read.
+    #[error("the build context could not be sent")]
+    Context(#[source] io::Error),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// A container to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerSpec {
+    /// Its name.
+    pub name: String,
+    /// The image's reference or id.
+    pub image: String,
+    /// Environment.
+    pub env: BTreeMap<String, String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// The port of the app, and how it is to be reached; none for an image that serves nothing.
+    pub port: Option<(u16, Reach)>,
+}
+
+/// A container's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerState {
+    /// Whether its process runs.
+    pub running: bool,
+    /// The exit code, once it has exited.
+    pub exit_code: Option<i64>,
+    /// Whether the kernel killed it for memory.
+    pub oom_killed: bool,
+}
+
+/// How a stop went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StopOutcome {
+    /// From the stop signal to the process's exit, by the engine's own stamps.
+    pub signal_to_exit: Nanos,
+    /// The exit code.
+    pub exit_code: i64,
+    /// Whether the grace period ended in a kill.
+    pub killed: bool,
+}
+
+/// A kind of thing that plimsoll creates on an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OwnedKind {
+    /// A container.
+    Container,
+    /// An image of a run.
+    Image,
+    /// A stand-in base.
+    StandIn,
+    /// A volume.
+    Volume,
+    /// A network.
+    Network,
+}
+
+/// A thing with plimsoll's owner label.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owned {
+    /// Its kind.
+    pub kind: OwnedKind,
+    /// The id by which it is removed: a tag or an id for images.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// The run that made it, where its label says.
+    pub run: Option<String>,
+    /// Bytes that it lists, where known.
+    pub size: Option<Bytes>,
+}
+
+/// What a removal did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemovalOutcome {
+    /// The tag or the image is gone.
+    Removed,
+    /// It was not there.
+    Absent,
+    /// In use by something: kept.
+    InUse,
+}
+
+/// A record of the builder's cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheRecord {
+    /// The builder's id.
+    pub id: String,
+    /// The builder's word for what it holds.
+    pub description: String,
+    /// `regular`, `source.local`, `exec.cachemount` and so on.
+    pub kind: String,
+    /// Size on disk.
+    pub size: Bytes,
+    /// Whether something uses it now.
+    pub in_use: bool,
+}

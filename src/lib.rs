@@ -1,0 +1,28 @@
+//! plimsoll measures what a container image weighs and costs over its whole
+//! life, for every way of building the same app.
+//!
+//! Modules are ranked: a module imports only from lower ranks, and a test reads
+//! the `use crate::` lines to hold it so. `docs/DESIGN.md` has the table.
+
+pub mod units;
+
+pub mod dockerfile;
+pub mod oci;
+pub mod stats;
+
+pub mod scenario;
+
+pub mod record;
+
+pub mod engine;
+pub mod report;
+
+pub mod context;
+pub mod docker;
+pub mod host;
+pub mod probe;
+pub mod store;
+
+pub mod runner;
+
+pub mod cli;

@@ -1,0 +1,7 @@
+//! Parses the arguments, runs, and maps the outcome to an exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    plimsoll::cli::main()
+}

@@ -1,0 +1,128 @@
+//! A case: one app, one variant, one platform; its image and its builds.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Metric, Reach};
+use crate::units::{Bytes, Count, Nanos};
+
+/// `scenario/variant`: the identity of a case within a run.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct CaseId(String);
+
+impl CaseId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for CaseId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The id of a variant of a scenario. Both names have been validated by `scenario`.
+pub fn case_id(scenario: &str, variant: &str) -> CaseId {
+    CaseId(format!("{scenario}/{variant}"))
+}
+
+/// What is known of a case beside its samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseRecord {
+    /// Its identity.
+    pub id: CaseId,
+    /// The scenario that it belongs to.
+    pub scenario: String,
+    /// The app.
+    pub app: String,
+    /// The variant.
+    pub variant: String,
+    /// One line about the variant.
+    pub title: String,
+    /// The strategy tag.
+    pub strategy: String,
+    /// `os/arch` of the image.
+    pub platform: String,
+    /// Whether it runs, and if not, why.
+    pub disposition: Disposition,
+    /// References of the bases that it is built on, as the Dockerfile writes them.
+    pub bases: Vec<String>,
+    /// Those of `bases` whose place a stand-in took.
+    pub stand_ins: Vec<String>,
+    /// The image of the last counted cold build.
+    pub image: Option<ImageRecord>,
+}
+
+/// Whether a case takes part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Disposition {
+    /// Planned, not visited yet.
+    Pending,
+    /// Built, and its contract held.
+    Qualified,
+    /// Out of the run: it never built or never kept its contract.
+    Failed {
+        /// What happened.
+        reason: String,
+    },
+    /// The scenario says that the variant cannot exist.
+    NotApplicable {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// An image as the engine describes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImageRecord {
+    /// The engine's image id.
+    pub id: String,
+    /// Digests of the uncompressed layers, bottom first.
+    pub diff_ids: Vec<String>,
+    /// Unpacked size and instruction per history entry, bottom first.
+    pub history: Vec<(Bytes, String)>,
+    /// The effective user; empty is root.
+    pub user: String,
+    /// How the app was reached when it was started.
+    pub reach: Option<Reach>,
+}
+
+/// One build and its steps: the source of `build.steps`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuildRecord {
+    /// The case.
+    pub case: super::CaseId,
+    /// Which build: the metric that it gives a sample of.
+    pub metric: Metric,
+    /// The round.
+    pub round: u32,
+    /// The steps, in order of first appearance.
+    pub steps: Vec<StepRecord>,
+    /// Dockerfile steps that the builder took from its cache.
+    pub cached: Count,
+    /// Dockerfile steps that ran.
+    pub ran: Count,
+}
+
+/// A step as the builder's status stream tells it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepRecord {
+    /// The builder's own name: `[build 2/5] RUN npm ci`.
+    pub name: String,
+    /// Since the first step of the build began, on the builder's clock.
+    pub started_ns: Option<Nanos>,
+    /// How long it ran, on the builder's clock.
+    pub duration_ns: Option<Nanos>,
+    /// Whether the builder reports it as cached.
+    pub cached: bool,
+}

@@ -1,0 +1,132 @@
+//! Facts about tool, engine, host and bases: what a reader needs to judge a number.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Bytes, Count, Nanos};
+
+/// The tool that measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ToolFacts {
+    /// Its version.
+    pub version: String,
+    /// Whether it was an optimised build.
+    pub optimised: bool,
+}
+
+/// What keeps the engine's images: it defines what `size.engine` means (FIELD.md, C1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImageStore {
+    /// Graph drivers: sizes are unpacked bytes.
+    GraphDriver,
+    /// The containerd image store: sizes are packed, or packed and unpacked, by version.
+    Containerd,
+    /// Some other store.
+    Unknown,
+}
+
+/// The engine that built and ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EngineFacts {
+    /// "Docker Engine", "Podman Engine".
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The API version that was negotiated.
+    pub api_version: String,
+    /// What keeps its images.
+    pub store: ImageStore,
+    /// The storage driver's own name.
+    pub driver: String,
+    /// The file system below it, where the engine says.
+    pub backing: Option<String>,
+    /// Which builder built: "buildkit", "classic", "buildah".
+    pub builder: String,
+    /// `linux/amd64`.
+    pub platform: String,
+    /// `1` or `2`.
+    pub cgroup_version: String,
+    /// The runtime of the containers.
+    pub runtime: String,
+    /// The engine's data folder, where it says.
+    pub data_root: Option<String>,
+    /// The kernel that it runs on.
+    pub kernel: String,
+    /// Where it was reached, with nothing secret in it.
+    pub endpoint: String,
+}
+
+/// The machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostFacts {
+    /// Distribution and release.
+    pub os: String,
+    /// Kernel release.
+    pub kernel: String,
+    /// CPU model.
+    pub cpu: String,
+    /// Logical CPUs.
+    pub cpus: Count,
+    /// Installed memory.
+    pub memory_bytes: Bytes,
+    /// Load average over one minute as the run began, as the kernel prints it.
+    pub load: Option<String>,
+    /// A virtual machine's or container's own word for itself, where it says so.
+    pub virtualisation: Option<String>,
+}
+
+/// A stand-in: a locally built base that takes the place of an image that cannot be pulled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StandIn {
+    /// What it stands in for.
+    pub stands_in_for: String,
+    /// Hash of the recipe that made it.
+    pub recipe_sha256: String,
+}
+
+/// A base image, resolved before the clock started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BaseRecord {
+    /// As the Dockerfile writes it.
+    pub reference: String,
+    /// As it was built on: the same, a mirror's, or a stand-in's.
+    pub resolved: String,
+    /// The engine's image id.
+    pub image_id: String,
+    /// Registry digests, where the engine knows any.
+    pub repo_digests: Vec<String>,
+    /// Digests of the uncompressed layers, bottom first.
+    pub diff_ids: Vec<String>,
+    /// Unpacked size.
+    pub unpacked_bytes: Bytes,
+    /// Set where it is not the image that the Dockerfile names.
+    pub stand_in: Option<StandIn>,
+}
+
+/// How the harness talks to a started app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// By the container's own address on the engine's bridge.
+    Bridge,
+    /// By a port published on loopback.
+    Published,
+}
+
+/// Fixed costs of measuring, stored beside the numbers and never subtracted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// Median of the engine's ping.
+    pub ping_ns: Nanos,
+    /// Smallest step that the monotonic clock showed.
+    pub clock_resolution_ns: Nanos,
+    /// Interval of the readiness probe.
+    pub probe_interval_ns: Nanos,
+}

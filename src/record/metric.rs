@@ -1,0 +1,146 @@
+//! The metric catalogue. Ids are stable: they are the identity in every file format.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::units::Unit;
+
+/// Which way is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Less is better.
+    Lower,
+    /// More is better.
+    Higher,
+}
+
+/// How a metric behaves under repetition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One sample is the truth; a spread is a warning.
+    Exact,
+    /// A distribution.
+    Timed,
+}
+
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $variant:ident = $id:literal, $unit:ident, $kind:ident, $title:literal, $definition:literal;)*) => {
+        /// A named quantity with a unit, a direction and a kind.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
+        pub enum Metric {
+            $(#[doc = $definition] #[serde(rename = $id)] $variant,)*
+        }
+
+        impl Metric {
+            /// Every metric, in the order of the catalogue.
+            pub const ALL: &'static [Metric] = &[$(Metric::$variant,)*];
+
+            /// The stable id.
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)* }
+            }
+
+            /// The base unit.
+            pub fn unit(self) -> Unit {
+                match self { $(Self::$variant => Unit::$unit,)* }
+            }
+
+            /// Exact or timed.
+            pub fn kind(self) -> Kind {
+                match self { $(Self::$variant => Kind::$kind,)* }
+            }
+
+            /// A short heading for a column.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// What exactly is measured.
+            pub fn definition(self) -> &'static str {
+                match self { $(Self::$variant => $definition,)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    SizeUnpacked = "size.unpacked", Bytes, Exact, "unpacked", "sum of the uncompressed layers";
+    SizeEngine = "size.engine", Bytes, Exact, "engine", "what this engine's image list prints, under the store that defines it";
+    SizeOwn = "size.own", Bytes, Exact, "own", "unpacked bytes above the base image of the final stage";
+    SizeLayers = "size.layers", Count, Exact, "layers", "layers that hold anything";
+    ContextBytes = "context.bytes", Bytes, Exact, "context", "file bytes of the build context that is sent, after .dockerignore";
+    ContextFiles = "context.files", Count, Exact, "context files", "files of the build context that is sent, after .dockerignore";
+    BuildCold = "build.cold", Seconds, Timed, "cold build", "no layer cache and cold cache mounts; bases present; result exported to the image store";
+    BuildCached = "build.cached", Seconds, Timed, "cached build", "nothing changed and every step was cached";
+    RebuildSource = "rebuild.source", Seconds, Timed, "rebuild, source", "after the scenario's source edit; cache mounts warm";
+    RebuildDependency = "rebuild.dependency", Seconds, Timed, "rebuild, dep.", "after the scenario's dependency edit; cache mounts warm";
+    StartCreate = "start.create", Seconds, Timed, "create", "the create call";
+    StartStarted = "start.started", Seconds, Timed, "started", "the start call until it returns";
+    StartReady = "start.ready", Seconds, Timed, "ready", "the start call until the contract's first success";
+    StopTime = "stop.time", Seconds, Timed, "stop", "the stop signal until the process has exited";
+    MemoryReady = "memory.ready", Bytes, Timed, "memory", "anonymous resident memory of the container once ready";
+    FloorBuildCold = "floor.build.cold", Seconds, Timed, "floor: cold build", "build.cold of a scratch image with one file of some hundred bytes";
+    FloorBuildCached = "floor.build.cached", Seconds, Timed, "floor: cached build", "build.cached of the same";
+    FloorStartCreate = "floor.start.create", Seconds, Timed, "floor: create", "start.create of the same";
+    FloorStartStarted = "floor.start.started", Seconds, Timed, "floor: started", "start.started of the same";
+    FloorStopTime = "floor.stop.time", Seconds, Timed, "floor: stop", "stop.time of the same";
+}
+
+impl Metric {
+    /// All metrics here are costs so far: less is better.
+    pub fn direction(self) -> Direction {
+        Direction::Lower
+    }
+
+    /// Whether this metric measures the engine's floor and not an app.
+    pub fn is_floor(self) -> bool {
+        self.id().starts_with("floor.")
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+/// A metric id that the catalogue does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown metric `{0}`")]
+pub struct ParseMetricError(pub String);
+
+impl FromStr for Metric {
+    type Err = ParseMetricError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|metric| metric.id() == text)
+            .ok_or_else(|| ParseMetricError(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_parse_back() {
+        let ids: BTreeSet<_> = Metric::ALL.iter().map(|metric| metric.id()).collect();
+        assert_eq!(ids.len(), Metric::ALL.len());
+        for metric in Metric::ALL {
+            assert_eq!(metric.id().parse::<Metric>().as_ref(), Ok(metric));
+            let json = serde_json::to_string(metric).unwrap();
+            assert_eq!(json, format!("\"{}\"", metric.id()));
+        }
+        assert!("size.unpackd".parse::<Metric>().is_err());
+    }
+}

@@ -1,0 +1,19 @@
+//! What a run leaves behind: the metric catalogue and the run record.
+//!
+//! Pure data: everything that a table or a chart shows is computed from a
+//! [`RunRecord`] alone (METHODOLOGY, rule 11). Additive changes only;
+//! [`SCHEMA_VERSION`] rises when a reader of the old form would be misled.
+
+mod case;
+mod facts;
+mod metric;
+mod run;
+mod sample;
+
+pub use case::{BuildRecord, CaseId, CaseRecord, Disposition, ImageRecord, StepRecord, case_id};
+pub use facts::{
+    BaseRecord, Calibration, EngineFacts, HostFacts, ImageStore, Reach, StandIn, ToolFacts,
+};
+pub use metric::{Direction, Kind, Metric, ParseMetricError};
+pub use run::{PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord};
+pub use sample::{Outcome, Sample, Status};

@@ -1,0 +1,111 @@
+//! The run record itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    BaseRecord, BuildRecord, Calibration, CaseRecord, EngineFacts, HostFacts, Sample, ToolFacts,
+};
+use crate::scenario::{Claim, Source};
+use crate::units::Nanos;
+
+/// Version of the record's form.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything that one command measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunRecord {
+    /// [`SCHEMA_VERSION`] of the writer.
+    pub schema_version: u32,
+    /// `<utc>-<name>`: the name of the run's folder.
+    pub id: String,
+    /// The command line that made it, and those that resumed it.
+    pub commands: Vec<Vec<String>>,
+    /// How far it came.
+    pub state: RunState,
+    /// When it began, RFC 3339, UTC.
+    pub started_at: String,
+    /// When it ended.
+    pub finished_at: Option<String>,
+    /// The tool.
+    pub tool: ToolFacts,
+    /// Rounds, seed and deadlines.
+    pub plan: PlanRecord,
+    /// The engine.
+    pub engine: EngineFacts,
+    /// The host.
+    pub host: HostFacts,
+    /// Fixed costs of measuring.
+    pub calibration: Calibration,
+    /// The scenarios, with their text.
+    pub scenarios: Vec<ScenarioRecord>,
+    /// The bases, resolved.
+    pub bases: Vec<BaseRecord>,
+    /// The cases.
+    pub cases: Vec<CaseRecord>,
+    /// All samples, in the order in which they were taken.
+    pub samples: Vec<Sample>,
+    /// All builds with their steps.
+    pub builds: Vec<BuildRecord>,
+    /// What a reader should know, in plain words.
+    pub warnings: Vec<String>,
+}
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// Still running, or its process died.
+    Running,
+    /// Stopped by a signal; can be resumed.
+    Interrupted,
+    /// All that was planned was visited.
+    Complete,
+}
+
+/// What was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanRecord {
+    /// The profile's name.
+    pub profile: String,
+    /// Seeds the order of the cases and every nonce.
+    pub seed: u64,
+    /// Declared warm-up rounds, before the counted ones.
+    pub warmup_rounds: u32,
+    /// Counted rounds.
+    pub rounds: u32,
+    /// Rounds (warm-ups included) that were visited whole.
+    pub rounds_done: u32,
+    /// `--only`, where given.
+    pub only: Option<String>,
+    /// Deadline of one build.
+    pub build_deadline_ns: Nanos,
+    /// Deadline of an engine call that is not a build.
+    pub call_deadline_ns: Nanos,
+    /// Order of the cases, a list of case ids per round.
+    pub order: Vec<Vec<super::CaseId>>,
+}
+
+/// A scenario as it was run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioRecord {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Its file, relative to the tree root.
+    pub path: String,
+    /// Its whole text.
+    pub text: String,
+    /// Hash of the text.
+    pub sha256: String,
+    /// Hash over names, modes and contents of the app's folder that are sent, so that a resumed or compared run knows the same tree.
+    pub app_sha256: String,
+    /// The claims that it carries.
+    pub claims: Vec<Claim>,
+    /// The sources of the claims.
+    pub sources: Vec<Source>,
+}

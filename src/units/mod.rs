@@ -1,0 +1,11 @@
+//! Quantities as types: bytes, durations, counts and ratios.
+//!
+//! Inside, everything is an integer in its base unit (bytes, nanoseconds);
+//! formatting for people ([`human`]) and for machines ([`Quantity::base_value`])
+//! are separate functions, so that no file ever carries a rounded figure.
+
+mod human;
+mod quantity;
+
+pub use human::{ByteScale, TimeScale, human_count, human_ratio};
+pub use quantity::{Bytes, Count, Nanos, Quantity, Ratio, Unit};

@@ -1,0 +1,234 @@
+//! The newtypes and the sum of them.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A number of bytes.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Bytes(pub u64);
+
+/// A duration in integer nanoseconds, as a monotonic clock gives it.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Nanos(pub u64);
+
+/// A number of things: layers, files, steps.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Count(pub u64);
+
+/// A quotient of two like quantities. Never NaN and never infinite.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Ratio(f64);
+
+impl Ratio {
+    /// The quotient, or `None` where it has no meaning (a zero or non-finite divisor).
+    pub fn of(part: f64, whole: f64) -> Option<Self> {
+        let value = part / whole;
+        (whole != 0.0 && value.is_finite()).then_some(Self(value))
+    }
+
+    /// The bare number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Nanos {
+    /// Nanoseconds of a whole number of milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis * 1_000_000)
+    }
+
+    /// Nanoseconds of a whole number of seconds.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(secs * 1_000_000_000)
+    }
+
+    /// Seconds as the files carry them.
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
+    /// The difference, or zero where `earlier` is not earlier.
+    pub fn saturating_sub(self, earlier: Self) -> Self {
+        Self(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl From<Duration> for Nanos {
+    fn from(duration: Duration) -> Self {
+        // 584 years fit; a longer wait is a bug elsewhere.
+        Self(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Nanos> for Duration {
+    fn from(nanos: Nanos) -> Self {
+        Duration::from_nanos(nanos.0)
+    }
+}
+
+macro_rules! arithmetic {
+    ($($name:ident),*) => {$(
+        impl Add for $name {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+        }
+        impl Sub for $name {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                Self(self.0 - other.0)
+            }
+        }
+        impl Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+                Self(items.map(|item| item.0).sum())
+            }
+        }
+    )*};
+}
+arithmetic!(Bytes, Nanos, Count);
+
+/// The base unit of a metric, as the files name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Seconds in CSV, integer nanoseconds in JSON.
+    Seconds,
+    /// A plain number of things.
+    Count,
+    /// A quotient without unit.
+    Ratio,
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes => "bytes",
+            Self::Seconds => "s",
+            Self::Count => "count",
+            Self::Ratio => "ratio",
+        })
+    }
+}
+
+/// One measured value with its unit. In JSON: `{"bytes": 1}`, `{"ns": 1}`, `{"count": 1}`, `{"ratio": 0.5}`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub enum Quantity {
+    /// Bytes.
+    #[serde(rename = "bytes")]
+    Bytes(Bytes),
+    /// A duration.
+    #[serde(rename = "ns")]
+    Time(Nanos),
+    /// A count.
+    #[serde(rename = "count")]
+    Count(Count),
+    /// A quotient.
+    #[serde(rename = "ratio")]
+    Ratio(Ratio),
+}
+
+impl Quantity {
+    /// The unit of this value.
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::Bytes(_) => Unit::Bytes,
+            Self::Time(_) => Unit::Seconds,
+            Self::Count(_) => Unit::Count,
+            Self::Ratio(_) => Unit::Ratio,
+        }
+    }
+
+    /// The value in the unit that CSV files carry: bytes, seconds, a count, a quotient.
+    pub fn base_value(self) -> f64 {
+        match self {
+            Self::Bytes(bytes) => bytes.0 as f64,
+            Self::Time(nanos) => nanos.as_secs_f64(),
+            Self::Count(count) => count.0 as f64,
+            Self::Ratio(ratio) => ratio.get(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_never_nan_or_infinite() {
+        assert_eq!(Ratio::of(1.0, 0.0), None);
+        assert_eq!(Ratio::of(0.0, 0.0), None);
+        assert_eq!(Ratio::of(f64::MAX, f64::MIN_POSITIVE), None);
+        assert_eq!(Ratio::of(3.0, 4.0).map(Ratio::get), Some(0.75));
+    }
+
+    #[test]
+    fn seconds_keep_their_fraction_once() {
+        // FIELD.md, 1.10: a peer adds the fraction twice and prints 3.5 for 2.75.
+        assert_eq!(Nanos::from(Duration::from_millis(2750)).as_secs_f64(), 2.75);
+    }
+
+    #[test]
+    fn quantities_name_their_unit_in_json() {
+        let json = serde_json::to_string(&Quantity::Time(Nanos(1_500_000_000))).unwrap();
+        assert_eq!(json, r#"{"ns":1500000000}"#);
+        assert_eq!(
+            serde_json::from_str::<Quantity>(&json)
+                .unwrap()
+                .base_value(),
+            1.5
+        );
+    }
+}

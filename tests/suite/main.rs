@@ -1,0 +1,9 @@
+//! One integration binary; a module per theme.
+
+mod architecture;
+mod context_rules;
+mod docker_fake;
+mod live_engine;
+mod pipeline;
+mod reports;
+mod scenario_files;
