@@ -23,6 +23,7 @@ pub mod host;
 pub mod probe;
 pub mod store;
 
+pub mod bases;
 pub mod runner;
 
 pub mod cli;

@@ -1,6 +1,155 @@
-//! Command line.
+//! The command line: arguments, wiring, progress, printing, exit codes.
+//!
+//! One file per subcommand. Data goes to stdout, talk to stderr.
+
+mod args;
+mod bases;
+mod cases;
+mod claims;
+mod clean;
+mod config;
+mod doctor;
+mod failure;
+mod folder;
+mod list;
+mod output;
+mod planning;
+mod progress;
+mod report;
+mod resume;
+mod run;
+mod schema;
+
 use std::process::ExitCode;
-/// Entry.
+use std::sync::Arc;
+
+use clap::{CommandFactory, Parser};
+use tokio_util::sync::CancellationToken;
+
+pub use args::{Cli, Command};
+pub use failure::{Exit, Failure};
+pub use output::Printer;
+pub use run::Seams;
+
+use crate::docker::DockerEngine;
+use crate::engine::Engine;
+use crate::host::{self, SystemClock};
+use crate::probe::HttpProbe;
+
+/// Parses the process's arguments, runs, and gives the exit code.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version are no errors; clap knows which stream is theirs.
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
+            let _ = error.print();
+            return ExitCode::from(code as u8);
+        }
+    };
+    let mut printer = Printer::standard();
+    let exit = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(dispatch(cli, &mut printer));
+            // Reads of a build context that nobody waits for any more must not hold the exit.
+            runtime.shutdown_background();
+            outcome
+        }
+        Err(error) => Err(Failure::failed(error)),
+    };
+    match exit {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            printer.talk(&failure.to_string());
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
+    let place = cli.place;
+    match cli.command {
+        Command::List(args) => list::list(&place, &args, printer),
+        Command::Claims(args) => claims::claims(&place, &args, printer),
+        Command::Report(args) => report::report(&place, &args, printer),
+        Command::Schema(args) => schema::schema(&args, printer),
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "plimsoll", &mut script);
+            printer.data(&script)?;
+            Ok(Exit::Fine)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            printer.data(&page)?;
+            Ok(Exit::Fine)
+        }
+        Command::Doctor(args) => doctor::doctor(&place, &args, printer).await,
+        Command::Bases(args) => {
+            let engine = connect(place.host.as_deref()).await?;
+            bases::bases(&engine, &place, &args, printer).await
+        }
+        Command::Clean(args) => {
+            let engine = connect(place.host.as_deref()).await?;
+            clean::clean(&engine, &place, &args, printer).await
+        }
+        Command::Run(args) => {
+            let engine = Arc::new(connect(place.host.as_deref()).await?);
+            let clock = Arc::new(SystemClock::new());
+            let stop = CancellationToken::new();
+            let seams = Seams {
+                probe: HttpProbe::new(clock.clone()),
+                engine,
+                clock,
+                host: host::facts(),
+                command: std::env::args().collect(),
+                stop: stop.clone(),
+            };
+            let guard = interrupts(stop);
+            let exit = run::run(&place, &args, seams, printer).await;
+            guard.abort();
+            exit
+        }
+    }
+}
+
+/// Connects, and proves that something answers.
+async fn connect(endpoint: Option<&str>) -> Result<DockerEngine, Failure> {
+    let engine = DockerEngine::connect(endpoint.filter(|text| !text.is_empty())).await?;
+    engine.ping().await?;
+    Ok(engine)
+}
+
+/// The first signal stops the run, which then cleans up; the second ends the process at once.
+fn interrupts(stop: CancellationToken) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        let Ok(mut signals) = host::Interrupts::new() else { return };
+        signals.next().await;
+        stop.cancel();
+        signals.next().await;
+        std::process::exit(Exit::Interrupted as i32);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_teaches_by_example() {
+        for command in Cli::command().get_subcommands() {
+            if command.get_name() == "man" {
+                continue;
+            }
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Example"), "{} has no example", command.get_name());
+        }
+    }
 }

@@ -76,8 +76,8 @@ pub struct PlanRecord {
     pub warmup_rounds: u32,
     /// Counted rounds.
     pub rounds: u32,
-    /// Rounds (warm-ups included) that were visited whole.
-    pub rounds_done: u32,
+    /// Visits that are done, counted along `order`.
+    pub visits_done: u32,
     /// `--only`, where given.
     pub only: Option<String>,
     /// Deadline of one build.

@@ -1,1 +1,22 @@
-//! The `runner` module.
+//! The measuring itself: plan, rounds, phases, deadlines, and the guarantee
+//! that nothing stays behind.
+//!
+//! The runner knows the engine only through its trait, prints nothing and
+//! writes nothing: events go to a [`Watcher`], the record to a [`Recorder`].
+
+mod builds;
+mod cache;
+mod event;
+mod floor;
+mod ledger;
+mod plan;
+mod session;
+mod starts;
+mod validity;
+mod visit;
+
+pub use cache::{Attribution, attribute};
+pub use event::{Event, Watcher};
+pub use floor::{FLOOR_CASE, FLOOR_SCENARIO};
+pub use plan::{Profile, order_of};
+pub use session::{PlannedCase, Recorder, RunError, Runner, Settings, sweep};

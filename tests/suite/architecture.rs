@@ -1,1 +1,143 @@
-//! architecture
+//! One-way arrows: a module imports only from lower ranks (docs/DESIGN.md), the
+//! core has no async, no clock, no file, no environment and no print, and no file
+//! grows past its bound.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+/// Longest file, tests included.
+const MOST_LINES: usize = 500;
+
+/// Modules of the pure core.
+const PURE: &[&str] = &["units", "oci", "stats", "dockerfile", "record", "report"];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The rank table of docs/DESIGN.md: rows `| 1 | `oci`, `stats` | ... |`.
+fn ranks() -> BTreeMap<String, u32> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/DESIGN.md");
+    let text = fs::read_to_string(page).unwrap();
+    let mut ranks = BTreeMap::new();
+    for line in text.lines() {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        let Some(rank) = cells.get(1).and_then(|cell| cell.parse().ok()) else { continue };
+        for name in cells[2].split(',') {
+            ranks.insert(name.trim().trim_matches('`').to_owned(), rank);
+        }
+    }
+    assert!(ranks.len() > 10, "the rank table was not found: {ranks:?}");
+    ranks
+}
+
+fn files() -> Vec<(String, PathBuf, String)> {
+    let root = source();
+    WalkDir::new(&root)
+        .sort_by_file_name()
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
+        .map(|entry| {
+            let path = entry.path().strip_prefix(&root).unwrap().to_owned();
+            let module = path.components().next().unwrap().as_os_str().to_str().unwrap();
+            let module = module.trim_end_matches(".rs").to_owned();
+            let text = fs::read_to_string(entry.path()).unwrap();
+            (module, path, text)
+        })
+        .collect()
+}
+
+/// Modules that a file names after `crate::`, in code and not in comments.
+fn imports(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let code = line.split("//").next().unwrap_or_default();
+        for (at, _) in code.match_indices("crate::") {
+            let rest = &code[at + "crate::".len()..];
+            let name: String =
+                rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            if !name.is_empty() {
+                found.push((number, name));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_module_imports_only_from_lower_ranks() {
+    let ranks = ranks();
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    for (module, path, text) in files() {
+        if module == "lib" || module == "main" {
+            continue;
+        }
+        let rank = ranks.get(&module).unwrap_or_else(|| panic!("`{module}` has no rank"));
+        for (line, name) in imports(&text) {
+            let Some(other) = ranks.get(&name) else {
+                panic!("{}:{line}: `{name}` has no rank", path.display())
+            };
+            seen += 1;
+            if name != module && other >= rank {
+                wrong.push(format!("{}:{line}: {module} ({rank}) uses {name} ({other})", path.display()));
+            }
+        }
+    }
+    assert!(seen > 50, "only {seen} imports were found: does the test read the right folder?");
+    assert!(wrong.is_empty(), "arrows that point up:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reader_of_imports_sees_what_it_should() {
+    let text = "use crate::units::Bytes; // crate::cli\nlet x = crate::oci::parse();\n";
+    assert_eq!(imports(text), [(1, "units".to_owned()), (2, "oci".to_owned())]);
+}
+
+#[test]
+fn the_core_is_pure() {
+    let banned = [
+        "async fn", ".await", "tokio::", "std::fs", "std::env", "Instant::now", "SystemTime",
+        "println!", "eprintln!", "Utc::now",
+    ];
+    for (module, path, text) in files() {
+        if !PURE.contains(&module.as_str()) {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in (1..).zip(code.lines()) {
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            for word in banned {
+                assert!(!line.contains(word), "{}:{number}: `{word}` in the core", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_grows_past_its_bound() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let paths = WalkDir::new(source()).into_iter().chain(WalkDir::new(tests));
+    for entry in paths.map(Result::unwrap) {
+        if entry.path().extension().is_some_and(|extension| extension == "rs") {
+            let lines = fs::read_to_string(entry.path()).unwrap().lines().count();
+            assert!(lines <= MOST_LINES, "{} has {lines} lines", entry.path().display());
+        }
+    }
+}
+
+#[test]
+fn there_is_no_drawer_for_odds_and_ends() {
+    for (_, path, _) in files() {
+        for part in path.iter().filter_map(|part| part.to_str()) {
+            let name = part.trim_end_matches(".rs");
+            assert!(!["utils", "util", "helpers", "common", "manager", "misc"].contains(&name), "{path:?}");
+        }
+    }
+}

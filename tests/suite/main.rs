@@ -3,6 +3,7 @@
 mod architecture;
 mod context_rules;
 mod docker_fake;
+mod fake;
 mod live_engine;
 mod pipeline;
 mod reports;

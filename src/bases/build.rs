@@ -1,0 +1,215 @@
+//! Builds stand-ins, through the same engine verbs as everything else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
+
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+use tokio_util::io::ReaderStream;
+
+use super::catalogue::{Catalogue, Entry, RecipeKind, stand_in_of};
+use super::error::BasesError;
+use crate::context::{Context, Overlay};
+use crate::dockerfile::Dockerfile;
+use crate::engine::{
+    BuildFailure, BuildRequest, Engine, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RECIPE,
+    LABEL_STANDS_IN_FOR,
+};
+
+/// What became of a stand-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Built {
+    /// It was made.
+    Made,
+    /// It was there, by this very recipe.
+    Current,
+}
+
+/// Hears how the building goes on.
+pub trait Progress: Send {
+    /// A stand-in is being made: the `index`-th of `total`.
+    fn begin(&mut self, name: &str, index: usize, total: usize);
+    /// The builder began a step.
+    fn step(&mut self, name: &str);
+    /// It is done.
+    fn end(&mut self, name: &str, built: Built);
+}
+
+/// The entries, wanted or needed by a wanted one, that the engine does not hold by their present recipe.
+///
+/// # Errors
+/// When a name is unknown, a recipe unreadable, or the engine fails.
+pub async fn outdated<'a, E: Engine>(
+    engine: &E,
+    catalogue: &'a Catalogue,
+    wanted: &[String],
+) -> Result<Vec<&'a Entry>, BasesError> {
+    let mut outdated = Vec::new();
+    for entry in closure(catalogue, wanted)? {
+        let hash = catalogue.recipe_hash(entry)?;
+        let image = engine.image(&entry.stand_in()).await?;
+        if image.is_none_or(|image| image.labels.get(LABEL_RECIPE) != Some(&hash)) {
+            outdated.push(entry);
+        }
+    }
+    Ok(outdated)
+}
+
+/// The wanted entries and all that they need, in the catalogue's order; all that are not hidden where none is named.
+fn closure<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a Entry>, BasesError> {
+    let mut names = BTreeSet::new();
+    let mut queue: Vec<&Entry> = Vec::new();
+    if wanted.is_empty() {
+        queue.extend(catalogue.entries().iter().filter(|entry| !entry.hidden));
+    }
+    for name in wanted {
+        let entry = catalogue.find(name);
+        queue.push(entry.ok_or_else(|| BasesError::Unknown { name: name.clone() })?);
+    }
+    while let Some(entry) = queue.pop() {
+        if names.insert(entry.name.as_str()) {
+            queue.extend(entry.needs.iter().filter_map(|need| catalogue.find(need)));
+        }
+    }
+    Ok(catalogue.entries().iter().filter(|entry| names.contains(entry.name.as_str())).collect())
+}
+
+/// Makes what is wanted and not current. Further tags are laid on at the end.
+///
+/// # Errors
+/// At the first stand-in that cannot be made: those after it may need it.
+pub async fn build_all<E: Engine>(
+    engine: &E,
+    catalogue: &Catalogue,
+    wanted: &[String],
+    force: bool,
+    progress: &mut dyn Progress,
+) -> Result<usize, BasesError> {
+    let all = closure(catalogue, wanted)?;
+    let stale: BTreeSet<_> =
+        outdated(engine, catalogue, wanted).await?.iter().map(|entry| entry.name.clone()).collect();
+    let mut made = 0;
+    for (index, entry) in all.iter().enumerate() {
+        if !force && !stale.contains(&entry.name) {
+            progress.end(&entry.name, Built::Current);
+            continue;
+        }
+        progress.begin(&entry.name, index + 1, all.len());
+        build_one(engine, catalogue, entry, progress).await?;
+        progress.end(&entry.name, Built::Made);
+        made += 1;
+    }
+    Ok(made)
+}
+
+async fn build_one<E: Engine>(
+    engine: &E,
+    catalogue: &Catalogue,
+    entry: &Entry,
+    progress: &mut dyn Progress,
+) -> Result<(), BasesError> {
+    let labels = BTreeMap::from([
+        (LABEL_OWNER.to_owned(), LABEL_OWNER_VALUE.to_owned()),
+        (LABEL_STANDS_IN_FOR.to_owned(), entry.name.clone()),
+        (LABEL_RECIPE.to_owned(), catalogue.recipe_hash(entry)?),
+    ]);
+    match entry.kind {
+        RecipeKind::Rootfs => import(engine, catalogue, entry, &labels, progress).await,
+        RecipeKind::Dockerfile => build(engine, catalogue, entry, labels, progress).await,
+    }
+}
+
+async fn import<E: Engine>(
+    engine: &E,
+    catalogue: &Catalogue,
+    entry: &Entry,
+    labels: &BTreeMap<String, String>,
+    progress: &mut dyn Progress,
+) -> Result<(), BasesError> {
+    let script = catalogue.folder(entry).join("rootfs.sh");
+    let failed = |message: String| BasesError::Script { name: entry.name.clone(), message };
+    let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
+    let tar = folder.path().join("rootfs.tar");
+    progress.step("rootfs.sh");
+    let mut child = Command::new("bash")
+        .arg(&script)
+        .arg(&tar)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| failed(format!("bash could not be started: {error}")))?;
+    let mut words = Vec::new();
+    if let Some(mut stderr) = child.stderr.take() {
+        stderr.read_to_end(&mut words).await.map_err(|error| failed(error.to_string()))?;
+    }
+    let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
+    if !status.success() {
+        let words = String::from_utf8_lossy(&words);
+        let last: Vec<_> = words.lines().rev().take(5).collect();
+        let last: Vec<_> = last.into_iter().rev().collect();
+        return Err(failed(format!("{status}: {}", last.join(" | "))));
+    }
+    let file = tokio::fs::File::open(&tar)
+        .await
+        .map_err(|source| BasesError::Read { path: tar.clone(), source })?;
+    let mut changes: Vec<_> =
+        labels.iter().map(|(key, value)| format!("LABEL {key}=\"{value}\"")).collect();
+    if !entry.cmd.is_empty() {
+        let words: Vec<_> = entry.cmd.iter().map(|word| format!("{word:?}")).collect();
+        changes.push(format!("CMD [{}]", words.join(", ")));
+    }
+    progress.step("import");
+    engine.import(&entry.stand_in(), Box::pin(ReaderStream::new(file)), &changes).await?;
+    Ok(())
+}
+
+async fn build<E: Engine>(
+    engine: &E,
+    catalogue: &Catalogue,
+    entry: &Entry,
+    labels: BTreeMap<String, String>,
+    progress: &mut dyn Progress,
+) -> Result<(), BasesError> {
+    let folder = catalogue.folder(entry);
+    let path = folder.join("Dockerfile");
+    let text = std::fs::read_to_string(&path)
+        .map_err(|source| BasesError::Read { path: path.clone(), source })?;
+    let dockerfile = Dockerfile::parse(&text).map_err(|error| BasesError::Catalogue {
+        path: path.display().to_string(),
+        message: error.to_string(),
+    })?;
+    let bases: BTreeMap<_, _> = catalogue
+        .entries()
+        .iter()
+        .flat_map(|base| {
+            base.names().map(|name| (name.to_owned(), base.stand_in())).collect::<Vec<_>>()
+        })
+        .collect();
+    let args = BTreeMap::new();
+    let rewritten = dockerfile.rewrite(None, &args, &bases, None);
+    let context = Context::scan(&folder, "Dockerfile").map_err(|source| BasesError::Recipe {
+        name: entry.name.clone(),
+        source: Box::new(source),
+    })?;
+    let mut overlay = Overlay::default();
+    overlay.insert("Dockerfile".to_owned(), rewritten.into_bytes());
+    let request = BuildRequest {
+        tag: stand_in_of(&entry.name),
+        dockerfile: "Dockerfile".to_owned(),
+        target: None,
+        build_args: args,
+        labels,
+        no_cache: false,
+    };
+    let mut sink = |step: &str| progress.step(step);
+    engine.build(&request, context.stream(overlay), &mut sink).await.map_err(|source| {
+        let message = match &source {
+            BuildFailure::Step { log, .. } => log.join(" | "),
+            _ => String::new(),
+        };
+        BasesError::Build { name: entry.name.clone(), message, source: Box::new(source) }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! The catalogue of stand-in recipes: `bases/bases.toml` and a folder per recipe.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::BasesError;
+use crate::context::Context;
+use crate::oci::{self, ImageReference};
+use crate::units::Bytes;
+
+/// Domain of all stand-ins. It resolves nowhere, so nothing is ever pulled in its name.
+pub const STAND_IN_DOMAIN: &str = "plimsoll.local";
+
+/// The file of certificate authorities that every stand-in carries from the host.
+const HOST_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    base: Vec<Entry>,
+}
+
+/// How a recipe is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecipeKind {
+    /// A script writes a tar of the root file system, which is imported.
+    Rootfs,
+    /// A Dockerfile.
+    Dockerfile,
+}
+
+/// One stand-in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Entry {
+    /// What a FROM line says.
+    pub name: String,
+    /// Folder of the recipe.
+    pub recipe: String,
+    /// How it is made.
+    pub kind: RecipeKind,
+    /// Unpacked size of the official image, about; zero where there is none.
+    pub official_bytes: Bytes,
+    /// Bases that its own FROM lines use.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// A helper that no app builds on.
+    #[serde(default)]
+    pub hidden: bool,
+    /// Further names that it stands in for.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The default command of an imported root file system.
+    #[serde(default)]
+    pub cmd: Vec<String>,
+}
+
+impl Entry {
+    /// The stand-in's own reference.
+    pub fn stand_in(&self) -> String {
+        stand_in_of(&self.name)
+    }
+
+    /// All names that it stands in for.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.tags.iter().map(String::as_str))
+    }
+}
+
+/// `plimsoll.local/<name>`.
+pub(super) fn stand_in_of(name: &str) -> String {
+    format!("{STAND_IN_DOMAIN}/{name}")
+}
+
+/// All recipes, each after those that it needs.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    dir: PathBuf,
+    entries: Vec<Entry>,
+}
+
+impl Catalogue {
+    /// Reads `dir/bases.toml`. A folder without one is an empty catalogue.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not of the expected form, names a base
+    /// twice, or needs a base that it does not hold before its use.
+    pub fn load(dir: &Path) -> Result<Self, BasesError> {
+        let path = dir.join("bases.toml");
+        if !path.exists() {
+            return Ok(Self { dir: dir.to_owned(), entries: Vec::new() });
+        }
+        let text = fs::read_to_string(&path)
+            .map_err(|source| BasesError::Read { path: path.clone(), source })?;
+        let file: File = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| {
+                text[..span.start.min(text.len())].matches('\n').count() + 1
+            });
+            BasesError::Catalogue {
+                path: format!("{}:{line}", path.display()),
+                message: error.message().to_owned(),
+            }
+        })?;
+        let catalogue = Self { dir: dir.to_owned(), entries: file.base };
+        catalogue.check().map_err(|message| BasesError::Catalogue {
+            path: path.display().to_string(),
+            message,
+        })?;
+        Ok(catalogue)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let mut seen = BTreeSet::new();
+        for entry in &self.entries {
+            if let Some(missing) = entry.needs.iter().find(|need| !seen.contains(need.as_str())) {
+                return Err(format!(
+                    "`{}` needs `{missing}`, which must stand before it",
+                    entry.name
+                ));
+            }
+            for name in entry.names() {
+                canonical(name).map_err(|message| format!("`{name}`: {message}"))?;
+                if !seen.insert(name) {
+                    return Err(format!("`{name}` stands twice"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All entries, each after those that it needs.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry that stands in for a reference, whatever form the reference has.
+    pub fn find(&self, reference: &str) -> Option<&Entry> {
+        let wanted = canonical(reference).ok()?;
+        self.entries
+            .iter()
+            .find(|entry| entry.names().any(|name| canonical(name).as_ref() == Ok(&wanted)))
+    }
+
+    /// The folder of an entry's recipe.
+    pub fn folder(&self, entry: &Entry) -> PathBuf {
+        self.dir.join(&entry.recipe)
+    }
+
+    /// Hash of all that decides what a stand-in holds: its entry, its recipe's
+    /// files, the hashes of the bases that it needs and the host's certificates.
+    ///
+    /// # Errors
+    /// When a recipe's folder cannot be read.
+    pub fn recipe_hash(&self, entry: &Entry) -> Result<String, BasesError> {
+        let mut known = BTreeMap::new();
+        self.hash_into(entry, &mut known)
+    }
+
+    fn hash_into(
+        &self,
+        entry: &Entry,
+        known: &mut BTreeMap<String, String>,
+    ) -> Result<String, BasesError> {
+        if let Some(hash) = known.get(&entry.name) {
+            return Ok(hash.clone());
+        }
+        let context = Context::scan(&self.folder(entry), "Dockerfile").map_err(|source| {
+            BasesError::Recipe { name: entry.name.clone(), source: Box::new(source) }
+        })?;
+        let mut material = format!("{}\n{:?}\n{:?}\n", entry.name, entry.kind, entry.cmd);
+        material.push_str(&context.digest());
+        for need in &entry.needs {
+            let base = self
+                .find(need)
+                .ok_or_else(|| BasesError::Unknown { name: need.clone() })?;
+            material.push_str(&self.hash_into(base, known)?);
+        }
+        if entry.needs.is_empty() {
+            material.push_str(&oci::sha256_hex(&fs::read(HOST_CERTIFICATES).unwrap_or_default()));
+        }
+        let hash = oci::sha256_hex(material.as_bytes());
+        known.insert(entry.name.clone(), hash.clone());
+        Ok(hash)
+    }
+}
+
+fn canonical(reference: &str) -> Result<String, String> {
+    ImageReference::parse(reference)
+        .map(|reference| reference.canonical())
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,90 @@
+//! Errors about bases.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::context::ContextError;
+use crate::engine::{BuildFailure, EngineError};
+
+/// What went wrong with a base.
+#[derive(Debug, thiserror::Error)]
+pub enum BasesError {
+    /// A file of the catalogue could not be read.
+    #[error("failed to read `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The catalogue is not what it should be.
+    #[error("{path}: {message}")]
+    Catalogue {
+        /// The file, with line and column where they are known.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// No such base.
+    #[error("no stand-in recipe for `{name}`")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+    },
+    /// A recipe's folder could not be read.
+    #[error("failed to read the recipe of `{name}`")]
+    Recipe {
+        /// The base.
+        name: String,
+        /// The cause.
+        #[source]
+        source: Box<ContextError>,
+    },
+    /// A root file system script failed.
+    #[error("the root file system script of `{name}` failed: {message}")]
+    Script {
+        /// The base.
+        name: String,
+        /// Exit status and last lines.
+        message: String,
+    },
+    /// A recipe did not build.
+    #[error("the stand-in for `{name}` did not build: {message}")]
+    Build {
+        /// The base.
+        name: String,
+        /// The builder's last lines.
+        message: String,
+        /// The cause.
+        #[source]
+        source: Box<BuildFailure>,
+    },
+    /// A base can be had neither from the engine, nor a registry, nor as a stand-in.
+    #[error("the base `{reference}` cannot be had: {reason}")]
+    Unavailable {
+        /// As the Dockerfile writes it.
+        reference: String,
+        /// Why.
+        reason: String,
+    },
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl BasesError {
+    /// What a user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unavailable { .. } => Some(
+                "run `plimsoll bases build` for stand-ins, pull the image by hand, or map it to a \
+                 mirror: `[bases]` in plimsoll.toml"
+                    .to_owned(),
+            ),
+            Self::Unknown { .. } => Some("`plimsoll bases` lists the recipes".to_owned()),
+            Self::Engine(error) => error.hint.clone(),
+            _ => None,
+        }
+    }
+}

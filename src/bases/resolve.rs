@@ -1,0 +1,155 @@
+//! From a FROM line's reference to the image that is built on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::catalogue::Catalogue;
+use super::error::BasesError;
+use crate::engine::{Engine, ImageFacts, LABEL_RECIPE};
+use crate::oci::ImageReference;
+use crate::record::{BaseRecord, StandIn};
+
+/// A pull that has not begun to answer by then has no registry behind it.
+const PULL_DEADLINE: Duration = Duration::from_secs(1800);
+
+/// Which images may be built on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// The real one where the engine has it or can pull it, else the stand-in.
+    Auto,
+    /// The real one or none.
+    Real,
+    /// The stand-in or none.
+    StandIn,
+}
+
+/// Resolves every reference before any clock starts; bases are pulled here, never in a timed build.
+///
+/// # Errors
+/// When a base can be had in no permitted way, or the engine fails.
+pub async fn resolve<E: Engine>(
+    engine: &E,
+    references: &BTreeSet<String>,
+    policy: Policy,
+    mirrors: &BTreeMap<String, String>,
+    catalogue: &Catalogue,
+    tell: &mut (dyn FnMut(&str) + Send),
+) -> Result<Vec<BaseRecord>, BasesError> {
+    let mut silent = BTreeMap::new();
+    let mut bases = Vec::new();
+    for reference in references {
+        let real = mirrors.get(reference).unwrap_or(reference);
+        let mut base = None;
+        let mut reason = String::new();
+        if policy != Policy::StandIn {
+            match real_image(engine, real, &mut silent, tell).await? {
+                Ok(image) => base = Some(recorded(reference, real, image, None)),
+                Err(why) => reason = why,
+            }
+        }
+        if base.is_none() && policy != Policy::Real {
+            match stand_in(engine, reference, catalogue).await? {
+                Ok(found) => base = Some(found),
+                Err(why) if reason.is_empty() => reason = why,
+                Err(why) => reason = format!("{reason}; {why}"),
+            }
+        }
+        let reference = reference.clone();
+        bases.push(base.ok_or(BasesError::Unavailable { reference, reason })?);
+    }
+    Ok(bases)
+}
+
+/// The image in the engine, or pulled. A registry that did not answer once is not asked again.
+async fn real_image<E: Engine>(
+    engine: &E,
+    reference: &str,
+    silent: &mut BTreeMap<String, String>,
+    tell: &mut (dyn FnMut(&str) + Send),
+) -> Result<Result<ImageFacts, String>, BasesError> {
+    if let Some(image) = engine.image(reference).await? {
+        return Ok(Ok(image));
+    }
+    let domain = ImageReference::parse(reference)
+        .map(|reference| reference.domain().to_owned())
+        .unwrap_or_default();
+    if let Some(reason) = silent.get(&domain) {
+        return Ok(Err(reason.clone()));
+    }
+    tell(&format!("pulling {reference}"));
+    let mut quiet = |_: &str| {};
+    let pulled = tokio::time::timeout(PULL_DEADLINE, engine.pull(reference, &mut quiet)).await;
+    match pulled {
+        Ok(Ok(())) => match engine.image(reference).await? {
+            Some(image) => Ok(Ok(image)),
+            None => Ok(Err("it was pulled, yet the engine does not have it".to_owned())),
+        },
+        Ok(Err(error)) => {
+            let reason = error.chain();
+            // Only a registry that is out of reach is out of reach for all its images.
+            if ["dial tcp", "lookup", "connection refused", "i/o timeout", "no such host"]
+                .iter()
+                .any(|sign| reason.contains(sign))
+            {
+                silent.insert(domain, reason.clone());
+            }
+            Ok(Err(reason))
+        }
+        Err(_) => Ok(Err("the pull ran into its deadline".to_owned())),
+    }
+}
+
+/// For each reference, `None` where its real image is on the engine or was
+/// pulled, else why not.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn available<E: Engine>(
+    engine: &E,
+    references: &BTreeSet<String>,
+    mirrors: &BTreeMap<String, String>,
+    tell: &mut (dyn FnMut(&str) + Send),
+) -> Result<BTreeMap<String, Option<String>>, BasesError> {
+    let mut silent = BTreeMap::new();
+    let mut found = BTreeMap::new();
+    for reference in references {
+        let real = mirrors.get(reference).unwrap_or(reference);
+        let image = real_image(engine, real, &mut silent, tell).await?;
+        found.insert(reference.clone(), image.err());
+    }
+    Ok(found)
+}
+
+async fn stand_in<E: Engine>(
+    engine: &E,
+    reference: &str,
+    catalogue: &Catalogue,
+) -> Result<Result<BaseRecord, String>, BasesError> {
+    let Some(entry) = catalogue.find(reference) else {
+        return Ok(Err("there is no stand-in recipe for it".to_owned()));
+    };
+    let tag = entry.stand_in();
+    let Some(image) = engine.image(&tag).await? else {
+        return Ok(Err(format!("its stand-in `{tag}` is not built")));
+    };
+    let recipe_sha256 = image.labels.get(LABEL_RECIPE).cloned().unwrap_or_default();
+    let note = StandIn { stands_in_for: reference.to_owned(), recipe_sha256 };
+    Ok(Ok(recorded(reference, &tag, image, Some(note))))
+}
+
+fn recorded(
+    reference: &str,
+    resolved: &str,
+    image: ImageFacts,
+    stand_in: Option<StandIn>,
+) -> BaseRecord {
+    BaseRecord {
+        reference: reference.to_owned(),
+        resolved: resolved.to_owned(),
+        image_id: image.id.0,
+        repo_digests: image.repo_digests,
+        unpacked_bytes: image.history.iter().map(|(bytes, _)| *bytes).sum(),
+        diff_ids: image.diff_ids,
+        stand_in,
+    }
+}

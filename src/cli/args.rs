@@ -1,0 +1,326 @@
+//! The command line: types only. Names are a contract (docs/DESIGN.md).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::bases::Policy;
+use crate::runner::Profile;
+
+/// Measures what a container image weighs and costs over its whole life.
+#[derive(Debug, Parser)]
+#[command(
+    name = "plimsoll",
+    version,
+    about,
+    long_about = "Measures what a container image weighs and costs over its whole life: context, \
+                  cold build, cached build, rebuild after an edit, create, start, ready, memory, \
+                  stop, for every way of building the same app.",
+    after_help = "Examples:\n  \
+                  plimsoll doctor               what is here, and what is missing\n  \
+                  plimsoll run node go          the two headline tables\n  \
+                  plimsoll claims latest        claimed against measured\n\n\
+                  Exit codes:\n  \
+                  0 fine · 1 tool or engine error, or any DNF · 2 usage or scenario invalid ·\n  \
+                  130 interrupted (results so far are kept)",
+    propagate_version = true
+)]
+pub struct Cli {
+    /// What the user asks for.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Where things are.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// Where things are.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// Folder that holds scenarios/, bases/ and results/
+    #[arg(long, global = true, env = "PLIMSOLL_HOME", default_value = ".", value_name = "DIR")]
+    pub home: PathBuf,
+    /// Configuration file [default: plimsoll.toml in the home folder, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The engine: unix:///path or tcp://host:port
+    #[arg(long, global = true, env = "DOCKER_HOST", value_name = "ENDPOINT")]
+    pub host: Option<String>,
+}
+
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build and measure the variants of scenarios
+    Run(RunArgs),
+    /// Show what would run
+    List(ListArgs),
+    /// Published figures beside measured ones
+    Claims(ClaimsArgs),
+    /// Recompute a run's report from its run.json alone
+    Report(ReportArgs),
+    /// Say what is here, what is missing, and the mend
+    Doctor(DoctorArgs),
+    /// List, build or remove the stand-in base images
+    Bases(BasesArgs),
+    /// Remove what a crashed run left behind
+    Clean(CleanArgs),
+    /// Print the JSON Schema of scenario or run files
+    Schema(SchemaArgs),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// `plimsoll run`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  \
+    plimsoll run node go\n  \
+    plimsoll run go --only 'multi-*' --profile quick\n  \
+    plimsoll run ./plimsoll-app.toml --rounds 10 --seed 7\n  \
+    plimsoll run --resume results/20261120T204000Z-node-go\n\n\
+    The run folder holds run.json (everything), samples.csv, summary.csv, steps.csv and report.md.")]
+pub struct RunArgs {
+    /// Names under scenarios/, or paths to TOML files
+    #[arg(value_name = "SCENARIO", required_unless_present = "resume")]
+    pub scenarios: Vec<String>,
+    /// Only variants whose name, or scenario/name, matches this glob
+    #[arg(long, value_name = "GLOB")]
+    pub only: Option<String>,
+    /// How much to measure: 1 round; 1 warm-up and 6; 2 warm-ups and 20
+    #[arg(long, value_enum, default_value = "standard")]
+    pub profile: ProfileArg,
+    /// Counted rounds, instead of the profile's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rounds: Option<u32>,
+    /// Warm-up rounds, instead of the profile's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub warmup: Option<u32>,
+    /// Seed of the order and of the edits' nonces [default: drawn from the clock, and recorded]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Folder for the run's folder [default: results/ in the home folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Which base images may be built on
+    #[arg(long, value_enum, default_value = "auto")]
+    pub bases: PolicyArg,
+    /// Go on with an interrupted run
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "bases"])]
+    pub resume: Option<PathBuf>,
+    /// Deadline of one build, in minutes
+    #[arg(long, value_name = "MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub build_deadline: u64,
+    /// How containers are reached [default: their bridge address on a local Linux engine, else a published port]
+    #[arg(long, value_enum)]
+    pub reach: Option<ReachArg>,
+    /// Leave the builder's cache records that this run makes
+    #[arg(long)]
+    pub keep_cache: bool,
+    /// What to print at the end
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: TableFormat,
+}
+
+/// `plimsoll list`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  plimsoll list\n  plimsoll list node --format json")]
+pub struct ListArgs {
+    /// Names under scenarios/, or paths [default: all]
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// Only variants whose name, or scenario/name, matches this glob
+    #[arg(long, value_name = "GLOB")]
+    pub only: Option<String>,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: TableFormat,
+}
+
+/// `plimsoll claims`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  plimsoll claims latest\n  plimsoll claims results/20261120T204000Z-node-go --format md")]
+pub struct ClaimsArgs {
+    /// A run folder, its name, its run.json, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub run: String,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: ReportFormat,
+}
+
+/// `plimsoll report`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv")]
+pub struct ReportArgs {
+    /// A run folder, its name, its run.json, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub run: String,
+    /// What to print: the tables, Markdown, the summary as CSV, or JSON
+    #[arg(long, value_enum, default_value = "md")]
+    pub format: ReportFormat,
+    /// Write all derived files (samples.csv, summary.csv, steps.csv, report.md) anew into the run's folder
+    #[arg(long)]
+    pub write: bool,
+}
+
+/// `plimsoll doctor`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  plimsoll doctor\n  plimsoll doctor --format json")]
+pub struct DoctorArgs {
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: TableFormat,
+}
+
+/// `plimsoll bases`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  plimsoll bases\n  plimsoll bases build\n  plimsoll bases build node:20-alpine golang:1.22\n  plimsoll bases remove"
+)]
+pub struct BasesArgs {
+    /// What to do; lists them where nothing is said
+    #[command(subcommand)]
+    pub action: Option<BasesAction>,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: TableFormat,
+}
+
+/// What to do with the stand-ins.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BasesAction {
+    /// Build those whose recipe is not the one that the engine's image was made by
+    Build {
+        /// Base names as FROM lines say them [default: all]
+        #[arg(value_name = "BASE")]
+        names: Vec<String>,
+        /// Build them whatever the engine has
+        #[arg(long)]
+        force: bool,
+        /// Leave out those whose real image is on the engine or can be pulled
+        #[arg(long)]
+        missing: bool,
+    },
+    /// Remove all stand-ins from the engine
+    Remove,
+}
+
+/// `plimsoll clean`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  plimsoll clean --dry-run\n  plimsoll clean --yes\n\n\
+    Removes only what carries plimsoll's label and plimsoll's name. Stand-in bases stay: \
+    `plimsoll bases remove` is for those.")]
+pub struct CleanArgs {
+    /// List only
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: TableFormat,
+}
+
+/// `plimsoll schema`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  plimsoll schema scenario > schemas/scenario.schema.json\n  plimsoll schema run")]
+pub struct SchemaArgs {
+    /// Of which file
+    #[arg(value_enum, default_value = "scenario")]
+    pub of: SchemaOf,
+}
+
+/// `plimsoll completions`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:\n  plimsoll completions bash > /etc/bash_completion.d/plimsoll")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Which schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Scenario files.
+    Scenario,
+    /// run.json.
+    Run,
+}
+
+/// A profile's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// One round.
+    Quick,
+    /// One warm-up, six rounds.
+    Standard,
+    /// Two warm-ups, twenty rounds.
+    Thorough,
+}
+
+impl From<ProfileArg> for Profile {
+    fn from(arg: ProfileArg) -> Self {
+        match arg {
+            ProfileArg::Quick => Self::Quick,
+            ProfileArg::Standard => Self::Standard,
+            ProfileArg::Thorough => Self::Thorough,
+        }
+    }
+}
+
+/// Which bases may be built on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PolicyArg {
+    /// The real one where it is there or can be pulled, else the stand-in.
+    Auto,
+    /// The real one only.
+    Real,
+    /// The stand-in only.
+    StandIn,
+}
+
+impl From<PolicyArg> for Policy {
+    fn from(arg: PolicyArg) -> Self {
+        match arg {
+            PolicyArg::Auto => Self::Auto,
+            PolicyArg::Real => Self::Real,
+            PolicyArg::StandIn => Self::StandIn,
+        }
+    }
+}
+
+/// How containers are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReachArg {
+    /// By their own address.
+    Bridge,
+    /// By a port published on loopback.
+    Published,
+}
+
+/// A table for people, or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// A table.
+    Table,
+    /// JSON.
+    Json,
+}
+
+/// Forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// A table for the terminal.
+    Table,
+    /// Markdown.
+    Md,
+    /// CSV.
+    Csv,
+    /// JSON.
+    Json,
+}

@@ -1,0 +1,181 @@
+//! `plimsoll bases`: the stand-ins.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::args::{BasesAction, BasesArgs, Place, TableFormat};
+use super::config;
+use super::failure::{Exit, Failure};
+use super::output::Printer;
+use super::progress::clock;
+use crate::bases::{self, Built, Catalogue, Policy, Progress};
+use crate::engine::{Engine, LABEL_RECIPE, OwnedKind, RemovalOutcome};
+use crate::units::{Bytes, Ratio};
+
+/// Lists, builds or removes.
+///
+/// # Errors
+/// When a recipe does not build, or the engine does not answer.
+pub(super) async fn bases<E: Engine>(
+    engine: &E,
+    place: &Place,
+    args: &BasesArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let catalogue = Catalogue::load(&place.home.join("bases"))?;
+    match &args.action {
+        None => list(engine, &catalogue, args.format, printer).await,
+        Some(BasesAction::Build { names, force, missing }) => {
+            let names = if *missing {
+                missing_names(engine, place, &catalogue, names, printer).await?
+            } else {
+                names.clone()
+            };
+            if *missing && names.is_empty() {
+                printer.talk("every base is there or can be pulled: no stand-in is needed");
+                return Ok(Exit::Fine);
+            }
+            build(engine, &catalogue, &names, *force, printer).await
+        }
+        Some(BasesAction::Remove) => remove(engine, printer).await,
+    }
+}
+
+async fn list<E: Engine>(
+    engine: &E,
+    catalogue: &Catalogue,
+    format: TableFormat,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let mut rows = Vec::new();
+    for entry in catalogue.entries().iter().filter(|entry| !entry.hidden) {
+        let hash = catalogue.recipe_hash(entry)?;
+        let image = engine.image(&entry.stand_in()).await?;
+        let size: Option<Bytes> =
+            image.as_ref().map(|image| image.history.iter().map(|(bytes, _)| *bytes).sum());
+        let state = match &image {
+            None => "not built",
+            Some(image) if image.labels.get(LABEL_RECIPE) == Some(&hash) => "built",
+            Some(_) => "recipe changed",
+        };
+        let real = engine.image(&entry.name).await?.is_some();
+        rows.push((entry, state, size, real));
+    }
+    if format == TableFormat::Json {
+        let bases: Vec<_> = rows
+            .iter()
+            .map(|(entry, state, size, real)| {
+                json!({ "name": entry.name, "stand_in": entry.stand_in(), "state": state,
+                        "unpacked_bytes": size, "official_bytes": entry.official_bytes,
+                        "real_image_present": real })
+            })
+            .collect();
+        printer.line(&format!("{:#}", json!({ "bases": bases })))?;
+        return Ok(Exit::Fine);
+    }
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    table.set_header(["BASE", "STAND-IN", "UNPACKED", "OFFICIAL, ABOUT", "RATIO", "REAL IMAGE"]);
+    for (entry, state, size, real) in rows {
+        let ratio = size.and_then(|size| Ratio::of(size.0 as f64, entry.official_bytes.0 as f64));
+        table.add_row([
+            entry.name.clone(),
+            state.to_owned(),
+            size.map(|size| size.to_string()).unwrap_or_default(),
+            entry.official_bytes.to_string(),
+            ratio.map(|ratio| format!("{:.2}", ratio.get())).unwrap_or_default(),
+            if real { "on the engine" } else { "not here" }.to_owned(),
+        ]);
+    }
+    printer.line(&table.trim_fmt())?;
+    Ok(Exit::Fine)
+}
+
+/// Those whose real image is neither on the engine nor to be pulled.
+async fn missing_names<E: Engine>(
+    engine: &E,
+    place: &Place,
+    catalogue: &Catalogue,
+    names: &[String],
+    printer: &mut Printer,
+) -> Result<Vec<String>, Failure> {
+    let config = config::load(place)?;
+    let mut missing = Vec::new();
+    let offered = catalogue.entries().iter().filter(|entry| !entry.hidden);
+    let wanted: Vec<String> = if names.is_empty() {
+        offered.map(|entry| entry.name.clone()).collect()
+    } else {
+        names.to_vec()
+    };
+    let mut tell = |text: &str| printer.talk(text);
+    let references: BTreeSet<_> = wanted.into_iter().collect();
+    let available =
+        bases::available(engine, &references, &config.bases, &mut tell).await?;
+    for (reference, reason) in available {
+        if reason.is_some() {
+            missing.push(reference);
+        }
+    }
+    Ok(missing)
+}
+
+async fn build<E: Engine>(
+    engine: &E,
+    catalogue: &Catalogue,
+    names: &[String],
+    force: bool,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let mut progress = Lines { printer, begun: BTreeMap::new() };
+    let made = bases::build_all(engine, catalogue, names, force, &mut progress).await?;
+    printer.talk(&format!("{made} stand-ins built in {}", clock(begun.elapsed())));
+    Ok(Exit::Fine)
+}
+
+struct Lines<'a> {
+    printer: &'a mut Printer,
+    begun: BTreeMap<String, Instant>,
+}
+
+impl Progress for Lines<'_> {
+    fn begin(&mut self, name: &str, index: usize, total: usize) {
+        self.begun.insert(name.to_owned(), Instant::now());
+        self.printer.talk(&format!("[{index}/{total}] {name} ..."));
+    }
+
+    fn step(&mut self, name: &str) {
+        if self.printer.redraw {
+            self.printer.talk(&format!("    {name}"));
+        }
+    }
+
+    fn end(&mut self, name: &str, built: Built) {
+        match (built, self.begun.get(name)) {
+            (Built::Made, Some(begun)) => {
+                self.printer.talk(&format!("    {name}: built in {}", clock(begun.elapsed())));
+            }
+            _ => self.printer.talk(&format!("    {name}: there already")),
+        }
+    }
+}
+
+async fn remove<E: Engine>(engine: &E, printer: &mut Printer) -> Result<Exit, Failure> {
+    let mut exit = Exit::Fine;
+    for item in engine.owned().await? {
+        if item.kind != OwnedKind::StandIn {
+            continue;
+        }
+        match engine.remove_image(&item.id).await? {
+            RemovalOutcome::Removed => printer.line(&format!("removed {}", item.name))?,
+            RemovalOutcome::Absent => {}
+            RemovalOutcome::InUse => {
+                exit = Exit::Failed;
+                printer.talk(&format!("{} is in use and stays", item.name));
+            }
+        }
+    }
+    Ok(exit)
+}

@@ -1,0 +1,194 @@
+//! From scenario files to cases: what `list` shows and `run` visits.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use globset::{Glob, GlobMatcher};
+
+use super::args::Place;
+use super::failure::Failure;
+use crate::context::Context;
+use crate::record::{
+    CaseId, CaseRecord, Disposition, Metric, ScenarioRecord, case_id,
+};
+use crate::oci;
+use crate::runner::{FLOOR_SCENARIO, PlannedCase};
+use crate::scenario::{self, BuildSpec, Scenario, VariantBuild};
+
+/// Loads scenarios by name or path; all under scenarios/ where none is named.
+///
+/// # Errors
+/// Every fault of every file, together.
+pub(super) fn load(place: &Place, named: &[String]) -> Result<Vec<Scenario>, Failure> {
+    let dir = place.home.join("scenarios");
+    let mut names = named.to_vec();
+    if names.is_empty() {
+        names = all_names(&dir)?;
+    }
+    let metrics: Vec<_> = Metric::ALL.iter().map(|metric| (metric.id(), metric.unit())).collect();
+    let scenarios = scenario::load_all(&names, &dir, &metrics)
+        .map_err(|error| { let hint = error.hint(); Failure::usage(error).with_hint(hint) })?;
+    if let Some(taken) = scenarios.iter().find(|scenario| scenario.name == FLOOR_SCENARIO) {
+        return Err(Failure::usage(format!(
+            "{}: the name `{FLOOR_SCENARIO}` is taken by the floor measurements",
+            taken.file.display()
+        )));
+    }
+    Ok(scenarios)
+}
+
+fn all_names(dir: &PathBuf) -> Result<Vec<String>, Failure> {
+    let entries = std::fs::read_dir(dir).map_err(|error| {
+        Failure::usage(format!("failed to read `{}`: {error}", dir.display()))
+            .with_hint(Some("run from the folder that holds scenarios/, or give --home".to_owned()))
+    })?;
+    let mut names: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter_map(|path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// `--only`.
+pub(super) struct Filter(Option<GlobMatcher>);
+
+impl Filter {
+    /// # Errors
+    /// When the glob does not parse.
+    pub(super) fn new(glob: Option<&str>) -> Result<Self, Failure> {
+        let matcher = glob
+            .map(|glob| Glob::new(glob).map(|glob| glob.compile_matcher()))
+            .transpose()
+            .map_err(|error| Failure::usage(format!("--only: {error}")))?;
+        Ok(Self(matcher))
+    }
+
+    fn admits(&self, scenario: &str, variant: &str) -> bool {
+        self.0.as_ref().is_none_or(|glob| {
+            glob.is_match(variant) || glob.is_match(format!("{scenario}/{variant}"))
+        })
+    }
+}
+
+/// What a command works on.
+pub(super) struct Selection {
+    /// Every selected variant, those that are not applicable too.
+    pub(super) records: Vec<CaseRecord>,
+    /// Those that can be built.
+    pub(super) planned: Vec<PlannedCase>,
+    /// The scenarios, as the record keeps them.
+    pub(super) scenarios: Vec<ScenarioRecord>,
+}
+
+impl Selection {
+    /// Bases that the planned cases need.
+    pub(super) fn bases(&self) -> BTreeSet<String> {
+        self.records.iter().flat_map(|record| record.bases.iter().cloned()).collect()
+    }
+
+    /// Ids of what can be built, in a total order.
+    pub(super) fn ids(&self) -> Vec<CaseId> {
+        let mut ids: Vec<_> = self.planned.iter().map(|case| case.id.clone()).collect();
+        ids.sort();
+        ids
+    }
+}
+
+/// Scans the contexts of all selected variants.
+///
+/// # Errors
+/// When nothing is selected, a context cannot be read, or an edit changes a file that is not sent.
+pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selection, Failure> {
+    let mut selection =
+        Selection { records: Vec::new(), planned: Vec::new(), scenarios: Vec::new() };
+    for scenario in scenarios {
+        let mut digests = String::new();
+        for variant in &scenario.variants {
+            if !filter.admits(&scenario.name, &variant.name) {
+                continue;
+            }
+            let id = case_id(&scenario.name, &variant.name);
+            let (bases, disposition) = match &variant.build {
+                VariantBuild::NotApplicable { reason } => {
+                    (Vec::new(), Disposition::NotApplicable { reason: reason.clone() })
+                }
+                VariantBuild::Dockerfile(spec) => {
+                    let case = plan(scenario, id.clone(), spec)?;
+                    digests.push_str(&case.context.digest().map_err(context_failure)?);
+                    selection.planned.push(case);
+                    let bases = spec
+                        .dockerfile
+                        .external_bases(spec.target.as_deref(), &spec.build_args)
+                        .map_err(Failure::usage)?;
+                    (bases, Disposition::Pending)
+                }
+            };
+            selection.records.push(CaseRecord {
+                id,
+                scenario: scenario.name.clone(),
+                app: scenario.app.name.clone(),
+                variant: variant.name.clone(),
+                title: variant.title.clone(),
+                strategy: variant.strategy.clone(),
+                platform: String::new(),
+                disposition,
+                bases,
+                stand_ins: Vec::new(),
+                image: None,
+            });
+        }
+        selection.scenarios.push(ScenarioRecord {
+            name: scenario.name.clone(),
+            title: scenario.title.clone(),
+            path: relative(scenario),
+            text: scenario.text.clone(),
+            sha256: oci::sha256_hex(scenario.text.as_bytes()),
+            app_sha256: oci::sha256_hex(digests.as_bytes()),
+            claims: scenario.claims.clone(),
+            sources: scenario.sources.clone(),
+        });
+    }
+    if selection.records.is_empty() {
+        return Err(Failure::usage("no variant is selected")
+            .with_hint(Some("`plimsoll list` shows the names that --only can match".to_owned())));
+    }
+    Ok(selection)
+}
+
+/// The scenario's file relative to its tree: a record carries no path of one machine.
+fn relative(scenario: &Scenario) -> String {
+    let file = std::fs::canonicalize(&scenario.file).unwrap_or_else(|_| scenario.file.clone());
+    let root = std::fs::canonicalize(&scenario.root).unwrap_or_else(|_| scenario.root.clone());
+    file.strip_prefix(&root).unwrap_or(&scenario.file).display().to_string()
+}
+
+fn plan(scenario: &Scenario, id: CaseId, spec: &BuildSpec) -> Result<PlannedCase, Failure> {
+    let context = Context::scan(&scenario.app.dir, &spec.path).map_err(context_failure)?;
+    for edit in &scenario.edits {
+        for change in &edit.changes {
+            if !context.contains(&change.file) {
+                return Err(Failure::usage(format!(
+                    "{}: the edit of `{}` would change nothing in {id}: .dockerignore leaves it out",
+                    scenario.file.display(),
+                    change.file
+                )));
+            }
+        }
+    }
+    Ok(PlannedCase {
+        id,
+        app_dir: scenario.app.dir.clone(),
+        context,
+        spec: spec.clone(),
+        contract: scenario.contract.clone(),
+        edits: scenario.edits.clone(),
+    })
+}
+
+fn context_failure(error: crate::context::ContextError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    Failure::usage(error).with_hint(hint)
+}

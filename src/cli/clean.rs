@@ -1,0 +1,145 @@
+//! `plimsoll clean`: what a crashed run left, listed first, then removed.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, IsTerminal};
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::args::{CleanArgs, Place, TableFormat};
+use super::failure::{Exit, Failure};
+use super::folder::CACHE_JOURNAL;
+use super::output::Printer;
+use super::run::store_failure;
+use crate::engine::{Engine, Owned, OwnedKind};
+use crate::runner;
+use crate::store::{self, RunFolder};
+
+/// Lists and, unless told otherwise, removes.
+///
+/// # Errors
+/// When the engine does not answer, or something could not be removed.
+pub(super) async fn clean<E: Engine>(
+    engine: &E,
+    place: &Place,
+    args: &CleanArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let living = living(place)?;
+    let ours = |item: &Owned| !item.run.as_ref().is_some_and(|run| living.contains(run));
+    let mut owned = engine.owned().await?;
+    owned.retain(|item| matches!(item.kind, OwnedKind::Container | OwnedKind::Image) && ours(item));
+    owned.sort();
+    let journals = journals(place)?;
+    let present: BTreeSet<_> =
+        engine.build_cache().await?.into_iter().map(|record| record.id).collect();
+    let cache: BTreeSet<_> = journals
+        .iter()
+        .flat_map(|(_, ids)| ids.iter().filter(|id| present.contains(*id)).cloned())
+        .collect();
+    list(&owned, &cache, args.format, printer)?;
+    if args.dry_run {
+        return Ok(Exit::Fine);
+    }
+    if owned.is_empty() && cache.is_empty() {
+        return forget(&journals).map(|()| Exit::Fine);
+    }
+    if !args.yes && !confirmed(printer)? {
+        printer.talk("nothing was removed");
+        return Ok(Exit::Fine);
+    }
+    let (gone, kept) = runner::sweep(engine, ours).await;
+    let ids: Vec<_> = cache.into_iter().collect();
+    let pruned = engine.prune_cache(&ids).await?;
+    forget(&journals)?;
+    printer.talk(&format!(
+        "removed {} containers and images and {} of {} cache records",
+        gone.len(),
+        pruned.len(),
+        ids.len()
+    ));
+    for why in &kept {
+        printer.talk(&format!("kept: {why}"));
+    }
+    Ok(if kept.is_empty() { Exit::Fine } else { Exit::Failed })
+}
+
+fn list(
+    owned: &[Owned],
+    cache: &BTreeSet<String>,
+    format: TableFormat,
+    printer: &mut Printer,
+) -> io::Result<()> {
+    if format == TableFormat::Json {
+        let items: Vec<_> = owned
+            .iter()
+            .map(|item| json!({ "kind": word(item.kind), "id": item.id, "name": item.name, "run": item.run }))
+            .collect();
+        return printer.line(&format!("{:#}", json!({ "owned": items, "cache_records": cache })));
+    }
+    if owned.is_empty() && cache.is_empty() {
+        return printer.line("nothing of plimsoll's is left behind (stand-in bases are kept)");
+    }
+    for item in owned {
+        let run = item.run.as_deref().unwrap_or("an unknown run");
+        printer.line(&format!("{:<10} {} ({run})", word(item.kind), item.name))?;
+    }
+    for id in cache {
+        printer.line(&format!("{:<10} {id}", "cache"))?;
+    }
+    Ok(())
+}
+
+fn word(kind: OwnedKind) -> &'static str {
+    match kind {
+        OwnedKind::Container => "container",
+        OwnedKind::Image => "image",
+        OwnedKind::StandIn => "stand-in",
+        OwnedKind::Volume => "volume",
+        OwnedKind::Network => "network",
+    }
+}
+
+fn confirmed(printer: &mut Printer) -> Result<bool, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage("there is no terminal to ask on")
+            .with_hint(Some("give --yes to remove what was listed".to_owned())));
+    }
+    printer.talk("remove these? [y/N]");
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Runs that a living process writes: what is theirs is in use.
+fn living(place: &Place) -> Result<BTreeSet<String>, Failure> {
+    let runs = store::runs(&place.home.join("results")).map_err(store_failure)?;
+    Ok(runs
+        .iter()
+        .filter(|path| RunFolder::is_locked(path))
+        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        .collect())
+}
+
+/// Journals of runs that no living process writes.
+fn journals(place: &Place) -> Result<Vec<(PathBuf, BTreeSet<String>)>, Failure> {
+    let mut journals = Vec::new();
+    for path in store::runs(&place.home.join("results")).map_err(store_failure)? {
+        let journal = path.join(CACHE_JOURNAL);
+        let Ok(text) = std::fs::read(&journal) else { continue };
+        if RunFolder::is_locked(&path) {
+            continue;
+        }
+        if let Ok(ids) = serde_json::from_slice(&text) {
+            journals.push((journal, ids));
+        }
+    }
+    Ok(journals)
+}
+
+fn forget(journals: &[(PathBuf, BTreeSet<String>)]) -> Result<(), Failure> {
+    for (path, _) in journals {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}

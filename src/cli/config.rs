@@ -1,0 +1,78 @@
+//! `plimsoll.toml`: settings that belong to a place and not to a command.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::args::Place;
+use super::failure::Failure;
+use crate::oci::ImageReference;
+
+/// The configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Mirrors: what a FROM line says, and where it is pulled from instead.
+    #[serde(default)]
+    pub bases: BTreeMap<String, String>,
+}
+
+/// Reads the file that the user named, or the home folder's, where there is one.
+///
+/// # Errors
+/// When a named file is missing, or the file is not of the expected form.
+pub fn load(place: &Place) -> Result<Config, Failure> {
+    let path = match &place.config {
+        Some(path) => path.clone(),
+        None => {
+            let path = place.home.join("plimsoll.toml");
+            if !path.exists() {
+                return Ok(Config::default());
+            }
+            path
+        }
+    };
+    let text = fs::read_to_string(&path).map_err(|error| {
+        Failure::usage(format!("failed to read `{}`: {error}", path.display()))
+    })?;
+    parse(&path, &text).map_err(Failure::usage)
+}
+
+fn parse(path: &Path, text: &str) -> Result<Config, String> {
+    let config: Config = toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start).min(text.len());
+        let line = text[..start].matches('\n').count() + 1;
+        let column = start - text[..start].rfind('\n').map_or(0, |newline| newline + 1) + 1;
+        let example = "expected e.g. [bases] with \"node:20\" = \"mirror.example.com/node:20\"";
+        format!("{}:{line}:{column}: {} ({example})", path.display(), error.message())
+    })?;
+    for (name, mirror) in &config.bases {
+        for reference in [name, mirror] {
+            ImageReference::parse(reference)
+                .map_err(|error| format!("{}: [bases] `{reference}`: {error}", path.display()))?;
+        }
+    }
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mirror_map_is_read() {
+        let text = "[bases]\n\"node:20\" = \"mirror.example.com/node:20\"\n";
+        let config = parse(Path::new("plimsoll.toml"), text).unwrap();
+        assert_eq!(config.bases["node:20"], "mirror.example.com/node:20");
+    }
+
+    #[test]
+    fn errors_name_file_line_and_column() {
+        let error = parse(Path::new("plimsoll.toml"), "\nbase = 1\n").unwrap_err();
+        assert!(error.starts_with("plimsoll.toml:2:1: unknown field `base`"), "{error}");
+        let error = parse(Path::new("p.toml"), "[bases]\n\"node:20\" = \"UPPER case\"\n").unwrap_err();
+        assert!(error.starts_with("p.toml: [bases] `UPPER case`"), "{error}");
+    }
+}

@@ -1,0 +1,258 @@
+//! `plimsoll doctor`: what is here, what is missing, and the mend.
+
+use serde_json::json;
+
+use super::args::{DoctorArgs, Place, TableFormat};
+use super::cases::{self, Filter};
+use super::config;
+use super::failure::{Exit, Failure};
+use super::output::Printer;
+use super::planning::calibrate;
+use crate::bases::{self, Catalogue};
+use crate::docker::DockerEngine;
+use crate::engine::{Engine, LABEL_RECIPE, OwnedKind};
+use crate::host::{self, SystemClock};
+use crate::record::ImageStore;
+use crate::units::Bytes;
+
+/// Room below which a run of the whole matrix may fail.
+const LOW_DISK: Bytes = Bytes(15_000_000_000);
+
+/// How a finding stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grade {
+    Fine,
+    Note,
+    Missing,
+}
+
+struct Finding {
+    subject: &'static str,
+    grade: Grade,
+    text: String,
+    mend: Option<String>,
+}
+
+impl Finding {
+    fn fine(subject: &'static str, text: impl Into<String>) -> Self {
+        Self { subject, grade: Grade::Fine, text: text.into(), mend: None }
+    }
+
+    fn note(subject: &'static str, text: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { subject, grade: Grade::Note, text: text.into(), mend: Some(mend.into()) }
+    }
+
+    fn missing(subject: &'static str, text: impl Into<String>, mend: Option<String>) -> Self {
+        Self { subject, grade: Grade::Missing, text: text.into(), mend }
+    }
+}
+
+/// Looks at everything, even where something is missing.
+///
+/// # Errors
+/// When stdout is closed. What is missing ends in exit code 1.
+pub(super) async fn doctor(
+    place: &Place,
+    args: &DoctorArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let mut findings = vec![machine()];
+    findings.extend(scenarios(place));
+    let endpoint = place.host.as_deref().filter(|text| !text.is_empty());
+    let connected = match DockerEngine::connect(endpoint).await {
+        Ok(engine) => engine.ping().await.map(|()| engine),
+        Err(error) => Err(error),
+    };
+    match connected {
+        Ok(engine) => findings.extend(engine_findings(&engine, place).await),
+        Err(error) => {
+            let mend = error.hint.clone();
+            findings.push(Finding::missing("engine", error.chain(), mend));
+        }
+    }
+    print(&findings, args.format, printer)?;
+    let sick = findings.iter().any(|finding| finding.grade == Grade::Missing);
+    Ok(if sick { Exit::Failed } else { Exit::Fine })
+}
+
+fn print(
+    findings: &[Finding],
+    format: TableFormat,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let word = |grade| match grade {
+        Grade::Fine => "ok",
+        Grade::Note => "note",
+        Grade::Missing => "MISSING",
+    };
+    if format == TableFormat::Json {
+        let list: Vec<_> = findings
+            .iter()
+            .map(|finding| {
+                json!({ "subject": finding.subject, "state": word(finding.grade).to_lowercase(),
+                        "text": finding.text, "mend": finding.mend })
+            })
+            .collect();
+        return Ok(printer.line(&format!("{:#}", json!({ "findings": list })))?);
+    }
+    for finding in findings {
+        printer.line(&format!("{:<8} {:<10} {}", word(finding.grade), finding.subject, finding.text))?;
+        if let Some(mend) = &finding.mend {
+            printer.line(&format!("{:<19} -> {mend}", ""))?;
+        }
+    }
+    Ok(())
+}
+
+fn machine() -> Finding {
+    let facts = host::facts();
+    Finding::fine(
+        "host",
+        format!(
+            "{}, kernel {}, {} CPUs ({}), {} memory",
+            facts.os, facts.kernel, facts.cpus.0, facts.cpu, facts.memory_bytes
+        ),
+    )
+}
+
+fn scenarios(place: &Place) -> Vec<Finding> {
+    let selection = cases::load(place, &[])
+        .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?));
+    match selection {
+        Ok(selection) => {
+            let names: Vec<_> =
+                selection.scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+            vec![Finding::fine(
+                "scenarios",
+                format!("{} with {} variants", names.join(", "), selection.records.len()),
+            )]
+        }
+        Err(failure) => vec![Finding::missing("scenarios", failure.to_string(), None)],
+    }
+}
+
+async fn engine_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match engine.facts().await {
+        Ok(facts) => {
+            findings.push(Finding::fine(
+                "engine",
+                format!(
+                    "{} {} at {} (API {}, {}, cgroup v{}, {})",
+                    facts.name, facts.version, facts.endpoint, facts.api_version, facts.platform,
+                    facts.cgroup_version, facts.runtime
+                ),
+            ));
+            findings.push(match facts.store {
+                ImageStore::Unknown => Finding::note(
+                    "store",
+                    format!("{}: what its sizes mean is not known", facts.driver),
+                    "read size.engine with care; size.unpacked does not depend on it",
+                ),
+                ref store => Finding::fine("store", format!("{} ({store:?})", facts.driver)),
+            });
+            findings.push(if facts.builder == "buildkit" {
+                Finding::fine("builder", "BuildKit")
+            } else {
+                Finding::note(
+                    "builder",
+                    format!("{}: it tells no cached flags", facts.builder),
+                    "use an engine with BuildKit for build.cached and the rebuilds",
+                )
+            });
+            let root = facts.data_root.clone().unwrap_or_default();
+            findings.extend(host::free_bytes(root.as_ref()).map(|free| {
+                let text = format!("{free} free where the engine keeps its data ({root})");
+                if free < LOW_DISK {
+                    Finding::note("disk", text, format!("a whole matrix may need {LOW_DISK}"))
+                } else {
+                    Finding::fine("disk", text)
+                }
+            }));
+        }
+        Err(error) => findings.push(Finding::missing("engine", error.chain(), error.hint.clone())),
+    }
+    if let Ok(calibration) = calibrate(engine, &SystemClock::new()).await {
+        findings.push(Finding::fine(
+            "clock",
+            format!(
+                "round trip to the engine {}, clock resolution {} ns",
+                calibration.ping_ns, calibration.clock_resolution_ns.0
+            ),
+        ));
+    }
+    findings.extend(base_findings(engine, place).await);
+    findings.extend(leftovers(engine).await);
+    findings
+}
+
+async fn base_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
+    let selected = cases::load(place, &[])
+        .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?));
+    let (Ok(selection), Ok(catalogue), Ok(config)) =
+        (selected, Catalogue::load(&place.home.join("bases")), config::load(place))
+    else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    let mut quiet = |_: &str| {};
+    let mut silent_registry = None;
+    let (mut real, mut stand_in) = (Vec::new(), Vec::new());
+    for reference in selection.bases() {
+        let mirrored = config.bases.get(&reference).unwrap_or(&reference);
+        if matches!(engine.image(mirrored).await, Ok(Some(_))) {
+            real.push(reference);
+            continue;
+        }
+        let entry = catalogue.find(&reference);
+        let built = match entry {
+            Some(entry) => engine.image(&entry.stand_in()).await.ok().flatten(),
+            None => None,
+        };
+        match (entry, built) {
+            (Some(entry), Some(image)) => {
+                let current = catalogue.recipe_hash(entry).ok();
+                if image.labels.get(LABEL_RECIPE) != current.as_ref() {
+                    findings.push(Finding::note(
+                        "bases",
+                        format!("the stand-in for {reference} was made by another recipe"),
+                        "plimsoll bases build",
+                    ));
+                }
+                stand_in.push(reference);
+            }
+            _ => {
+                if silent_registry.is_none() {
+                    silent_registry = Some(bases::reachable(engine, mirrored, &mut quiet).await);
+                }
+                if silent_registry != Some(true) {
+                    findings.push(Finding::missing(
+                        "bases",
+                        format!("{reference}: not on the engine, no registry answers, no stand-in built"),
+                        Some("plimsoll bases build, or map it to a mirror in plimsoll.toml".to_owned()),
+                    ));
+                }
+            }
+        }
+    }
+    if !real.is_empty() {
+        findings.push(Finding::fine("bases", format!("on the engine: {}", real.join(", "))));
+    }
+    if !stand_in.is_empty() {
+        findings.push(Finding::fine("bases", format!("by stand-in: {}", stand_in.join(", "))));
+    }
+    findings
+}
+
+async fn leftovers(engine: &DockerEngine) -> Vec<Finding> {
+    let Ok(owned) = engine.owned().await else { return Vec::new() };
+    let left = owned.iter().filter(|item| item.kind != OwnedKind::StandIn).count();
+    if left == 0 {
+        return vec![Finding::fine("leftovers", "none")];
+    }
+    vec![Finding::note(
+        "leftovers",
+        format!("{left} things of a run that is going on, or that was killed"),
+        "plimsoll clean",
+    )]
+}

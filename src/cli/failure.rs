@@ -1,0 +1,100 @@
+//! Exit codes and how a failure is told.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use crate::bases::BasesError;
+use crate::engine::EngineError;
+
+/// How a command ended. The numbers are a contract (README).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Fine.
+    Fine = 0,
+    /// Tool or engine error, or any DNF.
+    Failed = 1,
+    /// Usage or scenario invalid.
+    Usage = 2,
+    /// Interrupted; results so far are kept.
+    Interrupted = 130,
+}
+
+/// Why a command failed: what is printed, and the exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// The error, or a text that is complete in itself.
+    cause: Box<dyn Error + Send + Sync>,
+    /// What a user can do about it.
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure of the tool or the engine.
+    pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { exit: Exit::Failed, cause: cause.into(), hint: None }
+    }
+
+    /// Wrong usage or an invalid scenario.
+    pub fn usage(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { exit: Exit::Usage, cause: cause.into(), hint: None }
+    }
+
+    /// The same with a hint.
+    pub fn with_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    /// Whether a closed pipe stands anywhere in the chain: `plimsoll ... | head`.
+    pub fn is_broken_pipe(&self) -> bool {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(self.cause.as_ref());
+        while let Some(error) = cause {
+            if error
+                .downcast_ref::<io::Error>()
+                .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+            {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.cause)?;
+        let mut source = self.cause.source();
+        while let Some(cause) = source {
+            write!(f, "\n  caused by: {cause}")?;
+            source = cause.source();
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let hint = error.hint.clone();
+        Self::failed(error).with_hint(hint)
+    }
+}
+
+impl From<BasesError> for Failure {
+    fn from(error: BasesError) -> Self {
+        let hint = error.hint();
+        Self::failed(error).with_hint(hint)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::failed(error)
+    }
+}

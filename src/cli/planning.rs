@@ -1,0 +1,163 @@
+//! Makes the record of a run that has not begun.
+
+use std::collections::BTreeMap;
+
+use super::args::RunArgs;
+use super::cases::Selection;
+use super::failure::Failure;
+use crate::engine::{Clock, Engine};
+use crate::record::{
+    BaseRecord, Calibration, CaseRecord, Disposition, EngineFacts, HostFacts, PlanRecord,
+    RunRecord, RunState, SCHEMA_VERSION, ToolFacts, case_id,
+};
+use crate::runner::{FLOOR_CASE, FLOOR_SCENARIO, Profile, order_of};
+use crate::units::Nanos;
+
+/// Interval of the readiness probe: METHODOLOGY asks for 5 ms at most.
+pub(super) const PROBE_INTERVAL: Nanos = Nanos::from_millis(2);
+
+/// Deadline of an engine call that is not a build.
+const CALL_DEADLINE: Nanos = Nanos::from_secs(120);
+
+/// Pings whose median is the engine's round trip.
+const PINGS: usize = 21;
+
+/// What a plan is made of.
+pub(super) struct Material {
+    pub(super) id: String,
+    pub(super) command: Vec<String>,
+    pub(super) started_at: String,
+    pub(super) seed: u64,
+    pub(super) engine: EngineFacts,
+    pub(super) host: HostFacts,
+    pub(super) calibration: Calibration,
+    pub(super) bases: Vec<BaseRecord>,
+}
+
+/// The record of a run that has not begun.
+pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) -> RunRecord {
+    let profile = Profile::from(args.profile);
+    let warmup_rounds = args.warmup.unwrap_or(profile.warmup_rounds());
+    let rounds = args.rounds.unwrap_or(profile.rounds());
+    let mut ids = selection.ids();
+    ids.push(case_id(FLOOR_SCENARIO, FLOOR_CASE));
+    let order = order_of(&ids, material.seed, warmup_rounds + rounds);
+    let mut cases = selection.records.clone();
+    cases.push(floor());
+    settle(&mut cases, &material);
+    let mut warnings = Vec::new();
+    if !material.bases.iter().all(|base| base.stand_in.is_none()) {
+        warnings.push(
+            "some bases are stand-ins, built here from package registries: every number that rests on one is marked"
+                .to_owned(),
+        );
+    }
+    if cfg!(debug_assertions) {
+        warnings.push("measured by a build without optimisation".to_owned());
+    }
+    RunRecord {
+        schema_version: SCHEMA_VERSION,
+        id: material.id,
+        commands: vec![material.command],
+        state: RunState::Running,
+        started_at: material.started_at,
+        finished_at: None,
+        tool: ToolFacts {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            optimised: !cfg!(debug_assertions),
+        },
+        plan: PlanRecord {
+            profile: profile.name().to_owned(),
+            seed: material.seed,
+            warmup_rounds,
+            rounds,
+            visits_done: 0,
+            only: args.only.clone(),
+            build_deadline_ns: Nanos::from_secs(args.build_deadline * 60),
+            call_deadline_ns: CALL_DEADLINE,
+            order,
+        },
+        engine: material.engine,
+        host: material.host,
+        calibration: material.calibration,
+        scenarios: selection.scenarios.clone(),
+        bases: material.bases,
+        cases,
+        samples: Vec::new(),
+        builds: Vec::new(),
+        warnings,
+    }
+}
+
+/// The pseudo-case of the floor.
+fn floor() -> CaseRecord {
+    CaseRecord {
+        id: case_id(FLOOR_SCENARIO, FLOOR_CASE),
+        scenario: FLOOR_SCENARIO.to_owned(),
+        app: FLOOR_CASE.to_owned(),
+        variant: FLOOR_CASE.to_owned(),
+        title: "an image from scratch that only waits: what the engine itself costs".to_owned(),
+        strategy: FLOOR_CASE.to_owned(),
+        platform: String::new(),
+        disposition: Disposition::Pending,
+        bases: Vec::new(),
+        stand_ins: Vec::new(),
+        image: None,
+    }
+}
+
+/// Fills in what is known once engine and bases are.
+fn settle(cases: &mut [CaseRecord], material: &Material) {
+    let stand_ins: BTreeMap<_, _> = material
+        .bases
+        .iter()
+        .map(|base| (base.reference.as_str(), base.stand_in.is_some()))
+        .collect();
+    for case in cases {
+        case.platform.clone_from(&material.engine.platform);
+        case.stand_ins = case
+            .bases
+            .iter()
+            .filter(|base| stand_ins.get(base.as_str()) == Some(&true))
+            .cloned()
+            .collect();
+    }
+}
+
+/// Measures what measuring costs.
+///
+/// # Errors
+/// When the engine does not answer.
+pub(super) async fn calibrate<E: Engine, C: Clock>(
+    engine: &E,
+    clock: &C,
+) -> Result<Calibration, Failure> {
+    let mut pings = Vec::with_capacity(PINGS);
+    for _ in 0..PINGS {
+        let begin = clock.mark();
+        engine.ping().await?;
+        pings.push(clock.mark().since(begin));
+    }
+    pings.sort_unstable();
+    Ok(Calibration {
+        ping_ns: pings[PINGS / 2],
+        clock_resolution_ns: clock.resolution(),
+        probe_interval_ns: PROBE_INTERVAL,
+    })
+}
+
+/// Which bases moved while the run went on: their images are looked up again.
+pub(super) async fn moved_bases<E: Engine>(engine: &E, record: &RunRecord) -> Vec<String> {
+    let mut moved = Vec::new();
+    for base in &record.bases {
+        if let Ok(Some(image)) = engine.image(&base.resolved).await
+            && image.id.0 != base.image_id
+        {
+            moved.push(format!(
+                "the base `{}` was another image at the end of the run than at its beginning",
+                base.resolved
+            ));
+        }
+    }
+    moved
+}

@@ -1,0 +1,87 @@
+//! Goes on with an interrupted run: the record is its own plan.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::args::Place;
+use super::cases::{self, Filter, Selection};
+use super::failure::Failure;
+use crate::record::{BaseRecord, EngineFacts, RunRecord, RunState};
+
+/// Scenarios and contexts of a run that is to be resumed, as they are now.
+///
+/// # Errors
+/// When the run is complete, or scenario or app are not what the run measured.
+pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, Failure> {
+    if record.state == RunState::Complete {
+        return Err(Failure::usage(format!("the run `{}` is complete", record.id)));
+    }
+    let root = &place.home;
+    let names: Vec<_> = record
+        .scenarios
+        .iter()
+        .map(|scenario| {
+            let inside = root.join(&scenario.path);
+            let path = if inside.exists() { inside } else { Path::new(&scenario.path).to_owned() };
+            path.display().to_string()
+        })
+        .collect();
+    let filter = Filter::new(record.plan.only.as_deref())?;
+    let selection = cases::select(&cases::load(place, &names)?, &filter)?;
+    for (then, now) in record.scenarios.iter().zip(&selection.scenarios) {
+        let what = if then.sha256 != now.sha256 {
+            "the scenario"
+        } else if then.app_sha256 != now.app_sha256 {
+            "the app of the scenario"
+        } else {
+            continue;
+        };
+        return Err(changed(&format!("{what} `{}` has changed since", then.name)));
+    }
+    Ok(selection)
+}
+
+/// Holds engine and bases against those that the run began with.
+///
+/// # Errors
+/// When they differ: unlike things are not mixed in one run.
+pub(super) fn same_ground(
+    record: &RunRecord,
+    engine: &EngineFacts,
+    bases: &[BaseRecord],
+) -> Result<(), Failure> {
+    if record.engine != *engine {
+        return Err(changed("the engine is not the one that the run began on"));
+    }
+    let now: BTreeSet<_> = bases.iter().map(|base| (&base.reference, &base.image_id)).collect();
+    match record.bases.iter().find(|base| !now.contains(&(&base.reference, &base.image_id))) {
+        Some(base) => Err(changed(&format!("the base `{}` is another image now", base.reference))),
+        None => Ok(()),
+    }
+}
+
+/// Takes back the samples of a visit that was cut short: it is made again whole.
+pub(super) fn rewind(record: &mut RunRecord, command: Vec<String>) {
+    let done: BTreeSet<_> = (1u32..)
+        .zip(&record.plan.order)
+        .flat_map(|(round, cases)| cases.iter().map(move |case| (round, case.clone())))
+        .take(record.plan.visits_done as usize)
+        .collect();
+    let before = record.samples.len();
+    record.samples.retain(|sample| done.contains(&(sample.round, sample.case.clone())));
+    record.builds.retain(|build| done.contains(&(build.round, build.case.clone())));
+    let taken_back = before - record.samples.len();
+    if taken_back > 0 {
+        record.warnings.push(format!(
+            "{taken_back} samples of a visit that was cut short were taken again when the run was resumed"
+        ));
+    }
+    record.state = RunState::Running;
+    record.finished_at = None;
+    record.commands.push(command);
+}
+
+fn changed(what: &str) -> Failure {
+    Failure::usage(format!("the run cannot go on: {what}"))
+        .with_hint(Some("begin a new run: unlike things are not mixed in one".to_owned()))
+}

@@ -1,0 +1,268 @@
+//! The build phases: cold, cached, rebuilt after an edit.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::time::Duration;
+
+use super::ledger::Ledger;
+use super::session::{PlannedCase, Runner};
+use super::validity::Steps;
+use super::visit::{APP_METRICS, overlaid, short_id};
+use super::{Event, validity};
+use crate::context::Overlay;
+use crate::engine::{
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, Clock, Engine, ErrorKind,
+    LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN, Probe,
+};
+use crate::record::{BuildRecord, Metric, Outcome, StepRecord};
+use crate::units::{Nanos, Quantity};
+
+/// What is the same for all builds of a visit.
+pub(super) struct Job {
+    /// Repository of the tags; the phase is the tag.
+    repository: String,
+    /// Name of the visit's container.
+    pub(super) container: String,
+    /// The Dockerfile as it is sent.
+    pub(super) dockerfile: String,
+    /// Dockerfile steps that a build has, FROM left out.
+    steps: usize,
+}
+
+impl Job {
+    /// Cache mounts get ids of this visit: a build without cache empties the
+    /// mounts of the steps that it runs again, by their id, and the default id
+    /// is the path, which the user's own builds share (METHODOLOGY, rule 3).
+    pub(super) fn new<E: Engine, C: Clock, P: Probe>(
+        runner: &Runner<E, C, P>,
+        case: &PlannedCase,
+        round: u32,
+    ) -> Self {
+        let run = short_id(&runner.record.id);
+        let name = case.id.as_str().replace('/', "-");
+        let mounts = format!("{run}-{name}-r{round}");
+        let spec = &case.spec;
+        let target = spec.target.as_deref();
+        let dockerfile =
+            spec.dockerfile.rewrite(target, &spec.build_args, &runner.bases, Some(&mounts));
+        let steps = spec.dockerfile.steps(target);
+        Self {
+            repository: format!("plimsoll/{name}"),
+            container: format!("plimsoll-{run}-{name}-r{round}"),
+            dockerfile,
+            steps: steps.iter().filter(|step| !step.is_from()).count(),
+        }
+    }
+
+    fn tag(&self, run: &str, metric: Metric) -> String {
+        format!("{}:{}-{}", self.repository, short_id(run), metric.id().replace('.', "-"))
+    }
+}
+
+/// A build that ended well.
+pub(super) struct Built {
+    pub(super) tag: String,
+    image: String,
+}
+
+/// The cold build: neither layers nor cache mounts of before. `None` where it
+/// failed; all of the visit is then DNF.
+pub(super) async fn cold<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    job: &Job,
+    ledger: &mut Ledger,
+) -> Option<Built> {
+    let metric = Metric::BuildCold;
+    let overlay = overlaid(case, job, Overlay::default());
+    match timed(runner, case, job, metric, overlay, true).await {
+        Ok((time, outcome)) => {
+            let steps = Steps::of(&outcome.steps);
+            judge(ledger, metric, time, steps.check_cold(job.steps));
+            note_build(ledger, metric, &outcome);
+            let tag = job.tag(&runner.record.id, metric);
+            Some(Built { tag, image: outcome.image.0 })
+        }
+        Err(failure) => {
+            ledger.engine_lost = failure.engine_lost;
+            ledger.fail(&failure.reason, APP_METRICS);
+            None
+        }
+    }
+}
+
+/// The same again: every step must be cached, and the image must be the same.
+pub(super) async fn cached<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    job: &Job,
+    cold: &Built,
+    ledger: &mut Ledger,
+) {
+    let metric = Metric::BuildCached;
+    let overlay = overlaid(case, job, Overlay::default());
+    match timed(runner, case, job, metric, overlay, false).await {
+        Ok((time, outcome)) => {
+            let steps = Steps::of(&outcome.steps);
+            let mut verdict = steps.check_cached(job.steps);
+            if verdict.is_ok() && outcome.image.0 != cold.image {
+                verdict = Err("nothing had changed, yet another image came out".to_owned());
+            }
+            judge(ledger, metric, time, verdict);
+            note_build(ledger, metric, &outcome);
+        }
+        Err(failure) => give_up(ledger, metric, &failure),
+    }
+}
+
+/// After an edit: what the edit reaches must run, and nothing else.
+pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    job: &Job,
+    metric: Metric,
+    edit: Overlay,
+    ledger: &mut Ledger,
+) {
+    let changed: Vec<String> = edit.paths().map(str::to_owned).collect();
+    let spec = &case.spec;
+    let effect =
+        spec.dockerfile.edit_effect(spec.target.as_deref(), &spec.build_args, &changed);
+    let overlay = overlaid(case, job, edit);
+    match timed(runner, case, job, metric, overlay, false).await {
+        Ok((time, outcome)) => {
+            let steps = Steps::of(&outcome.steps);
+            judge(ledger, metric, time, steps.check_rebuild(&effect, job.steps));
+            note_build(ledger, metric, &outcome);
+        }
+        Err(failure) => give_up(ledger, metric, &failure),
+    }
+}
+
+/// Removes the images of a visit. What it cannot remove, the sweep at the end does.
+pub(super) async fn discard<E: Engine, C: Clock, P: Probe>(runner: &Runner<E, C, P>, job: &Job) {
+    for metric in
+        [Metric::BuildCold, Metric::BuildCached, Metric::RebuildSource, Metric::RebuildDependency]
+    {
+        let _ = runner.engine.remove_image(&job.tag(&runner.record.id, metric)).await;
+    }
+}
+
+/// A phase that did not finish.
+pub(super) struct Failure {
+    pub(super) reason: String,
+    pub(super) engine_lost: bool,
+}
+
+async fn timed<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    job: &Job,
+    metric: Metric,
+    overlay: Overlay,
+    no_cache: bool,
+) -> Result<(Nanos, BuildOutcome), Failure> {
+    let request = BuildRequest {
+        tag: job.tag(&runner.record.id, metric),
+        dockerfile: case.spec.path.clone(),
+        target: case.spec.target.clone(),
+        build_args: case.spec.build_args.clone(),
+        labels: labels(&runner.record.id),
+        no_cache,
+    };
+    let stream = case.context.stream(overlay);
+    runner.phase(metric);
+    measure(runner, &request, stream).await
+}
+
+/// Times one build, from the request to the image in the store.
+pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    request: &BuildRequest,
+    stream: BuildContext,
+) -> Result<(Nanos, BuildOutcome), Failure> {
+    let deadline: Duration = runner.record.plan.build_deadline_ns.into();
+    let engine = runner.engine.clone();
+    let watcher = &mut runner.watcher;
+    let mut sink = |name: &str| watcher.hear(Event::Step { name: name.to_owned() });
+    let begin = runner.clock.mark();
+    let result =
+        tokio::time::timeout(deadline, engine.build(request, stream, &mut sink)).await;
+    let end = runner.clock.mark();
+    match result {
+        Ok(Ok(outcome)) => Ok((end.since(begin), outcome)),
+        Ok(Err(failure)) => Err(Failure {
+            engine_lost: matches!(&failure, BuildFailure::Engine(error) if error.kind == ErrorKind::Unreachable),
+            reason: describe(&failure),
+        }),
+        Err(_) => Err(Failure {
+            reason: format!("the build ran into its deadline of {}", Nanos::from(deadline)),
+            engine_lost: false,
+        }),
+    }
+}
+
+/// Labels of all that a run creates.
+pub(super) fn labels(run: &str) -> BTreeMap<String, String> {
+    [(LABEL_OWNER, LABEL_OWNER_VALUE), (LABEL_RUN, run)]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Notes a build's time, or why it is not what its metric asks for.
+pub(super) fn judge(ledger: &mut Ledger, metric: Metric, time: Nanos, verdict: Result<(), String>) {
+    let value = Quantity::Time(time);
+    match verdict {
+        Ok(()) => ledger.value(metric, value),
+        Err(reason) => ledger.note(metric, Outcome::Invalid { value: Some(value), reason }),
+    }
+}
+
+fn give_up(ledger: &mut Ledger, metric: Metric, failure: &Failure) {
+    ledger.engine_lost |= failure.engine_lost;
+    ledger.dnf(metric, &failure.reason);
+}
+
+/// Notes the steps: the source of `build.steps`.
+pub(super) fn note_build(ledger: &mut Ledger, metric: Metric, outcome: &BuildOutcome) {
+    let own = validity::Steps::of(&outcome.steps);
+    let (cached, ran) = (own.cached(), own.ran());
+    let steps = outcome
+        .steps
+        .iter()
+        .map(|step| StepRecord {
+            name: step.name.clone(),
+            started_ns: step.started,
+            duration_ns: step.duration,
+            cached: step.cached,
+        })
+        .collect();
+    let (case, round) = (ledger.case.clone(), ledger.round);
+    ledger.build(BuildRecord { case, metric, round, steps, cached, ran });
+}
+
+/// A build failure with the builder's last lines, as a DNF's reason.
+fn describe(failure: &BuildFailure) -> String {
+    let mut text = chain(failure);
+    if let BuildFailure::Step { log, .. } = failure
+        && !log.is_empty()
+    {
+        text.push_str("; last lines: ");
+        text.push_str(&log.join(" | "));
+    }
+    text
+}
+
+/// An error with its causes on one line.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+

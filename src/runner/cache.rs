@@ -1,0 +1,111 @@
+//! Which records of the builder's cache are ours.
+//!
+//! BuildKit's records carry no label (METHODOLOGY, rule 3). What a build of ours
+//! left is told by three signs: the record was not there before the visit; no
+//! sign of a foreign build stands among the new records; or, where one does, the
+//! record itself names a command or a mount of ours. What cannot be told stays.
+
+use std::collections::BTreeSet;
+
+use crate::engine::CacheRecord;
+
+/// New records, ours and doubtful apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attribution {
+    /// Ids that may be removed.
+    pub ours: Vec<String>,
+    /// New records that may be somebody else's.
+    pub doubtful: Vec<String>,
+}
+
+/// Compares the records before and after builds whose RUN commands are `commands`.
+pub fn attribute(
+    before: &BTreeSet<String>,
+    after: &[CacheRecord],
+    commands: &BTreeSet<String>,
+) -> Attribution {
+    let fresh: Vec<_> = after.iter().filter(|record| !before.contains(&record.id)).collect();
+    let foreign = fresh.iter().any(|record| origin(record, commands) == Origin::Foreign);
+    let mut attribution = Attribution::default();
+    for record in fresh {
+        match (origin(record, commands), foreign) {
+            (Origin::Ours, _) | (Origin::Unmarked, false) => attribution.ours.push(record.id.clone()),
+            (Origin::Unmarked, true) | (Origin::Foreign, _) => {
+                attribution.doubtful.push(record.id.clone());
+            }
+        }
+    }
+    attribution
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Ours,
+    Foreign,
+    Unmarked,
+}
+
+/// The descriptions are BuildKit's (seen on 20.10 and 26.1): `mount / from exec
+/// /bin/sh -c CMD`, `local source for context`, `http url ...`, `fileop target`.
+fn origin(record: &CacheRecord, commands: &BTreeSet<String>) -> Origin {
+    let text = record.description.trim();
+    if let Some((_, command)) = text.split_once(" from exec ") {
+        let ours = text.contains("plimsoll-") || commands.iter().any(|own| command.ends_with(own));
+        return if ours { Origin::Ours } else { Origin::Foreign };
+    }
+    if text.contains("plimsoll-") {
+        return Origin::Ours;
+    }
+    // Clients that send a folder use this source; we send a tar.
+    if text.starts_with("local source for") || text.starts_with("git snapshot") {
+        return Origin::Foreign;
+    }
+    Origin::Unmarked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Bytes;
+
+    fn record(id: &str, description: &str) -> CacheRecord {
+        CacheRecord {
+            id: id.to_owned(),
+            description: description.to_owned(),
+            kind: "regular".to_owned(),
+            size: Bytes(1),
+            in_use: false,
+        }
+    }
+
+    fn ids(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(|id| (*id).to_owned()).collect()
+    }
+
+    #[test]
+    fn alone_all_new_records_are_ours() {
+        let before = BTreeSet::from(["old".to_owned()]);
+        let after = [
+            record("old", "fileop target"),
+            record("a", "mount / from exec /bin/sh -c npm ci"),
+            record("b", "fileop target"),
+        ];
+        let commands = BTreeSet::from(["npm ci".to_owned()]);
+        let found = attribute(&before, &after, &commands);
+        assert_eq!(found, Attribution { ours: ids(&["a", "b"]), doubtful: vec![] });
+    }
+
+    #[test]
+    fn beside_a_foreign_build_only_what_names_us_is_ours() {
+        let after = [
+            record("a", "mount / from exec /bin/sh -c npm ci"),
+            record("b", "fileop target"),
+            record("c", "mount / from exec /bin/sh -c make install"),
+            record("d", "local source for context"),
+            record("e", "cached mount /root/.npm from exec /bin/sh -c x with id plimsoll-1"),
+        ];
+        let commands = BTreeSet::from(["npm ci".to_owned()]);
+        let found = attribute(&BTreeSet::new(), &after, &commands);
+        assert_eq!(found, Attribution { ours: ids(&["a", "e"]), doubtful: ids(&["b", "c", "d"]) });
+    }
+}

@@ -1,0 +1,64 @@
+//! What the runner tells while it works.
+
+use crate::record::{CaseId, Metric, Outcome};
+
+/// Something that happened. Sent before and after marks, never between two,
+/// with one exception: [`Event::Step`], while a builder works.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A visit of a case begins.
+    Visit {
+        /// The case.
+        case: CaseId,
+        /// The round, from 1.
+        round: u32,
+        /// Rounds in all.
+        rounds: u32,
+        /// Whether this round is a declared warm-up.
+        warmup: bool,
+        /// Visits that are done.
+        done: usize,
+        /// Visits in all.
+        visits: usize,
+    },
+    /// A phase begins.
+    Phase {
+        /// What it measures.
+        metric: Metric,
+    },
+    /// The builder began a step.
+    Step {
+        /// The builder's own name for it.
+        name: String,
+    },
+    /// A sample was taken.
+    Sample {
+        /// The case.
+        case: CaseId,
+        /// The metric.
+        metric: Metric,
+        /// Value or reason.
+        outcome: Outcome,
+    },
+    /// A visit ended.
+    Visited {
+        /// The case.
+        case: CaseId,
+        /// Why the case is out of the run, where it is.
+        failed: Option<String>,
+    },
+    /// Something a reader should know.
+    Warning(String),
+}
+
+/// Hears the events. Must not block: it is called by the measuring task.
+pub trait Watcher: Send {
+    /// One event.
+    fn hear(&mut self, event: Event);
+}
+
+impl<F: FnMut(Event) + Send> Watcher for F {
+    fn hear(&mut self, event: Event) {
+        self(event);
+    }
+}

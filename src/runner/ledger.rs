@@ -1,0 +1,93 @@
+//! What one visit of a case yields, until it is known whether it counts.
+
+use crate::record::{BuildRecord, CaseId, ImageRecord, Metric, Outcome, Sample};
+use crate::units::Quantity;
+
+/// Whether the contract was seen to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// Not asked yet.
+    Unknown,
+    /// It held.
+    Passed,
+    /// It did not, or the app was never built.
+    Failed(String),
+}
+
+/// The samples of one visit. They count only once the gate was passed: a
+/// container that does not work has no size (METHODOLOGY, rule 1).
+#[derive(Debug)]
+pub(super) struct Ledger {
+    pub(super) case: CaseId,
+    pub(super) round: u32,
+    pub(super) order: u32,
+    pub(super) warmup: bool,
+    pub(super) gate: Gate,
+    pub(super) image: Option<ImageRecord>,
+    /// Set when the engine itself was out of reach.
+    pub(super) engine_lost: bool,
+    samples: Vec<Sample>,
+    builds: Vec<BuildRecord>,
+}
+
+impl Ledger {
+    pub(super) fn new(case: CaseId, round: u32, order: u32, warmup: bool) -> Self {
+        Self {
+            case,
+            round,
+            order,
+            warmup,
+            gate: Gate::Unknown,
+            image: None,
+            engine_lost: false,
+            samples: Vec::new(),
+            builds: Vec::new(),
+        }
+    }
+
+    /// Notes an outcome.
+    pub(super) fn note(&mut self, metric: Metric, outcome: Outcome) {
+        let (case, round, order) = (self.case.clone(), self.round, self.order);
+        self.samples.push(Sample { case, metric, round, order, outcome });
+    }
+
+    /// Notes a value.
+    pub(super) fn value(&mut self, metric: Metric, value: Quantity) {
+        self.note(metric, Outcome::Ok { value });
+    }
+
+    /// Notes that a phase did not finish.
+    pub(super) fn dnf(&mut self, metric: Metric, reason: &str) {
+        self.note(metric, Outcome::Dnf { reason: reason.to_owned() });
+    }
+
+    /// Notes a build.
+    pub(super) fn build(&mut self, build: BuildRecord) {
+        self.builds.push(build);
+    }
+
+    /// Closes the gate: whatever was seen in this visit has no value, and all of `planned` did not finish.
+    pub(super) fn fail(&mut self, reason: &str, planned: &[Metric]) {
+        self.gate = Gate::Failed(reason.to_owned());
+        self.samples.clear();
+        for metric in planned {
+            self.dnf(*metric, reason);
+        }
+    }
+
+    /// The samples that may be kept. A visit that ended before the gate was
+    /// reached keeps its values only where an earlier visit passed it.
+    pub(super) fn finish(mut self, passed_before: bool) -> (Vec<Sample>, Vec<BuildRecord>) {
+        if self.gate == Gate::Unknown && !passed_before {
+            return (Vec::new(), Vec::new());
+        }
+        if self.warmup {
+            for sample in &mut self.samples {
+                if let Outcome::Ok { value } = sample.outcome {
+                    sample.outcome = Outcome::Warmup { value };
+                }
+            }
+        }
+        (self.samples, self.builds)
+    }
+}

@@ -1,0 +1,350 @@
+//! A run: all rounds, what is kept, and what is taken away again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::ledger::{Gate, Ledger};
+use super::{Event, Watcher, cache, floor, visit};
+use crate::context::Context;
+use crate::engine::{
+    Clock, ContainerId, Engine, EngineError, Owned, OwnedKind, Probe, RemovalOutcome,
+};
+use crate::record::{CaseId, Disposition, Metric, Reach, RunRecord, RunState};
+use crate::scenario::{BuildSpec, Contract, Edit};
+use crate::units::Nanos;
+
+/// A case that takes part, with all that its visits need.
+#[derive(Debug)]
+pub struct PlannedCase {
+    /// Its identity.
+    pub id: CaseId,
+    /// The app's folder.
+    pub app_dir: PathBuf,
+    /// The build context as it was scanned before the run.
+    pub context: Context,
+    /// How it is built.
+    pub spec: BuildSpec,
+    /// How it proves that it works.
+    pub contract: Contract,
+    /// What its rebuilds change.
+    pub edits: Vec<Edit>,
+}
+
+/// What the runner needs to know beside the cases.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How containers are reached.
+    pub reach: Reach,
+    /// Interval of the readiness probe.
+    pub probe_interval: Nanos,
+    /// Whether this run may remove the builder's cache records that it made.
+    pub prune_own_cache: bool,
+}
+
+/// Keeps the record. Called between visits, never between two marks.
+pub trait Recorder: Send {
+    /// Writes everything that is known so far.
+    fn save(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>>;
+
+    /// Notes the ids of cache records that are ours and not removed yet, so
+    /// that a later `clean` finds them should this process die.
+    fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>>;
+}
+
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The engine went away.
+    #[error("the engine went away during the run")]
+    EngineGone(#[source] EngineError),
+    /// The record could not be written.
+    #[error("the run record could not be written")]
+    Record(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// Runs a planned record to its end.
+pub struct Runner<E, C, P> {
+    pub(super) engine: Arc<E>,
+    pub(super) clock: Arc<C>,
+    pub(super) probe: P,
+    pub(super) settings: Settings,
+    pub(super) record: RunRecord,
+    pub(super) bases: BTreeMap<String, String>,
+    pub(super) watcher: Box<dyn Watcher>,
+    cases: BTreeMap<CaseId, PlannedCase>,
+    stop: CancellationToken,
+    pending_cache: BTreeSet<String>,
+    doubtful_cache: BTreeSet<String>,
+}
+
+impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
+    /// A runner of `record`, which holds the plan and, on a resumed run, what was measured before.
+    #[allow(clippy::too_many_arguments, reason = "each is one seam of the pipeline")]
+    pub fn new(
+        engine: Arc<E>,
+        clock: Arc<C>,
+        probe: P,
+        settings: Settings,
+        record: RunRecord,
+        cases: Vec<PlannedCase>,
+        watcher: Box<dyn Watcher>,
+        stop: CancellationToken,
+    ) -> Self {
+        let bases = record
+            .bases
+            .iter()
+            .map(|base| (base.reference.clone(), base.resolved.clone()))
+            .collect();
+        let cases = cases.into_iter().map(|case| (case.id.clone(), case)).collect();
+        Self {
+            engine,
+            clock,
+            probe,
+            settings,
+            record,
+            bases,
+            watcher,
+            cases,
+            stop,
+            pending_cache: BTreeSet::new(),
+            doubtful_cache: BTreeSet::new(),
+        }
+    }
+
+    /// Visits what is not visited yet. Whatever ends it, the record is saved and
+    /// the engine is swept of all that carries this run's label.
+    ///
+    /// # Errors
+    /// When the engine is gone, or the record cannot be written. Failing cases
+    /// are no error: they are DNF in the record.
+    pub async fn run(mut self, recorder: &mut dyn Recorder) -> (RunRecord, Result<(), RunError>) {
+        let mut result = self.rounds(recorder).await;
+        for warning in self.sweep_own().await {
+            self.warn(warning);
+        }
+        if !self.doubtful_cache.is_empty() {
+            self.warn(format!(
+                "{} records of the builder's cache came up while another build ran beside this run; \
+                 whose they are cannot be told, so they stay",
+                self.doubtful_cache.len()
+            ));
+        }
+        self.record.finished_at = Some(self.clock.utc());
+        if result.is_ok()
+            && let Err(error) = recorder.save(&self.record)
+        {
+            result = Err(RunError::Record(error));
+        }
+        (self.record, result)
+    }
+
+    async fn rounds(&mut self, recorder: &mut dyn Recorder) -> Result<(), RunError> {
+        let order = self.record.plan.order.clone();
+        let visits: usize = order.iter().map(Vec::len).sum();
+        let mut done = 0;
+        for (round, cases) in (1..).zip(&order) {
+            for (position, case) in (1..).zip(cases) {
+                done += 1;
+                if done <= self.record.plan.visits_done as usize {
+                    continue;
+                }
+                if self.stop.is_cancelled() {
+                    self.record.state = RunState::Interrupted;
+                    return Ok(());
+                }
+                let warmup = round <= self.record.plan.warmup_rounds;
+                let ledger = Ledger::new(case.clone(), round, position, warmup);
+                self.watcher.hear(Event::Visit {
+                    case: case.clone(),
+                    round,
+                    rounds: u32::try_from(order.len()).unwrap_or(u32::MAX),
+                    warmup,
+                    done: done - 1,
+                    visits,
+                });
+                let whole = self.visit_one(ledger, recorder).await?;
+                if !whole {
+                    self.record.state = RunState::Interrupted;
+                    return Ok(());
+                }
+                self.record.plan.visits_done += 1;
+                recorder.save(&self.record).map_err(RunError::Record)?;
+            }
+        }
+        self.record.state = RunState::Complete;
+        Ok(())
+    }
+
+    /// One visit; `false` where a signal cut it short.
+    async fn visit_one(
+        &mut self,
+        mut ledger: Ledger,
+        recorder: &mut dyn Recorder,
+    ) -> Result<bool, RunError> {
+        let id = ledger.case.clone();
+        let is_floor = id == floor::floor_case();
+        if !is_floor && matches!(self.disposition(&id), Some(Disposition::Failed { .. })) {
+            return Ok(true);
+        }
+        let before = self.cache_ids().await;
+        let case = self.cases.remove(&id);
+        let stop = self.stop.clone();
+        let whole = {
+            let work = visit::visit(self, case.as_ref(), &mut ledger);
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => false,
+                () = work => true,
+            }
+        };
+        let commands = case.as_ref().map(|case| case.spec.dockerfile.run_commands());
+        if let Some(case) = case {
+            self.cases.insert(id.clone(), case);
+        }
+        let lost = ledger.engine_lost;
+        self.keep(ledger);
+        if !whole {
+            self.sweep_own().await;
+        }
+        self.settle_cache(before, commands.unwrap_or_default(), recorder).await?;
+        if lost {
+            self.engine.ping().await.map_err(RunError::EngineGone)?;
+        }
+        Ok(whole)
+    }
+
+    /// Takes over what a visit yielded.
+    fn keep(&mut self, mut ledger: Ledger) {
+        let id = ledger.case.clone();
+        let passed_before = matches!(self.disposition(&id), Some(Disposition::Qualified));
+        let gate = ledger.gate.clone();
+        let image = ledger.image.take();
+        let (samples, builds) = ledger.finish(passed_before);
+        for sample in &samples {
+            self.watcher.hear(Event::Sample {
+                case: id.clone(),
+                metric: sample.metric,
+                outcome: sample.outcome.clone(),
+            });
+        }
+        self.record.samples.extend(samples);
+        self.record.builds.extend(builds);
+        let mut failed = None;
+        if let Some(case) = self.record.cases.iter_mut().find(|case| case.id == id) {
+            match gate {
+                Gate::Passed => {
+                    case.disposition = Disposition::Qualified;
+                    case.image = image.or(case.image.take());
+                }
+                Gate::Failed(reason) => {
+                    failed = Some(reason.clone());
+                    // A case that has worked before is visited again: one bad round is one bad round.
+                    if !passed_before {
+                        case.disposition = Disposition::Failed { reason };
+                    }
+                }
+                Gate::Unknown => {}
+            }
+        }
+        self.watcher.hear(Event::Visited { case: id, failed });
+    }
+
+    fn disposition(&self, id: &CaseId) -> Option<&Disposition> {
+        self.record.cases.iter().find(|case| case.id == *id).map(|case| &case.disposition)
+    }
+
+    async fn cache_ids(&self) -> Option<BTreeSet<String>> {
+        let records = self.engine.build_cache().await.ok()?;
+        Some(records.into_iter().map(|record| record.id).collect())
+    }
+
+    /// Removes the cache records that the visit left, as far as they can be told apart.
+    async fn settle_cache(
+        &mut self,
+        before: Option<BTreeSet<String>>,
+        commands: BTreeSet<String>,
+        recorder: &mut dyn Recorder,
+    ) -> Result<(), RunError> {
+        let Some(before) = before.filter(|_| self.settings.prune_own_cache) else {
+            return Ok(());
+        };
+        let Ok(after) = self.engine.build_cache().await else { return Ok(()) };
+        let found = cache::attribute(&before, &after, &commands);
+        self.doubtful_cache.extend(found.doubtful);
+        self.pending_cache.extend(found.ours);
+        if self.pending_cache.is_empty() {
+            return Ok(());
+        }
+        recorder.note_cache(&self.pending_cache).map_err(RunError::Record)?;
+        let ids: Vec<_> = self.pending_cache.iter().cloned().collect();
+        if let Ok(gone) = self.engine.prune_cache(&ids).await {
+            for id in gone {
+                self.pending_cache.remove(&id);
+            }
+            recorder.note_cache(&self.pending_cache).map_err(RunError::Record)?;
+        }
+        Ok(())
+    }
+
+    /// Removes all that this run left on the engine; says what stays.
+    async fn sweep_own(&self) -> Vec<String> {
+        let run = Some(&self.record.id);
+        sweep(self.engine.as_ref(), |item| item.run.as_ref() == run).await.1
+    }
+
+    fn warn(&mut self, warning: String) {
+        if !self.record.warnings.contains(&warning) {
+            self.watcher.hear(Event::Warning(warning.clone()));
+            self.record.warnings.push(warning);
+        }
+    }
+
+    pub(super) fn phase(&mut self, metric: Metric) {
+        self.watcher.hear(Event::Phase { metric });
+    }
+
+    pub(super) fn deadline(&self) -> std::time::Duration {
+        self.record.plan.call_deadline_ns.into()
+    }
+}
+
+/// Removes what carries plimsoll's label and is `ours`. Stand-ins stay.
+/// Returns what is gone, and what could not be removed and why.
+pub async fn sweep<E: Engine>(
+    engine: &E,
+    ours: impl Fn(&Owned) -> bool,
+) -> (Vec<Owned>, Vec<String>) {
+    let mut owned = match engine.owned().await {
+        Ok(owned) => owned,
+        Err(error) => return (Vec::new(), vec![format!("nothing was cleaned: {}", error.chain())]),
+    };
+    owned.retain(|item| item.kind != OwnedKind::StandIn);
+    owned.retain(ours);
+    // Containers first: an image in use cannot go.
+    owned.sort();
+    let (mut gone, mut kept) = (Vec::new(), Vec::new());
+    for item in owned {
+        let outcome = match item.kind {
+            OwnedKind::Container => engine
+                .remove_container(&ContainerId(item.id.clone()))
+                .await
+                .map(|()| RemovalOutcome::Removed),
+            OwnedKind::Image => engine.remove_image(&item.id).await,
+            // Runs create neither yet; a label alone is not enough to remove data.
+            OwnedKind::StandIn | OwnedKind::Volume | OwnedKind::Network => continue,
+        };
+        match outcome {
+            Ok(RemovalOutcome::Removed) => gone.push(item),
+            Ok(RemovalOutcome::Absent) => {}
+            Ok(RemovalOutcome::InUse) => {
+                kept.push(format!("`{}` is in use and stays", item.name));
+            }
+            Err(error) => kept.push(error.chain()),
+        }
+    }
+    (gone, kept)
+}

@@ -1,0 +1,221 @@
+//! The start phases: create, start, ready, memory, stop.
+
+use std::collections::BTreeMap;
+
+use super::builds::{Job, chain, labels};
+use super::ledger::Ledger;
+use super::session::{PlannedCase, Runner};
+use crate::engine::{
+    Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Probe, ProbeFailure,
+    ProbeSpec, Ready, Result as EngineResult,
+};
+use crate::record::{Metric, Outcome};
+use crate::units::{Nanos, Quantity};
+
+/// Lines of a container's output that a DNF quotes.
+const QUOTED_LINES: u32 = 12;
+
+/// Starts the app once and holds it to its contract.
+///
+/// # Errors
+/// The reason why the container does not work; nothing of the visit counts then.
+pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    job: &Job,
+    ledger: &mut Ledger,
+) -> Result<(), String> {
+    let contract = &case.contract;
+    let spec = ContainerSpec {
+        name: job.container.clone(),
+        image: ledger.image.as_ref().map(|image| image.id.clone()).unwrap_or_default(),
+        env: contract.env.clone(),
+        labels: labels(&runner.record.id),
+        port: Some((contract.port, runner.settings.reach)),
+    };
+    let id = create(runner, &spec, Metric::StartCreate, ledger).await?;
+    let ready = ready(runner, case, &id, ledger).await;
+    if ready.is_ok() {
+        memory(runner, &id, ledger).await;
+        stop(runner, &id, contract.stop_within, Metric::StopTime, ledger).await;
+    }
+    // A failure to remove is the final sweep's to mend and to tell.
+    let _ = bounded(runner, "remove container", &id, runner.engine.remove_container(&id)).await;
+    ready
+}
+
+/// Creates a container and times the call.
+pub(super) async fn create<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    spec: &ContainerSpec,
+    metric: Metric,
+    ledger: &mut Ledger,
+) -> Result<ContainerId, String> {
+    runner.phase(metric);
+    let begin = runner.clock.mark();
+    let created =
+        bounded(runner, "create container", &spec.name, runner.engine.create(spec)).await;
+    let end = runner.clock.mark();
+    match created {
+        Ok(id) => {
+            ledger.value(metric, Quantity::Time(end.since(begin)));
+            Ok(id)
+        }
+        Err(error) => Err(lost(ledger, &error)),
+    }
+}
+
+async fn ready<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    id: &ContainerId,
+    ledger: &mut Ledger,
+) -> Result<(), String> {
+    let contract = &case.contract;
+    runner.phase(Metric::StartReady);
+    let begin = runner.clock.mark();
+    let started = bounded(runner, "start container", id, runner.engine.start(id)).await;
+    let returned = runner.clock.mark();
+    if let Err(error) = started {
+        return Err(lost(ledger, &error));
+    }
+    let address = runner.engine.address(id, contract.port, runner.settings.reach);
+    let address = match bounded(runner, "find the address of", id, address).await {
+        Ok(address) => address,
+        // A container that exited at once has no address: tell of the exit instead.
+        Err(error) => return Err(crash(runner, id).await.unwrap_or_else(|| lost(ledger, &error))),
+    };
+    let spec = ProbeSpec {
+        address,
+        path: contract.path.clone(),
+        status: contract.status,
+        body_contains: contract.body_contains.clone(),
+        within: contract.ready_within,
+        interval: runner.settings.probe_interval,
+    };
+    let outcome = tokio::select! {
+        biased;
+        ready = runner.probe.wait_ready(&spec) => Watched::Probe(ready),
+        exit = runner.engine.exited(id) => Watched::Exit(exit),
+    };
+    match outcome {
+        Watched::Probe(Ok(ready)) => {
+            ledger.value(Metric::StartStarted, Quantity::Time(returned.since(begin)));
+            ledger.value(Metric::StartReady, Quantity::Time(ready.at.since(begin)));
+            Ok(())
+        }
+        Watched::Probe(Err(failure)) => {
+            let lines = quoted(runner, id).await;
+            Err(format!("the contract was not kept: {failure}{lines}"))
+        }
+        Watched::Exit(Ok(code)) => {
+            let lines = quoted(runner, id).await;
+            Err(format!("exited with code {code} before it was ready{lines}"))
+        }
+        Watched::Exit(Err(error)) => Err(lost(ledger, &error)),
+    }
+}
+
+enum Watched {
+    Probe(Result<Ready, ProbeFailure>),
+    Exit(EngineResult<i64>),
+}
+
+async fn memory<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    id: &ContainerId,
+    ledger: &mut Ledger,
+) {
+    let metric = Metric::MemoryReady;
+    match bounded(runner, "read the memory of", id, runner.engine.memory(id)).await {
+        Ok(bytes) => ledger.value(metric, Quantity::Bytes(bytes)),
+        Err(error) if error.kind == ErrorKind::Protocol => {
+            ledger.note(metric, Outcome::NotMeasured { reason: error.chain() });
+        }
+        Err(error) => {
+            let reason = lost(ledger, &error);
+            ledger.dnf(metric, &reason);
+        }
+    }
+}
+
+/// Stops a container and notes how long the process took to exit.
+pub(super) async fn stop<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    id: &ContainerId,
+    grace: Nanos,
+    metric: Metric,
+    ledger: &mut Ledger,
+) {
+    runner.phase(metric);
+    let deadline = runner.deadline() + grace.into();
+    let stopped = tokio::time::timeout(deadline, runner.engine.stop(id, grace)).await;
+    let stopped = stopped.unwrap_or_else(|_| Err(overdue("stop container", id)));
+    match stopped {
+        Ok(outcome) if outcome.killed => ledger.dnf(
+            metric,
+            &format!("did not exit within {grace} of its stop signal and was killed (exit code {})", outcome.exit_code),
+        ),
+        Ok(outcome) => ledger.value(metric, Quantity::Time(outcome.signal_to_exit)),
+        Err(error) => {
+            let reason = lost(ledger, &error);
+            ledger.dnf(metric, &reason);
+        }
+    }
+}
+
+/// An engine call with the run's deadline for calls.
+pub(super) async fn bounded<E: Engine, C: Clock, P: Probe, T>(
+    runner: &Runner<E, C, P>,
+    operation: &'static str,
+    subject: &impl ToString,
+    call: impl Future<Output = EngineResult<T>>,
+) -> EngineResult<T> {
+    match tokio::time::timeout(runner.deadline(), call).await {
+        Ok(result) => result,
+        Err(_) => Err(overdue(operation, subject)),
+    }
+}
+
+fn overdue(operation: &'static str, subject: &impl ToString) -> EngineError {
+    EngineError::new(
+        operation,
+        subject.to_string(),
+        ErrorKind::Timeout,
+        "the engine did not answer before the deadline",
+    )
+}
+
+/// The exit of a container that is no longer running, with its last lines.
+async fn crash<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    id: &ContainerId,
+) -> Option<String> {
+    let state = runner.engine.state(id).await.ok()?;
+    let code = state.exit_code.filter(|_| !state.running)?;
+    let lines = quoted(runner, id).await;
+    let oom = if state.oom_killed { " (out of memory)" } else { "" };
+    Some(format!("exited with code {code}{oom} before it was ready{lines}"))
+}
+
+async fn quoted<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    id: &ContainerId,
+) -> String {
+    let logs = bounded(runner, "read the output of", id, runner.engine.logs(id, QUOTED_LINES)).await;
+    match logs {
+        Ok(lines) if lines.is_empty() => "; it printed nothing".to_owned(),
+        Ok(lines) => format!("; last lines: {}", lines.join(" | ")),
+        Err(error) => format!("; its output could not be read ({})", chain(&error)),
+    }
+}
+
+fn lost(ledger: &mut Ledger, error: &EngineError) -> String {
+    ledger.engine_lost |= error.kind == ErrorKind::Unreachable;
+    error.chain()
+}
+
+/// A container spec of the floor: nothing to serve.
+pub(super) fn bare(name: String, image: String, run: &str) -> ContainerSpec {
+    ContainerSpec { name, image, env: BTreeMap::new(), labels: labels(run), port: None }
+}

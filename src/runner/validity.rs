@@ -1,0 +1,139 @@
+//! Whether a build was what its metric asks for: pure judgements of its steps.
+
+use std::collections::BTreeSet;
+
+use crate::dockerfile::{EditEffect, StepKey};
+use crate::engine::BuildStep;
+use crate::units::Count;
+
+/// The Dockerfile's own steps of a build, internal ones and FROM left out: the
+/// engine marks a FROM of a local image as cached or not at random (TECH, 1.3).
+pub(super) struct Steps<'a> {
+    ran: Vec<(StepKey, &'a str)>,
+    cached: Vec<(StepKey, &'a str)>,
+}
+
+impl<'a> Steps<'a> {
+    pub(super) fn of(steps: &'a [BuildStep]) -> Self {
+        let mut own = Self { ran: Vec::new(), cached: Vec::new() };
+        for step in steps {
+            let Some((key, _, text)) = StepKey::parse_vertex(&step.name) else { continue };
+            if text.starts_with("FROM ") {
+                continue;
+            }
+            if step.cached {
+                own.cached.push((key, &step.name));
+            } else if step.started.is_some() {
+                own.ran.push((key, &step.name));
+            }
+        }
+        own
+    }
+
+    pub(super) fn ran(&self) -> Count {
+        Count(self.ran.len() as u64)
+    }
+
+    pub(super) fn cached(&self) -> Count {
+        Count(self.cached.len() as u64)
+    }
+
+    /// Cold: no step may come from the cache.
+    pub(super) fn check_cold(&self, expected: usize) -> Result<(), String> {
+        self.told(expected)?;
+        none_of(&self.cached, "taken from the cache in a cold build")
+    }
+
+    /// Cached: no step may run.
+    pub(super) fn check_cached(&self, expected: usize) -> Result<(), String> {
+        self.told(expected)?;
+        none_of(&self.ran, "ran although nothing had changed")
+    }
+
+    /// Rebuild: what the edit reaches has to run, and nothing beyond it.
+    pub(super) fn check_rebuild(&self, effect: &EditEffect, expected: usize) -> Result<(), String> {
+        self.told(expected)?;
+        let ran: BTreeSet<_> = self.ran.iter().map(|(key, _)| key).collect();
+        let idle: Vec<_> = effect.must_run.iter().filter(|key| !ran.contains(key)).collect();
+        if let Some(key) = idle.first() {
+            return Err(format!("step {key} did not run although the edit reaches it"));
+        }
+        let beyond: Vec<_> = self
+            .ran
+            .iter()
+            .filter(|(key, _)| !effect.must_run.contains(key) && !effect.may_run.contains(key))
+            .cloned()
+            .collect();
+        none_of(&beyond, "ran although the edit does not reach it")
+    }
+
+    /// A builder that tells no steps proves nothing.
+    fn told(&self, expected: usize) -> Result<(), String> {
+        if expected > 0 && self.ran.is_empty() && self.cached.is_empty() {
+            return Err("the builder tells no steps, so what ran cannot be known".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn none_of(steps: &[(StepKey, &str)], what: &str) -> Result<(), String> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = steps.iter().map(|(_, name)| format!("`{name}`")).collect();
+    Err(format!("{} {what}", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Nanos;
+
+    fn step(name: &str, cached: bool) -> BuildStep {
+        let time = Some(Nanos(1));
+        BuildStep { name: name.to_owned(), started: time, duration: time, cached }
+    }
+
+    #[test]
+    fn a_cold_build_with_a_cached_step_is_named_but_from_is_not() {
+        let steps = [
+            step("[internal] load build definition from Dockerfile", false),
+            step("[build 1/3] FROM docker.io/library/x", true),
+            step("[build 2/3] COPY . .", true),
+            step("[build 3/3] RUN make", false),
+        ];
+        let steps = Steps::of(&steps);
+        assert_eq!((steps.ran(), steps.cached()), (Count(1), Count(1)));
+        let reason = steps.check_cold(2).unwrap_err();
+        assert_eq!(reason, "`[build 2/3] COPY . .` taken from the cache in a cold build");
+    }
+
+    #[test]
+    fn a_cached_build_in_which_a_step_ran_is_refused() {
+        let steps = [step("[2/2] RUN make", false)];
+        assert!(Steps::of(&steps).check_cached(1).unwrap_err().contains("[2/2] RUN make"));
+        let steps = [step("[2/2] RUN make", true)];
+        assert_eq!(Steps::of(&steps).check_cached(1), Ok(()));
+    }
+
+    #[test]
+    fn a_builder_without_steps_proves_nothing() {
+        assert!(Steps::of(&[]).check_cold(2).is_err());
+        assert_eq!(Steps::of(&[]).check_cold(0), Ok(()));
+    }
+
+    #[test]
+    fn a_rebuild_runs_what_the_edit_reaches_and_nothing_beyond() {
+        let key = |index| StepKey { stage: None, index };
+        let effect = EditEffect {
+            must_run: [key(3)].into_iter().collect(),
+            may_run: [key(4)].into_iter().collect(),
+        };
+        let fine = [step("[2/4] RUN a", true), step("[3/4] COPY b c", false), step("[4/4] RUN d", true)];
+        assert_eq!(Steps::of(&fine).check_rebuild(&effect, 3), Ok(()));
+        let idle = [step("[2/4] RUN a", true), step("[3/4] COPY b c", true)];
+        assert!(Steps::of(&idle).check_rebuild(&effect, 3).unwrap_err().contains("did not run"));
+        let beyond = [step("[2/4] RUN a", false), step("[3/4] COPY b c", false)];
+        assert!(Steps::of(&beyond).check_rebuild(&effect, 3).unwrap_err().contains("does not reach"));
+    }
+}

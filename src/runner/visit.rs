@@ -1,0 +1,151 @@
+//! One visit of a case: build it, see that it works, then the rest.
+
+use super::builds::{Built, Job};
+use super::ledger::{Gate, Ledger};
+use super::session::{PlannedCase, Runner};
+use super::{builds, floor, starts};
+use crate::context::{self, Overlay};
+use crate::engine::{Clock, Engine, ImageFacts, Probe};
+use crate::oci;
+use crate::record::{ImageRecord, Metric, Outcome};
+use crate::scenario::EditName;
+use crate::units::{Bytes, Count, Quantity};
+
+/// What a visit of an app yields, in order.
+pub(super) const APP_METRICS: &[Metric] = &[
+    Metric::ContextBytes,
+    Metric::ContextFiles,
+    Metric::BuildCold,
+    Metric::SizeUnpacked,
+    Metric::SizeEngine,
+    Metric::SizeOwn,
+    Metric::SizeLayers,
+    Metric::StartCreate,
+    Metric::StartStarted,
+    Metric::StartReady,
+    Metric::MemoryReady,
+    Metric::StopTime,
+    Metric::BuildCached,
+    Metric::RebuildSource,
+    Metric::RebuildDependency,
+];
+
+/// Digest of the tar stream without entries: the layer of a step that changed nothing.
+const EMPTY_LAYER: &str = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+
+/// Visits a case, or the floor where `case` is `None`.
+pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: Option<&PlannedCase>,
+    ledger: &mut Ledger,
+) {
+    match case {
+        Some(case) => visit_app(runner, case, ledger).await,
+        None => floor::visit(runner, ledger).await,
+    }
+}
+
+async fn visit_app<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    ledger: &mut Ledger,
+) {
+    let job = Job::new(runner, case, ledger.round);
+    ledger.value(Metric::ContextBytes, Quantity::Bytes(case.context.bytes()));
+    ledger.value(Metric::ContextFiles, Quantity::Count(case.context.files()));
+    let Some(cold) = builds::cold(runner, case, &job, ledger).await else { return };
+    match sizes(runner, case, &cold, ledger).await {
+        Ok(image) => ledger.image = Some(image),
+        Err(reason) => return ledger.fail(&reason, APP_METRICS),
+    }
+    if let Err(reason) = starts::start(runner, case, &job, ledger).await {
+        ledger.fail(&reason, APP_METRICS);
+    } else {
+        ledger.gate = Gate::Passed;
+        builds::cached(runner, case, &job, &cold, ledger).await;
+        rebuild(runner, case, &job, ledger, EditName::Source, Metric::RebuildSource).await;
+        rebuild(runner, case, &job, ledger, EditName::Dependency, Metric::RebuildDependency).await;
+    }
+    builds::discard(runner, &job).await;
+}
+
+async fn rebuild<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    job: &Job,
+    ledger: &mut Ledger,
+    name: EditName,
+    metric: Metric,
+) {
+    let Some(edit) = case.edits.iter().find(|edit| edit.name == name) else {
+        let reason = "the scenario has no such edit".to_owned();
+        return ledger.note(metric, Outcome::NotApplicable { reason });
+    };
+    let nonce =
+        context::nonce(runner.record.plan.seed, case.id.as_str(), metric.id(), ledger.round);
+    match context::apply_edit(edit, &case.app_dir, &nonce) {
+        Ok(overlay) => builds::rebuild(runner, case, job, metric, overlay, ledger).await,
+        Err(error) => ledger.dnf(metric, &builds::chain(&error)),
+    }
+}
+
+/// Sizes, as the engine describes the image that was just built.
+async fn sizes<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    case: &PlannedCase,
+    built: &Built,
+    ledger: &mut Ledger,
+) -> Result<ImageRecord, String> {
+    let facts = match runner.engine.image(&built.tag).await {
+        Ok(Some(facts)) => facts,
+        Ok(None) => return Err(format!("the built image `{}` is not in the store", built.tag)),
+        Err(error) => return Err(error.chain()),
+    };
+    let unpacked: Bytes = facts.history.iter().map(|(bytes, _)| *bytes).sum();
+    ledger.value(Metric::SizeUnpacked, Quantity::Bytes(unpacked));
+    ledger.value(Metric::SizeEngine, Quantity::Bytes(facts.listed));
+    let layers = facts.diff_ids.iter().filter(|id| id.as_str() != EMPTY_LAYER).count();
+    ledger.value(Metric::SizeLayers, Quantity::Count(Count(layers as u64)));
+    match own_bytes(runner, case, &facts, unpacked) {
+        Ok(own) => ledger.value(Metric::SizeOwn, Quantity::Bytes(own)),
+        Err(reason) => ledger.note(Metric::SizeOwn, Outcome::NotMeasured { reason }),
+    }
+    let ImageFacts { id, diff_ids, history, user, .. } = facts;
+    Ok(ImageRecord { id: id.0, diff_ids, history, user, reach: Some(runner.settings.reach) })
+}
+
+/// Bytes above the base of the final stage, whose layers must lie at the image's bottom.
+fn own_bytes<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    case: &PlannedCase,
+    facts: &ImageFacts,
+    unpacked: Bytes,
+) -> Result<Bytes, String> {
+    let spec = &case.spec;
+    let base = spec
+        .dockerfile
+        .final_base(spec.target.as_deref(), &spec.build_args)
+        .map_err(|error| error.to_string())?;
+    let Some(reference) = base else { return Ok(unpacked) };
+    let base = runner
+        .record
+        .bases
+        .iter()
+        .find(|base| base.reference == reference)
+        .ok_or_else(|| format!("the base `{reference}` was not resolved"))?;
+    if !facts.diff_ids.starts_with(&base.diff_ids) {
+        return Err(format!("the image's layers do not begin with those of `{reference}`"));
+    }
+    Ok(Bytes(unpacked.0.saturating_sub(base.unpacked_bytes.0)))
+}
+
+/// A Dockerfile with resolved bases and mount ids of this visit, laid over the context.
+pub(super) fn overlaid(case: &PlannedCase, job: &Job, mut edit: Overlay) -> Overlay {
+    edit.insert(case.spec.path.clone(), job.dockerfile.clone().into_bytes());
+    edit
+}
+
+/// A name part that tells runs apart and stays short.
+pub(super) fn short_id(run: &str) -> String {
+    oci::sha256_hex(run.as_bytes()).chars().take(8).collect()
+}
