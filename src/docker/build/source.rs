@@ -1,0 +1,46 @@
+//! The tar stream on its way to the engine.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+
+use crate::engine::BuildContext;
+
+/// Where a read error waits. The HTTP client reports it only as "the body failed".
+#[derive(Debug, Clone, Default)]
+pub(in crate::docker) struct Slot(Arc<Mutex<Option<io::Error>>>);
+
+impl Slot {
+    pub(in crate::docker) fn take(&self) -> Option<io::Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn keep(&self, error: io::Error) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(error);
+    }
+}
+
+/// The frames of a request body, as `bollard` takes them.
+pub(in crate::docker) type Frames =
+    Pin<Box<dyn Stream<Item = io::Result<hyper::body::Frame<Bytes>>> + Send>>;
+
+/// The body of a request whose read errors are kept, and where they are.
+pub(in crate::docker) fn watched(stream: BuildContext) -> (super::messages::Body, Slot) {
+    let slot = Slot::default();
+    let keeper = slot.clone();
+    let stream = stream.map(move |chunk| {
+        chunk.map_err(|error| {
+            // The request must break off all the same, with an error of its own.
+            let kind = error.kind();
+            keeper.keep(error);
+            io::Error::from(kind)
+        })
+    });
+    (bollard::body_try_stream(stream), slot)
+}

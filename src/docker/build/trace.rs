@@ -1,0 +1,145 @@
+//! BuildKit's status stream, merged into steps.
+//!
+//! A vertex is sent again with every change, and one digest can have several
+//! intervals (a look into the cache, then the work). Digests tell vertices apart
+//! within one build; between builds only the names are stable.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bollard::moby::buildkit::v1::{StatusResponse, Vertex};
+
+use super::failure::Failing;
+use super::tail::Tail;
+use crate::engine::{BuildStep, StepSink};
+use crate::units::Nanos;
+
+/// What BuildKit says of steps that ended because another one failed.
+const CANCELLED: &str = "context canceled";
+
+/// The steps of a build so far.
+#[derive(Default)]
+pub(super) struct Trace {
+    /// Digests by first appearance.
+    order: Vec<String>,
+    steps: HashMap<String, Step>,
+}
+
+#[derive(Default)]
+struct Step {
+    name: String,
+    cached: bool,
+    error: String,
+    /// Start to end, in nanoseconds on the builder's clock.
+    intervals: BTreeMap<i64, Option<i64>>,
+    log: Tail,
+}
+
+impl Trace {
+    /// Whether the builder told anything.
+    pub(super) fn heard(&self) -> bool {
+        !self.order.is_empty()
+    }
+
+    pub(super) fn take(&mut self, status: StatusResponse, sink: &mut StepSink<'_>) {
+        for vertex in status.vertexes {
+            let step = self.step(&vertex.digest);
+            let idle = step.intervals.is_empty();
+            step.merge(vertex);
+            if idle && !step.intervals.is_empty() {
+                sink(&step.name);
+            }
+        }
+        for log in status.logs {
+            self.step(&log.vertex).log.take(&log.msg);
+        }
+    }
+
+    fn step(&mut self, digest: &str) -> &mut Step {
+        if !self.steps.contains_key(digest) {
+            self.order.push(digest.to_owned());
+        }
+        self.steps.entry(digest.to_owned()).or_default()
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = &Step> {
+        self.order
+            .iter()
+            .filter_map(|digest| self.steps.get(digest))
+    }
+
+    pub(super) fn steps(&self) -> Vec<BuildStep> {
+        let origin = self.in_order().filter_map(Step::started).min();
+        self.in_order()
+            .map(|step| BuildStep {
+                name: step.name.clone(),
+                started: step.started().zip(origin).map(|(at, from)| span(from, at)),
+                duration: step.duration(),
+                cached: step.cached,
+            })
+            .collect()
+    }
+
+    /// The step that a build failed by: the one whose words are in the failure's.
+    /// Steps beside it end with errors too, because they were cancelled.
+    pub(super) fn failing(&self, message: &str) -> Option<Failing> {
+        let failed = || self.in_order().filter(|step| !step.error.is_empty());
+        let step = failed()
+            .find(|step| message.contains(&step.error))
+            .or_else(|| failed().find(|step| !step.error.contains(CANCELLED)))?;
+        Some(Failing {
+            step: step.name.clone(),
+            message: Some(step.error.clone()),
+            log: step.log.lines(),
+        })
+    }
+}
+
+impl Step {
+    fn merge(&mut self, vertex: Vertex) {
+        self.name = vertex.name;
+        self.cached = vertex.cached;
+        if !vertex.error.is_empty() {
+            self.error = vertex.error;
+        }
+        if let Some(started) = vertex.started {
+            let completed = vertex.completed.map(|at| nanos(at.seconds, at.nanos));
+            let end = self
+                .intervals
+                .entry(nanos(started.seconds, started.nanos))
+                .or_default();
+            *end = completed.or(*end);
+        }
+    }
+
+    fn started(&self) -> Option<i64> {
+        self.intervals.keys().next().copied()
+    }
+
+    /// The time in which it was at work: intervals that overlap count once, the
+    /// wait between two counts not at all.
+    fn duration(&self) -> Option<Nanos> {
+        let mut total = None;
+        let mut counted_until = i64::MIN;
+        for (start, end) in &self.intervals {
+            let Some(end) = end else { continue };
+            let from = (*start).max(counted_until);
+            total = Some(total.unwrap_or(Nanos(0)) + span(from, *end));
+            counted_until = counted_until.max(*end);
+        }
+        total
+    }
+}
+
+fn nanos(seconds: i64, nanos: i32) -> i64 {
+    seconds
+        .saturating_mul(1_000_000_000)
+        .saturating_add(i64::from(nanos))
+}
+
+fn span(from: i64, to: i64) -> Nanos {
+    Nanos(u64::try_from(to.saturating_sub(from)).unwrap_or(0))
+}
+
+#[cfg(test)]
+#[path = "trace_tests.rs"]
+mod tests;

@@ -1,0 +1,151 @@
+//! The builder's cache: its records, and their removal one by one.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hyper::Method;
+use serde::Deserialize;
+
+use super::DockerEngine;
+use super::error::{raw_failed, strange};
+use super::image::bytes;
+use super::raw::RawError;
+use crate::engine::{CacheRecord, Result};
+
+const LIST: &str = "list build cache of";
+const PRUNE: &str = "prune build cache record";
+
+/// The engine prunes for one caller at a time and answers 409 to the others.
+const TURNS: u32 = 50;
+const TURN: Duration = Duration::from_millis(100);
+
+/// As much of `system/df` as is needed. API 1.52 has another form of it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DiskUsage {
+    #[serde(default)]
+    build_cache: Option<Vec<Record>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Record {
+    #[serde(rename = "ID")]
+    id: String,
+    #[serde(rename = "Type", default)]
+    kind: String,
+    #[serde(rename = "Description", default)]
+    description: String,
+    #[serde(rename = "InUse", default)]
+    in_use: bool,
+    #[serde(rename = "Size", default)]
+    size: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Pruned {
+    #[serde(rename = "CachesDeleted", default)]
+    deleted: Option<Vec<String>>,
+}
+
+impl DockerEngine {
+    pub(super) async fn cache_records(&self) -> Result<Vec<CacheRecord>> {
+        let subject = self.endpoint.to_string();
+        let usage: DiskUsage = self
+            .wire
+            .json(Method::GET, "/system/df?type=build-cache")
+            .await
+            .map_err(raw_failed(LIST, subject))?;
+        let records = usage.build_cache.unwrap_or_default();
+        Ok(records
+            .into_iter()
+            .map(|record| CacheRecord {
+                id: record.id,
+                description: record.description,
+                kind: record.kind,
+                size: bytes(record.size),
+                in_use: record.in_use,
+            })
+            .collect())
+    }
+
+    /// Removes the records by id. A record that another one was made from stays
+    /// until that is gone, and nothing tells the order, so rounds are made until
+    /// one changes nothing.
+    pub(super) async fn prune_records(&self, ids: &[String]) -> Result<Vec<String>> {
+        for id in ids {
+            // The engine reads the id as a pattern, and a pattern that matches
+            // everything would be a prune of everything.
+            if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                return Err(strange(PRUNE, id, "this is not the id of a cache record"));
+            }
+        }
+        let mut left: BTreeSet<&String> = ids.iter().collect();
+        while !left.is_empty() {
+            let there: BTreeSet<String> = self
+                .cache_records()
+                .await?
+                .into_iter()
+                .map(|record| record.id)
+                .collect();
+            left.retain(|id| there.contains(*id));
+            let mut progress = false;
+            for id in &left {
+                progress |= self.prune_record(id).await?;
+            }
+            if !progress {
+                break;
+            }
+        }
+        Ok(ids
+            .iter()
+            .filter(|id| !left.contains(id))
+            .cloned()
+            .collect())
+    }
+
+    /// Whether anything was removed.
+    async fn prune_record(&self, id: &str) -> Result<bool> {
+        // Docker matches the id as a regular expression, so it is anchored. More
+        // than one value is an error to Docker 20.10. `all` is needed for records
+        // whose layers an image holds as well; those layers stay with the image.
+        let filters = format!(r#"{{"id":["^{id}$"]}}"#);
+        let path = format!("/build/prune?all=true&filters={}", escaped(&filters));
+        let mut turn = 0;
+        loop {
+            match self.wire.json::<Pruned>(Method::POST, &path).await {
+                Ok(pruned) => return Ok(pruned.deleted.is_some_and(|ids| !ids.is_empty())),
+                Err(RawError::Status { code: 409, .. }) if turn < TURNS => {
+                    turn += 1;
+                    tokio::time::sleep(TURN).await;
+                }
+                Err(error) => return Err(raw_failed(PRUNE, id)(error)),
+            }
+        }
+    }
+}
+
+/// Percent-encodes all that is not plainly allowed in a query.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() * 3);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_survives_the_query() {
+        assert_eq!(
+            escaped(r#"{"id":["^a$"]}"#),
+            "%7B%22id%22%3A%5B%22%5Ea%24%22%5D%7D"
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! Reaching an engine.
+
+use bollard::models::SystemVersion;
+use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
+
+use super::endpoint::{Endpoint, EndpointError};
+use super::error::failed;
+use super::raw::Wire;
+use super::{ANSWER_WITHIN, Builder, DockerEngine, WORK_WITHIN, facts};
+use crate::engine::{EngineError, ErrorKind, Result};
+
+const OPERATION: &str = "reach engine";
+
+/// The first version of the API whose builder may be BuildKit.
+const BUILDKIT_SINCE: (usize, usize) = (1, 39);
+
+/// The last version of the API in which `system/df` has the form that is read
+/// here. Engines of a newer one still speak it.
+const RAW_UNTIL: (usize, usize) = (1, 51);
+
+impl DockerEngine {
+    /// Reaches the engine at an address as `DOCKER_HOST` writes it, or at the
+    /// default socket, and settles on a version of the API.
+    pub async fn connect(endpoint: Option<&str>) -> Result<Self> {
+        let endpoint = match endpoint {
+            Some(text) => Endpoint::parse(text).map_err(|error| unspoken(text, error))?,
+            None => Endpoint::default(),
+        };
+        let subject = endpoint.to_string();
+        let docker = open(&endpoint)
+            .map_err(failed(OPERATION, &subject))?
+            .with_timeout(ANSWER_WITHIN)
+            .negotiate_version()
+            .await
+            .map_err(failed(OPERATION, &subject))?;
+        let version = docker
+            .version()
+            .await
+            .map_err(failed(OPERATION, &subject))?;
+        let api = docker.client_version();
+        let raw_api = (api.major_version, api.minor_version).min(RAW_UNTIL);
+        let wire = Wire::new(endpoint.clone(), raw_api, ANSWER_WITHIN);
+        Ok(Self {
+            builder: builder(&version, &api),
+            patient: docker.clone().with_timeout(WORK_WITHIN),
+            docker,
+            wire,
+            endpoint,
+        })
+    }
+}
+
+fn open(endpoint: &Endpoint) -> std::result::Result<Docker, bollard::errors::Error> {
+    // The time limit is set by the caller; this argument has whole seconds.
+    let within = ANSWER_WITHIN.as_secs();
+    match endpoint {
+        Endpoint::Unix(path) => {
+            Docker::connect_with_unix(&path.to_string_lossy(), within, API_DEFAULT_VERSION)
+        }
+        Endpoint::Tcp(authority) => {
+            Docker::connect_with_http(authority, within, API_DEFAULT_VERSION)
+        }
+    }
+}
+
+/// An engine cannot be asked for its builder and a context can be sent only
+/// once, so the builder is chosen by what is known of versions.
+fn builder(version: &SystemVersion, api: &ClientVersion) -> Builder {
+    if facts::is_podman(version) {
+        Builder::Buildah
+    } else if version.os.as_deref() == Some("windows")
+        || (api.major_version, api.minor_version) < BUILDKIT_SINCE
+    {
+        Builder::Classic
+    } else {
+        Builder::BuildKit
+    }
+}
+
+fn unspoken(text: &str, error: EndpointError) -> EngineError {
+    // A password may be in there, whatever the scheme.
+    let shown = match text.rsplit_once('@') {
+        Some((before, host)) => {
+            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+            format!("{scheme}://{host}")
+        }
+        None => text.to_owned(),
+    };
+    EngineError::new(OPERATION, shown, ErrorKind::Refused, error).with_hint(
+        "give unix:///path, tcp://host:port or http://host:port; forward the socket for the rest",
+    )
+}

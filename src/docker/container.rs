@@ -1,0 +1,221 @@
+//! Containers: creation, state, output, memory, removal.
+
+use std::collections::HashMap;
+
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::models::{ContainerCreateBody, HostConfig, PortBinding};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, InspectContainerOptions, LogsOptionsBuilder,
+    RemoveContainerOptionsBuilder, StatsOptionsBuilder, WaitContainerOptionsBuilder,
+};
+use futures_util::StreamExt;
+
+use super::DockerEngine;
+use super::error::{failed, strange};
+use super::image::is_absent;
+use super::owned::LABEL_CONTAINER;
+use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Result};
+use crate::record::Reach;
+use crate::units::Bytes;
+
+const CREATE: &str = "create container";
+const WAIT: &str = "wait for container";
+const MEMORY: &str = "measure memory of container";
+
+impl DockerEngine {
+    pub(super) async fn create_container(&self, spec: &ContainerSpec) -> Result<ContainerId> {
+        let options = CreateContainerOptionsBuilder::default()
+            .name(&spec.name)
+            .build();
+        let created = self
+            .docker
+            .create_container(Some(options), body(spec))
+            .await
+            .map_err(|error| {
+                let error = failed(CREATE, &spec.name)(error);
+                match error.kind {
+                    ErrorKind::NotFound => {
+                        let hint = format!("build or pull `{}` first", spec.image);
+                        error.with_hint(hint)
+                    }
+                    ErrorKind::Conflict => error.with_hint(
+                        "another container has this name; `plimsoll clean` lists what a run left",
+                    ),
+                    _ => error,
+                }
+            })?;
+        Ok(ContainerId(created.id))
+    }
+
+    pub(super) async fn wait(&self, id: &ContainerId) -> Result<i64> {
+        let options = WaitContainerOptionsBuilder::default()
+            .condition("not-running")
+            .build();
+        let mut answers = self.patient.wait_container(&id.0, Some(options)).boxed();
+        match answers.next().await {
+            Some(Ok(answer)) => Ok(answer.status_code),
+            // An exit code above zero is an error to `bollard`; one with words
+            // is an error to the engine.
+            Some(Err(Error::DockerContainerWaitError { error, code })) if error.is_empty() => {
+                Ok(code)
+            }
+            Some(Err(error)) => Err(failed(WAIT, &id.0)(error)),
+            None => Err(strange(WAIT, &id.0, "the engine gave no exit code")),
+        }
+    }
+
+    pub(super) async fn container_state(
+        &self,
+        operation: &'static str,
+        id: &ContainerId,
+    ) -> Result<bollard::models::ContainerState> {
+        self.docker
+            .inspect_container(&id.0, None::<InspectContainerOptions>)
+            .await
+            .map_err(failed(operation, &id.0))?
+            .state
+            .ok_or_else(|| strange(operation, &id.0, "the engine gave no state"))
+    }
+
+    pub(super) async fn tail(&self, id: &ContainerId, lines: u32) -> Result<Vec<String>> {
+        let options = LogsOptionsBuilder::default()
+            .stdout(true)
+            .stderr(true)
+            .tail(&lines.to_string())
+            .build();
+        let mut output = Vec::new();
+        let mut chunks = self.docker.logs(&id.0, Some(options)).boxed();
+        while let Some(chunk) = chunks.next().await {
+            let (LogOutput::StdOut { message }
+            | LogOutput::StdErr { message }
+            | LogOutput::StdIn { message }
+            | LogOutput::Console { message }) =
+                chunk.map_err(failed("read logs of container", &id.0))?;
+            output.extend_from_slice(&message);
+        }
+        Ok(String::from_utf8_lossy(&output)
+            .lines()
+            .map(str::to_owned)
+            .collect())
+    }
+
+    pub(super) async fn anonymous_memory(&self, id: &ContainerId) -> Result<Bytes> {
+        // One shot: the engine would wait a second or two for a second sample of
+        // the CPU, which nobody asks for.
+        let options = StatsOptionsBuilder::default()
+            .stream(false)
+            .one_shot(true)
+            .build();
+        let mut answers = self.docker.stats(&id.0, Some(options)).boxed();
+        let answer = match answers.next().await {
+            Some(answer) => answer.map_err(failed(MEMORY, &id.0))?,
+            None => return Err(strange(MEMORY, &id.0, "the engine gave no statistics")),
+        };
+        let stats = answer.memory_stats.and_then(|memory| memory.stats);
+        resident(stats.as_ref()).ok_or_else(|| {
+            strange(
+                MEMORY,
+                &id.0,
+                "the engine gives no memory statistics (not running, or no memory controller)",
+            )
+        })
+    }
+
+    pub(super) async fn remove(&self, id: &ContainerId) -> Result<()> {
+        let options = RemoveContainerOptionsBuilder::default()
+            .force(true)
+            .v(true)
+            .build();
+        match self.docker.remove_container(&id.0, Some(options)).await {
+            Ok(()) => Ok(()),
+            Err(error) if is_absent(&error) => Ok(()),
+            // Somebody else's removal is under way.
+            Err(Error::DockerResponseServerError {
+                status_code: 409,
+                message,
+            }) if message.contains("in progress") => Ok(()),
+            Err(error) => Err(failed("remove container", &id.0)(error)),
+        }
+    }
+}
+
+pub(super) fn seen(state: &bollard::models::ContainerState) -> ContainerState {
+    let running = state.running.unwrap_or(false);
+    // A container that never ran has no end either, and its exit code is 0.
+    let ended = state
+        .finished_at
+        .as_deref()
+        .is_some_and(|at| !at.is_empty() && !at.starts_with("0001-"));
+    ContainerState {
+        running,
+        exit_code: state.exit_code.filter(|_| !running && ended),
+        oom_killed: state.oom_killed.unwrap_or(false),
+    }
+}
+
+fn body(spec: &ContainerSpec) -> ContainerCreateBody {
+    let mut labels: HashMap<_, _> = spec.labels.clone().into_iter().collect();
+    labels.insert(LABEL_CONTAINER.to_owned(), spec.name.clone());
+    let env = spec
+        .env
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let mut body = ContainerCreateBody {
+        image: Some(spec.image.clone()),
+        env: Some(env),
+        labels: Some(labels),
+        ..ContainerCreateBody::default()
+    };
+    if let Some((port, Reach::Published)) = spec.port {
+        let port = format!("{port}/tcp");
+        let binding = PortBinding {
+            host_ip: Some("127.0.0.1".to_owned()),
+            // The engine picks a free one.
+            host_port: Some("0".to_owned()),
+        };
+        body.exposed_ports = Some(vec![port.clone()]);
+        body.host_config = Some(HostConfig {
+            port_bindings: Some(HashMap::from([(port, Some(vec![binding]))])),
+            ..HostConfig::default()
+        });
+    }
+    body
+}
+
+/// Anonymous resident memory: `anon` of cgroup v2. In v1 `rss` is the group's
+/// own and `total_rss` counts the groups below it too.
+fn resident(stats: Option<&HashMap<String, u64>>) -> Option<Bytes> {
+    let stats = stats?;
+    ["anon", "total_rss", "rss"]
+        .iter()
+        .find_map(|key| stats.get(*key))
+        .map(|bytes| Bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_from_either_cgroup_version() {
+        let v1 = HashMap::from([("rss".to_owned(), 1), ("total_rss".to_owned(), 2)]);
+        let v2 = HashMap::from([("anon".to_owned(), 3), ("file".to_owned(), 4)]);
+        assert_eq!(resident(Some(&v1)), Some(Bytes(2)));
+        assert_eq!(resident(Some(&v2)), Some(Bytes(3)));
+        assert_eq!(resident(Some(&HashMap::new())), None);
+        assert_eq!(resident(None), None);
+    }
+
+    #[test]
+    fn a_container_that_never_ran_has_no_exit_code() {
+        let state = bollard::models::ContainerState {
+            running: Some(false),
+            exit_code: Some(0),
+            finished_at: Some("0001-01-01T00:00:00Z".to_owned()),
+            ..Default::default()
+        };
+        assert_eq!(seen(&state).exit_code, None);
+    }
+}

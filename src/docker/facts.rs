@@ -1,0 +1,135 @@
+//! What the engine says about itself.
+
+use bollard::models::{SystemInfo, SystemVersion};
+
+use super::DockerEngine;
+use super::error::failed;
+use crate::engine::Result;
+use crate::record::{EngineFacts, ImageStore};
+
+const OPERATION: &str = "describe engine";
+
+/// What an engine does not say.
+const UNSAID: &str = "unknown";
+
+/// Storage drivers that keep layers as unpacked trees. `overlay` is Podman's name for overlay2.
+const GRAPH_DRIVERS: &[&str] = &[
+    "overlay2",
+    "overlay",
+    "fuse-overlayfs",
+    "btrfs",
+    "zfs",
+    "vfs",
+    "aufs",
+    "devicemapper",
+    "windowsfilter",
+];
+
+impl DockerEngine {
+    pub(super) async fn describe(&self) -> Result<EngineFacts> {
+        let subject = self.endpoint.to_string();
+        let version = self
+            .docker
+            .version()
+            .await
+            .map_err(failed(OPERATION, &subject))?;
+        let info = self
+            .docker
+            .info()
+            .await
+            .map_err(failed(OPERATION, &subject))?;
+        let name = if is_podman(&version) {
+            "Podman Engine"
+        } else {
+            "Docker Engine"
+        };
+        Ok(EngineFacts {
+            name: name.to_owned(),
+            api_version: self.docker.client_version().to_string(),
+            store: store(&info),
+            backing: status(&info, "Backing Filesystem").map(str::to_owned),
+            builder: self.builder.word().to_owned(),
+            platform: platform(&version),
+            cgroup_version: said(info.cgroup_version.map(|version| version.to_string())),
+            version: said(version.version),
+            driver: said(info.driver),
+            runtime: said(info.default_runtime),
+            data_root: info.docker_root_dir.filter(|root| !root.is_empty()),
+            kernel: said(info.kernel_version),
+            endpoint: subject,
+        })
+    }
+}
+
+/// Podman's socket answers like Docker's; only its list of components tells.
+pub(super) fn is_podman(version: &SystemVersion) -> bool {
+    version
+        .components
+        .iter()
+        .flatten()
+        .any(|component| component.name.contains("Podman"))
+}
+
+fn store(info: &SystemInfo) -> ImageStore {
+    if status(info, "driver-type") == Some("io.containerd.snapshotter.v1") {
+        return ImageStore::Containerd;
+    }
+    match info.driver.as_deref() {
+        Some(driver) if GRAPH_DRIVERS.contains(&driver) => ImageStore::GraphDriver,
+        _ => ImageStore::Unknown,
+    }
+}
+
+fn status<'a>(info: &'a SystemInfo, key: &str) -> Option<&'a str> {
+    info.driver_status
+        .iter()
+        .flatten()
+        .find_map(|pair| match pair.as_slice() {
+            [name, value] if name == key => Some(value.as_str()),
+            _ => None,
+        })
+}
+
+fn platform(version: &SystemVersion) -> String {
+    let os = version.os.as_deref().unwrap_or(UNSAID);
+    let arch = version.arch.as_deref().unwrap_or(UNSAID);
+    format!("{os}/{arch}")
+}
+
+fn said(text: Option<String>) -> String {
+    text.filter(|text| !text.is_empty())
+        .unwrap_or_else(|| UNSAID.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(driver: &str, status: &[(&str, &str)]) -> SystemInfo {
+        SystemInfo {
+            driver: Some(driver.to_owned()),
+            driver_status: Some(
+                status
+                    .iter()
+                    .map(|(key, value)| vec![(*key).to_owned(), (*value).to_owned()])
+                    .collect(),
+            ),
+            ..SystemInfo::default()
+        }
+    }
+
+    #[test]
+    fn the_driver_type_tells_the_containerd_store_apart() {
+        // Docker names the snapshotter as its driver then, and that may be a
+        // graph driver's name too.
+        let containerd = info(
+            "overlayfs",
+            &[("driver-type", "io.containerd.snapshotter.v1")],
+        );
+        assert_eq!(store(&containerd), ImageStore::Containerd);
+        let graph = info("overlay2", &[("Backing Filesystem", "extfs")]);
+        assert_eq!(store(&graph), ImageStore::GraphDriver);
+        assert_eq!(status(&graph, "Backing Filesystem"), Some("extfs"));
+        assert_eq!(store(&info("new", &[])), ImageStore::Unknown);
+    }
+}

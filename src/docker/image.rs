@@ -1,0 +1,171 @@
+//! Images: what the engine says of one, and its removal.
+
+use std::collections::HashMap;
+
+use bollard::errors::Error;
+use bollard::models::{ImageInspect, ImageSummary};
+use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
+
+use super::DockerEngine;
+use super::error::{failed, strange};
+use super::owned::is_our_tag;
+use crate::engine::{ImageFacts, ImageId, RemovalOutcome, Result};
+use crate::units::Bytes;
+
+const INSPECT: &str = "inspect image";
+const REMOVE: &str = "remove image";
+
+impl DockerEngine {
+    pub(super) async fn image_facts(&self, reference: &str) -> Result<Option<ImageFacts>> {
+        let Some(image) = self.inspect(INSPECT, reference).await? else {
+            return Ok(None);
+        };
+        let Some(id) = image.id.clone() else {
+            return Err(strange(INSPECT, reference, "the engine gave no id"));
+        };
+        let history = match self.docker.image_history(&id).await {
+            Ok(history) => history,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(failed(INSPECT, reference)(error)),
+        };
+        let Some(listed) = self.listed_size(reference, &id).await? else {
+            return Ok(None);
+        };
+        let config = image.config.unwrap_or_default();
+        Ok(Some(ImageFacts {
+            id: ImageId(id),
+            repo_digests: image.repo_digests.unwrap_or_default(),
+            listed,
+            diff_ids: image
+                .root_fs
+                .and_then(|root| root.layers)
+                .unwrap_or_default(),
+            // The engine gives the newest first. The sizes are of the unpacked
+            // layers with the containerd store too, where the list's are not.
+            history: history
+                .into_iter()
+                .rev()
+                .map(|entry| (bytes(entry.size), entry.created_by))
+                .collect(),
+            labels: config.labels.unwrap_or_default().into_iter().collect(),
+            user: config.user.unwrap_or_default(),
+            platform: format!(
+                "{}/{}",
+                image.os.as_deref().unwrap_or("unknown"),
+                image.architecture.as_deref().unwrap_or("unknown")
+            ),
+        }))
+    }
+
+    /// The image list's own figure: the inspection's differs from it with the
+    /// containerd store, in a way that depends on the version.
+    async fn listed_size(&self, reference: &str, id: &str) -> Result<Option<Bytes>> {
+        let filters = HashMap::from([("reference", vec![reference])]);
+        let by_name = ListImagesOptionsBuilder::default()
+            .filters(&filters)
+            .build();
+        // An id is no reference, so an image that is asked for by its id is
+        // found in the whole list only.
+        let everything = ListImagesOptionsBuilder::default().all(true).build();
+        for options in [by_name, everything] {
+            let images = self
+                .docker
+                .list_images(Some(options))
+                .await
+                .map_err(failed("list image", reference))?;
+            if let Some(size) = size_of(&images, id) {
+                return Ok(Some(size));
+            }
+        }
+        // Not there any more: it was removed while it was looked at.
+        Ok(None)
+    }
+
+    pub(super) async fn inspect(
+        &self,
+        operation: &'static str,
+        reference: &str,
+    ) -> Result<Option<ImageInspect>> {
+        match self.docker.inspect_image(reference).await {
+            Ok(image) => Ok(Some(image)),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(failed(operation, reference)(error)),
+        }
+    }
+
+    /// Removes a tag of ours. Given an id, removes plimsoll's tags of it and
+    /// leaves the image where it has others: the engine itself would take a
+    /// user's only tag along.
+    pub(super) async fn remove_tag_or_id(&self, reference: &str) -> Result<RemovalOutcome> {
+        if !is_id(reference) {
+            return self.remove_one(reference).await;
+        }
+        let Some(image) = self.inspect(REMOVE, reference).await? else {
+            return Ok(RemovalOutcome::Absent);
+        };
+        let tags = image.repo_tags.unwrap_or_default();
+        if tags.is_empty() {
+            return self.remove_one(reference).await;
+        }
+        let (ours, others): (Vec<_>, Vec<_>) = tags.iter().partition(|tag| is_our_tag(tag));
+        for tag in ours {
+            if self.remove_one(tag).await? == RemovalOutcome::InUse {
+                return Ok(RemovalOutcome::InUse);
+            }
+        }
+        Ok(if others.is_empty() {
+            RemovalOutcome::Removed
+        } else {
+            RemovalOutcome::InUse
+        })
+    }
+
+    async fn remove_one(&self, reference: &str) -> Result<RemovalOutcome> {
+        // Without `noprune` the engine removes untagged parents too, and those
+        // of the classic builder may be the user's. BuildKit's images have none.
+        let options = RemoveImageOptionsBuilder::default()
+            .force(false)
+            .noprune(true)
+            .build();
+        match self
+            .docker
+            .remove_image(reference, Some(options), None)
+            .await
+        {
+            Ok(_) => Ok(RemovalOutcome::Removed),
+            Err(error) if is_absent(&error) => Ok(RemovalOutcome::Absent),
+            Err(Error::DockerResponseServerError {
+                status_code: 409, ..
+            }) => Ok(RemovalOutcome::InUse),
+            Err(error) => Err(failed(REMOVE, reference)(error)),
+        }
+    }
+}
+
+pub(super) fn is_absent(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::DockerResponseServerError {
+            status_code: 404,
+            ..
+        }
+    )
+}
+
+fn is_id(reference: &str) -> bool {
+    reference
+        .strip_prefix("sha256:")
+        .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// A size as the API carries it; below zero is its word for "not computed".
+pub(super) fn bytes(size: i64) -> Bytes {
+    Bytes(u64::try_from(size).unwrap_or(0))
+}
+
+fn size_of(images: &[ImageSummary], id: &str) -> Option<Bytes> {
+    images
+        .iter()
+        .find(|image| image.id == id)
+        .map(|image| bytes(image.size))
+}

@@ -1,0 +1,192 @@
+//! What on the engine is plimsoll's.
+//!
+//! A label alone proves nothing: an image inherits the labels of its base and a
+//! container those of its image. A user's image `FROM` a stand-in has the
+//! stand-in's labels, and a container that a user runs of ours has our owner
+//! label. So the label is needed, and something that cannot be inherited too:
+//!
+//! * an image is ours by a tag under `plimsoll.local/` or `plimsoll/`. Without
+//!   any tag it is ours if it has the label of a run: stand-ins have none, so
+//!   nothing that a user builds on those has one.
+//! * a container is ours if [`LABEL_CONTAINER`] names it. Images never have that
+//!   label, so no container has it but by [`DockerEngine`]'s hand.
+//! * volumes and networks inherit nothing.
+//!
+//! Images are removed by tag, so one that a user tagged as well stays, under the
+//! user's tag.
+
+use std::collections::HashMap;
+
+use bollard::models::{ContainerSummary, ImageSummary};
+use bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListNetworksOptionsBuilder,
+    ListVolumesOptionsBuilder,
+};
+
+use super::DockerEngine;
+use super::error::failed;
+use super::image::bytes;
+use crate::engine::{
+    LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN, LABEL_STANDS_IN_FOR, Owned, OwnedKind, Result,
+};
+
+/// Label of a container: its name, as it was created.
+pub const LABEL_CONTAINER: &str = "dev.plimsoll.container";
+
+const STAND_INS: &str = "plimsoll.local/";
+const RUNS: &str = "plimsoll/";
+
+type Labels = HashMap<String, String>;
+
+impl DockerEngine {
+    pub(super) async fn list_owned(&self) -> Result<Vec<Owned>> {
+        let mut owned = self.owned_containers().await?;
+        let options = ListImagesOptionsBuilder::default().build();
+        let images = self
+            .docker
+            .list_images(Some(options))
+            .await
+            .map_err(failed("list images of", LABEL_OWNER_VALUE))?;
+        owned.extend(images.iter().flat_map(image));
+        owned.extend(self.owned_volumes().await?);
+        owned.extend(self.owned_networks().await?);
+        owned.sort();
+        Ok(owned)
+    }
+
+    async fn owned_containers(&self) -> Result<Vec<Owned>> {
+        let options = ListContainersOptionsBuilder::default()
+            .all(true)
+            .filters(&by_label())
+            .build();
+        let containers = self
+            .docker
+            .list_containers(Some(options))
+            .await
+            .map_err(failed("list containers of", LABEL_OWNER_VALUE))?;
+        Ok(containers.into_iter().filter_map(container).collect())
+    }
+
+    async fn owned_volumes(&self) -> Result<Vec<Owned>> {
+        let options = ListVolumesOptionsBuilder::default()
+            .filters(&by_label())
+            .build();
+        let volumes = self
+            .docker
+            .list_volumes(Some(options))
+            .await
+            .map_err(failed("list volumes of", LABEL_OWNER_VALUE))?;
+        let of = |volume: bollard::models::Volume| Owned {
+            kind: OwnedKind::Volume,
+            run: volume.labels.get(LABEL_RUN).cloned(),
+            id: volume.name.clone(),
+            name: volume.name,
+            size: None,
+        };
+        Ok(volumes.volumes.into_iter().flatten().map(of).collect())
+    }
+
+    async fn owned_networks(&self) -> Result<Vec<Owned>> {
+        let options = ListNetworksOptionsBuilder::default()
+            .filters(&by_label())
+            .build();
+        let networks = self
+            .docker
+            .list_networks(Some(options))
+            .await
+            .map_err(failed("list networks of", LABEL_OWNER_VALUE))?;
+        let of = |network: bollard::models::Network| {
+            Some(Owned {
+                kind: OwnedKind::Network,
+                id: network.id?,
+                name: network.name.unwrap_or_default(),
+                run: network.labels.and_then(|labels| run(&labels)),
+                size: None,
+            })
+        };
+        Ok(networks.into_iter().filter_map(of).collect())
+    }
+}
+
+/// Whether a tag is in one of the name spaces that plimsoll tags in.
+pub(super) fn is_our_tag(tag: &str) -> bool {
+    tag.starts_with(STAND_INS) || tag.starts_with(RUNS)
+}
+
+fn by_label() -> HashMap<&'static str, Vec<String>> {
+    HashMap::from([("label", vec![format!("{LABEL_OWNER}={LABEL_OWNER_VALUE}")])])
+}
+
+fn run(labels: &Labels) -> Option<String> {
+    labels.get(LABEL_RUN).cloned()
+}
+
+fn container(container: ContainerSummary) -> Option<Owned> {
+    let labels = container.labels?;
+    let given = labels.get(LABEL_CONTAINER)?;
+    // The API writes names with a slash before them.
+    let name = container
+        .names
+        .into_iter()
+        .flatten()
+        .map(|name| name.trim_start_matches('/').to_owned())
+        .find(|name| name == given)?;
+    Some(Owned {
+        kind: OwnedKind::Container,
+        id: container.id?,
+        name,
+        run: run(&labels),
+        size: None,
+    })
+}
+
+/// One entry per tag of ours, or one for a dangling image.
+fn image(image: &ImageSummary) -> Vec<Owned> {
+    let labels = &image.labels;
+    let ours = labels.get(LABEL_OWNER).map(String::as_str) == Some(LABEL_OWNER_VALUE);
+    let stands_in = labels.contains_key(LABEL_STANDS_IN_FOR);
+    if !ours && !stands_in {
+        return Vec::new();
+    }
+    let entry = |kind, id: &str, size| Owned {
+        kind,
+        id: id.to_owned(),
+        name: id.to_owned(),
+        run: run(labels),
+        size,
+    };
+    let size = bytes(image.size);
+    let tags: Vec<&str> = image
+        .repo_tags
+        .iter()
+        .map(String::as_str)
+        // Docker before 25 lists a dangling image with this for a tag.
+        .filter(|tag| *tag != "<none>:<none>")
+        .collect();
+    if tags.is_empty() {
+        let of_a_run = ours && labels.contains_key(LABEL_RUN);
+        return of_a_run
+            .then(|| entry(OwnedKind::Image, &image.id, Some(size)))
+            .into_iter()
+            .collect();
+    }
+    // The bytes are the image's: they are listed once, so that a sum is right.
+    let mut size = Some(size);
+    tags.into_iter()
+        .filter_map(|tag| {
+            // An image of a run inherits the stand-in's label: the name decides.
+            let kind = if stands_in && tag.starts_with(STAND_INS) {
+                OwnedKind::StandIn
+            } else if ours && is_our_tag(tag) {
+                OwnedKind::Image
+            } else {
+                return None;
+            };
+            Some(entry(kind, tag, size.take()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "owned_tests.rs"]
+mod tests;

@@ -1,0 +1,200 @@
+//! Stopping a container, timed by the engine's own stamps.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bollard::errors::Error;
+use bollard::models::EventMessage;
+use bollard::query_parameters::{EventsOptionsBuilder, StopContainerOptionsBuilder};
+use chrono::DateTime;
+use futures_util::{Stream, StreamExt};
+
+use super::DockerEngine;
+use super::error::{failed, strange};
+use crate::engine::{ContainerId, EngineError, ErrorKind, Result, StopOutcome};
+use crate::units::Nanos;
+
+const OPERATION: &str = "stop container";
+
+/// How long an event may come after the call that caused it. Docker's come
+/// within a millisecond, Podman's within 130.
+const EVENTS_WITHIN: Duration = Duration::from_secs(3);
+
+/// How far back events are asked for: the engine replays what it told before the
+/// subscription stood, so none is lost between the two.
+const LOOK_BACK: Duration = Duration::from_secs(1);
+
+/// What the engine may take for its own part of a stop.
+const OVERHEAD: Duration = Duration::from_secs(60);
+
+/// The exit code of a process that SIGKILL ended.
+const KILLED: i64 = 137;
+
+/// What was heard of a stop.
+#[derive(Debug, Default)]
+struct Heard {
+    /// The engine's stamps of the signals that it sent, in order.
+    kills: Vec<i64>,
+    died: bool,
+}
+
+impl Heard {
+    fn take(&mut self, event: &EventMessage) {
+        match (event.action.as_deref(), event.time_nano) {
+            (Some("kill"), Some(at)) => self.kills.push(at),
+            (Some("die" | "died"), _) => self.died = true,
+            _ => {}
+        }
+    }
+}
+
+impl DockerEngine {
+    pub(super) async fn stop_and_time(
+        &self,
+        id: &ContainerId,
+        grace: Nanos,
+    ) -> Result<StopOutcome> {
+        let before = self.container_state(OPERATION, id).await?;
+        if before.running == Some(false) {
+            let code = before.exit_code.unwrap_or_default();
+            return Err(EngineError::new(
+                OPERATION,
+                &id.0,
+                ErrorKind::Conflict,
+                format!("it is not running; its exit code is {code}"),
+            )
+            .with_hint("its logs say why it ended before it was told to"));
+        }
+        let heard = self.stop_and_listen(id, grace).await?;
+        let after = self.container_state(OPERATION, id).await?;
+        outcome(&heard, &after, grace).map_err(|what| strange(OPERATION, &id.0, what))
+    }
+
+    async fn stop_and_listen(&self, id: &ContainerId, grace: Nanos) -> Result<Heard> {
+        let grace = Duration::from(grace);
+        // The API knows whole seconds only; a shorter grace than asked for would
+        // turn a slow stop into a kill.
+        let seconds = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
+        let options = StopContainerOptionsBuilder::default()
+            .t(i32::try_from(seconds).unwrap_or(i32::MAX))
+            .build();
+        let docker = self.docker.clone().with_timeout(grace + OVERHEAD);
+        let mut stop = std::pin::pin!(docker.stop_container(&id.0, Some(options)));
+        let mut events = self.events(id);
+        let mut heard = Heard::default();
+        loop {
+            tokio::select! {
+                biased;
+                Some(event) = events.next() => {
+                    heard.take(&event.map_err(failed("hear events of container", &id.0))?);
+                }
+                stopped = &mut stop => {
+                    stopped.map_err(failed(OPERATION, &id.0))?;
+                    break;
+                }
+            }
+        }
+        // The signals' events were sent before the call returned, and the
+        // exit's is the last of them: once it is here, all are.
+        let rest = async {
+            while !heard.died {
+                match events.next().await {
+                    Some(Ok(event)) => heard.take(&event),
+                    Some(Err(_)) | None => break,
+                }
+            }
+        };
+        // Late events are no failure of the stop: what is missing is missed below.
+        let _ = tokio::time::timeout(EVENTS_WITHIN, rest).await;
+        Ok(heard)
+    }
+
+    fn events(
+        &self,
+        id: &ContainerId,
+    ) -> impl Stream<Item = std::result::Result<EventMessage, Error>> + Unpin + use<> {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .saturating_sub(LOOK_BACK);
+        let filters = HashMap::from([
+            ("type", vec!["container".to_owned()]),
+            ("container", vec![id.0.clone()]),
+        ]);
+        let options = EventsOptionsBuilder::default()
+            .since(&format!("{}.{:09}", since.as_secs(), since.subsec_nanos()))
+            .filters(&filters)
+            .build();
+        self.docker.events(Some(options)).boxed()
+    }
+}
+
+fn outcome(
+    heard: &Heard,
+    after: &bollard::models::ContainerState,
+    grace: Nanos,
+) -> std::result::Result<StopOutcome, String> {
+    let Some(first) = heard.kills.first() else {
+        return Err("the engine told of no stop signal".to_owned());
+    };
+    let finished = after
+        .finished_at
+        .as_deref()
+        .and_then(|at| DateTime::parse_from_rfc3339(at).ok())
+        .and_then(|at| at.timestamp_nanos_opt())
+        .ok_or("the engine told of no end")?;
+    let exit_code = after.exit_code.ok_or("the engine gave no exit code")?;
+    // The two stamps are taken by different threads: an exit at once may seem to
+    // come a little before its signal's event.
+    let taken = Nanos(u64::try_from(finished - first).unwrap_or(0));
+    Ok(StopOutcome {
+        signal_to_exit: taken,
+        exit_code,
+        killed: heard.kills.len() > 1 || (exit_code == KILLED && taken >= grace),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(at: &str, code: i64) -> bollard::models::ContainerState {
+        bollard::models::ContainerState {
+            finished_at: Some(at.to_owned()),
+            exit_code: Some(code),
+            ..Default::default()
+        }
+    }
+
+    fn heard(kills: &[i64]) -> Heard {
+        Heard {
+            kills: kills.to_vec(),
+            died: true,
+        }
+    }
+
+    #[test]
+    fn the_time_runs_from_the_first_signal_to_the_end() {
+        let state = ended("1970-01-01T00:00:01.000000250Z", 7);
+        let outcome = outcome(&heard(&[1_000_000_000]), &state, Nanos::from_secs(5)).unwrap();
+        assert_eq!(outcome.signal_to_exit, Nanos(250));
+        assert_eq!(outcome.exit_code, 7);
+        assert!(!outcome.killed);
+    }
+
+    #[test]
+    fn a_second_signal_is_the_kill() {
+        let state = ended("1970-01-01T00:00:03Z", KILLED);
+        let kills = heard(&[1_000_000_000, 2_900_000_000]);
+        assert!(outcome(&kills, &state, Nanos::from_secs(5)).unwrap().killed);
+        // An app may also exit with that code of its own accord.
+        let early = heard(&[2_999_000_000]);
+        assert!(!outcome(&early, &state, Nanos::from_secs(5)).unwrap().killed);
+    }
+
+    #[test]
+    fn without_a_signal_there_is_no_time() {
+        let state = ended("1970-01-01T00:00:03Z", 0);
+        assert!(outcome(&heard(&[]), &state, Nanos(1)).is_err());
+    }
+}

@@ -1,0 +1,151 @@
+//! Images that come from elsewhere: pulled from a registry, imported from a tar.
+
+use bollard::models::CreateImageInfo;
+use bollard::query_parameters::CreateImageOptionsBuilder;
+use futures_util::{Stream, StreamExt};
+
+use super::DockerEngine;
+use super::build::watched;
+use super::error::failed;
+use crate::engine::{BuildContext, EngineError, ErrorKind, ImageId, Result};
+
+const PULL: &str = "pull image";
+const IMPORT: &str = "import image";
+
+const HINT_PULL: &str =
+    "check the name and the network; behind a mirror, name it under [bases] in the configuration";
+
+type Message = std::result::Result<CreateImageInfo, bollard::errors::Error>;
+
+impl DockerEngine {
+    pub(super) async fn pull_image(
+        &self,
+        reference: &str,
+        sink: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<()> {
+        let (name, tag) = split(reference);
+        // Without a tag the engine would pull all that the repository has.
+        let options = CreateImageOptionsBuilder::default()
+            .from_image(name)
+            .tag(tag.unwrap_or("latest"))
+            .build();
+        let stream = self.patient.create_image(Some(options), None, None);
+        drain(stream, PULL, reference, |message| sink(&line(message)))
+            .await
+            .map_err(|error| match error.kind {
+                ErrorKind::NotFound | ErrorKind::Refused => error.with_hint(HINT_PULL),
+                _ => error,
+            })
+    }
+
+    pub(super) async fn import_tar(
+        &self,
+        reference: &str,
+        tar: BuildContext,
+        changes: &[String],
+    ) -> Result<ImageId> {
+        let (name, tag) = split(reference);
+        let options = CreateImageOptionsBuilder::default()
+            .from_src("-")
+            .repo(name)
+            .tag(tag.unwrap_or("latest"))
+            .changes(changes.to_vec())
+            .build();
+        let (body, slot) = watched(tar);
+        let stream = self.patient.create_image(Some(options), Some(body), None);
+        let mut id = None;
+        let outcome = drain(stream, IMPORT, reference, |message| {
+            if let Some(status) = message
+                .status
+                .filter(|status| status.starts_with("sha256:"))
+            {
+                id = Some(status.trim().to_owned());
+            }
+        })
+        .await;
+        if let Some(unread) = slot.take() {
+            // The engine only knows that the stream broke off.
+            return Err(EngineError::new(
+                IMPORT,
+                reference,
+                ErrorKind::Refused,
+                format!("the tar could not be read: {unread}"),
+            ));
+        }
+        outcome?;
+        match id {
+            Some(id) => Ok(ImageId(id)),
+            None => Err(super::error::strange(
+                IMPORT,
+                reference,
+                "the engine gave no id",
+            )),
+        }
+    }
+}
+
+/// Reads to the end, also past an error: the engine works until then.
+async fn drain(
+    stream: impl Stream<Item = Message>,
+    operation: &'static str,
+    reference: &str,
+    mut hear: impl FnMut(CreateImageInfo),
+) -> Result<()> {
+    let mut stream = std::pin::pin!(stream);
+    let mut failure = None;
+    while let Some(message) = stream.next().await {
+        match message {
+            // An error without words passes `bollard` as a message.
+            Ok(message) if message.error_detail.is_some() => {
+                failure.get_or_insert_with(|| {
+                    EngineError::new(
+                        operation,
+                        reference,
+                        ErrorKind::Refused,
+                        "the engine gave no reason",
+                    )
+                });
+            }
+            Ok(message) => hear(message),
+            Err(error) => {
+                failure.get_or_insert_with(|| failed(operation, reference)(error));
+            }
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+fn line(message: CreateImageInfo) -> String {
+    let status = message.status.unwrap_or_default();
+    let progress = message
+        .progress_detail
+        .and_then(|detail| Some((detail.current?, detail.total.filter(|total| *total > 0)?)))
+        .map(|(current, total)| format!(" {}%", current.saturating_mul(100) / total));
+    let id = message.id.map(|id| format!("{id}: "));
+    [id, Some(status), progress].into_iter().flatten().collect()
+}
+
+/// Name and tag or digest of a reference. A port has a colon too, but a slash after it.
+fn split(reference: &str) -> (&str, Option<&str>) {
+    if let Some((name, digest)) = reference.split_once('@') {
+        return (name, Some(digest));
+    }
+    match reference.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+        _ => (reference, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_split_at_their_tag_or_digest() {
+        assert_eq!(split("node"), ("node", None));
+        assert_eq!(split("node:20"), ("node", Some("20")));
+        assert_eq!(split("127.0.0.1:5000/x"), ("127.0.0.1:5000/x", None));
+        assert_eq!(split("127.0.0.1:5000/x:1"), ("127.0.0.1:5000/x", Some("1")));
+        assert_eq!(split("x:1@sha256:ab"), ("x:1", Some("sha256:ab")));
+    }
+}
