@@ -9,6 +9,8 @@ use crate::units::Ratio;
 pub struct Summary {
     /// How many samples; at least 1.
     pub n: usize,
+    /// The one that was taken first.
+    pub first: f64,
     /// The smallest.
     pub min: f64,
     /// The largest.
@@ -56,6 +58,7 @@ impl Summary {
         let sum: f64 = set.sorted().iter().sum();
         Self {
             n: set.len(),
+            first: set.taken()[0],
             min: set.min(),
             max: set.max(),
             mean: sum / set.len() as f64,
