@@ -1,1 +1,38 @@
-//! The `report` module.
+//! Run record -> bytes and strings: tables, Markdown, CSV, JSON.
+//!
+//! Pure functions of the record (METHODOLOGY, rule 11): the same record gives the
+//! same bytes, whatever the machine. Three rules hold in every form: a missing
+//! value is empty, never 0; a case that failed has no number at all (rule 1), only
+//! its reason; and what rests on a stand-in base says so.
+//!
+//! Not here: files, terminals and their widths, and verdicts between runs.
+
+mod analysis;
+mod claims;
+mod csv_bytes;
+mod floor;
+mod json_report;
+mod main_table;
+mod markdown_report;
+mod markdown_sections;
+mod metric_cell;
+mod native;
+mod notes;
+mod render;
+mod scale;
+mod steps;
+mod summary_file;
+mod table;
+mod tidy;
+mod warning;
+
+pub use analysis::{Analysis, Counts, MetricSummary, Reason, Standing, Subject};
+pub use claims::{ClaimResult, claim_results, claims, claims_json};
+pub use floor::floor_table;
+pub use json_report::{REPORT_SCHEMA_VERSION, report_json};
+pub use main_table::{Columns, table};
+pub use markdown_report::report_md;
+pub use summary_file::summary_csv;
+pub use table::{Align, Cell, Column, Content, Mark, Note, Table};
+pub use tidy::{samples_csv, steps_csv};
+pub use warning::{Warning, warnings};

@@ -1,0 +1,22 @@
+//! CSV into memory.
+
+/// Lines of one width, RFC 4180 quoting, `\n` ends.
+pub(super) struct CsvBytes<const WIDTH: usize>(csv::Writer<Vec<u8>>);
+
+impl<const WIDTH: usize> CsvBytes<WIDTH> {
+    pub(super) fn new(header: [&str; WIDTH]) -> Self {
+        let mut lines = Self(csv::Writer::from_writer(Vec::new()));
+        lines.push(header);
+        lines
+    }
+
+    pub(super) fn push<T: AsRef<[u8]>>(&mut self, fields: [T; WIDTH]) {
+        self.0
+            .write_record(fields)
+            .expect("memory takes every line, and all have one width");
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.0.into_inner().expect("memory takes every line")
+    }
+}

@@ -1,0 +1,99 @@
+//! The report for machines.
+
+use serde_json::{Map, Value, json};
+
+use super::analysis::{Analysis, MetricSummary};
+use super::claims::claims_json_of;
+use super::native::{json_suffix, statistic_json};
+use super::warning::warnings_of;
+use crate::record::RunRecord;
+use crate::stats::Interval;
+
+/// Version of the form of [`report_json`]; additive changes keep it.
+pub const REPORT_SCHEMA_VERSION: u32 = 1;
+
+/// Summaries, claims and warnings. Keys end in their unit (`_ns`, `_bytes`, `_count`,
+/// `_ratio`); what has no value is null. Facts and raw samples are in `run.json`.
+pub fn report_json(record: &RunRecord) -> Value {
+    let analysis = Analysis::of(record);
+    let warnings: Vec<String> = warnings_of(&analysis)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    json!({
+        "schema_version": REPORT_SCHEMA_VERSION,
+        "run": record.id,
+        "state": record.state,
+        "seed": record.plan.seed,
+        "rounds": record.plan.rounds,
+        "warmup_rounds": record.plan.warmup_rounds,
+        "rounds_done": record.plan.rounds_done,
+        "summaries": analysis.entries().iter().map(summary).collect::<Vec<_>>(),
+        "claims": claims_json_of(&analysis),
+        "warnings": warnings,
+    })
+}
+
+fn summary(entry: &MetricSummary<'_>) -> Value {
+    let suffix = json_suffix(entry.metric.unit());
+    let reasons: Vec<Value> = entry
+        .reasons
+        .iter()
+        .map(|reason| json!({ "status": reason.status.word(), "reason": reason.text, "rounds": reason.rounds }))
+        .collect();
+    let counts = &entry.counts;
+    let mut object = json!({
+        "scenario": entry.subject.scenario(),
+        "app": entry.subject.app(),
+        "variant": entry.subject.variant(),
+        "strategy": entry.subject.strategy(),
+        "platform": entry.subject.platform(),
+        "stand_ins": entry.subject.stand_ins(),
+        "metric": entry.metric.id(),
+        "standing": entry.standing.word(),
+        "counts": {
+            "ok": counts.ok,
+            "warmup": counts.warmup,
+            "invalid": counts.invalid,
+            "dnf": counts.dnf,
+            "not_measured": counts.not_measured,
+            "not_applicable": counts.not_applicable,
+        },
+        "n": entry.summary.as_ref().map_or(0, |summary| summary.n),
+        "reasons": reasons,
+    });
+    let summary = entry.summary.as_ref();
+    let statistics = [
+        ("median", summary.map(|summary| summary.median)),
+        ("min", summary.map(|summary| summary.min)),
+        ("max", summary.map(|summary| summary.max)),
+        ("mean", summary.map(|summary| summary.mean)),
+        ("mad", summary.map(|summary| summary.mad)),
+        ("p95", summary.and_then(|summary| summary.p95)),
+    ];
+    for (name, number) in statistics {
+        object[format!("{name}_{suffix}")] = json!(number.map(statistic_json));
+    }
+    object["interval"] = json!(
+        summary
+            .and_then(|summary| summary.interval)
+            .map(|i| interval(i, suffix))
+    );
+    object["outliers"] = json!(summary.map_or(0, |summary| summary.outliers.len()));
+    let ratio = entry.ratio_to_largest;
+    object["to_largest_ratio"] = json!(ratio.map(|ratio| ratio.ratio));
+    object["to_largest_interval"] = json!(
+        ratio
+            .and_then(|ratio| ratio.interval)
+            .map(|i| interval(i, "ratio"))
+    );
+    object
+}
+
+fn interval(interval: Interval, suffix: &str) -> Value {
+    let mut object = Map::new();
+    object.insert(format!("lower_{suffix}"), statistic_json(interval.lower));
+    object.insert(format!("upper_{suffix}"), statistic_json(interval.upper));
+    object.insert("level_ratio".to_owned(), json!(interval.level));
+    Value::Object(object)
+}

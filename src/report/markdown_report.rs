@@ -1,0 +1,107 @@
+//! `report.md`: the whole run on one page.
+
+use super::analysis::Analysis;
+use super::claims::claims_of;
+use super::floor::floor_of;
+use super::main_table::{Columns, table_of};
+use super::markdown_sections::{failures, intro, meanings, stand_ins};
+use super::render::escape;
+use super::steps::{median_cold_builds, steps_table};
+use super::warning::warnings_of;
+use crate::record::RunRecord;
+
+/// The page. All of it is computed from the record; ends with a line feed.
+pub fn report_md(record: &RunRecord) -> String {
+    let analysis = Analysis::of(record);
+    let sections = [
+        format!("# {}\n\n{}", escape(&record.id), intro(record)),
+        stand_ins(record),
+        warnings(&analysis),
+        tables(&analysis),
+        claims(&analysis),
+        failures(&analysis),
+        floor(&analysis),
+        steps(&analysis),
+        meanings(),
+        recompute(record),
+    ];
+    let present: Vec<&str> = sections
+        .iter()
+        .map(|text| text.trim_end())
+        .filter(|text| !text.is_empty())
+        .collect();
+    format!("{}\n", present.join("\n\n"))
+}
+
+fn warnings(analysis: &Analysis<'_>) -> String {
+    let lines: Vec<String> = warnings_of(analysis)
+        .iter()
+        .map(|warning| format!("- {}", escape(&warning.to_string())))
+        .collect();
+    section("Warnings", &lines.join("\n"))
+}
+
+fn tables(analysis: &Analysis<'_>) -> String {
+    let mut text = String::new();
+    for scenario in &analysis.record.scenarios {
+        text.push_str(&format!(
+            "## {} (`{}`)\n\n",
+            escape(&scenario.title),
+            scenario.name
+        ));
+        for columns in Columns::TERMINAL {
+            text.push_str(&table_of(analysis, &scenario.name, columns).markdown());
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn claims(analysis: &Analysis<'_>) -> String {
+    let table = claims_of(analysis);
+    if table.rows.is_empty() {
+        return String::new();
+    }
+    section("Claimed and measured", &table.markdown())
+}
+
+fn floor(analysis: &Analysis<'_>) -> String {
+    let table = floor_of(analysis);
+    if table.rows.is_empty() {
+        return String::new();
+    }
+    let why =
+        "What the engine itself costs. It is part of every number above and is never subtracted.";
+    section("Floor", &format!("{why}\n\n{}", table.markdown()))
+}
+
+fn steps(analysis: &Analysis<'_>) -> String {
+    let blocks: Vec<String> = median_cold_builds(analysis)
+        .iter()
+        .map(|median| {
+            let table = steps_table(analysis.record, median);
+            let name = escape(median.case.as_str());
+            format!(
+                "<details>\n<summary>{name}</summary>\n\n{}\n</details>",
+                table.markdown()
+            )
+        })
+        .collect();
+    section("Steps of the median cold build", &blocks.join("\n\n"))
+}
+
+fn recompute(record: &RunRecord) -> String {
+    let text = format!(
+        "Every figure here is computed from `run.json` beside this page:\n\n```\nplimsoll report {}\n```",
+        record.id
+    );
+    section("Recompute", &text)
+}
+
+/// A heading and its text; nothing where there is no text.
+pub(super) fn section(title: &str, text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("## {title}\n\n{text}")
+}

@@ -1,0 +1,182 @@
+//! The parts of `report.md` that are prose and lists.
+
+use super::analysis::Analysis;
+use super::markdown_report::section;
+use super::notes::plural;
+use super::render::escape;
+use crate::record::{CaseRecord, Disposition, ImageStore, Metric, RunRecord, RunState};
+
+/// What was run, with which engine, where.
+pub(super) fn intro(record: &RunRecord) -> String {
+    let commands: Vec<String> = record
+        .commands
+        .iter()
+        .map(|words| format!("`{}`", shell(words)))
+        .collect();
+    let state = match record.state {
+        RunState::Complete => "complete",
+        RunState::Interrupted => "interrupted",
+        RunState::Running => "not ended",
+    };
+    let plan = &record.plan;
+    let engine = &record.engine;
+    let host = &record.host;
+    let store = match engine.store {
+        ImageStore::GraphDriver => "graph driver",
+        ImageStore::Containerd => "containerd",
+        ImageStore::Unknown => "unknown",
+    };
+    let virtualisation = host
+        .virtualisation
+        .as_ref()
+        .map(|word| format!(", {word}"))
+        .unwrap_or_default();
+    let load = host
+        .load
+        .as_ref()
+        .map(|load| format!(", load {load} at the start"))
+        .unwrap_or_default();
+    format!(
+        "Run by {} at {} (plimsoll {}, {state}): {} of {}, {} and {}, seed {}. \
+         Engine: {} {} (API {}), store {store}, driver {}, builder {}, {}. \
+         Host: {}, {}, {}, {} of memory, kernel {}{virtualisation}{load}.",
+        if commands.is_empty() {
+            "an unknown command".to_owned()
+        } else {
+            commands.join(", resumed by ")
+        },
+        escape(&record.started_at),
+        escape(&record.tool.version),
+        plural(record.cases.len(), "variant"),
+        plural(record.scenarios.len(), "scenario"),
+        plural(plan.warmup_rounds as usize, "warm-up round"),
+        plural(plan.rounds as usize, "counted round"),
+        plan.seed,
+        escape(&engine.name),
+        escape(&engine.version),
+        escape(&engine.api_version),
+        escape(&engine.driver),
+        escape(&engine.builder),
+        escape(&engine.platform),
+        escape(&host.os),
+        escape(&host.cpu),
+        plural(host.cpus.0 as usize, "logical CPU"),
+        host.memory_bytes,
+        escape(&host.kernel),
+    )
+}
+
+/// Words as a shell would need them, as far as a reader needs to see it.
+fn shell(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| {
+        let plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            word.clone()
+        } else {
+            // A backtick would end the code span that this stands in.
+            format!("'{}'", word.replace('\'', "'\\''").replace('`', "'"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+/// A block that nobody overlooks: which bases are not what the Dockerfile names.
+pub(super) fn stand_ins(record: &RunRecord) -> String {
+    let mut lines = Vec::new();
+    for base in &record.bases {
+        let Some(stand_in) = &base.stand_in else {
+            continue;
+        };
+        let users: Vec<&str> = record
+            .cases
+            .iter()
+            .filter(|case| case.stand_ins.contains(&base.reference))
+            .map(|case| case.id.as_str())
+            .collect();
+        let users = if users.is_empty() {
+            "no variant".to_owned()
+        } else {
+            users.join(", ")
+        };
+        lines.push(format!(
+            "> - `{}` is `{}` ({}, recipe `{}`), under {}",
+            stand_in.stands_in_for,
+            base.resolved,
+            base.unpacked_bytes,
+            stand_in
+                .recipe_sha256
+                .get(..12)
+                .unwrap_or(&stand_in.recipe_sha256),
+            escape(&users)
+        ));
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!(
+        "> **Stand-in bases.** These images were built locally in place of registry images that could not be \
+         pulled. What is marked \\* rests on them and is not a measurement of the registry's image.\n>\n{}",
+        lines.join("\n")
+    )
+}
+
+/// Everything without a number, with its whole reason.
+pub(super) fn failures(analysis: &Analysis<'_>) -> String {
+    let mut lines = Vec::new();
+    for case in &analysis.record.cases {
+        lines.extend(case_failure(case));
+    }
+    for entry in analysis.entries() {
+        let of_samples = entry
+            .reasons
+            .iter()
+            .filter(|reason| !reason.rounds.is_empty());
+        for reason in of_samples {
+            let rounds: Vec<String> = reason.rounds.iter().map(ToString::to_string).collect();
+            lines.push(format!(
+                "- {}, {}, {} in round {}: {}",
+                escape(entry.subject.id.as_str()),
+                entry.metric,
+                reason.status.word(),
+                rounds.join(", "),
+                escape(reason.text)
+            ));
+        }
+    }
+    section("Without a number", &lines.join("\n"))
+}
+
+fn case_failure(case: &CaseRecord) -> Option<String> {
+    let (word, reason) = match &case.disposition {
+        Disposition::Qualified => return None,
+        Disposition::Pending => ("not visited", "the run did not come to it"),
+        Disposition::Failed { reason } => (
+            "failed as a whole, none of its numbers counts",
+            reason.as_str(),
+        ),
+        Disposition::NotApplicable { reason } => ("not applicable", reason.as_str()),
+    };
+    Some(format!(
+        "- {}: {word}: {}",
+        escape(case.id.as_str()),
+        escape(reason)
+    ))
+}
+
+/// What each column means.
+pub(super) fn meanings() -> String {
+    let lines: Vec<String> = Metric::ALL
+        .iter()
+        .map(|metric| {
+            format!(
+                "- `{metric}` ({}): {}",
+                metric.title(),
+                escape(metric.definition())
+            )
+        })
+        .collect();
+    format!(
+        "<details>\n<summary>What the metrics mean</summary>\n\n{}\n\n</details>",
+        lines.join("\n")
+    )
+}

@@ -1,0 +1,121 @@
+//! One cell of one metric: a value with its remarks, or the word for its absence.
+
+use super::analysis::{MetricSummary, Standing};
+use super::native::quantity;
+use super::notes::{Notes, plural, reasons_text};
+use super::scale::Scale;
+use super::table::{Cell, Content};
+use crate::record::{Kind, Status};
+use crate::stats::{OUTLIER_THRESHOLD, Summary};
+use crate::units::{Quantity, human_ratio};
+
+/// A metric's cell; `say_n` where the table's notes do not say n.
+pub(super) fn metric_cell(
+    entry: Option<&MetricSummary<'_>>,
+    scale: Scale,
+    say_n: bool,
+    notes: &mut Notes,
+) -> Cell {
+    let Some(entry) = entry else {
+        return Cell::missing();
+    };
+    match &entry.summary {
+        Some(summary) => measured_cell(entry, summary, scale, say_n, notes),
+        None => absent_cell(entry, notes),
+    }
+}
+
+fn measured_cell(
+    entry: &MetricSummary<'_>,
+    summary: &Summary,
+    scale: Scale,
+    say_n: bool,
+    notes: &mut Notes,
+) -> Cell {
+    let unit = entry.metric.unit();
+    let number = |native: f64| scale.number(quantity(unit, native));
+    let interval = summary
+        .interval
+        .map(|interval| format!("[{}, {}]", number(interval.lower), number(interval.upper)));
+    let mut cell = Cell::of(Content::Value {
+        text: number(summary.median),
+        interval,
+        quantity: quantity(unit, summary.median),
+    });
+    for text in remarks(entry, summary, say_n) {
+        cell.notes.push(notes.number(&text));
+    }
+    cell.notes.sort_unstable();
+    cell.notes.dedup();
+    cell
+}
+
+/// What a reader of a measured value must know beside it.
+fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let lost = [
+        (entry.counts.dnf, Status::Dnf, "DNF"),
+        (entry.counts.invalid, Status::Invalid, "invalid"),
+    ];
+    for (count, status, word) in lost {
+        if count > 0 {
+            let reasons = reasons_text(&entry.reasons, status).unwrap_or_default();
+            remarks.push(format!(
+                "{count} of {} {word}: {reasons}",
+                plural(count + summary.n, "sample")
+            ));
+        }
+    }
+    let timed = entry.metric.kind() == Kind::Timed;
+    if !timed && summary.spread() {
+        let number = |native| Scale::for_value(quantity(entry.metric.unit(), native));
+        let text = |native| number(native).with_unit(quantity(entry.metric.unit(), native));
+        remarks.push(format!(
+            "samples of an exact metric differ: {} to {}",
+            text(summary.min),
+            text(summary.max)
+        ));
+    }
+    if timed && say_n {
+        remarks.push(format!("n = {}", summary.n));
+    }
+    if !summary.outliers.is_empty() {
+        let (marked, n) = (summary.outliers.len(), summary.n);
+        remarks.push(format!(
+            "{marked} of {n} an outlier (modified Z-score > {OUTLIER_THRESHOLD}); it counts"
+        ));
+    }
+    remarks
+}
+
+fn absent_cell(entry: &MetricSummary<'_>, notes: &mut Notes) -> Cell {
+    let (word, status) = match entry.standing {
+        Standing::Dnf => ("DNF", Some(Status::Dnf)),
+        Standing::Invalid => ("invalid", Some(Status::Invalid)),
+        Standing::NotApplicable => ("n/a", Some(Status::NotApplicable)),
+        Standing::NotMeasured => ("–", Some(Status::NotMeasured)),
+        Standing::Measured | Standing::Missing => ("–", None),
+    };
+    let Some(status) = status else {
+        return Cell::missing();
+    };
+    let mut cell = Cell::of(Content::Absent {
+        word,
+        status: status.word(),
+    });
+    if let Some(reasons) = reasons_text(&entry.reasons, status) {
+        cell.notes.push(notes.number(&reasons));
+    }
+    cell
+}
+
+/// The ratio beside a size; where the size is absent, the same word without its note.
+pub(super) fn ratio_cell(entry: Option<&MetricSummary<'_>>, size: Option<&Cell>) -> Cell {
+    if let Some(ratio) = entry.and_then(|entry| entry.ratio_to_largest) {
+        return Cell::value(human_ratio(ratio.ratio), Quantity::Ratio(ratio.ratio));
+    }
+    match size.map(|cell| &cell.content) {
+        Some(absent @ Content::Absent { .. }) => Cell::of(absent.clone()),
+        _ => Cell::missing(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Between quantities and the plain numbers that `stats` works on.
+
+use serde_json::Value;
+
+use crate::units::{Bytes, Count, Nanos, Quantity, Ratio, Unit};
+
+/// The number that `stats` sees: bytes, nanoseconds, a count, a quotient.
+pub(super) fn native(quantity: Quantity) -> f64 {
+    match quantity {
+        Quantity::Bytes(bytes) => bytes.0 as f64,
+        Quantity::Time(nanos) => nanos.0 as f64,
+        Quantity::Count(count) => count.0 as f64,
+        Quantity::Ratio(ratio) => ratio.get(),
+    }
+}
+
+/// The quantity of a statistic, rounded to the whole base unit.
+pub(super) fn quantity(unit: Unit, number: f64) -> Quantity {
+    // Casts saturate, and no statistic of unsigned values is negative.
+    let whole = number.round() as u64;
+    match unit {
+        Unit::Bytes => Quantity::Bytes(Bytes(whole)),
+        Unit::Seconds => Quantity::Time(Nanos(whole)),
+        Unit::Count => Quantity::Count(Count(whole)),
+        Unit::Ratio => {
+            Ratio::of(number, 1.0).map_or(Quantity::Count(Count(whole)), Quantity::Ratio)
+        }
+    }
+}
+
+/// A sample's value as the CSV files carry it, to the last digit.
+pub(super) fn exact_text(quantity: Quantity) -> String {
+    match quantity {
+        Quantity::Bytes(Bytes(whole)) | Quantity::Count(Count(whole)) => whole.to_string(),
+        Quantity::Time(nanos) => seconds_text(nanos),
+        Quantity::Ratio(ratio) => ratio.get().to_string(),
+    }
+}
+
+/// Seconds without a detour over floating point: `1.5`, `0.000000001`.
+pub(super) fn seconds_text(nanos: Nanos) -> String {
+    let text = format!("{}.{:09}", nanos.0 / 1_000_000_000, nanos.0 % 1_000_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A statistic as the CSV files carry it: a median may lie between two whole units.
+pub(super) fn statistic_text(unit: Unit, number: f64) -> String {
+    match unit {
+        Unit::Seconds if number.fract() == 0.0 => seconds_text(Nanos(number as u64)),
+        Unit::Seconds => (number / 1e9).to_string(),
+        Unit::Bytes | Unit::Count | Unit::Ratio => number.to_string(),
+    }
+}
+
+/// A statistic as JSON carries it: whole where it is whole.
+pub(super) fn statistic_json(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        Value::from(number as i64)
+    } else {
+        Value::from(number)
+    }
+}
+
+/// The suffix of keys in JSON.
+pub(super) fn json_suffix(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Bytes => "bytes",
+        Unit::Seconds => "ns",
+        Unit::Count => "count",
+        Unit::Ratio => "ratio",
+    }
+}
+
+/// The suffix of headings in CSV, where durations are seconds.
+pub(super) fn csv_suffix(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Seconds => "s",
+        Unit::Bytes | Unit::Count | Unit::Ratio => json_suffix(unit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_exact_decimals() {
+        let cases = [
+            (0, "0"),
+            (1, "0.000000001"),
+            (1_500_000_000, "1.5"),
+            (10_000_000_000, "10"),
+            (8_400_000, "0.0084"),
+        ];
+        for (nanos, text) in cases {
+            assert_eq!(seconds_text(Nanos(nanos)), text);
+        }
+        assert_eq!(statistic_text(Unit::Seconds, 2.5e8), "0.25");
+        assert_eq!(statistic_text(Unit::Bytes, 1.5), "1.5");
+    }
+
+    #[test]
+    fn statistics_stay_whole_where_they_are() {
+        assert_eq!(statistic_json(3.0).to_string(), "3");
+        assert_eq!(statistic_json(3.5).to_string(), "3.5");
+    }
+}

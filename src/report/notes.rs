@@ -1,0 +1,119 @@
+//! Collects the notes of a table; the same text has one number.
+
+use super::analysis::Reason;
+use super::table::{Mark, Note};
+use crate::record::{RunRecord, Status};
+
+/// A note longer than this is cut; the list of failures and the files have it whole.
+const NOTE_CHARS: usize = 240;
+
+/// Notes under construction.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    whole: Vec<String>,
+    stand_ins: Vec<String>,
+    numbered: Vec<String>,
+}
+
+impl Notes {
+    /// A note on the whole table.
+    pub(super) fn whole(&mut self, text: impl Into<String>) {
+        self.whole.push(text.into());
+    }
+
+    /// A note on the whole table, unless it is there.
+    pub(super) fn whole_once(&mut self, text: String) {
+        if !self.whole.contains(&text) {
+            self.whole.push(text);
+        }
+    }
+
+    /// The number of a note on some cells.
+    pub(super) fn number(&mut self, text: &str) -> u32 {
+        let text = one_line(text, NOTE_CHARS);
+        let at = self.numbered.iter().position(|known| *known == text);
+        let at = at.unwrap_or_else(|| {
+            self.numbered.push(text);
+            self.numbered.len() - 1
+        });
+        u32::try_from(at + 1).unwrap_or(u32::MAX)
+    }
+
+    /// Bases on whose stand-ins a marked cell rests.
+    pub(super) fn stand_ins(&mut self, references: &[String]) {
+        self.stand_ins.extend(references.iter().cloned());
+        self.stand_ins.sort();
+        self.stand_ins.dedup();
+    }
+
+    /// All notes: the table's, the stand-ins', the numbered.
+    pub(super) fn finish(self, record: &RunRecord) -> Vec<Note> {
+        let mut notes: Vec<Note> = self
+            .whole
+            .into_iter()
+            .map(|text| Note {
+                mark: Mark::Whole,
+                text,
+            })
+            .collect();
+        if !self.stand_ins.is_empty() {
+            let named: Vec<String> = self
+                .stand_ins
+                .iter()
+                .map(|name| stand_in_name(record, name))
+                .collect();
+            let text = format!(
+                "rests on a stand-in base, not on the registry's image: {}",
+                named.join(", ")
+            );
+            notes.push(Note {
+                mark: Mark::StandIn,
+                text,
+            });
+        }
+        for (number, text) in (1..).zip(self.numbered) {
+            notes.push(Note {
+                mark: Mark::Number(number),
+                text,
+            });
+        }
+        notes
+    }
+}
+
+/// `node:20 (as plimsoll.local/node:20)`.
+pub(super) fn stand_in_name(record: &RunRecord, reference: &str) -> String {
+    let known = record
+        .bases
+        .iter()
+        .find(|base| base.reference == reference && base.stand_in.is_some());
+    match known {
+        Some(base) => format!("{reference} (as {})", base.resolved),
+        None => reference.to_owned(),
+    }
+}
+
+/// The reasons of one status, joined.
+pub(super) fn reasons_text(reasons: &[Reason<'_>], status: Status) -> Option<String> {
+    let texts: Vec<&str> = reasons
+        .iter()
+        .filter(|reason| reason.status == status)
+        .map(|reason| reason.text)
+        .collect();
+    (!texts.is_empty()).then(|| texts.join("; "))
+}
+
+/// White space made single, and a long text cut with an ellipsis.
+pub(super) fn one_line(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// `1 sample`, `2 samples`.
+pub(super) fn plural(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}

@@ -1,0 +1,7 @@
+//! Draws a [`Table`](super::Table): one file per form.
+
+mod data;
+mod markdown;
+mod terminal;
+
+pub(super) use markdown::escape;

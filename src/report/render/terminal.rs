@@ -1,0 +1,107 @@
+//! For a terminal: text only, so that colour is never needed to understand it.
+
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
+
+use crate::report::table::{Align, Cell, Column, Table};
+
+/// A line below the head and one at the foot; columns stand apart by blanks.
+const STYLE: TableStyle = TableStyle::new()
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
+impl Table {
+    /// Text of at most `width` columns where the content can be broken to fit (names break
+    /// at hyphens, intervals stand below their median); as wide as it is with `None`.
+    /// Ends with a line feed.
+    pub fn terminal(&self, width: Option<u16>) -> String {
+        let mut drawn = comfy_table::Table::new();
+        drawn.load_style(STYLE).force_no_tty();
+        match width {
+            Some(width) => drawn
+                .set_content_arrangement(ContentArrangement::Dynamic)
+                .set_width(width),
+            None => drawn.set_content_arrangement(ContentArrangement::Disabled),
+        };
+        drawn.set_header(self.columns.iter().map(heading));
+        for row in &self.rows {
+            drawn.add_row(
+                row.iter()
+                    .zip(&self.columns)
+                    .map(|(cell, column)| body(cell, column)),
+            );
+        }
+        for column in drawn.column_iter_mut() {
+            column.set_padding((0, 1));
+        }
+        let mut text = format!("{}\n\n{}\n", self.title, drawn.trim_fmt());
+        for note in &self.notes {
+            let mark = note.mark.text();
+            let gap = if mark.is_empty() { "" } else { " " };
+            text.push_str(&wrap(&format!("{mark}{gap}{}", note.text), width));
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn heading(column: &Column) -> comfy_table::Cell {
+    let text = match column.printed_unit {
+        Some(unit) => format!("{}\n{unit}", column.title),
+        None => column.title.clone(),
+    };
+    comfy_table::Cell::new(text).set_alignment(alignment(column.align))
+}
+
+fn body(cell: &Cell, column: &Column) -> comfy_table::Cell {
+    let mut text = format!("{}{}", cell.word(), cell.marks());
+    if let Some(interval) = cell.interval() {
+        text = format!("{text}\n{interval}");
+    }
+    let drawn = comfy_table::Cell::new(text).set_alignment(alignment(column.align));
+    match column.align {
+        // Kebab-case names have no blank to break at.
+        Align::Left if !cell.word().contains(' ') => drawn.set_delimiter('-'),
+        Align::Left | Align::Right => drawn,
+    }
+}
+
+fn alignment(align: Align) -> CellAlignment {
+    match align {
+        Align::Left => CellAlignment::Left,
+        Align::Right => CellAlignment::Right,
+    }
+}
+
+/// Breaks at blanks; later lines are indented by two.
+fn wrap(text: &str, width: Option<u16>) -> String {
+    let Some(width) = width.map(usize::from) else {
+        return text.to_owned();
+    };
+    let mut wrapped = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            wrapped.push_str("\n  ");
+            used = 2;
+        } else if used > 0 {
+            wrapped.push(' ');
+            used += 1;
+        }
+        wrapped.push_str(word);
+        used += length;
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_break_at_blanks_only() {
+        assert_eq!(wrap("one two three", Some(7)), "one two\n  three");
+        assert_eq!(wrap("incomprehensible", Some(5)), "incomprehensible");
+        assert_eq!(wrap("one two", None), "one two");
+    }
+}

@@ -1,0 +1,72 @@
+//! `summary.csv`: a row per case and metric.
+
+use super::analysis::Analysis;
+use super::csv_bytes::CsvBytes;
+use super::native::statistic_text;
+use crate::record::RunRecord;
+
+/// Statistics in base units (bytes, seconds, counts), empty where there is none. `n` is
+/// how many samples count; `stand_in` names the bases whose place a stand-in took,
+/// separated by blanks.
+pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
+    let mut lines = CsvBytes::new([
+        "run",
+        "scenario",
+        "app",
+        "variant",
+        "strategy",
+        "platform",
+        "metric",
+        "unit",
+        "n",
+        "median",
+        "lower",
+        "upper",
+        "level",
+        "min",
+        "max",
+        "mad",
+        "invalid",
+        "dnf",
+        "ratio_to_largest",
+        "stand_in",
+    ]);
+    for entry in Analysis::of(record).entries() {
+        let unit = entry.metric.unit();
+        let text = |number: Option<f64>| {
+            number
+                .map(|number| statistic_text(unit, number))
+                .unwrap_or_default()
+        };
+        let summary = entry.summary.as_ref();
+        let interval = summary.and_then(|summary| summary.interval);
+        let ratio = entry
+            .ratio_to_largest
+            .map(|ratio| ratio.ratio.get().to_string());
+        lines.push([
+            record.id.clone(),
+            entry.subject.scenario().to_owned(),
+            entry.subject.app().to_owned(),
+            entry.subject.variant().to_owned(),
+            entry.subject.strategy().to_owned(),
+            entry.subject.platform().to_owned(),
+            entry.metric.id().to_owned(),
+            unit.to_string(),
+            summary.map_or(0, |summary| summary.n).to_string(),
+            text(summary.map(|summary| summary.median)),
+            text(interval.map(|interval| interval.lower)),
+            text(interval.map(|interval| interval.upper)),
+            interval
+                .map(|interval| interval.level.to_string())
+                .unwrap_or_default(),
+            text(summary.map(|summary| summary.min)),
+            text(summary.map(|summary| summary.max)),
+            text(summary.map(|summary| summary.mad)),
+            entry.counts.invalid.to_string(),
+            entry.counts.dnf.to_string(),
+            ratio.unwrap_or_default(),
+            entry.subject.stand_ins().join(" "),
+        ]);
+    }
+    lines.finish()
+}

@@ -1,0 +1,200 @@
+//! A table as such: what it says, not how it is drawn.
+
+use crate::units::{Quantity, Unit};
+
+/// Headings, rows and notes. The renderers are methods: [`Table::terminal`],
+/// [`Table::markdown`], [`Table::csv`], [`Table::json`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// One line about it.
+    pub title: String,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows; each has one cell per column.
+    pub rows: Vec<Vec<Cell>>,
+    /// What the reader must know beside the cells, in the order of their marks.
+    pub notes: Vec<Note>,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The key in CSV and JSON, snake_case, without unit.
+    pub key: String,
+    /// The heading for people.
+    pub title: String,
+    /// The one unit in which the column is printed: `MB`.
+    pub printed_unit: Option<&'static str>,
+    /// The base unit of its values; `None` for text.
+    pub unit: Option<Unit>,
+    /// Where the text stands.
+    pub align: Align,
+}
+
+/// Where a text stands in its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A cell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// What it says.
+    pub content: Content,
+    /// Whether what it says rests on a stand-in base: printed as `*`.
+    pub stand_in: bool,
+    /// Numbers of the notes that belong to it, ascending.
+    pub notes: Vec<u32>,
+}
+
+/// What a cell says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// A name or a text.
+    Text(String),
+    /// A value.
+    Value {
+        /// As people read it, in the column's unit.
+        text: String,
+        /// Its interval as people read it: `[lo, hi]`.
+        interval: Option<String>,
+        /// The value itself.
+        quantity: Quantity,
+    },
+    /// No value.
+    Absent {
+        /// What people read: `DNF`, `n/a`, `–`.
+        word: &'static str,
+        /// What machines read: `dnf`, `not-applicable`, `missing`.
+        status: &'static str,
+    },
+}
+
+/// A note below the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// `*`, a number, or nothing.
+    pub mark: Mark,
+    /// The text, one line.
+    pub text: String,
+}
+
+/// What links a note to its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Holds for the whole table.
+    Whole,
+    /// Holds for cells marked `*`.
+    StandIn,
+    /// Holds for cells that name the number.
+    Number(u32),
+}
+
+impl Column {
+    /// A column of text.
+    pub(super) fn text(key: &str, title: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            title: title.to_owned(),
+            printed_unit: None,
+            unit: None,
+            align: Align::Left,
+        }
+    }
+
+    /// A column of values.
+    pub(super) fn values(
+        key: &str,
+        title: &str,
+        unit: Unit,
+        printed_unit: Option<&'static str>,
+    ) -> Self {
+        Self {
+            key: key.to_owned(),
+            title: title.to_owned(),
+            printed_unit,
+            unit: Some(unit),
+            align: Align::Right,
+        }
+    }
+}
+
+impl Cell {
+    /// A name or a text.
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self::of(Content::Text(text.into()))
+    }
+
+    /// A value without an interval.
+    pub(super) fn value(text: String, quantity: Quantity) -> Self {
+        Self::of(Content::Value {
+            text,
+            interval: None,
+            quantity,
+        })
+    }
+
+    /// Nothing, and nothing to explain.
+    pub(super) fn missing() -> Self {
+        Self::of(Content::Absent {
+            word: "–",
+            status: "missing",
+        })
+    }
+
+    pub(super) fn of(content: Content) -> Self {
+        Self {
+            content,
+            stand_in: false,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The marks behind the text: ` *` and the numbers, raised.
+    pub(super) fn marks(&self) -> String {
+        let numbers: Vec<String> = self.notes.iter().map(|number| raised(*number)).collect();
+        let star = if self.stand_in { " *" } else { "" };
+        format!("{star}{}", numbers.join("˒"))
+    }
+
+    /// What people read, without marks and interval.
+    pub(super) fn word(&self) -> &str {
+        match &self.content {
+            Content::Text(text) | Content::Value { text, .. } => text,
+            Content::Absent { word, .. } => word,
+        }
+    }
+
+    /// The interval as people read it.
+    pub(super) fn interval(&self) -> Option<&str> {
+        match &self.content {
+            Content::Value { interval, .. } => interval.as_deref(),
+            Content::Text(_) | Content::Absent { .. } => None,
+        }
+    }
+}
+
+impl Mark {
+    /// As it is printed before its note.
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Whole => String::new(),
+            Self::StandIn => "*".to_owned(),
+            Self::Number(number) => raised(number),
+        }
+    }
+}
+
+/// Raised digits: they cannot be taken for a part of the number before them.
+fn raised(number: u32) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    number
+        .to_string()
+        .bytes()
+        .map(|digit| DIGITS[usize::from(digit - b'0')])
+        .collect()
+}

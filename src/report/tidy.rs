@@ -1,0 +1,100 @@
+//! The tidy files: a row per sample, a row per build step.
+
+use std::collections::BTreeSet;
+
+use super::analysis::subject;
+use super::csv_bytes::CsvBytes;
+use super::native::{exact_text, seconds_text};
+use crate::record::{Disposition, Metric, RunRecord, Status};
+
+/// `samples.csv`: every sample in the order of taking, values in base units (bytes,
+/// seconds, counts), empty where there is none. A variant that cannot exist has a row
+/// per metric, without round and order, so that no reader takes it for forgotten.
+pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
+    let mut lines = CsvBytes::new([
+        "run", "scenario", "app", "variant", "strategy", "platform", "metric", "unit", "round",
+        "order", "value", "status", "reason",
+    ]);
+    let mut seen = BTreeSet::new();
+    for sample in &record.samples {
+        seen.insert((sample.case.as_str(), sample.metric));
+        let subject = subject(record, &sample.case);
+        let value = sample.outcome.value();
+        // An invalid record may hold a value of another unit: the row says which.
+        let unit = value.map_or(sample.metric.unit(), |value| value.unit());
+        lines.push([
+            &record.id,
+            subject.scenario(),
+            subject.app(),
+            subject.variant(),
+            subject.strategy(),
+            subject.platform(),
+            sample.metric.id(),
+            &unit.to_string(),
+            &sample.round.to_string(),
+            &sample.order.to_string(),
+            &value.map(exact_text).unwrap_or_default(),
+            sample.outcome.status().word(),
+            sample.outcome.reason().unwrap_or_default(),
+        ]);
+    }
+    for case in &record.cases {
+        let Disposition::NotApplicable { reason } = &case.disposition else {
+            continue;
+        };
+        for metric in Metric::ALL {
+            if metric.is_floor() || seen.contains(&(case.id.as_str(), *metric)) {
+                continue;
+            }
+            lines.push([
+                &record.id,
+                &case.scenario,
+                &case.app,
+                &case.variant,
+                &case.strategy,
+                &case.platform,
+                metric.id(),
+                &metric.unit().to_string(),
+                "",
+                "",
+                "",
+                Status::NotApplicable.word(),
+                reason,
+            ]);
+        }
+    }
+    lines.finish()
+}
+
+/// `steps.csv`: every step of every build, seconds on the builder's clock, empty where
+/// the builder gave none.
+pub fn steps_csv(record: &RunRecord) -> Vec<u8> {
+    let mut lines = CsvBytes::new([
+        "run",
+        "scenario",
+        "variant",
+        "metric",
+        "round",
+        "step",
+        "started_s",
+        "duration_s",
+        "cached",
+    ]);
+    for build in &record.builds {
+        let subject = subject(record, &build.case);
+        for step in &build.steps {
+            lines.push([
+                &record.id,
+                subject.scenario(),
+                subject.variant(),
+                build.metric.id(),
+                &build.round.to_string(),
+                &step.name,
+                &step.started_ns.map(seconds_text).unwrap_or_default(),
+                &step.duration_ns.map(seconds_text).unwrap_or_default(),
+                &step.cached.to_string(),
+            ]);
+        }
+    }
+    lines.finish()
+}

@@ -1,0 +1,174 @@
+//! Bootstrap intervals of a median and of a ratio of medians.
+//!
+//! Percentile intervals: Efron and Tibshirani, "An Introduction to the
+//! Bootstrap" (1993), chapter 13. `RESAMPLES + 1` times each tail is a whole
+//! number, so the ends are order statistics of the resampled medians and need no
+//! interpolation: Davison and Hinkley, "Bootstrap Methods and their Application"
+//! (1997), section 2.4. BCa is not used: its acceleration is estimated by the
+//! jackknife, which is inconsistent for a median (Efron and Tibshirani, 10.6).
+//!
+//! What it is worth at small n, simulated with numpy (2 000 sets each, normal and
+//! log-normal alike): the nominal 95 % covers 93 % at n = 6, 87 % at n = 7, 94 % at
+//! n = 10 and n = 20. So it is a statement of spread, and a verdict needs more.
+
+use rand::Rng;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::SampleSet;
+
+/// Below six samples no 95 % interval of a median exists that is free of the
+/// distribution: `1 - 2 / 2^n` is 0.9375 at five and 0.96875 at six.
+pub const MIN_FOR_INTERVAL: usize = 6;
+
+/// How many resamples; `(RESAMPLES + 1) * 0.025` is whole. The weight of a tail is known
+/// to 0.2 points by it (binomial standard error), against 2.5.
+pub const RESAMPLES: usize = 4_999;
+
+/// The nominal level of every interval.
+pub const INTERVAL_LEVEL: f64 = 0.95;
+
+/// Any constant: the same samples must give the same interval in every report.
+const SEED: u64 = 0x706c_696d_736f_6c6c;
+
+/// An interval around an estimate, in the estimate's unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Its lower end.
+    pub lower: f64,
+    /// Its upper end.
+    pub upper: f64,
+    /// Its nominal level, 0.95.
+    pub level: f64,
+}
+
+/// The interval of the median; `None` below [`MIN_FOR_INTERVAL`] samples.
+pub(super) fn of_median(set: &SampleSet) -> Option<Interval> {
+    if set.len() < MIN_FOR_INTERVAL {
+        return None;
+    }
+    let mut draws = Resampler::new(SEED);
+    let medians = (0..RESAMPLES).map(|_| draws.median(set.sorted())).collect();
+    Some(percentile_interval(medians))
+}
+
+/// The interval of `median(part) / median(whole)`, the two resampled independently;
+/// `None` where either has fewer than [`MIN_FOR_INTERVAL`] samples or a resampled
+/// divisor is zero.
+pub(super) fn of_ratio(part: &SampleSet, whole: &SampleSet) -> Option<Interval> {
+    if part.len() < MIN_FOR_INTERVAL || whole.len() < MIN_FOR_INTERVAL {
+        return None;
+    }
+    // Two streams: equal sets must not be resampled alike, or their ratio had no spread.
+    let mut parts = Resampler::new(SEED);
+    let mut wholes = Resampler::new(SEED ^ 1);
+    let ratios: Option<Vec<f64>> = (0..RESAMPLES)
+        .map(|_| {
+            let ratio = parts.median(part.sorted()) / wholes.median(whole.sorted());
+            ratio.is_finite().then_some(ratio)
+        })
+        .collect();
+    ratios.map(percentile_interval)
+}
+
+fn percentile_interval(mut estimates: Vec<f64>) -> Interval {
+    estimates.sort_by(f64::total_cmp);
+    let tail = (1.0 - INTERVAL_LEVEL) / 2.0;
+    // The k-th smallest and the k-th largest, k = (B + 1) * tail.
+    let k = ((estimates.len() + 1) as f64 * tail).round() as usize;
+    Interval {
+        lower: estimates[k - 1],
+        upper: estimates[estimates.len() - k],
+        level: INTERVAL_LEVEL,
+    }
+}
+
+/// Draws medians of resamples; counts per sorted value, so that nothing is sorted again.
+struct Resampler {
+    rng: ChaCha8Rng,
+    counts: Vec<u32>,
+}
+
+impl Resampler {
+    fn new(seed: u64) -> Self {
+        Self {
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            counts: Vec::new(),
+        }
+    }
+
+    fn median(&mut self, sorted: &[f64]) -> f64 {
+        let n = sorted.len();
+        self.counts.clear();
+        self.counts.resize(n, 0);
+        for _ in 0..n {
+            // u64 and not usize: the stream must not depend on the machine's word.
+            let pick = self.rng.random_range(0..n as u64);
+            self.counts[pick as usize] += 1;
+        }
+        let low = self.order_statistic(sorted, (n - 1) / 2);
+        if n % 2 == 1 {
+            return low;
+        }
+        let high = self.order_statistic(sorted, n / 2);
+        low + (high - low) / 2.0
+    }
+
+    /// The `rank`-th smallest (from 0) of the resample that `counts` holds.
+    fn order_statistic(&self, sorted: &[f64], rank: usize) -> f64 {
+        let mut seen = 0;
+        for (value, count) in sorted.iter().zip(&self.counts) {
+            seen += *count as usize;
+            if seen > rank {
+                return *value;
+            }
+        }
+        sorted[sorted.len() - 1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(values: &[f64]) -> SampleSet {
+        SampleSet::new(values.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_resample_s_median_counts_repeats() {
+        let mut draws = Resampler::new(1);
+        draws.counts = vec![3, 0, 1, 1];
+        let sorted = [1.0, 2.0, 3.0, 4.0];
+        assert_eq!(draws.order_statistic(&sorted, 2), 1.0);
+        assert_eq!(draws.order_statistic(&sorted, 3), 3.0);
+    }
+
+    #[test]
+    fn the_ends_are_the_125th_and_the_4875th() {
+        let estimates = (1..=RESAMPLES).map(|i| i as f64).collect();
+        let interval = percentile_interval(estimates);
+        assert_eq!((interval.lower, interval.upper), (125.0, 4_875.0));
+    }
+
+    #[test]
+    fn five_give_no_interval_and_six_do() {
+        assert_eq!(of_median(&set(&[1.0, 2.0, 3.0, 4.0, 5.0])), None);
+        assert!(of_median(&set(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])).is_some());
+        assert_eq!(of_ratio(&set(&[1.0; 5]), &set(&[1.0; 6])), None);
+        assert_eq!(of_ratio(&set(&[1.0; 6]), &set(&[0.0; 6])), None);
+    }
+
+    #[test]
+    fn equal_samples_have_an_interval_of_no_width() {
+        let interval = of_median(&set(&[2.0; 6])).unwrap();
+        assert_eq!((interval.lower, interval.upper), (2.0, 2.0));
+    }
+
+    #[test]
+    fn equal_sets_still_have_a_ratio_with_spread() {
+        let values = set(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+        let interval = of_ratio(&values, &values).unwrap();
+        assert!(interval.lower < 1.0 && interval.upper > 1.0);
+    }
+}
