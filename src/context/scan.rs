@@ -1,0 +1,250 @@
+//! The walk over an app's folder.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::entry::{Entry, SizedFile};
+use super::error::ContextError;
+use super::ignore::{Rules, clean, parents};
+use super::overlay::Overlay;
+use super::{pack, stream};
+use crate::engine::BuildContext;
+use crate::units::{Bytes, Count};
+
+/// What of an app's folder is sent to a builder, as it was when it was scanned.
+///
+/// Links are sent as links. Sockets are left out, since a tar cannot hold one
+/// (the BuildKit client of Docker 20.10 sends an empty file in their place, seen);
+/// pipes and devices are refused, because their content is not the tree's.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub(super) root: PathBuf,
+    pub(super) dockerfile: String,
+    pub(super) rules: Rules,
+    /// Byte order of the paths, in which a folder comes before what it holds.
+    pub(super) entries: BTreeMap<String, Entry>,
+}
+
+impl Context {
+    /// Scans the folder `dir` for a build by `dockerfile`, a path relative to it.
+    ///
+    /// # Errors
+    /// An unreadable file or folder, a bad ignore pattern, a missing Dockerfile,
+    /// and among what would be sent a name that is not UTF-8, a pipe or a device.
+    pub fn scan(dir: &Path, dockerfile: &str) -> Result<Self, ContextError> {
+        let dockerfile = inside(dockerfile)?;
+        let rules = Rules::read(dir, &dockerfile)?;
+        let mut context = Self {
+            root: dir.to_owned(),
+            dockerfile,
+            rules,
+            entries: BTreeMap::new(),
+        };
+        context.walk()?;
+        context.force_dockerfile()?;
+        Ok(context)
+    }
+
+    fn walk(&mut self) -> Result<(), ContextError> {
+        let mut folders = vec![String::new()];
+        while let Some(folder) = folders.pop() {
+            let full = self.root.join(&folder);
+            let fault = |source| ContextError::Read {
+                path: full.clone(),
+                source,
+            };
+            for item in fs::read_dir(&full).map_err(fault)? {
+                let item = item.map_err(fault)?;
+                let name = item.file_name();
+                let lossy = name.to_string_lossy();
+                let path = match folder.as_str() {
+                    "" => lossy.clone().into_owned(),
+                    folder => format!("{folder}/{lossy}"),
+                };
+                let ignored = self.rules.ignores(&path);
+                let facts = item.metadata().map_err(|source| ContextError::Read {
+                    path: item.path(),
+                    source,
+                })?;
+                if ignored && !(facts.is_dir() && self.rules.may_except_below(&path)) {
+                    continue;
+                }
+                if name.to_str().is_none() {
+                    return Err(ContextError::Name { path: item.path() });
+                }
+                if facts.is_dir() {
+                    folders.push(path.clone());
+                }
+                if !ignored && let Some(entry) = entry(&item.path(), &facts, false)? {
+                    self.insert(path, entry);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An excluded folder is sent after all where an exception saves what it holds.
+    fn insert(&mut self, path: String, entry: Entry) {
+        for dir in parents(&path) {
+            if !self.entries.contains_key(dir) {
+                self.entries.insert(dir.to_owned(), Entry::Folder);
+            }
+        }
+        self.entries.insert(path, entry);
+    }
+
+    fn force_dockerfile(&mut self) -> Result<(), ContextError> {
+        let path = self.dockerfile.clone();
+        let full = self.root.join(&path);
+        let fault = |problem| ContextError::Dockerfile {
+            dockerfile: path.clone(),
+            dir: self.root.clone(),
+            problem,
+        };
+        let facts = match fs::symlink_metadata(&full) {
+            Ok(facts) if facts.is_file() => facts,
+            Ok(_) => return Err(fault("it is not a regular file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(fault("there is none"));
+            }
+            Err(source) => return Err(ContextError::Read { path: full, source }),
+        };
+        if !self.entries.contains_key(&path)
+            && let Some(entry) = entry(&full, &facts, true)?
+        {
+            self.insert(path, entry);
+        }
+        Ok(())
+    }
+
+    /// File bytes that the rules let through: an excluded Dockerfile is sent and not counted.
+    pub fn bytes(&self) -> Bytes {
+        self.entries
+            .values()
+            .map(|entry| match entry {
+                Entry::File {
+                    size,
+                    forced: false,
+                    ..
+                } => Bytes(*size),
+                _ => Bytes(0),
+            })
+            .sum()
+    }
+
+    /// Files and links that the rules let through, folders not counted.
+    pub fn files(&self) -> Count {
+        self.entries
+            .values()
+            .map(|entry| match entry {
+                Entry::Folder | Entry::File { forced: true, .. } => Count(0),
+                Entry::File { .. } | Entry::Link(_) => Count(1),
+            })
+            .sum()
+    }
+
+    /// Whether a file, link or folder of the tree is sent.
+    pub fn contains(&self, path: &str) -> bool {
+        self.entries.contains_key(&clean(path))
+    }
+
+    /// Whether the rules let a path through, be it in the tree or not.
+    pub fn admits(&self, path: &str) -> bool {
+        let path = clean(path);
+        path == self.dockerfile || !self.rules.ignores(&path)
+    }
+
+    /// All paths that are sent, folders included, a folder before what it holds.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// SHA-256 in hex over the paths, modes and contents that are sent. Reads every file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is not what the scan saw.
+    pub fn digest(&self) -> Result<String, ContextError> {
+        let mut hash = Sha256::new();
+        for (path, entry) in &self.entries {
+            let (kind, size) = match entry {
+                Entry::Folder => ("folder", 0),
+                Entry::Link(target) => ("link", target.as_os_str().len() as u64),
+                Entry::File { size, .. } => ("file", *size),
+            };
+            let mode = pack::mode(entry);
+            // Lengths before the texts, so that no two trees give the same bytes.
+            hash.update(format!("{kind} {mode:o} {} {size} ", path.len()));
+            hash.update(path);
+            match entry {
+                Entry::Folder => {}
+                Entry::Link(target) => hash.update(target.as_os_str().as_encoded_bytes()),
+                Entry::File { size, .. } => {
+                    SizedFile::open(&self.root, path, *size)
+                        .and_then(|mut file| io::copy(&mut file, &mut hash))
+                        .map_err(|source| ContextError::Read {
+                            path: self.root.join(path),
+                            source,
+                        })?;
+                }
+            }
+        }
+        Ok(format!("{:x}", hash.finalize()))
+    }
+
+    /// The context as a tar stream, packed on a thread of its own that ends with the stream.
+    ///
+    /// Read errors come as items of the stream and name the file; a file that is
+    /// not of the size that the scan saw is one of them.
+    pub fn stream(&self, overlay: Overlay) -> BuildContext {
+        stream::open(self.root.clone(), pack::plan(self, &overlay))
+    }
+}
+
+/// A path relative to the app's folder, cleaned.
+pub(super) fn inside(path: &str) -> Result<String, ContextError> {
+    let cleaned = clean(path);
+    if matches!(cleaned.as_str(), "." | "..")
+        || cleaned.starts_with(['/'])
+        || cleaned.starts_with("../")
+    {
+        return Err(ContextError::Outside {
+            path: path.to_owned(),
+        });
+    }
+    Ok(cleaned)
+}
+
+fn entry(full: &Path, facts: &Metadata, forced: bool) -> Result<Option<Entry>, ContextError> {
+    let kind = facts.file_type();
+    let special = |kind| ContextError::Special {
+        path: full.to_owned(),
+        kind,
+    };
+    if kind.is_dir() {
+        Ok(Some(Entry::Folder))
+    } else if kind.is_file() {
+        Ok(Some(Entry::File {
+            size: facts.len(),
+            // The owner's bit, as git keeps it.
+            executable: facts.permissions().mode() & 0o100 != 0,
+            forced,
+        }))
+    } else if kind.is_symlink() {
+        let target = fs::read_link(full).map_err(|source| ContextError::Read {
+            path: full.to_owned(),
+            source,
+        })?;
+        Ok(Some(Entry::Link(target)))
+    } else if kind.is_socket() {
+        Ok(None)
+    } else if kind.is_fifo() {
+        Err(special("named pipe"))
+    } else {
+        Err(special("device"))
+    }
+}

@@ -1,0 +1,90 @@
+//! Ctrl-C and SIGTERM.
+
+use std::io;
+use std::process;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Exit code of an interrupted run.
+pub const EXIT_INTERRUPTED: i32 = 130;
+
+/// Tells whether the user asked to stop. Cheap to clone; every clone hears it.
+#[derive(Debug, Clone)]
+pub struct Interrupts {
+    asked: watch::Receiver<bool>,
+}
+
+impl Interrupts {
+    /// Resolves at the first SIGINT or SIGTERM, at once if it came already.
+    pub async fn asked(&self) {
+        let mut asked = self.asked.clone();
+        if asked.wait_for(|asked| *asked).await.is_err() {
+            // The listener ended with its runtime: no signal can come any more.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether one has come.
+    pub fn is_asked(&self) -> bool {
+        *self.asked.borrow()
+    }
+}
+
+/// Listens from now on, for the life of the runtime. The first SIGINT or SIGTERM
+/// asks to stop in good order; the second ends the process at once with
+/// [`EXIT_INTERRUPTED`], whatever is left behind (`plimsoll clean` finds it).
+///
+/// # Errors
+/// The system refuses the handlers.
+///
+/// # Panics
+/// Outside a tokio runtime.
+pub fn interrupts() -> io::Result<Interrupts> {
+    listen(|| process::exit(EXIT_INTERRUPTED))
+}
+
+fn listen(second: impl FnOnce() + Send + 'static) -> io::Result<Interrupts> {
+    let mut int = signal(SignalKind::interrupt())?;
+    let mut term = signal(SignalKind::terminate())?;
+    let (sender, asked) = watch::channel(false);
+    tokio::spawn(async move {
+        for last in [false, true] {
+            tokio::select! {
+                _ = int.recv() => {}
+                _ = term.recv() => {}
+            }
+            if last {
+                return second();
+            }
+            sender.send_replace(true);
+        }
+    });
+    Ok(Interrupts { asked })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rustix::process::{Signal, getpid, kill_process};
+    use tokio::sync::oneshot;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_signal_asks_and_the_second_ends() {
+        let (sender, ended) = oneshot::channel();
+        let interrupts = listen(move || sender.send(()).unwrap()).unwrap();
+        let late = interrupts.clone();
+        assert!(!interrupts.is_asked());
+        kill_process(getpid(), Signal::TERM).unwrap();
+        let long = Duration::from_secs(5);
+        timeout(long, interrupts.asked()).await.unwrap();
+        timeout(long, late.asked()).await.unwrap();
+        assert!(late.is_asked());
+        kill_process(getpid(), Signal::INT).unwrap();
+        timeout(long, ended).await.unwrap().unwrap();
+    }
+}
