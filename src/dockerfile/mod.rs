@@ -1,5 +1,31 @@
-//! Parses a Dockerfile as far as needed.
+//! Parses a Dockerfile as far as a benchmark needs it: which images it rests
+//! on, which steps a builder will number how, which of them an edit makes run
+//! again; and rewrites base references and cache mount ids in place.
+//!
+//! Not a validator: what the builder refuses beyond the stage structure
+//! (unknown flags, malformed JSON) is left to the builder to report.
+//!
+//! Sources: the Dockerfile reference, and for what it leaves open BuildKit's
+//! `frontend/dockerfile` (parser, shell, `dockerfile2llb`).
 
-/// A parsed Dockerfile.
-#[derive(Debug, Clone)]
-pub struct Dockerfile {}
+mod args;
+mod effect;
+mod error;
+mod expand;
+mod file;
+mod graph;
+mod instruction;
+mod lexer;
+mod mount;
+mod pattern;
+mod rewrite;
+mod step;
+mod steps;
+mod vertex;
+mod words;
+
+pub use effect::EditEffect;
+pub use error::ParseError;
+pub use file::{Dockerfile, Stage};
+pub use mount::CacheMount;
+pub use step::{Step, StepKey, find_step};

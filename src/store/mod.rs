@@ -1,1 +1,17 @@
-//! The `store` module.
+//! Run folders on disk: `results/<utc>-<name>/` with `run.json` and its companions.
+//!
+//! Every file is written whole or not at all, one process writes a run at a
+//! time, and `latest` names the run that was begun last. What the files hold is
+//! `record`'s and `report`'s business.
+
+mod atomic;
+mod error;
+mod folder;
+mod lock;
+mod resolve;
+#[cfg(test)]
+mod tests;
+
+pub use error::StoreError;
+pub use folder::{RECORD_FILE, RunFolder};
+pub use resolve::{LATEST, resolve};

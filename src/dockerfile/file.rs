@@ -1,0 +1,203 @@
+//! The parsed file and its stages.
+
+use super::error::ParseError;
+use super::instruction::{Instruction, Kind};
+use super::lexer::lex;
+use super::mount::CacheMount;
+use super::words::Word;
+
+/// A parsed Dockerfile.
+#[derive(Debug, Clone)]
+pub struct Dockerfile {
+    pub(super) text: String,
+    pub(super) escape: char,
+    syntax: Option<String>,
+    /// Instructions before the first FROM: ARGs.
+    pub(super) globals: Vec<Instruction>,
+    stages: Vec<Stage>,
+}
+
+/// One `FROM` and what follows it.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Its position in the file, from 0.
+    pub index: usize,
+    /// Its name in lower case, where it has one.
+    pub name: Option<String>,
+    /// What it is built on, as written (arguments not expanded).
+    pub base: String,
+    /// The line of its FROM, from 1.
+    pub line: u32,
+    /// The FROM's logical line.
+    pub(super) text: String,
+    pub(super) base_word: Word,
+    pub(super) instructions: Vec<Instruction>,
+}
+
+impl Dockerfile {
+    /// Parses a file's text.
+    ///
+    /// # Errors
+    /// The first line that no builder would accept: an unknown instruction, an
+    /// instruction before the first FROM, a malformed FROM or stage name, a heredoc
+    /// that is never closed, a bad escape directive; or a file without a FROM.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let lexed = lex(text)?;
+        let mut globals = Vec::new();
+        let mut stages: Vec<Stage> = Vec::new();
+        for line in &lexed.lines {
+            let instruction = Instruction::parse(line, lexed.escape)?;
+            if let Kind::From { base, name } = &instruction.kind {
+                stages.push(Stage {
+                    index: stages.len(),
+                    name: name.clone(),
+                    base: base.text.clone(),
+                    line: instruction.line,
+                    text: instruction.text.clone(),
+                    base_word: base.clone(),
+                    instructions: Vec::new(),
+                });
+            } else if let Some(stage) = stages.last_mut() {
+                stage.instructions.push(instruction);
+            } else if matches!(instruction.kind, Kind::Arg(_)) {
+                globals.push(instruction);
+            } else {
+                return Err(
+                    ParseError::new(line.number, "an instruction before the first FROM")
+                        .with_hint("only ARG may stand before FROM"),
+                );
+            }
+        }
+        if stages.is_empty() {
+            let last = u32::try_from(text.lines().count())
+                .unwrap_or(u32::MAX)
+                .max(1);
+            return Err(ParseError::new(last, "the file has no FROM")
+                .with_hint("a Dockerfile starts a stage with `FROM image` or `FROM scratch`"));
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            escape: lexed.escape,
+            syntax: lexed.syntax,
+            globals,
+            stages,
+        })
+    }
+
+    /// The file's text, byte for byte.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its stages in the order of the file; never empty.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// The frontend that a `# syntax=` line asks for.
+    pub fn syntax(&self) -> Option<&str> {
+        self.syntax.as_deref()
+    }
+
+    /// The cache mounts of all stages, in the order of the file.
+    pub fn cache_mounts(&self) -> Vec<CacheMount> {
+        let mut found = Vec::new();
+        for instruction in self.stages.iter().flat_map(|stage| &stage.instructions) {
+            let Kind::Run(mounts) = &instruction.kind else {
+                continue;
+            };
+            found.extend(mounts.iter().filter_map(|mount| {
+                Some(CacheMount {
+                    line: instruction.line,
+                    id: mount.cache_id()?,
+                    target: mount.target.clone().unwrap_or_default(),
+                })
+            }));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> (u32, String, Option<String>) {
+        let error = Dockerfile::parse(text).unwrap_err();
+        (error.line, error.message, error.hint)
+    }
+
+    #[test]
+    fn stages_have_names_bases_and_lines() {
+        let file = Dockerfile::parse(
+            "# syntax=docker/dockerfile:1\nARG V=1\n\nfrom --platform=$BUILDPLATFORM node:$V as Build\nRUN x\nFROM scratch\n",
+        )
+        .unwrap();
+        let stages: Vec<_> = file
+            .stages()
+            .iter()
+            .map(|stage| {
+                (
+                    stage.index,
+                    stage.name.as_deref(),
+                    stage.base.as_str(),
+                    stage.line,
+                )
+            })
+            .collect();
+        assert_eq!(
+            stages,
+            [(0, Some("build"), "node:$V", 4), (1, None, "scratch", 6)]
+        );
+        assert_eq!(file.syntax(), Some("docker/dockerfile:1"));
+    }
+
+    #[test]
+    fn errors_name_the_line_and_the_mend() {
+        assert_eq!(
+            error("FROM a\nRUNN x\n"),
+            (
+                2,
+                "unknown instruction `RUNN`".into(),
+                Some("did you mean `RUN`?".into())
+            )
+        );
+        assert_eq!(error("# nothing\n\n").1, "the file has no FROM");
+        assert_eq!(error("").0, 1);
+        assert_eq!(
+            error("RUN x\nFROM a").1,
+            "an instruction before the first FROM"
+        );
+        assert_eq!(error("FROM a b c").0, 1);
+        assert_eq!(error("FROM a AS 1x").1, "`1x` cannot name a stage");
+        assert_eq!(
+            error("FROM a\nRUN <<X\n").1,
+            "the heredoc `X` is never closed"
+        );
+    }
+
+    #[test]
+    fn cache_mounts_have_the_id_that_the_builder_gives_them() {
+        let file = Dockerfile::parse(concat!(
+            "FROM a\n",
+            "RUN --mount=type=cache,target=/root/.npm/ x\n",
+            "RUN --mount=type=bind,target=/x --mount=type=cache,id=shared,dst=/y \\\n",
+            "  --mount=target=$H/../z,type=cache x\n",
+        ))
+        .unwrap();
+        let mounts: Vec<_> = file
+            .cache_mounts()
+            .into_iter()
+            .map(|mount| (mount.line, mount.id, mount.target))
+            .collect();
+        let expected = [
+            (2, "/root/.npm", "/root/.npm/"),
+            (3, "shared", "/y"),
+            (3, "$H/../z", "$H/../z"),
+        ];
+        assert_eq!(
+            mounts,
+            expected.map(|(line, id, target)| (line, id.to_owned(), target.to_owned()))
+        );
+    }
+}

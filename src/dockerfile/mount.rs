@@ -1,0 +1,87 @@
+//! `RUN --mount=…`.
+
+use super::pattern::clean;
+use super::words::Word;
+
+/// A cache mount of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheMount {
+    /// The line of its RUN, from 1.
+    pub line: u32,
+    /// Its effective id: where none is written, the target after cleaning.
+    pub id: String,
+    /// Where it is mounted, as written.
+    pub target: String,
+}
+
+/// A mount as written; values are not expanded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mount {
+    pub kind: String,
+    pub from: Option<Word>,
+    pub source: Option<String>,
+    pub target: Option<String>,
+    pub id: Option<Word>,
+    pub writable: bool,
+    /// Offset in the file of the first byte behind `--mount=`.
+    pub start: usize,
+}
+
+impl Mount {
+    /// Parses a flag's value; `None` where it is empty. Unknown keys are the
+    /// builder's to refuse.
+    pub fn parse(value: &Word) -> Option<Self> {
+        let mut mount = Self {
+            kind: "bind".to_owned(),
+            from: None,
+            source: None,
+            target: None,
+            id: None,
+            writable: false,
+            start: *value.at.first()?,
+        };
+        let mut start = 0;
+        for field in value.text.split(',') {
+            let key_end = field.find('=').unwrap_or(field.len());
+            let value_start = (start + key_end + 1).min(start + field.len());
+            let word = value.slice(value_start, start + field.len());
+            let text = || Some(word.text.clone());
+            match field[..key_end].trim().to_ascii_lowercase().as_str() {
+                "type" => mount.kind = word.text.to_ascii_lowercase(),
+                "from" => mount.from = Some(word),
+                "source" | "src" => mount.source = text(),
+                "target" | "dst" | "destination" => mount.target = text(),
+                "id" => mount.id = Some(word),
+                "rw" | "readwrite" => mount.writable = word.text != "false",
+                "ro" | "readonly" => mount.writable = word.text == "false",
+                _ => {}
+            }
+            start += field.len() + 1;
+        }
+        Some(mount)
+    }
+
+    pub fn is_cache(&self) -> bool {
+        self.kind == "cache"
+    }
+
+    /// The id by which BuildKit knows a cache mount: the written one, or the
+    /// cleaned target (`dockerfile2llb`, `dispatchRunMounts`).
+    pub fn cache_id(&self) -> Option<String> {
+        if !self.is_cache() {
+            return None;
+        }
+        match &self.id {
+            Some(id) if !id.text.is_empty() => Some(id.text.clone()),
+            _ => {
+                let target = self.target.as_deref()?;
+                // A variable may hold `..` or slashes: leave the whole to the builder.
+                if target.contains('$') {
+                    return Some(target.to_owned());
+                }
+                let slash = if target.starts_with('/') { "/" } else { "" };
+                Some(format!("{slash}{}", clean(target)))
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Replaces base references and cache mount ids in place.
+
+use std::collections::BTreeMap;
+
+use super::error::ParseError;
+use super::file::Dockerfile;
+use super::graph::Origin;
+use super::instruction::Kind;
+use super::mount::Mount;
+use super::words::Word;
+
+/// Bytes of the file to leave out, and texts to put before a byte.
+#[derive(Default)]
+struct Edits {
+    removed: Vec<usize>,
+    inserted: BTreeMap<usize, String>,
+}
+
+impl Edits {
+    /// A word may run over a line's end: what stands between its bytes (the
+    /// continuation) is kept, and with it the count of lines. The new text goes to
+    /// the word's last line: were that left blank, the continuation would take the
+    /// next instruction in.
+    fn replace(&mut self, word: &Word, text: &str) {
+        let Some(last) = word.at.last() else { return };
+        let run = word
+            .at
+            .iter()
+            .rev()
+            .zip(0..)
+            .take_while(|(at, behind)| **at + behind == *last);
+        let start = run.last().map_or(*last, |(at, _)| *at);
+        self.removed.extend(&word.at);
+        self.inserted.insert(start, text.to_owned());
+    }
+
+    fn apply(self, text: &str) -> String {
+        let mut keep = vec![true; text.len()];
+        for at in self.removed {
+            keep[at] = false;
+        }
+        let mut bytes = Vec::with_capacity(text.len() + 64);
+        for (at, byte) in text.bytes().enumerate() {
+            if let Some(inserted) = self.inserted.get(&at) {
+                bytes.extend_from_slice(inserted.as_bytes());
+            }
+            if keep[at] {
+                bytes.push(byte);
+            }
+        }
+        // Only whole words are taken out, so this never has anything to replace.
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Dockerfile {
+    /// The text with every reference that is a key of `bases` (as
+    /// [`Dockerfile::external_bases`] gives it) replaced by its value, in FROM,
+    /// `COPY --from` and `RUN --mount=from`, and, with `mount_ids`, with an id of
+    /// its own for each cache mount: `plimsoll-<suffix>-<effective id>`. Mounts that
+    /// shared an id share the new one. All else stays byte for byte, and every line
+    /// keeps its number.
+    ///
+    /// `mount_ids` must hold neither comma, quote nor white space.
+    ///
+    /// # Errors
+    /// As [`Dockerfile::external_bases`], of any stage.
+    pub fn rewrite(
+        &self,
+        args: &BTreeMap<String, String>,
+        bases: &BTreeMap<String, String>,
+        mount_ids: Option<&str>,
+    ) -> Result<String, ParseError> {
+        let graph = self.graph(None, args)?;
+        let mut edits = Edits::default();
+        let mut replace = |origin: &Origin, word: &Word| {
+            if let Origin::Image(reference) = origin
+                && let Some(base) = bases.get(reference)
+            {
+                edits.replace(word, base);
+            }
+        };
+        for stage in self.stages() {
+            replace(&graph.bases[stage.index], &stage.base_word);
+            for instruction in &stage.instructions {
+                let words: Vec<&Word> = match &instruction.kind {
+                    Kind::Copy(copy) => copy.from.iter().collect(),
+                    Kind::Run(mounts) => mounts.iter().filter_map(|m| m.from.as_ref()).collect(),
+                    _ => continue,
+                };
+                for (origin, word) in self.sources_of(stage, instruction)?.iter().zip(words) {
+                    replace(origin, word);
+                }
+            }
+        }
+        if let Some(suffix) = mount_ids {
+            let instructions = self.stages().iter().flat_map(|stage| &stage.instructions);
+            for instruction in instructions {
+                if let Kind::Run(mounts) = &instruction.kind {
+                    mounts
+                        .iter()
+                        .for_each(|mount| give_id(&mut edits, mount, suffix));
+                }
+            }
+        }
+        Ok(edits.apply(&self.text))
+    }
+}
+
+/// Why: a build without cache empties the cache mounts of the steps that it runs
+/// again, by their id, and that is the target path where none is written: an
+/// unchanged `/root/.npm` would be the user's own.
+fn give_id(edits: &mut Edits, mount: &Mount, suffix: &str) {
+    let Some(id) = mount.cache_id() else { return };
+    match mount.id.as_ref().and_then(|written| written.at.first()) {
+        Some(written) => {
+            edits
+                .inserted
+                .insert(*written, format!("plimsoll-{suffix}-"));
+        }
+        None => {
+            let field = format!("id=plimsoll-{suffix}-{},", id_safe(&id));
+            let start = edits.inserted.entry(mount.start).or_default();
+            start.insert_str(0, &field);
+        }
+    }
+}
+
+/// What may stand unquoted in a field of a mount. Slashes stay: builders' own
+/// default ids hold them. No two ids become one.
+fn id_safe(id: &str) -> String {
+    let mut safe = String::with_capacity(id.len());
+    for character in id.chars() {
+        match character {
+            ',' | '"' | '\'' | '%' | '\\' => {
+                safe.push_str(&format!("%{:02x}", u32::from(character)))
+            }
+            _ if character.is_whitespace() => {
+                safe.push_str(&format!("%{:02x}", u32::from(character)))
+            }
+            _ => safe.push(character),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
+    }
+
+    const SOURCE: &str = concat!(
+        "# syntax=docker/dockerfile:1\r\n",
+        "ARG V=20\r\n",
+        "FROM --platform=linux/amd64   node:${V}-slim  AS node\r\n",
+        "RUN --mount=type=cache,target=/root/.npm \\\r\n",
+        "  # why\r\n",
+        "  --mount=type=ca\\\r\n",
+        "che,id=x,target=/c --mount=from=alpine:3,target=/a npm ci # node:20-slim\r\n",
+        "FROM node\r\n",
+        "COPY --from=node /x /y\r\n",
+        "copy --from=alpine:3 --chmod=1 /x /y\r\n",
+        "RUN --mount=type=cache,target=\"/root/.npm/\" <<EOF\r\n",
+        "FROM node:20-slim\r\n",
+        "EOF",
+    );
+
+    #[test]
+    fn references_and_ids_change_and_nothing_else() {
+        let file = Dockerfile::parse(SOURCE).unwrap();
+        let bases = map(&[
+            ("node:20-slim", "p.local/node:20"),
+            ("alpine:3", "p.local/alpine:3"),
+            ("node", "no"),
+        ]);
+        let expected = SOURCE
+            .replace("  node:${V}-slim ", "  p.local/node:20 ")
+            .replace("from=alpine:3", "from=p.local/alpine:3")
+            .replace(
+                "type=cache,target=",
+                "id=plimsoll-s1-/root/.npm,type=cache,target=",
+            )
+            .replace("id=x", "id=plimsoll-s1-x");
+        let rewritten = file.rewrite(&map(&[]), &bases, Some("s1")).unwrap();
+        assert_eq!(rewritten, expected);
+        let again = Dockerfile::parse(&rewritten).unwrap();
+        let ids: Vec<_> = again
+            .cache_mounts()
+            .into_iter()
+            .map(|mount| mount.id)
+            .collect();
+        assert_eq!(
+            ids,
+            [
+                "plimsoll-s1-/root/.npm",
+                "plimsoll-s1-x",
+                "plimsoll-s1-/root/.npm"
+            ]
+        );
+    }
+
+    #[test]
+    fn without_anything_to_do_the_text_is_the_same() {
+        let file = Dockerfile::parse(SOURCE).unwrap();
+        assert_eq!(file.rewrite(&map(&[]), &map(&[]), None).unwrap(), SOURCE);
+        // Another value of the argument names another image.
+        let bases = map(&[("node:20-slim", "p")]);
+        assert_eq!(
+            file.rewrite(&map(&[("V", "22")]), &bases, None).unwrap(),
+            SOURCE
+        );
+    }
+
+    #[test]
+    fn a_word_over_a_line_end_keeps_the_line() {
+        let file = Dockerfile::parse(
+            "FROM no\\\nde:20\nRUN --mount=type=cache,from=no\\\nde:20,target=/x y\n",
+        )
+        .unwrap();
+        let rewritten = file
+            .rewrite(&map(&[]), &map(&[("node:20", "p/n:1")]), Some("s"))
+            .unwrap();
+        assert_eq!(
+            rewritten,
+            "FROM \\\np/n:1\nRUN --mount=id=plimsoll-s-/x,type=cache,from=\\\np/n:1,target=/x y\n"
+        );
+        let again = Dockerfile::parse(&rewritten).unwrap();
+        assert_eq!(again.external_bases(None, &map(&[])).unwrap(), ["p/n:1"]);
+    }
+
+    #[test]
+    fn ids_stay_apart_and_safe() {
+        assert_eq!(id_safe("/a b,c%"), "/a%20b%2cc%25");
+        assert_ne!(id_safe("/a%20b"), id_safe("/a b"));
+    }
+}

@@ -1,0 +1,192 @@
+//! The schedule of the attempts.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tokio::time::sleep;
+
+use super::attempt::{Ask, CONNECT_TIMEOUT, Miss, ask, attempt, timed_out};
+use crate::engine::{Clock, Mark, Probe, ProbeFailure, ProbeSpec, Ready};
+use crate::units::{Count, Nanos};
+
+/// Interval between two attempts where nothing else is asked for.
+pub const DEFAULT_INTERVAL: Nanos = Nanos::from_millis(2);
+/// The longest interval: the resolution that METHODOLOGY promises. A longer one is cut to it.
+pub const MAX_INTERVAL: Nanos = Nanos::from_millis(5);
+const MIN_INTERVAL: Nanos = Nanos(100_000);
+
+/// How long the next attempt waits for the one before it.
+///
+/// After it both run: an app that takes longer to answer its first request is
+/// still heard before the deadline, and a connection that was accepted and
+/// forgotten does not hide a ready app for longer than this.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Asks over HTTP/1.1, with a new connection for each attempt.
+#[derive(Debug)]
+pub struct HttpProbe<C> {
+    clock: Arc<C>,
+}
+
+impl<C: Clock> HttpProbe<C> {
+    /// A probe whose marks and schedule are `clock`'s. The time-outs of its
+    /// sockets are the runtime's.
+    pub fn new(clock: Arc<C>) -> Self {
+        Self { clock }
+    }
+
+    /// Asks until the contract is kept, without end.
+    async fn ask_on(&self, spec: &ProbeSpec, ask: &Ask, seen: &mut Seen) -> Ready {
+        let clock = self.clock.as_ref();
+        let mut schedule = Schedule::new(clock.mark(), spec.interval);
+        let mut running = FuturesUnordered::new();
+        loop {
+            let mut tick = pin!(clock.sleep(schedule.next_after(clock.mark())));
+            loop {
+                // Attempts that lost the patience of their successors may still answer.
+                tokio::select! {
+                    biased;
+                    Some((_, at, judged)) = running.next(), if !running.is_empty() => {
+                        if let Some(ready) = seen.note(at, judged) {
+                            return ready;
+                        }
+                    }
+                    () = &mut tick => break,
+                }
+            }
+            seen.attempts += 1;
+            seen.waiting_since = Some(clock.mark());
+            let newest = seen.attempts;
+            let one = ask.clone();
+            running.push(async move {
+                let (at, judged) = attempt(clock, spec, one).await;
+                (newest, at, judged)
+            });
+            let mut patience = pin!(sleep(PATIENCE));
+            loop {
+                tokio::select! {
+                    biased;
+                    Some((number, at, judged)) = running.next() => {
+                        if let Some(ready) = seen.note(at, judged) {
+                            return ready;
+                        }
+                        if number == newest {
+                            seen.waiting_since = None;
+                            break;
+                        }
+                    }
+                    () = &mut patience => break,
+                }
+            }
+        }
+    }
+}
+
+impl<C: Clock> Probe for HttpProbe<C> {
+    async fn wait_ready(&self, spec: &ProbeSpec) -> Result<Ready, ProbeFailure> {
+        let ask = ask(spec)?;
+        let mut seen = Seen::default();
+        tokio::select! {
+            // An answer that is there with the deadline counts.
+            biased;
+            ready = self.ask_on(spec, &ask, &mut seen) => return Ok(ready),
+            () = self.clock.sleep(spec.within) => {}
+        }
+        Err(seen.failure(spec, self.clock.mark()))
+    }
+}
+
+/// What the attempts have brought so far.
+#[derive(Debug, Default)]
+struct Seen {
+    attempts: u64,
+    last: Option<(Mark, Miss)>,
+    /// When the newest attempt began, while it has no outcome.
+    waiting_since: Option<Mark>,
+}
+
+impl Seen {
+    fn note(&mut self, at: Mark, judged: Result<(), Miss>) -> Option<Ready> {
+        match judged {
+            Ok(()) => Some(Ready {
+                at,
+                last_failure: self.last.as_ref().map(|(at, _)| *at),
+                attempts: Count(self.attempts),
+            }),
+            Err(miss) => {
+                self.last = Some((at, miss));
+                None
+            }
+        }
+    }
+
+    fn failure(&self, spec: &ProbeSpec, now: Mark) -> ProbeFailure {
+        // The deadline cuts into some attempt nearly always. It tells something
+        // only where it is old enough to have connected.
+        let silent = self
+            .waiting_since
+            .is_some_and(|since| now.since(since) > CONNECT_TIMEOUT.into());
+        match &self.last {
+            // A wrong answer tells more than the silence of the attempt after it.
+            Some((_, miss @ (Miss::Wrong { .. } | Miss::TooLong { .. }))) => miss.describe(spec),
+            _ if silent => Miss::Silent.describe(spec),
+            Some((_, miss)) => miss.describe(spec),
+            None => timed_out(spec, "it had no outcome yet".to_owned()),
+        }
+    }
+}
+
+/// Moments on an absolute grid, each moved by up to half an interval: the grid
+/// keeps the schedule from drifting by what attempts cost, the jitter keeps it
+/// from running in step with the app.
+#[derive(Debug)]
+struct Schedule {
+    start: Mark,
+    interval: Nanos,
+    slot: Option<u64>,
+    jitter: ChaCha8Rng,
+}
+
+impl Schedule {
+    fn new(start: Mark, interval: Nanos) -> Self {
+        Self {
+            start,
+            interval: interval.clamp(MIN_INTERVAL, MAX_INTERVAL),
+            slot: None,
+            // Any seed serves, as long as two waits differ.
+            jitter: ChaCha8Rng::seed_from_u64(start.0.0),
+        }
+    }
+
+    /// How long to wait from `now` for the next free slot.
+    fn next_after(&mut self, now: Mark) -> Nanos {
+        let elapsed = now.since(self.start);
+        let due = elapsed.0.div_ceil(self.interval.0);
+        let slot = self.slot.map_or(due, |last| due.max(last + 1));
+        self.slot = Some(slot);
+        let jitter = self.jitter.random_range(0..=self.interval.0 / 2);
+        Nanos(slot * self.interval.0 + jitter).saturating_sub(elapsed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schedule_keeps_to_its_grid_and_leaves_out_slots_that_have_passed() {
+        let millis = |n| Mark(Nanos::from_millis(n));
+        let mut schedule = Schedule::new(millis(1_000), Nanos::from_millis(4));
+        for (now, slot) in [(1_000, 0), (1_001, 4), (1_002, 8), (1_050, 52), (1_050, 56)] {
+            let wait = schedule.next_after(millis(now));
+            let at = now - 1_000 + wait.0 / 1_000_000;
+            assert!((slot..=slot + 2).contains(&at), "{now}: {at}");
+        }
+        let long = Schedule::new(millis(0), Nanos::from_secs(1));
+        assert_eq!(long.interval, MAX_INTERVAL);
+    }
+}

@@ -1,0 +1,104 @@
+//! What can go wrong with a run folder.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::record::SCHEMA_VERSION;
+
+/// A run folder that cannot be made, found, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder cannot be made.
+    #[error("failed to create the run folder `{}`", path.display())]
+    Create {
+        /// Which.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A file or folder cannot be read.
+    #[error("failed to read `{}`", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be written; what was there before still is.
+    #[error("failed to write `{}`", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A name that is not that of a file or folder below.
+    #[error("failed to use `{name}` as a name: it is empty, has a slash, or begins with a dot")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The record is no run record.
+    #[error("failed to read the run record `{}:{line}:{column}`", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// The cause.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The record is of another form.
+    #[error("failed to read the run record `{}`: its schema_version is {found}, known is {SCHEMA_VERSION}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+    },
+    /// No such run.
+    #[error("failed to find the run `{run}`: {known}")]
+    NotFound {
+        /// As it was asked for.
+        run: String,
+        /// The runs that there are, in words.
+        known: String,
+    },
+    /// Another process writes the run.
+    #[error("failed to lock `{}`: process {owner} writes this run", path.display())]
+    Locked {
+        /// The run folder.
+        path: PathBuf,
+        /// The process's id, as far as it is known.
+        owner: String,
+    },
+}
+
+impl StoreError {
+    /// What the user can do about it, where there is a remedy.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::NotFound { .. } => Some(
+                "run `plimsoll run` first, or name a run by its folder, its run.json or `latest`",
+            ),
+            Self::Version { found, .. } if *found > u64::from(SCHEMA_VERSION) => {
+                Some("a newer plimsoll wrote it: update this one")
+            }
+            Self::Version { .. } => Some("run it again: this plimsoll cannot read so old a form"),
+            Self::Record { .. } => {
+                Some("the file was cut short or edited; restore it, or run with a fresh `--out`")
+            }
+            Self::Locked { .. } => Some("wait for that process, or stop it"),
+            Self::Create { .. } | Self::Write { .. } => {
+                Some("name a folder that you can write to with `--out DIR`")
+            }
+            Self::Read { .. } | Self::Name { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! One run's folder.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::atomic;
+use super::error::StoreError;
+use super::lock::Lock;
+use super::resolve::LATEST;
+use crate::record::{RunRecord, SCHEMA_VERSION};
+
+/// The run record's file.
+pub const RECORD_FILE: &str = "run.json";
+
+/// A run's folder. One that was made by [`RunFolder::create`] or [`RunFolder::lock`]
+/// holds the run's lock until it is dropped.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    lock: Option<Lock>,
+}
+
+impl RunFolder {
+    /// Makes a new folder below `results_dir`, which is made too where it is
+    /// missing, takes its lock, and lets `latest` point at it.
+    ///
+    /// `utc` is RFC 3339 with seconds, as the clock gives it. The folder is
+    /// `<utc without punctuation>-<name>`, with `-2`, `-3` … behind it where a
+    /// run of that name began in the same second.
+    ///
+    /// # Errors
+    /// A name with a slash or a leading dot; a folder that cannot be written.
+    pub fn create(results_dir: &Path, utc: &str, name: &str) -> Result<Self, StoreError> {
+        let stamp: String = utc.chars().filter(|ch| !matches!(ch, '-' | ':')).collect();
+        let base = format!("{}-{}", plain(&stamp)?, plain(name)?);
+        let fault = |path: &Path| {
+            let path = path.to_owned();
+            |source| StoreError::Create { path, source }
+        };
+        fs::create_dir_all(results_dir).map_err(fault(results_dir))?;
+        for number in 1_u32.. {
+            let id = match number {
+                1 => base.clone(),
+                _ => format!("{base}-{number}"),
+            };
+            let path = results_dir.join(&id);
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(fault(&path)(error)),
+                Ok(()) => {
+                    let mut folder = Self { path, lock: None };
+                    folder.lock()?;
+                    point_latest(results_dir, &id)?;
+                    return Ok(folder);
+                }
+            }
+        }
+        Err(fault(results_dir)(io::ErrorKind::AlreadyExists.into()))
+    }
+
+    /// An existing run, to be read.
+    ///
+    /// # Errors
+    /// The folder is not there or is no folder.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let fault = |source| StoreError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        if !fs::metadata(path).map_err(fault)?.is_dir() {
+            return Err(fault(io::ErrorKind::NotADirectory.into()));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            lock: None,
+        })
+    }
+
+    /// Takes the run's lock, to write to it: a run that is resumed.
+    ///
+    /// # Errors
+    /// Another process holds it, or the folder cannot be written.
+    pub fn lock(&mut self) -> Result<(), StoreError> {
+        if self.lock.is_none() {
+            self.lock = Some(Lock::take(&self.path)?);
+        }
+        Ok(())
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder's name, which is the run's id.
+    pub fn id(&self) -> String {
+        // A path such as `.` has its name only when resolved.
+        let full = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let name = full.file_name().unwrap_or(full.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Writes a file of the run, whole or not at all. `name` may lead into a
+    /// subfolder (`charts/size.svg`), which is made where it is missing.
+    ///
+    /// # Errors
+    /// The old file stays where the new one cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut path = self.path.clone();
+        for component in name.split('/') {
+            path.push(plain(component)?);
+        }
+        let fault = |source| StoreError::Write {
+            path: path.clone(),
+            source,
+        };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(fault)?;
+        }
+        atomic::write(&path, bytes).map_err(fault)
+    }
+
+    /// Reads the run record.
+    ///
+    /// # Errors
+    /// With file, line and column where it is no run record; by its version
+    /// where it is of another form.
+    pub fn load_record(&self) -> Result<RunRecord, StoreError> {
+        let path = self.path.join(RECORD_FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(source) => return Err(StoreError::Read { path, source }),
+        };
+        let fault = |source: serde_json::Error| StoreError::Record {
+            path: path.clone(),
+            line: source.line(),
+            column: source.column(),
+            source,
+        };
+        // The version first: another form fails at some key of no interest.
+        let found = serde_json::from_str::<Version>(&text)
+            .map_err(fault)?
+            .schema_version;
+        if found != u64::from(SCHEMA_VERSION) {
+            return Err(StoreError::Version { path, found });
+        }
+        serde_json::from_str(&text).map_err(fault)
+    }
+
+    /// Writes the run record.
+    ///
+    /// # Errors
+    /// The old record stays where the new one cannot be written.
+    pub fn save_record(&self, record: &RunRecord) -> Result<(), StoreError> {
+        let mut json = serde_json::to_vec_pretty(record).map_err(|error| StoreError::Write {
+            path: self.path.join(RECORD_FILE),
+            source: error.into(),
+        })?;
+        json.push(b'\n');
+        self.write(RECORD_FILE, &json)
+    }
+}
+
+/// All that every form of the record has in common.
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u64,
+}
+
+fn point_latest(results_dir: &Path, id: &str) -> Result<(), StoreError> {
+    let path = results_dir.join(LATEST);
+    atomic::link(&path, id).map_err(|source| StoreError::Write { path, source })
+}
+
+/// A name that is one visible component of a path.
+fn plain(name: &str) -> Result<&str, StoreError> {
+    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
+        return Err(StoreError::Name {
+            name: name.to_owned(),
+        });
+    }
+    Ok(name)
+}

@@ -1,0 +1,65 @@
+//! One writer per run.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+use std::process;
+
+use super::error::StoreError;
+
+/// The lock file's name.
+pub(super) const LOCK_FILE: &str = ".lock";
+
+/// Held until dropped.
+///
+/// The kernel holds the lock and lets go of it when its process dies, however it
+/// dies: a file that is left behind locks nobody out, and no id of a dead
+/// process can be mistaken for that of a younger one. The id inside is for people.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of a run folder, or says who holds it.
+    pub fn take(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(LOCK_FILE);
+        let fault = |source| StoreError::Write {
+            path: path.clone(),
+            source,
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(fault)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Locked {
+                    path: folder.to_owned(),
+                    owner: owner(&mut file),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(fault(source)),
+        }
+        sign(&mut file).map_err(fault)?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn sign(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", process::id())
+}
+
+fn owner(file: &mut File) -> String {
+    let mut text = String::new();
+    match file.read_to_string(&mut text) {
+        Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
+        _ => "(unknown)".to_owned(),
+    }
+}

@@ -1,0 +1,268 @@
+//! Run folders against a real file system.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::{RECORD_FILE, RunFolder, StoreError, resolve};
+use crate::record::{
+    Calibration, EngineFacts, HostFacts, ImageStore, PlanRecord, RunRecord, RunState,
+    SCHEMA_VERSION, ToolFacts,
+};
+use crate::units::{Bytes, Count, Nanos};
+
+const UTC: &str = "2026-11-20T20:40:00Z";
+
+fn record(id: &str) -> RunRecord {
+    let word = || "x".to_owned();
+    RunRecord {
+        schema_version: SCHEMA_VERSION,
+        id: id.to_owned(),
+        commands: vec![vec!["plimsoll".to_owned()]],
+        state: RunState::Running,
+        started_at: UTC.to_owned(),
+        finished_at: None,
+        tool: ToolFacts {
+            version: word(),
+            optimised: false,
+        },
+        plan: PlanRecord {
+            profile: word(),
+            seed: 1,
+            warmup_rounds: 0,
+            rounds: 1,
+            rounds_done: 0,
+            only: None,
+            build_deadline_ns: Nanos(1),
+            call_deadline_ns: Nanos(1),
+            order: Vec::new(),
+        },
+        engine: EngineFacts {
+            name: word(),
+            version: word(),
+            api_version: word(),
+            store: ImageStore::Unknown,
+            driver: word(),
+            backing: None,
+            builder: word(),
+            platform: word(),
+            cgroup_version: word(),
+            runtime: word(),
+            data_root: None,
+            kernel: word(),
+            endpoint: word(),
+        },
+        host: HostFacts {
+            os: word(),
+            kernel: word(),
+            cpu: word(),
+            cpus: Count(1),
+            memory_bytes: Bytes(1),
+            load: None,
+            virtualisation: None,
+        },
+        calibration: Calibration {
+            ping_ns: Nanos(1),
+            clock_resolution_ns: Nanos(1),
+            probe_interval_ns: Nanos(1),
+        },
+        scenarios: Vec::new(),
+        bases: Vec::new(),
+        cases: Vec::new(),
+        samples: Vec::new(),
+        builds: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+fn results() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let items = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = items
+        .map(|item| item.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn run(results: &TempDir, utc: &str) -> RunFolder {
+    let folder = RunFolder::create(results.path(), utc, "node-go").unwrap();
+    folder.save_record(&record(&folder.id())).unwrap();
+    folder
+}
+
+#[test]
+fn folders_are_unique_within_a_second_and_latest_follows() {
+    let results = results();
+    let deep = results.path().join("new/results");
+    let first = RunFolder::create(&deep, UTC, "node-go").unwrap();
+    let second = RunFolder::create(&deep, UTC, "node-go").unwrap();
+    assert_eq!(first.id(), "20261120T204000Z-node-go");
+    assert_eq!(second.id(), "20261120T204000Z-node-go-2");
+    assert_eq!(names(&deep), [first.id(), second.id(), "latest".to_owned()]);
+    assert_eq!(resolve(&deep, "latest").unwrap(), second.path());
+    for bad in ["", "a/b", "..", ".x"] {
+        let error = RunFolder::create(&deep, UTC, bad).unwrap_err();
+        assert!(matches!(error, StoreError::Name { .. }), "{bad}");
+    }
+}
+
+#[test]
+fn files_are_replaced_whole_and_leave_nothing_beside() {
+    let results = results();
+    let folder = RunFolder::create(results.path(), UTC, "n").unwrap();
+    folder.write("report.md", b"a longer text").unwrap();
+    folder.write("report.md", b"short").unwrap();
+    folder.write("charts/size.svg", b"<svg/>").unwrap();
+    assert_eq!(fs::read(folder.path().join("report.md")).unwrap(), b"short");
+    assert_eq!(names(folder.path()), [".lock", "charts", "report.md"]);
+
+    // A folder in the place of the file makes the rename fail, also for root.
+    let error = folder.write("charts", b"x").unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with("failed to write `") && text.ends_with("/charts`"),
+        "{text}"
+    );
+    assert_eq!(names(folder.path()), [".lock", "charts", "report.md"]);
+    assert!(folder.write("../out", b"x").is_err());
+    assert!(folder.write("/out", b"x").is_err());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_an_error_with_a_hint() {
+    // `/proc` refuses root too, whom no permission bit stops.
+    let error = RunFolder::create(Path::new("/proc/results"), UTC, "n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "failed to create the run folder `/proc/results`"
+    );
+    assert!(error.hint().unwrap().contains("--out"));
+
+    let results = results();
+    fs::write(results.path().join("file"), "").unwrap();
+    let error = RunFolder::open(&results.path().join("file")).unwrap_err();
+    assert!(
+        matches!(error, StoreError::Read { source, .. } if source.kind() == ErrorKind::NotADirectory)
+    );
+}
+
+#[test]
+fn a_record_comes_back_as_it_was() {
+    let results = results();
+    let folder = run(&results, UTC);
+    let again = RunFolder::open(folder.path()).unwrap();
+    assert_eq!(again.load_record().unwrap(), record(&folder.id()));
+}
+
+#[test]
+fn a_broken_record_is_located_and_a_foreign_version_is_named() {
+    let results = results();
+    let folder = run(&results, UTC);
+    let path = folder.path().join(RECORD_FILE);
+    let whole = fs::read_to_string(&path).unwrap();
+    let shown = path.display();
+
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let error = folder.load_record().unwrap_err();
+    let lines = whole[..whole.len() / 2].lines().count();
+    let text = error.to_string();
+    let prefix = format!("failed to read the run record `{shown}:{lines}:");
+    assert!(text.starts_with(&prefix), "{text}");
+    assert!(error.hint().is_some());
+
+    fs::write(&path, whole.replace("\"samples\"", "\"smaples\"")).unwrap();
+    assert!(matches!(
+        folder.load_record(),
+        Err(StoreError::Record { .. })
+    ));
+
+    let newer = whole.replace(
+        "\"schema_version\": 1",
+        "\"schema_version\": 99, \"more\": 1",
+    );
+    fs::write(&path, newer).unwrap();
+    let error = folder.load_record().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "failed to read the run record `{shown}`: its schema_version is 99, known is {SCHEMA_VERSION}"
+        )
+    );
+    assert!(error.hint().unwrap().contains("newer"));
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(folder.load_record(), Err(StoreError::Read { .. })));
+}
+
+#[test]
+fn a_run_is_found_by_every_name_of_it() {
+    let results = results();
+    let dir = results.path();
+    let error = resolve(dir, "latest").unwrap_err();
+    let shown = dir.display();
+    assert_eq!(
+        error.to_string(),
+        format!("failed to find the run `latest`: `{shown}` holds no runs")
+    );
+    assert!(error.hint().unwrap().contains("plimsoll run"));
+
+    let old = run(&results, UTC);
+    let new = run(&results, "2026-11-21T00:00:00Z");
+    fs::create_dir(dir.join("reference-x")).unwrap();
+    fs::copy(
+        new.path().join(RECORD_FILE),
+        dir.join("reference-x").join(RECORD_FILE),
+    )
+    .unwrap();
+    let record = old.path().join(RECORD_FILE);
+    for name in [
+        old.id().as_str(),
+        old.path().to_str().unwrap(),
+        record.to_str().unwrap(),
+    ] {
+        assert_eq!(resolve(dir, name).unwrap(), old.path(), "{name}");
+    }
+    assert_eq!(resolve(dir, "latest").unwrap(), new.path());
+    // A pointer to nothing, or none, falls back to the newest name.
+    fs::remove_file(dir.join("latest")).unwrap();
+    assert_eq!(resolve(dir, "latest").unwrap(), new.path());
+    symlink("gone", dir.join("latest")).unwrap();
+    assert_eq!(resolve(dir, "latest").unwrap(), new.path());
+
+    let text = resolve(dir, "nope").unwrap_err().to_string();
+    let (new, old) = (new.id(), old.id());
+    assert_eq!(
+        text,
+        format!("failed to find the run `nope`: `{shown}` holds `{new}`, `{old}`, `reference-x`")
+    );
+}
+
+#[test]
+fn two_writers_of_one_run_are_refused_and_a_dead_one_is_not_missed() {
+    let results = results();
+    let folder = run(&results, UTC);
+    let mut second = RunFolder::open(folder.path()).unwrap();
+    let error = second.lock().unwrap_err();
+    let pid = std::process::id();
+    assert!(
+        error
+            .to_string()
+            .ends_with(&format!("process {pid} writes this run")),
+        "{error}"
+    );
+    // Reading needs no lock.
+    second.load_record().unwrap();
+    drop(folder);
+    // What a process leaves that was killed: a file with its id, and no lock on it.
+    fs::write(second.path().join(".lock"), "4194304\n").unwrap();
+    second.lock().unwrap();
+    second.lock().unwrap();
+    let signed = fs::read_to_string(second.path().join(".lock")).unwrap();
+    assert_eq!(signed, format!("{pid}\n"));
+}
