@@ -71,7 +71,11 @@ fn closure<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a En
             queue.extend(entry.needs.iter().filter_map(|need| catalogue.find(need)));
         }
     }
-    Ok(catalogue.entries().iter().filter(|entry| names.contains(entry.name.as_str())).collect())
+    Ok(catalogue
+        .entries()
+        .iter()
+        .filter(|entry| names.contains(entry.name.as_str()))
+        .collect())
 }
 
 /// Makes what is wanted and not current. Further tags are laid on at the end.
@@ -86,8 +90,11 @@ pub async fn build_all<E: Engine>(
     progress: &mut dyn Progress,
 ) -> Result<usize, BasesError> {
     let all = closure(catalogue, wanted)?;
-    let stale: BTreeSet<_> =
-        outdated(engine, catalogue, wanted).await?.iter().map(|entry| entry.name.clone()).collect();
+    let stale: BTreeSet<_> = outdated(engine, catalogue, wanted)
+        .await?
+        .iter()
+        .map(|entry| entry.name.clone())
+        .collect();
     let mut made = 0;
     for (index, entry) in all.iter().enumerate() {
         if !force && !stale.contains(&entry.name) {
@@ -127,7 +134,10 @@ async fn import<E: Engine>(
     progress: &mut dyn Progress,
 ) -> Result<(), BasesError> {
     let script = catalogue.folder(entry).join("rootfs.sh");
-    let failed = |message: String| BasesError::Script { name: entry.name.clone(), message };
+    let failed = |message: String| BasesError::Script {
+        name: entry.name.clone(),
+        message,
+    };
     let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
     let tar = folder.path().join("rootfs.tar");
     progress.step("rootfs.sh");
@@ -142,9 +152,15 @@ async fn import<E: Engine>(
         .map_err(|error| failed(format!("bash could not be started: {error}")))?;
     let mut words = Vec::new();
     if let Some(mut stderr) = child.stderr.take() {
-        stderr.read_to_end(&mut words).await.map_err(|error| failed(error.to_string()))?;
+        stderr
+            .read_to_end(&mut words)
+            .await
+            .map_err(|error| failed(error.to_string()))?;
     }
-    let status = child.wait().await.map_err(|error| failed(error.to_string()))?;
+    let status = child
+        .wait()
+        .await
+        .map_err(|error| failed(error.to_string()))?;
     if !status.success() {
         let words = String::from_utf8_lossy(&words);
         let last: Vec<_> = words.lines().rev().take(5).collect();
@@ -153,15 +169,26 @@ async fn import<E: Engine>(
     }
     let file = tokio::fs::File::open(&tar)
         .await
-        .map_err(|source| BasesError::Read { path: tar.clone(), source })?;
-    let mut changes: Vec<_> =
-        labels.iter().map(|(key, value)| format!("LABEL {key}=\"{value}\"")).collect();
+        .map_err(|source| BasesError::Read {
+            path: tar.clone(),
+            source,
+        })?;
+    let mut changes: Vec<_> = labels
+        .iter()
+        .map(|(key, value)| format!("LABEL {key}=\"{value}\""))
+        .collect();
     if !entry.cmd.is_empty() {
         let words: Vec<_> = entry.cmd.iter().map(|word| format!("{word:?}")).collect();
         changes.push(format!("CMD [{}]", words.join(", ")));
     }
     progress.step("import");
-    engine.import(&entry.stand_in(), Box::pin(ReaderStream::new(file)), &changes).await?;
+    engine
+        .import(
+            &entry.stand_in(),
+            Box::pin(ReaderStream::new(file)),
+            &changes,
+        )
+        .await?;
     Ok(())
 }
 
@@ -174,8 +201,10 @@ async fn build<E: Engine>(
 ) -> Result<(), BasesError> {
     let folder = catalogue.folder(entry);
     let path = folder.join("Dockerfile");
-    let text = std::fs::read_to_string(&path)
-        .map_err(|source| BasesError::Read { path: path.clone(), source })?;
+    let text = std::fs::read_to_string(&path).map_err(|source| BasesError::Read {
+        path: path.clone(),
+        source,
+    })?;
     let dockerfile = Dockerfile::parse(&text).map_err(|error| BasesError::Catalogue {
         path: path.display().to_string(),
         message: error.to_string(),
@@ -184,17 +213,25 @@ async fn build<E: Engine>(
         .entries()
         .iter()
         .flat_map(|base| {
-            base.names().map(|name| (name.to_owned(), base.stand_in())).collect::<Vec<_>>()
+            base.names()
+                .map(|name| (name.to_owned(), base.stand_in()))
+                .collect::<Vec<_>>()
         })
         .collect();
     let args = BTreeMap::new();
-    let rewritten = dockerfile.rewrite(None, &args, &bases, None);
+    let rewritten =
+        dockerfile
+            .rewrite(&args, &bases, None)
+            .map_err(|error| BasesError::Catalogue {
+                path: path.display().to_string(),
+                message: error.to_string(),
+            })?;
     let context = Context::scan(&folder, "Dockerfile").map_err(|source| BasesError::Recipe {
         name: entry.name.clone(),
         source: Box::new(source),
     })?;
     let mut overlay = Overlay::default();
-    overlay.insert("Dockerfile".to_owned(), rewritten.into_bytes());
+    overlay.insert("Dockerfile", rewritten);
     let request = BuildRequest {
         tag: stand_in_of(&entry.name),
         dockerfile: "Dockerfile".to_owned(),
@@ -204,12 +241,19 @@ async fn build<E: Engine>(
         no_cache: false,
     };
     let mut sink = |step: &str| progress.step(step);
-    engine.build(&request, context.stream(overlay), &mut sink).await.map_err(|source| {
-        let message = match &source {
-            BuildFailure::Step { log, .. } => log.join(" | "),
-            _ => String::new(),
-        };
-        BasesError::Build { name: entry.name.clone(), message, source: Box::new(source) }
-    })?;
+    engine
+        .build(&request, context.stream(overlay), &mut sink)
+        .await
+        .map_err(|source| {
+            let message = match &source {
+                BuildFailure::Step { log, .. } => log.join(" | "),
+                _ => String::new(),
+            };
+            BasesError::Build {
+                name: entry.name.clone(),
+                message,
+                source: Box::new(source),
+            }
+        })?;
     Ok(())
 }

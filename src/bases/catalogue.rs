@@ -92,10 +92,15 @@ impl Catalogue {
     pub fn load(dir: &Path) -> Result<Self, BasesError> {
         let path = dir.join("bases.toml");
         if !path.exists() {
-            return Ok(Self { dir: dir.to_owned(), entries: Vec::new() });
+            return Ok(Self {
+                dir: dir.to_owned(),
+                entries: Vec::new(),
+            });
         }
-        let text = fs::read_to_string(&path)
-            .map_err(|source| BasesError::Read { path: path.clone(), source })?;
+        let text = fs::read_to_string(&path).map_err(|source| BasesError::Read {
+            path: path.clone(),
+            source,
+        })?;
         let file: File = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| {
                 text[..span.start.min(text.len())].matches('\n').count() + 1
@@ -105,7 +110,10 @@ impl Catalogue {
                 message: error.message().to_owned(),
             }
         })?;
-        let catalogue = Self { dir: dir.to_owned(), entries: file.base };
+        let catalogue = Self {
+            dir: dir.to_owned(),
+            entries: file.base,
+        };
         catalogue.check().map_err(|message| BasesError::Catalogue {
             path: path.display().to_string(),
             message,
@@ -116,7 +124,11 @@ impl Catalogue {
     fn check(&self) -> Result<(), String> {
         let mut seen = BTreeSet::new();
         for entry in &self.entries {
-            if let Some(missing) = entry.needs.iter().find(|need| !seen.contains(need.as_str())) {
+            if let Some(missing) = entry
+                .needs
+                .iter()
+                .find(|need| !seen.contains(need.as_str()))
+            {
                 return Err(format!(
                     "`{}` needs `{missing}`, which must stand before it",
                     entry.name
@@ -140,9 +152,11 @@ impl Catalogue {
     /// The entry that stands in for a reference, whatever form the reference has.
     pub fn find(&self, reference: &str) -> Option<&Entry> {
         let wanted = canonical(reference).ok()?;
-        self.entries
-            .iter()
-            .find(|entry| entry.names().any(|name| canonical(name).as_ref() == Ok(&wanted)))
+        self.entries.iter().find(|entry| {
+            entry
+                .names()
+                .any(|name| canonical(name).as_ref() == Ok(&wanted))
+        })
     }
 
     /// The folder of an entry's recipe.
@@ -169,10 +183,16 @@ impl Catalogue {
             return Ok(hash.clone());
         }
         let context = Context::scan(&self.folder(entry), "Dockerfile").map_err(|source| {
-            BasesError::Recipe { name: entry.name.clone(), source: Box::new(source) }
+            BasesError::Recipe {
+                name: entry.name.clone(),
+                source: Box::new(source),
+            }
         })?;
         let mut material = format!("{}\n{:?}\n{:?}\n", entry.name, entry.kind, entry.cmd);
-        material.push_str(&context.digest());
+        material.push_str(&context.digest().map_err(|source| BasesError::Recipe {
+            name: entry.name.clone(),
+            source: Box::new(source),
+        })?);
         for need in &entry.needs {
             let base = self
                 .find(need)
@@ -180,7 +200,9 @@ impl Catalogue {
             material.push_str(&self.hash_into(base, known)?);
         }
         if entry.needs.is_empty() {
-            material.push_str(&oci::sha256_hex(&fs::read(HOST_CERTIFICATES).unwrap_or_default()));
+            material.push_str(&oci::sha256_hex(
+                &fs::read(HOST_CERTIFICATES).unwrap_or_default(),
+            ));
         }
         let hash = oci::sha256_hex(material.as_bytes());
         known.insert(entry.name.clone(), hash.clone());
@@ -189,7 +211,8 @@ impl Catalogue {
 }
 
 fn canonical(reference: &str) -> Result<String, String> {
-    ImageReference::parse(reference)
+    reference
+        .parse::<ImageReference>()
         .map(|reference| reference.canonical())
         .map_err(|error| error.to_string())
 }

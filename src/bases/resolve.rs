@@ -70,10 +70,7 @@ async fn real_image<E: Engine>(
     if let Some(image) = engine.image(reference).await? {
         return Ok(Ok(image));
     }
-    let domain = ImageReference::parse(reference)
-        .map(|reference| reference.domain().to_owned())
-        .unwrap_or_default();
-    if let Some(reason) = silent.get(&domain) {
+    if let Some(reason) = silent.get(&domain(reference)) {
         return Ok(Err(reason.clone()));
     }
     tell(&format!("pulling {reference}"));
@@ -82,25 +79,22 @@ async fn real_image<E: Engine>(
     match pulled {
         Ok(Ok(())) => match engine.image(reference).await? {
             Some(image) => Ok(Ok(image)),
-            None => Ok(Err("it was pulled, yet the engine does not have it".to_owned())),
+            None => Ok(Err(
+                "it was pulled, yet the engine does not have it".to_owned()
+            )),
         },
         Ok(Err(error)) => {
             let reason = error.chain();
-            // Only a registry that is out of reach is out of reach for all its images.
-            if ["dial tcp", "lookup", "connection refused", "i/o timeout", "no such host"]
-                .iter()
-                .any(|sign| reason.contains(sign))
-            {
-                silent.insert(domain, reason.clone());
-            }
+            note_silent(silent, reference, &reason);
             Ok(Err(reason))
         }
         Err(_) => Ok(Err("the pull ran into its deadline".to_owned())),
     }
 }
 
-/// For each reference, `None` where its real image is on the engine or was
-/// pulled, else why not.
+/// For each reference, `None` where its real image is on the engine or a
+/// registry has it, else why not. Nothing is pulled; a registry that does not
+/// answer is asked once.
 ///
 /// # Errors
 /// When the engine fails.
@@ -108,16 +102,46 @@ pub async fn available<E: Engine>(
     engine: &E,
     references: &BTreeSet<String>,
     mirrors: &BTreeMap<String, String>,
-    tell: &mut (dyn FnMut(&str) + Send),
 ) -> Result<BTreeMap<String, Option<String>>, BasesError> {
     let mut silent = BTreeMap::new();
     let mut found = BTreeMap::new();
     for reference in references {
         let real = mirrors.get(reference).unwrap_or(reference);
-        let image = real_image(engine, real, &mut silent, tell).await?;
-        found.insert(reference.clone(), image.err());
+        let reason = if engine.image(real).await?.is_some() {
+            None
+        } else if let Some(reason) = silent.get(&domain(real)) {
+            Some(String::clone(reason))
+        } else {
+            engine.registry_digest(real).await.err().map(|error| {
+                let reason = error.chain();
+                note_silent(&mut silent, real, &reason);
+                reason
+            })
+        };
+        found.insert(reference.clone(), reason);
     }
     Ok(found)
+}
+
+fn domain(reference: &str) -> String {
+    reference
+        .parse::<ImageReference>()
+        .map(|reference| reference.domain().to_owned())
+        .unwrap_or_default()
+}
+
+/// Only a registry that is out of reach is out of reach for all its images.
+fn note_silent(silent: &mut BTreeMap<String, String>, reference: &str, reason: &str) {
+    let signs = [
+        "dial tcp",
+        "lookup ",
+        "connection refused",
+        "i/o timeout",
+        "no such host",
+    ];
+    if signs.iter().any(|sign| reason.contains(sign)) {
+        silent.insert(domain(reference), reason.to_owned());
+    }
 }
 
 async fn stand_in<E: Engine>(
@@ -133,7 +157,10 @@ async fn stand_in<E: Engine>(
         return Ok(Err(format!("its stand-in `{tag}` is not built")));
     };
     let recipe_sha256 = image.labels.get(LABEL_RECIPE).cloned().unwrap_or_default();
-    let note = StandIn { stands_in_for: reference.to_owned(), recipe_sha256 };
+    let note = StandIn {
+        stands_in_for: reference.to_owned(),
+        recipe_sha256,
+    };
     Ok(Ok(recorded(reference, &tag, image, Some(note))))
 }
 

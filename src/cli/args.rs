@@ -38,7 +38,13 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Place {
     /// Folder that holds scenarios/, bases/ and results/
-    #[arg(long, global = true, env = "PLIMSOLL_HOME", default_value = ".", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "PLIMSOLL_HOME",
+        default_value = ".",
+        value_name = "DIR"
+    )]
     pub home: PathBuf,
     /// Configuration file [default: plimsoll.toml in the home folder, where there is one]
     #[arg(long, global = true, value_name = "FILE")]
@@ -140,7 +146,9 @@ pub struct ListArgs {
 
 /// `plimsoll claims`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:\n  plimsoll claims latest\n  plimsoll claims results/20261120T204000Z-node-go --format md")]
+#[command(
+    after_help = "Examples:\n  plimsoll claims latest\n  plimsoll claims results/20261120T204000Z-node-go --format md"
+)]
 pub struct ClaimsArgs {
     /// A run folder, its name, its run.json, or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
@@ -152,7 +160,9 @@ pub struct ClaimsArgs {
 
 /// `plimsoll report`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv")]
+#[command(
+    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv"
+)]
 pub struct ReportArgs {
     /// A run folder, its name, its run.json, or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
@@ -204,15 +214,19 @@ pub enum BasesAction {
         #[arg(long)]
         missing: bool,
     },
+    /// Print the bases that can be had neither from the engine nor a registry, and whose stand-in is not current
+    Missing,
     /// Remove all stand-ins from the engine
     Remove,
 }
 
 /// `plimsoll clean`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:\n  plimsoll clean --dry-run\n  plimsoll clean --yes\n\n\
+#[command(
+    after_help = "Examples:\n  plimsoll clean --dry-run\n  plimsoll clean --yes\n\n\
     Removes only what carries plimsoll's label and plimsoll's name. Stand-in bases stay: \
-    `plimsoll bases remove` is for those.")]
+    `plimsoll bases remove` is for those."
+)]
 pub struct CleanArgs {
     /// List only
     #[arg(long)]
@@ -227,7 +241,9 @@ pub struct CleanArgs {
 
 /// `plimsoll schema`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:\n  plimsoll schema scenario > schemas/scenario.schema.json\n  plimsoll schema run")]
+#[command(
+    after_help = "Examples:\n  plimsoll schema scenario > schemas/scenario.schema.json\n  plimsoll schema run"
+)]
 pub struct SchemaArgs {
     /// Of which file
     #[arg(value_enum, default_value = "scenario")]

@@ -10,8 +10,9 @@ use super::config;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::progress::clock;
-use crate::bases::{self, Built, Catalogue, Policy, Progress};
+use crate::bases::{self, Built, Catalogue, Progress};
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind, RemovalOutcome};
+use crate::report::{Cell, Column, Table};
 use crate::units::{Bytes, Ratio};
 
 /// Lists, builds or removes.
@@ -27,9 +28,13 @@ pub(super) async fn bases<E: Engine>(
     let catalogue = Catalogue::load(&place.home.join("bases"))?;
     match &args.action {
         None => list(engine, &catalogue, args.format, printer).await,
-        Some(BasesAction::Build { names, force, missing }) => {
+        Some(BasesAction::Build {
+            names,
+            force,
+            missing,
+        }) => {
             let names = if *missing {
-                missing_names(engine, place, &catalogue, names, printer).await?
+                unavailable(engine, place, &catalogue, names).await?
             } else {
                 names.clone()
             };
@@ -39,6 +44,7 @@ pub(super) async fn bases<E: Engine>(
             }
             build(engine, &catalogue, &names, *force, printer).await
         }
+        Some(BasesAction::Missing) => missing(engine, place, &catalogue, printer).await,
         Some(BasesAction::Remove) => remove(engine, printer).await,
     }
 }
@@ -53,8 +59,9 @@ async fn list<E: Engine>(
     for entry in catalogue.entries().iter().filter(|entry| !entry.hidden) {
         let hash = catalogue.recipe_hash(entry)?;
         let image = engine.image(&entry.stand_in()).await?;
-        let size: Option<Bytes> =
-            image.as_ref().map(|image| image.history.iter().map(|(bytes, _)| *bytes).sum());
+        let size: Option<Bytes> = image
+            .as_ref()
+            .map(|image| image.history.iter().map(|(bytes, _)| *bytes).sum());
         let state = match &image {
             None => "not built",
             Some(image) if image.labels.get(LABEL_RECIPE) == Some(&hash) => "built",
@@ -75,50 +82,77 @@ async fn list<E: Engine>(
         printer.line(&format!("{:#}", json!({ "bases": bases })))?;
         return Ok(Exit::Fine);
     }
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
-    table.set_header(["BASE", "STAND-IN", "UNPACKED", "OFFICIAL, ABOUT", "RATIO", "REAL IMAGE"]);
-    for (entry, state, size, real) in rows {
-        let ratio = size.and_then(|size| Ratio::of(size.0 as f64, entry.official_bytes.0 as f64));
-        table.add_row([
-            entry.name.clone(),
-            state.to_owned(),
-            size.map(|size| size.to_string()).unwrap_or_default(),
-            entry.official_bytes.to_string(),
-            ratio.map(|ratio| format!("{:.2}", ratio.get())).unwrap_or_default(),
-            if real { "on the engine" } else { "not here" }.to_owned(),
-        ]);
-    }
-    printer.line(&table.trim_fmt())?;
+    let rows = rows
+        .into_iter()
+        .map(|(entry, state, size, real)| {
+            let ratio =
+                size.and_then(|size| Ratio::of(size.0 as f64, entry.official_bytes.0 as f64));
+            [
+                entry.name.clone(),
+                state.to_owned(),
+                size.map(|size| size.to_string()).unwrap_or_default(),
+                entry.official_bytes.to_string(),
+                ratio
+                    .map(|ratio| format!("{:.2}", ratio.get()))
+                    .unwrap_or_default(),
+                if real { "on the engine" } else { "not here" }.to_owned(),
+            ]
+            .map(Cell::text)
+            .to_vec()
+        })
+        .collect();
+    let table = Table {
+        title: "Stand-in bases".to_owned(),
+        columns: vec![
+            Column::text("base", "base"),
+            Column::text("stand_in", "stand-in"),
+            Column::text("unpacked", "unpacked"),
+            Column::text("official", "official, about"),
+            Column::text("ratio", "ratio"),
+            Column::text("real", "real image"),
+        ],
+        rows,
+        notes: Vec::new(),
+    };
+    printer.data(table.terminal(printer.width).as_bytes())?;
     Ok(Exit::Fine)
 }
 
-/// Those whose real image is neither on the engine nor to be pulled.
-async fn missing_names<E: Engine>(
+/// Those whose real image is neither on the engine nor to be had from a registry.
+async fn unavailable<E: Engine>(
     engine: &E,
     place: &Place,
     catalogue: &Catalogue,
     names: &[String],
-    printer: &mut Printer,
 ) -> Result<Vec<String>, Failure> {
     let config = config::load(place)?;
-    let mut missing = Vec::new();
     let offered = catalogue.entries().iter().filter(|entry| !entry.hidden);
-    let wanted: Vec<String> = if names.is_empty() {
+    let wanted: BTreeSet<String> = if names.is_empty() {
         offered.map(|entry| entry.name.clone()).collect()
     } else {
-        names.to_vec()
+        names.iter().cloned().collect()
     };
-    let mut tell = |text: &str| printer.talk(text);
-    let references: BTreeSet<_> = wanted.into_iter().collect();
-    let available =
-        bases::available(engine, &references, &config.bases, &mut tell).await?;
-    for (reference, reason) in available {
-        if reason.is_some() {
-            missing.push(reference);
+    let available = bases::available(engine, &wanted, &config.bases).await?;
+    Ok(available
+        .into_iter()
+        .filter(|(_, reason)| reason.is_some())
+        .map(|(reference, _)| reference)
+        .collect())
+}
+
+async fn missing<E: Engine>(
+    engine: &E,
+    place: &Place,
+    catalogue: &Catalogue,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let unavailable = unavailable(engine, place, catalogue, &[]).await?;
+    if !unavailable.is_empty() {
+        for entry in bases::outdated(engine, catalogue, &unavailable).await? {
+            printer.line(&entry.name)?;
         }
     }
-    Ok(missing)
+    Ok(Exit::Fine)
 }
 
 async fn build<E: Engine>(
@@ -129,9 +163,15 @@ async fn build<E: Engine>(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let mut progress = Lines { printer, begun: BTreeMap::new() };
+    let mut progress = Lines {
+        printer,
+        begun: BTreeMap::new(),
+    };
     let made = bases::build_all(engine, catalogue, names, force, &mut progress).await?;
-    printer.talk(&format!("{made} stand-ins built in {}", clock(begun.elapsed())));
+    printer.talk(&format!(
+        "{made} stand-ins built in {}",
+        clock(begun.elapsed())
+    ));
     Ok(Exit::Fine)
 }
 
@@ -155,7 +195,8 @@ impl Progress for Lines<'_> {
     fn end(&mut self, name: &str, built: Built) {
         match (built, self.begun.get(name)) {
             (Built::Made, Some(begun)) => {
-                self.printer.talk(&format!("    {name}: built in {}", clock(begun.elapsed())));
+                self.printer
+                    .talk(&format!("    {name}: built in {}", clock(begun.elapsed())));
             }
             _ => self.printer.talk(&format!("    {name}: there already")),
         }

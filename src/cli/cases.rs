@@ -1,19 +1,16 @@
 //! From scenario files to cases: what `list` shows and `run` visits.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use globset::{Glob, GlobMatcher};
 
 use super::args::Place;
 use super::failure::Failure;
 use crate::context::Context;
-use crate::record::{
-    CaseId, CaseRecord, Disposition, Metric, ScenarioRecord, case_id,
-};
 use crate::oci;
+use crate::record::{CaseId, CaseRecord, Disposition, Metric, ScenarioRecord, case_id};
 use crate::runner::{FLOOR_SCENARIO, PlannedCase};
-use crate::scenario::{self, BuildSpec, Scenario, VariantBuild};
+use crate::scenario::{self, BuildSpec, Scenario, ScenarioError, VariantBuild};
 
 /// Loads scenarios by name or path; all under scenarios/ where none is named.
 ///
@@ -21,35 +18,34 @@ use crate::scenario::{self, BuildSpec, Scenario, VariantBuild};
 /// Every fault of every file, together.
 pub(super) fn load(place: &Place, named: &[String]) -> Result<Vec<Scenario>, Failure> {
     let dir = place.home.join("scenarios");
-    let mut names = named.to_vec();
-    if names.is_empty() {
-        names = all_names(&dir)?;
-    }
-    let metrics: Vec<_> = Metric::ALL.iter().map(|metric| (metric.id(), metric.unit())).collect();
-    let scenarios = scenario::load_all(&names, &dir, &metrics)
-        .map_err(|error| { let hint = error.hint(); Failure::usage(error).with_hint(hint) })?;
-    if let Some(taken) = scenarios.iter().find(|scenario| scenario.name == FLOOR_SCENARIO) {
+    let told = |error: ScenarioError| {
+        let hint = error.hint().map(str::to_owned);
+        Failure::usage(error).with_hint(hint)
+    };
+    let files = if named.is_empty() {
+        scenario::list(&dir).map_err(told)?
+    } else {
+        let found: Result<Vec<_>, _> = named
+            .iter()
+            .map(|name| scenario::find(name, &dir))
+            .collect();
+        found.map_err(told)?
+    };
+    let metrics: Vec<_> = Metric::ALL
+        .iter()
+        .map(|metric| (metric.id(), metric.unit()))
+        .collect();
+    let scenarios = scenario::load_all(&files, &metrics).map_err(told)?;
+    if let Some(taken) = scenarios
+        .iter()
+        .find(|scenario| scenario.name == FLOOR_SCENARIO)
+    {
         return Err(Failure::usage(format!(
             "{}: the name `{FLOOR_SCENARIO}` is taken by the floor measurements",
             taken.file.display()
         )));
     }
     Ok(scenarios)
-}
-
-fn all_names(dir: &PathBuf) -> Result<Vec<String>, Failure> {
-    let entries = std::fs::read_dir(dir).map_err(|error| {
-        Failure::usage(format!("failed to read `{}`: {error}", dir.display()))
-            .with_hint(Some("run from the folder that holds scenarios/, or give --home".to_owned()))
-    })?;
-    let mut names: Vec<_> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .filter_map(|path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned))
-        .collect();
-    names.sort();
-    Ok(names)
 }
 
 /// `--only`.
@@ -86,7 +82,10 @@ pub(super) struct Selection {
 impl Selection {
     /// Bases that the planned cases need.
     pub(super) fn bases(&self) -> BTreeSet<String> {
-        self.records.iter().flat_map(|record| record.bases.iter().cloned()).collect()
+        self.records
+            .iter()
+            .flat_map(|record| record.bases.iter().cloned())
+            .collect()
     }
 
     /// Ids of what can be built, in a total order.
@@ -102,8 +101,11 @@ impl Selection {
 /// # Errors
 /// When nothing is selected, a context cannot be read, or an edit changes a file that is not sent.
 pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selection, Failure> {
-    let mut selection =
-        Selection { records: Vec::new(), planned: Vec::new(), scenarios: Vec::new() };
+    let mut selection = Selection {
+        records: Vec::new(),
+        planned: Vec::new(),
+        scenarios: Vec::new(),
+    };
     for scenario in scenarios {
         let mut digests = String::new();
         for variant in &scenario.variants {
@@ -112,9 +114,12 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
             }
             let id = case_id(&scenario.name, &variant.name);
             let (bases, disposition) = match &variant.build {
-                VariantBuild::NotApplicable { reason } => {
-                    (Vec::new(), Disposition::NotApplicable { reason: reason.clone() })
-                }
+                VariantBuild::NotApplicable { reason } => (
+                    Vec::new(),
+                    Disposition::NotApplicable {
+                        reason: reason.clone(),
+                    },
+                ),
                 VariantBuild::Dockerfile(spec) => {
                     let case = plan(scenario, id.clone(), spec)?;
                     digests.push_str(&case.context.digest().map_err(context_failure)?);
@@ -152,8 +157,9 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
         });
     }
     if selection.records.is_empty() {
-        return Err(Failure::usage("no variant is selected")
-            .with_hint(Some("`plimsoll list` shows the names that --only can match".to_owned())));
+        return Err(Failure::usage("no variant is selected").with_hint(Some(
+            "`plimsoll list` shows the names that --only can match".to_owned(),
+        )));
     }
     Ok(selection)
 }
@@ -162,7 +168,10 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
 fn relative(scenario: &Scenario) -> String {
     let file = std::fs::canonicalize(&scenario.file).unwrap_or_else(|_| scenario.file.clone());
     let root = std::fs::canonicalize(&scenario.root).unwrap_or_else(|_| scenario.root.clone());
-    file.strip_prefix(&root).unwrap_or(&scenario.file).display().to_string()
+    file.strip_prefix(&root)
+        .unwrap_or(&scenario.file)
+        .display()
+        .to_string()
 }
 
 fn plan(scenario: &Scenario, id: CaseId, spec: &BuildSpec) -> Result<PlannedCase, Failure> {

@@ -18,9 +18,11 @@ pub(super) fn claims(
     let (_, record) = load(place, &args.run)?;
     match args.format {
         ReportFormat::Json => printer.line(&format!("{:#}", report::claims_json(&record)))?,
-        ReportFormat::Table => printer.line(&report::claims(&record).to_terminal(printer.width))?,
-        ReportFormat::Md => printer.line(&report::claims(&record).to_markdown())?,
-        ReportFormat::Csv => printer.data(&report::claims(&record).to_csv())?,
+        ReportFormat::Table => {
+            printer.data(report::claims(&record).terminal(printer.width).as_bytes())?
+        }
+        ReportFormat::Md => printer.data(report::claims(&record).markdown().as_bytes())?,
+        ReportFormat::Csv => printer.data(&report::claims(&record).csv())?,
     }
     Ok(Exit::Fine)
 }

@@ -10,7 +10,6 @@ use super::args::{CleanArgs, Place, TableFormat};
 use super::failure::{Exit, Failure};
 use super::folder::CACHE_JOURNAL;
 use super::output::Printer;
-use super::run::store_failure;
 use crate::engine::{Engine, Owned, OwnedKind};
 use crate::runner;
 use crate::store::{self, RunFolder};
@@ -25,14 +24,18 @@ pub(super) async fn clean<E: Engine>(
     args: &CleanArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let living = living(place)?;
+    let living = living(place);
     let ours = |item: &Owned| !item.run.as_ref().is_some_and(|run| living.contains(run));
     let mut owned = engine.owned().await?;
     owned.retain(|item| matches!(item.kind, OwnedKind::Container | OwnedKind::Image) && ours(item));
     owned.sort();
-    let journals = journals(place)?;
-    let present: BTreeSet<_> =
-        engine.build_cache().await?.into_iter().map(|record| record.id).collect();
+    let journals = journals(place);
+    let present: BTreeSet<_> = engine
+        .build_cache()
+        .await?
+        .into_iter()
+        .map(|record| record.id)
+        .collect();
     let cache: BTreeSet<_> = journals
         .iter()
         .flat_map(|(_, ids)| ids.iter().filter(|id| present.contains(*id)).cloned())
@@ -61,7 +64,11 @@ pub(super) async fn clean<E: Engine>(
     for why in &kept {
         printer.talk(&format!("kept: {why}"));
     }
-    Ok(if kept.is_empty() { Exit::Fine } else { Exit::Failed })
+    Ok(if kept.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Failed
+    })
 }
 
 fn list(
@@ -75,7 +82,10 @@ fn list(
             .iter()
             .map(|item| json!({ "kind": word(item.kind), "id": item.id, "name": item.name, "run": item.run }))
             .collect();
-        return printer.line(&format!("{:#}", json!({ "owned": items, "cache_records": cache })));
+        return printer.line(&format!(
+            "{:#}",
+            json!({ "owned": items, "cache_records": cache })
+        ));
     }
     if owned.is_empty() && cache.is_empty() {
         return printer.line("nothing of plimsoll's is left behind (stand-in bases are kept)");
@@ -112,29 +122,30 @@ fn confirmed(printer: &mut Printer) -> Result<bool, Failure> {
 }
 
 /// Runs that a living process writes: what is theirs is in use.
-fn living(place: &Place) -> Result<BTreeSet<String>, Failure> {
-    let runs = store::runs(&place.home.join("results")).map_err(store_failure)?;
-    Ok(runs
-        .iter()
-        .filter(|path| RunFolder::is_locked(path))
+fn living(place: &Place) -> BTreeSet<String> {
+    let runs = store::run_folders(&place.home.join("results"));
+    runs.iter()
+        .filter(|path| RunFolder::is_being_written(path))
         .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
-        .collect())
+        .collect()
 }
 
 /// Journals of runs that no living process writes.
-fn journals(place: &Place) -> Result<Vec<(PathBuf, BTreeSet<String>)>, Failure> {
+fn journals(place: &Place) -> Vec<(PathBuf, BTreeSet<String>)> {
     let mut journals = Vec::new();
-    for path in store::runs(&place.home.join("results")).map_err(store_failure)? {
+    for path in store::run_folders(&place.home.join("results")) {
         let journal = path.join(CACHE_JOURNAL);
-        let Ok(text) = std::fs::read(&journal) else { continue };
-        if RunFolder::is_locked(&path) {
+        let Ok(text) = std::fs::read(&journal) else {
+            continue;
+        };
+        if RunFolder::is_being_written(&path) {
             continue;
         }
         if let Ok(ids) = serde_json::from_slice(&text) {
             journals.push((journal, ids));
         }
     }
-    Ok(journals)
+    journals
 }
 
 fn forget(journals: &[(PathBuf, BTreeSet<String>)]) -> Result<(), Failure> {

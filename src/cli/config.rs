@@ -34,9 +34,8 @@ pub fn load(place: &Place) -> Result<Config, Failure> {
             path
         }
     };
-    let text = fs::read_to_string(&path).map_err(|error| {
-        Failure::usage(format!("failed to read `{}`: {error}", path.display()))
-    })?;
+    let text = fs::read_to_string(&path)
+        .map_err(|error| Failure::usage(format!("failed to read `{}`: {error}", path.display())))?;
     parse(&path, &text).map_err(Failure::usage)
 }
 
@@ -46,11 +45,16 @@ fn parse(path: &Path, text: &str) -> Result<Config, String> {
         let line = text[..start].matches('\n').count() + 1;
         let column = start - text[..start].rfind('\n').map_or(0, |newline| newline + 1) + 1;
         let example = "expected e.g. [bases] with \"node:20\" = \"mirror.example.com/node:20\"";
-        format!("{}:{line}:{column}: {} ({example})", path.display(), error.message())
+        format!(
+            "{}:{line}:{column}: {} ({example})",
+            path.display(),
+            error.message()
+        )
     })?;
     for (name, mirror) in &config.bases {
         for reference in [name, mirror] {
-            ImageReference::parse(reference)
+            reference
+                .parse::<ImageReference>()
                 .map_err(|error| format!("{}: [bases] `{reference}`: {error}", path.display()))?;
         }
     }
@@ -71,8 +75,15 @@ mod tests {
     #[test]
     fn errors_name_file_line_and_column() {
         let error = parse(Path::new("plimsoll.toml"), "\nbase = 1\n").unwrap_err();
-        assert!(error.starts_with("plimsoll.toml:2:1: unknown field `base`"), "{error}");
-        let error = parse(Path::new("p.toml"), "[bases]\n\"node:20\" = \"UPPER case\"\n").unwrap_err();
+        assert!(
+            error.starts_with("plimsoll.toml:2:1: unknown field `base`"),
+            "{error}"
+        );
+        let error = parse(
+            Path::new("p.toml"),
+            "[bases]\n\"node:20\" = \"UPPER case\"\n",
+        )
+        .unwrap_err();
         assert!(error.starts_with("p.toml: [bases] `UPPER case`"), "{error}");
     }
 }

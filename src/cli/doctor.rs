@@ -1,5 +1,7 @@
 //! `plimsoll doctor`: what is here, what is missing, and the mend.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 
 use super::args::{DoctorArgs, Place, TableFormat};
@@ -35,15 +37,30 @@ struct Finding {
 
 impl Finding {
     fn fine(subject: &'static str, text: impl Into<String>) -> Self {
-        Self { subject, grade: Grade::Fine, text: text.into(), mend: None }
+        Self {
+            subject,
+            grade: Grade::Fine,
+            text: text.into(),
+            mend: None,
+        }
     }
 
     fn note(subject: &'static str, text: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { subject, grade: Grade::Note, text: text.into(), mend: Some(mend.into()) }
+        Self {
+            subject,
+            grade: Grade::Note,
+            text: text.into(),
+            mend: Some(mend.into()),
+        }
     }
 
     fn missing(subject: &'static str, text: impl Into<String>, mend: Option<String>) -> Self {
-        Self { subject, grade: Grade::Missing, text: text.into(), mend }
+        Self {
+            subject,
+            grade: Grade::Missing,
+            text: text.into(),
+            mend,
+        }
     }
 }
 
@@ -71,15 +88,13 @@ pub(super) async fn doctor(
         }
     }
     print(&findings, args.format, printer)?;
-    let sick = findings.iter().any(|finding| finding.grade == Grade::Missing);
+    let sick = findings
+        .iter()
+        .any(|finding| finding.grade == Grade::Missing);
     Ok(if sick { Exit::Failed } else { Exit::Fine })
 }
 
-fn print(
-    findings: &[Finding],
-    format: TableFormat,
-    printer: &mut Printer,
-) -> Result<(), Failure> {
+fn print(findings: &[Finding], format: TableFormat, printer: &mut Printer) -> Result<(), Failure> {
     let word = |grade| match grade {
         Grade::Fine => "ok",
         Grade::Note => "note",
@@ -96,7 +111,12 @@ fn print(
         return Ok(printer.line(&format!("{:#}", json!({ "findings": list })))?);
     }
     for finding in findings {
-        printer.line(&format!("{:<8} {:<10} {}", word(finding.grade), finding.subject, finding.text))?;
+        printer.line(&format!(
+            "{:<8} {:<10} {}",
+            word(finding.grade),
+            finding.subject,
+            finding.text
+        ))?;
         if let Some(mend) = &finding.mend {
             printer.line(&format!("{:<19} -> {mend}", ""))?;
         }
@@ -120,11 +140,18 @@ fn scenarios(place: &Place) -> Vec<Finding> {
         .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?));
     match selection {
         Ok(selection) => {
-            let names: Vec<_> =
-                selection.scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+            let names: Vec<_> = selection
+                .scenarios
+                .iter()
+                .map(|scenario| scenario.name.as_str())
+                .collect();
             vec![Finding::fine(
                 "scenarios",
-                format!("{} with {} variants", names.join(", "), selection.records.len()),
+                format!(
+                    "{} with {} variants",
+                    names.join(", "),
+                    selection.records.len()
+                ),
             )]
         }
         Err(failure) => vec![Finding::missing("scenarios", failure.to_string(), None)],
@@ -139,8 +166,13 @@ async fn engine_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
                 "engine",
                 format!(
                     "{} {} at {} (API {}, {}, cgroup v{}, {})",
-                    facts.name, facts.version, facts.endpoint, facts.api_version, facts.platform,
-                    facts.cgroup_version, facts.runtime
+                    facts.name,
+                    facts.version,
+                    facts.endpoint,
+                    facts.api_version,
+                    facts.platform,
+                    facts.cgroup_version,
+                    facts.runtime
                 ),
             ));
             findings.push(match facts.store {
@@ -170,7 +202,11 @@ async fn engine_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
                 }
             }));
         }
-        Err(error) => findings.push(Finding::missing("engine", error.chain(), error.hint.clone())),
+        Err(error) => findings.push(Finding::missing(
+            "engine",
+            error.chain(),
+            error.hint.clone(),
+        )),
     }
     if let Ok(calibration) = calibrate(engine, &SystemClock::new()).await {
         findings.push(Finding::fine(
@@ -189,64 +225,94 @@ async fn engine_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
 async fn base_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
     let selected = cases::load(place, &[])
         .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?));
-    let (Ok(selection), Ok(catalogue), Ok(config)) =
-        (selected, Catalogue::load(&place.home.join("bases")), config::load(place))
-    else {
+    let (Ok(selection), Ok(catalogue), Ok(config)) = (
+        selected,
+        Catalogue::load(&place.home.join("bases")),
+        config::load(place),
+    ) else {
         return Vec::new();
     };
-    let mut findings = Vec::new();
-    let mut quiet = |_: &str| {};
-    let mut silent_registry = None;
+    let references = selection.bases();
+    let Ok(available) = bases::available(engine, &references, &config.bases).await else {
+        return Vec::new();
+    };
+    let mut findings = registries(&available);
     let (mut real, mut stand_in) = (Vec::new(), Vec::new());
-    for reference in selection.bases() {
-        let mirrored = config.bases.get(&reference).unwrap_or(&reference);
-        if matches!(engine.image(mirrored).await, Ok(Some(_))) {
+    for (reference, reason) in available {
+        if reason.is_none() {
             real.push(reference);
             continue;
         }
-        let entry = catalogue.find(&reference);
-        let built = match entry {
-            Some(entry) => engine.image(&entry.stand_in()).await.ok().flatten(),
-            None => None,
+        let Some(entry) = catalogue.find(&reference) else {
+            findings.push(Finding::missing(
+                "bases",
+                format!("{reference}: cannot be had, and there is no stand-in recipe"),
+                Some("pull it by hand, or map it to a mirror in plimsoll.toml".to_owned()),
+            ));
+            continue;
         };
-        match (entry, built) {
-            (Some(entry), Some(image)) => {
-                let current = catalogue.recipe_hash(entry).ok();
-                if image.labels.get(LABEL_RECIPE) != current.as_ref() {
-                    findings.push(Finding::note(
-                        "bases",
-                        format!("the stand-in for {reference} was made by another recipe"),
-                        "plimsoll bases build",
-                    ));
-                }
+        match engine.image(&entry.stand_in()).await.ok().flatten() {
+            Some(image)
+                if image.labels.get(LABEL_RECIPE) == catalogue.recipe_hash(entry).ok().as_ref() =>
+            {
                 stand_in.push(reference);
             }
-            _ => {
-                if silent_registry.is_none() {
-                    silent_registry = Some(bases::reachable(engine, mirrored, &mut quiet).await);
-                }
-                if silent_registry != Some(true) {
-                    findings.push(Finding::missing(
-                        "bases",
-                        format!("{reference}: not on the engine, no registry answers, no stand-in built"),
-                        Some("plimsoll bases build, or map it to a mirror in plimsoll.toml".to_owned()),
-                    ));
-                }
-            }
+            Some(_) => findings.push(Finding::note(
+                "bases",
+                format!("the stand-in for {reference} was made by another recipe"),
+                "plimsoll bases build",
+            )),
+            None => findings.push(Finding::missing(
+                "bases",
+                format!("{reference}: cannot be had, and its stand-in is not built"),
+                Some("plimsoll bases build, or map it to a mirror in plimsoll.toml".to_owned()),
+            )),
         }
     }
     if !real.is_empty() {
-        findings.push(Finding::fine("bases", format!("on the engine: {}", real.join(", "))));
+        findings.push(Finding::fine(
+            "bases",
+            format!("the real images of {}", real.join(", ")),
+        ));
     }
     if !stand_in.is_empty() {
-        findings.push(Finding::fine("bases", format!("by stand-in: {}", stand_in.join(", "))));
+        findings.push(Finding::fine(
+            "bases",
+            format!("stand-ins for {}", stand_in.join(", ")),
+        ));
     }
     findings
 }
 
+/// Whether a registry answered for what is not on the engine.
+fn registries(available: &BTreeMap<String, Option<String>>) -> Vec<Finding> {
+    let silent: BTreeSet<_> = available.values().flatten().collect();
+    if silent.is_empty() {
+        return vec![Finding::fine(
+            "registry",
+            "every base is on the engine or can be pulled",
+        )];
+    }
+    silent
+        .into_iter()
+        .map(|reason| {
+            Finding::note(
+                "registry",
+                reason.as_str(),
+                "stand-ins take the place of what cannot be pulled; every number says so",
+            )
+        })
+        .collect()
+}
+
 async fn leftovers(engine: &DockerEngine) -> Vec<Finding> {
-    let Ok(owned) = engine.owned().await else { return Vec::new() };
-    let left = owned.iter().filter(|item| item.kind != OwnedKind::StandIn).count();
+    let Ok(owned) = engine.owned().await else {
+        return Vec::new();
+    };
+    let left = owned
+        .iter()
+        .filter(|item| item.kind != OwnedKind::StandIn)
+        .count();
     if left == 0 {
         return vec![Finding::fine("leftovers", "none")];
     }

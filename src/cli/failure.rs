@@ -34,12 +34,20 @@ pub struct Failure {
 impl Failure {
     /// A failure of the tool or the engine.
     pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { exit: Exit::Failed, cause: cause.into(), hint: None }
+        Self {
+            exit: Exit::Failed,
+            cause: cause.into(),
+            hint: None,
+        }
     }
 
     /// Wrong usage or an invalid scenario.
     pub fn usage(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { exit: Exit::Usage, cause: cause.into(), hint: None }
+        Self {
+            exit: Exit::Usage,
+            cause: cause.into(),
+            hint: None,
+        }
     }
 
     /// The same with a hint.

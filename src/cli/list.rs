@@ -7,16 +7,13 @@ use super::cases::{self, Filter};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use crate::record::Disposition;
+use crate::report::{Cell, Column, Table};
 
 /// Prints the selected variants.
 ///
 /// # Errors
 /// When a scenario is invalid or nothing is selected.
-pub(super) fn list(
-    place: &Place,
-    args: &ListArgs,
-    printer: &mut Printer,
-) -> Result<Exit, Failure> {
+pub(super) fn list(place: &Place, args: &ListArgs, printer: &mut Printer) -> Result<Exit, Failure> {
     let filter = Filter::new(args.only.as_deref())?;
     let selection = cases::select(&cases::load(place, &args.scenarios)?, &filter)?;
     if args.format == TableFormat::Json {
@@ -34,20 +31,36 @@ pub(super) fn list(
         printer.line(&format!("{:#}", json!({ "cases": cases })))?;
         return Ok(Exit::Fine);
     }
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
-    if let Some(width) = printer.width {
-        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_width(width);
-    }
-    table.set_header(["CASE", "STRATEGY", "BASES", "WHAT IT DOES"]);
-    for case in &selection.records {
-        let what = match &case.disposition {
-            Disposition::NotApplicable { reason } => format!("not applicable: {reason}"),
-            _ => case.title.clone(),
-        };
-        table.add_row([case.id.to_string(), case.strategy.clone(), case.bases.join(", "), what]);
-    }
-    printer.line(&table.trim_fmt())?;
+    let rows = selection
+        .records
+        .iter()
+        .map(|case| {
+            let what = match &case.disposition {
+                Disposition::NotApplicable { reason } => format!("not applicable: {reason}"),
+                _ => case.title.clone(),
+            };
+            [
+                case.id.to_string(),
+                case.strategy.clone(),
+                case.bases.join(" "),
+                what,
+            ]
+            .map(Cell::text)
+            .to_vec()
+        })
+        .collect();
+    let table = Table {
+        title: "What would run".to_owned(),
+        columns: vec![
+            Column::text("case", "case"),
+            Column::text("strategy", "strategy"),
+            Column::text("bases", "bases"),
+            Column::text("what", "what it does"),
+        ],
+        rows,
+        notes: Vec::new(),
+    };
+    printer.data(table.terminal(printer.width).as_bytes())?;
     for scenario in &selection.scenarios {
         printer.talk(&format!(
             "{}: {} ({} claims)",

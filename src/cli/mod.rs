@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 pub use args::{Cli, Command};
 pub use failure::{Exit, Failure};
 pub use output::Printer;
-pub use run::Seams;
+pub use run::{Seams, run};
 
 use crate::docker::DockerEngine;
 use crate::engine::Engine;
@@ -42,7 +42,11 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         // Help and version are no errors; clap knows which stream is theirs.
         Err(error) => {
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
+            let code = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Fine
+            };
             let _ = error.print();
             return ExitCode::from(code as u8);
         }
@@ -107,10 +111,12 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
                 command: std::env::args().collect(),
                 stop: stop.clone(),
             };
-            let guard = interrupts(stop);
-            let exit = run::run(&place, &args, seams, printer).await;
-            guard.abort();
-            exit
+            let asked = host::interrupts()?;
+            tokio::spawn(async move {
+                asked.asked().await;
+                stop.cancel();
+            });
+            run::run(&place, &args, seams, printer).await
         }
     }
 }
@@ -120,17 +126,6 @@ async fn connect(endpoint: Option<&str>) -> Result<DockerEngine, Failure> {
     let engine = DockerEngine::connect(endpoint.filter(|text| !text.is_empty())).await?;
     engine.ping().await?;
     Ok(engine)
-}
-
-/// The first signal stops the run, which then cleans up; the second ends the process at once.
-fn interrupts(stop: CancellationToken) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
-        let Ok(mut signals) = host::Interrupts::new() else { return };
-        signals.next().await;
-        stop.cancel();
-        signals.next().await;
-        std::process::exit(Exit::Interrupted as i32);
-    })
 }
 
 #[cfg(test)]
@@ -149,7 +144,11 @@ mod tests {
                 continue;
             }
             let help = command.clone().render_long_help().to_string();
-            assert!(help.contains("Example"), "{} has no example", command.get_name());
+            assert!(
+                help.contains("Example"),
+                "{} has no example",
+                command.get_name()
+            );
         }
     }
 }

@@ -20,7 +20,8 @@ impl Printer {
     /// Stdout and stderr of the process.
     pub fn standard() -> Self {
         let width = io::stdout().is_terminal().then(console_width).flatten();
-        let redraw = io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let redraw = io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         Self {
             data: Box::new(io::stdout()),
             talk: Arc::new(Mutex::new(io::stderr())),
@@ -31,7 +32,12 @@ impl Printer {
 
     /// Any two sinks, without a terminal.
     pub fn into_sinks(data: Box<dyn Write + Send>, talk: SharedSink) -> Self {
-        Self { data, talk, width: None, redraw: false }
+        Self {
+            data,
+            talk,
+            width: None,
+            redraw: false,
+        }
     }
 
     /// Writes data.

@@ -83,20 +83,27 @@ impl Display {
         let (total, count) = self
             .spent
             .values()
-            .fold((Duration::ZERO, 0), |(total, count), (spent, n)| (total + *spent, count + n));
+            .fold((Duration::ZERO, 0), |(total, count), (spent, n)| {
+                (total + *spent, count + n)
+            });
         let mean = total.checked_div(count)?;
         let rest = self.order.get(done..)?;
         Some(
             rest.iter()
                 .map(|case| {
-                    self.spent.get(case).and_then(|(spent, n)| spent.checked_div(*n)).unwrap_or(mean)
+                    self.spent
+                        .get(case)
+                        .and_then(|(spent, n)| spent.checked_div(*n))
+                        .unwrap_or(mean)
                 })
                 .sum(),
         )
     }
 
     fn visited(&mut self, case: &CaseId, failed: Option<&str>) {
-        let Some((_, round, begun)) = self.visit.take() else { return };
+        let Some((_, round, begun)) = self.visit.take() else {
+            return;
+        };
         let spent = begun.elapsed();
         let entry = self.spent.entry(case.clone()).or_default();
         entry.0 += spent;
@@ -116,7 +123,14 @@ impl Display {
 impl Watcher for Display {
     fn hear(&mut self, event: Event) {
         match event {
-            Event::Visit { case, round, rounds, warmup, done, visits } => {
+            Event::Visit {
+                case,
+                round,
+                rounds,
+                warmup,
+                done,
+                visits,
+            } => {
                 let kind = if warmup { "warm-up " } else { "" };
                 let left = match self.estimate(done) {
                     Some(left) => format!(", about {} left", clock(left)),
@@ -145,7 +159,9 @@ impl Watcher for Display {
                     self.redraw(&format!("{} · {name}", self.phase));
                 }
             }
-            Event::Sample { metric, outcome, .. } => self.sample(metric, &outcome),
+            Event::Sample {
+                metric, outcome, ..
+            } => self.sample(metric, &outcome),
             Event::Visited { case, failed } => self.visited(&case, failed.as_deref()),
             Event::Warning(text) => self.line(&format!("warning: {text}")),
         }
@@ -156,8 +172,12 @@ impl Display {
     fn sample(&mut self, metric: Metric, outcome: &Outcome) {
         match outcome.status() {
             Status::Invalid | Status::Dnf => {
-                let (word, reason) = (outcome.status().word(), outcome.reason().unwrap_or_default());
-                self.summary.push(format!("{} {word} ({reason})", metric.title()));
+                let (word, reason) = (
+                    outcome.status().word(),
+                    outcome.reason().unwrap_or_default(),
+                );
+                self.summary
+                    .push(format!("{} {word} ({reason})", metric.title()));
             }
             _ => {
                 let shown = matches!(

@@ -30,8 +30,9 @@ pub(super) fn report(
         ReportFormat::Json => printer.line(&format!("{:#}", report::report_json(&record)))?,
         ReportFormat::Table => {
             for scenario in &record.scenarios {
-                for table in report::tables(&record, &scenario.name) {
-                    printer.line(&table.to_terminal(printer.width))?;
+                for table in report::terminal_tables(&record, &scenario.name) {
+                    printer.data(table.terminal(printer.width).as_bytes())?;
+                    printer.data(b"\n")?;
                 }
             }
         }
@@ -45,7 +46,7 @@ pub(super) fn report(
 /// When there is no such run, or its record cannot be read.
 pub(super) fn load(place: &Place, run: &str) -> Result<(RunFolder, RunRecord), Failure> {
     let path = store::resolve(&place.home.join("results"), run).map_err(store_failure)?;
-    let folder = RunFolder::read(&path).map_err(store_failure)?;
+    let folder = RunFolder::open(&path).map_err(store_failure)?;
     let record = folder.load_record().map_err(store_failure)?;
     Ok((folder, record))
 }

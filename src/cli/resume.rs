@@ -14,7 +14,10 @@ use crate::record::{BaseRecord, EngineFacts, RunRecord, RunState};
 /// When the run is complete, or scenario or app are not what the run measured.
 pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, Failure> {
     if record.state == RunState::Complete {
-        return Err(Failure::usage(format!("the run `{}` is complete", record.id)));
+        return Err(Failure::usage(format!(
+            "the run `{}` is complete",
+            record.id
+        )));
     }
     let root = &place.home;
     let names: Vec<_> = record
@@ -22,7 +25,11 @@ pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, 
         .iter()
         .map(|scenario| {
             let inside = root.join(&scenario.path);
-            let path = if inside.exists() { inside } else { Path::new(&scenario.path).to_owned() };
+            let path = if inside.exists() {
+                inside
+            } else {
+                Path::new(&scenario.path).to_owned()
+            };
             path.display().to_string()
         })
         .collect();
@@ -36,7 +43,10 @@ pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, 
         } else {
             continue;
         };
-        return Err(changed(&format!("{what} `{}` has changed since", then.name)));
+        return Err(changed(&format!(
+            "{what} `{}` has changed since",
+            then.name
+        )));
     }
     Ok(selection)
 }
@@ -53,9 +63,19 @@ pub(super) fn same_ground(
     if record.engine != *engine {
         return Err(changed("the engine is not the one that the run began on"));
     }
-    let now: BTreeSet<_> = bases.iter().map(|base| (&base.reference, &base.image_id)).collect();
-    match record.bases.iter().find(|base| !now.contains(&(&base.reference, &base.image_id))) {
-        Some(base) => Err(changed(&format!("the base `{}` is another image now", base.reference))),
+    let now: BTreeSet<_> = bases
+        .iter()
+        .map(|base| (&base.reference, &base.image_id))
+        .collect();
+    match record
+        .bases
+        .iter()
+        .find(|base| !now.contains(&(&base.reference, &base.image_id)))
+    {
+        Some(base) => Err(changed(&format!(
+            "the base `{}` is another image now",
+            base.reference
+        ))),
         None => Ok(()),
     }
 }
@@ -68,8 +88,12 @@ pub(super) fn rewind(record: &mut RunRecord, command: Vec<String>) {
         .take(record.plan.visits_done as usize)
         .collect();
     let before = record.samples.len();
-    record.samples.retain(|sample| done.contains(&(sample.round, sample.case.clone())));
-    record.builds.retain(|build| done.contains(&(build.round, build.case.clone())));
+    record
+        .samples
+        .retain(|sample| done.contains(&(sample.round, sample.case.clone())));
+    record
+        .builds
+        .retain(|build| done.contains(&(build.round, build.case.clone())));
     let taken_back = before - record.samples.len();
     if taken_back > 0 {
         record.warnings.push(format!(
@@ -82,6 +106,7 @@ pub(super) fn rewind(record: &mut RunRecord, command: Vec<String>) {
 }
 
 fn changed(what: &str) -> Failure {
-    Failure::usage(format!("the run cannot go on: {what}"))
-        .with_hint(Some("begin a new run: unlike things are not mixed in one".to_owned()))
+    Failure::usage(format!("the run cannot go on: {what}")).with_hint(Some(
+        "begin a new run: unlike things are not mixed in one".to_owned(),
+    ))
 }

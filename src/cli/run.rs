@@ -72,7 +72,8 @@ async fn prepare<E: Engine, C: Clock, P: Probe>(
     let config = config::load(place)?;
     let resumed = match &args.resume {
         Some(path) => {
-            let folder = RunFolder::open(path).map_err(store_failure)?;
+            let mut folder = RunFolder::open(path).map_err(store_failure)?;
+            folder.lock().map_err(store_failure)?;
             let record = folder.load_record().map_err(store_failure)?;
             Some((folder, record))
         }
@@ -106,7 +107,12 @@ async fn prepare<E: Engine, C: Clock, P: Probe>(
         }
         None => begin(place, args, seams, &selection, facts, resolved).await?,
     };
-    Ok(Prepared { record, selection, folder, reach })
+    Ok(Prepared {
+        record,
+        selection,
+        folder,
+        reach,
+    })
 }
 
 async fn begin<E: Engine, C: Clock, P: Probe>(
@@ -118,16 +124,22 @@ async fn begin<E: Engine, C: Clock, P: Probe>(
     bases: Vec<crate::record::BaseRecord>,
 ) -> Result<(RunFolder, RunRecord), Failure> {
     let started_at = seams.clock.utc();
-    let results: PathBuf = args.out.clone().unwrap_or_else(|| place.home.join("results"));
-    let names: Vec<_> =
-        selection.scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+    let results: PathBuf = args
+        .out
+        .clone()
+        .unwrap_or_else(|| place.home.join("results"));
+    let names: Vec<_> = selection
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.name.as_str())
+        .collect();
     let folder =
         RunFolder::create(&results, &started_at, &names.join("-")).map_err(store_failure)?;
     let calibration = planning::calibrate(seams.engine.as_ref(), seams.clock.as_ref()).await?;
     let material = Material {
-        id: folder.id().to_owned(),
+        id: folder.id(),
         command: seams.command.clone(),
-        seed: args.seed.unwrap_or_else(|| seed_of(folder.id())),
+        seed: args.seed.unwrap_or_else(|| seed_of(&folder.id())),
         started_at,
         engine,
         host: seams.host.clone(),
@@ -150,7 +162,12 @@ async fn execute<E: Engine, C: Clock, P: Probe>(
     seams: Seams<E, C, P>,
     printer: &mut Printer,
 ) -> Result<(RunRecord, Result<(), Failure>), Failure> {
-    let Prepared { record, selection, folder, reach } = prepared;
+    let Prepared {
+        record,
+        selection,
+        folder,
+        reach,
+    } = prepared;
     printer.talk(&format!(
         "{} {} (API {}, {}), {} cases, {} rounds, seed {}\nresults in {}",
         record.engine.name,
@@ -166,8 +183,11 @@ async fn execute<E: Engine, C: Clock, P: Probe>(
     // A folder that cannot be written is found before the first build.
     crate::runner::Recorder::save(&mut recorder, &record).map_err(Failure::failed)?;
     let order = record.plan.order.concat();
-    let settings =
-        Settings { reach, probe_interval: PROBE_INTERVAL, prune_own_cache: !args.keep_cache };
+    let settings = Settings {
+        reach,
+        probe_interval: PROBE_INTERVAL,
+        prune_own_cache: !args.keep_cache,
+    };
     let runner = Runner::new(
         seams.engine.clone(),
         seams.clock,
@@ -185,9 +205,6 @@ async fn execute<E: Engine, C: Clock, P: Probe>(
         folder.save_record(&record).map_err(store_failure)?;
         write_derived(&folder, &record).map_err(store_failure)?;
     }
-    if record.state == RunState::Complete {
-        folder.mark_latest().map_err(store_failure)?;
-    }
     let words = match record.state {
         RunState::Complete => format!("results in {}", folder.path().display()),
         RunState::Interrupted | RunState::Running => format!(
@@ -203,8 +220,9 @@ fn print(record: &RunRecord, format: TableFormat, printer: &mut Printer) -> io::
     match format {
         TableFormat::Table => {
             for scenario in &record.scenarios {
-                for table in report::tables(record, &scenario.name) {
-                    printer.line(&table.to_terminal(printer.width))?;
+                for table in report::terminal_tables(record, &scenario.name) {
+                    printer.data(table.terminal(printer.width).as_bytes())?;
+                    printer.data(b"\n")?;
                 }
             }
             Ok(())
@@ -217,7 +235,10 @@ fn exit_of(record: &RunRecord) -> Exit {
     if record.state != RunState::Complete {
         return Exit::Interrupted;
     }
-    let dnf = record.samples.iter().any(|sample| sample.outcome.status() == Status::Dnf);
+    let dnf = record
+        .samples
+        .iter()
+        .any(|sample| sample.outcome.status() == Status::Dnf);
     if dnf { Exit::Failed } else { Exit::Fine }
 }
 
@@ -232,6 +253,6 @@ fn reach(asked: Option<ReachArg>, facts: &EngineFacts) -> Reach {
 }
 
 pub(super) fn store_failure(error: StoreError) -> Failure {
-    let hint = error.hint();
+    let hint = error.hint().map(str::to_owned);
     Failure::failed(error).with_hint(hint)
 }

@@ -6,10 +6,11 @@ use futures_util::{Stream, StreamExt};
 
 use super::DockerEngine;
 use super::build::watched;
-use super::error::failed;
+use super::error::{failed, strange};
 use crate::engine::{BuildContext, EngineError, ErrorKind, ImageId, Result};
 
 const PULL: &str = "pull image";
+const ASK: &str = "ask the registry of";
 const IMPORT: &str = "import image";
 
 const HINT_PULL: &str =
@@ -36,6 +37,15 @@ impl DockerEngine {
                 ErrorKind::NotFound | ErrorKind::Refused => error.with_hint(HINT_PULL),
                 _ => error,
             })
+    }
+
+    /// The engine asks the registry for the manifest's descriptor, and keeps nothing.
+    pub(super) async fn ask_registry(&self, reference: &str) -> Result<String> {
+        let answer = self.docker.inspect_registry_image(reference, None).await;
+        let descriptor = answer.map_err(failed(ASK, reference))?.descriptor;
+        descriptor
+            .digest
+            .ok_or_else(|| strange(ASK, reference, "the registry gave no digest"))
     }
 
     pub(super) async fn import_tar(

@@ -35,6 +35,10 @@ impl Engine for DockerEngine {
         self.pull_image(reference, sink).await
     }
 
+    async fn registry_digest(&self, reference: &str) -> Result<String> {
+        self.ask_registry(reference).await
+    }
+
     async fn import(
         &self,
         reference: &str,

@@ -49,6 +49,11 @@ pub trait Engine: Send + Sync + 'static {
         sink: &mut (dyn FnMut(&str) + Send),
     ) -> impl Future<Output = Result<()>> + Send;
 
+    /// The digest by which a registry knows an image, asked of the registry and
+    /// without pulling anything. `Unreachable` is the engine; a registry that does not
+    /// answer, or has no such image, is `Refused` or `NotFound`.
+    fn registry_digest(&self, reference: &str) -> impl Future<Output = Result<String>> + Send;
+
     /// Makes an image of one layer from a tar stream of a root file system.
     /// `changes` are Dockerfile instructions (`CMD`, `ENV`, `LABEL`).
     fn import(

@@ -88,6 +88,22 @@ pub struct PlanRecord {
     pub order: Vec<Vec<super::CaseId>>,
 }
 
+impl PlanRecord {
+    /// Rounds (warm-ups included) that were visited whole.
+    pub fn rounds_done(&self) -> u32 {
+        let mut left = self.visits_done as usize;
+        let mut rounds = 0;
+        for round in &self.order {
+            if left < round.len() {
+                break;
+            }
+            left -= round.len();
+            rounds += 1;
+        }
+        rounds
+    }
+}
+
 /// A scenario as it was run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

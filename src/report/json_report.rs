@@ -27,7 +27,7 @@ pub fn report_json(record: &RunRecord) -> Value {
         "seed": record.plan.seed,
         "rounds": record.plan.rounds,
         "warmup_rounds": record.plan.warmup_rounds,
-        "rounds_done": record.plan.rounds_done,
+        "rounds_done": record.plan.rounds_done(),
         "summaries": analysis.entries().iter().map(summary).collect::<Vec<_>>(),
         "claims": claims_json_of(&analysis),
         "warnings": warnings,

@@ -69,6 +69,14 @@ pub fn table(record: &RunRecord, scenario: &str, columns: Columns) -> Table {
     table_of(&Analysis::of(record), scenario, columns)
 }
 
+/// The tables of a scenario that a terminal prints, one below the other.
+pub fn terminal_tables(record: &RunRecord, scenario: &str) -> Vec<Table> {
+    Columns::TERMINAL
+        .iter()
+        .map(|columns| table(record, scenario, *columns))
+        .collect()
+}
+
 pub(super) fn table_of(analysis: &Analysis<'_>, scenario: &str, columns: Columns) -> Table {
     let record = analysis.record;
     let cases = sorted_cases(analysis, scenario);

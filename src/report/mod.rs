@@ -30,7 +30,7 @@ pub use analysis::{Analysis, Counts, MetricSummary, Reason, Standing, Subject};
 pub use claims::{ClaimResult, claim_results, claims, claims_json};
 pub use floor::floor_table;
 pub use json_report::{REPORT_SCHEMA_VERSION, report_json};
-pub use main_table::{Columns, table};
+pub use main_table::{Columns, table, terminal_tables};
 pub use markdown_report::report_md;
 pub use summary_file::summary_csv;
 pub use table::{Align, Cell, Column, Content, Mark, Note, Table};

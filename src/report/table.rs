@@ -96,7 +96,7 @@ pub enum Mark {
 
 impl Column {
     /// A column of text.
-    pub(super) fn text(key: &str, title: &str) -> Self {
+    pub fn text(key: &str, title: &str) -> Self {
         Self {
             key: key.to_owned(),
             title: title.to_owned(),
@@ -107,12 +107,7 @@ impl Column {
     }
 
     /// A column of values.
-    pub(super) fn values(
-        key: &str,
-        title: &str,
-        unit: Unit,
-        printed_unit: Option<&'static str>,
-    ) -> Self {
+    pub fn values(key: &str, title: &str, unit: Unit, printed_unit: Option<&'static str>) -> Self {
         Self {
             key: key.to_owned(),
             title: title.to_owned(),
@@ -125,12 +120,12 @@ impl Column {
 
 impl Cell {
     /// A name or a text.
-    pub(super) fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<String>) -> Self {
         Self::of(Content::Text(text.into()))
     }
 
     /// A value without an interval.
-    pub(super) fn value(text: String, quantity: Quantity) -> Self {
+    pub fn value(text: String, quantity: Quantity) -> Self {
         Self::of(Content::Value {
             text,
             interval: None,
@@ -139,7 +134,7 @@ impl Cell {
     }
 
     /// Nothing, and nothing to explain.
-    pub(super) fn missing() -> Self {
+    pub fn missing() -> Self {
         Self::of(Content::Absent {
             word: "–",
             status: "missing",
@@ -180,7 +175,7 @@ impl Cell {
 
 impl Mark {
     /// As it is printed before its note.
-    pub(super) fn text(self) -> String {
+    pub fn text(self) -> String {
         match self {
             Self::Whole => String::new(),
             Self::StandIn => "*".to_owned(),

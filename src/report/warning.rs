@@ -77,7 +77,7 @@ pub(super) fn warnings_of(analysis: &Analysis<'_>) -> Vec<Warning> {
     if record.state != RunState::Complete {
         warnings.push(Warning::Unfinished {
             state: record.state,
-            rounds_done: record.plan.rounds_done,
+            rounds_done: record.plan.rounds_done(),
             rounds: record.plan.warmup_rounds + record.plan.rounds,
         });
     }

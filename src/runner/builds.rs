@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 
+use super::Event;
 use super::ledger::Ledger;
 use super::session::{PlannedCase, Runner};
 use super::validity::Steps;
 use super::visit::{APP_METRICS, overlaid, short_id};
-use super::{Event, validity};
 use crate::context::Overlay;
+use crate::dockerfile::Step;
 use crate::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, Clock, Engine, ErrorKind,
-    LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN, Probe,
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, Clock, Engine, ErrorKind, LABEL_OWNER,
+    LABEL_OWNER_VALUE, LABEL_RUN, Probe,
 };
 use crate::record::{BuildRecord, Metric, Outcome, StepRecord};
 use crate::units::{Nanos, Quantity};
@@ -25,7 +26,9 @@ pub(super) struct Job {
     pub(super) container: String,
     /// The Dockerfile as it is sent.
     pub(super) dockerfile: String,
-    /// Dockerfile steps that a build has, FROM left out.
+    /// Steps that the Dockerfile plans.
+    planned: Vec<Step>,
+    /// How many of them are no FROM.
     steps: usize,
 }
 
@@ -37,25 +40,39 @@ impl Job {
         runner: &Runner<E, C, P>,
         case: &PlannedCase,
         round: u32,
-    ) -> Self {
+    ) -> Result<Self, String> {
         let run = short_id(&runner.record.id);
         let name = case.id.as_str().replace('/', "-");
         let mounts = format!("{run}-{name}-r{round}");
         let spec = &case.spec;
         let target = spec.target.as_deref();
-        let dockerfile =
-            spec.dockerfile.rewrite(target, &spec.build_args, &runner.bases, Some(&mounts));
-        let steps = spec.dockerfile.steps(target);
-        Self {
+        let args = &spec.build_args;
+        let file = &spec.dockerfile;
+        let dockerfile = file
+            .rewrite(args, &runner.bases, Some(&mounts))
+            .map_err(|error| error.to_string())?;
+        let planned = file
+            .steps(target, args)
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
             repository: format!("plimsoll/{name}"),
             container: format!("plimsoll-{run}-{name}-r{round}"),
             dockerfile,
-            steps: steps.iter().filter(|step| !step.is_from()).count(),
-        }
+            steps: planned
+                .iter()
+                .filter(|step| step.instruction != "FROM")
+                .count(),
+            planned,
+        })
     }
 
     fn tag(&self, run: &str, metric: Metric) -> String {
-        format!("{}:{}-{}", self.repository, short_id(run), metric.id().replace('.', "-"))
+        format!(
+            "{}:{}-{}",
+            self.repository,
+            short_id(run),
+            metric.id().replace('.', "-")
+        )
     }
 }
 
@@ -77,11 +94,14 @@ pub(super) async fn cold<E: Engine, C: Clock, P: Probe>(
     let overlay = overlaid(case, job, Overlay::default());
     match timed(runner, case, job, metric, overlay, true).await {
         Ok((time, outcome)) => {
-            let steps = Steps::of(&outcome.steps);
+            let steps = Steps::of(&outcome.steps, &job.planned);
             judge(ledger, metric, time, steps.check_cold(job.steps));
-            note_build(ledger, metric, &outcome);
+            note_build(ledger, metric, &outcome, &job.planned);
             let tag = job.tag(&runner.record.id, metric);
-            Some(Built { tag, image: outcome.image.0 })
+            Some(Built {
+                tag,
+                image: outcome.image.0,
+            })
         }
         Err(failure) => {
             ledger.engine_lost = failure.engine_lost;
@@ -103,13 +123,13 @@ pub(super) async fn cached<E: Engine, C: Clock, P: Probe>(
     let overlay = overlaid(case, job, Overlay::default());
     match timed(runner, case, job, metric, overlay, false).await {
         Ok((time, outcome)) => {
-            let steps = Steps::of(&outcome.steps);
+            let steps = Steps::of(&outcome.steps, &job.planned);
             let mut verdict = steps.check_cached(job.steps);
             if verdict.is_ok() && outcome.image.0 != cold.image {
                 verdict = Err("nothing had changed, yet another image came out".to_owned());
             }
             judge(ledger, metric, time, verdict);
-            note_build(ledger, metric, &outcome);
+            note_build(ledger, metric, &outcome, &job.planned);
         }
         Err(failure) => give_up(ledger, metric, &failure),
     }
@@ -124,16 +144,27 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
     edit: Overlay,
     ledger: &mut Ledger,
 ) {
-    let changed: Vec<String> = edit.paths().map(str::to_owned).collect();
+    let changed: Vec<String> = edit.iter().map(|(path, _)| path.to_owned()).collect();
     let spec = &case.spec;
-    let effect =
-        spec.dockerfile.edit_effect(spec.target.as_deref(), &spec.build_args, &changed);
+    let target = spec.target.as_deref();
+    let effect = match spec
+        .dockerfile
+        .edit_effect(target, &spec.build_args, &changed)
+    {
+        Ok(effect) => effect,
+        Err(error) => return ledger.dnf(metric, &error.to_string()),
+    };
     let overlay = overlaid(case, job, edit);
     match timed(runner, case, job, metric, overlay, false).await {
         Ok((time, outcome)) => {
-            let steps = Steps::of(&outcome.steps);
-            judge(ledger, metric, time, steps.check_rebuild(&effect, job.steps));
-            note_build(ledger, metric, &outcome);
+            let steps = Steps::of(&outcome.steps, &job.planned);
+            judge(
+                ledger,
+                metric,
+                time,
+                steps.check_rebuild(&effect, job.steps),
+            );
+            note_build(ledger, metric, &outcome, &job.planned);
         }
         Err(failure) => give_up(ledger, metric, &failure),
     }
@@ -141,10 +172,16 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
 
 /// Removes the images of a visit. What it cannot remove, the sweep at the end does.
 pub(super) async fn discard<E: Engine, C: Clock, P: Probe>(runner: &Runner<E, C, P>, job: &Job) {
-    for metric in
-        [Metric::BuildCold, Metric::BuildCached, Metric::RebuildSource, Metric::RebuildDependency]
-    {
-        let _ = runner.engine.remove_image(&job.tag(&runner.record.id, metric)).await;
+    for metric in [
+        Metric::BuildCold,
+        Metric::BuildCached,
+        Metric::RebuildSource,
+        Metric::RebuildDependency,
+    ] {
+        let _ = runner
+            .engine
+            .remove_image(&job.tag(&runner.record.id, metric))
+            .await;
     }
 }
 
@@ -184,10 +221,13 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
     let deadline: Duration = runner.record.plan.build_deadline_ns.into();
     let engine = runner.engine.clone();
     let watcher = &mut runner.watcher;
-    let mut sink = |name: &str| watcher.hear(Event::Step { name: name.to_owned() });
+    let mut sink = |name: &str| {
+        watcher.hear(Event::Step {
+            name: name.to_owned(),
+        })
+    };
     let begin = runner.clock.mark();
-    let result =
-        tokio::time::timeout(deadline, engine.build(request, stream, &mut sink)).await;
+    let result = tokio::time::timeout(deadline, engine.build(request, stream, &mut sink)).await;
     let end = runner.clock.mark();
     match result {
         Ok(Ok(outcome)) => Ok((end.since(begin), outcome)),
@@ -196,7 +236,10 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
             reason: describe(&failure),
         }),
         Err(_) => Err(Failure {
-            reason: format!("the build ran into its deadline of {}", Nanos::from(deadline)),
+            reason: format!(
+                "the build ran into its deadline of {}",
+                Nanos::from(deadline)
+            ),
             engine_lost: false,
         }),
     }
@@ -215,7 +258,13 @@ pub(super) fn judge(ledger: &mut Ledger, metric: Metric, time: Nanos, verdict: R
     let value = Quantity::Time(time);
     match verdict {
         Ok(()) => ledger.value(metric, value),
-        Err(reason) => ledger.note(metric, Outcome::Invalid { value: Some(value), reason }),
+        Err(reason) => ledger.note(
+            metric,
+            Outcome::Invalid {
+                value: Some(value),
+                reason,
+            },
+        ),
     }
 }
 
@@ -225,8 +274,13 @@ fn give_up(ledger: &mut Ledger, metric: Metric, failure: &Failure) {
 }
 
 /// Notes the steps: the source of `build.steps`.
-pub(super) fn note_build(ledger: &mut Ledger, metric: Metric, outcome: &BuildOutcome) {
-    let own = validity::Steps::of(&outcome.steps);
+pub(super) fn note_build(
+    ledger: &mut Ledger,
+    metric: Metric,
+    outcome: &BuildOutcome,
+    planned: &[Step],
+) {
+    let own = Steps::of(&outcome.steps, planned);
     let (cached, ran) = (own.cached(), own.ran());
     let steps = outcome
         .steps
@@ -239,7 +293,14 @@ pub(super) fn note_build(ledger: &mut Ledger, metric: Metric, outcome: &BuildOut
         })
         .collect();
     let (case, round) = (ledger.case.clone(), ledger.round);
-    ledger.build(BuildRecord { case, metric, round, steps, cached, ran });
+    ledger.build(BuildRecord {
+        case,
+        metric,
+        round,
+        steps,
+        cached,
+        ran,
+    });
 }
 
 /// A build failure with the builder's last lines, as a DNF's reason.
@@ -265,4 +326,3 @@ pub(super) fn chain(error: &dyn Error) -> String {
     }
     text
 }
-

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::dockerfile::Step;
 use crate::engine::CacheRecord;
 
 /// New records, ours and doubtful apart.
@@ -24,18 +25,38 @@ pub fn attribute(
     after: &[CacheRecord],
     commands: &BTreeSet<String>,
 ) -> Attribution {
-    let fresh: Vec<_> = after.iter().filter(|record| !before.contains(&record.id)).collect();
-    let foreign = fresh.iter().any(|record| origin(record, commands) == Origin::Foreign);
+    let fresh: Vec<_> = after
+        .iter()
+        .filter(|record| !before.contains(&record.id))
+        .collect();
+    let foreign = fresh
+        .iter()
+        .any(|record| origin(record, commands) == Origin::Foreign);
     let mut attribution = Attribution::default();
     for record in fresh {
         match (origin(record, commands), foreign) {
-            (Origin::Ours, _) | (Origin::Unmarked, false) => attribution.ours.push(record.id.clone()),
+            (Origin::Ours, _) | (Origin::Unmarked, false) => {
+                attribution.ours.push(record.id.clone())
+            }
             (Origin::Unmarked, true) | (Origin::Foreign, _) => {
                 attribution.doubtful.push(record.id.clone());
             }
         }
     }
     attribution
+}
+
+/// The commands of RUN steps, as the descriptions of cache records end.
+pub(super) fn commands(planned: &[Step]) -> BTreeSet<String> {
+    planned
+        .iter()
+        .filter(|step| step.instruction == "RUN")
+        .map(|step| {
+            let words = step.text.split_whitespace().skip(1);
+            let words: Vec<_> = words.skip_while(|word| word.starts_with("--")).collect();
+            words.join(" ")
+        })
+        .collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +69,11 @@ enum Origin {
 /// The descriptions are BuildKit's (seen on 20.10 and 26.1): `mount / from exec
 /// /bin/sh -c CMD`, `local source for context`, `http url ...`, `fileop target`.
 fn origin(record: &CacheRecord, commands: &BTreeSet<String>) -> Origin {
-    let text = record.description.trim();
+    let text = record
+        .description
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     if let Some((_, command)) = text.split_once(" from exec ") {
         let ours = text.contains("plimsoll-") || commands.iter().any(|own| command.ends_with(own));
         return if ours { Origin::Ours } else { Origin::Foreign };
@@ -92,7 +117,13 @@ mod tests {
         ];
         let commands = BTreeSet::from(["npm ci".to_owned()]);
         let found = attribute(&before, &after, &commands);
-        assert_eq!(found, Attribution { ours: ids(&["a", "b"]), doubtful: vec![] });
+        assert_eq!(
+            found,
+            Attribution {
+                ours: ids(&["a", "b"]),
+                doubtful: vec![]
+            }
+        );
     }
 
     #[test]
@@ -102,10 +133,19 @@ mod tests {
             record("b", "fileop target"),
             record("c", "mount / from exec /bin/sh -c make install"),
             record("d", "local source for context"),
-            record("e", "cached mount /root/.npm from exec /bin/sh -c x with id plimsoll-1"),
+            record(
+                "e",
+                "cached mount /root/.npm from exec /bin/sh -c x with id plimsoll-1",
+            ),
         ];
         let commands = BTreeSet::from(["npm ci".to_owned()]);
         let found = attribute(&BTreeSet::new(), &after, &commands);
-        assert_eq!(found, Attribution { ours: ids(&["a", "e"]), doubtful: ids(&["b", "c", "d"]) });
+        assert_eq!(
+            found,
+            Attribution {
+                ours: ids(&["a", "e"]),
+                doubtful: ids(&["b", "c", "d"])
+            }
+        );
     }
 }

@@ -11,8 +11,8 @@ use super::builds::{self, labels, note_build};
 use super::ledger::{Gate, Ledger};
 use super::session::Runner;
 use super::starts;
-use super::visit::short_id;
 use super::validity::Steps;
+use super::visit::short_id;
 use crate::engine::{BuildContext, BuildRequest, Clock, Engine, Probe};
 use crate::record::{CaseId, Metric, Outcome, case_id};
 use crate::units::{Nanos, Quantity};
@@ -126,14 +126,14 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
         runner.phase(metric);
         match builds::measure(runner, &request, context(&program)).await {
             Ok((time, outcome)) => {
-                let steps = Steps::of(&outcome.steps);
+                let steps = Steps::of(&outcome.steps, &[]);
                 let verdict = if request.no_cache {
                     steps.check_cold(FLOOR_STEPS)
                 } else {
                     steps.check_cached(FLOOR_STEPS)
                 };
                 builds::judge(ledger, metric, time, verdict);
-                note_build(ledger, metric, &outcome);
+                note_build(ledger, metric, &outcome, &[]);
             }
             Err(failure) => {
                 ledger.engine_lost |= failure.engine_lost;
@@ -168,8 +168,13 @@ async fn start_and_stop<E: Engine, C: Clock, P: Probe>(
         }
         Err(error) => ledger.dnf(Metric::FloorStartStarted, &error.chain()),
     }
-    let _ =
-        starts::bounded(runner, "remove container", &id, runner.engine.remove_container(&id)).await;
+    let _ = starts::bounded(
+        runner,
+        "remove container",
+        &id,
+        runner.engine.remove_container(&id),
+    )
+    .await;
 }
 
 /// The floor's build context: two files in a tar.
@@ -204,8 +209,14 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         let mut child = Command::new(&path).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(50));
-        assert!(child.try_wait().unwrap().is_none(), "it exited without a signal");
-        let killed = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it exited without a signal"
+        );
+        let killed = Command::new("kill")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap();
         assert!(killed.success());
         let begin = Instant::now();
         assert_eq!(child.wait().unwrap().code(), Some(0));

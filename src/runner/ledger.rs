@@ -48,7 +48,13 @@ impl Ledger {
     /// Notes an outcome.
     pub(super) fn note(&mut self, metric: Metric, outcome: Outcome) {
         let (case, round, order) = (self.case.clone(), self.round, self.order);
-        self.samples.push(Sample { case, metric, round, order, outcome });
+        self.samples.push(Sample {
+            case,
+            metric,
+            round,
+            order,
+            outcome,
+        });
     }
 
     /// Notes a value.
@@ -58,7 +64,12 @@ impl Ledger {
 
     /// Notes that a phase did not finish.
     pub(super) fn dnf(&mut self, metric: Metric, reason: &str) {
-        self.note(metric, Outcome::Dnf { reason: reason.to_owned() });
+        self.note(
+            metric,
+            Outcome::Dnf {
+                reason: reason.to_owned(),
+            },
+        );
     }
 
     /// Notes a build.

@@ -83,7 +83,10 @@ pub struct Runner<E, C, P> {
 
 impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     /// A runner of `record`, which holds the plan and, on a resumed run, what was measured before.
-    #[allow(clippy::too_many_arguments, reason = "each is one seam of the pipeline")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is one seam of the pipeline"
+    )]
     pub fn new(
         engine: Arc<E>,
         clock: Arc<C>,
@@ -99,7 +102,10 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             .iter()
             .map(|base| (base.reference.clone(), base.resolved.clone()))
             .collect();
-        let cases = cases.into_iter().map(|case| (case.id.clone(), case)).collect();
+        let cases = cases
+            .into_iter()
+            .map(|case| (case.id.clone(), case))
+            .collect();
         Self {
             engine,
             clock,
@@ -201,7 +207,14 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                 () = work => true,
             }
         };
-        let commands = case.as_ref().map(|case| case.spec.dockerfile.run_commands());
+        let commands = case.as_ref().and_then(|case| {
+            let spec = &case.spec;
+            let steps = spec
+                .dockerfile
+                .steps(spec.target.as_deref(), &spec.build_args)
+                .ok()?;
+            Some(cache::commands(&steps))
+        });
         if let Some(case) = case {
             self.cases.insert(id.clone(), case);
         }
@@ -210,7 +223,8 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         if !whole {
             self.sweep_own().await;
         }
-        self.settle_cache(before, commands.unwrap_or_default(), recorder).await?;
+        self.settle_cache(before, commands.unwrap_or_default(), recorder)
+            .await?;
         if lost {
             self.engine.ping().await.map_err(RunError::EngineGone)?;
         }
@@ -254,7 +268,11 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     }
 
     fn disposition(&self, id: &CaseId) -> Option<&Disposition> {
-        self.record.cases.iter().find(|case| case.id == *id).map(|case| &case.disposition)
+        self.record
+            .cases
+            .iter()
+            .find(|case| case.id == *id)
+            .map(|case| &case.disposition)
     }
 
     async fn cache_ids(&self) -> Option<BTreeSet<String>> {
@@ -272,20 +290,26 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let Some(before) = before.filter(|_| self.settings.prune_own_cache) else {
             return Ok(());
         };
-        let Ok(after) = self.engine.build_cache().await else { return Ok(()) };
+        let Ok(after) = self.engine.build_cache().await else {
+            return Ok(());
+        };
         let found = cache::attribute(&before, &after, &commands);
         self.doubtful_cache.extend(found.doubtful);
         self.pending_cache.extend(found.ours);
         if self.pending_cache.is_empty() {
             return Ok(());
         }
-        recorder.note_cache(&self.pending_cache).map_err(RunError::Record)?;
+        recorder
+            .note_cache(&self.pending_cache)
+            .map_err(RunError::Record)?;
         let ids: Vec<_> = self.pending_cache.iter().cloned().collect();
         if let Ok(gone) = self.engine.prune_cache(&ids).await {
             for id in gone {
                 self.pending_cache.remove(&id);
             }
-            recorder.note_cache(&self.pending_cache).map_err(RunError::Record)?;
+            recorder
+                .note_cache(&self.pending_cache)
+                .map_err(RunError::Record)?;
         }
         Ok(())
     }
@@ -293,7 +317,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     /// Removes all that this run left on the engine; says what stays.
     async fn sweep_own(&self) -> Vec<String> {
         let run = Some(&self.record.id);
-        sweep(self.engine.as_ref(), |item| item.run.as_ref() == run).await.1
+        sweep(self.engine.as_ref(), |item| item.run.as_ref() == run)
+            .await
+            .1
     }
 
     fn warn(&mut self, warning: String) {
@@ -320,7 +346,12 @@ pub async fn sweep<E: Engine>(
 ) -> (Vec<Owned>, Vec<String>) {
     let mut owned = match engine.owned().await {
         Ok(owned) => owned,
-        Err(error) => return (Vec::new(), vec![format!("nothing was cleaned: {}", error.chain())]),
+        Err(error) => {
+            return (
+                Vec::new(),
+                vec![format!("nothing was cleaned: {}", error.chain())],
+            );
+        }
     };
     owned.retain(|item| item.kind != OwnedKind::StandIn);
     owned.retain(ours);

@@ -28,7 +28,11 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
     let contract = &case.contract;
     let spec = ContainerSpec {
         name: job.container.clone(),
-        image: ledger.image.as_ref().map(|image| image.id.clone()).unwrap_or_default(),
+        image: ledger
+            .image
+            .as_ref()
+            .map(|image| image.id.clone())
+            .unwrap_or_default(),
         env: contract.env.clone(),
         labels: labels(&runner.record.id),
         port: Some((contract.port, runner.settings.reach)),
@@ -40,7 +44,13 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
         stop(runner, &id, contract.stop_within, Metric::StopTime, ledger).await;
     }
     // A failure to remove is the final sweep's to mend and to tell.
-    let _ = bounded(runner, "remove container", &id, runner.engine.remove_container(&id)).await;
+    let _ = bounded(
+        runner,
+        "remove container",
+        &id,
+        runner.engine.remove_container(&id),
+    )
+    .await;
     ready
 }
 
@@ -53,8 +63,13 @@ pub(super) async fn create<E: Engine, C: Clock, P: Probe>(
 ) -> Result<ContainerId, String> {
     runner.phase(metric);
     let begin = runner.clock.mark();
-    let created =
-        bounded(runner, "create container", &spec.name, runner.engine.create(spec)).await;
+    let created = bounded(
+        runner,
+        "create container",
+        &spec.name,
+        runner.engine.create(spec),
+    )
+    .await;
     let end = runner.clock.mark();
     match created {
         Ok(id) => {
@@ -79,11 +94,17 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
     if let Err(error) = started {
         return Err(lost(ledger, &error));
     }
-    let address = runner.engine.address(id, contract.port, runner.settings.reach);
+    let address = runner
+        .engine
+        .address(id, contract.port, runner.settings.reach);
     let address = match bounded(runner, "find the address of", id, address).await {
         Ok(address) => address,
         // A container that exited at once has no address: tell of the exit instead.
-        Err(error) => return Err(crash(runner, id).await.unwrap_or_else(|| lost(ledger, &error))),
+        Err(error) => {
+            return Err(crash(runner, id)
+                .await
+                .unwrap_or_else(|| lost(ledger, &error)));
+        }
     };
     let spec = ProbeSpec {
         address,
@@ -110,7 +131,9 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
         }
         Watched::Exit(Ok(code)) => {
             let lines = quoted(runner, id).await;
-            Err(format!("exited with code {code} before it was ready{lines}"))
+            Err(format!(
+                "exited with code {code} before it was ready{lines}"
+            ))
         }
         Watched::Exit(Err(error)) => Err(lost(ledger, &error)),
     }
@@ -130,7 +153,12 @@ async fn memory<E: Engine, C: Clock, P: Probe>(
     match bounded(runner, "read the memory of", id, runner.engine.memory(id)).await {
         Ok(bytes) => ledger.value(metric, Quantity::Bytes(bytes)),
         Err(error) if error.kind == ErrorKind::Protocol => {
-            ledger.note(metric, Outcome::NotMeasured { reason: error.chain() });
+            ledger.note(
+                metric,
+                Outcome::NotMeasured {
+                    reason: error.chain(),
+                },
+            );
         }
         Err(error) => {
             let reason = lost(ledger, &error);
@@ -154,7 +182,10 @@ pub(super) async fn stop<E: Engine, C: Clock, P: Probe>(
     match stopped {
         Ok(outcome) if outcome.killed => ledger.dnf(
             metric,
-            &format!("did not exit within {grace} of its stop signal and was killed (exit code {})", outcome.exit_code),
+            &format!(
+                "did not exit within {grace} of its stop signal and was killed (exit code {})",
+                outcome.exit_code
+            ),
         ),
         Ok(outcome) => ledger.value(metric, Quantity::Time(outcome.signal_to_exit)),
         Err(error) => {
@@ -194,15 +225,27 @@ async fn crash<E: Engine, C: Clock, P: Probe>(
     let state = runner.engine.state(id).await.ok()?;
     let code = state.exit_code.filter(|_| !state.running)?;
     let lines = quoted(runner, id).await;
-    let oom = if state.oom_killed { " (out of memory)" } else { "" };
-    Some(format!("exited with code {code}{oom} before it was ready{lines}"))
+    let oom = if state.oom_killed {
+        " (out of memory)"
+    } else {
+        ""
+    };
+    Some(format!(
+        "exited with code {code}{oom} before it was ready{lines}"
+    ))
 }
 
 async fn quoted<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
     id: &ContainerId,
 ) -> String {
-    let logs = bounded(runner, "read the output of", id, runner.engine.logs(id, QUOTED_LINES)).await;
+    let logs = bounded(
+        runner,
+        "read the output of",
+        id,
+        runner.engine.logs(id, QUOTED_LINES),
+    )
+    .await;
     match logs {
         Ok(lines) if lines.is_empty() => "; it printed nothing".to_owned(),
         Ok(lines) => format!("; last lines: {}", lines.join(" | ")),
@@ -217,5 +260,11 @@ fn lost(ledger: &mut Ledger, error: &EngineError) -> String {
 
 /// A container spec of the floor: nothing to serve.
 pub(super) fn bare(name: String, image: String, run: &str) -> ContainerSpec {
-    ContainerSpec { name, image, env: BTreeMap::new(), labels: labels(run), port: None }
+    ContainerSpec {
+        name,
+        image,
+        env: BTreeMap::new(),
+        labels: labels(run),
+        port: None,
+    }
 }

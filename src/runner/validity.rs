@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dockerfile::{EditEffect, StepKey};
+use crate::dockerfile::{EditEffect, Step, StepKey, find_step};
 use crate::engine::BuildStep;
 use crate::units::Count;
 
@@ -14,13 +14,21 @@ pub(super) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    pub(super) fn of(steps: &'a [BuildStep]) -> Self {
-        let mut own = Self { ran: Vec::new(), cached: Vec::new() };
-        for step in steps {
-            let Some((key, _, text)) = StepKey::parse_vertex(&step.name) else { continue };
+    /// Sorts what the builder told by what the Dockerfile plans.
+    pub(super) fn of(told: &'a [BuildStep], planned: &[Step]) -> Self {
+        let mut own = Self {
+            ran: Vec::new(),
+            cached: Vec::new(),
+        };
+        for step in told {
+            let Some((key, _, text)) = StepKey::parse_vertex(&step.name) else {
+                continue;
+            };
             if text.starts_with("FROM ") {
                 continue;
             }
+            // A step that the file does not plan (a trigger of its base) keeps its own key.
+            let key = find_step(planned, &step.name).map_or(key, |planned| planned.vertex.clone());
             if step.cached {
                 own.cached.push((key, &step.name));
             } else if step.started.is_some() {
@@ -53,10 +61,20 @@ impl<'a> Steps<'a> {
     /// Rebuild: what the edit reaches has to run, and nothing beyond it.
     pub(super) fn check_rebuild(&self, effect: &EditEffect, expected: usize) -> Result<(), String> {
         self.told(expected)?;
+        if effect.must_run.is_empty() {
+            return Err("the edit reaches no step of this Dockerfile".to_owned());
+        }
         let ran: BTreeSet<_> = self.ran.iter().map(|(key, _)| key).collect();
-        let idle: Vec<_> = effect.must_run.iter().filter(|key| !ran.contains(key)).collect();
+        let idle: Vec<_> = effect
+            .must_run
+            .iter()
+            .filter(|key| !ran.contains(key))
+            .collect();
         if let Some(key) = idle.first() {
-            return Err(format!("step {key} did not run although the edit reaches it"));
+            return Err(format!(
+                "step {} did not run although the edit reaches it",
+                place(key)
+            ));
         }
         let beyond: Vec<_> = self
             .ran
@@ -76,6 +94,13 @@ impl<'a> Steps<'a> {
     }
 }
 
+fn place(key: &StepKey) -> String {
+    match &key.stage {
+        Some(stage) => format!("{} of stage `{stage}`", key.index),
+        None => key.index.to_string(),
+    }
+}
+
 fn none_of(steps: &[(StepKey, &str)], what: &str) -> Result<(), String> {
     if steps.is_empty() {
         return Ok(());
@@ -91,7 +116,12 @@ mod tests {
 
     fn step(name: &str, cached: bool) -> BuildStep {
         let time = Some(Nanos(1));
-        BuildStep { name: name.to_owned(), started: time, duration: time, cached }
+        BuildStep {
+            name: name.to_owned(),
+            started: time,
+            duration: time,
+            cached,
+        }
     }
 
     #[test]
@@ -102,24 +132,32 @@ mod tests {
             step("[build 2/3] COPY . .", true),
             step("[build 3/3] RUN make", false),
         ];
-        let steps = Steps::of(&steps);
+        let steps = Steps::of(&steps, &[]);
         assert_eq!((steps.ran(), steps.cached()), (Count(1), Count(1)));
         let reason = steps.check_cold(2).unwrap_err();
-        assert_eq!(reason, "`[build 2/3] COPY . .` taken from the cache in a cold build");
+        assert_eq!(
+            reason,
+            "`[build 2/3] COPY . .` taken from the cache in a cold build"
+        );
     }
 
     #[test]
     fn a_cached_build_in_which_a_step_ran_is_refused() {
         let steps = [step("[2/2] RUN make", false)];
-        assert!(Steps::of(&steps).check_cached(1).unwrap_err().contains("[2/2] RUN make"));
+        assert!(
+            Steps::of(&steps, &[])
+                .check_cached(1)
+                .unwrap_err()
+                .contains("[2/2] RUN make")
+        );
         let steps = [step("[2/2] RUN make", true)];
-        assert_eq!(Steps::of(&steps).check_cached(1), Ok(()));
+        assert_eq!(Steps::of(&steps, &[]).check_cached(1), Ok(()));
     }
 
     #[test]
     fn a_builder_without_steps_proves_nothing() {
-        assert!(Steps::of(&[]).check_cold(2).is_err());
-        assert_eq!(Steps::of(&[]).check_cold(0), Ok(()));
+        assert!(Steps::of(&[], &[]).check_cold(2).is_err());
+        assert_eq!(Steps::of(&[], &[]).check_cold(0), Ok(()));
     }
 
     #[test]
@@ -129,11 +167,25 @@ mod tests {
             must_run: [key(3)].into_iter().collect(),
             may_run: [key(4)].into_iter().collect(),
         };
-        let fine = [step("[2/4] RUN a", true), step("[3/4] COPY b c", false), step("[4/4] RUN d", true)];
-        assert_eq!(Steps::of(&fine).check_rebuild(&effect, 3), Ok(()));
+        let fine = [
+            step("[2/4] RUN a", true),
+            step("[3/4] COPY b c", false),
+            step("[4/4] RUN d", true),
+        ];
+        assert_eq!(Steps::of(&fine, &[]).check_rebuild(&effect, 3), Ok(()));
         let idle = [step("[2/4] RUN a", true), step("[3/4] COPY b c", true)];
-        assert!(Steps::of(&idle).check_rebuild(&effect, 3).unwrap_err().contains("did not run"));
+        assert!(
+            Steps::of(&idle, &[])
+                .check_rebuild(&effect, 3)
+                .unwrap_err()
+                .contains("did not run")
+        );
         let beyond = [step("[2/4] RUN a", false), step("[3/4] COPY b c", false)];
-        assert!(Steps::of(&beyond).check_rebuild(&effect, 3).unwrap_err().contains("does not reach"));
+        assert!(
+            Steps::of(&beyond, &[])
+                .check_rebuild(&effect, 3)
+                .unwrap_err()
+                .contains("does not reach")
+        );
     }
 }

@@ -50,10 +50,15 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
     case: &PlannedCase,
     ledger: &mut Ledger,
 ) {
-    let job = Job::new(runner, case, ledger.round);
+    let job = match Job::new(runner, case, ledger.round) {
+        Ok(job) => job,
+        Err(reason) => return ledger.fail(&reason, APP_METRICS),
+    };
     ledger.value(Metric::ContextBytes, Quantity::Bytes(case.context.bytes()));
     ledger.value(Metric::ContextFiles, Quantity::Count(case.context.files()));
-    let Some(cold) = builds::cold(runner, case, &job, ledger).await else { return };
+    let Some(cold) = builds::cold(runner, case, &job, ledger).await else {
+        return;
+    };
     match sizes(runner, case, &cold, ledger).await {
         Ok(image) => ledger.image = Some(image),
         Err(reason) => return ledger.fail(&reason, APP_METRICS),
@@ -63,8 +68,24 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
     } else {
         ledger.gate = Gate::Passed;
         builds::cached(runner, case, &job, &cold, ledger).await;
-        rebuild(runner, case, &job, ledger, EditName::Source, Metric::RebuildSource).await;
-        rebuild(runner, case, &job, ledger, EditName::Dependency, Metric::RebuildDependency).await;
+        rebuild(
+            runner,
+            case,
+            &job,
+            ledger,
+            EditName::Source,
+            Metric::RebuildSource,
+        )
+        .await;
+        rebuild(
+            runner,
+            case,
+            &job,
+            ledger,
+            EditName::Dependency,
+            Metric::RebuildDependency,
+        )
+        .await;
     }
     builds::discard(runner, &job).await;
 }
@@ -81,8 +102,12 @@ async fn rebuild<E: Engine, C: Clock, P: Probe>(
         let reason = "the scenario has no such edit".to_owned();
         return ledger.note(metric, Outcome::NotApplicable { reason });
     };
-    let nonce =
-        context::nonce(runner.record.plan.seed, case.id.as_str(), metric.id(), ledger.round);
+    let nonce = context::nonce(
+        runner.record.plan.seed,
+        case.id.as_str(),
+        metric.id(),
+        ledger.round,
+    );
     match context::apply_edit(edit, &case.app_dir, &nonce) {
         Ok(overlay) => builds::rebuild(runner, case, job, metric, overlay, ledger).await,
         Err(error) => ledger.dnf(metric, &builds::chain(&error)),
@@ -98,20 +123,41 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
 ) -> Result<ImageRecord, String> {
     let facts = match runner.engine.image(&built.tag).await {
         Ok(Some(facts)) => facts,
-        Ok(None) => return Err(format!("the built image `{}` is not in the store", built.tag)),
+        Ok(None) => {
+            return Err(format!(
+                "the built image `{}` is not in the store",
+                built.tag
+            ));
+        }
         Err(error) => return Err(error.chain()),
     };
     let unpacked: Bytes = facts.history.iter().map(|(bytes, _)| *bytes).sum();
     ledger.value(Metric::SizeUnpacked, Quantity::Bytes(unpacked));
     ledger.value(Metric::SizeEngine, Quantity::Bytes(facts.listed));
-    let layers = facts.diff_ids.iter().filter(|id| id.as_str() != EMPTY_LAYER).count();
+    let layers = facts
+        .diff_ids
+        .iter()
+        .filter(|id| id.as_str() != EMPTY_LAYER)
+        .count();
     ledger.value(Metric::SizeLayers, Quantity::Count(Count(layers as u64)));
     match own_bytes(runner, case, &facts, unpacked) {
         Ok(own) => ledger.value(Metric::SizeOwn, Quantity::Bytes(own)),
         Err(reason) => ledger.note(Metric::SizeOwn, Outcome::NotMeasured { reason }),
     }
-    let ImageFacts { id, diff_ids, history, user, .. } = facts;
-    Ok(ImageRecord { id: id.0, diff_ids, history, user, reach: Some(runner.settings.reach) })
+    let ImageFacts {
+        id,
+        diff_ids,
+        history,
+        user,
+        ..
+    } = facts;
+    Ok(ImageRecord {
+        id: id.0,
+        diff_ids,
+        history,
+        user,
+        reach: Some(runner.settings.reach),
+    })
 }
 
 /// Bytes above the base of the final stage, whose layers must lie at the image's bottom.
@@ -126,7 +172,9 @@ fn own_bytes<E: Engine, C: Clock, P: Probe>(
         .dockerfile
         .final_base(spec.target.as_deref(), &spec.build_args)
         .map_err(|error| error.to_string())?;
-    let Some(reference) = base else { return Ok(unpacked) };
+    let Some(reference) = base else {
+        return Ok(unpacked);
+    };
     let base = runner
         .record
         .bases
@@ -134,14 +182,16 @@ fn own_bytes<E: Engine, C: Clock, P: Probe>(
         .find(|base| base.reference == reference)
         .ok_or_else(|| format!("the base `{reference}` was not resolved"))?;
     if !facts.diff_ids.starts_with(&base.diff_ids) {
-        return Err(format!("the image's layers do not begin with those of `{reference}`"));
+        return Err(format!(
+            "the image's layers do not begin with those of `{reference}`"
+        ));
     }
     Ok(Bytes(unpacked.0.saturating_sub(base.unpacked_bytes.0)))
 }
 
 /// A Dockerfile with resolved bases and mount ids of this visit, laid over the context.
 pub(super) fn overlaid(case: &PlannedCase, job: &Job, mut edit: Overlay) -> Overlay {
-    edit.insert(case.spec.path.clone(), job.dockerfile.clone().into_bytes());
+    edit.insert(case.spec.path.clone(), job.dockerfile.clone());
     edit
 }
 

@@ -123,6 +123,25 @@ impl RunFolder {
         atomic::write(&path, bytes).map_err(fault)
     }
 
+    /// Removes a file of the run. Gone already is fine.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), StoreError> {
+        let path = self.path.join(plain(name)?);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::Write { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a living process writes this run.
+    pub fn is_being_written(path: &Path) -> bool {
+        Lock::is_held(path)
+    }
+
     /// Reads the run record.
     ///
     /// # Errors

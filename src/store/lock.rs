@@ -48,6 +48,14 @@ impl Lock {
         sign(&mut file).map_err(fault)?;
         Ok(Self { _file: file })
     }
+
+    /// Whether a process holds the lock of a run folder.
+    pub fn is_held(folder: &Path) -> bool {
+        let Ok(file) = File::open(folder.join(LOCK_FILE)) else {
+            return false;
+        };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
 }
 
 fn sign(file: &mut File) -> io::Result<()> {

@@ -14,4 +14,4 @@ mod tests;
 
 pub use error::StoreError;
 pub use folder::{RECORD_FILE, RunFolder};
-pub use resolve::{LATEST, resolve};
+pub use resolve::{LATEST, resolve, run_folders};

@@ -51,6 +51,14 @@ pub fn resolve(results_dir: &Path, run: &str) -> Result<PathBuf, StoreError> {
     }
 }
 
+/// The folders of all runs below `results_dir`, oldest first.
+pub fn run_folders(results_dir: &Path) -> Vec<PathBuf> {
+    runs(results_dir)
+        .iter()
+        .map(|name| results_dir.join(name))
+        .collect()
+}
+
 fn holds_record(folder: &Path) -> bool {
     atomic::exists(&folder.join(RECORD_FILE))
 }

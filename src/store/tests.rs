@@ -34,7 +34,7 @@ fn record(id: &str) -> RunRecord {
             seed: 1,
             warmup_rounds: 0,
             rounds: 1,
-            rounds_done: 0,
+            visits_done: 0,
             only: None,
             build_deadline_ns: Nanos(1),
             call_deadline_ns: Nanos(1),

@@ -25,7 +25,9 @@ fn ranks() -> BTreeMap<String, u32> {
     let mut ranks = BTreeMap::new();
     for line in text.lines() {
         let cells: Vec<_> = line.split('|').map(str::trim).collect();
-        let Some(rank) = cells.get(1).and_then(|cell| cell.parse().ok()) else { continue };
+        let Some(rank) = cells.get(1).and_then(|cell| cell.parse().ok()) else {
+            continue;
+        };
         for name in cells[2].split(',') {
             ranks.insert(name.trim().trim_matches('`').to_owned(), rank);
         }
@@ -40,10 +42,21 @@ fn files() -> Vec<(String, PathBuf, String)> {
         .sort_by_file_name()
         .into_iter()
         .map(Result::unwrap)
-        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"))
+        .filter(|entry| {
+            entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "rs")
+        })
         .map(|entry| {
             let path = entry.path().strip_prefix(&root).unwrap().to_owned();
-            let module = path.components().next().unwrap().as_os_str().to_str().unwrap();
+            let module = path
+                .components()
+                .next()
+                .unwrap()
+                .as_os_str()
+                .to_str()
+                .unwrap();
             let module = module.trim_end_matches(".rs").to_owned();
             let text = fs::read_to_string(entry.path()).unwrap();
             (module, path, text)
@@ -58,8 +71,10 @@ fn imports(text: &str) -> Vec<(usize, String)> {
         let code = line.split("//").next().unwrap_or_default();
         for (at, _) in code.match_indices("crate::") {
             let rest = &code[at + "crate::".len()..];
-            let name: String =
-                rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            let name: String = rest
+                .chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                .collect();
             if !name.is_empty() {
                 found.push((number, name));
             }
@@ -77,32 +92,55 @@ fn a_module_imports_only_from_lower_ranks() {
         if module == "lib" || module == "main" {
             continue;
         }
-        let rank = ranks.get(&module).unwrap_or_else(|| panic!("`{module}` has no rank"));
+        let rank = ranks
+            .get(&module)
+            .unwrap_or_else(|| panic!("`{module}` has no rank"));
         for (line, name) in imports(&text) {
             let Some(other) = ranks.get(&name) else {
                 panic!("{}:{line}: `{name}` has no rank", path.display())
             };
             seen += 1;
             if name != module && other >= rank {
-                wrong.push(format!("{}:{line}: {module} ({rank}) uses {name} ({other})", path.display()));
+                wrong.push(format!(
+                    "{}:{line}: {module} ({rank}) uses {name} ({other})",
+                    path.display()
+                ));
             }
         }
     }
-    assert!(seen > 50, "only {seen} imports were found: does the test read the right folder?");
-    assert!(wrong.is_empty(), "arrows that point up:\n{}", wrong.join("\n"));
+    assert!(
+        seen > 50,
+        "only {seen} imports were found: does the test read the right folder?"
+    );
+    assert!(
+        wrong.is_empty(),
+        "arrows that point up:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn the_reader_of_imports_sees_what_it_should() {
     let text = "use crate::units::Bytes; // crate::cli\nlet x = crate::oci::parse();\n";
-    assert_eq!(imports(text), [(1, "units".to_owned()), (2, "oci".to_owned())]);
+    assert_eq!(
+        imports(text),
+        [(1, "units".to_owned()), (2, "oci".to_owned())]
+    );
 }
 
 #[test]
 fn the_core_is_pure() {
     let banned = [
-        "async fn", ".await", "tokio::", "std::fs", "std::env", "Instant::now", "SystemTime",
-        "println!", "eprintln!", "Utc::now",
+        "async fn",
+        ".await",
+        "tokio::",
+        "std::fs",
+        "std::env",
+        "Instant::now",
+        "SystemTime",
+        "println!",
+        "eprintln!",
+        "Utc::now",
     ];
     for (module, path, text) in files() {
         if !PURE.contains(&module.as_str()) {
@@ -114,7 +152,11 @@ fn the_core_is_pure() {
                 continue;
             }
             for word in banned {
-                assert!(!line.contains(word), "{}:{number}: `{word}` in the core", path.display());
+                assert!(
+                    !line.contains(word),
+                    "{}:{number}: `{word}` in the core",
+                    path.display()
+                );
             }
         }
     }
@@ -123,11 +165,21 @@ fn the_core_is_pure() {
 #[test]
 fn no_file_grows_past_its_bound() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let paths = WalkDir::new(source()).into_iter().chain(WalkDir::new(tests));
+    let paths = WalkDir::new(source())
+        .into_iter()
+        .chain(WalkDir::new(tests));
     for entry in paths.map(Result::unwrap) {
-        if entry.path().extension().is_some_and(|extension| extension == "rs") {
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+        {
             let lines = fs::read_to_string(entry.path()).unwrap().lines().count();
-            assert!(lines <= MOST_LINES, "{} has {lines} lines", entry.path().display());
+            assert!(
+                lines <= MOST_LINES,
+                "{} has {lines} lines",
+                entry.path().display()
+            );
         }
     }
 }
@@ -137,7 +189,10 @@ fn there_is_no_drawer_for_odds_and_ends() {
     for (_, path, _) in files() {
         for part in path.iter().filter_map(|part| part.to_str()) {
             let name = part.trim_end_matches(".rs");
-            assert!(!["utils", "util", "helpers", "common", "manager", "misc"].contains(&name), "{path:?}");
+            assert!(
+                !["utils", "util", "helpers", "common", "manager", "misc"].contains(&name),
+                "{path:?}"
+            );
         }
     }
 }

@@ -48,7 +48,10 @@ impl Manner {
             ("answers-wrongly", Self::AnswersWrongly),
             ("ignores-sigterm", Self::IgnoresSigterm),
         ];
-        words.iter().find(|(word, _)| dockerfile.contains(word)).map_or(Self::Well, |(_, m)| *m)
+        words
+            .iter()
+            .find(|(word, _)| dockerfile.contains(word))
+            .map_or(Self::Well, |(_, m)| *m)
     }
 }
 
@@ -99,7 +102,10 @@ impl FakeEngine {
                 user: String::new(),
                 platform: "linux/amd64".to_owned(),
             };
-            let image = Image { facts, manner: Manner::Well };
+            let image = Image {
+                facts,
+                manner: Manner::Well,
+            };
             engine.state(|state| state.images.insert((*reference).to_owned(), image));
         }
         engine
@@ -125,7 +131,12 @@ impl FakeEngine {
         self.state(|state| {
             state.calls.push(format!("{verb} {subject}"));
             if state.gone {
-                return Err(EngineError::new(verb, subject, ErrorKind::Unreachable, "gone"));
+                return Err(EngineError::new(
+                    verb,
+                    subject,
+                    ErrorKind::Unreachable,
+                    "gone",
+                ));
             }
             Ok(())
         })
@@ -168,12 +179,20 @@ pub struct FakeProbe {
 impl Probe for FakeProbe {
     async fn wait_ready(&self, spec: &ProbeSpec) -> std::result::Result<Ready, ProbeFailure> {
         let manner = self.engine.state(|state| {
-            state.containers.values().find(|container| container.started).map(|c| c.manner)
+            state
+                .containers
+                .values()
+                .find(|container| container.started)
+                .map(|c| c.manner)
         });
         match manner {
             Some(Manner::Well | Manner::IgnoresSigterm) => {
                 sleep(Duration::from_millis(300)).await;
-                Ok(Ready { at: self.clock.mark(), last_failure: None, attempts: Count(150) })
+                Ok(Ready {
+                    at: self.clock.mark(),
+                    last_failure: None,
+                    attempts: Count(150),
+                })
             }
             Some(Manner::AnswersWrongly) => {
                 sleep(spec.within.into()).await;
@@ -215,7 +234,9 @@ async fn unpack(mut context: BuildContext) -> std::io::Result<BTreeMap<String, V
 
 /// The content that a COPY reads: of one named file, or of all.
 fn copied(text: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
-    let source = text.split_whitespace().find(|word| files.contains_key(*word));
+    let source = text
+        .split_whitespace()
+        .find(|word| files.contains_key(*word));
     let mut material = Vec::new();
     for (path, content) in files {
         if source.is_none_or(|source| source == path) {
@@ -260,12 +281,22 @@ impl Engine for FakeEngine {
     async fn pull(&self, reference: &str, _: &mut (dyn FnMut(&str) + Send)) -> Result<()> {
         self.call("pull", reference)?;
         let kind = ErrorKind::Refused;
-        Err(EngineError::new("pull image", reference, kind, "dial tcp: no such host"))
+        Err(EngineError::new(
+            "pull image",
+            reference,
+            kind,
+            "dial tcp: no such host",
+        ))
     }
 
     async fn registry_digest(&self, reference: &str) -> Result<String> {
         let kind = ErrorKind::Unreachable;
-        Err(EngineError::new("ask the registry of", reference, kind, "dial tcp: no such host"))
+        Err(EngineError::new(
+            "ask the registry of",
+            reference,
+            kind,
+            "dial tcp: no such host",
+        ))
     }
 
     async fn import(&self, reference: &str, _: BuildContext, _: &[String]) -> Result<ImageId> {
@@ -290,7 +321,11 @@ impl Engine for FakeEngine {
         let total = dockerfile.steps(target, &request.build_args).unwrap();
         for step in &total {
             let name = step.vertex_name();
-            let copied = if step.text.starts_with("COPY") { copied(&step.text, &files) } else { String::new() };
+            let copied = if step.text.starts_with("COPY") {
+                copied(&step.text, &files)
+            } else {
+                String::new()
+            };
             key = sha256_hex(format!("{key}{}{copied}", step.text).as_bytes());
             let is_from = step.text.starts_with("FROM");
             let cached = is_from || !request.no_cache && self.state(|s| s.known.contains(&key));
@@ -316,11 +351,18 @@ impl Engine for FakeEngine {
                 state.known.insert(key.clone());
                 if !cached {
                     let id = format!("record-{}", state.cache.len());
-                    state.cache.insert(id, format!("mount / from exec /bin/sh -c {}", step.text));
+                    state
+                        .cache
+                        .insert(id, format!("mount / from exec /bin/sh -c {}", step.text));
                 }
             });
             let time = Some(Nanos::from(took));
-            steps.push(BuildStep { name, started: time, duration: time, cached });
+            steps.push(BuildStep {
+                name,
+                started: time,
+                duration: time,
+                cached,
+            });
         }
         Ok(self.finish(request, &dockerfile, &text, key, steps))
     }
@@ -335,7 +377,11 @@ impl Engine for FakeEngine {
                 .find(|(tag, image)| **tag == spec.image || image.facts.id.0 == spec.image);
             let manner = image.map(|(_, image)| image.manner).unwrap();
             let run = spec.labels.get(LABEL_RUN).cloned();
-            let container = Container { manner, run, started: false };
+            let container = Container {
+                manner,
+                run,
+                started: false,
+            };
             state.containers.insert(spec.name.clone(), container);
         });
         Ok(ContainerId(spec.name.clone()))
@@ -363,7 +409,11 @@ impl Engine for FakeEngine {
     }
 
     async fn state(&self, _: &ContainerId) -> Result<ContainerState> {
-        Ok(ContainerState { running: true, exit_code: None, oom_killed: false })
+        Ok(ContainerState {
+            running: true,
+            exit_code: None,
+            oom_killed: false,
+        })
     }
 
     async fn logs(&self, _: &ContainerId, _: u32) -> Result<Vec<String>> {
@@ -379,10 +429,18 @@ impl Engine for FakeEngine {
         self.call("stop", &id.0)?;
         let manner = self.state(|state| state.containers.get(&id.0).map(|c| c.manner));
         let killed = manner == Some(Manner::IgnoresSigterm);
-        let took = if killed { grace } else { Nanos::from_millis(12) };
+        let took = if killed {
+            grace
+        } else {
+            Nanos::from_millis(12)
+        };
         sleep(took.into()).await;
         let exit_code = if killed { 137 } else { 0 };
-        Ok(StopOutcome { signal_to_exit: took, exit_code, killed })
+        Ok(StopOutcome {
+            signal_to_exit: took,
+            exit_code,
+            killed,
+        })
     }
 
     async fn remove_container(&self, id: &ContainerId) -> Result<()> {
@@ -394,15 +452,20 @@ impl Engine for FakeEngine {
     async fn remove_image(&self, reference: &str) -> Result<RemovalOutcome> {
         self.call("remove-image", reference)?;
         let gone = self.state(|state| state.images.remove(reference));
-        Ok(if gone.is_some() { RemovalOutcome::Removed } else { RemovalOutcome::Absent })
+        Ok(if gone.is_some() {
+            RemovalOutcome::Removed
+        } else {
+            RemovalOutcome::Absent
+        })
     }
 
     async fn owned(&self) -> Result<Vec<Owned>> {
         self.call("owned", "engine")?;
         Ok(self.state(|state| {
-            let containers = state.containers.iter().map(|(name, container)| {
-                owned(OwnedKind::Container, name, container.run.clone())
-            });
+            let containers = state
+                .containers
+                .iter()
+                .map(|(name, container)| owned(OwnedKind::Container, name, container.run.clone()));
             let images = state.images.iter().filter_map(|(tag, image)| {
                 let run = image.facts.labels.get(LABEL_RUN)?;
                 Some(owned(OwnedKind::Image, tag, Some(run.clone())))
@@ -441,11 +504,16 @@ impl FakeEngine {
         key: String,
         steps: Vec<BuildStep>,
     ) -> BuildOutcome {
-        let base = dockerfile.final_base(request.target.as_deref(), &request.build_args).unwrap();
+        let base = dockerfile
+            .final_base(request.target.as_deref(), &request.build_args)
+            .unwrap();
         self.state(|state| {
-            let base = base.and_then(|base| state.images.get(&base)).map(|image| image.facts.clone());
-            let (mut diff_ids, mut history) =
-                base.map(|facts| (facts.diff_ids, facts.history)).unwrap_or_default();
+            let base = base
+                .and_then(|base| state.images.get(&base))
+                .map(|image| image.facts.clone());
+            let (mut diff_ids, mut history) = base
+                .map(|facts| (facts.diff_ids, facts.history))
+                .unwrap_or_default();
             diff_ids.push(format!("sha256:{key}"));
             history.push((Bytes(1_000_000 * text.len() as u64), "COPY".to_owned()));
             let id = ImageId(format!("sha256:{}", sha256_hex(key.as_bytes())));
@@ -459,13 +527,26 @@ impl FakeEngine {
                 user: String::new(),
                 platform: "linux/amd64".to_owned(),
             };
-            let image = Image { facts, manner: Manner::of(text) };
+            let image = Image {
+                facts,
+                manner: Manner::of(text),
+            };
             state.images.insert(request.tag.clone(), image);
-            BuildOutcome { image: id, steps, builder: "buildkit".to_owned() }
+            BuildOutcome {
+                image: id,
+                steps,
+                builder: "buildkit".to_owned(),
+            }
         })
     }
 }
 
 fn owned(kind: OwnedKind, name: &str, run: Option<String>) -> Owned {
-    Owned { kind, id: name.to_owned(), name: name.to_owned(), run, size: None }
+    Owned {
+        kind,
+        id: name.to_owned(),
+        name: name.to_owned(),
+        run,
+        size: None,
+    }
 }

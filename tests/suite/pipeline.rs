@@ -75,7 +75,11 @@ impl Home {
         std::fs::write(app.join("main.src"), "release = unreleased\n").unwrap();
         std::fs::write(app.join("deps.lock"), "a 1\n").unwrap();
         std::fs::write(app.join("deps.next"), "a 1\nb 2 {nonce}\n").unwrap();
-        std::fs::write(app.join(".dockerignore"), "Dockerfile*\ndeps.next\n.dockerignore\n").unwrap();
+        std::fs::write(
+            app.join(".dockerignore"),
+            "Dockerfile*\ndeps.next\n.dockerignore\n",
+        )
+        .unwrap();
         let mut scenario = SCENARIO.to_owned();
         for (name, text) in variants {
             std::fs::write(app.join(format!("Dockerfile.{name}")), text).unwrap();
@@ -90,7 +94,12 @@ impl Home {
         ));
         std::fs::write(dir.path().join("scenarios/app.toml"), scenario).unwrap();
         let engine = FakeEngine::with_bases(&["base:1"]);
-        Self { dir, engine, stop: CancellationToken::new(), talk: Arc::default() }
+        Self {
+            dir,
+            engine,
+            stop: CancellationToken::new(),
+            talk: Arc::default(),
+        }
     }
 
     fn path(&self) -> &Path {
@@ -103,11 +112,16 @@ impl Home {
         let mut argv = vec!["plimsoll", "--home", &home, "--host", ""];
         argv.extend_from_slice(arguments);
         let cli = Cli::try_parse_from(&argv).unwrap();
-        let Command::Run(args) = cli.command else { panic!("only run has seams") };
+        let Command::Run(args) = cli.command else {
+            panic!("only run has seams")
+        };
         let clock = Arc::new(FakeClock::new());
         let seams = Seams {
             engine: Arc::new(self.engine.clone()),
-            probe: FakeProbe { engine: self.engine.clone(), clock: clock.clone() },
+            probe: FakeProbe {
+                engine: self.engine.clone(),
+                clock: clock.clone(),
+            },
             clock,
             host: host(),
             command: argv.iter().map(|word| (*word).to_owned()).collect(),
@@ -158,7 +172,9 @@ fn values(record: &RunRecord, variant: &str, metric: Metric) -> Vec<f64> {
     record
         .samples
         .iter()
-        .filter(|sample| sample.case.as_str() == format!("app/{variant}") && sample.metric == metric)
+        .filter(|sample| {
+            sample.case.as_str() == format!("app/{variant}") && sample.metric == metric
+        })
         .filter_map(|sample| sample.outcome.counted())
         .map(plimsoll::units::Quantity::base_value)
         .collect()
@@ -185,9 +201,17 @@ async fn every_phase_is_timed_between_its_own_marks() {
     assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
     let record = home.record();
     let seen = |metric| values(&record, "good", metric);
-    assert!(close(&seen(Metric::BuildCold), 4.2), "{:?}", seen(Metric::BuildCold));
+    assert!(
+        close(&seen(Metric::BuildCold), 4.2),
+        "{:?}",
+        seen(Metric::BuildCold)
+    );
     assert!(close(&seen(Metric::BuildCached), 0.0));
-    assert!(close(&seen(Metric::RebuildSource), 2.1), "{:?}", statuses(&record, "good"));
+    assert!(
+        close(&seen(Metric::RebuildSource), 2.1),
+        "{:?}",
+        statuses(&record, "good")
+    );
     assert!(close(&seen(Metric::RebuildDependency), 4.2));
     assert!(close(&seen(Metric::StartCreate), 0.008));
     assert!(close(&seen(Metric::StartStarted), 0.2));
@@ -203,7 +227,11 @@ async fn every_phase_is_timed_between_its_own_marks() {
     assert_eq!(record.state, RunState::Complete);
     assert!(table.contains("good"), "{table}");
     assert!(home.engine.leftovers().is_empty());
-    let floor = record.samples.iter().filter(|s| s.metric == Metric::FloorStartStarted).count();
+    let floor = record
+        .samples
+        .iter()
+        .filter(|s| s.metric == Metric::FloorStartStarted)
+        .count();
     assert_eq!(floor, 1);
 }
 
@@ -211,18 +239,32 @@ async fn every_phase_is_timed_between_its_own_marks() {
 async fn what_does_not_work_is_dnf_and_never_a_number_and_never_stops_the_rest() {
     let home = Home::new(&[
         ("good", GOOD),
-        ("crash", "FROM base:1\nCOPY main.src ./\nCMD [\"crashes\"]\n"),
-        ("mute", "FROM base:1\nCOPY main.src ./\nCMD [\"never-ready\"]\n"),
-        ("wrong", "FROM base:1\nCOPY main.src ./\nCMD [\"answers-wrongly\"]\n"),
+        (
+            "crash",
+            "FROM base:1\nCOPY main.src ./\nCMD [\"crashes\"]\n",
+        ),
+        (
+            "mute",
+            "FROM base:1\nCOPY main.src ./\nCMD [\"never-ready\"]\n",
+        ),
+        (
+            "wrong",
+            "FROM base:1\nCOPY main.src ./\nCMD [\"answers-wrongly\"]\n",
+        ),
         ("broken", "FROM base:1\nCOPY main.src ./\nRUN fail\n"),
         ("stuck", "FROM base:1\nCOPY main.src ./\nRUN hang\n"),
     ]);
-    let (outcome, table) = home.run(&["run", "app", "--rounds", "2", "--warmup", "1"]).await;
+    let (outcome, table) = home
+        .run(&["run", "app", "--rounds", "2", "--warmup", "1"])
+        .await;
     assert_eq!(outcome.unwrap(), Exit::Failed);
     let record = home.record();
     assert_eq!(values(&record, "good", Metric::BuildCold).len(), 2);
     let reasons = [
-        ("crash", "exited with code 3 before it was ready; last lines: Error: cannot find module"),
+        (
+            "crash",
+            "exited with code 3 before it was ready; last lines: Error: cannot find module",
+        ),
         ("mute", "no whole answer at /health within 10.0 s"),
         ("wrong", "answered 500 at /health"),
         ("broken", "last lines: make: *** no rule"),
@@ -231,19 +273,34 @@ async fn what_does_not_work_is_dnf_and_never_a_number_and_never_stops_the_rest()
     for (variant, reason) in reasons {
         let seen = statuses(&record, variant);
         assert!(!seen.is_empty());
-        assert!(seen.iter().all(|(_, status)| *status == Status::Dnf), "{variant}: {seen:?}");
-        let case = record.cases.iter().find(|case| case.variant == variant).unwrap();
-        let Disposition::Failed { reason: told } = &case.disposition else { panic!("{variant}") };
+        assert!(
+            seen.iter().all(|(_, status)| *status == Status::Dnf),
+            "{variant}: {seen:?}"
+        );
+        let case = record
+            .cases
+            .iter()
+            .find(|case| case.variant == variant)
+            .unwrap();
+        let Disposition::Failed { reason: told } = &case.disposition else {
+            panic!("{variant}")
+        };
         assert!(told.contains(reason), "{variant}: {told}");
     }
     assert!(table.contains("DNF"), "{table}");
-    assert!(home.engine.leftovers().is_empty(), "{:?}", home.engine.leftovers());
+    assert!(
+        home.engine.leftovers().is_empty(),
+        "{:?}",
+        home.engine.leftovers()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_container_that_has_to_be_killed_has_no_stop_time() {
-    let home =
-        Home::new(&[("deaf", "FROM base:1\nCOPY main.src ./\nRUN make\nCMD [\"ignores-sigterm\"]\n")]);
+    let home = Home::new(&[(
+        "deaf",
+        "FROM base:1\nCOPY main.src ./\nRUN make\nCMD [\"ignores-sigterm\"]\n",
+    )]);
     let (outcome, _) = home.run(&["run", "app", "--profile", "quick"]).await;
     assert_eq!(outcome.unwrap(), Exit::Failed);
     let record = home.record();
@@ -262,55 +319,90 @@ async fn a_container_that_has_to_be_killed_has_no_stop_time() {
 async fn an_edit_that_reaches_no_step_makes_its_sample_invalid() {
     // The dependency edit changes a file that no COPY reads.
     let home = Home::new(&[("blind", "FROM base:1\nCOPY main.src ./\nRUN make\n")]);
-    home.run(&["run", "app", "--profile", "quick"]).await.0.unwrap();
+    home.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
     let record = home.record();
-    let sample =
-        record.samples.iter().find(|sample| sample.metric == Metric::RebuildDependency).unwrap();
-    let Outcome::Invalid { reason, .. } = &sample.outcome else { panic!("{:?}", sample.outcome) };
+    let sample = record
+        .samples
+        .iter()
+        .find(|sample| sample.metric == Metric::RebuildDependency)
+        .unwrap();
+    let Outcome::Invalid { reason, .. } = &sample.outcome else {
+        panic!("{:?}", sample.outcome)
+    };
     assert!(reason.contains("reaches no step"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn cache_mounts_never_carry_the_users_id_and_differ_by_visit() {
     let home = Home::new(&[("good", GOOD)]);
-    home.run(&["run", "app", "--rounds", "2", "--warmup", "0"]).await.0.unwrap();
+    home.run(&["run", "app", "--rounds", "2", "--warmup", "0"])
+        .await
+        .0
+        .unwrap();
     let sent = home.engine.state(|state| state.dockerfiles.clone());
     let mounts: Vec<_> = sent
         .iter()
         .filter_map(|text| text.lines().find(|line| line.contains("--mount")))
         .collect();
     assert_eq!(mounts.len(), 8, "four builds in each of two rounds");
-    assert!(mounts.iter().all(|line| line.contains("id=plimsoll-")), "{mounts:?}");
-    assert!(mounts[..4].iter().all(|line| *line == mounts[0]), "one visit shares its mounts");
+    assert!(
+        mounts.iter().all(|line| line.contains("id=plimsoll-")),
+        "{mounts:?}"
+    );
+    assert!(
+        mounts[..4].iter().all(|line| *line == mounts[0]),
+        "one visit shares its mounts"
+    );
     assert_ne!(mounts[0], mounts[4], "another visit begins with cold ones");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_run_keeps_what_it_has_and_goes_on_from_there() {
-    let home = Home::new(&[("good", GOOD), ("other", "FROM base:1\nCOPY . ./\nRUN make\n")]);
+    let home = Home::new(&[
+        ("good", GOOD),
+        ("other", "FROM base:1\nCOPY . ./\nRUN make\n"),
+    ]);
     let stop = home.stop.clone();
     let watch = home.engine.clone();
     tokio::spawn(async move {
         // In the middle of the third visit of six.
         let visits = |engine: &FakeEngine| {
-            engine.state(|state| state.calls.iter().filter(|call| call.starts_with("stop ")).count())
+            engine.state(|state| {
+                state
+                    .calls
+                    .iter()
+                    .filter(|call| call.starts_with("stop "))
+                    .count()
+            })
         };
         while visits(&watch) < 3 {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         stop.cancel();
     });
-    let arguments = ["run", "app", "--rounds", "2", "--warmup", "0", "--seed", "5"];
+    let arguments = [
+        "run", "app", "--rounds", "2", "--warmup", "0", "--seed", "5",
+    ];
     let (outcome, _) = home.run(&arguments).await;
     assert_eq!(outcome.unwrap(), Exit::Interrupted);
-    assert!(home.engine.leftovers().is_empty(), "{:?}", home.engine.leftovers());
+    assert!(
+        home.engine.leftovers().is_empty(),
+        "{:?}",
+        home.engine.leftovers()
+    );
     let partial = home.record();
     assert_eq!(partial.state, RunState::Interrupted);
     assert!(!partial.samples.is_empty());
     assert!(home.talk().contains("--resume"), "{}", home.talk());
 
     let folder = home.folders().pop().unwrap().display().to_string();
-    let resumed = Home { stop: CancellationToken::new(), ..home };
+    let resumed = Home {
+        stop: CancellationToken::new(),
+        ..home
+    };
     let (outcome, _) = resumed.run(&["run", "--resume", &folder]).await;
     assert_eq!(outcome.unwrap(), Exit::Fine, "{}", resumed.talk());
     assert_eq!(resumed.folders().len(), 1);
@@ -319,7 +411,11 @@ async fn an_interrupted_run_keeps_what_it_has_and_goes_on_from_there() {
     assert_eq!(whole.commands.len(), 2);
     for variant in ["good", "other"] {
         for metric in [Metric::BuildCold, Metric::StartReady, Metric::RebuildSource] {
-            assert_eq!(values(&whole, variant, metric).len(), 2, "{variant} {metric}");
+            assert_eq!(
+                values(&whole, variant, metric).len(),
+                2,
+                "{variant} {metric}"
+            );
         }
     }
     let (outcome, _) = resumed.run(&["run", "--resume", &folder]).await;
@@ -331,28 +427,50 @@ async fn a_changed_app_is_not_mixed_into_a_resumed_run() {
     let home = Home::new(&[("good", GOOD)]);
     home.stop.cancel();
     home.run(&["run", "app"]).await.0.unwrap();
-    std::fs::write(home.path().join("app/main.src"), "release = unreleased # more\n").unwrap();
+    std::fs::write(
+        home.path().join("app/main.src"),
+        "release = unreleased # more\n",
+    )
+    .unwrap();
     let folder = home.folders().pop().unwrap().display().to_string();
     let (outcome, _) = home.run(&["run", "--resume", &folder]).await;
     let failure = outcome.unwrap_err();
     assert_eq!(failure.exit, Exit::Usage);
-    assert!(failure.to_string().contains("the app of the scenario `app` has changed"), "{failure}");
+    assert!(
+        failure
+            .to_string()
+            .contains("the app of the scenario `app` has changed"),
+        "{failure}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_engine_ends_the_run_and_keeps_the_record() {
-    let home = Home::new(&[("good", GOOD), ("other", "FROM base:1\nCOPY . ./\nRUN make\n")]);
+    let home = Home::new(&[
+        ("good", GOOD),
+        ("other", "FROM base:1\nCOPY . ./\nRUN make\n"),
+    ]);
     let engine = home.engine.clone();
     tokio::spawn(async move {
         tokio::time::sleep(std::time::Duration::from_secs(11)).await;
         engine.state(|state| state.gone = true);
     });
-    let (outcome, _) = home.run(&["run", "app", "--rounds", "5", "--warmup", "0"]).await;
+    let (outcome, _) = home
+        .run(&["run", "app", "--rounds", "5", "--warmup", "0"])
+        .await;
     let failure = outcome.unwrap_err();
     assert_eq!(failure.exit, Exit::Failed);
-    assert!(failure.to_string().contains("the engine went away"), "{failure}");
+    assert!(
+        failure.to_string().contains("the engine went away"),
+        "{failure}"
+    );
     let record = home.record();
-    assert!(record.samples.iter().any(|sample| sample.outcome.status() == Status::Ok));
+    assert!(
+        record
+            .samples
+            .iter()
+            .any(|sample| sample.outcome.status() == Status::Ok)
+    );
     assert_ne!(record.state, RunState::Complete);
 }
 
@@ -361,18 +479,39 @@ async fn the_folder_holds_all_files_and_the_order_is_seeded() {
     let variants = [("a", GOOD), ("b", "FROM base:1\nCOPY . ./\nRUN make\n")];
     let (one, two) = (Home::new(&variants), Home::new(&variants));
     for home in [&one, &two] {
-        home.run(&["run", "app", "--rounds", "4", "--warmup", "0", "--seed", "9"]).await.0.unwrap();
+        home.run(&[
+            "run", "app", "--rounds", "4", "--warmup", "0", "--seed", "9",
+        ])
+        .await
+        .0
+        .unwrap();
     }
     assert_eq!(one.record().plan.order, two.record().plan.order);
     let folder = one.folders().pop().unwrap();
-    for name in ["run.json", "samples.csv", "summary.csv", "steps.csv", "report.md"] {
+    for name in [
+        "run.json",
+        "samples.csv",
+        "summary.csv",
+        "steps.csv",
+        "report.md",
+    ] {
         assert!(folder.join(name).metadata().unwrap().len() > 100, "{name}");
     }
     let record = one.record();
     let summary = std::fs::read(folder.join("summary.csv")).unwrap();
-    assert_eq!(plimsoll::report::summary_csv(&record), summary, "recomputed from run.json alone");
-    let rows = csv::Reader::from_path(folder.join("samples.csv")).unwrap().into_records().count();
-    assert!(rows > record.samples.len(), "samples and the not-applicable variant's rows");
+    assert_eq!(
+        plimsoll::report::summary_csv(&record),
+        summary,
+        "recomputed from run.json alone"
+    );
+    let rows = csv::Reader::from_path(folder.join("samples.csv"))
+        .unwrap()
+        .into_records()
+        .count();
+    assert!(
+        rows > record.samples.len(),
+        "samples and the not-applicable variant's rows"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -383,16 +522,26 @@ async fn a_mirror_takes_the_place_of_what_the_dockerfile_names() {
     let config = format!("[bases]\n\"base:1\" = \"{mirror}\"\n");
     std::fs::write(home.path().join("plimsoll.toml"), config).unwrap();
     let home = Home { engine, ..home };
-    home.run(&["run", "app", "--profile", "quick"]).await.0.unwrap();
+    home.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
     assert_eq!(home.record().bases[0].resolved, mirror);
     let sent = home.engine.state(|state| state.dockerfiles.clone());
-    assert!(sent.iter().any(|text| text.starts_with(&format!("FROM {mirror}\n"))), "{sent:?}");
+    assert!(
+        sent.iter()
+            .any(|text| text.starts_with(&format!("FROM {mirror}\n"))),
+        "{sent:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_base_that_cannot_be_had_is_told_with_its_mend() {
     let home = Home::new(&[("good", GOOD)]);
-    let home = Home { engine: FakeEngine::default(), ..home };
+    let home = Home {
+        engine: FakeEngine::default(),
+        ..home
+    };
     let failure = home.run(&["run", "app"]).await.0.unwrap_err();
     let text = failure.to_string();
     assert!(text.contains("the base `base:1` cannot be had"), "{text}");
@@ -402,9 +551,18 @@ async fn a_base_that_cannot_be_had_is_told_with_its_mend() {
 #[tokio::test(start_paused = true)]
 async fn the_runs_own_cache_records_are_pruned_and_others_stay() {
     let home = Home::new(&[("good", GOOD)]);
-    home.engine.state(|state| state.cache.insert("foreign".to_owned(), "fileop target".to_owned()));
-    home.run(&["run", "app", "--profile", "quick"]).await.0.unwrap();
-    let left = home.engine.state(|state| state.cache.keys().cloned().collect::<Vec<_>>());
+    home.engine.state(|state| {
+        state
+            .cache
+            .insert("foreign".to_owned(), "fileop target".to_owned())
+    });
+    home.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
+    let left = home
+        .engine
+        .state(|state| state.cache.keys().cloned().collect::<Vec<_>>());
     assert!(left.contains(&"foreign".to_owned()));
     let journal = home.folders().pop().unwrap().join("cache-records.json");
     assert!(!journal.exists(), "nothing is left to remove");
