@@ -32,18 +32,20 @@ fn the_terminal_gets_two_tables_that_fit() {
     assert_snapshot!(size, @r#"
 Node API (node): size and build
 
-variant          strategy        unpacked       of   own  layers  context          cold      cached  rebuild,  rebuild,
-                                       MB  largest    MB               kB         build       build    source      dep.
-                                                                                      s          ms         s         s
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-single-stage     single-stage        1184    1.00x   120       6      213          30.8         820  invalid¹      DNF²
-                                                                           [30.1, 31.5]  [804, 840]
-multi-stage-     multi-stage-         148    0.12x  15.0       6      213          15.4         410         –         –
-alpine-prune *   alpine                                                    [15.1, 15.8]  [402, 420]
-multi-stage-     multi-stage-        DNF³      DNF  DNF³    DNF³     DNF³          DNF³        DNF³      DNF³      DNF³
-distroless       distroless
-scratch          scratch             n/a⁴      n/a  n/a⁴    n/a⁴     n/a⁴          n/a⁴        n/a⁴      n/a⁴      n/a⁴
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+variant         strategy      unpacked       of   own  layers  context          cold      cached   rebuild  rebuild
+                                    MB  largest    MB               kB         build       build    source     dep.
+                                                                                   s          ms         s        s
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+single-stage    single-stage      1184    1.00x   120       6      213          30.8         820  invalid¹     DNF²
+                                                                        [30.1, 31.5]  [804, 840]
+multi-stage-    multi-             148    0.12x  15.0       6      213          15.4         410         –        –
+alpine-         stage-                                                  [15.1, 15.8]  [402, 420]
+prune *         alpine
+multi-stage-    multi-            DNF³      DNF  DNF³    DNF³     DNF³          DNF³        DNF³      DNF³     DNF³
+distroless      stage-
+                distroless
+scratch         scratch           n/a⁴      n/a  n/a⁴    n/a⁴     n/a⁴          n/a⁴        n/a⁴      n/a⁴     n/a⁴
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 Times and memory: median [95 % bootstrap interval of it], n = 6.
 * rests on a stand-in base, not on the registry's image: node:20-alpine (as plimsoll.local/node:20-alpine)
 ¹ no step ran

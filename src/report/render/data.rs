@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::report::native::{csv_suffix, exact_text, json_suffix, native, statistic_json};
-use crate::report::table::{Cell, Content, Mark, Table};
+use super::super::native::{csv_suffix, exact_text, json_suffix, native, statistic_json};
+use super::super::table::{Cell, Content, Mark, Table};
 
 impl Table {
     /// CSV: text as it is, values in base units, empty where there is none; a last column

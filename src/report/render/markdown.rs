@@ -1,6 +1,6 @@
 //! GitHub-flavoured Markdown: <https://github.github.com/gfm/#tables-extension->.
 
-use crate::report::table::{Align, Cell, Table};
+use super::super::table::{Align, Cell, Table};
 
 impl Table {
     /// The title in bold, the table, the notes as a list. Ends with a line feed.

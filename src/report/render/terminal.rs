@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 
-use crate::report::table::{Align, Cell, Column, Table};
+use super::super::table::{Align, Cell, Column, Table};
 
 /// A line below the head and one at the foot; columns stand apart by blanks.
 const STYLE: TableStyle = TableStyle::new()
@@ -53,7 +53,7 @@ fn heading(column: &Column) -> comfy_table::Cell {
     let title = match column.align {
         Align::Left => column.title.clone(),
         // The heading of a number is a column's widest part: a word per line.
-        Align::Right => column.title.replace(' ', "\n"),
+        Align::Right => column.title.replace(", ", "\n").replace(' ', "\n"),
     };
     let text = match column.printed_unit {
         Some(unit) => format!("{title}\n{unit}"),

@@ -7,6 +7,7 @@ use plimsoll::record::Metric;
 use plimsoll::report::{floor_table, report_md, steps_csv};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one snapshot of a page")]
 fn the_page_holds_everything() {
     let mut run = four_variants();
     run.cold_build(
