@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::analysis::{Analysis, MetricSummary};
+use super::analysis::Analysis;
 use super::claims::claims_json_of;
+use super::entry::MetricSummary;
 use super::native::{json_suffix, statistic_json};
 use super::warning::warnings_of;
 use crate::record::RunRecord;

@@ -1,7 +1,7 @@
 //! `report.md`: the whole run on one page.
 
 use super::analysis::Analysis;
-use super::claims::claims_of;
+use super::claims_table::claims_of;
 use super::floor::floor_of;
 use super::main_table::{Columns, table_of};
 use super::markdown_sections::{failures, intro, meanings, stand_ins};

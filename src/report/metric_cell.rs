@@ -1,6 +1,6 @@
 //! One cell of one metric: a value with its remarks, or the word for its absence.
 
-use super::analysis::{MetricSummary, Standing};
+use super::entry::{MetricSummary, Standing};
 use super::native::quantity;
 use super::notes::{Notes, plural, reasons_text};
 use super::scale::Scale;

@@ -9,7 +9,9 @@
 
 mod analysis;
 mod claims;
+mod claims_table;
 mod csv_bytes;
+mod entry;
 mod floor;
 mod json_report;
 mod main_table;
@@ -26,8 +28,9 @@ mod table;
 mod tidy;
 mod warning;
 
-pub use analysis::{Analysis, Counts, MetricSummary, Reason, Standing, Subject};
+pub use analysis::Analysis;
 pub use claims::{ClaimResult, claim_results, claims, claims_json};
+pub use entry::{Counts, MetricSummary, Reason, Standing, Subject};
 pub use floor::floor_table;
 pub use json_report::{REPORT_SCHEMA_VERSION, report_json};
 pub use main_table::{Columns, table, terminal_tables};

@@ -1,6 +1,6 @@
 //! Collects the notes of a table; the same text has one number.
 
-use super::analysis::Reason;
+use super::entry::Reason;
 use super::table::{Mark, Note};
 use crate::record::{RunRecord, Status};
 

@@ -17,8 +17,8 @@ const LISTED_RUNS: usize = 8;
 /// path to a folder, or a path to its `run.json`. A name below `results_dir`
 /// wins over a path of the same name.
 ///
-/// `latest` is the link of that name or, where it is missing or leads nowhere,
-/// the newest by name that has a record.
+/// `latest` is the link of that name or, where it leads to no run record (one
+/// that died before it wrote any), the newest by name that has one.
 ///
 /// # Errors
 /// There is no such run; the error lists those that there are.
@@ -26,7 +26,7 @@ pub fn resolve(results_dir: &Path, run: &str) -> Result<PathBuf, StoreError> {
     let named = (!run.is_empty()).then(|| results_dir.join(run));
     let given = PathBuf::from(run);
     for candidate in named.into_iter().chain([given]) {
-        if candidate.is_dir() && (run == LATEST || holds_record(&candidate)) {
+        if candidate.is_dir() && holds_record(&candidate) {
             // Behind the link is the name by which the run is known.
             return Ok(target(results_dir, candidate));
         }

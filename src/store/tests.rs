@@ -106,7 +106,12 @@ fn folders_are_unique_within_a_second_and_latest_follows() {
     assert_eq!(first.id(), "20261120T204000Z-node-go");
     assert_eq!(second.id(), "20261120T204000Z-node-go-2");
     assert_eq!(names(&deep), [first.id(), second.id(), "latest".to_owned()]);
-    assert_eq!(resolve(&deep, "latest").unwrap(), second.path());
+    let latest = fs::read_link(deep.join("latest")).unwrap();
+    assert_eq!(latest, Path::new(&second.id()));
+    // Neither has a record yet: there is nothing to read under that name.
+    assert!(resolve(&deep, "latest").is_err());
+    first.save_record(&record(&first.id())).unwrap();
+    assert_eq!(resolve(&deep, "latest").unwrap(), first.path());
     for bad in ["", "a/b", "..", ".x"] {
         let error = RunFolder::create(&deep, UTC, bad).unwrap_err();
         assert!(matches!(error, StoreError::Name { .. }), "{bad}");

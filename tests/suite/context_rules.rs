@@ -1,5 +1,10 @@
 //! The build context: ignore rules, the tar stream, edits.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, which clippy cannot see"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Cursor, Read};
@@ -136,6 +141,8 @@ fn what_cannot_be_sent_is_refused_by_name_unless_it_is_ignored() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
+    use rustix::fs::{CWD, FileType, Mode};
+
     let dir = tree(&[]);
     let _listener = UnixListener::bind(dir.path().join("socket")).unwrap();
     let context = Context::scan(dir.path(), "Dockerfile").unwrap();
@@ -146,6 +153,14 @@ fn what_cannot_be_sent_is_refused_by_name_unless_it_is_ignored() {
     assert!(matches!(error, ContextError::Name { .. }) && error.hint().is_some());
     assert!(error.to_string().contains("b\u{fffd}.bin"), "{error}");
     put(dir.path(), ".dockerignore", "*.bin");
+    Context::scan(dir.path(), "Dockerfile").unwrap();
+
+    let pipe = dir.path().join("pipe");
+    rustix::fs::mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).unwrap();
+    let error = Context::scan(dir.path(), "Dockerfile").unwrap_err();
+    let text = format!("failed to send `{}`: it is a named pipe", pipe.display());
+    assert_eq!(error.to_string(), text);
+    put(dir.path(), ".dockerignore", "*.bin\npipe");
     Context::scan(dir.path(), "Dockerfile").unwrap();
 
     let error = Context::scan(dir.path(), "Dockerfile.no").unwrap_err();

@@ -2,21 +2,26 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::report::native::{csv_suffix, exact_text, json_suffix, native, statistic_json};
-use crate::report::table::{Cell, Content, Mark, Table};
+use super::super::native::{csv_suffix, exact_text, json_suffix, native, statistic_json};
+use super::super::table::{Cell, Content, Mark, Table};
 
 impl Table {
-    /// CSV: text as it is, values in base units, empty where there is none.
+    /// CSV: text as it is, values in base units, empty where there is none; a last column
+    /// says whether the row rests on a stand-in base.
     pub fn csv(&self) -> Vec<u8> {
         let mut lines = csv::Writer::from_writer(Vec::new());
         let header = self.columns.iter().map(|column| match column.unit {
             Some(unit) => format!("{}_{}", column.key, csv_suffix(unit)),
             None => column.key.clone(),
         });
-        let rows = self
-            .rows
-            .iter()
-            .map(|row| row.iter().map(csv_field).collect());
+        let header = header.chain(std::iter::once("stand_in".to_owned()));
+        let rows = self.rows.iter().map(|row| {
+            let stand_in = row.iter().any(|cell| cell.stand_in).to_string();
+            row.iter()
+                .map(csv_field)
+                .chain(std::iter::once(stand_in))
+                .collect()
+        });
         for record in std::iter::once(header.collect::<Vec<_>>()).chain(rows) {
             lines
                 .write_record(record)

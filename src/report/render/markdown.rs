@@ -1,12 +1,12 @@
 //! GitHub-flavoured Markdown: <https://github.github.com/gfm/#tables-extension->.
 
-use crate::report::table::{Align, Cell, Table};
+use super::super::table::{Align, Cell, Table};
 
 impl Table {
     /// The title in bold, the table, the notes as a list. Ends with a line feed.
     pub fn markdown(&self) -> String {
         let heads = self.columns.iter().map(|column| match column.printed_unit {
-            Some(unit) => escape(&format!("{}, {unit}", column.title)),
+            Some(unit) => escape(&format!("{} ({unit})", column.title)),
             None => escape(&column.title),
         });
         let rules = self.columns.iter().map(|column| match column.align {

@@ -2,12 +2,16 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 
-use crate::report::table::{Align, Cell, Column, Table};
+use super::super::table::{Align, Cell, Column, Table};
 
 /// A line below the head and one at the foot; columns stand apart by blanks.
 const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
+
+/// Zero wide: marks where a kebab-case name may break, and is taken out again. The
+/// hyphen itself as delimiter would be swallowed by the break.
+const BREAK: char = '\u{200b}';
 
 impl Table {
     /// Text of at most `width` columns where the content can be broken to fit (names break
@@ -33,7 +37,8 @@ impl Table {
         for column in drawn.column_iter_mut() {
             column.set_padding((0, 1));
         }
-        let mut text = format!("{}\n\n{}\n", self.title, drawn.trim_fmt());
+        let grid = drawn.trim_fmt().replace(BREAK, "");
+        let mut text = format!("{}\n\n{grid}\n", self.title);
         for note in &self.notes {
             let mark = note.mark.text();
             let gap = if mark.is_empty() { "" } else { " " };
@@ -45,9 +50,14 @@ impl Table {
 }
 
 fn heading(column: &Column) -> comfy_table::Cell {
+    let title = match column.align {
+        Align::Left => column.title.clone(),
+        // The heading of a number is a column's widest part: a word per line.
+        Align::Right => column.title.replace(", ", "\n").replace(' ', "\n"),
+    };
     let text = match column.printed_unit {
-        Some(unit) => format!("{}\n{unit}", column.title),
-        None => column.title.clone(),
+        Some(unit) => format!("{title}\n{unit}"),
+        None => title,
     };
     comfy_table::Cell::new(text).set_alignment(alignment(column.align))
 }
@@ -57,12 +67,13 @@ fn body(cell: &Cell, column: &Column) -> comfy_table::Cell {
     if let Some(interval) = cell.interval() {
         text = format!("{text}\n{interval}");
     }
-    let drawn = comfy_table::Cell::new(text).set_alignment(alignment(column.align));
-    match column.align {
-        // Kebab-case names have no blank to break at.
-        Align::Left if !cell.word().contains(' ') => drawn.set_delimiter('-'),
-        Align::Left | Align::Right => drawn,
-    }
+    let kebab = column.align == Align::Left && !cell.word().contains(' ');
+    let drawn = if kebab {
+        comfy_table::Cell::new(text.replace('-', &format!("-{BREAK}"))).set_delimiter(BREAK)
+    } else {
+        comfy_table::Cell::new(text)
+    };
+    drawn.set_alignment(alignment(column.align))
 }
 
 fn alignment(align: Align) -> CellAlignment {

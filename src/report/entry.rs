@@ -1,0 +1,243 @@
+//! One metric of one case: what its samples amount to.
+
+use super::native::native;
+use crate::record::{CaseId, CaseRecord, Disposition, Kind, Metric, Sample, Status};
+use crate::stats::{RatioOfMedians, SampleSet, Summary};
+
+/// Who was measured. Floor samples may belong to a case that no scenario has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Subject<'a> {
+    /// The case's identity.
+    pub id: &'a CaseId,
+    /// What the record knows of the case; `None` for the floor.
+    pub case: Option<&'a CaseRecord>,
+}
+
+/// How often which status was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Counting samples.
+    pub ok: usize,
+    /// Warm-ups.
+    pub warmup: usize,
+    /// Samples whose conditions did not hold.
+    pub invalid: usize,
+    /// Samples that did not finish.
+    pub dnf: usize,
+    /// Not observable.
+    pub not_measured: usize,
+    /// Without meaning.
+    pub not_applicable: usize,
+    /// Values in another unit than their metric's: never summarised, always warned of.
+    pub wrong_unit: usize,
+}
+
+/// A reason and the rounds in which it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason<'a> {
+    /// What it is the reason of.
+    pub status: Status,
+    /// The text.
+    pub text: &'a str,
+    /// Rounds, ascending; empty where the whole case has this reason.
+    pub rounds: Vec<u32>,
+}
+
+/// What a cell of a table can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// There is at least one counting sample.
+    Measured,
+    /// None counts and one did not finish, or the case as a whole failed (rule 1).
+    Dnf,
+    /// None counts and one was invalid.
+    Invalid,
+    /// Has no meaning here.
+    NotApplicable,
+    /// Not observable here.
+    NotMeasured,
+    /// No sample yet.
+    Missing,
+}
+
+impl Standing {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Dnf => Status::Dnf.word(),
+            Self::Invalid => Status::Invalid.word(),
+            Self::NotApplicable => Status::NotApplicable.word(),
+            Self::NotMeasured => Status::NotMeasured.word(),
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// All that is said of one metric of one case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricSummary<'a> {
+    /// The case.
+    pub subject: Subject<'a>,
+    /// The metric.
+    pub metric: Metric,
+    /// Statuses.
+    pub counts: Counts,
+    /// What a cell says.
+    pub standing: Standing,
+    /// Of the counting samples, in bytes, nanoseconds, a count or a quotient.
+    pub summary: Option<Summary>,
+    /// Against the largest median of the same metric in the same scenario.
+    pub ratio_to_largest: Option<RatioOfMedians>,
+    /// Why samples are missing.
+    pub reasons: Vec<Reason<'a>>,
+}
+
+impl<'a> Subject<'a> {
+    /// The scenario's name.
+    pub fn scenario(&self) -> &'a str {
+        self.split().0
+    }
+
+    /// The variant's name.
+    pub fn variant(&self) -> &'a str {
+        self.split().1
+    }
+
+    /// The app; empty where the record has no such case.
+    pub fn app(&self) -> &'a str {
+        self.case.map_or("", |case| &case.app)
+    }
+
+    /// The strategy; empty where the record has no such case.
+    pub fn strategy(&self) -> &'a str {
+        self.case.map_or("", |case| &case.strategy)
+    }
+
+    /// The platform; empty where the record has no such case.
+    pub fn platform(&self) -> &'a str {
+        self.case.map_or("", |case| &case.platform)
+    }
+
+    /// Bases whose place a stand-in took.
+    pub fn stand_ins(&self) -> &'a [String] {
+        self.case.map_or(&[], |case| &case.stand_ins)
+    }
+
+    fn split(&self) -> (&'a str, &'a str) {
+        match self.case {
+            Some(case) => (&case.scenario, &case.variant),
+            None => self
+                .id
+                .as_str()
+                .split_once('/')
+                .unwrap_or(("", self.id.as_str())),
+        }
+    }
+}
+
+/// Summarises samples of one metric of one case; the ratio is left open.
+pub(super) fn entry<'a>(
+    subject: Subject<'a>,
+    metric: Metric,
+    samples: &[&'a Sample],
+) -> (MetricSummary<'a>, Option<SampleSet>) {
+    let mut counts = Counts::default();
+    let mut values = Vec::new();
+    let mut reasons: Vec<Reason<'a>> = Vec::new();
+    for sample in samples {
+        let status = sample.outcome.status();
+        *counts.of(status) += 1;
+        match sample.outcome.counted() {
+            Some(value) if value.unit() == metric.unit() => values.push(native(value)),
+            Some(_) => counts.wrong_unit += 1,
+            None => {}
+        }
+        if let Some(text) = sample.outcome.reason() {
+            match reasons
+                .iter_mut()
+                .find(|known| known.status == status && known.text == text)
+            {
+                Some(known) => known.rounds.push(sample.round),
+                None => reasons.push(Reason {
+                    status,
+                    text,
+                    rounds: vec![sample.round],
+                }),
+            }
+        }
+    }
+    let whole = subject.case.and_then(|case| whole_case(&case.disposition));
+    if let Some((status, text)) = whole
+        && !reasons.iter().any(|reason| reason.status == status)
+    {
+        reasons.push(Reason {
+            status,
+            text,
+            rounds: Vec::new(),
+        });
+    }
+    // Rule 1: what never kept its contract has no number, even where a build succeeded.
+    let set = if whole.is_some() {
+        None
+    } else {
+        SampleSet::new(values).ok()
+    };
+    let summary = set.as_ref().map(|set| match metric.kind() {
+        Kind::Exact => Summary::of_exact(set),
+        Kind::Timed => Summary::of_timed(set),
+    });
+    let standing = match whole {
+        Some((Status::NotApplicable, _)) => Standing::NotApplicable,
+        Some(_) => Standing::Dnf,
+        None if summary.is_some() => Standing::Measured,
+        None => counts.standing(),
+    };
+    let entry = MetricSummary {
+        subject,
+        metric,
+        counts,
+        standing,
+        summary,
+        ratio_to_largest: None,
+        reasons,
+    };
+    (entry, set)
+}
+
+/// The status that a whole case has, with its reason.
+fn whole_case(disposition: &Disposition) -> Option<(Status, &str)> {
+    match disposition {
+        Disposition::Pending | Disposition::Qualified => None,
+        Disposition::Failed { reason } => Some((Status::Dnf, reason)),
+        Disposition::NotApplicable { reason } => Some((Status::NotApplicable, reason)),
+    }
+}
+
+impl Counts {
+    fn of(&mut self, status: Status) -> &mut usize {
+        match status {
+            Status::Ok => &mut self.ok,
+            Status::Warmup => &mut self.warmup,
+            Status::Invalid => &mut self.invalid,
+            Status::Dnf => &mut self.dnf,
+            Status::NotMeasured => &mut self.not_measured,
+            Status::NotApplicable => &mut self.not_applicable,
+        }
+    }
+
+    /// Where no sample counts.
+    fn standing(&self) -> Standing {
+        if self.dnf > 0 {
+            Standing::Dnf
+        } else if self.invalid > 0 {
+            Standing::Invalid
+        } else if self.not_applicable > 0 {
+            Standing::NotApplicable
+        } else if self.not_measured > 0 {
+            Standing::NotMeasured
+        } else {
+            Standing::Missing
+        }
+    }
+}
