@@ -1,8 +1,29 @@
 //! TOML -> validated scenario, with located errors.
+//!
+//! [`raw`] is the file's form, and gives the JSON Schema; the checks collect every
+//! semantic error of a file with its place before they give up. Only [`files`]
+//! touches the disk.
 
+mod check;
+mod check_app;
+mod check_claims;
+mod check_variants;
+mod error;
+mod figure;
+mod files;
+mod load;
+mod malformed;
 mod model;
+mod raw;
+mod words;
 
+pub use error::{Problem, ScenarioError};
+pub use load::{find, list, load, load_all};
 pub use model::{
     App, BuildSpec, Change, ChangeKind, Claim, Contract, Edit, EditName, Scenario, Source, Variant,
     VariantBuild,
 };
+pub use raw::schema;
+
+/// A commented scenario with every key that there is.
+pub const EXAMPLE: &str = include_str!("example.toml");

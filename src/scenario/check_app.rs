@@ -1,0 +1,245 @@
+//! Checks the app, its contract and its edits.
+
+use std::path::{Path, PathBuf};
+
+use super::check::Checker;
+use super::figure::parse_duration;
+use super::model::{App, Change, ChangeKind, Contract, Edit, EditName};
+use super::raw::{RawApp, RawChange, RawContract, RawEdit, Text};
+use super::words::suggest;
+use crate::units::Nanos;
+
+const READY_WITHIN_DEFAULT: Nanos = Nanos::from_secs(30);
+const STOP_WITHIN_DEFAULT: Nanos = Nanos::from_secs(10);
+const STATUS_DEFAULT: u16 = 200;
+/// A longer wait is a slip of the pen.
+const LONGEST_WAIT: Nanos = Nanos::from_secs(3_600);
+/// Where a fresh text goes.
+const NONCE: &str = "{nonce}";
+
+impl Checker<'_> {
+    pub fn app(&mut self, raw: &RawApp) -> Option<App> {
+        self.kebab(&raw.name, "name of an app");
+        let root = self.tree.root.clone();
+        match self.tree.folder(&root, raw.path.get_ref()) {
+            Ok(dir) => Some(App {
+                name: raw.name.get_ref().clone(),
+                dir,
+            }),
+            Err(fault) => {
+                self.path_fault(&raw.path, &root, "the app's folder", fault);
+                None
+            }
+        }
+    }
+
+    pub fn contract(&mut self, raw: &RawContract) -> Contract {
+        let port = u16::try_from(*raw.port.get_ref()).unwrap_or(0);
+        if port == 0 {
+            let message = format!("no app listens on port {}", raw.port.get_ref());
+            self.report(raw.port.span(), message, "a port from 1 to 65535", "");
+        }
+        let path = raw.path.get_ref();
+        if !path.starts_with('/') || path.contains(char::is_whitespace) {
+            let hint = format!("write `/{}`", path.trim().trim_start_matches('/'));
+            self.report(
+                raw.path.span(),
+                format!("`{path}` is no path to ask for"),
+                "a path that starts with `/`, without white space",
+                hint,
+            );
+        }
+        let mut status = STATUS_DEFAULT;
+        if let Some(raw) = &raw.status {
+            match u16::try_from(*raw.get_ref()) {
+                Ok(known @ 100..=599) => status = known,
+                _ => self.report(
+                    raw.span(),
+                    format!("{} is no HTTP status", raw.get_ref()),
+                    "a status from 100 to 599",
+                    "",
+                ),
+            }
+        }
+        self.filled(
+            &raw.body_contains,
+            "`body-contains`",
+            "name a text that only the working app answers with",
+        );
+        Contract {
+            port,
+            path: path.clone(),
+            status,
+            body_contains: raw.body_contains.get_ref().clone(),
+            ready_within: self.duration(raw.ready_within.as_ref(), READY_WITHIN_DEFAULT),
+            stop_within: self.duration(raw.stop_within.as_ref(), STOP_WITHIN_DEFAULT),
+            env: raw.env.clone(),
+        }
+    }
+
+    fn duration(&mut self, raw: Option<&Text>, default: Nanos) -> Nanos {
+        let Some(raw) = raw else { return default };
+        let expected = "more than 0 and at most an hour, as `500ms`, `30s` or `2m`";
+        match parse_duration(raw.get_ref()) {
+            Some(duration) if duration > Nanos(0) && duration <= LONGEST_WAIT => duration,
+            Some(_) => {
+                self.report(
+                    raw.span(),
+                    format!("`{}` is no sensible wait", raw.get_ref()),
+                    expected,
+                    "",
+                );
+                default
+            }
+            None => {
+                self.report(
+                    raw.span(),
+                    format!("`{}` is no duration", raw.get_ref()),
+                    expected,
+                    "",
+                );
+                default
+            }
+        }
+    }
+
+    pub fn edits(&mut self, raw: &[RawEdit], app: Option<&App>) -> Vec<Edit> {
+        self.unique(raw.iter().map(|edit| &edit.name), "edit");
+        let app = app.map(|app| app.dir.as_path());
+        raw.iter().filter_map(|edit| self.edit(edit, app)).collect()
+    }
+
+    fn edit(&mut self, raw: &RawEdit, app: Option<&Path>) -> Option<Edit> {
+        let name = match raw.name.get_ref().as_str() {
+            "source" => Some(EditName::Source),
+            "dependency" => Some(EditName::Dependency),
+            other => {
+                let hint = suggest(other, ["source", "dependency"]);
+                self.report(
+                    raw.name.span(),
+                    format!("`{other}` is no edit"),
+                    "`source` or `dependency`",
+                    hint,
+                );
+                None
+            }
+        };
+        if raw.change.is_empty() {
+            self.report(
+                raw.name.span(),
+                "the edit changes nothing",
+                "one `[[edit.change]]` at least",
+                "",
+            );
+        }
+        let changes: Vec<_> = raw
+            .change
+            .iter()
+            .filter_map(|change| self.change(change, app?))
+            .collect();
+        let has_nonce = changes.iter().any(|change| match &change.kind {
+            ChangeKind::Substitute { replace, .. } => replace.contains(NONCE),
+            ChangeKind::Overwrite { text } => text.contains(NONCE),
+        });
+        if !has_nonce && !changes.is_empty() && changes.len() == raw.change.len() {
+            let hint = format!(
+                "put `{NONCE}` where its new text may hold anything: without it the builder has seen the content before"
+            );
+            self.report(
+                raw.name.span(),
+                format!("no change of the edit holds `{NONCE}`"),
+                "",
+                hint,
+            );
+        }
+        Some(Edit {
+            name: name?,
+            summary: raw.summary.clone(),
+            changes,
+        })
+    }
+
+    fn change(&mut self, raw: &RawChange, app: &Path) -> Option<Change> {
+        let old = self.file_text(&raw.file, app, "the file to change");
+        let forms = "`find` and `replace`, or `from`";
+        let kind = match (&raw.find, &raw.replace, &raw.from) {
+            (Some(find), Some(replace), None) => {
+                self.occurs_once(find, old.as_deref()?, raw.file.get_ref());
+                ChangeKind::Substitute {
+                    find: find.get_ref().clone(),
+                    replace: replace.get_ref().clone(),
+                }
+            }
+            (None, None, Some(from)) => ChangeKind::Overwrite {
+                text: self.file_text(from, app, "the replacement")?,
+            },
+            (None, None, None) => {
+                self.report(
+                    raw.file.span(),
+                    "the change does not say what it does",
+                    forms,
+                    "",
+                );
+                return None;
+            }
+            (find, replace, from) => {
+                let span = [from, find, replace]
+                    .into_iter()
+                    .flatten()
+                    .next()
+                    .map(Text::span);
+                self.report(
+                    span.unwrap_or(raw.file.span()),
+                    "the change mixes or halves its forms",
+                    forms,
+                    "",
+                );
+                return None;
+            }
+        };
+        old.map(|_| Change {
+            file: forward(raw.file.get_ref()),
+            kind,
+        })
+    }
+
+    fn occurs_once(&mut self, find: &Text, old: &str, file: &str) {
+        let count = match find.get_ref().as_str() {
+            "" => 0,
+            text => old.matches(text).count(),
+        };
+        if count != 1 {
+            let hint = match count {
+                0 => "copy the text from the file as it is",
+                _ => "add more of the text around it",
+            };
+            let message = format!("`{}` occurs {count} times in `{file}`", find.get_ref());
+            self.report(
+                find.span(),
+                message,
+                "a text that occurs exactly once",
+                hint,
+            );
+        }
+    }
+
+    /// The text of a file of the app; reports why it cannot be had.
+    pub fn file_text(&mut self, path: &Text, app: &Path, what: &str) -> Option<String> {
+        match self.tree.text(app, path.get_ref()) {
+            Ok(text) => Some(text),
+            Err(fault) => {
+                self.path_fault(path, app, what, fault);
+                None
+            }
+        }
+    }
+}
+
+/// A relative path as the context stream names it.
+pub(super) fn forward(path: &str) -> String {
+    let clean: PathBuf = Path::new(path)
+        .components()
+        .filter(|part| part.as_os_str() != ".")
+        .collect();
+    clean.to_string_lossy().replace('\\', "/")
+}

@@ -1,0 +1,191 @@
+//! Checks the variants and their Dockerfiles.
+
+use std::path::Path;
+
+use super::check::Checker;
+use super::check_app::forward;
+use super::error::Problem;
+use super::model::{App, BuildSpec, Variant, VariantBuild};
+use super::raw::{RawApp, RawVariant, Text};
+use super::words::nearest;
+use crate::dockerfile::{Dockerfile, ParseError};
+use crate::oci::ImageReference;
+
+impl Checker<'_> {
+    pub fn variants(
+        &mut self,
+        raw: &[RawVariant],
+        raw_app: &RawApp,
+        app: Option<&App>,
+    ) -> Vec<Variant> {
+        if raw.is_empty() {
+            self.report(
+                0..0,
+                "the scenario has no variant",
+                "one `[[variant]]` at least",
+                "",
+            );
+        }
+        self.unique(raw.iter().map(|variant| &variant.name), "variant");
+        let mut variants = Vec::new();
+        for variant in raw {
+            self.kebab(&variant.name, "name of a variant");
+            self.kebab(&variant.strategy, "strategy");
+            if let Some(title) = &variant.title {
+                self.filled(title, "the title", "say in a line what the variant does");
+            }
+            let build = self.build(variant, raw_app, app);
+            variants.extend(build.map(|build| {
+                Variant {
+                    name: variant.name.get_ref().clone(),
+                    strategy: variant.strategy.get_ref().clone(),
+                    title: variant
+                        .title
+                        .as_ref()
+                        .unwrap_or(&variant.name)
+                        .get_ref()
+                        .clone(),
+                    build,
+                }
+            }));
+        }
+        variants
+    }
+
+    fn build(
+        &mut self,
+        raw: &RawVariant,
+        raw_app: &RawApp,
+        app: Option<&App>,
+    ) -> Option<VariantBuild> {
+        let name = raw.name.get_ref();
+        match (&raw.dockerfile, &raw.not_applicable) {
+            (Some(path), None) => {
+                if raw.title.is_none() {
+                    self.report(
+                        raw.name.span(),
+                        format!("variant `{name}` has no title"),
+                        "`title`, a line about it",
+                        "",
+                    );
+                }
+                let spec = self.spec(raw, path, raw_app, &app?.dir)?;
+                Some(VariantBuild::Dockerfile(Box::new(spec)))
+            }
+            (None, Some(reason)) => {
+                self.filled(reason, "the reason", "say why the variant cannot exist");
+                let target = raw.target.as_ref().map(Text::span);
+                let unused = target.or(raw.build_args.as_ref().map(toml::Spanned::span));
+                if let Some(span) = unused {
+                    let message =
+                        format!("variant `{name}` is not applicable and yet says how to build it");
+                    self.report(span, message, "neither `target` nor `build-args`", "");
+                }
+                Some(VariantBuild::NotApplicable {
+                    reason: reason.get_ref().clone(),
+                })
+            }
+            (dockerfile, _) => {
+                let which = if dockerfile.is_some() {
+                    "both"
+                } else {
+                    "neither"
+                };
+                let message =
+                    format!("variant `{name}` has {which} of `dockerfile` and `not-applicable`");
+                self.report(
+                    raw.name.span(),
+                    message,
+                    "a Dockerfile, or the reason why there is none",
+                    "",
+                );
+                None
+            }
+        }
+    }
+
+    fn spec(
+        &mut self,
+        raw: &RawVariant,
+        path: &Text,
+        raw_app: &RawApp,
+        app: &Path,
+    ) -> Option<BuildSpec> {
+        let text = self.file_text(path, app, "a Dockerfile")?;
+        let in_file = |error: ParseError, shown: &Path| Problem {
+            file: shown.join(raw_app.path.get_ref()).join(path.get_ref()),
+            at: (error.line as usize, 1),
+            message: error.message,
+            expected: None,
+            hint: error.hint,
+        };
+        let dockerfile = match Dockerfile::parse(&text) {
+            Ok(dockerfile) => dockerfile,
+            Err(error) => {
+                self.problems.push(in_file(error, &self.tree.shown));
+                return None;
+            }
+        };
+        let build_args = raw
+            .build_args
+            .as_ref()
+            .map(|args| args.get_ref().clone())
+            .unwrap_or_default();
+        let target = raw.target.as_ref();
+        if let Some(target) = target.filter(|target| !has_stage(&dockerfile, target.get_ref())) {
+            self.unknown_target(target, &dockerfile, path.get_ref());
+            return None;
+        }
+        let target = target.map(|target| target.get_ref().clone());
+        match dockerfile.external_bases(target.as_deref(), &build_args) {
+            Err(error) => self.problems.push(in_file(error, &self.tree.shown)),
+            Ok(bases) => {
+                for base in bases {
+                    if let Err(error) = base.parse::<ImageReference>() {
+                        let message = format!(
+                            "a base of `{}` is no image reference: {error}",
+                            path.get_ref()
+                        );
+                        self.report(
+                            path.span(),
+                            message,
+                            "",
+                            "mend it in the Dockerfile, or give its ARG a value by `build-args`",
+                        );
+                    }
+                }
+            }
+        }
+        Some(BuildSpec {
+            path: forward(path.get_ref()),
+            dockerfile,
+            target,
+            build_args,
+        })
+    }
+
+    fn unknown_target(&mut self, target: &Text, dockerfile: &Dockerfile, path: &str) {
+        let names: Vec<_> = dockerfile
+            .stages()
+            .iter()
+            .filter_map(|stage| stage.name.as_deref())
+            .collect();
+        let expected = match names.as_slice() {
+            [] => "no target: the file names no stage".to_owned(),
+            names => format!("one of its stages: `{}`", names.join("`, `")),
+        };
+        let hint = nearest(target.get_ref(), names).map(|near| format!("did you mean `{near}`?"));
+        let message = format!("`{path}` has no stage `{}`", target.get_ref());
+        self.report(target.span(), message, &expected, hint.unwrap_or_default());
+    }
+}
+
+fn has_stage(dockerfile: &Dockerfile, target: &str) -> bool {
+    let names = dockerfile
+        .stages()
+        .iter()
+        .filter_map(|stage| stage.name.as_deref());
+    names
+        .into_iter()
+        .any(|name| name.eq_ignore_ascii_case(target))
+}

@@ -1,0 +1,191 @@
+//! From a file to a scenario, and from a name to a file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::check::{Checker, position};
+use super::error::{Problem, ScenarioError};
+use super::files::{Tree, is_file, read, toml_files};
+use super::malformed::malformed;
+use super::model::Scenario;
+use super::raw::RawScenario;
+use super::words::suggest;
+use crate::units::Unit;
+
+/// The version of the form that is read here.
+const SCHEMA: i64 = 1;
+
+/// Loads and checks a scenario. `metrics` are the ids that a claim may name, with
+/// their units.
+///
+/// # Errors
+/// The file cannot be read; or it is invalid: the first error of syntax or type, or
+/// else all semantic errors together.
+pub fn load(file: &Path, metrics: &[(&str, Unit)]) -> Result<Scenario, ScenarioError> {
+    let unreadable = |source| ScenarioError::Read {
+        path: file.to_path_buf(),
+        source,
+    };
+    let text = read(file).map_err(unreadable)?;
+    let tree = Tree::of(file).map_err(unreadable)?;
+    let raw: RawScenario = toml::from_str(&text)
+        .map_err(|error| ScenarioError::Invalid(vec![malformed(file, &text, &error)]))?;
+
+    let mut checker = Checker {
+        file,
+        text: &text,
+        tree: &tree,
+        problems: Vec::new(),
+    };
+    if *raw.schema.get_ref() != SCHEMA {
+        let message = format!("schema {} is not known", raw.schema.get_ref());
+        checker.report(
+            raw.schema.span(),
+            message,
+            &format!("`schema = {SCHEMA}`"),
+            "",
+        );
+    }
+    checker.kebab(&raw.name, "name of a scenario");
+    checker.filled(
+        &raw.title,
+        "the title",
+        "say in a line what the scenario is about",
+    );
+    let app = checker.app(&raw.app);
+    let contract = checker.contract(&raw.contract);
+    let sources = checker.sources(&raw.source);
+    let edits = checker.edits(&raw.edit, app.as_ref());
+    let variants = checker.variants(&raw.variant, &raw.app, app.as_ref());
+    let claims = checker.claims(&raw.claim, &raw.source, &raw.variant, metrics);
+    let mut problems = checker.problems;
+    match app {
+        Some(app) if problems.is_empty() => Ok(Scenario {
+            name: raw.name.into_inner(),
+            title: raw.title.into_inner(),
+            notes: raw.notes,
+            file: file.to_path_buf(),
+            text,
+            root: tree.root,
+            app,
+            contract,
+            edits,
+            variants,
+            sources,
+            claims,
+        }),
+        _ => {
+            // In the order in which a reader meets them: the scenario from its top,
+            // then what lies in other files.
+            problems.sort_by(|a, b| {
+                let key =
+                    |problem: &Problem| (problem.file != *file, problem.file.clone(), problem.at);
+                key(a).cmp(&key(b))
+            });
+            // Two variants may share a broken Dockerfile.
+            problems.dedup();
+            Err(ScenarioError::Invalid(problems))
+        }
+    }
+}
+
+/// Loads several scenarios, and refuses two of one name.
+///
+/// # Errors
+/// The first that cannot be read; or the problems of all that are invalid together.
+pub fn load_all(
+    files: &[PathBuf],
+    metrics: &[(&str, Unit)],
+) -> Result<Vec<Scenario>, ScenarioError> {
+    let mut scenarios: Vec<Scenario> = Vec::new();
+    let mut problems = Vec::new();
+    let mut first: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for file in files {
+        match load(file, metrics) {
+            Ok(scenario) => {
+                if let Some(other) = first.get(&scenario.name) {
+                    problems.push(Problem {
+                        file: file.clone(),
+                        at: position(&scenario.text, name_offset(&scenario.text)),
+                        message: format!("a second scenario `{}`", scenario.name),
+                        expected: Some("a name of its own".to_owned()),
+                        hint: Some(format!("the first is `{}`", other.display())),
+                    });
+                }
+                first
+                    .entry(scenario.name.clone())
+                    .or_insert_with(|| file.clone());
+                scenarios.push(scenario);
+            }
+            Err(ScenarioError::Invalid(more)) => problems.extend(more),
+            Err(error) => return Err(error),
+        }
+    }
+    if problems.is_empty() {
+        Ok(scenarios)
+    } else {
+        Err(ScenarioError::Invalid(problems))
+    }
+}
+
+/// The file of a scenario: a path, if the text looks like one (it holds a slash or
+/// ends in `.toml`), or else a name in the folder of scenarios.
+///
+/// # Errors
+/// No such file; the hint names what was probably meant.
+pub fn find(name_or_path: &str, scenarios_dir: &Path) -> Result<PathBuf, ScenarioError> {
+    let missing = |reason: String, hint| ScenarioError::NotFound {
+        name: name_or_path.to_owned(),
+        reason,
+        hint,
+    };
+    if name_or_path.contains(['/', '\\']) || name_or_path.ends_with(".toml") {
+        let path = PathBuf::from(name_or_path);
+        if is_file(&path) {
+            return Ok(path);
+        }
+        return Err(missing("there is no such file".to_owned(), None));
+    }
+    let path = scenarios_dir.join(format!("{name_or_path}.toml"));
+    if is_file(&path) {
+        return Ok(path);
+    }
+    let files = list(scenarios_dir).unwrap_or_default();
+    let names: Vec<_> = files
+        .iter()
+        .filter_map(|file| file.file_stem()?.to_str())
+        .collect();
+    let reason = format!("`{}` has none of that name", scenarios_dir.display());
+    Err(missing(
+        reason,
+        Some(suggest(name_or_path, names.iter().copied())),
+    ))
+}
+
+/// The scenarios of a folder, by name.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn list(scenarios_dir: &Path) -> Result<Vec<PathBuf>, ScenarioError> {
+    toml_files(scenarios_dir).map_err(|source| ScenarioError::Read {
+        path: scenarios_dir.to_path_buf(),
+        source,
+    })
+}
+
+/// Where the scenario's name stands: the first line that sets `name`.
+fn name_offset(text: &str) -> usize {
+    let lines = text.split_inclusive('\n').scan(0, |offset, line| {
+        let start = *offset;
+        *offset += line.len();
+        Some((start, line))
+    });
+    lines
+        .into_iter()
+        .find(|(_, line)| {
+            line.trim_start()
+                .strip_prefix("name")
+                .is_some_and(|rest| rest.trim_start().starts_with('='))
+        })
+        .map_or(0, |(start, _)| start)
+}

@@ -1,0 +1,52 @@
+//! Puts what the TOML parser says into the words of a scenario's author.
+
+use std::path::Path;
+
+use super::check::position;
+use super::error::Problem;
+use super::words::nearest;
+
+/// The parser's words for types, and ours.
+const TYPES: [(&str, &str); 5] = [
+    ("i64", "a whole number, without quotes"),
+    ("a string", "a text, in quotes"),
+    ("a map", "a table"),
+    ("a sequence", "an array, or tables in double brackets"),
+    ("literal string", "a text, in quotes"),
+];
+
+/// The problem that an error of syntax or of type stands for.
+pub(super) fn malformed(file: &Path, text: &str, error: &toml::de::Error) -> Problem {
+    let whole = error.message();
+    let (what, expected) = match whole.split_once(", expected ") {
+        Some((what, expected)) => (what, Some(expected)),
+        None => (whole, None),
+    };
+    let key = quoted(what).next().unwrap_or_default();
+    let (message, hint) = if what.starts_with("unknown field") {
+        let near = nearest(key, quoted(expected.unwrap_or_default()));
+        let hint = near.map(|near| format!("did you mean `{near}`?"));
+        (format!("unknown key `{key}`"), hint)
+    } else if what.starts_with("missing field") {
+        let hint = format!("add `{key}` to what starts here; `plimsoll schema` describes it");
+        (format!("missing key `{key}`"), Some(hint))
+    } else {
+        (what.to_owned(), None)
+    };
+    let ours = |theirs: &str| {
+        let known = TYPES.iter().find(|(name, _)| *name == theirs);
+        known.map_or(theirs, |(_, ours)| ours).to_owned()
+    };
+    Problem {
+        file: file.to_path_buf(),
+        at: position(text, error.span().map_or(0, |span| span.start)),
+        message,
+        expected: expected.map(ours),
+        hint,
+    }
+}
+
+/// The parts of a text that stand between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}

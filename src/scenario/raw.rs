@@ -1,0 +1,192 @@
+//! The form of the file, as serde reads it. What the fields say to a reader is the
+//! schema's description.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// Text with its place in the file.
+pub(super) type Text = Spanned<String>;
+
+/// A plimsoll scenario: one app, the ways of building it, and how it proves that it works.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Scenario")]
+pub(super) struct RawScenario {
+    /// The version of this form: 1.
+    #[schemars(with = "u32", range(min = 1, max = 1))]
+    pub schema: Spanned<i64>,
+    /// Kebab-case, unique among the scenarios.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub name: Text,
+    /// One line about it.
+    #[schemars(with = "String", length(min = 1))]
+    pub title: Text,
+    /// Anything that a reader should know.
+    pub notes: Option<String>,
+    /// The app.
+    pub app: RawApp,
+    /// How the app proves that it works.
+    pub contract: RawContract,
+    /// Where the claims come from.
+    #[serde(default)]
+    pub source: Vec<RawSource>,
+    /// What the rebuilds change; a rebuild without its edit is not measured.
+    #[serde(default)]
+    pub edit: Vec<RawEdit>,
+    /// The ways of building the app.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub variant: Vec<RawVariant>,
+    /// Published figures, to be held against what is measured.
+    #[serde(default)]
+    pub claim: Vec<RawClaim>,
+}
+
+/// The app.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "App")]
+pub(super) struct RawApp {
+    /// Its name, kebab-case.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub name: Text,
+    /// Its folder, the build context, relative to the scenario's tree.
+    #[schemars(with = "String", length(min = 1))]
+    pub path: Text,
+}
+
+/// How the app proves that it works: a whole HTTP answer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Contract")]
+pub(super) struct RawContract {
+    /// The port that the app listens on inside its container.
+    #[schemars(with = "u16", range(min = 1))]
+    pub port: Spanned<i64>,
+    /// The path to ask for.
+    #[schemars(with = "String", regex(pattern = "^/"))]
+    pub path: Text,
+    /// The status to expect; 200 where it is left out.
+    #[schemars(with = "Option<u16>", range(min = 100, max = 599))]
+    pub status: Option<Spanned<i64>>,
+    /// A text that the body must contain.
+    #[schemars(with = "String", length(min = 1))]
+    pub body_contains: Text,
+    /// How long it may take to answer so: "500ms", "30s", "2m"; 30s where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub ready_within: Option<Text>,
+    /// How long a stop may take before the app is killed; 10s where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub stop_within: Option<Text>,
+    /// Environment of the container.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+}
+
+/// Where claims come from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Source")]
+pub(super) struct RawSource {
+    /// Its id, kebab-case.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub id: Text,
+    /// What it is.
+    #[schemars(with = "String", length(min = 1))]
+    pub title: Text,
+}
+
+/// What one rebuild changes. Applied to the context on its way to the builder.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Edit")]
+pub(super) struct RawEdit {
+    /// "source" or "dependency", each at most once.
+    #[schemars(with = "String", regex(pattern = "^(source|dependency)$"))]
+    pub name: Text,
+    /// One line about it.
+    pub summary: Option<String>,
+    /// The files that change.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub change: Vec<RawChange>,
+}
+
+/// A changed file: `find` and `replace`, or `from`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Change")]
+pub(super) struct RawChange {
+    /// The file, relative to the app's path.
+    #[schemars(with = "String", length(min = 1))]
+    pub file: Text,
+    /// A text that occurs in it exactly once.
+    #[schemars(with = "Option<String>")]
+    pub find: Option<Text>,
+    /// What takes its place; `{nonce}` becomes a text that is new each time.
+    #[schemars(with = "Option<String>")]
+    pub replace: Option<Text>,
+    /// A file, relative to the app's path, that takes the place of the whole; `{nonce}` as in `replace`.
+    #[schemars(with = "Option<String>")]
+    pub from: Option<Text>,
+}
+
+/// One way of building the app: `dockerfile`, or the reason why there is none.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Variant")]
+pub(super) struct RawVariant {
+    /// Kebab-case, unique within the scenario.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub name: Text,
+    /// A tag, kebab-case, that variants of several scenarios share.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub strategy: Text,
+    /// One line about it; may be left out where the variant is not applicable.
+    #[schemars(with = "Option<String>")]
+    pub title: Option<Text>,
+    /// The Dockerfile, relative to the app's path.
+    #[schemars(with = "Option<String>")]
+    pub dockerfile: Option<Text>,
+    /// The stage to build; the last where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub target: Option<Text>,
+    /// Build arguments.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub build_args: Option<Spanned<BTreeMap<String, String>>>,
+    /// Why the variant cannot exist, instead of a Dockerfile.
+    #[schemars(with = "Option<String>")]
+    pub not_applicable: Option<Text>,
+}
+
+/// A published figure.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Claim")]
+pub(super) struct RawClaim {
+    /// Id of its source.
+    #[schemars(with = "String")]
+    pub source: Text,
+    /// Name of the variant that it is about.
+    #[schemars(with = "String")]
+    pub variant: Text,
+    /// Id of the metric to hold it against.
+    #[schemars(with = "String")]
+    pub metric: Text,
+    /// As printed: "~1.2 GB", "900+ MB", "30 s". kB, MB and GB are decimal; KiB, MiB and GiB binary.
+    #[schemars(with = "String", length(min = 1))]
+    pub claimed: Text,
+    /// What the reader should know.
+    pub note: Option<String>,
+}
+
+/// The JSON Schema (draft 2020-12) of a scenario file. It says what can be said of
+/// the form; that files exist and names fit together is checked by
+/// [`load`](super::load).
+pub fn schema() -> Schema {
+    schema_for!(RawScenario)
+}

@@ -1,0 +1,340 @@
+//! What is wrong with a scenario, and what is said about it.
+
+use std::fmt::Write as _;
+
+use super::{Fixture, GOOD};
+
+/// What is wrong, and how it comes from [`GOOD`].
+const BAD: &[(&str, &str, &str)] = &[
+    ("syntax", "schema = 1", "schema = "),
+    (
+        "unknown key",
+        "title = \"An example\"",
+        "titel = \"An example\"",
+    ),
+    ("unknown key in a table", "dockerfile =", "docker-file ="),
+    ("unknown key, nothing near", "[app]\n", "[app]\nxyzzy = 1\n"),
+    ("wrong type", "port = 3000", "port = \"3000\""),
+    ("missing key", "port = 3000\n", ""),
+    (
+        "missing table",
+        "[app]\nname = \"example\"\npath = \"sample-apps/example\"\n",
+        "",
+    ),
+    ("unknown schema", "schema = 1", "schema = 2"),
+    (
+        "name",
+        "name = \"example\"\ntitle",
+        "name = \"An Example\"\ntitle",
+    ),
+    (
+        "app that is missing",
+        "sample-apps/example\"",
+        "sample-apps/exampel\"",
+    ),
+    (
+        "app that is a file",
+        "sample-apps/example\"",
+        "sample-apps/example/package.json\"",
+    ),
+    ("absolute path", "sample-apps/example\"", "/etc\""),
+    ("climbing path", "src/release.txt", "../../../etc/passwd"),
+    ("port", "3000", "0"),
+    ("status", "200", "99"),
+    ("path", "\"/health\"", "\"health\""),
+    ("body", "\"ok\"", "\"\""),
+    ("no duration", "\"30s\"", "\"30 seconds\""),
+    ("zero duration", "\"30s\"", "\"0s\""),
+    ("absurd duration", "\"30s\"", "\"61m\""),
+    (
+        "duplicate source",
+        "[[edit]]\nname = \"source\"",
+        "[[source]]\nid = \"guide\"\ntitle = \"x\"\n[[edit]]\nname = \"source\"",
+    ),
+    (
+        "duplicate edit",
+        "name = \"dependency\"",
+        "name = \"source\"",
+    ),
+    (
+        "unknown edit",
+        "name = \"dependency\"",
+        "name = \"dependencies\"",
+    ),
+    (
+        "find that is not there",
+        "find = \"unreleased\"",
+        "find = \"released!\"",
+    ),
+    (
+        "find that is there twice",
+        "find = \"unreleased\"",
+        "find = \"e\"",
+    ),
+    ("no nonce", "edit-{nonce}", "edit"),
+    (
+        "no nonce in a file",
+        "edits/package.json",
+        "edits/plain.json",
+    ),
+    ("missing edit file", "src/release.txt", "src/relase.txt"),
+    (
+        "missing from file",
+        "edits/package.json",
+        "edits/pakage.json",
+    ),
+    (
+        "mixed change",
+        "from = \"edits",
+        "find = \"x\"\nfrom = \"edits",
+    ),
+    (
+        "no change",
+        "[[edit.change]]\nfile = \"package.json\"\nfrom = \"edits/package.json\"\n",
+        "",
+    ),
+    (
+        "duplicate variant",
+        "name = \"multi-stage\"",
+        "name = \"single-stage\"",
+    ),
+    (
+        "strategy",
+        "strategy = \"scratch\"",
+        "strategy = \"From Scratch\"",
+    ),
+    (
+        "missing Dockerfile",
+        "Dockerfile.single-stage",
+        "Dockerfile.single",
+    ),
+    (
+        "broken Dockerfile",
+        "Dockerfile.single-stage",
+        "Dockerfile.broken",
+    ),
+    (
+        "base without value",
+        "Dockerfile.single-stage",
+        "Dockerfile.unset",
+    ),
+    (
+        "base that is no reference",
+        "Dockerfile.single-stage",
+        "Dockerfile.upper",
+    ),
+    (
+        "unknown target",
+        "target = \"production\"",
+        "target = \"prodction\"",
+    ),
+    (
+        "both builds",
+        "not-applicable",
+        "dockerfile = \"Dockerfile.single-stage\"\nnot-applicable",
+    ),
+    ("neither build", "not-applicable = \"no interpreter\"\n", ""),
+    ("no title", "title = \"full\"\n", ""),
+    ("empty reason", "\"no interpreter\"", "\" \""),
+    (
+        "target without a build",
+        "not-applicable",
+        "target = \"x\"\nnot-applicable",
+    ),
+    ("unknown source", "source = \"guide\"", "source = \"giude\""),
+    (
+        "claim on unknown variant",
+        "variant = \"single-stage\"",
+        "variant = \"whatever\"",
+    ),
+    ("unknown metric", "size.unpacked", "size.unpackd"),
+    ("metric of counts", "size.unpacked", "size.layers"),
+    ("figure", "~1.2 GB", "1,2 GB"),
+    ("dimension", "~1.2 GB", "4 min"),
+    (
+        "duplicate claim",
+        "[[claim]]\n",
+        "[[claim]]\nsource = \"guide\"\nvariant = \"single-stage\"\nmetric = \"size.unpacked\"\nclaimed = \"~1.2 GB\"\n[[claim]]\n",
+    ),
+];
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table and its answers")]
+fn each_error_names_its_place_and_its_mend() {
+    let mut report = String::new();
+    for (what, good, bad) in BAD {
+        assert!(
+            GOOD.contains(good),
+            "{what}: the good scenario holds `{good}`"
+        );
+        let fixture = Fixture::new(&GOOD.replacen(good, bad, 1));
+        let error = match fixture.load() {
+            Err(error) => fixture.error(&error),
+            Ok(_) => "LOADED".to_owned(),
+        };
+        writeln!(report, "# {what}\n{error}").unwrap();
+    }
+    insta::assert_snapshot!(report, @r#"
+    # syntax
+    scenarios/example.toml:1:10: string values must be quoted
+      expected: a text, in quotes
+    # unknown key
+    scenarios/example.toml:3:1: unknown key `titel`
+      expected: one of `schema`, `name`, `title`, `notes`, `app`, `contract`, `source`, `edit`, `variant`, `claim`
+      hint: did you mean `title`?
+    # unknown key in a table
+    scenarios/example.toml:31:1: unknown key `docker-file`
+      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `not-applicable`
+      hint: did you mean `dockerfile`?
+    # unknown key, nothing near
+    scenarios/example.toml:5:1: unknown key `xyzzy`
+      expected: `name` or `path`
+    # wrong type
+    scenarios/example.toml:8:8: invalid type: string "3000"
+      expected: a whole number, without quotes
+    # missing key
+    scenarios/example.toml:7:1: missing key `port`
+      hint: add `port` to what starts here; `plimsoll schema` describes it
+    # missing table
+    scenarios/example.toml:1:1: missing key `app`
+      hint: add `app` to what starts here; `plimsoll schema` describes it
+    # unknown schema
+    scenarios/example.toml:1:10: schema 2 is not known
+      expected: `schema = 1`
+    # name
+    scenarios/example.toml:2:8: `An Example` is no name of a scenario
+      expected: kebab-case: a-z and 0-9, words parted by single dashes
+    # app that is missing
+    scenarios/example.toml:6:8: `sample-apps/exampel` does not exist
+      expected: the app's folder under the scenario's tree
+      hint: did you mean `sample-apps/example`?
+    # app that is a file
+    scenarios/example.toml:6:8: `sample-apps/example/package.json` is not a folder
+      expected: the app's folder
+    # absolute path
+    scenarios/example.toml:6:8: `/etc` is an absolute path
+      expected: a path relative to the scenario's tree, without `..`
+    # climbing path
+    scenarios/example.toml:19:8: `../../../etc/passwd` climbs with `..`
+      expected: a path relative to the scenario's tree, without `..`
+    # port
+    scenarios/example.toml:8:8: no app listens on port 0
+      expected: a port from 1 to 65535
+    # status
+    scenarios/example.toml:10:10: 99 is no HTTP status
+      expected: a status from 100 to 599
+    # path
+    scenarios/example.toml:9:8: `health` is no path to ask for
+      expected: a path that starts with `/`, without white space
+      hint: write `/health`
+    # body
+    scenarios/example.toml:11:17: `body-contains` is empty
+      hint: name a text that only the working app answers with
+    # no duration
+    scenarios/example.toml:12:16: `30 seconds` is no duration
+      expected: more than 0 and at most an hour, as `500ms`, `30s` or `2m`
+    # zero duration
+    scenarios/example.toml:12:16: `0s` is no sensible wait
+      expected: more than 0 and at most an hour, as `500ms`, `30s` or `2m`
+    # absurd duration
+    scenarios/example.toml:12:16: `61m` is no sensible wait
+      expected: more than 0 and at most an hour, as `500ms`, `30s` or `2m`
+    # duplicate source
+    scenarios/example.toml:17:6: a second source `guide`
+      hint: the first is in line 14
+    # duplicate edit
+    scenarios/example.toml:23:8: a second edit `source`
+      hint: the first is in line 17
+    # unknown edit
+    scenarios/example.toml:23:8: `dependencies` is no edit
+      expected: `source` or `dependency`
+      hint: did you mean `dependency`?
+    # find that is not there
+    scenarios/example.toml:20:8: `released!` occurs 0 times in `src/release.txt`
+      expected: a text that occurs exactly once
+      hint: copy the text from the file as it is
+    # find that is there twice
+    scenarios/example.toml:20:8: `e` occurs 3 times in `src/release.txt`
+      expected: a text that occurs exactly once
+      hint: add more of the text around it
+    # no nonce
+    scenarios/example.toml:17:8: no change of the edit holds `{nonce}`
+      hint: put `{nonce}` where its new text may hold anything: without it the builder has seen the content before
+    # no nonce in a file
+    scenarios/example.toml:23:8: no change of the edit holds `{nonce}`
+      hint: put `{nonce}` where its new text may hold anything: without it the builder has seen the content before
+    # missing edit file
+    scenarios/example.toml:19:8: `src/relase.txt` does not exist
+      expected: the file to change under `sample-apps/example`
+      hint: did you mean `src/release.txt`?
+    # missing from file
+    scenarios/example.toml:26:8: `edits/pakage.json` does not exist
+      expected: the replacement under `sample-apps/example`
+      hint: did you mean `edits/package.json`?
+    # mixed change
+    scenarios/example.toml:27:8: the change mixes or halves its forms
+      expected: `find` and `replace`, or `from`
+    # no change
+    scenarios/example.toml:23:8: the edit changes nothing
+      expected: one `[[edit.change]]` at least
+    # duplicate variant
+    scenarios/example.toml:33:8: a second variant `single-stage`
+      hint: the first is in line 28
+    # strategy
+    scenarios/example.toml:41:12: `From Scratch` is no strategy
+      expected: kebab-case: a-z and 0-9, words parted by single dashes
+    # missing Dockerfile
+    scenarios/example.toml:31:14: `Dockerfile.single` does not exist
+      expected: a Dockerfile under `sample-apps/example`
+      hint: did you mean `Dockerfile.single-stage`?
+    # broken Dockerfile
+    sample-apps/example/Dockerfile.broken:3:1: unknown instruction `RUNN`
+      hint: did you mean `RUN`?
+    # base without value
+    sample-apps/example/Dockerfile.unset:1:1: the base `node:$V` expands to `node:`
+      hint: give `V` a value: `ARG V=…` before the first FROM, or a build argument
+    # base that is no reference
+    scenarios/example.toml:31:14: a base of `Dockerfile.upper` is no image reference: `Node`: a repository is written in lower case
+      hint: mend it in the Dockerfile, or give its ARG a value by `build-args`
+    # unknown target
+    scenarios/example.toml:37:10: `Dockerfile.multi-stage` has no stage `prodction`
+      expected: one of its stages: `builder`, `production`
+      hint: did you mean `production`?
+    # both builds
+    scenarios/example.toml:40:8: variant `scratch` has both of `dockerfile` and `not-applicable`
+      expected: a Dockerfile, or the reason why there is none
+    # neither build
+    scenarios/example.toml:40:8: variant `scratch` has neither of `dockerfile` and `not-applicable`
+      expected: a Dockerfile, or the reason why there is none
+    # no title
+    scenarios/example.toml:28:8: variant `single-stage` has no title
+      expected: `title`, a line about it
+    # empty reason
+    scenarios/example.toml:42:18: the reason is empty
+      hint: say why the variant cannot exist
+    # target without a build
+    scenarios/example.toml:42:10: variant `scratch` is not applicable and yet says how to build it
+      expected: neither `target` nor `build-args`
+    # unknown source
+    scenarios/example.toml:44:10: unknown source `giude`
+      hint: did you mean `guide`?
+    # claim on unknown variant
+    scenarios/example.toml:45:11: unknown variant `whatever`
+      hint: there are `single-stage`, `multi-stage`, `scratch`
+    # unknown metric
+    scenarios/example.toml:46:10: unknown metric `size.unpackd`
+      hint: did you mean `size.unpacked`?
+    # metric of counts
+    scenarios/example.toml:46:10: metric `size.layers` is a count
+      expected: a metric of bytes or of seconds
+    # figure
+    scenarios/example.toml:47:11: `1,2 GB` is no figure
+      expected: a number and a unit, as `~1.2 GB`, `900+ MB`, `416 KB`, `2 GiB`, `250 ms`, `30 s`, `4 min`
+    # dimension
+    scenarios/example.toml:47:11: `4 min` does not fit metric `size.unpacked`
+      expected: a size, as `1.2 GB`
+    # duplicate claim
+    scenarios/example.toml:49:10: the same claim a second time
+      hint: remove one of the two
+    "#);
+}
