@@ -1,7 +1,7 @@
 //! Quantities as types: bytes, durations, counts and ratios.
 //!
 //! Inside, everything is an integer in its base unit (bytes, nanoseconds);
-//! formatting for people ([`human`]) and for machines ([`Quantity::base_value`])
+//! formatting for people ([`ByteScale`], [`TimeScale`]) and for machines ([`Quantity::base_value`])
 //! are separate functions, so that no file ever carries a rounded figure.
 
 mod human;

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use plimsoll::dockerfile::Dockerfile;
+use plimsoll::dockerfile::{Dockerfile, Step};
 use plimsoll::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, Clock,
     ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, ImageFacts,
@@ -320,7 +320,7 @@ impl Engine for FakeEngine {
         let mut steps = Vec::new();
         let total = dockerfile.steps(target, &request.build_args).unwrap();
         for step in &total {
-            let name = step.vertex_name();
+            let name = vertex_name(step);
             let copied = if step.text.starts_with("COPY") {
                 copied(&step.text, &files)
             } else {
@@ -549,4 +549,15 @@ fn owned(kind: OwnedKind, name: &str, run: Option<String>) -> Owned {
         run,
         size: None,
     }
+}
+
+/// A step's name as BuildKit tells it.
+fn vertex_name(step: &Step) -> String {
+    let label = step
+        .key
+        .stage
+        .as_ref()
+        .map(|stage| format!("{stage} "))
+        .unwrap_or_default();
+    format!("[{label}{}/{}] {}", step.key.index, step.total, step.text)
 }

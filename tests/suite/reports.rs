@@ -194,7 +194,7 @@ fn an_interrupted_run_renders_without_a_sample() {
     let mut run = four_variants();
     run.samples.clear();
     run.state = RunState::Interrupted;
-    run.plan.rounds_done = 0;
+    run.plan.visits_done = 0;
     for case in &mut run.cases {
         case.disposition = Disposition::Pending;
     }
