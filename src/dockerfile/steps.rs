@@ -153,7 +153,10 @@ impl Dockerfile {
     }
 
     /// BuildKit drops the label where it knows of one stage only; and an image that
-    /// files are taken from is a stage to it, as is what a mount rests on.
+    /// files are taken from is a stage to it, as is what a mount rests on. Seen on
+    /// Docker 20.10.24: a cache mount brings the label back, a bind or tmpfs mount
+    /// without `from` does not; newer frontends count every mount.
+    /// [`find_step`](super::find_step) allows for both.
     fn is_labelled(&self) -> bool {
         let has_source = |instruction: &Instruction| match &instruction.kind {
             Kind::Copy(copy) => copy.from.is_some(),
