@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::mem;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -34,19 +33,14 @@ pub(super) fn open(root: PathBuf, plan: Result<Vec<Item>, ContextError>) -> Buil
 
 fn start(root: PathBuf, items: Vec<Item>, sender: &Sender<Chunk>) {
     let own = sender.clone();
-    // A plain thread and not a task: it may block on a slow disk for as long as
-    // it likes, and needs no runtime around the call.
-    let spawned = thread::Builder::new()
-        .name("build-context".to_owned())
-        .spawn(move || {
-            if let Err(error) = pack(&root, &items, &own) {
-                // Nobody listens any more where the stream was dropped: fine.
-                let _ = own.blocking_send(Err(error));
-            }
-        });
-    if let Err(error) = spawned {
-        refuse(sender, error);
-    }
+    // A blocking task and not a plain thread: a paused runtime knows of it, and
+    // does not move its clock while a context is being packed.
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = pack(&root, &items, &own) {
+            // Nobody listens any more where the stream was dropped: fine.
+            let _ = own.blocking_send(Err(error));
+        }
+    });
 }
 
 fn refuse(sender: &Sender<Chunk>, error: io::Error) {
