@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hyper::Method;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::DockerEngine;
 use super::error::{raw_failed, strange};
@@ -15,8 +16,8 @@ use crate::engine::{CacheRecord, Result};
 const LIST: &str = "list build cache of";
 const PRUNE: &str = "prune build cache record";
 
-/// The engine prunes for one caller at a time and answers 409 to the others.
-const TURNS: u32 = 50;
+/// The engine lists and prunes for one caller at a time and turns the others away.
+const TURNS: u32 = 100;
 const TURN: Duration = Duration::from_millis(100);
 
 /// As much of `system/df` as is needed. API 1.52 has another form of it.
@@ -49,12 +50,10 @@ struct Pruned {
 
 impl DockerEngine {
     pub(super) async fn cache_records(&self) -> Result<Vec<CacheRecord>> {
-        let subject = self.endpoint.to_string();
         let usage: DiskUsage = self
-            .wire
-            .json(Method::GET, "/system/df?type=build-cache")
+            .in_turn(Method::GET, "/system/df?type=build-cache")
             .await
-            .map_err(raw_failed(LIST, subject))?;
+            .map_err(raw_failed(LIST, self.endpoint.to_string()))?;
         let records = usage.build_cache.unwrap_or_default();
         Ok(records
             .into_iter()
@@ -110,18 +109,32 @@ impl DockerEngine {
         // whose layers an image holds as well; those layers stay with the image.
         let filters = format!(r#"{{"id":["^{id}$"]}}"#);
         let path = format!("/build/prune?all=true&filters={}", escaped(&filters));
-        let mut turn = 0;
-        loop {
-            match self.wire.json::<Pruned>(Method::POST, &path).await {
-                Ok(pruned) => return Ok(pruned.deleted.is_some_and(|ids| !ids.is_empty())),
-                Err(RawError::Status { code: 409, .. }) if turn < TURNS => {
-                    turn += 1;
-                    tokio::time::sleep(TURN).await;
-                }
-                Err(error) => return Err(raw_failed(PRUNE, id)(error)),
+        let pruned: Pruned = self
+            .in_turn(Method::POST, &path)
+            .await
+            .map_err(raw_failed(PRUNE, id))?;
+        Ok(pruned.deleted.is_some_and(|ids| !ids.is_empty()))
+    }
+
+    async fn in_turn<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> std::result::Result<T, RawError> {
+        for _ in 0..TURNS {
+            match self.wire.json(method.clone(), path).await {
+                Err(error) if is_busy(&error) => tokio::time::sleep(TURN).await,
+                answer => return answer,
             }
         }
+        self.wire.json(method, path).await
     }
+}
+
+/// Docker 20.10 answers 500 to a list and 409 to a prune, with these words.
+fn is_busy(error: &RawError) -> bool {
+    matches!(error, RawError::Status { message, .. }
+        if message.contains("operation is already running"))
 }
 
 /// Percent-encodes all that is not plainly allowed in a query.

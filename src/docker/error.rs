@@ -81,9 +81,10 @@ fn named(operation: &'static str, subject: String, error: &Error) -> EngineError
                 err.source().map_or_else(|| flat(err), flat),
             )
         }
-        Error::HyperResponseError { .. } | Error::IOError { .. } => {
-            (ErrorKind::Unreachable, flat(error))
-        }
+        Error::HyperResponseError { .. } | Error::IOError { .. } => (
+            ErrorKind::Unreachable,
+            format!("the connection broke: {}", flat(error)),
+        ),
         Error::JsonDataError { message, .. } => (
             ErrorKind::Protocol,
             format!("the answer is not what the API promises: {message}"),
@@ -94,7 +95,11 @@ fn named(operation: &'static str, subject: String, error: &Error) -> EngineError
         ),
         other => (ErrorKind::Protocol, flat(other)),
     };
-    let hint = hint(kind, error, connecting);
+    // This variant forwards to its own source and is not in the chain itself.
+    let hint = match error {
+        Error::IOError { err } => hint(kind, err, connecting),
+        _ => hint(kind, error, connecting),
+    };
     with(operation, subject, kind, cause, hint)
 }
 
@@ -185,7 +190,7 @@ mod tests {
         assert_eq!(error.hint.as_deref(), Some(HINT_GROUP));
         assert_eq!(
             error.chain(),
-            "failed to reach engine `unix:///x`: permission denied"
+            "failed to reach engine `unix:///x`: the connection broke: permission denied"
         );
     }
 

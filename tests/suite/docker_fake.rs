@@ -1,1 +1,11 @@
-//! docker_fake
+//! The Docker adapter against a loopback daemon that answers by script: errors
+//! in mid-stream, refusals, stalls, cuts, nonsense. No engine is needed.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in tests; these are their helpers"
+)]
+
+mod daemon;
+mod streams;
+mod words;

@@ -85,7 +85,7 @@ mod tests {
     fn the_last_lines_stay_whatever_the_pieces() {
         let mut tail = Tail::default();
         for number in 1..=30 {
-            tail.take(format!("li").as_bytes());
+            tail.take(b"li");
             tail.take(format!("ne {number}\nrest").as_bytes());
             tail.take(b"\r");
         }

@@ -1,0 +1,189 @@
+//! A daemon that answers by script.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{Response, StatusCode};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use plimsoll::docker::DockerEngine;
+use plimsoll::engine::BuildContext;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// What follows the chunks of an answer.
+#[derive(Clone, Copy)]
+pub(super) enum End {
+    Whole,
+    /// Nothing, with the connection open.
+    Stall,
+    /// The connection breaks.
+    Cut,
+}
+
+struct Answer {
+    /// `GET /images/x/json`: method and path without the API's version.
+    to: &'static str,
+    status: u16,
+    chunks: Vec<&'static str>,
+    end: End,
+}
+
+pub(super) struct Daemon {
+    answers: Vec<Answer>,
+}
+
+/// A daemon at work; it ends with this.
+pub(super) struct Serving {
+    pub(super) host: String,
+    task: JoinHandle<()>,
+    /// Told when a client left a stalled answer.
+    left: Arc<Notify>,
+}
+
+impl Daemon {
+    /// One that knows its version and nothing else: 404 to all the rest.
+    pub(super) fn new() -> Self {
+        Self {
+            answers: Vec::new(),
+        }
+        .on(
+            "GET /version",
+            200,
+            r#"{"Version":"20.10.24","ApiVersion":"1.41","Os":"linux","Arch":"amd64"}"#,
+        )
+    }
+
+    pub(super) fn on(self, to: &'static str, status: u16, body: &'static str) -> Self {
+        self.stream(to, status, &[body], End::Whole)
+    }
+
+    pub(super) fn stream(
+        mut self,
+        to: &'static str,
+        status: u16,
+        chunks: &[&'static str],
+        end: End,
+    ) -> Self {
+        self.answers.push(Answer {
+            to,
+            status,
+            chunks: chunks.to_vec(),
+            end,
+        });
+        self
+    }
+
+    pub(super) async fn serve(self) -> Serving {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = format!("http://{}", listener.local_addr().unwrap());
+        let left = Arc::new(Notify::new());
+        let (answers, told) = (Arc::new(self.answers), Arc::clone(&left));
+        let app = Router::new().fallback(move |request: Request| {
+            let response = respond(&answers, &told, &request);
+            async move {
+                // The body is read first, as the engine does with a context.
+                let mut body = request.into_body().into_data_stream();
+                while let Some(Ok(_)) = body.next().await {}
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Serving { host, task, left }
+    }
+
+    pub(super) async fn engine(self) -> (DockerEngine, Serving) {
+        let serving = self.serve().await;
+        let engine = DockerEngine::connect(Some(&serving.host)).await.unwrap();
+        (engine, serving)
+    }
+}
+
+impl Serving {
+    /// Ends the daemon; its port is closed afterwards.
+    pub(super) async fn end(&mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+
+    /// Whether a client has left a stalled answer.
+    pub(super) async fn was_left(&self) -> bool {
+        tokio::time::timeout(Duration::from_secs(10), self.left.notified())
+            .await
+            .is_ok()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn respond(answers: &[Answer], left: &Arc<Notify>, request: &Request) -> Response<Body> {
+    let path = request.uri().path();
+    // `/v1.41/x` and `/x` are the same.
+    let path = match path.strip_prefix("/v1.") {
+        Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
+        None => path,
+    };
+    let to = format!("{} {path}", request.method());
+    let Some(answer) = answers.iter().find(|answer| answer.to == to) else {
+        let mut response = Response::new(Body::from(r#"{"message":"no such thing"}"#));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return response;
+    };
+    let mut response = Response::new(match answer.end {
+        // A whole body has its length; the others are chunked.
+        End::Whole if answer.chunks.len() == 1 => Body::from(answer.chunks[0]),
+        end => Body::from_stream(body(&answer.chunks, end, left)),
+    });
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
+    response
+}
+
+struct Leaving(Arc<Notify>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+fn body(
+    chunks: &[&'static str],
+    end: End,
+    left: &Arc<Notify>,
+) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+    let chunks: Vec<_> = chunks
+        .iter()
+        .map(|chunk| Ok(Bytes::from_static(chunk.as_bytes())))
+        .collect();
+    let leaving = Leaving(Arc::clone(left));
+    let rest = stream::once(async move {
+        match end {
+            End::Whole => None,
+            End::Cut => {
+                // The chunks before are on their way by then.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Some(Err(io::Error::other("cut")))
+            }
+            End::Stall => {
+                let _leaving = leaving;
+                std::future::pending().await
+            }
+        }
+    });
+    stream::iter(chunks).chain(rest.filter_map(std::future::ready))
+}
+
+/// A context of a few bytes.
+pub(super) fn context() -> BuildContext {
+    Box::pin(stream::iter([Ok(Bytes::from_static(b"tar"))]))
+}

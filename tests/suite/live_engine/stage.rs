@@ -1,0 +1,257 @@
+//! Where a live test plays: an engine, a nonce, and the sweeping afterwards.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bollard::Docker;
+use bollard::query_parameters as query;
+use plimsoll::docker::DockerEngine;
+use plimsoll::engine::{
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, ContainerId, ContainerSpec, Engine,
+    LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN,
+};
+use plimsoll::record::Reach;
+
+/// Runs a test on a stage of its own, or says why not.
+macro_rules! live {
+    ($name:ident, $stage:ident => $body:expr) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let Some($stage) = crate::live_engine::stage::Stage::open().await else {
+                println!("skipped: set PLIMSOLL_LIVE=1 to test against the real engine");
+                return;
+            };
+            let $stage = &$stage;
+            $body
+        }
+    };
+}
+pub(super) use live;
+
+pub(super) struct Stage {
+    pub(super) engine: DockerEngine,
+    pub(super) docker: Docker,
+    /// In every name, label and command of this test.
+    pub(super) nonce: String,
+}
+
+impl Stage {
+    pub(super) async fn open() -> Option<Self> {
+        if std::env::var("PLIMSOLL_LIVE").as_deref() != Ok("1") {
+            return None;
+        }
+        static STAGES: AtomicU32 = AtomicU32::new(0);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let stage = STAGES.fetch_add(1, Ordering::Relaxed);
+        let nonce = format!("t{}x{stage}x{}", std::process::id(), now.subsec_nanos());
+        let host = std::env::var("DOCKER_HOST").ok();
+        Some(Self {
+            engine: DockerEngine::connect(host.as_deref()).await.unwrap(),
+            docker: Docker::connect_with_defaults().unwrap(),
+            nonce,
+        })
+    }
+
+    pub(super) fn tag(&self, name: &str) -> String {
+        format!("plimsoll/live:{}-{name}", self.nonce)
+    }
+
+    pub(super) fn foreign_tag(&self, name: &str) -> String {
+        format!("foreign/live:{}-{name}", self.nonce)
+    }
+
+    pub(super) fn labels(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            (LABEL_OWNER.to_owned(), LABEL_OWNER_VALUE.to_owned()),
+            (LABEL_RUN.to_owned(), self.nonce.clone()),
+        ])
+    }
+
+    pub(super) fn request(&self, tag: &str) -> BuildRequest {
+        BuildRequest {
+            tag: tag.to_owned(),
+            dockerfile: "Dockerfile".to_owned(),
+            target: None,
+            build_args: BTreeMap::new(),
+            labels: self.labels(),
+            no_cache: false,
+        }
+    }
+
+    /// Builds with the tool and the nonce in the context.
+    pub(super) async fn build(
+        &self,
+        request: &BuildRequest,
+        dockerfile: &str,
+    ) -> Result<BuildOutcome, BuildFailure> {
+        let context = self.context(dockerfile);
+        self.engine.build(request, context, &mut |_| {}).await
+    }
+
+    /// The image of the app: it serves on 8080 and exits with 7 on SIGTERM.
+    pub(super) async fn app(&self) -> String {
+        let tag = self.tag("app");
+        let dockerfile = "FROM scratch\nCOPY tool nonce /\nCMD [\"/tool\", \"serve\"]\n";
+        self.build(&self.request(&tag), dockerfile).await.unwrap();
+        tag
+    }
+
+    pub(super) fn context(&self, dockerfile: &str) -> BuildContext {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut add = |name: &str, mode: u32, bytes: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(mode);
+            tar.append_data(&mut header, name, bytes).unwrap();
+        };
+        add("Dockerfile", 0o644, dockerfile.as_bytes());
+        add("nonce", 0o644, self.nonce.as_bytes());
+        add("tool", 0o755, tool());
+        chunks(tar.into_inner().unwrap())
+    }
+
+    pub(super) fn spec(&self, image: &str, reach: Reach) -> ContainerSpec {
+        ContainerSpec {
+            name: format!("plimsoll-{}", self.nonce),
+            image: image.to_owned(),
+            env: BTreeMap::new(),
+            labels: self.labels(),
+            port: Some((8080, reach)),
+        }
+    }
+
+    pub(super) async fn started(&self, spec: &ContainerSpec) -> ContainerId {
+        let id = self.engine.create(spec).await.unwrap();
+        self.engine.start(&id).await.unwrap();
+        id
+    }
+
+    /// Cache records of this test: those that name the nonce, and what they were made from.
+    pub(super) fn own_records(&self) -> BTreeSet<String> {
+        own_records(&self.nonce)
+    }
+}
+
+pub(super) fn chunks(bytes: Vec<u8>) -> BuildContext {
+    let chunks: Vec<_> = bytes
+        .chunks(32 << 10)
+        .map(|chunk| Ok(bytes::Bytes::copy_from_slice(chunk)))
+        .collect();
+    Box::pin(futures_util::stream::iter(chunks))
+}
+
+fn tool() -> &'static [u8] {
+    static TOOL: OnceLock<Vec<u8>> = OnceLock::new();
+    TOOL.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/live_engine/tool.c");
+        let target = folder.path().join("tool");
+        let done = Command::new("gcc")
+            .args(["-static", "-Os", "-s", "-w", "-o"])
+            .args([&target, &source])
+            .status()
+            .expect("gcc is there: apt install gcc libc6-dev");
+        assert!(done.success());
+        std::fs::read(target).unwrap()
+    })
+}
+
+/// The engine's own list, with the parents that plimsoll's leaves out.
+fn disk_usage() -> serde_json::Value {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let socket = host
+        .strip_prefix("unix://")
+        .unwrap_or("/var/run/docker.sock");
+    let mut stream = UnixStream::connect(socket).unwrap();
+    // HTTP 1.0 has no chunks: the body is all that follows the head.
+    stream
+        .write_all(b"GET /v1.41/system/df HTTP/1.0\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+fn own_records(nonce: &str) -> BTreeSet<String> {
+    let mut usage = disk_usage();
+    while usage["message"].is_string() {
+        // The engine lists for one caller at a time.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        usage = disk_usage();
+    }
+    let text = |record: &serde_json::Value, key: &str| record[key].as_str().unwrap().to_owned();
+    let records = usage["BuildCache"].as_array().unwrap();
+    let parents: HashMap<_, _> = records
+        .iter()
+        .map(|record| (text(record, "ID"), text(record, "Parent")))
+        .collect();
+    let mut own = BTreeSet::new();
+    for record in records {
+        let mut id = text(record, "ID");
+        if text(record, "Description").contains(nonce) {
+            while let Some(parent) = parents.get(&id) {
+                own.insert(std::mem::replace(&mut id, parent.clone()));
+            }
+        }
+    }
+    own
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let (engine, docker, nonce) =
+            (self.engine.clone(), self.docker.clone(), self.nonce.clone());
+        // A runtime of its own: the test's may be unwinding.
+        let swept = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(sweep(&engine, &docker, &nonce));
+        });
+        let failed = swept.join().is_err();
+        assert!(!failed || std::thread::panicking(), "something was left");
+    }
+}
+
+async fn sweep(engine: &DockerEngine, docker: &Docker, nonce: &str) {
+    let named = HashMap::from([("name", vec![nonce])]);
+    let options = query::ListContainersOptionsBuilder::default()
+        .all(true)
+        .filters(&named)
+        .build();
+    for container in docker.list_containers(Some(options)).await.unwrap() {
+        let id = ContainerId(container.id.unwrap());
+        engine.remove_container(&id).await.unwrap();
+    }
+    let options = query::ListVolumesOptionsBuilder::default()
+        .filters(&named)
+        .build();
+    let volumes = docker.list_volumes(Some(options)).await.unwrap().volumes;
+    for volume in volumes.into_iter().flatten() {
+        let options = None::<query::RemoveVolumeOptions>;
+        docker.remove_volume(&volume.name, options).await.unwrap();
+    }
+    let options = query::ListImagesOptionsBuilder::default().build();
+    let force = || {
+        query::RemoveImageOptionsBuilder::default()
+            .force(true)
+            .build()
+    };
+    for image in docker.list_images(Some(options)).await.unwrap() {
+        let of_us = image.labels.get(LABEL_RUN).is_some_and(|run| run == nonce)
+            || image.repo_tags.iter().any(|tag| tag.contains(nonce));
+        if of_us {
+            docker
+                .remove_image(&image.id, Some(force()), None)
+                .await
+                .unwrap();
+        }
+    }
+    let records: Vec<_> = own_records(nonce).into_iter().collect();
+    engine.prune_cache(&records).await.unwrap();
+}
