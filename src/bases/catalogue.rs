@@ -14,7 +14,7 @@ use crate::units::Bytes;
 /// Domain of all stand-ins. It resolves nowhere, so nothing is ever pulled in its name.
 pub const STAND_IN_DOMAIN: &str = "plimsoll.local";
 
-/// The file of certificate authorities that every stand-in carries from the host.
+/// The certificate authorities that every stand-in carries from the host.
 const HOST_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 #[derive(Debug, Deserialize)]
@@ -182,7 +182,11 @@ impl Catalogue {
         if let Some(hash) = known.get(&entry.name) {
             return Ok(hash.clone());
         }
-        let context = Context::scan(&self.folder(entry), "Dockerfile").map_err(|source| {
+        let recipe = match entry.kind {
+            RecipeKind::Rootfs => "rootfs.sh",
+            RecipeKind::Dockerfile => "Dockerfile",
+        };
+        let context = Context::scan(&self.folder(entry), recipe).map_err(|source| {
             BasesError::Recipe {
                 name: entry.name.clone(),
                 source: Box::new(source),
