@@ -1,1 +1,2 @@
+//! Replaced by the criterion benches.
 fn main() {}

@@ -73,6 +73,12 @@ async fn real_image<E: Engine>(
     if let Some(reason) = silent.get(&domain(reference)) {
         return Ok(Err(reason.clone()));
     }
+    // Asked first: a registry that is out of reach says so at once, a pull may try for long.
+    if let Err(error) = engine.registry_digest(reference).await {
+        let reason = error.chain();
+        note_silent(silent, reference, &reason);
+        return Ok(Err(reason));
+    }
     tell(&format!("pulling {reference}"));
     let mut quiet = |_: &str| {};
     let pulled = tokio::time::timeout(PULL_DEADLINE, engine.pull(reference, &mut quiet)).await;

@@ -1,5 +1,7 @@
 //! One integration binary; a module per theme.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod architecture;
 mod context_rules;
 mod docker_fake;

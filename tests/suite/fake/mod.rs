@@ -1,0 +1,218 @@
+//! A fake engine, clock and probe: the whole pipeline without Docker and without
+//! sleeping. Time is tokio's paused time, so that every duration is exact.
+//!
+//! The fake builds by a small model of BuildKit: a step's key is its text, the
+//! content that a COPY reads, and the key of the step before it; a step whose key
+//! is known is cached unless the build takes no cache. A RUN takes two seconds, a
+//! COPY a tenth. Words in the Dockerfile make an app misbehave: see [`Manner`].
+
+mod engine;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use plimsoll::dockerfile::{Dockerfile, Step};
+use plimsoll::engine::{
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, Clock,
+    ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, ImageFacts,
+    ImageId, LABEL_RUN, Mark, Owned, OwnedKind, Probe, ProbeFailure, ProbeSpec, Ready,
+    RemovalOutcome, Result, StepSink, StopOutcome,
+};
+use plimsoll::oci::sha256_hex;
+use plimsoll::record::{EngineFacts, ImageStore, Reach};
+use plimsoll::units::{Bytes, Count, Nanos};
+use tokio::time::{Instant, sleep};
+
+/// How an app behaves, by a word in its Dockerfile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Ready after 300 ms.
+    Well,
+    /// `crashes`: exits with code 3 after 50 ms.
+    Crashes,
+    /// `never-ready`: runs and answers nothing.
+    NeverReady,
+    /// `answers-wrongly`: runs and answers 500.
+    AnswersWrongly,
+    /// `ignores-sigterm`: has to be killed.
+    IgnoresSigterm,
+}
+
+impl Manner {
+    fn of(dockerfile: &str) -> Self {
+        let words = [
+            ("crashes", Self::Crashes),
+            ("never-ready", Self::NeverReady),
+            ("answers-wrongly", Self::AnswersWrongly),
+            ("ignores-sigterm", Self::IgnoresSigterm),
+        ];
+        words
+            .iter()
+            .find(|(word, _)| dockerfile.contains(word))
+            .map_or(Self::Well, |(_, m)| *m)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Image {
+    facts: ImageFacts,
+    manner: Manner,
+}
+
+#[derive(Debug, Clone)]
+struct Container {
+    manner: Manner,
+    run: Option<String>,
+    started: bool,
+}
+
+/// What the fake holds and what was asked of it.
+#[derive(Debug, Default)]
+pub struct State {
+    images: BTreeMap<String, Image>,
+    containers: BTreeMap<String, Container>,
+    known: BTreeSet<String>,
+    pub cache: BTreeMap<String, String>,
+    /// Verbs in order, with their subject.
+    pub calls: Vec<String>,
+    /// Dockerfiles as they arrived.
+    pub dockerfiles: Vec<String>,
+    /// Set to make every verb fail as if the engine had gone.
+    pub gone: bool,
+}
+
+/// The fake engine.
+#[derive(Clone, Default)]
+pub struct FakeEngine(pub Arc<Mutex<State>>);
+
+impl FakeEngine {
+    /// An engine that holds these bases, each of one layer of 10 MB.
+    pub fn with_bases(references: &[&str]) -> Self {
+        let engine = Self::default();
+        for reference in references {
+            let facts = ImageFacts {
+                id: ImageId(format!("sha256:{}", sha256_hex(reference.as_bytes()))),
+                repo_digests: Vec::new(),
+                listed: Bytes(10_000_000),
+                diff_ids: vec![format!("sha256:{}", sha256_hex(b"base layer"))],
+                history: vec![(Bytes(10_000_000), "ADD rootfs".to_owned())],
+                labels: BTreeMap::new(),
+                user: String::new(),
+                platform: "linux/amd64".to_owned(),
+            };
+            let image = Image {
+                facts,
+                manner: Manner::Well,
+            };
+            engine.state(|state| state.images.insert((*reference).to_owned(), image));
+        }
+        engine
+    }
+
+    pub fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
+        f(&mut self.0.lock().unwrap())
+    }
+
+    /// Names of images and containers that carry a run's label.
+    pub fn leftovers(&self) -> Vec<String> {
+        self.state(|state| {
+            let images = state
+                .images
+                .iter()
+                .filter(|(_, image)| image.facts.labels.contains_key(LABEL_RUN))
+                .map(|(tag, _)| tag.clone());
+            images.chain(state.containers.keys().cloned()).collect()
+        })
+    }
+
+    fn call(&self, verb: &'static str, subject: &str) -> Result<()> {
+        self.state(|state| {
+            state.calls.push(format!("{verb} {subject}"));
+            if state.gone {
+                return Err(EngineError::new(
+                    verb,
+                    subject,
+                    ErrorKind::Unreachable,
+                    "gone",
+                ));
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Tokio's clock, which a paused runtime moves by itself.
+pub struct FakeClock(Instant);
+
+impl FakeClock {
+    pub fn new() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for FakeClock {
+    fn mark(&self) -> Mark {
+        Mark(self.0.elapsed().into())
+    }
+
+    fn utc(&self) -> String {
+        "2026-11-20T20:40:00Z".to_owned()
+    }
+
+    fn resolution(&self) -> Nanos {
+        Nanos(1)
+    }
+
+    async fn sleep(&self, duration: Nanos) {
+        sleep(duration.into()).await;
+    }
+}
+
+/// Asks the fake engine's containers, which it finds by their port.
+pub struct FakeProbe {
+    pub engine: FakeEngine,
+    pub clock: Arc<FakeClock>,
+}
+
+impl Probe for FakeProbe {
+    async fn wait_ready(&self, spec: &ProbeSpec) -> std::result::Result<Ready, ProbeFailure> {
+        let manner = self.engine.state(|state| {
+            state
+                .containers
+                .values()
+                .find(|container| container.started)
+                .map(|c| c.manner)
+        });
+        match manner {
+            Some(Manner::Well | Manner::IgnoresSigterm) => {
+                sleep(Duration::from_millis(300)).await;
+                Ok(Ready {
+                    at: self.clock.mark(),
+                    last_failure: None,
+                    attempts: Count(150),
+                })
+            }
+            Some(Manner::AnswersWrongly) => {
+                sleep(spec.within.into()).await;
+                Err(ProbeFailure::WrongAnswer {
+                    path: spec.path.clone(),
+                    status: 500,
+                    expected: format!("status {}", spec.status),
+                    body: "boom".to_owned(),
+                })
+            }
+            _ => {
+                sleep(spec.within.into()).await;
+                Err(ProbeFailure::TimedOut {
+                    path: spec.path.clone(),
+                    within: spec.within,
+                    last: "connection refused".to_owned(),
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A home folder with one scenario, and a run in it.
+
+use super::*;
+
+const SCENARIO: &str = r#"
+schema = 1
+name = "app"
+title = "an app"
+[app]
+name = "app"
+path = "app"
+[contract]
+port = 8080
+path = "/health"
+body-contains = "ok"
+ready-within = "10s"
+[[source]]
+id = "blog"
+title = "a blog"
+[[edit]]
+name = "source"
+[[edit.change]]
+file = "main.src"
+find = "unreleased"
+replace = "edit-{nonce}"
+[[edit]]
+name = "dependency"
+[[edit.change]]
+file = "deps.lock"
+from = "deps.next"
+"#;
+
+/// A home with one scenario whose variants have these Dockerfiles.
+pub struct Home {
+    pub dir: TempDir,
+    pub engine: FakeEngine,
+    pub stop: CancellationToken,
+    pub talk: Arc<Mutex<Vec<u8>>>,
+}
+
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Home {
+    pub fn new(variants: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let app = dir.path().join("app");
+        std::fs::create_dir_all(&app).unwrap();
+        std::fs::create_dir(dir.path().join("scenarios")).unwrap();
+        std::fs::write(app.join("main.src"), "release = unreleased\n").unwrap();
+        std::fs::write(app.join("deps.lock"), "a 1\n").unwrap();
+        std::fs::write(app.join("deps.next"), "a 1\nb 2 {nonce}\n").unwrap();
+        std::fs::write(
+            app.join(".dockerignore"),
+            "Dockerfile*\ndeps.next\n.dockerignore\n",
+        )
+        .unwrap();
+        let mut scenario = SCENARIO.to_owned();
+        for (name, text) in variants {
+            std::fs::write(app.join(format!("Dockerfile.{name}")), text).unwrap();
+            scenario.push_str(&format!(
+                "[[variant]]\nname = \"{name}\"\nstrategy = \"{name}\"\ntitle = \"{name}\"\ndockerfile = \"Dockerfile.{name}\"\n"
+            ));
+        }
+        scenario.push_str("[[variant]]\nname = \"none\"\nstrategy = \"none\"\nnot-applicable = \"it cannot be\"\n");
+        scenario.push_str(&format!(
+            "[[claim]]\nsource = \"blog\"\nvariant = \"{}\"\nmetric = \"size.unpacked\"\nclaimed = \"~1.2 GB\"\n",
+            variants[0].0
+        ));
+        std::fs::write(dir.path().join("scenarios/app.toml"), scenario).unwrap();
+        let engine = FakeEngine::with_bases(&["base:1"]);
+        Self {
+            dir,
+            engine,
+            stop: CancellationToken::new(),
+            talk: Arc::default(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Runs `plimsoll <arguments>`; gives the outcome and what stood on stdout.
+    pub async fn run(&self, arguments: &[&str]) -> (Result<Exit, Failure>, String) {
+        let home = self.path().display().to_string();
+        let mut argv = vec!["plimsoll", "--home", &home, "--host", ""];
+        argv.extend_from_slice(arguments);
+        let cli = Cli::try_parse_from(&argv).unwrap();
+        let Command::Run(args) = cli.command else {
+            panic!("only run has seams")
+        };
+        let clock = Arc::new(FakeClock::new());
+        let seams = Seams {
+            engine: Arc::new(self.engine.clone()),
+            probe: FakeProbe {
+                engine: self.engine.clone(),
+                clock: clock.clone(),
+            },
+            clock,
+            host: host(),
+            command: argv.iter().map(|word| (*word).to_owned()).collect(),
+            stop: self.stop.clone(),
+        };
+        let data = Sink::default();
+        let talk = Arc::new(Mutex::new(Sink(self.talk.clone())));
+        let mut printer = Printer::into_sinks(Box::new(data.clone()), talk);
+        let outcome = run(&cli.place, &args, seams, &mut printer).await;
+        let text = String::from_utf8(data.0.lock().unwrap().clone()).unwrap();
+        (outcome, text)
+    }
+
+    pub fn talk(&self) -> String {
+        String::from_utf8(self.talk.lock().unwrap().clone()).unwrap()
+    }
+
+    pub fn folders(&self) -> Vec<std::path::PathBuf> {
+        let mut folders: Vec<_> = std::fs::read_dir(self.path().join("results"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir() && !path.is_symlink())
+            .collect();
+        folders.sort();
+        folders
+    }
+
+    pub fn record(&self) -> RunRecord {
+        let folder = self.folders().pop().unwrap();
+        serde_json::from_slice(&std::fs::read(folder.join("run.json")).unwrap()).unwrap()
+    }
+}
+
+fn host() -> HostFacts {
+    HostFacts {
+        os: "Test OS".to_owned(),
+        kernel: "6.0".to_owned(),
+        cpu: "test".to_owned(),
+        cpus: Count(2),
+        memory_bytes: Bytes(1),
+        load: None,
+        virtualisation: None,
+    }
+}
