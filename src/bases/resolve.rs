@@ -23,6 +23,25 @@ pub enum Policy {
     StandIn,
 }
 
+impl Policy {
+    /// The word in records and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Real => "real",
+            Self::StandIn => "stand-in",
+        }
+    }
+
+    /// The policy of a record's word; what a record does not say is `Auto`.
+    pub fn of_name(name: &str) -> Self {
+        [Self::Real, Self::StandIn]
+            .into_iter()
+            .find(|policy| policy.name() == name)
+            .unwrap_or(Self::Auto)
+    }
+}
+
 /// Resolves every reference before any clock starts; bases are pulled here, never in a timed build.
 ///
 /// # Errors

@@ -113,7 +113,7 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value = "auto")]
     pub bases: PolicyArg,
     /// Go on with an interrupted run
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "bases"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "bases", "reach", "build_deadline"])]
     pub resume: Option<PathBuf>,
     /// Deadline of one build, in minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]

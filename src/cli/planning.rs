@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::args::RunArgs;
 use super::cases::Selection;
 use super::failure::Failure;
+use crate::bases::Policy;
 use crate::engine::{Clock, Engine};
 use crate::record::{
-    BaseRecord, Calibration, CaseRecord, Disposition, EngineFacts, HostFacts, PlanRecord,
+    BaseRecord, Calibration, CaseRecord, Disposition, EngineFacts, HostFacts, PlanRecord, Reach,
     RunRecord, RunState, SCHEMA_VERSION, ToolFacts, case_id,
 };
 use crate::runner::{FLOOR_CASE, FLOOR_SCENARIO, Profile, order_of};
@@ -32,6 +33,7 @@ pub(super) struct Material {
     pub(super) host: HostFacts,
     pub(super) calibration: Calibration,
     pub(super) bases: Vec<BaseRecord>,
+    pub(super) reach: Reach,
 }
 
 /// The record of a run that has not begun.
@@ -45,16 +47,6 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
     let mut cases = selection.records.clone();
     cases.push(floor());
     settle(&mut cases, &material);
-    let mut warnings = Vec::new();
-    if !material.bases.iter().all(|base| base.stand_in.is_none()) {
-        warnings.push(
-            "some bases are stand-ins, built here from package registries: every number that rests on one is marked"
-                .to_owned(),
-        );
-    }
-    if cfg!(debug_assertions) {
-        warnings.push("measured by a build without optimisation".to_owned());
-    }
     RunRecord {
         schema_version: SCHEMA_VERSION,
         id: material.id,
@@ -73,6 +65,8 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
             rounds,
             visits_done: 0,
             only: args.only.clone(),
+            bases: Policy::from(args.bases).name().to_owned(),
+            reach: material.reach,
             build_deadline_ns: Nanos::from_secs(args.build_deadline * 60),
             call_deadline_ns: CALL_DEADLINE,
             order,
@@ -85,7 +79,7 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
         cases,
         samples: Vec::new(),
         builds: Vec::new(),
-        warnings,
+        warnings: Vec::new(),
     }
 }
 

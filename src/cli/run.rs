@@ -60,7 +60,6 @@ struct Prepared {
     record: RunRecord,
     selection: Selection,
     folder: RunFolder,
-    reach: Reach,
 }
 
 async fn prepare<E: Engine, C: Clock, P: Probe>(
@@ -88,17 +87,20 @@ async fn prepare<E: Engine, C: Clock, P: Probe>(
     };
     let facts = seams.engine.facts().await?;
     let catalogue = Catalogue::load(&place.home.join("bases"))?;
+    let policy = match &resumed {
+        Some((_, record)) => Policy::of_name(&record.plan.bases),
+        None => Policy::from(args.bases),
+    };
     let mut tell = |text: &str| printer.talk(text);
     let resolved = bases::resolve(
         seams.engine.as_ref(),
         &selection.bases(),
-        Policy::from(args.bases),
+        policy,
         &config.bases,
         &catalogue,
         &mut tell,
     )
     .await?;
-    let reach = reach(args.reach, &facts);
     let (folder, record) = match resumed {
         Some((folder, mut record)) => {
             resume::same_ground(&record, &facts, &resolved)?;
@@ -111,7 +113,6 @@ async fn prepare<E: Engine, C: Clock, P: Probe>(
         record,
         selection,
         folder,
-        reach,
     })
 }
 
@@ -141,6 +142,7 @@ async fn begin<E: Engine, C: Clock, P: Probe>(
         command: seams.command.clone(),
         seed: args.seed.unwrap_or_else(|| seed_of(&folder.id())),
         started_at,
+        reach: reach(args.reach, &engine),
         engine,
         host: seams.host.clone(),
         calibration,
@@ -166,7 +168,6 @@ async fn execute<E: Engine, C: Clock, P: Probe>(
         record,
         selection,
         folder,
-        reach,
     } = prepared;
     printer.talk(&format!(
         "{} {} (API {}, {}), {} cases, {} rounds, seed {}\nresults in {}",
@@ -184,7 +185,7 @@ async fn execute<E: Engine, C: Clock, P: Probe>(
     crate::runner::Recorder::save(&mut recorder, &record).map_err(Failure::failed)?;
     let order = record.plan.order.concat();
     let settings = Settings {
-        reach,
+        reach: record.plan.reach,
         probe_interval: PROBE_INTERVAL,
         prune_own_cache: !args.keep_cache,
     };

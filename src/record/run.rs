@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BaseRecord, BuildRecord, Calibration, CaseRecord, EngineFacts, HostFacts, Sample, ToolFacts,
+    BaseRecord, BuildRecord, Calibration, CaseRecord, EngineFacts, HostFacts, Reach, Sample,
+    ToolFacts,
 };
 use crate::scenario::{Claim, Source};
 use crate::units::Nanos;
@@ -80,6 +81,10 @@ pub struct PlanRecord {
     pub visits_done: u32,
     /// `--only`, where given.
     pub only: Option<String>,
+    /// Which bases were allowed: `auto`, `real` or `stand-in`.
+    pub bases: String,
+    /// How containers are reached.
+    pub reach: Reach,
     /// Deadline of one build.
     pub build_deadline_ns: Nanos,
     /// Deadline of an engine call that is not a build.

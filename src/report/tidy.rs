@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::analysis::subject;
 use super::csv_bytes::CsvBytes;
 use super::native::{exact_text, seconds_text};
-use crate::record::{Disposition, Metric, RunRecord, Status};
+use crate::record::{Disposition, Metric, Outcome, RunRecord, Status};
 
 /// `samples.csv`: every sample in the order of taking, values in base units (bytes,
 /// seconds, counts), empty where there is none. A variant that cannot exist has a row
 /// per metric, without round and order, so that no reader takes it for forgotten.
+/// A value that rests on stand-in bases names them where another status has its reason.
 pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
     let mut lines = CsvBytes::new([
         "run", "scenario", "app", "variant", "strategy", "platform", "metric", "unit", "round",
@@ -35,7 +36,7 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
             &sample.order.to_string(),
             &value.map(exact_text).unwrap_or_default(),
             sample.outcome.status().word(),
-            sample.outcome.reason().unwrap_or_default(),
+            &reason(&sample.outcome, subject.stand_ins()),
         ]);
     }
     for case in &record.cases {
@@ -66,6 +67,14 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
     lines.finish()
 }
 
+fn reason(outcome: &Outcome, stand_ins: &[String]) -> String {
+    match outcome.reason() {
+        Some(reason) => reason.to_owned(),
+        None if stand_ins.is_empty() => String::new(),
+        None => format!("on stand-ins for {}", stand_ins.join(" ")),
+    }
+}
+
 /// `steps.csv`: every step of every build, seconds on the builder's clock, empty where
 /// the builder gave none.
 pub fn steps_csv(record: &RunRecord) -> Vec<u8> {
@@ -79,6 +88,7 @@ pub fn steps_csv(record: &RunRecord) -> Vec<u8> {
         "started_s",
         "duration_s",
         "cached",
+        "stand_in",
     ]);
     for build in &record.builds {
         let subject = subject(record, &build.case);
@@ -93,6 +103,7 @@ pub fn steps_csv(record: &RunRecord) -> Vec<u8> {
                 &step.started_ns.map(seconds_text).unwrap_or_default(),
                 &step.duration_ns.map(seconds_text).unwrap_or_default(),
                 &step.cached.to_string(),
+                &(!subject.stand_ins().is_empty()).to_string(),
             ]);
         }
     }

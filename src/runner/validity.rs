@@ -46,10 +46,19 @@ impl<'a> Steps<'a> {
         Count(self.cached.len() as u64)
     }
 
-    /// Cold: no step may come from the cache.
+    /// Cold: no step may come from the cache, but WORKDIR. A build without cache
+    /// still takes the empty folder that WORKDIR makes from the cache where an
+    /// earlier build left it (seen on 20.10; BuildKit gives that operation no
+    /// flag). It saves some ten milliseconds, and the record tells of it.
     pub(super) fn check_cold(&self, expected: usize) -> Result<(), String> {
         self.told(expected)?;
-        none_of(&self.cached, "taken from the cache in a cold build")
+        let cached: Vec<_> = self
+            .cached
+            .iter()
+            .filter(|(_, name)| !name.contains("] WORKDIR "))
+            .cloned()
+            .collect();
+        none_of(&cached, "taken from the cache in a cold build")
     }
 
     /// Cached: no step may run.
@@ -139,6 +148,17 @@ mod tests {
             reason,
             "`[build 2/3] COPY . .` taken from the cache in a cold build"
         );
+    }
+
+    #[test]
+    fn a_cached_workdir_does_not_make_a_build_warm() {
+        let steps = [
+            step("[deps 2/4] WORKDIR /app", true),
+            step("[deps 3/4] COPY a b", false),
+        ];
+        assert_eq!(Steps::of(&steps, &[]).check_cold(2), Ok(()));
+        let steps = [step("[deps 2/4] COPY WORKDIR /app", true)];
+        assert!(Steps::of(&steps, &[]).check_cold(2).is_err());
     }
 
     #[test]

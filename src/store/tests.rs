@@ -36,6 +36,8 @@ fn record(id: &str) -> RunRecord {
             rounds: 1,
             visits_done: 0,
             only: None,
+            bases: "auto".to_owned(),
+            reach: crate::record::Reach::Bridge,
             build_deadline_ns: Nanos(1),
             call_deadline_ns: Nanos(1),
             order: Vec::new(),

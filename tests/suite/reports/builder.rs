@@ -31,6 +31,8 @@ pub fn run() -> RunRecord {
             rounds: 6,
             visits_done: 7,
             only: None,
+            bases: "auto".to_owned(),
+            reach: plimsoll::record::Reach::Bridge,
             build_deadline_ns: Nanos::from_secs(600),
             call_deadline_ns: Nanos::from_secs(60),
             order: vec![vec![case_id("node", "single-stage")]; 7],
