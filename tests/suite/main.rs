@@ -1,6 +1,7 @@
 //! One integration binary; a module per theme.
 
 mod architecture;
+mod command_line;
 mod context_rules;
 mod docker_fake;
 mod fake;
@@ -8,3 +9,4 @@ mod live_engine;
 mod pipeline;
 mod reports;
 mod scenario_files;
+mod live_run;
