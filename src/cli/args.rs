@@ -223,11 +223,14 @@ pub enum BasesAction {
 /// `plimsoll clean`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll clean --dry-run\n  plimsoll clean --yes\n\n\
+    after_help = "Examples:\n  plimsoll clean --dry-run\n  plimsoll clean --yes\n  plimsoll clean --run 20261120T204000Z-node-go\n\n\
     Removes only what carries plimsoll's label and plimsoll's name. Stand-in bases stay: \
     `plimsoll bases remove` is for those."
 )]
 pub struct CleanArgs {
+    /// Only what this run left: the name of its folder
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
     /// List only
     #[arg(long)]
     pub dry_run: bool,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -25,11 +25,16 @@ pub(super) async fn clean<E: Engine>(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let living = living(place);
-    let ours = |item: &Owned| !item.run.as_ref().is_some_and(|run| living.contains(run));
+    let wanted = |run: Option<&str>| args.run.is_none() || args.run.as_deref() == run;
+    let ours = |item: &Owned| {
+        let run = item.run.as_deref();
+        wanted(run) && !run.is_some_and(|run| living.contains(run))
+    };
     let mut owned = engine.owned().await?;
     owned.retain(|item| matches!(item.kind, OwnedKind::Container | OwnedKind::Image) && ours(item));
     owned.sort();
-    let journals = journals(place);
+    let mut journals = journals(place);
+    journals.retain(|(path, _)| wanted(run_of(path)));
     let present: BTreeSet<_> = engine
         .build_cache()
         .await?
@@ -146,6 +151,11 @@ fn journals(place: &Place) -> Vec<(PathBuf, BTreeSet<String>)> {
         }
     }
     journals
+}
+
+/// The run of a journal is its folder's name.
+fn run_of(journal: &Path) -> Option<&str> {
+    journal.parent()?.file_name()?.to_str()
 }
 
 fn forget(journals: &[(PathBuf, BTreeSet<String>)]) -> Result<(), Failure> {

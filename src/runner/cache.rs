@@ -54,7 +54,12 @@ pub(super) fn commands(planned: &[Step]) -> BTreeSet<String> {
         .map(|step| {
             let words = step.text.split_whitespace().skip(1);
             let words: Vec<_> = words.skip_while(|word| word.starts_with("--")).collect();
-            words.join(" ")
+            let text = words.join(" ");
+            // The exec form is described by its words.
+            match serde_json::from_str::<Vec<String>>(&text) {
+                Ok(words) => words.join(" "),
+                Err(_) => text,
+            }
         })
         .collect()
 }

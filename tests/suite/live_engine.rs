@@ -13,4 +13,4 @@ mod builds;
 mod containers;
 mod ownership;
 mod sizes;
-mod stage;
+pub(crate) mod stage;

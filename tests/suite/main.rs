@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod architecture;
+mod command_line;
 mod context_rules;
 mod docker_fake;
 mod fake;
@@ -10,3 +11,4 @@ mod live_engine;
 mod pipeline;
 mod reports;
 mod scenario_files;
+mod live_run;

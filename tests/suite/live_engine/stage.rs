@@ -17,6 +17,7 @@ use plimsoll::engine::{
     LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN,
 };
 use plimsoll::record::Reach;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Runs a test on a stage of its own, or says why not.
 macro_rules! live {
@@ -31,49 +32,89 @@ macro_rules! live {
             $body
         }
     };
+    (alone $name:ident, $stage:ident => $body:expr) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let Some($stage) = crate::live_engine::stage::Stage::alone().await else {
+                println!("skipped: set PLIMSOLL_LIVE=1 to test against the real engine");
+                return;
+            };
+            let $stage = &$stage;
+            $body
+        }
+    };
 }
-pub(super) use live;
+pub(crate) use live;
 
-pub(super) struct Stage {
-    pub(super) engine: DockerEngine,
-    pub(super) docker: Docker,
+/// A run cannot tell whose the cache records are that come up beside it, and says so:
+/// the tests that look at that take the engine for themselves.
+static TURNS: RwLock<()> = RwLock::const_new(());
+
+#[allow(dead_code, reason = "held, not read")]
+enum Turn {
+    Beside(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
+}
+
+pub(crate) struct Stage {
+    pub(crate) engine: DockerEngine,
+    pub(crate) docker: Docker,
     /// In every name, label and command of this test.
-    pub(super) nonce: String,
+    pub(crate) nonce: String,
+    _turn: Turn,
+}
+
+pub(crate) fn is_live() -> bool {
+    std::env::var("PLIMSOLL_LIVE").as_deref() == Ok("1")
 }
 
 impl Stage {
-    pub(super) async fn open() -> Option<Self> {
-        if std::env::var("PLIMSOLL_LIVE").as_deref() != Ok("1") {
+    /// A stage beside others.
+    pub(crate) async fn open() -> Option<Self> {
+        if !is_live() {
             return None;
         }
+        Some(Self::set(Turn::Beside(TURNS.read().await)).await)
+    }
+
+    /// A stage with no other test of this program on the engine.
+    pub(crate) async fn alone() -> Option<Self> {
+        if !is_live() {
+            return None;
+        }
+        Some(Self::set(Turn::Alone(TURNS.write().await)).await)
+    }
+
+    async fn set(turn: Turn) -> Self {
         static STAGES: AtomicU32 = AtomicU32::new(0);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let stage = STAGES.fetch_add(1, Ordering::Relaxed);
         let nonce = format!("t{}x{stage}x{}", std::process::id(), now.subsec_nanos());
         let host = std::env::var("DOCKER_HOST").ok();
-        Some(Self {
+        Self {
             engine: DockerEngine::connect(host.as_deref()).await.unwrap(),
             docker: Docker::connect_with_defaults().unwrap(),
             nonce,
-        })
+            _turn: turn,
+        }
     }
 
-    pub(super) fn tag(&self, name: &str) -> String {
+    pub(crate) fn tag(&self, name: &str) -> String {
         format!("plimsoll/live:{}-{name}", self.nonce)
     }
 
-    pub(super) fn foreign_tag(&self, name: &str) -> String {
+    pub(crate) fn foreign_tag(&self, name: &str) -> String {
         format!("foreign/live:{}-{name}", self.nonce)
     }
 
-    pub(super) fn labels(&self) -> BTreeMap<String, String> {
+    pub(crate) fn labels(&self) -> BTreeMap<String, String> {
         BTreeMap::from([
             (LABEL_OWNER.to_owned(), LABEL_OWNER_VALUE.to_owned()),
             (LABEL_RUN.to_owned(), self.nonce.clone()),
         ])
     }
 
-    pub(super) fn request(&self, tag: &str) -> BuildRequest {
+    pub(crate) fn request(&self, tag: &str) -> BuildRequest {
         BuildRequest {
             tag: tag.to_owned(),
             dockerfile: "Dockerfile".to_owned(),
@@ -85,7 +126,7 @@ impl Stage {
     }
 
     /// Builds with the tool and the nonce in the context.
-    pub(super) async fn build(
+    pub(crate) async fn build(
         &self,
         request: &BuildRequest,
         dockerfile: &str,
@@ -95,14 +136,14 @@ impl Stage {
     }
 
     /// The image of the app: it serves on 8080 and exits with 7 on SIGTERM.
-    pub(super) async fn app(&self) -> String {
+    pub(crate) async fn app(&self) -> String {
         let tag = self.tag("app");
         let dockerfile = "FROM scratch\nCOPY tool nonce /\nCMD [\"/tool\", \"serve\"]\n";
         self.build(&self.request(&tag), dockerfile).await.unwrap();
         tag
     }
 
-    pub(super) fn context(&self, dockerfile: &str) -> BuildContext {
+    pub(crate) fn context(&self, dockerfile: &str) -> BuildContext {
         let mut tar = tar::Builder::new(Vec::new());
         let mut add = |name: &str, mode: u32, bytes: &[u8]| {
             let mut header = tar::Header::new_gnu();
@@ -116,7 +157,7 @@ impl Stage {
         chunks(tar.into_inner().unwrap())
     }
 
-    pub(super) fn spec(&self, image: &str, reach: Reach) -> ContainerSpec {
+    pub(crate) fn spec(&self, image: &str, reach: Reach) -> ContainerSpec {
         ContainerSpec {
             name: format!("plimsoll-{}", self.nonce),
             image: image.to_owned(),
@@ -126,19 +167,19 @@ impl Stage {
         }
     }
 
-    pub(super) async fn started(&self, spec: &ContainerSpec) -> ContainerId {
+    pub(crate) async fn started(&self, spec: &ContainerSpec) -> ContainerId {
         let id = self.engine.create(spec).await.unwrap();
         self.engine.start(&id).await.unwrap();
         id
     }
 
     /// Cache records of this test: those that name the nonce, and what they were made from.
-    pub(super) fn own_records(&self) -> BTreeSet<String> {
+    pub(crate) fn own_records(&self) -> BTreeSet<String> {
         own_records(&self.nonce)
     }
 }
 
-pub(super) fn chunks(bytes: Vec<u8>) -> BuildContext {
+pub(crate) fn chunks(bytes: Vec<u8>) -> BuildContext {
     let chunks: Vec<_> = bytes
         .chunks(32 << 10)
         .map(|chunk| Ok(bytes::Bytes::copy_from_slice(chunk)))
@@ -146,7 +187,7 @@ pub(super) fn chunks(bytes: Vec<u8>) -> BuildContext {
     Box::pin(futures_util::stream::iter(chunks))
 }
 
-fn tool() -> &'static [u8] {
+pub(crate) fn tool() -> &'static [u8] {
     static TOOL: OnceLock<Vec<u8>> = OnceLock::new();
     TOOL.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();

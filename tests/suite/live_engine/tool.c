@@ -9,8 +9,9 @@
 
 static void end(int signal) { (void)signal; _exit(7); }
 
-static int serve(void) {
-    const char *text = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+static int serve(const char *body) {
+    char text[256];
+    snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", strlen(body), body);
     signal(SIGTERM, getenv("STUBBORN") ? SIG_IGN : end);
     const char *megabytes = getenv("MEGABYTES");
     size_t bytes = (size_t)(megabytes ? atoi(megabytes) : 0) << 20;
@@ -30,11 +31,15 @@ static int serve(void) {
 
 int main(int count, char **words) {
     const char *verb = count > 1 ? words[1] : "";
-    if (!strcmp(verb, "serve")) return serve();
+    if (!strcmp(verb, "serve")) return serve(count > 2 ? words[2] : "ok");
     if (!strcmp(verb, "sleep")) { sleep((unsigned)atoi(words[2])); return 0; }
     if (!strcmp(verb, "exit")) {
         for (int line = 1; line <= 30; line++) printf("line %d\n", line);
         return atoi(words[2]);
+    }
+    if (!strcmp(verb, "put")) {
+        FILE *file = fopen(words[2], "w");
+        return !file || fputs(words[3], file) < 0 || fclose(file);
     }
     if (!strcmp(verb, "write")) {
         FILE *file = fopen(words[2], "w");

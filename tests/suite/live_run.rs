@@ -1,0 +1,19 @@
+//! The real binary against a real engine: whole runs, crashes, signals, `clean`.
+//!
+//! These tests take the engine for themselves within this program, since a run
+//! looks at what comes up in the build cache beside it. Other programs may use
+//! the engine at the same time: all is asserted of one run's id, and `clean` is
+//! only ever called with it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in tests; these are their helpers"
+)]
+
+mod apps;
+mod crash;
+mod failing;
+mod foreign;
+mod home;
+mod matrix;
+mod signals;

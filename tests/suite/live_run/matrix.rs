@@ -1,0 +1,175 @@
+//! One run of the headline matrix, each strategy once, that all tests here look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Instant;
+
+use plimsoll::record::{Disposition, Metric, Outcome, RunRecord, RunState};
+use plimsoll::scenario;
+use tokio::sync::OnceCell;
+
+use super::home::{Ended, left, plimsoll};
+use crate::live_engine::stage::{Stage, is_live};
+
+/// Strategies that both scenarios have run in Go, where a visit takes less time.
+const ONLY: &str = "{go/*,node/{single-stage-slim,debian-distro-node,multi-stage-*,scratch}}";
+
+struct Matrix {
+    ended: Ended,
+    left: Vec<String>,
+    files: BTreeMap<String, Vec<u8>>,
+    csv: Ended,
+    md: Ended,
+    claims: Ended,
+    schema: Ended,
+}
+
+impl Matrix {
+    fn record(&self) -> RunRecord {
+        let told = || panic!("no run.json: {}", self.ended.err);
+        serde_json::from_slice(self.files.get("run.json").unwrap_or_else(told)).unwrap()
+    }
+}
+
+/// Makes the run at first, whichever test comes first. Judges nothing: a run is
+/// made once, be it good or bad.
+async fn matrix() -> Option<&'static Matrix> {
+    static MATRIX: OnceCell<Matrix> = OnceCell::const_new();
+    if !is_live() {
+        println!("skipped: set PLIMSOLL_LIVE=1 to test against the real engine");
+        return None;
+    }
+    Some(MATRIX.get_or_init(make).await)
+}
+
+async fn make() -> Matrix {
+    let stage = Stage::alone().await.unwrap();
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().to_str().unwrap();
+    let begun = Instant::now();
+    let ended = plimsoll(home, &["run", "node", "go", "--profile", "quick", "--only", ONLY, "--out", out]);
+    println!("the matrix took {} s", begun.elapsed().as_secs());
+    let folder = plimsoll::store::run_folders(dir.path()).pop();
+    let mut files = BTreeMap::new();
+    let mut remains = Vec::new();
+    let mut run = String::new();
+    if let Some(folder) = folder {
+        run = folder.display().to_string();
+        remains = left(&stage, folder.file_name().unwrap().to_str().unwrap()).await;
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            files.insert(name, std::fs::read(entry.path()).unwrap());
+        }
+    }
+    Matrix {
+        ended,
+        left: remains,
+        files,
+        csv: plimsoll(home, &["report", &run, "--format", "csv"]),
+        md: plimsoll(home, &["report", &run]),
+        claims: plimsoll(home, &["claims", &run, "--format", "csv"]),
+        schema: plimsoll(home, &["schema", "run"]),
+    }
+}
+
+macro_rules! of_the_matrix {
+    ($name:ident, $matrix:ident => $body:expr) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let Some($matrix) = matrix().await else { return };
+            $body
+        }
+    };
+}
+
+of_the_matrix!(every_strategy_works_and_the_run_leaves_nothing, matrix => {
+    let record = matrix.record();
+    assert_eq!(matrix.ended.code, Some(0), "{}\n{}", matrix.ended.err, matrix.ended.out);
+    assert_eq!(record.state, RunState::Complete);
+    let mut worked = BTreeSet::new();
+    for case in &record.cases {
+        match &case.disposition {
+            Disposition::Qualified => worked.insert(case.strategy.clone()),
+            Disposition::NotApplicable { .. } => continue,
+            other => panic!("{}: {other:?}", case.id),
+        };
+    }
+    let files = scenario::list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")).unwrap();
+    let metrics: Vec<_> = Metric::ALL.iter().map(|metric| (metric.id(), metric.unit())).collect();
+    let scenarios = scenario::load_all(&files, &metrics).unwrap();
+    let all: BTreeSet<_> = scenarios
+        .iter()
+        .filter(|scenario| ["node", "go"].contains(&scenario.name.as_str()))
+        .flat_map(|scenario| scenario.variants.iter().map(|variant| variant.strategy.clone()))
+        .collect();
+    assert_eq!(worked, all);
+    assert_eq!(matrix.left, Vec::<String>::new());
+});
+
+of_the_matrix!(every_metric_has_a_number_for_every_variant, matrix => {
+    let record = matrix.record();
+    let mut rows = BTreeMap::new();
+    let mut reader = csv::Reader::from_reader(matrix.files["samples.csv"].as_slice());
+    for row in reader.deserialize() {
+        let row: BTreeMap<String, String> = row.unwrap();
+        let key = (row["scenario"].clone(), row["variant"].clone(), row["metric"].clone());
+        rows.insert(key, row);
+    }
+    let mut missing = Vec::new();
+    for case in &record.cases {
+        let expected = match case.disposition {
+            Disposition::NotApplicable { .. } => "not-applicable",
+            _ => "ok",
+        };
+        for metric in Metric::ALL.iter().filter(|metric| !metric.is_floor()) {
+            let key = (case.scenario.clone(), case.variant.clone(), metric.id().to_owned());
+            match rows.get(&key) {
+                Some(row) if row["status"] == expected && row["value"].is_empty() == (expected != "ok") => {}
+                other => missing.push(format!("{key:?}: {other:?}")),
+            }
+        }
+    }
+    for metric in Metric::ALL.iter().filter(|metric| metric.is_floor()) {
+        let floor = record.samples.iter().find(|sample| sample.metric == *metric);
+        if !floor.is_some_and(|sample| matches!(sample.outcome, Outcome::Ok { .. })) {
+            missing.push(format!("{metric}: {floor:?}"));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+});
+
+of_the_matrix!(a_cached_build_ran_nothing_and_a_cold_one_took_nothing_from_the_cache, matrix => {
+    let record = matrix.record();
+    let builds = |metric| record.builds.iter().filter(move |build| build.metric == metric);
+    let cases = record.cases.iter().filter(|case| case.disposition == Disposition::Qualified).count();
+    assert_eq!(builds(Metric::BuildCached).count(), cases);
+    for build in builds(Metric::BuildCached) {
+        assert!(build.cached.0 > 0 && build.ran.0 == 0, "{build:#?}");
+    }
+    for build in builds(Metric::BuildCold) {
+        assert!(build.ran.0 > 0 && build.cached.0 == 0, "{build:#?}");
+    }
+});
+
+of_the_matrix!(the_record_keeps_its_schema, matrix => {
+    let schema: serde_json::Value = serde_json::from_str(&matrix.schema.out).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&matrix.files["run.json"]).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<_> = validator.iter_errors(&record).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+});
+
+of_the_matrix!(the_report_comes_anew_from_run_json_to_the_same_bytes, matrix => {
+    assert_eq!((matrix.csv.code, matrix.md.code), (Some(0), Some(0)), "{}", matrix.csv.err);
+    assert_eq!(matrix.csv.out.as_bytes(), matrix.files["summary.csv"]);
+    assert_eq!(matrix.md.out.as_bytes(), matrix.files["report.md"]);
+});
+
+of_the_matrix!(all_claims_are_printed, matrix => {
+    let claims: usize = matrix.record().scenarios.iter().map(|scenario| scenario.claims.len()).sum();
+    let rows = csv::Reader::from_reader(matrix.claims.out.as_bytes()).into_records().count();
+    assert_eq!(rows, claims);
+    assert!(claims > 25);
+});
