@@ -161,6 +161,9 @@ fn note_silent(silent: &mut BTreeMap<String, String>, reference: &str, reason: &
         "dial tcp",
         "lookup ",
         "connection refused",
+        "Client.Timeout",
+        "handshake timeout",
+        "deadline exceeded",
         "i/o timeout",
         "no such host",
     ];

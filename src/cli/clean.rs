@@ -10,7 +10,7 @@ use super::args::{CleanArgs, Place, TableFormat};
 use super::failure::{Exit, Failure};
 use super::folder::CACHE_JOURNAL;
 use super::output::Printer;
-use crate::engine::{Engine, Owned, OwnedKind};
+use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
 use crate::runner;
 use crate::store::{self, RunFolder};
 
@@ -24,27 +24,28 @@ pub(super) async fn clean<E: Engine>(
     args: &CleanArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let living = living(place);
     let wanted = |run: Option<&str>| args.run.is_none() || args.run.as_deref() == run;
     let ours = |item: &Owned| {
         let run = item.run.as_deref();
-        wanted(run) && !run.is_some_and(|run| living.contains(run))
+        wanted(run) && !run.is_some_and(store::is_running)
     };
     let mut owned = engine.owned().await?;
     owned.retain(|item| matches!(item.kind, OwnedKind::Container | OwnedKind::Image) && ours(item));
     owned.sort();
     let mut journals = journals(place);
     journals.retain(|(path, _)| wanted(run_of(path)));
-    let present: BTreeSet<_> = engine
-        .build_cache()
-        .await?
-        .into_iter()
-        .map(|record| record.id)
-        .collect();
-    let cache: BTreeSet<_> = journals
-        .iter()
-        .flat_map(|(_, ids)| ids.iter().filter(|id| present.contains(*id)).cloned())
-        .collect();
+    let cache = match engine.build_cache().await {
+        Ok(records) => ours_of(&records, &journals),
+        Err(error) => {
+            // Containers and images can be cleaned all the same.
+            printer.talk(&format!(
+                "the builder's cache is left alone: {}",
+                error.chain()
+            ));
+            journals.clear();
+            BTreeSet::new()
+        }
+    };
     list(&owned, &cache, args.format, printer)?;
     if args.dry_run {
         return Ok(Exit::Fine);
@@ -56,10 +57,17 @@ pub(super) async fn clean<E: Engine>(
         printer.talk("nothing was removed");
         return Ok(Exit::Fine);
     }
-    let (gone, kept) = runner::sweep(engine, ours).await;
+    let (gone, mut kept) = runner::sweep(engine, ours).await;
     let ids: Vec<_> = cache.into_iter().collect();
     let pruned = engine.prune_cache(&ids).await?;
-    forget(&journals)?;
+    if pruned.len() == ids.len() {
+        forget(&journals)?;
+    } else {
+        kept.push(format!(
+            "{} cache records are in use",
+            ids.len() - pruned.len()
+        ));
+    }
     printer.talk(&format!(
         "removed {} containers and images and {} of {} cache records",
         gone.len(),
@@ -126,12 +134,14 @@ fn confirmed(printer: &mut Printer) -> Result<bool, Failure> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Runs that a living process writes: what is theirs is in use.
-fn living(place: &Place) -> BTreeSet<String> {
-    let runs = store::run_folders(&place.home.join("results"));
-    runs.iter()
-        .filter(|path| RunFolder::is_being_written(path))
-        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+/// Cache records that a journal names.
+fn ours_of(records: &[CacheRecord], journals: &[(PathBuf, BTreeSet<String>)]) -> BTreeSet<String> {
+    let noted: BTreeSet<_> = journals.iter().flat_map(|(_, ids)| ids).collect();
+    records
+        .iter()
+        .map(|record| &record.id)
+        .filter(|id| noted.contains(id))
+        .cloned()
         .collect()
 }
 

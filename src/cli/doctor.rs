@@ -189,7 +189,7 @@ async fn engine_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
                 Finding::note(
                     "builder",
                     format!("{}: it tells no cached flags", facts.builder),
-                    "use an engine with BuildKit for build.cached and the rebuilds",
+                    "use an engine with BuildKit: without steps no build can be shown to be cold or cached",
                 )
             });
             let root = facts.data_root.clone().unwrap_or_default();

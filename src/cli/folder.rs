@@ -21,6 +21,13 @@ impl Recorder for FolderRecorder<'_> {
         Ok(())
     }
 
+    fn noted_cache(&mut self) -> BTreeSet<String> {
+        std::fs::read(self.0.path().join(CACHE_JOURNAL))
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default()
+    }
+
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>> {
         if ids.is_empty() {
             self.0.remove(CACHE_JOURNAL)?;

@@ -108,7 +108,9 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
                 engine,
                 clock,
                 host: host::facts(),
-                command: std::env::args().collect(),
+                command: std::env::args()
+                    .map(|word| without_secrets(&word))
+                    .collect(),
                 stop: stop.clone(),
             };
             let asked = host::interrupts()?;
@@ -118,6 +120,17 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
             });
             run::run(&place, &args, seams, printer).await
         }
+    }
+}
+
+/// A word of the command line without the user info of a URL: the record is for others to read.
+fn without_secrets(word: &str) -> String {
+    match word
+        .split_once("://")
+        .and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?.1)))
+    {
+        Some((scheme, rest)) => format!("{scheme}://{rest}"),
+        None => word.to_owned(),
     }
 }
 
@@ -135,6 +148,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_record_carries_no_password() {
+        assert_eq!(
+            without_secrets("--host=tcp://me:secret@box:1"),
+            "--host=tcp://box:1"
+        );
+        assert_eq!(without_secrets("multi-*"), "multi-*");
     }
 
     #[test]

@@ -79,8 +79,23 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
         cases,
         samples: Vec::new(),
         builds: Vec::new(),
-        warnings: Vec::new(),
+        warnings: frontends(selection),
     }
+}
+
+/// Dockerfiles that name a frontend of their own.
+fn frontends(selection: &Selection) -> Vec<String> {
+    selection
+        .planned
+        .iter()
+        .filter_map(|case| {
+            let syntax = case.spec.dockerfile.syntax()?;
+            Some(format!(
+                "{}: its Dockerfile names the frontend `{syntax}`, which the builder may fetch within the timed build",
+                case.id
+            ))
+        })
+        .collect()
 }
 
 /// The pseudo-case of the floor.

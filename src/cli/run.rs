@@ -16,7 +16,7 @@ use super::progress::Display;
 use super::{config, resume};
 use crate::bases::{self, Catalogue, Policy};
 use crate::engine::{Clock, Engine, Probe};
-use crate::record::{EngineFacts, HostFacts, Reach, RunRecord, RunState, Status};
+use crate::record::{Disposition, EngineFacts, HostFacts, Reach, RunRecord, RunState, Status};
 use crate::report;
 use crate::runner::{Runner, Settings};
 use crate::store::{RunFolder, StoreError};
@@ -48,7 +48,15 @@ pub async fn run<E: Engine, C: Clock, P: Probe>(
     seams: Seams<E, C, P>,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let prepared = prepare(place, args, &seams, printer).await?;
+    let stop = seams.stop.clone();
+    let prepared = tokio::select! {
+        biased;
+        () = stop.cancelled() => {
+            printer.talk("interrupted before anything was measured");
+            return Ok(Exit::Interrupted);
+        }
+        prepared = prepare(place, args, &seams, printer) => prepared?,
+    };
     let (record, result) = execute(prepared, args, seams, printer).await?;
     print(&record, args.format, printer)?;
     result?;
@@ -86,6 +94,7 @@ async fn prepare<E: Engine, C: Clock, P: Probe>(
         }
     };
     let facts = seams.engine.facts().await?;
+    local(&facts)?;
     let catalogue = Catalogue::load(&place.home.join("bases"))?;
     let policy = match &resumed {
         Some((_, record)) => Policy::of_name(&record.plan.bases),
@@ -134,9 +143,9 @@ async fn begin<E: Engine, C: Clock, P: Probe>(
         .iter()
         .map(|scenario| scenario.name.as_str())
         .collect();
+    let calibration = planning::calibrate(seams.engine.as_ref(), seams.clock.as_ref()).await?;
     let folder =
         RunFolder::create(&results, &started_at, &names.join("-")).map_err(store_failure)?;
-    let calibration = planning::calibrate(seams.engine.as_ref(), seams.clock.as_ref()).await?;
     let material = Material {
         id: folder.id(),
         command: seams.command.clone(),
@@ -239,8 +248,28 @@ fn exit_of(record: &RunRecord) -> Exit {
     let dnf = record
         .samples
         .iter()
-        .any(|sample| sample.outcome.status() == Status::Dnf);
+        .any(|sample| sample.outcome.status() == Status::Dnf)
+        || record
+            .cases
+            .iter()
+            .any(|case| matches!(case.disposition, Disposition::Failed { .. }));
     if dnf { Exit::Failed } else { Exit::Fine }
+}
+
+/// Ports are published on the engine's loopback: the tool must run where the engine does.
+fn local(facts: &EngineFacts) -> Result<(), Failure> {
+    let endpoint = facts.endpoint.as_str();
+    let remote = endpoint
+        .strip_prefix("tcp://")
+        .or_else(|| endpoint.strip_prefix("http://"));
+    let here = ["127.", "localhost", "[::1]"];
+    if remote.is_none_or(|host| here.iter().any(|name| host.starts_with(name))) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the engine at {endpoint} runs on another machine: its containers cannot be reached from here"
+    ))
+    .with_hint(Some("run plimsoll on the machine of the engine".to_owned())))
 }
 
 /// Bridge addresses are reachable where engine and tool share a Linux host.

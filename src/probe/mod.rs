@@ -1,7 +1,7 @@
 //! Readiness over HTTP: asks until a whole answer keeps the contract.
 //!
 //! A bare connect is never a success: docker-proxy accepts before the app
-//! listens (TECH.md, 4). Nothing is formatted, logged or awaited between two
+//! listens. Nothing is formatted, logged or awaited between two
 //! attempts but the attempts themselves.
 
 mod attempt;

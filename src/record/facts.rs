@@ -15,7 +15,7 @@ pub struct ToolFacts {
     pub optimised: bool,
 }
 
-/// What keeps the engine's images: it defines what `size.engine` means (FIELD.md, C1).
+/// What keeps the engine's images: it defines what `size.engine` means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ImageStore {

@@ -20,6 +20,9 @@ pub struct Sample {
     pub order: u32,
     /// The value, or why there is none.
     pub outcome: Outcome,
+    /// What was seen beside it: an exit code, the resolution of a probe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// The value of a sample, or the reason why it has none. A failure never becomes a number.

@@ -44,8 +44,9 @@ impl<'a> Analysis<'a> {
             };
             for metric in Metric::ALL.iter().copied() {
                 let samples = taken.remove(&(case.id.as_str(), metric));
-                // A floor belongs to an app's case only where it was measured there.
-                if samples.is_some() || !metric.is_floor() {
+                // The floor's own case has the floor's metrics, an app's case has the others.
+                let floor = case.strategy == "floor";
+                if samples.is_some() || metric.is_floor() == floor {
                     add(subject, metric, &samples.unwrap_or_default());
                 }
             }

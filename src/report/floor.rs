@@ -10,7 +10,7 @@ use crate::record::{CaseId, Metric, RunRecord};
 use crate::units::{Quantity, Ratio, Unit, human_ratio};
 
 /// `floor.*` beside the quickest and the slowest app of the run. Nothing is subtracted
-/// (FIELD.md, C17). Each row names its own unit, for phases differ by orders of magnitude.
+///. Each row names its own unit, for phases differ by orders of magnitude.
 pub fn floor_table(record: &RunRecord) -> Table {
     floor_of(&Analysis::of(record))
 }

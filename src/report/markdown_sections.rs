@@ -36,10 +36,19 @@ pub(super) fn intro(record: &RunRecord) -> String {
         .as_ref()
         .map(|load| format!(", load {load} at the start"))
         .unwrap_or_default();
+    let in_scenario = |case: &&crate::record::CaseRecord| {
+        record
+            .scenarios
+            .iter()
+            .any(|scenario| scenario.name == case.scenario)
+    };
+    let apps = record.cases.iter().filter(in_scenario).count();
+    let costs = &record.calibration;
     format!(
         "Run by {} at {} (plimsoll {}, {state}): {} of {}, {} and {}, seed {}. \
          Engine: {} {} (API {}), store {store}, driver {}, builder {}, {}. \
-         Host: {}, {}, {}, {} of memory, kernel {}{virtualisation}{load}.",
+         Host: {}, {}, {}, {} of memory, kernel {}{virtualisation}{load}. \
+         Fixed costs, never subtracted: round trip to the engine {}, readiness asked every {}, clock resolution {} ns.",
         if commands.is_empty() {
             "an unknown command".to_owned()
         } else {
@@ -47,7 +56,7 @@ pub(super) fn intro(record: &RunRecord) -> String {
         },
         escape(&record.started_at),
         escape(&record.tool.version),
-        plural(record.cases.len(), "variant"),
+        plural(apps, "variant"),
         plural(record.scenarios.len(), "scenario"),
         plural(plan.warmup_rounds as usize, "warm-up round"),
         plural(plan.rounds as usize, "counted round"),
@@ -63,6 +72,9 @@ pub(super) fn intro(record: &RunRecord) -> String {
         plural(host.cpus.0 as usize, "logical CPU"),
         host.memory_bytes,
         escape(&host.kernel),
+        costs.ping_ns,
+        costs.probe_interval_ns,
+        costs.clock_resolution_ns.0,
     )
 }
 

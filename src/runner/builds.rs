@@ -42,7 +42,7 @@ impl Job {
         round: u32,
     ) -> Result<Self, String> {
         let run = short_id(&runner.record.id);
-        let name = case.id.as_str().replace('/', "-");
+        let name = case.id.as_str().replace('/', "_");
         let mounts = format!("{run}-{name}-r{round}");
         let spec = &case.spec;
         let target = spec.target.as_deref();
@@ -226,6 +226,7 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
             name: name.to_owned(),
         })
     };
+    runner.builds_sent += 1;
     let begin = runner.clock.mark();
     let result = tokio::time::timeout(deadline, engine.build(request, stream, &mut sink)).await;
     let end = runner.clock.mark();

@@ -1,9 +1,10 @@
 //! Which records of the builder's cache are ours.
 //!
 //! BuildKit's records carry no label (METHODOLOGY, rule 3). What a build of ours
-//! left is told by three signs: the record was not there before the visit; no
-//! sign of a foreign build stands among the new records; or, where one does, the
-//! record itself names a command or a mount of ours. What cannot be told stays.
+//! left is told by these signs: the record was not there before the visit, and
+//! no sign of a foreign build stands among the new ones (a folder as context, a
+//! command that is not ours, more tars than we sent); or the record itself names
+//! a cache mount of ours. What cannot be told stays.
 
 use std::collections::BTreeSet;
 
@@ -19,19 +20,28 @@ pub struct Attribution {
     pub doubtful: Vec<String>,
 }
 
-/// Compares the records before and after builds whose RUN commands are `commands`.
+/// How the record of a context that came as a tar is described.
+const TAR_CONTEXT: &str = "http url ";
+
+/// Compares the records before and after `builds` builds whose RUN commands are `commands`.
 pub fn attribute(
     before: &BTreeSet<String>,
     after: &[CacheRecord],
     commands: &BTreeSet<String>,
+    builds: usize,
 ) -> Attribution {
     let fresh: Vec<_> = after
         .iter()
         .filter(|record| !before.contains(&record.id))
         .collect();
-    let foreign = fresh
+    // Each of our builds sends one tar; more of them came from somebody else.
+    let contexts = fresh
         .iter()
-        .any(|record| origin(record, commands) == Origin::Foreign);
+        .filter(|record| record.description.starts_with(TAR_CONTEXT));
+    let foreign = contexts.count() > builds
+        || fresh
+            .iter()
+            .any(|record| origin(record, commands) == Origin::Foreign);
     let mut attribution = Attribution::default();
     for record in fresh {
         match (origin(record, commands), foreign) {
@@ -80,8 +90,17 @@ fn origin(record: &CacheRecord, commands: &BTreeSet<String>) -> Origin {
         .collect::<Vec<_>>()
         .join(" ");
     if let Some((_, command)) = text.split_once(" from exec ") {
-        let ours = text.contains("plimsoll-") || commands.iter().any(|own| command.ends_with(own));
-        return if ours { Origin::Ours } else { Origin::Foreign };
+        if text.contains("plimsoll-") {
+            return Origin::Ours;
+        }
+        let command = command.strip_prefix("/bin/sh -c ").unwrap_or(command);
+        // The same command in somebody else's build looks the same, so it is no proof.
+        let known = commands.iter().any(|own| !own.is_empty() && command == own);
+        return if known {
+            Origin::Unmarked
+        } else {
+            Origin::Foreign
+        };
     }
     if text.contains("plimsoll-") {
         return Origin::Ours;
@@ -121,7 +140,7 @@ mod tests {
             record("b", "fileop target"),
         ];
         let commands = BTreeSet::from(["npm ci".to_owned()]);
-        let found = attribute(&before, &after, &commands);
+        let found = attribute(&before, &after, &commands, 1);
         assert_eq!(
             found,
             Attribution {
@@ -144,13 +163,25 @@ mod tests {
             ),
         ];
         let commands = BTreeSet::from(["npm ci".to_owned()]);
-        let found = attribute(&BTreeSet::new(), &after, &commands);
+        let found = attribute(&BTreeSet::new(), &after, &commands, 1);
         assert_eq!(
             found,
             Attribution {
-                ours: ids(&["a", "e"]),
-                doubtful: ids(&["b", "c", "d"])
+                ours: ids(&["e"]),
+                doubtful: ids(&["a", "b", "c", "d"])
             }
         );
+    }
+
+    #[test]
+    fn a_second_tar_context_is_a_sign_of_somebody_else() {
+        let after = [
+            record("a", "http url http://build-context-1"),
+            record("b", "http url http://build-context-2"),
+            record("c", "fileop target"),
+        ];
+        let none = BTreeSet::new();
+        assert_eq!(attribute(&none, &after, &none, 2).ours.len(), 3);
+        assert_eq!(attribute(&none, &after, &none, 1).ours.len(), 0);
     }
 }

@@ -54,12 +54,20 @@ impl Ledger {
             round,
             order,
             outcome,
+            detail: None,
         });
     }
 
     /// Notes a value.
     pub(super) fn value(&mut self, metric: Metric, value: Quantity) {
         self.note(metric, Outcome::Ok { value });
+    }
+
+    /// Adds what was seen beside the last note.
+    pub(super) fn detail(&mut self, detail: String) {
+        if let Some(sample) = self.samples.last_mut() {
+            sample.detail = Some(detail);
+        }
     }
 
     /// Notes that a phase did not finish.

@@ -53,6 +53,9 @@ pub trait Recorder: Send {
     /// Notes the ids of cache records that are ours and not removed yet, so
     /// that a later `clean` finds them should this process die.
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>>;
+
+    /// The ids that an earlier process of this run noted.
+    fn noted_cache(&mut self) -> BTreeSet<String>;
 }
 
 /// Why a run ended early.
@@ -75,6 +78,8 @@ pub struct Runner<E, C, P> {
     pub(super) record: RunRecord,
     pub(super) bases: BTreeMap<String, String>,
     pub(super) watcher: Box<dyn Watcher>,
+    /// Builds that were sent so far.
+    pub(super) builds_sent: usize,
     cases: BTreeMap<CaseId, PlannedCase>,
     stop: CancellationToken,
     pending_cache: BTreeSet<String>,
@@ -114,6 +119,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             record,
             bases,
             watcher,
+            builds_sent: 0,
             cases,
             stop,
             pending_cache: BTreeSet::new(),
@@ -128,6 +134,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     /// When the engine is gone, or the record cannot be written. Failing cases
     /// are no error: they are DNF in the record.
     pub async fn run(mut self, recorder: &mut dyn Recorder) -> (RunRecord, Result<(), RunError>) {
+        self.pending_cache = recorder.noted_cache();
         let mut result = self.rounds(recorder).await;
         for warning in self.sweep_own().await {
             self.warn(warning);
@@ -162,6 +169,10 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     self.record.state = RunState::Interrupted;
                     return Ok(());
                 }
+                if matches!(self.disposition(case), Some(Disposition::Failed { .. })) {
+                    self.record.plan.visits_done += 1;
+                    continue;
+                }
                 let warmup = round <= self.record.plan.warmup_rounds;
                 let ledger = Ledger::new(case.clone(), round, position, warmup);
                 self.watcher.hear(Event::Visit {
@@ -193,11 +204,12 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     ) -> Result<bool, RunError> {
         let id = ledger.case.clone();
         let is_floor = id == floor::floor_case();
-        if !is_floor && matches!(self.disposition(&id), Some(Disposition::Failed { .. })) {
+        let before = self.cache_ids().await;
+        let sent_before = self.builds_sent;
+        let case = self.cases.remove(&id);
+        if case.is_none() && !is_floor {
             return Ok(true);
         }
-        let before = self.cache_ids().await;
-        let case = self.cases.remove(&id);
         let stop = self.stop.clone();
         let whole = {
             let work = visit::visit(self, case.as_ref(), &mut ledger);
@@ -223,7 +235,8 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         if !whole {
             self.sweep_own().await;
         }
-        self.settle_cache(before, commands.unwrap_or_default(), recorder)
+        let builds = self.builds_sent - sent_before;
+        self.settle_cache(before, &commands.unwrap_or_default(), builds, recorder)
             .await?;
         if lost {
             self.engine.ping().await.map_err(RunError::EngineGone)?;
@@ -235,7 +248,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     fn keep(&mut self, mut ledger: Ledger) {
         let id = ledger.case.clone();
         let passed_before = matches!(self.disposition(&id), Some(Disposition::Qualified));
-        let gate = ledger.gate.clone();
+        let (gate, engine_lost) = (ledger.gate.clone(), ledger.engine_lost);
         let image = ledger.image.take();
         let (samples, builds) = ledger.finish(passed_before);
         for sample in &samples {
@@ -256,8 +269,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                 }
                 Gate::Failed(reason) => {
                     failed = Some(reason.clone());
-                    // A case that has worked before is visited again: one bad round is one bad round.
-                    if !passed_before {
+                    // A case that has worked before is visited again: one bad round is
+                    // one bad round. So is one that a lost engine cut short.
+                    if !passed_before && !engine_lost {
                         case.disposition = Disposition::Failed { reason };
                     }
                 }
@@ -284,7 +298,8 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     async fn settle_cache(
         &mut self,
         before: Option<BTreeSet<String>>,
-        commands: BTreeSet<String>,
+        commands: &BTreeSet<String>,
+        builds: usize,
         recorder: &mut dyn Recorder,
     ) -> Result<(), RunError> {
         let Some(before) = before.filter(|_| self.settings.prune_own_cache) else {
@@ -293,7 +308,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let Ok(after) = self.engine.build_cache().await else {
             return Ok(());
         };
-        let found = cache::attribute(&before, &after, &commands);
+        let found = cache::attribute(&before, &after, commands, builds);
         self.doubtful_cache.extend(found.doubtful);
         self.pending_cache.extend(found.ours);
         if self.pending_cache.is_empty() {

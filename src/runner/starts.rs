@@ -123,6 +123,14 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
         Watched::Probe(Ok(ready)) => {
             ledger.value(Metric::StartStarted, Quantity::Time(returned.since(begin)));
             ledger.value(Metric::StartReady, Quantity::Time(ready.at.since(begin)));
+            ledger.detail(match ready.last_failure {
+                Some(failure) => format!(
+                    "attempt {}, the one before failed {} earlier",
+                    ready.attempts.0,
+                    ready.at.since(failure)
+                ),
+                None => "the first attempt".to_owned(),
+            });
             Ok(())
         }
         Watched::Probe(Err(failure)) => {
@@ -187,7 +195,10 @@ pub(super) async fn stop<E: Engine, C: Clock, P: Probe>(
                 outcome.exit_code
             ),
         ),
-        Ok(outcome) => ledger.value(metric, Quantity::Time(outcome.signal_to_exit)),
+        Ok(outcome) => {
+            ledger.value(metric, Quantity::Time(outcome.signal_to_exit));
+            ledger.detail(format!("exit code {}", outcome.exit_code));
+        }
         Err(error) => {
             let reason = lost(ledger, &error);
             ledger.dnf(metric, &reason);

@@ -7,7 +7,7 @@ use crate::engine::BuildStep;
 use crate::units::Count;
 
 /// The Dockerfile's own steps of a build, internal ones and FROM left out: the
-/// engine marks a FROM of a local image as cached or not at random (TECH, 1.3).
+/// engine marks a FROM of a local image as cached or not at random.
 pub(super) struct Steps<'a> {
     ran: Vec<(StepKey, &'a str)>,
     cached: Vec<(StepKey, &'a str)>,

@@ -5,7 +5,7 @@ use super::ledger::{Gate, Ledger};
 use super::session::{PlannedCase, Runner};
 use super::{builds, floor, starts};
 use crate::context::{self, Overlay};
-use crate::engine::{Clock, Engine, ImageFacts, Probe};
+use crate::engine::{Clock, Engine, ErrorKind, ImageFacts, Probe};
 use crate::oci;
 use crate::record::{ImageRecord, Metric, Outcome};
 use crate::scenario::EditName;
@@ -61,7 +61,10 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
     };
     match sizes(runner, case, &cold, ledger).await {
         Ok(image) => ledger.image = Some(image),
-        Err(reason) => return ledger.fail(&reason, APP_METRICS),
+        Err(reason) => {
+            ledger.fail(&reason, APP_METRICS);
+            return builds::discard(runner, &job).await;
+        }
     }
     if let Err(reason) = starts::start(runner, case, &job, ledger).await {
         ledger.fail(&reason, APP_METRICS);
@@ -102,12 +105,9 @@ async fn rebuild<E: Engine, C: Clock, P: Probe>(
         let reason = "the scenario has no such edit".to_owned();
         return ledger.note(metric, Outcome::NotApplicable { reason });
     };
-    let nonce = context::nonce(
-        runner.record.plan.seed,
-        case.id.as_str(),
-        metric.id(),
-        ledger.round,
-    );
+    // The run is part of it: a seed that is used again must not find its edits in the cache.
+    let what = format!("{}/{}", runner.record.id, case.id);
+    let nonce = context::nonce(runner.record.plan.seed, &what, metric.id(), ledger.round);
     match context::apply_edit(edit, &case.app_dir, &nonce) {
         Ok(overlay) => builds::rebuild(runner, case, job, metric, overlay, ledger).await,
         Err(error) => ledger.dnf(metric, &builds::chain(&error)),
@@ -129,7 +129,10 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
                 built.tag
             ));
         }
-        Err(error) => return Err(error.chain()),
+        Err(error) => {
+            ledger.engine_lost |= error.kind == ErrorKind::Unreachable;
+            return Err(error.chain());
+        }
     };
     let unpacked: Bytes = facts.history.iter().map(|(bytes, _)| *bytes).sum();
     ledger.value(Metric::SizeUnpacked, Quantity::Bytes(unpacked));

@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn the_median_of_two_is_their_middle() {
-        // STYLE.md, anti-pattern 11: floor(p n) gives the larger of the two.
+        // A careless method, seen elsewhere: floor(p n) gives the larger of the two.
         assert_eq!(quantile(&[1.0, 2.0], 0.5), 1.5);
         assert_eq!(quantile(&[7.0], 0.5), 7.0);
         assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.5), 2.0);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::atomic;
+use super::beacon::Beacon;
 use super::error::StoreError;
 use super::lock::Lock;
 use super::resolve::LATEST;
@@ -21,6 +22,7 @@ pub const RECORD_FILE: &str = "run.json";
 pub struct RunFolder {
     path: PathBuf,
     lock: Option<Lock>,
+    beacon: Option<Beacon>,
 }
 
 impl RunFolder {
@@ -51,7 +53,11 @@ impl RunFolder {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(fault(&path)(error)),
                 Ok(()) => {
-                    let mut folder = Self { path, lock: None };
+                    let mut folder = Self {
+                        path,
+                        lock: None,
+                        beacon: None,
+                    };
                     folder.lock()?;
                     point_latest(results_dir, &id)?;
                     return Ok(folder);
@@ -76,6 +82,7 @@ impl RunFolder {
         Ok(Self {
             path: path.to_owned(),
             lock: None,
+            beacon: None,
         })
     }
 
@@ -86,6 +93,12 @@ impl RunFolder {
     pub fn lock(&mut self) -> Result<(), StoreError> {
         if self.lock.is_none() {
             self.lock = Some(Lock::take(&self.path)?);
+            let path = &self.path;
+            let fault = |source| StoreError::Write {
+                path: path.clone(),
+                source,
+            };
+            self.beacon = Some(Beacon::light(&self.id()).map_err(fault)?);
         }
         Ok(())
     }

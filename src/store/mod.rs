@@ -5,6 +5,7 @@
 //! `record`'s and `report`'s business.
 
 mod atomic;
+mod beacon;
 mod error;
 mod folder;
 mod lock;
@@ -12,6 +13,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
+pub use beacon::is_running;
 pub use error::StoreError;
 pub use folder::{RECORD_FILE, RunFolder};
 pub use resolve::{LATEST, resolve, run_folders};

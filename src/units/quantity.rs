@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn seconds_keep_their_fraction_once() {
-        // FIELD.md, 1.10: a peer adds the fraction twice and prints 3.5 for 2.75.
+        // A known tool adds the fraction twice and prints 3.5 for 2.75.
         assert_eq!(Nanos::from(Duration::from_millis(2750)).as_secs_f64(), 2.75);
     }
 

@@ -1,6 +1,6 @@
 //! One integration binary; a module per theme.
 
-#![allow(clippy::unwrap_used, reason = "a test may")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may")]
 
 mod architecture;
 mod command_line;
@@ -8,7 +8,7 @@ mod context_rules;
 mod docker_fake;
 mod fake;
 mod live_engine;
+mod live_run;
 mod pipeline;
 mod reports;
 mod scenario_files;
-mod live_run;

@@ -277,8 +277,18 @@ async fn an_interrupted_run_keeps_what_it_has_and_goes_on_from_there() {
 #[tokio::test(start_paused = true)]
 async fn a_changed_app_is_not_mixed_into_a_resumed_run() {
     let home = Home::new(&[("good", GOOD)]);
-    home.stop.cancel();
+    let (stop, watch) = (home.stop.clone(), home.engine.clone());
+    tokio::spawn(async move {
+        while watch.state(|state| state.dockerfiles.is_empty()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+    });
     home.run(&["run", "app"]).await.0.unwrap();
+    let home = Home {
+        stop: CancellationToken::new(),
+        ..home
+    };
     std::fs::write(
         home.path().join("app/main.src"),
         "release = unreleased # more\n",

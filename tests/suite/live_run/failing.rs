@@ -88,14 +88,24 @@ async fn from_death_to_removal(stage: &Stage, run: &str, name: &str) -> i64 {
         .until(&now.to_string())
         .filters(&filters)
         .build();
-    let events: Vec<_> = stage.docker.events(Some(options)).try_collect().await.unwrap();
+    let events: Vec<_> = stage
+        .docker
+        .events(Some(options))
+        .try_collect()
+        .await
+        .unwrap();
     let at = |action: &str| {
         let event = events.iter().find(|event| {
-            let named = event.actor.as_ref().and_then(|actor| actor.attributes.as_ref());
+            let named = event
+                .actor
+                .as_ref()
+                .and_then(|actor| actor.attributes.as_ref());
             let named = named.and_then(|attributes| attributes.get("name"));
             event.action.as_deref() == Some(action) && named.is_some_and(|it| it.contains(name))
         });
-        event.and_then(|event| event.time_nano).unwrap_or_else(|| panic!("no {action} in {events:#?}"))
+        event
+            .and_then(|event| event.time_nano)
+            .unwrap_or_else(|| panic!("no {action} in {events:#?}"))
     };
     (at("destroy") - at("die")) / 1_000_000
 }

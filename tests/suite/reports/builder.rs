@@ -126,6 +126,7 @@ impl Build for RunRecord {
             metric,
             round: u32::try_from(round).expect("few rounds") + 1,
             order: 1,
+            detail: None,
             outcome,
         });
     }
