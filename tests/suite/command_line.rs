@@ -15,7 +15,11 @@ fn plimsoll(arguments: &[&str]) -> Command {
 }
 
 fn ended(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = plimsoll(arguments).output().unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = plimsoll(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (status.code(), text(stdout), text(stderr))
 }
@@ -23,7 +27,16 @@ fn ended(arguments: &[&str]) -> (Option<i32>, String, String) {
 #[test]
 fn every_command_has_a_help() {
     let commands = [
-        "run", "list", "claims", "report", "doctor", "bases", "clean", "schema", "completions", "man",
+        "run",
+        "list",
+        "claims",
+        "report",
+        "doctor",
+        "bases",
+        "clean",
+        "schema",
+        "completions",
+        "man",
     ];
     for command in commands {
         let (code, out, err) = ended(&[command, "--help"]);
@@ -63,9 +76,19 @@ fn a_reader_that_leaves_early_is_no_error() {
         drop(child.stdout.take());
         child.wait_with_output().unwrap()
     };
-    for arguments in [&["list"][..], &["schema", "run"], &["man"], &["completions", "bash"], &["--help"]] {
+    for arguments in [
+        &["list"][..],
+        &["schema", "run"],
+        &["man"],
+        &["completions", "bash"],
+        &["--help"],
+    ] {
         let output = shell(arguments);
         let err = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), err.as_str()), (Some(0), ""), "{arguments:?}");
+        assert_eq!(
+            (output.status.code(), err.as_str()),
+            (Some(0), ""),
+            "{arguments:?}"
+        );
     }
 }

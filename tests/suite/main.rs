@@ -6,7 +6,7 @@ mod context_rules;
 mod docker_fake;
 mod fake;
 mod live_engine;
+mod live_run;
 mod pipeline;
 mod reports;
 mod scenario_files;
-mod live_run;

@@ -20,25 +20,50 @@ async fn passes(stage: &Stage, app: &str) {
     let text = text.replace("RUN ", &format!("RUN : {} && ", stage.nonce));
     let dockerfile = Dockerfile::parse(&text).unwrap();
     let none = std::collections::BTreeMap::new();
-    let wanted: BTreeSet<_> = dockerfile.external_bases(None, &none).unwrap().into_iter().collect();
+    let wanted: BTreeSet<_> = dockerfile
+        .external_bases(None, &none)
+        .unwrap()
+        .into_iter()
+        .collect();
     let catalogue = Catalogue::load(&repository.join("bases")).unwrap();
-    let resolved = bases::resolve(&stage.engine, &wanted, Policy::Auto, &none, &catalogue, &mut |_| {}).await;
+    let resolved = bases::resolve(
+        &stage.engine,
+        &wanted,
+        Policy::Auto,
+        &none,
+        &catalogue,
+        &mut |_| {},
+    )
+    .await;
     let resolved = resolved
         .unwrap()
         .into_iter()
         .map(|base| (base.reference, base.resolved))
         .collect();
     let mut overlay = Overlay::new();
-    overlay.insert(DOCKERFILE, dockerfile.rewrite(&none, &resolved, None).unwrap());
+    overlay.insert(
+        DOCKERFILE,
+        dockerfile.rewrite(&none, &resolved, None).unwrap(),
+    );
     let context = Context::scan(&dir, DOCKERFILE).unwrap();
     let mut request = stage.request(&stage.tag(app));
     request.dockerfile = DOCKERFILE.to_owned();
-    match stage.engine.build(&request, context.stream(overlay), &mut |_| {}).await {
+    match stage
+        .engine
+        .build(&request, context.stream(overlay), &mut |_| {})
+        .await
+    {
         Ok(outcome) => {
-            let last = outcome.steps.iter().rfind(|step| step.name.contains("] RUN ")).unwrap();
+            let last = outcome
+                .steps
+                .iter()
+                .rfind(|step| step.name.contains("] RUN "))
+                .unwrap();
             assert!(!last.cached, "the tests ran: {last:?}");
         }
-        Err(BuildFailure::Step { step, message, log, .. }) => {
+        Err(BuildFailure::Step {
+            step, message, log, ..
+        }) => {
             panic!("{step}: {message}\n{}", log.join("\n"))
         }
         Err(failure) => panic!("{failure:?}"),
@@ -52,9 +77,17 @@ live!(alone the_go_app_passes_its_checks, stage => passes(stage, "go").await);
 #[test]
 fn the_measured_contexts_hold_no_tests() {
     for (app, variant) in [("node", "single-stage"), ("go", "single-stage")] {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-apps").join(app);
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("sample-apps")
+            .join(app);
         let context = Context::scan(&dir, &format!("Dockerfile.{variant}")).unwrap();
-        for file in [DOCKERFILE, "Dockerfile.test.dockerignore", "edits", "test", "edits_test.go"] {
+        for file in [
+            DOCKERFILE,
+            "Dockerfile.test.dockerignore",
+            "edits",
+            "test",
+            "edits_test.go",
+        ] {
             assert!(!context.contains(file), "{app}: {file} is sent");
         }
         let tests = Context::scan(&dir, DOCKERFILE).unwrap();

@@ -66,7 +66,10 @@ async fn noted(stage: &Stage) -> BTreeSet<String> {
         "FROM scratch\nCOPY tool nonce /\nRUN [\"/tool\", \"put\", \"/noted\", \"noted-{}\"]\n",
         stage.nonce
     );
-    stage.build(&stage.request(&tag), &dockerfile).await.unwrap();
+    stage
+        .build(&stage.request(&tag), &dockerfile)
+        .await
+        .unwrap();
     let after = stage.own_records();
     let records: BTreeSet<_> = after.difference(&before).cloned().collect();
     assert!(!records.is_empty());

@@ -63,7 +63,11 @@ impl<'a> Foreign<'a> {
         let write = "echo theirs > /data/file; exec sleep 600";
         foreign.running = foreign.container("running", write).await;
         let options = None::<query::StartContainerOptions>;
-        stage.docker.start_container(&foreign.running, options).await.unwrap();
+        stage
+            .docker
+            .start_container(&foreign.running, options)
+            .await
+            .unwrap();
         foreign.records = records(stage).await.difference(&before).cloned().collect();
         assert!(!foreign.records.is_empty());
         foreign
@@ -82,7 +86,9 @@ impl<'a> Foreign<'a> {
 
     async fn container(&self, name: &str, command: &str) -> String {
         let name = format!("foreign-{name}-{}", self.stage.nonce);
-        let options = query::CreateContainerOptionsBuilder::default().name(&name).build();
+        let options = query::CreateContainerOptionsBuilder::default()
+            .name(&name)
+            .build();
         let body = ContainerCreateBody {
             image: Some(self.stage.foreign_tag("on-a-stand-in")),
             cmd: Some(["sh", "-c", command].map(str::to_owned).to_vec()),
@@ -92,7 +98,12 @@ impl<'a> Foreign<'a> {
             }),
             ..ContainerCreateBody::default()
         };
-        self.stage.docker.create_container(Some(options), body).await.unwrap().id
+        self.stage
+            .docker
+            .create_container(Some(options), body)
+            .await
+            .unwrap()
+            .id
     }
 
     /// All that can be seen of them: ids, tags, layers, labels, states.
@@ -100,15 +111,24 @@ impl<'a> Foreign<'a> {
         let docker = &self.stage.docker;
         let mut seen = Vec::new();
         for name in ["imported", "on-a-stand-in"] {
-            let image = docker.inspect_image(&self.stage.foreign_tag(name)).await.unwrap();
-            seen.push(format!("{:?} {:?} {:?}", image.id, image.repo_tags, image.root_fs));
+            let image = docker
+                .inspect_image(&self.stage.foreign_tag(name))
+                .await
+                .unwrap();
+            seen.push(format!(
+                "{:?} {:?} {:?}",
+                image.id, image.repo_tags, image.root_fs
+            ));
         }
         let base = docker.inspect_image(self.base).await.unwrap();
         seen.push(format!("{:?} {:?}", base.id, base.repo_tags));
         for id in [&self.created, &self.running] {
             let options = None::<query::InspectContainerOptions>;
             let container = docker.inspect_container(id, options).await.unwrap();
-            seen.push(format!("{:?} {:?} {:?}", container.id, container.name, container.state));
+            seen.push(format!(
+                "{:?} {:?} {:?}",
+                container.id, container.name, container.state
+            ));
         }
         let volume = docker.inspect_volume(&self.volume).await.unwrap();
         let file = std::path::Path::new(&volume.mountpoint).join("file");
@@ -121,7 +141,10 @@ impl<'a> Foreign<'a> {
         let there = records(self.stage).await;
         let gone: Vec<_> = self.records.difference(&there).collect();
         assert!(gone.is_empty(), "{after} took {gone:?} of the user's cache");
-        let read = format!("grep theirs /root/.npm/{} && echo {after}", self.stage.nonce);
+        let read = format!(
+            "grep theirs /root/.npm/{} && echo {after}",
+            self.stage.nonce
+        );
         let built = self.build("reads", &read).await;
         built.unwrap_or_else(|error| panic!("after {after} the user's mount is empty: {error:?}"));
     }
@@ -132,7 +155,9 @@ impl<'a> Foreign<'a> {
         self.build("removes", &remove).await.unwrap();
         if !self.had_mount {
             let mounts = self.stage.engine.build_cache().await.unwrap().into_iter();
-            let ours = mounts.filter(|record| is_mount(record) && record.description.contains(&self.stage.nonce));
+            let ours = mounts.filter(|record| {
+                is_mount(record) && record.description.contains(&self.stage.nonce)
+            });
             let ids: Vec<_> = ours.map(|record| record.id).collect();
             self.stage.engine.prune_cache(&ids).await.unwrap();
         }
@@ -144,7 +169,13 @@ fn is_mount(record: &plimsoll::engine::CacheRecord) -> bool {
 }
 
 async fn has_mount(stage: &Stage) -> bool {
-    stage.engine.build_cache().await.unwrap().iter().any(is_mount)
+    stage
+        .engine
+        .build_cache()
+        .await
+        .unwrap()
+        .iter()
+        .any(is_mount)
 }
 
 async fn records(stage: &Stage) -> BTreeSet<String> {

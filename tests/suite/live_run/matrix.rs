@@ -48,7 +48,20 @@ async fn make() -> Matrix {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().to_str().unwrap();
     let begun = Instant::now();
-    let ended = plimsoll(home, &["run", "node", "go", "--profile", "quick", "--only", ONLY, "--out", out]);
+    let ended = plimsoll(
+        home,
+        &[
+            "run",
+            "node",
+            "go",
+            "--profile",
+            "quick",
+            "--only",
+            ONLY,
+            "--out",
+            out,
+        ],
+    );
     println!("the matrix took {} s", begun.elapsed().as_secs());
     let folder = plimsoll::store::run_folders(dir.path()).pop();
     let mut files = BTreeMap::new();
@@ -78,7 +91,9 @@ macro_rules! of_the_matrix {
     ($name:ident, $matrix:ident => $body:expr) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            let Some($matrix) = matrix().await else { return };
+            let Some($matrix) = matrix().await else {
+                return;
+            };
             $body
         }
     };
