@@ -46,10 +46,14 @@ impl<'a> Steps<'a> {
         Count(self.cached.len() as u64)
     }
 
-    /// Cold: no step may come from the cache.
+    /// Cold: no step may come from the cache. WORKDIR alone may: BuildKit takes the
+    /// empty folder from any build that made it on this base, asked for no cache or
+    /// not (seen on 20.10), so on an engine in use it hardly ever runs.
     pub(super) fn check_cold(&self, expected: usize) -> Result<(), String> {
         self.told(expected)?;
-        none_of(&self.cached, "taken from the cache in a cold build")
+        let cached = self.cached.iter().filter(|(_, name)| !is_workdir(name));
+        let cached: Vec<_> = cached.cloned().collect();
+        none_of(&cached, "taken from the cache in a cold build")
     }
 
     /// Cached: no step may run.
@@ -92,6 +96,10 @@ impl<'a> Steps<'a> {
         }
         Ok(())
     }
+}
+
+fn is_workdir(name: &str) -> bool {
+    StepKey::parse_vertex(name).is_some_and(|(_, _, text)| text.starts_with("WORKDIR "))
 }
 
 fn place(key: &StepKey) -> String {
@@ -139,6 +147,15 @@ mod tests {
             reason,
             "`[build 2/3] COPY . .` taken from the cache in a cold build"
         );
+    }
+
+    #[test]
+    fn a_cold_build_may_have_its_empty_folder_from_elsewhere() {
+        let steps = [
+            step("[build 2/3] WORKDIR /app", true),
+            step("[build 3/3] RUN make", false),
+        ];
+        assert_eq!(Steps::of(&steps, &[]).check_cold(2), Ok(()));
     }
 
     #[test]
