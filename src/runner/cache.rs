@@ -184,4 +184,20 @@ mod tests {
         assert_eq!(attribute(&none, &after, &none, 2).ours.len(), 3);
         assert_eq!(attribute(&none, &after, &none, 1).ours.len(), 0);
     }
+
+    #[test]
+    fn a_command_in_exec_form_is_known_by_its_words() {
+        let file = crate::dockerfile::Dockerfile::parse(
+            "FROM x\nRUN --mount=type=cache,target=/c [\"/tool\", \"put\", \"a b\"]\nRUN npm ci\n",
+        )
+        .unwrap();
+        let steps = file
+            .steps(None, &std::collections::BTreeMap::new())
+            .unwrap();
+        let known = commands(&steps);
+        assert_eq!(
+            known,
+            BTreeSet::from(["/tool put a b".to_owned(), "npm ci".to_owned()])
+        );
+    }
 }

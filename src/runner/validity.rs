@@ -7,7 +7,7 @@ use crate::engine::BuildStep;
 use crate::units::Count;
 
 /// The Dockerfile's own steps of a build, internal ones and FROM left out: the
-/// engine marks a FROM of a local image as cached or not at random.
+/// engine marks a FROM of a local image as cached or not at random (TECH, 1.3).
 pub(super) struct Steps<'a> {
     ran: Vec<(StepKey, &'a str)>,
     cached: Vec<(StepKey, &'a str)>,
@@ -46,18 +46,13 @@ impl<'a> Steps<'a> {
         Count(self.cached.len() as u64)
     }
 
-    /// Cold: no step may come from the cache, but WORKDIR. A build without cache
-    /// still takes the empty folder that WORKDIR makes from the cache where an
-    /// earlier build left it (seen on 20.10; BuildKit gives that operation no
-    /// flag). It saves some ten milliseconds, and the record tells of it.
+    /// Cold: no step may come from the cache. WORKDIR alone may: BuildKit takes the
+    /// empty folder from any build that made it on this base, asked for no cache or
+    /// not (seen on 20.10), so on an engine in use it hardly ever runs.
     pub(super) fn check_cold(&self, expected: usize) -> Result<(), String> {
         self.told(expected)?;
-        let cached: Vec<_> = self
-            .cached
-            .iter()
-            .filter(|(_, name)| !name.contains("] WORKDIR "))
-            .cloned()
-            .collect();
+        let cached = self.cached.iter().filter(|(_, name)| !is_workdir(name));
+        let cached: Vec<_> = cached.cloned().collect();
         none_of(&cached, "taken from the cache in a cold build")
     }
 
@@ -101,6 +96,10 @@ impl<'a> Steps<'a> {
         }
         Ok(())
     }
+}
+
+fn is_workdir(name: &str) -> bool {
+    StepKey::parse_vertex(name).is_some_and(|(_, _, text)| text.starts_with("WORKDIR "))
 }
 
 fn place(key: &StepKey) -> String {
@@ -151,14 +150,12 @@ mod tests {
     }
 
     #[test]
-    fn a_cached_workdir_does_not_make_a_build_warm() {
+    fn a_cold_build_may_have_its_empty_folder_from_elsewhere() {
         let steps = [
-            step("[deps 2/4] WORKDIR /app", true),
-            step("[deps 3/4] COPY a b", false),
+            step("[build 2/3] WORKDIR /app", true),
+            step("[build 3/3] RUN make", false),
         ];
         assert_eq!(Steps::of(&steps, &[]).check_cold(2), Ok(()));
-        let steps = [step("[deps 2/4] COPY WORKDIR /app", true)];
-        assert!(Steps::of(&steps, &[]).check_cold(2).is_err());
     }
 
     #[test]

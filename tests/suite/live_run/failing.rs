@@ -45,8 +45,8 @@ live!(alone what_fails_is_dnf_with_its_reason_and_its_sibling_is_measured, stage
         assert!(!samples.is_empty());
         let expected: &[&str] = match variant {
             "crash" => &["exited with code 3 before it was ready", "line 29 | line 30"],
-            "wrong" => &["the contract was not kept", "within 3.0 s", "last lines"],
-            "broken" => &["[3/3] RUN", "exit code: 4", "line 29 | line 30"],
+            "wrong" => &["the contract was not kept: answered 200 at /", "body: no"],
+            "broken" => &["RUN [\"/tool\", \"exit\"", "exit code: 4", "line 29 | line 30"],
             _ => {
                 assert_eq!(case.disposition, Disposition::Qualified);
                 for sample in samples {

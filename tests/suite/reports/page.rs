@@ -33,7 +33,7 @@ fn the_page_holds_everything() {
     assert_snapshot!(report_md(&run), @r#"
 # 20261120T200000Z-node
 
-Run by `plimsoll run node` at 2026-11-20T20:00:00Z (plimsoll 0.1.0, complete): 4 variants of 1 scenario, 1 warm-up round and 6 counted rounds, seed 42. Engine: Docker Engine 20.10.24 (API 1.41), store graph driver, driver overlay2, builder buildkit, linux/amd64. Host: Debian 12, Model X, 2 logical CPUs, 8000 MB of memory, kernel 6.1.0, load 0.10 at the start.
+Run by `plimsoll run node` at 2026-11-20T20:00:00Z (plimsoll 0.1.0, complete): 4 variants of 1 scenario, 1 warm-up round and 6 counted rounds, seed 42. Engine: Docker Engine 20.10.24 (API 1.41), store graph driver, driver overlay2, builder buildkit, linux/amd64. Host: Debian 12, Model X, 2 logical CPUs, 8000 MB of memory, kernel 6.1.0, load 0.10 at the start. Fixed costs, never subtracted: round trip to the engine 200 µs, readiness asked every 2.00 ms, clock resolution 30 ns.
 
 > **Stand-in bases.** These images were built locally in place of registry images that could not be pulled. What is marked \* rests on them and is not a measurement of the registry's image.
 >
