@@ -186,12 +186,11 @@ impl Catalogue {
             RecipeKind::Rootfs => "rootfs.sh",
             RecipeKind::Dockerfile => "Dockerfile",
         };
-        let context = Context::scan(&self.folder(entry), recipe).map_err(|source| {
-            BasesError::Recipe {
+        let context =
+            Context::scan(&self.folder(entry), recipe).map_err(|source| BasesError::Recipe {
                 name: entry.name.clone(),
                 source: Box::new(source),
-            }
-        })?;
+            })?;
         let mut material = format!("{}\n{:?}\n{:?}\n", entry.name, entry.kind, entry.cmd);
         material.push_str(&context.digest().map_err(|source| BasesError::Recipe {
             name: entry.name.clone(),
