@@ -319,19 +319,22 @@ fn two_scenarios_of_one_name_are_refused() {
     "#);
 }
 
-/// `PLIMSOLL_BLESS=1 cargo test --test suite schema` writes the file anew.
+/// `PLIMSOLL_BLESS=1 cargo test --test suite schema` writes the files anew.
 #[test]
-fn the_committed_schema_is_that_of_the_code() {
-    let file = repository().join("schemas/scenario.schema.json");
-    let schema = serde_json::to_string_pretty(&scenario::schema()).unwrap() + "\n";
-    if std::env::var_os("PLIMSOLL_BLESS").is_some() {
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(&file, &schema).unwrap();
+fn the_committed_schemas_are_those_of_the_code() {
+    let run = schemars::schema_for!(plimsoll::record::RunRecord);
+    for (name, schema) in [("scenario", scenario::schema()), ("run", run)] {
+        let file = repository().join(format!("schemas/{name}.schema.json"));
+        let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("PLIMSOLL_BLESS").is_some() {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, &schema).unwrap();
+        }
+        let committed = fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            committed == schema,
+            "schemas/{name}.schema.json is not what the code says; write it anew with \
+             `PLIMSOLL_BLESS=1 cargo test --test suite schema` and commit it"
+        );
     }
-    let committed = fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        committed == schema,
-        "schemas/scenario.schema.json is not what the code says; write it anew with \
-         `PLIMSOLL_BLESS=1 cargo test --test suite schema` and commit it"
-    );
 }
