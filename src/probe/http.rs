@@ -45,7 +45,13 @@ impl<C: Clock> HttpProbe<C> {
         let mut schedule = Schedule::new(clock.mark(), spec.interval);
         let mut running = FuturesUnordered::new();
         loop {
-            let mut tick = pin!(clock.sleep(schedule.next_after(clock.mark())));
+            let wait = schedule.next_after(clock.mark());
+            // No sleep of no length: a timer's step may be a millisecond.
+            let mut tick = pin!(async {
+                if wait > Nanos(0) {
+                    clock.sleep(wait).await;
+                }
+            });
             loop {
                 // Attempts that lost the patience of their successors may still answer.
                 tokio::select! {
@@ -140,7 +146,8 @@ impl Seen {
     }
 }
 
-/// Moments on an absolute grid, each moved by up to half an interval: the grid
+/// At once, since most apps listen before the engine's start call returns; then at
+/// moments on an absolute grid, each moved by up to half an interval: the grid
 /// keeps the schedule from drifting by what attempts cost, the jitter keeps it
 /// from running in step with the app.
 #[derive(Debug)]
@@ -164,9 +171,13 @@ impl Schedule {
 
     /// How long to wait from `now` for the next free slot.
     fn next_after(&mut self, now: Mark) -> Nanos {
+        let Some(last) = self.slot else {
+            self.slot = Some(0);
+            return Nanos(0);
+        };
         let elapsed = now.since(self.start);
         let due = elapsed.0.div_ceil(self.interval.0);
-        let slot = self.slot.map_or(due, |last| due.max(last + 1));
+        let slot = due.max(last + 1);
         self.slot = Some(slot);
         let jitter = self.jitter.random_range(0..=self.interval.0 / 2);
         Nanos(slot * self.interval.0 + jitter).saturating_sub(elapsed)
@@ -188,5 +199,13 @@ mod tests {
         }
         let long = Schedule::new(millis(0), Nanos::from_secs(1));
         assert_eq!(long.interval, MAX_INTERVAL);
+    }
+
+    #[test]
+    fn the_first_attempt_is_made_at_once() {
+        // A clock never stands still: the start has passed when the first is planned.
+        let mut schedule = Schedule::new(Mark(Nanos(1_000)), DEFAULT_INTERVAL);
+        assert_eq!(schedule.next_after(Mark(Nanos(1_050))), Nanos(0));
+        assert!(schedule.next_after(Mark(Nanos(1_050))) >= Nanos::from_millis(1));
     }
 }
