@@ -207,16 +207,15 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
         labels: labels(&runner.record.id),
         no_cache,
     };
-    let stream = case.context.stream(overlay);
     runner.phase(metric);
-    measure(runner, &request, stream).await
+    measure(runner, &request, || case.context.stream(overlay)).await
 }
 
-/// Times one build, from the request to the image in the store.
+/// Times one build, from the packing of its context to the image in the store.
 pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
     runner: &mut Runner<E, C, P>,
     request: &BuildRequest,
-    stream: BuildContext,
+    context: impl FnOnce() -> BuildContext,
 ) -> Result<(Nanos, BuildOutcome), Failure> {
     let deadline: Duration = runner.record.plan.build_deadline_ns.into();
     let engine = runner.engine.clone();
@@ -228,7 +227,7 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
     };
     runner.builds_sent += 1;
     let begin = runner.clock.mark();
-    let result = tokio::time::timeout(deadline, engine.build(request, stream, &mut sink)).await;
+    let result = tokio::time::timeout(deadline, engine.build(request, context(), &mut sink)).await;
     let end = runner.clock.mark();
     match result {
         Ok(Ok(outcome)) => Ok((end.since(begin), outcome)),

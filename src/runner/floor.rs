@@ -124,7 +124,7 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
     for metric in [Metric::FloorBuildCold, Metric::FloorBuildCached] {
         request.no_cache = metric == Metric::FloorBuildCold;
         runner.phase(metric);
-        match builds::measure(runner, &request, context(&program)).await {
+        match builds::measure(runner, &request, || context(&program)).await {
             Ok((time, outcome)) => {
                 let steps = Steps::of(&outcome.steps, &[]);
                 let verdict = if request.no_cache {
