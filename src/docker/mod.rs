@@ -2,7 +2,7 @@
 //! compatible socket as far as it goes.
 //!
 //! Everything goes through `bollard`, except two calls that it cannot make
-//! ([`raw`]). No type of `bollard` leaves this module.
+//! (`raw`). No type of `bollard` leaves this module.
 //!
 //! Not here: deadlines (the caller drops the future, and the engine's work ends
 //! with it), names and labels of what is created (the caller's, but for

@@ -1,7 +1,7 @@
 //! TOML -> validated scenario, with located errors.
 //!
-//! [`raw`] is the file's form, and gives the JSON Schema; the checks collect every
-//! semantic error of a file with its place before they give up. Only [`files`]
+//! `raw` is the file's form, and gives the JSON Schema; the checks collect every
+//! semantic error of a file with its place before they give up. Only `files`
 //! touches the disk.
 
 mod check;
