@@ -20,7 +20,7 @@ live!(alone clean_removes_what_a_killed_run_left, stage => {
     let seen = until(Duration::from_secs(120), async || {
         let Some(folder) = home.runs().pop() else { return false };
         let id = folder.file_name().unwrap().to_str().unwrap().to_owned();
-        left(stage, &id).await.iter().any(|item| item.contains("plimsoll/tiny-good:"))
+        left(stage, &id).await.iter().any(|item| item.contains("plimsoll/tiny_good:"))
     });
     assert!(seen.await && !going.is_over(), "no image was seen");
     let (folder, id) = home.run();

@@ -69,7 +69,7 @@ live!(alone what_fails_is_dnf_with_its_reason_and_its_sibling_is_measured, stage
     assert!(record.warnings.is_empty(), "{:?}", record.warnings);
     let (_, id) = home.run();
     assert_eq!(left(stage, &id).await, Vec::<String>::new());
-    let noticed = from_death_to_removal(stage, &id, "-crash-").await;
+    let noticed = from_death_to_removal(stage, &id, "_crash-").await;
     println!("the crash was noticed within {noticed} ms");
     assert!(noticed < 1000, "{noticed} ms");
 });
