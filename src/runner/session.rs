@@ -147,8 +147,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             ));
         }
         self.record.finished_at = Some(self.clock.utc());
-        if result.is_ok()
-            && let Err(error) = recorder.save(&self.record)
+        // Whatever ended the rounds, what was measured is kept; the first error is told.
+        if let Err(error) = recorder.save(&self.record)
+            && result.is_ok()
         {
             result = Err(RunError::Record(error));
         }
