@@ -76,6 +76,7 @@ pub enum Command {
     /// Print a shell's completion script
     Completions(CompletionsArgs),
     /// Print the manual page
+    #[command(after_help = "Example:\n  plimsoll man > plimsoll.1 && man ./plimsoll.1")]
     Man,
 }
 
@@ -202,6 +203,9 @@ pub struct BasesArgs {
 /// What to do with the stand-ins.
 #[derive(Debug, Clone, Subcommand)]
 pub enum BasesAction {
+    #[command(
+        after_help = "Examples:\n  plimsoll bases build\n  plimsoll bases build node:20-alpine golang:1.22\n  plimsoll bases build --missing"
+    )]
     /// Build those whose recipe is not the one that the engine's image was made by
     Build {
         /// Base names as FROM lines say them [default: all]
@@ -215,8 +219,10 @@ pub enum BasesAction {
         missing: bool,
     },
     /// Print the bases that can be had neither from the engine nor a registry, and whose stand-in is not current
+    #[command(after_help = "Example:\n  plimsoll bases missing")]
     Missing,
     /// Remove all stand-ins from the engine
+    #[command(after_help = "Example:\n  plimsoll bases remove")]
     Remove,
 }
 

@@ -161,10 +161,11 @@ mod tests {
 
     #[test]
     fn every_command_teaches_by_example() {
-        for command in Cli::command().get_subcommands() {
-            if command.get_name() == "man" {
-                continue;
-            }
+        let root = Cli::command();
+        let nested = root
+            .get_subcommands()
+            .flat_map(clap::Command::get_subcommands);
+        for command in root.get_subcommands().chain(nested) {
             let help = command.clone().render_long_help().to_string();
             assert!(
                 help.contains("Example"),

@@ -1,7 +1,7 @@
 //! One cell of one metric: a value with its remarks, or the word for its absence.
 
 use super::entry::{MetricSummary, Standing};
-use super::native::quantity;
+use super::native::{exact_text, quantity};
 use super::notes::{Notes, plural, reasons_text};
 use super::scale::Scale;
 use super::table::{Cell, Content};
@@ -68,8 +68,11 @@ fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<Str
     }
     let timed = entry.metric.kind() == Kind::Timed;
     if !timed && summary.spread() {
-        let number = |native| Scale::for_value(quantity(entry.metric.unit(), native));
-        let text = |native| number(native).with_unit(quantity(entry.metric.unit(), native));
+        // To the byte: rounded, the two would often read the same.
+        let text = |native| {
+            let unit = entry.metric.unit();
+            format!("{} {unit}", exact_text(quantity(unit, native)))
+        };
         remarks.push(format!(
             "samples of an exact metric differ: {} to {}",
             text(summary.min),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::analysis::Analysis;
-use super::native::quantity;
+use super::native::{exact_text, quantity};
 use super::notes::plural;
 use super::scale::Scale;
 use crate::record::{CaseId, Kind, Metric, RunRecord, RunState};
@@ -165,9 +165,10 @@ impl fmt::Display for Warning {
             } => {
                 write!(
                     f,
-                    "{case}: {metric} should be one value, but ranges from {} to {}",
-                    text(min),
-                    text(max)
+                    "{case}: {metric} should be one value, but ranges from {} to {} {}",
+                    exact_text(*min),
+                    exact_text(*max),
+                    metric.unit()
                 )
             }
             Self::FirstSampleOutlier {

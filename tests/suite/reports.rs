@@ -256,7 +256,7 @@ fn warnings_come_from_the_data() {
     assert_snapshot!(told.join("\n"), @r#"
 the harness was a debug build: its own share of each time is larger
 the load was high
-node/single-stage: size.unpacked should be one value, but ranges from 100 MB to 101 MB
+node/single-stage: size.unpacked should be one value, but ranges from 100000000 to 101000000 bytes
 node/single-stage: the first sample of stop.time is an outlier (900 ms against a median of 102 ms): read the median, or add a warm-up round
 "#);
     let drawn = table(&run, "node", Columns::StartAndRun).terminal(None);
