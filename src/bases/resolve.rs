@@ -99,7 +99,7 @@ async fn real_image<E: Engine>(
         return Ok(Err(reason));
     }
     tell(&format!("pulling {reference}"));
-    let mut quiet = |_: &str| {};
+    let mut quiet = |_| {};
     let pulled = tokio::time::timeout(PULL_DEADLINE, engine.pull(reference, &mut quiet)).await;
     match pulled {
         Ok(Ok(())) => match engine.image(reference).await? {

@@ -154,6 +154,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
             app_sha256: oci::sha256_hex(digests.as_bytes()),
             claims: scenario.claims.clone(),
             sources: scenario.sources.clone(),
+            deploy: Default::default(),
         });
     }
     if selection.records.is_empty() {

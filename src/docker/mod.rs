@@ -18,6 +18,7 @@ mod error;
 mod facts;
 mod image;
 mod owned;
+mod push;
 mod raw;
 mod stop;
 mod transfer;

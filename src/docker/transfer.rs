@@ -7,7 +7,9 @@ use futures_util::{Stream, StreamExt};
 use super::DockerEngine;
 use super::build::watched;
 use super::error::{failed, strange};
-use crate::engine::{BuildContext, EngineError, ErrorKind, ImageId, Result};
+use crate::engine::{
+    BuildContext, EngineError, ErrorKind, ImageId, LayerState, PullEvent, PullSink, Result,
+};
 
 const PULL: &str = "pull image";
 const ASK: &str = "ask the registry of";
@@ -19,11 +21,7 @@ const HINT_PULL: &str =
 type Message = std::result::Result<CreateImageInfo, bollard::errors::Error>;
 
 impl DockerEngine {
-    pub(super) async fn pull_image(
-        &self,
-        reference: &str,
-        sink: &mut (dyn FnMut(&str) + Send),
-    ) -> Result<()> {
+    pub(super) async fn pull_image(&self, reference: &str, sink: &mut PullSink<'_>) -> Result<()> {
         let (name, tag) = split(reference);
         // Without a tag the engine would pull all that the repository has.
         let options = CreateImageOptionsBuilder::default()
@@ -31,7 +29,7 @@ impl DockerEngine {
             .tag(tag.unwrap_or("latest"))
             .build();
         let stream = self.patient.create_image(Some(options), None, None);
-        drain(stream, PULL, reference, |message| sink(&line(message)))
+        drain(stream, PULL, reference, |message| sink(event(message)))
             .await
             .map_err(|error| match error.kind {
                 ErrorKind::NotFound | ErrorKind::Refused => error.with_hint(HINT_PULL),
@@ -125,18 +123,35 @@ async fn drain(
     failure.map_or(Ok(()), Err)
 }
 
-fn line(message: CreateImageInfo) -> String {
+/// A message as an event: a layer's has the layer's short id.
+fn event(message: CreateImageInfo) -> PullEvent {
     let status = message.status.unwrap_or_default();
+    let state = match status.as_str() {
+        "Pulling fs layer" => LayerState::Announced,
+        "Waiting" => LayerState::Waiting,
+        "Downloading" => LayerState::Downloading,
+        "Verifying Checksum" | "Download complete" => LayerState::Downloaded,
+        "Extracting" => LayerState::Extracting,
+        "Pull complete" => LayerState::Complete,
+        "Already exists" => LayerState::AlreadyExists,
+        _ => LayerState::Other,
+    };
     let progress = message
         .progress_detail
         .and_then(|detail| Some((detail.current?, detail.total.filter(|total| *total > 0)?)))
         .map(|(current, total)| format!(" {}%", current.saturating_mul(100) / total));
-    let id = message.id.map(|id| format!("{id}: "));
-    [id, Some(status), progress].into_iter().flatten().collect()
+    // The first line carries the tag where a layer's carries its id.
+    let layer = message.id.filter(|_| !status.starts_with("Pulling from"));
+    let id = layer.as_ref().map(|id| format!("{id}: "));
+    PullEvent {
+        state,
+        text: [id, Some(status), progress].into_iter().flatten().collect(),
+        layer,
+    }
 }
 
 /// Name and tag or digest of a reference. A port has a colon too, but a slash after it.
-fn split(reference: &str) -> (&str, Option<&str>) {
+pub(super) fn split(reference: &str) -> (&str, Option<&str>) {
     if let Some((name, digest)) = reference.split_once('@') {
         return (name, Some(digest));
     }
@@ -149,6 +164,21 @@ fn split(reference: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_are_told_by_layer_and_state() {
+        let message = |json| event(serde_json::from_str(json).unwrap());
+        let seen = message(
+            r#"{"status":"Downloading","progressDetail":{"current":5,"total":20},"id":"0ab1"}"#,
+        );
+        assert_eq!(seen.layer.as_deref(), Some("0ab1"));
+        assert_eq!(seen.state, LayerState::Downloading);
+        assert_eq!(seen.text, "0ab1: Downloading 25%");
+        let seen = message(r#"{"status":"Already exists","progressDetail":{},"id":"0ab1"}"#);
+        assert_eq!(seen.state, LayerState::AlreadyExists);
+        let seen = message(r#"{"status":"Pulling from plimsoll/x","id":"latest"}"#);
+        assert_eq!((seen.layer, seen.state), (None, LayerState::Other));
+    }
 
     #[test]
     fn references_are_split_at_their_tag_or_digest() {

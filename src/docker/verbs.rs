@@ -9,8 +9,8 @@ use super::container::seen;
 use super::error::failed;
 use crate::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, CacheRecord, ContainerId,
-    ContainerSpec, ContainerState, Engine, ImageFacts, ImageId, Owned, RemovalOutcome, Result,
-    StepSink, StopOutcome,
+    ContainerSpec, ContainerState, Engine, ImageFacts, ImageId, Owned, PullSink, PushOutcome,
+    RemovalOutcome, Result, StepSink, StopOutcome,
 };
 use crate::record::{EngineFacts, Reach};
 use crate::units::{Bytes, Nanos};
@@ -31,8 +31,20 @@ impl Engine for DockerEngine {
         self.image_facts(reference).await
     }
 
-    async fn pull(&self, reference: &str, sink: &mut (dyn FnMut(&str) + Send)) -> Result<()> {
+    async fn pull(&self, reference: &str, sink: &mut PullSink<'_>) -> Result<()> {
         self.pull_image(reference, sink).await
+    }
+
+    async fn push(
+        &self,
+        reference: &str,
+        sink: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<PushOutcome> {
+        self.push_image(reference, sink).await
+    }
+
+    async fn tag(&self, image: &str, reference: &str) -> Result<()> {
+        self.tag_image(image, reference).await
     }
 
     async fn registry_digest(&self, reference: &str) -> Result<String> {

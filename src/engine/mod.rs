@@ -8,6 +8,8 @@
 mod clock;
 mod error;
 mod probe;
+mod registry;
+mod sockets;
 mod types;
 
 use std::future::Future;
@@ -15,11 +17,13 @@ use std::future::Future;
 pub use clock::{Clock, Mark};
 pub use error::{EngineError, ErrorKind};
 pub use probe::{Probe, ProbeFailure, ProbeSpec, Ready};
+pub use registry::{Door, Registry, Traffic};
+pub use sockets::Sockets;
 pub use types::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, ContainerId,
     ContainerSpec, ContainerState, ImageFacts, ImageId, LABEL_OWNER, LABEL_OWNER_VALUE,
-    LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, Owned, OwnedKind, RemovalOutcome, StepSink,
-    StopOutcome,
+    LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, LayerState, Owned, OwnedKind, PullEvent,
+    PullSink, PushOutcome, RemovalOutcome, StepSink, StopOutcome,
 };
 
 use crate::record::{EngineFacts, Reach};
@@ -42,12 +46,22 @@ pub trait Engine: Send + Sync + 'static {
     /// The image of a reference or an id; `None` where the engine has none.
     fn image(&self, reference: &str) -> impl Future<Output = Result<Option<ImageFacts>>> + Send;
 
-    /// Pulls an image. `sink` hears the progress, a line at a time.
+    /// Pulls an image. `sink` hears the progress, as it comes in.
     fn pull(
         &self,
         reference: &str,
-        sink: &mut (dyn FnMut(&str) + Send),
+        sink: &mut PullSink<'_>,
     ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Pushes the image of a tag to the registry that the tag names. `sink` hears the progress.
+    fn push(
+        &self,
+        reference: &str,
+        sink: &mut (dyn FnMut(&str) + Send),
+    ) -> impl Future<Output = Result<PushOutcome>> + Send;
+
+    /// Gives an image a further name.
+    fn tag(&self, image: &str, reference: &str) -> impl Future<Output = Result<()>> + Send;
 
     /// The digest by which a registry knows an image, asked of the registry and
     /// without pulling anything. `Unreachable` is the engine; a registry that does not

@@ -142,6 +142,48 @@ pub enum BuildFailure {
     Engine(#[from] EngineError),
 }
 
+/// How far a layer of a pull has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayerState {
+    /// The engine knows that it needs it.
+    Announced,
+    /// In a queue.
+    Waiting,
+    /// Being fetched.
+    Downloading,
+    /// All bytes are there, and may still be verified.
+    Downloaded,
+    /// Being unpacked.
+    Extracting,
+    /// Unpacked.
+    Complete,
+    /// Was in the store before.
+    AlreadyExists,
+    /// Something else, a retry for instance.
+    Other,
+}
+
+/// A line of a pull's progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullEvent {
+    /// The engine's short id of the layer: the first digits of its compressed digest.
+    pub layer: Option<String>,
+    /// How far it is.
+    pub state: LayerState,
+    /// The whole line, for people.
+    pub text: String,
+}
+
+/// Hears a pull's progress.
+pub type PullSink<'a> = dyn FnMut(PullEvent) + Send + 'a;
+
+/// A push that ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushOutcome {
+    /// The digest of the manifest, as the engine tells it.
+    pub digest: Option<String>,
+}
+
 /// A container to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerSpec {

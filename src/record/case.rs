@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Metric, Reach};
+use super::{ManifestRecord, Metric, Reach};
 use crate::units::{Bytes, Count, Nanos};
 
 /// `scenario/variant`: the identity of a case within a run.
@@ -93,6 +93,9 @@ pub struct ImageRecord {
     pub user: String,
     /// How the app was reached when it was started.
     pub reach: Option<Reach>,
+    /// Its manifest in the registry of the run, where it was pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ManifestRecord>,
 }
 
 /// One build and its steps: the source of `build.steps`.

@@ -5,15 +5,19 @@
 //! [`SCHEMA_VERSION`] rises when a reader of the old form would be misled.
 
 mod case;
+mod distribution;
 mod facts;
+mod link;
 mod metric;
 mod run;
 mod sample;
 
 pub use case::{BuildRecord, CaseId, CaseRecord, Disposition, ImageRecord, StepRecord, case_id};
+pub use distribution::{BlobRecord, DeployPlan, DistributionRecord, EngineChoice, ManifestRecord};
 pub use facts::{
     BaseRecord, Calibration, EngineFacts, HostFacts, ImageStore, Reach, StandIn, ToolFacts,
 };
+pub use link::{Link, ParseLinkError};
 pub use metric::{Direction, Kind, Metric, ParseMetricError};
 pub use run::{PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord};
 pub use sample::{Outcome, Sample, Status};

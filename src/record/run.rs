@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BaseRecord, BuildRecord, Calibration, CaseRecord, EngineFacts, HostFacts, Reach, Sample,
-    ToolFacts,
+    BaseRecord, BuildRecord, Calibration, CaseRecord, DeployPlan, DistributionRecord, EngineChoice,
+    EngineFacts, HostFacts, Link, Reach, Sample, ToolFacts,
 };
 use crate::scenario::{Claim, Source};
 use crate::units::Nanos;
@@ -35,6 +35,9 @@ pub struct RunRecord {
     pub plan: PlanRecord,
     /// The engine.
     pub engine: EngineFacts,
+    /// What pushes and pulls were measured with; none where they were left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<DistributionRecord>,
     /// The host.
     pub host: HostFacts,
     /// Fixed costs of measuring.
@@ -83,6 +86,12 @@ pub struct PlanRecord {
     pub only: Option<String>,
     /// Which bases were allowed: `auto`, `real` or `stand-in`.
     pub bases: String,
+    /// Which engine: the user's or a clean room.
+    #[serde(default)]
+    pub engine: EngineChoice,
+    /// Links that pulls go over, a series each.
+    #[serde(default)]
+    pub links: Vec<Link>,
     /// How containers are reached.
     pub reach: Reach,
     /// Deadline of one build.
@@ -129,4 +138,7 @@ pub struct ScenarioRecord {
     pub claims: Vec<Claim>,
     /// The sources of the claims.
     pub sources: Vec<Source>,
+    /// What the deploy costs are reckoned for.
+    #[serde(default)]
+    pub deploy: DeployPlan,
 }

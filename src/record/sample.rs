@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CaseId, Metric};
+use super::{CaseId, Link, Metric};
 use crate::units::Quantity;
 
 /// One observation of one metric of one case.
@@ -18,6 +18,9 @@ pub struct Sample {
     pub round: u32,
     /// The position of the case within its round, from 1.
     pub order: u32,
+    /// The link that it went over, for what goes over one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
     /// The value, or why there is none.
     pub outcome: Outcome,
     /// What was seen beside it: an exit code, the resolution of a probe.

@@ -54,6 +54,7 @@ impl Ledger {
             round,
             order,
             outcome,
+            link: None,
             detail: None,
         });
     }

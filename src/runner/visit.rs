@@ -160,6 +160,7 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
         history,
         user,
         reach: Some(runner.settings.reach),
+        manifest: None,
     })
 }
 

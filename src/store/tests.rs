@@ -38,6 +38,8 @@ fn record(id: &str) -> RunRecord {
             only: None,
             bases: "auto".to_owned(),
             reach: crate::record::Reach::Bridge,
+            engine: Default::default(),
+            links: Vec::new(),
             build_deadline_ns: Nanos(1),
             call_deadline_ns: Nanos(1),
             order: Vec::new(),
@@ -57,6 +59,7 @@ fn record(id: &str) -> RunRecord {
             kernel: word(),
             endpoint: word(),
         },
+        distribution: None,
         host: HostFacts {
             os: word(),
             kernel: word(),

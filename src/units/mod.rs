@@ -8,4 +8,4 @@ mod human;
 mod quantity;
 
 pub use human::{ByteScale, TimeScale, human_count, human_ratio};
-pub use quantity::{Bytes, Count, Nanos, Quantity, Ratio, Unit};
+pub use quantity::{BitRate, Bytes, Count, Nanos, Quantity, Ratio, Unit};

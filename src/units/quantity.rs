@@ -62,6 +62,20 @@ pub struct Nanos(pub u64);
 #[serde(transparent)]
 pub struct Count(pub u64);
 
+/// Bits per second, as links are sold: decimal, without what protocols add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BitRate(pub u64);
+
+impl BitRate {
+    /// How long some bytes take at this rate. A rate of 0 takes for ever.
+    pub fn time_of(self, bytes: Bytes) -> Nanos {
+        let bits = u128::from(bytes.0) * 8 * 1_000_000_000;
+        bits.checked_div(u128::from(self.0))
+            .and_then(|nanos| u64::try_from(nanos).ok())
+            .map_or(Nanos(u64::MAX), Nanos)
+    }
+}
+
 /// A quotient of two like quantities. Never NaN and never infinite.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -205,6 +219,15 @@ impl Quantity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_gives_the_time_of_a_transfer() {
+        // 65,775,341 bytes at 100 Mbit/s: 5.262 s.
+        let time = BitRate(100_000_000).time_of(Bytes(65_775_341));
+        assert_eq!(time, Nanos(5_262_027_280));
+        assert_eq!(BitRate(0).time_of(Bytes(1)), Nanos(u64::MAX));
+        assert_eq!(BitRate(1).time_of(Bytes(u64::MAX)), Nanos(u64::MAX));
+    }
 
     #[test]
     fn a_ratio_is_never_nan_or_infinite() {

@@ -40,9 +40,7 @@ async fn build_from(
 async fn pull(engine: &DockerEngine) -> (Result<(), EngineError>, Vec<String>) {
     let mut heard = Vec::new();
     let outcome = engine
-        .pull("127.0.0.1:5000/x:1", &mut |line| {
-            heard.push(line.to_owned())
-        })
+        .pull("127.0.0.1:5000/x:1", &mut |event| heard.push(event.text))
         .await;
     (outcome, heard)
 }

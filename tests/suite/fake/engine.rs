@@ -65,7 +65,16 @@ impl Engine for FakeEngine {
         Ok(self.state(|state| state.images.get(reference).map(|image| image.facts.clone())))
     }
 
-    async fn pull(&self, reference: &str, _: &mut (dyn FnMut(&str) + Send)) -> Result<()> {
+    async fn push(&self, reference: &str, _: &mut (dyn FnMut(&str) + Send)) -> Result<PushOutcome> {
+        self.call("push", reference)?;
+        Ok(PushOutcome { digest: None })
+    }
+
+    async fn tag(&self, image: &str, reference: &str) -> Result<()> {
+        self.call("tag", &format!("{image} {reference}"))
+    }
+
+    async fn pull(&self, reference: &str, _: &mut PullSink<'_>) -> Result<()> {
         self.call("pull", reference)?;
         let kind = ErrorKind::Refused;
         Err(EngineError::new(

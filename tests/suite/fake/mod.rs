@@ -19,8 +19,8 @@ use plimsoll::dockerfile::{Dockerfile, Step};
 use plimsoll::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, Clock,
     ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, ImageFacts,
-    ImageId, LABEL_RUN, Mark, Owned, OwnedKind, Probe, ProbeFailure, ProbeSpec, Ready,
-    RemovalOutcome, Result, StepSink, StopOutcome,
+    ImageId, LABEL_RUN, Mark, Owned, OwnedKind, Probe, ProbeFailure, ProbeSpec, PullSink,
+    PushOutcome, Ready, RemovalOutcome, Result, StepSink, StopOutcome,
 };
 use plimsoll::oci::sha256_hex;
 use plimsoll::record::{EngineFacts, ImageStore, Reach};

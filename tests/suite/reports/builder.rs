@@ -33,6 +33,8 @@ pub fn run() -> RunRecord {
             only: None,
             bases: "auto".to_owned(),
             reach: plimsoll::record::Reach::Bridge,
+            engine: Default::default(),
+            links: Vec::new(),
             build_deadline_ns: Nanos::from_secs(600),
             call_deadline_ns: Nanos::from_secs(60),
             order: vec![vec![case_id("node", "single-stage")]; 7],
@@ -52,6 +54,7 @@ pub fn run() -> RunRecord {
             kernel: "6.1.0".to_owned(),
             endpoint: "unix:///var/run/docker.sock".to_owned(),
         },
+        distribution: None,
         host: HostFacts {
             os: "Debian 12".to_owned(),
             kernel: "6.1.0".to_owned(),
@@ -74,6 +77,7 @@ pub fn run() -> RunRecord {
             sha256: String::new(),
             app_sha256: String::new(),
             claims: Vec::new(),
+            deploy: Default::default(),
             sources: vec![Source {
                 id: "guide".to_owned(),
                 title: "A multi-stage guide".to_owned(),
@@ -126,6 +130,7 @@ impl Build for RunRecord {
             metric,
             round: u32::try_from(round).expect("few rounds") + 1,
             order: 1,
+            link: None,
             detail: None,
             outcome,
         });

@@ -1,0 +1,79 @@
+//! Images that go elsewhere: named, and pushed to a registry.
+
+use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
+use futures_util::StreamExt;
+
+use super::DockerEngine;
+use super::error::failed;
+use super::transfer::split;
+use crate::engine::{EngineError, ErrorKind, PushOutcome, Result};
+
+const PUSH: &str = "push image";
+const TAG: &str = "tag image";
+
+impl DockerEngine {
+    pub(super) async fn tag_image(&self, image: &str, reference: &str) -> Result<()> {
+        let (name, tag) = split(reference);
+        let options = TagImageOptionsBuilder::default()
+            .repo(name)
+            .tag(tag.unwrap_or("latest"))
+            .build();
+        self.docker
+            .tag_image(image, Some(options))
+            .await
+            .map_err(failed(TAG, reference))
+    }
+
+    /// Reads to the end, also past an error: the engine works until then.
+    pub(super) async fn push_image(
+        &self,
+        reference: &str,
+        sink: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<PushOutcome> {
+        let (name, tag) = split(reference);
+        // Without a tag the engine would push all that the repository has.
+        let options = PushImageOptionsBuilder::default()
+            .tag(tag.unwrap_or("latest"))
+            .build();
+        let mut stream = self.patient.push_image(name, Some(options), None);
+        let (mut failure, mut outcome) = (None, PushOutcome { digest: None });
+        while let Some(message) = stream.next().await {
+            match message {
+                // An error without words passes `bollard` as a message.
+                Ok(message) if message.error_detail.is_some() => {
+                    let reason = "the engine gave no reason";
+                    failure.get_or_insert_with(|| {
+                        EngineError::new(PUSH, reference, ErrorKind::Refused, reason)
+                    });
+                }
+                Ok(message) => {
+                    let status = message.status.unwrap_or_default();
+                    sink(&status);
+                    outcome.digest = digest(&status).or(outcome.digest);
+                }
+                Err(error) => {
+                    failure.get_or_insert_with(|| failed(PUSH, reference)(error));
+                }
+            }
+        }
+        failure.map_or(Ok(outcome), Err)
+    }
+}
+
+/// The last line of a push: `1: digest: sha256:... size: 528`.
+fn digest(status: &str) -> Option<String> {
+    let (_, rest) = status.split_once(": digest: ")?;
+    Some(rest.split_once(" size: ")?.0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_in_the_last_line() {
+        let line = "1: digest: sha256:ab12 size: 528";
+        assert_eq!(digest(line).as_deref(), Some("sha256:ab12"));
+        assert_eq!(digest("Layer already exists"), None);
+    }
+}
