@@ -68,6 +68,12 @@ pub enum BasesError {
         /// Why.
         reason: String,
     },
+    /// Another image came out of the registry than went in.
+    #[error("the base `{reference}` has other layers in the clean room than on the engine")]
+    Changed {
+        /// As it was built on.
+        reference: String,
+    },
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -6,10 +6,12 @@
 
 mod build;
 mod catalogue;
+mod enter;
 mod error;
 mod resolve;
 
 pub use build::{Built, Progress, build_all, outdated};
 pub use catalogue::{Catalogue, Entry, RecipeKind, STAND_IN_DOMAIN};
+pub use enter::{Entered, enter};
 pub use error::BasesError;
 pub use resolve::{Policy, available, resolve};

@@ -197,6 +197,7 @@ async fn execute<E: Engine, C: Clock, P: Probe>(
         reach: record.plan.reach,
         probe_interval: PROBE_INTERVAL,
         prune_own_cache: !args.keep_cache,
+        own_builder: false,
     };
     let runner = Runner::new(
         seams.engine.clone(),

@@ -8,6 +8,9 @@
 //! * an image is ours by a tag under `plimsoll.local/` or `plimsoll/`. Without
 //!   any tag it is ours if it has the label of a run: stand-ins have none, so
 //!   nothing that a user builds on those has one.
+//! * a tag that leads to the registry of a run (`127.0.0.1:PORT/plimsoll-run/<run>/`)
+//!   is ours, whatever it names: bases get one on their way. It is an image's only
+//!   tag where somebody took the others away meanwhile; then it stays.
 //! * a container is ours if [`LABEL_CONTAINER`] names it. Images never have that
 //!   label, so no container has it but by [`DockerEngine`]'s hand.
 //! * volumes and networks inherit nothing.
@@ -28,6 +31,7 @@ use super::error::failed;
 use super::image::bytes;
 use crate::engine::{
     LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN, LABEL_STANDS_IN_FOR, Owned, OwnedKind, Result,
+    run_of_tag,
 };
 
 /// Label of a container: its name, as it was created.
@@ -110,7 +114,7 @@ impl DockerEngine {
 
 /// Whether a tag is in one of the name spaces that plimsoll tags in.
 pub(super) fn is_our_tag(tag: &str) -> bool {
-    tag.starts_with(STAND_INS) || tag.starts_with(RUNS)
+    tag.starts_with(STAND_INS) || tag.starts_with(RUNS) || run_of_tag(tag).is_some()
 }
 
 fn by_label() -> HashMap<&'static str, Vec<String>> {
@@ -145,14 +149,11 @@ fn image(image: &ImageSummary) -> Vec<Owned> {
     let labels = &image.labels;
     let ours = labels.get(LABEL_OWNER).map(String::as_str) == Some(LABEL_OWNER_VALUE);
     let stands_in = labels.contains_key(LABEL_STANDS_IN_FOR);
-    if !ours && !stands_in {
-        return Vec::new();
-    }
     let entry = |kind, id: &str, size| Owned {
         kind,
         id: id.to_owned(),
         name: id.to_owned(),
-        run: run(labels),
+        run: run_of_tag(id).or_else(|| run(labels)),
         size,
     };
     let size = bytes(image.size);
@@ -172,11 +173,17 @@ fn image(image: &ImageSummary) -> Vec<Owned> {
     }
     // The bytes are the image's: they are listed once, so that a sum is right.
     let mut size = Some(size);
+    let named_otherwise = tags.iter().any(|tag| run_of_tag(tag).is_none());
     tags.into_iter()
         .filter_map(|tag| {
             // An image of a run inherits the stand-in's label: the name decides.
             let kind = if stands_in && tag.starts_with(STAND_INS) {
                 OwnedKind::StandIn
+            } else if run_of_tag(tag).is_some() {
+                if !named_otherwise && !(ours && labels.contains_key(LABEL_RUN)) {
+                    return None;
+                }
+                OwnedKind::Image
             } else if ours && is_our_tag(tag) {
                 OwnedKind::Image
             } else {

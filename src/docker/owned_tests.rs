@@ -48,6 +48,27 @@ fn an_image_of_a_run_on_a_stand_in_is_no_stand_in() {
 }
 
 #[test]
+fn a_tag_on_the_way_to_a_runs_registry_is_ours_while_the_image_has_another() {
+    let way = "127.0.0.1:4000/plimsoll-run/20261120t204000z-x/base-0:base";
+    assert_eq!(
+        kinds(&["node:20", way], &[]),
+        [(OwnedKind::Image, way.to_owned())]
+    );
+    assert!(kinds(&[way], &[]).is_empty());
+    assert_eq!(
+        kinds(&[way], &[OWNER, RUN]),
+        [(OwnedKind::Image, way.to_owned())]
+    );
+    assert_eq!(
+        kinds(&["plimsoll.local/node:20", way], &[OWNER, STANDS_IN]),
+        [
+            (OwnedKind::StandIn, "plimsoll.local/node:20".to_owned()),
+            (OwnedKind::Image, way.to_owned())
+        ]
+    );
+}
+
+#[test]
 fn inherited_labels_make_nothing_ours() {
     // A user's image on a stand-in, tagged and dangling; one on ours.
     assert!(kinds(&["mine:1"], &[OWNER, STANDS_IN]).is_empty());

@@ -17,7 +17,7 @@ use std::future::Future;
 pub use clock::{Clock, Mark};
 pub use error::{EngineError, ErrorKind};
 pub use probe::{Probe, ProbeFailure, ProbeSpec, Ready};
-pub use registry::{Door, Registry, Traffic};
+pub use registry::{Door, REPOSITORIES, Registry, TAG_BASE, Traffic, run_of_tag, run_repository};
 pub use sockets::Sockets;
 pub use types::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, ContainerId,

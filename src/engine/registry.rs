@@ -10,11 +10,48 @@ use crate::units::{Bytes, Count};
 /// is never taken for what the other was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Door {
+    /// The user's engine where it only brings the bases in. Never shaped.
+    Supply,
     /// The engine that builds and pushes. Never shaped.
     Build,
     /// The engine that pulls. Shaped.
     Pull,
 }
+
+/// First part of every repository of a run.
+pub const REPOSITORIES: &str = "plimsoll-run";
+
+/// The tag of bases.
+pub const TAG_BASE: &str = "base";
+
+/// A repository of a run. Run ids carry two capitals, which names may not.
+pub fn run_repository(run: &str, name: &str) -> String {
+    format!("{REPOSITORIES}/{}/{name}", run.to_lowercase())
+}
+
+/// The run whose repository a tag names, which an engine was given for the way to the
+/// registry: `127.0.0.1:PORT/plimsoll-run/<run>/<name>:<tag>`.
+pub fn run_of_tag(tag: &str) -> Option<String> {
+    let (port, rest) = tag.strip_prefix("127.0.0.1:")?.split_once('/')?;
+    port.parse::<u16>().ok()?;
+    let (run, name) = rest
+        .strip_prefix(REPOSITORIES)?
+        .strip_prefix('/')?
+        .split_once('/')?;
+    // `20261120t204000z-node-go`
+    let (stamp, _) = run.split_at_checked(STAMP)?;
+    let shape = |(at, b): (usize, u8)| match at {
+        8 => b == b't',
+        15 => b == b'z',
+        16 => b == b'-',
+        _ => b.is_ascii_digit(),
+    };
+    let known = !name.is_empty() && stamp.bytes().enumerate().all(|(at, b)| shape((at, b)));
+    known.then(|| format!("{}{}", stamp.to_uppercase(), &run[STAMP..]))
+}
+
+/// Length of `20261120t204000z-`.
+const STAMP: usize = 17;
 
 /// What went through a door since its ledger was opened. Bytes are those of blobs;
 /// manifests are requests only.
@@ -59,4 +96,26 @@ pub trait Registry: Send + Sync + 'static {
     /// # Errors
     /// Where files cannot be removed.
     fn forget(&self, repository: &str) -> Result<(), Box<dyn Error + Send + Sync>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_run_is_read_off_a_tag_of_its_registry() {
+        let run = "20261120T204000Z-node-go";
+        let tag = format!("127.0.0.1:41234/{}:base", run_repository(run, "base-0"));
+        assert_eq!(run_of_tag(&tag).as_deref(), Some(run));
+        for foreign in [
+            "127.0.0.1:5000/plimsoll-run/mine/x:1",
+            "127.0.0.1:5000/plimsoll-run/20261120t204000z-x:1",
+            "127.0.0.1:5000/plimsoll-run/20261120t20400zz-x/y:1",
+            "127.0.0.1:x/plimsoll-run/20261120t204000z-x/y:1",
+            "example.com/plimsoll-run/20261120t204000z-x/y:1",
+            "127.0.0.1:5000/mine/plimsoll-run/20261120t204000z-x/y:1",
+        ] {
+            assert_eq!(run_of_tag(foreign), None, "{foreign}");
+        }
+    }
 }

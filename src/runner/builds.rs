@@ -8,7 +8,7 @@ use super::Event;
 use super::ledger::Ledger;
 use super::session::{PlannedCase, Runner};
 use super::validity::Steps;
-use super::visit::{APP_METRICS, overlaid, short_id};
+use super::visit::{overlaid, short_id};
 use crate::context::Overlay;
 use crate::dockerfile::Step;
 use crate::engine::{
@@ -92,10 +92,13 @@ pub(super) async fn cold<E: Engine, C: Clock, P: Probe>(
 ) -> Option<Built> {
     let metric = Metric::BuildCold;
     let overlay = overlaid(case, job, Overlay::default());
-    match timed(runner, case, job, metric, overlay, true).await {
+    let strict = runner.settings.own_builder;
+    let emptied = empty_builder(runner).await;
+    match timed(runner, case, job, metric, overlay, !strict).await {
         Ok((time, outcome)) => {
             let steps = Steps::of(&outcome.steps, &job.planned);
-            judge(ledger, metric, time, steps.check_cold(job.steps));
+            let verdict = emptied.and_then(|()| steps.check_cold(job.steps, strict));
+            judge(ledger, metric, time, verdict);
             note_build(ledger, metric, &outcome, &job.planned);
             let tag = job.tag(&runner.record.id, metric);
             Some(Built {
@@ -105,9 +108,34 @@ pub(super) async fn cold<E: Engine, C: Clock, P: Probe>(
         }
         Err(failure) => {
             ledger.engine_lost = failure.engine_lost;
-            ledger.fail(&failure.reason, APP_METRICS);
+            ledger.fail(&failure.reason);
             None
         }
+    }
+}
+
+/// In an engine of our own the builder is emptied, so that nothing of it can be of
+/// use. On the user's engine nothing is removed; cold is what `nocache` makes it.
+pub(super) async fn empty_builder<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+) -> Result<(), String> {
+    if !runner.settings.own_builder {
+        return Ok(());
+    }
+    let engine = &runner.engine;
+    let mut left = engine.build_cache().await.map_err(|error| error.chain())?;
+    if !left.is_empty() {
+        let ids: Vec<_> = left.into_iter().map(|record| record.id).collect();
+        engine
+            .prune_cache(&ids)
+            .await
+            .map_err(|error| error.chain())?;
+        left = engine.build_cache().await.map_err(|error| error.chain())?;
+    }
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the builder still held {} records", left.len()))
     }
 }
 
@@ -135,7 +163,7 @@ pub(super) async fn cached<E: Engine, C: Clock, P: Probe>(
     }
 }
 
-/// After an edit: what the edit reaches must run, and nothing else.
+/// After an edit: what the edit reaches must run, and nothing else. Gives the tag of the image.
 pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
     runner: &mut Runner<E, C, P>,
     case: &PlannedCase,
@@ -143,7 +171,7 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
     metric: Metric,
     edit: Overlay,
     ledger: &mut Ledger,
-) {
+) -> Option<String> {
     let changed: Vec<String> = edit.iter().map(|(path, _)| path.to_owned()).collect();
     let spec = &case.spec;
     let target = spec.target.as_deref();
@@ -152,7 +180,10 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
         .edit_effect(target, &spec.build_args, &changed)
     {
         Ok(effect) => effect,
-        Err(error) => return ledger.dnf(metric, &error.to_string()),
+        Err(error) => {
+            ledger.dnf(metric, &error.to_string());
+            return None;
+        }
     };
     let overlay = overlaid(case, job, edit);
     match timed(runner, case, job, metric, overlay, false).await {
@@ -165,8 +196,12 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
                 steps.check_rebuild(&effect, job.steps),
             );
             note_build(ledger, metric, &outcome, &job.planned);
+            Some(job.tag(&runner.record.id, metric))
         }
-        Err(failure) => give_up(ledger, metric, &failure),
+        Err(failure) => {
+            give_up(ledger, metric, &failure);
+            None
+        }
     }
 }
 

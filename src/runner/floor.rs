@@ -84,7 +84,7 @@ pub(super) fn waiting_program(platform: &str) -> Option<Vec<u8>> {
 }
 
 /// What a visit of the floor yields.
-const FLOOR_METRICS: &[Metric] = &[
+pub(super) const FLOOR_METRICS: &[Metric] = &[
     Metric::FloorBuildCold,
     Metric::FloorBuildCached,
     Metric::FloorStartCreate,
@@ -104,6 +104,8 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
     ledger: &mut Ledger,
 ) {
     ledger.gate = Gate::Passed;
+    let strict = runner.settings.own_builder;
+    let emptied = builds::empty_builder(runner).await;
     let platform = runner.record.engine.platform.clone();
     let Some(program) = waiting_program(&platform) else {
         for metric in FLOOR_METRICS {
@@ -122,13 +124,16 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
         no_cache: true,
     };
     for metric in [Metric::FloorBuildCold, Metric::FloorBuildCached] {
-        request.no_cache = metric == Metric::FloorBuildCold;
+        let cold = metric == Metric::FloorBuildCold;
+        request.no_cache = cold && !strict;
         runner.phase(metric);
         match builds::measure(runner, &request, || context(&program)).await {
             Ok((time, outcome)) => {
                 let steps = Steps::of(&outcome.steps, &[]);
-                let verdict = if request.no_cache {
-                    steps.check_cold(FLOOR_STEPS)
+                let verdict = if cold {
+                    emptied
+                        .clone()
+                        .and_then(|()| steps.check_cold(FLOOR_STEPS, strict))
                 } else {
                     steps.check_cached(FLOOR_STEPS)
                 };
@@ -137,7 +142,7 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
             }
             Err(failure) => {
                 ledger.engine_lost |= failure.engine_lost;
-                return ledger.fail(&failure.reason, FLOOR_METRICS);
+                return ledger.fail(&failure.reason);
             }
         }
     }

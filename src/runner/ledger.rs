@@ -1,6 +1,6 @@
 //! What one visit of a case yields, until it is known whether it counts.
 
-use crate::record::{BuildRecord, CaseId, ImageRecord, Metric, Outcome, Sample};
+use crate::record::{BuildRecord, CaseId, ImageRecord, Link, Metric, Outcome, Sample};
 use crate::units::Quantity;
 
 /// Whether the contract was seen to hold.
@@ -26,12 +26,20 @@ pub(super) struct Ledger {
     pub(super) image: Option<ImageRecord>,
     /// Set when the engine itself was out of reach.
     pub(super) engine_lost: bool,
+    /// What a visit of this case yields if all goes well.
+    planned: Vec<(Metric, Option<Link>)>,
     samples: Vec<Sample>,
     builds: Vec<BuildRecord>,
 }
 
 impl Ledger {
-    pub(super) fn new(case: CaseId, round: u32, order: u32, warmup: bool) -> Self {
+    pub(super) fn new(
+        case: CaseId,
+        round: u32,
+        order: u32,
+        warmup: bool,
+        planned: Vec<(Metric, Option<Link>)>,
+    ) -> Self {
         Self {
             case,
             round,
@@ -40,6 +48,7 @@ impl Ledger {
             gate: Gate::Unknown,
             image: None,
             engine_lost: false,
+            planned,
             samples: Vec::new(),
             builds: Vec::new(),
         }
@@ -47,14 +56,19 @@ impl Ledger {
 
     /// Notes an outcome.
     pub(super) fn note(&mut self, metric: Metric, outcome: Outcome) {
+        self.note_over(metric, None, outcome);
+    }
+
+    /// Notes an outcome of what went over a link.
+    pub(super) fn note_over(&mut self, metric: Metric, link: Option<Link>, outcome: Outcome) {
         let (case, round, order) = (self.case.clone(), self.round, self.order);
         self.samples.push(Sample {
             case,
             metric,
             round,
             order,
+            link,
             outcome,
-            link: None,
             detail: None,
         });
     }
@@ -86,12 +100,13 @@ impl Ledger {
         self.builds.push(build);
     }
 
-    /// Closes the gate: whatever was seen in this visit has no value, and all of `planned` did not finish.
-    pub(super) fn fail(&mut self, reason: &str, planned: &[Metric]) {
+    /// Closes the gate: whatever was seen in this visit has no value, and all that was planned did not finish.
+    pub(super) fn fail(&mut self, reason: &str) {
         self.gate = Gate::Failed(reason.to_owned());
         self.samples.clear();
-        for metric in planned {
-            self.dnf(*metric, reason);
+        for (metric, link) in self.planned.clone() {
+            let reason = reason.to_owned();
+            self.note_over(metric, link, Outcome::Dnf { reason });
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::{Gate, Ledger};
+use super::push::Distribution;
 use super::{Event, Watcher, cache, floor, visit};
 use crate::context::Context;
 use crate::engine::{
@@ -43,6 +44,8 @@ pub struct Settings {
     pub probe_interval: Nanos,
     /// Whether this run may remove the builder's cache records that it made.
     pub prune_own_cache: bool,
+    /// Whether the building engine is ours alone: its builder is emptied before each cold build.
+    pub own_builder: bool,
 }
 
 /// Keeps the record. Called between visits, never between two marks.
@@ -80,6 +83,7 @@ pub struct Runner<E, C, P> {
     pub(super) watcher: Box<dyn Watcher>,
     /// Builds that were sent so far.
     pub(super) builds_sent: usize,
+    pub(super) distribution: Option<Distribution<E>>,
     cases: BTreeMap<CaseId, PlannedCase>,
     stop: CancellationToken,
     pending_cache: BTreeSet<String>,
@@ -120,11 +124,24 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             bases,
             watcher,
             builds_sent: 0,
+            distribution: None,
             cases,
             stop,
             pending_cache: BTreeSet::new(),
             doubtful_cache: BTreeSet::new(),
         }
+    }
+
+    /// The same with pushes, and with pulls where there is an engine for them.
+    pub fn with_distribution(mut self, distribution: Distribution<E>) -> Self {
+        self.distribution = Some(distribution);
+        self
+    }
+
+    /// The same where bases have other names on the building engine than in the record.
+    pub fn with_bases(mut self, bases: BTreeMap<String, String>) -> Self {
+        self.bases = bases;
+        self
     }
 
     /// Visits what is not visited yet. Whatever ends it, the record is saved and
@@ -175,7 +192,8 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     continue;
                 }
                 let warmup = round <= self.record.plan.warmup_rounds;
-                let ledger = Ledger::new(case.clone(), round, position, warmup);
+                let planned = visit::planned(self, *case == floor::floor_case());
+                let ledger = Ledger::new(case.clone(), round, position, warmup, planned);
                 self.watcher.hear(Event::Visit {
                     case: case.clone(),
                     round,
@@ -303,7 +321,8 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         builds: usize,
         recorder: &mut dyn Recorder,
     ) -> Result<(), RunError> {
-        let Some(before) = before.filter(|_| self.settings.prune_own_cache) else {
+        let wanted = self.settings.prune_own_cache && !self.settings.own_builder;
+        let Some(before) = before.filter(|_| wanted) else {
             return Ok(());
         };
         let Ok(after) = self.engine.build_cache().await else {
@@ -336,6 +355,15 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         sweep(self.engine.as_ref(), |item| item.run.as_ref() == run)
             .await
             .1
+    }
+
+    /// Pulls are given up for the rest of the run; all else goes on.
+    pub(super) fn lose_puller(&mut self, reason: &str) {
+        let told = format!("the pulling engine went away: {reason}");
+        if let Some(distribution) = &mut self.distribution {
+            distribution.puller = Err(told.clone());
+        }
+        self.warn(told);
     }
 
     fn warn(&mut self, warning: String) {

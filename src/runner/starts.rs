@@ -219,7 +219,7 @@ pub(super) async fn bounded<E: Engine, C: Clock, P: Probe, T>(
     }
 }
 
-fn overdue(operation: &'static str, subject: &impl ToString) -> EngineError {
+pub(super) fn overdue(operation: &'static str, subject: &impl ToString) -> EngineError {
     EngineError::new(
         operation,
         subject.to_string(),

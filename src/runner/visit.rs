@@ -3,16 +3,16 @@
 use super::builds::{Built, Job};
 use super::ledger::{Gate, Ledger};
 use super::session::{PlannedCase, Runner};
-use super::{builds, floor, starts};
+use super::{builds, floor, pulls, push, starts};
 use crate::context::{self, Overlay};
 use crate::engine::{Clock, Engine, ErrorKind, ImageFacts, Probe};
 use crate::oci;
-use crate::record::{ImageRecord, Metric, Outcome};
+use crate::record::{ImageRecord, Link, Metric, Outcome};
 use crate::scenario::EditName;
 use crate::units::{Bytes, Count, Quantity};
 
-/// What a visit of an app yields, in order.
-pub(super) const APP_METRICS: &[Metric] = &[
+/// What a visit of an app yields, in order, without what goes through the registry.
+const APP_METRICS: &[Metric] = &[
     Metric::ContextBytes,
     Metric::ContextFiles,
     Metric::BuildCold,
@@ -29,6 +29,22 @@ pub(super) const APP_METRICS: &[Metric] = &[
     Metric::RebuildSource,
     Metric::RebuildDependency,
 ];
+
+/// What a visit yields if all goes well.
+pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    is_floor: bool,
+) -> Vec<(Metric, Option<Link>)> {
+    let unlinked = |metrics: &[Metric]| metrics.iter().map(|metric| (*metric, None)).collect();
+    if is_floor {
+        return unlinked(floor::FLOOR_METRICS);
+    }
+    let mut planned: Vec<_> = unlinked(APP_METRICS);
+    if runner.distribution.is_some() {
+        planned.extend(pulls::planned(&runner.record.plan.links));
+    }
+    planned
+}
 
 /// Digest of the tar stream without entries: the layer of a step that changed nothing.
 const EMPTY_LAYER: &str = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
@@ -52,7 +68,7 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
 ) {
     let job = match Job::new(runner, case, ledger.round) {
         Ok(job) => job,
-        Err(reason) => return ledger.fail(&reason, APP_METRICS),
+        Err(reason) => return ledger.fail(&reason),
     };
     ledger.value(Metric::ContextBytes, Quantity::Bytes(case.context.bytes()));
     ledger.value(Metric::ContextFiles, Quantity::Count(case.context.files()));
@@ -62,33 +78,21 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
     match sizes(runner, case, &cold, ledger).await {
         Ok(image) => ledger.image = Some(image),
         Err(reason) => {
-            ledger.fail(&reason, APP_METRICS);
+            ledger.fail(&reason);
             return builds::discard(runner, &job).await;
         }
     }
     if let Err(reason) = starts::start(runner, case, &job, ledger).await {
-        ledger.fail(&reason, APP_METRICS);
+        ledger.fail(&reason);
     } else {
         ledger.gate = Gate::Passed;
+        let pushed = push::push(runner, case, &cold, ledger).await;
         builds::cached(runner, case, &job, &cold, ledger).await;
-        rebuild(
-            runner,
-            case,
-            &job,
-            ledger,
-            EditName::Source,
-            Metric::RebuildSource,
-        )
-        .await;
-        rebuild(
-            runner,
-            case,
-            &job,
-            ledger,
-            EditName::Dependency,
-            Metric::RebuildDependency,
-        )
-        .await;
+        let (name, metric) = (EditName::Source, Metric::RebuildSource);
+        let edited = rebuild(runner, case, &job, ledger, name, metric).await;
+        pulls::pulls(runner, case, pushed, edited.as_deref(), ledger).await;
+        let (name, metric) = (EditName::Dependency, Metric::RebuildDependency);
+        rebuild(runner, case, &job, ledger, name, metric).await;
     }
     builds::discard(runner, &job).await;
 }
@@ -100,17 +104,21 @@ async fn rebuild<E: Engine, C: Clock, P: Probe>(
     ledger: &mut Ledger,
     name: EditName,
     metric: Metric,
-) {
+) -> Option<String> {
     let Some(edit) = case.edits.iter().find(|edit| edit.name == name) else {
         let reason = "the scenario has no such edit".to_owned();
-        return ledger.note(metric, Outcome::NotApplicable { reason });
+        ledger.note(metric, Outcome::NotApplicable { reason });
+        return None;
     };
     // The run is part of it: a seed that is used again must not find its edits in the cache.
     let what = format!("{}/{}", runner.record.id, case.id);
     let nonce = context::nonce(runner.record.plan.seed, &what, metric.id(), ledger.round);
     match context::apply_edit(edit, &case.app_dir, &nonce) {
         Ok(overlay) => builds::rebuild(runner, case, job, metric, overlay, ledger).await,
-        Err(error) => ledger.dnf(metric, &builds::chain(&error)),
+        Err(error) => {
+            ledger.dnf(metric, &builds::chain(&error));
+            None
+        }
     }
 }
 

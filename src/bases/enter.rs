@@ -1,0 +1,138 @@
+//! Bases on their way into the registry of a run, and from there into a clean room.
+//!
+//! An engine pushes an image under a name that leads to the registry, so the user's
+//! engine gets one more tag for as long as a push takes. It names the run: should
+//! the process die meanwhile, `clean` finds it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::error::BasesError;
+use crate::engine::{Door, Engine, EngineError, ErrorKind, Registry, TAG_BASE, run_repository};
+use crate::record::BaseRecord;
+
+/// How long one base may take on its way. A large one is packed for a minute.
+const DEADLINE: Duration = Duration::from_secs(1800);
+
+/// Bases as a run finds them, each by its reference in Dockerfiles.
+#[derive(Debug, Default)]
+pub struct Entered {
+    /// The repository of the registry.
+    pub repositories: BTreeMap<String, String>,
+    /// The name on the engine that builds.
+    pub names: BTreeMap<String, String>,
+}
+
+/// Brings bases into the registry, and from there into `room` where there is one.
+///
+/// # Errors
+/// When an engine fails, or what arrives is not what was sent.
+pub async fn enter<E: Engine>(
+    host: &E,
+    room: Option<&E>,
+    registry: &dyn Registry,
+    run: &str,
+    bases: &[BaseRecord],
+    tell: &mut (dyn FnMut(&str) + Send),
+) -> Result<Entered, BasesError> {
+    let mut entered = Entered::default();
+    let mut by_image: BTreeMap<&str, (String, String)> = BTreeMap::new();
+    let door = room.map_or(Door::Build, |_| Door::Supply);
+    for (number, base) in bases.iter().enumerate() {
+        let (repository, name) = match by_image.get(base.image_id.as_str()) {
+            Some((repository, _)) if room.is_none() => (repository.clone(), base.resolved.clone()),
+            Some((repository, first)) => {
+                let name = local_name(base, number, run);
+                if let Some(room) = room {
+                    room.tag(first, &name).await?;
+                }
+                (repository.clone(), name)
+            }
+            None => {
+                tell(&format!(
+                    "bringing {} into the registry of the run ({} unpacked)",
+                    base.resolved, base.unpacked_bytes
+                ));
+                let repository = run_repository(run, &format!("base-{number}"));
+                supply(host, registry.authority(door), &repository, base).await?;
+                let name = match room {
+                    Some(room) => {
+                        let name = local_name(base, number, run);
+                        receive(room, registry, &repository, base, &name).await?;
+                        name
+                    }
+                    None => base.resolved.clone(),
+                };
+                by_image.insert(&base.image_id, (repository.clone(), name.clone()));
+                (repository, name)
+            }
+        };
+        let reference = base.reference.clone();
+        entered.repositories.insert(reference.clone(), repository);
+        entered.names.insert(reference, name);
+    }
+    Ok(entered)
+}
+
+/// Nothing can be tagged with a digest, so a base that is named by one gets a name of ours.
+fn local_name(base: &BaseRecord, number: usize, run: &str) -> String {
+    if base.resolved.contains('@') {
+        format!("plimsoll/base-{number}:{}", run.to_lowercase())
+    } else {
+        base.resolved.clone()
+    }
+}
+
+async fn supply<E: Engine>(
+    host: &E,
+    authority: String,
+    repository: &str,
+    base: &BaseRecord,
+) -> Result<(), BasesError> {
+    let way = format!("{authority}/{repository}:{TAG_BASE}");
+    host.tag(&base.image_id, &way).await?;
+    let pushed = tokio::time::timeout(DEADLINE, host.push(&way, &mut |_| {})).await;
+    // Were ours the only tag left, the image would go with it.
+    let other = host.image(&base.resolved).await?;
+    if other.is_some_and(|image| image.id.0 == base.image_id) {
+        host.remove_image(&way).await?;
+    }
+    pushed.map_err(|_| late("push base", &base.resolved))??;
+    Ok(())
+}
+
+async fn receive<E: Engine>(
+    room: &E,
+    registry: &dyn Registry,
+    repository: &str,
+    base: &BaseRecord,
+    name: &str,
+) -> Result<(), BasesError> {
+    let way = format!(
+        "{}/{repository}:{TAG_BASE}",
+        registry.authority(Door::Build)
+    );
+    tokio::time::timeout(DEADLINE, room.pull(&way, &mut |_| {}))
+        .await
+        .map_err(|_| late("pull base", &base.resolved))??;
+    room.tag(&way, name).await?;
+    room.remove_image(&way).await?;
+    let arrived = room.image(name).await?.map(|image| image.diff_ids);
+    // Ids differ between image stores; the layers' contents do not.
+    if arrived.as_ref() == Some(&base.diff_ids) {
+        Ok(())
+    } else {
+        Err(BasesError::Changed {
+            reference: base.resolved.clone(),
+        })
+    }
+}
+
+fn late(operation: &'static str, subject: &str) -> EngineError {
+    EngineError::new(
+        operation,
+        subject,
+        ErrorKind::Timeout,
+        "it ran into its deadline of 30 minutes",
+    )
+}

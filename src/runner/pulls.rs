@@ -1,0 +1,351 @@
+//! The pulls, in the three situations that people meet.
+//!
+//! Within a visit and for each link, the pulling engine's store goes through
+//! these states: empty -> `pull.cold` -> the image -> `pull.update` -> image and
+//! update -> the base's layers alone -> `pull.base` -> empty. Pulls that only
+//! prepare the store are neither timed nor shaped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ledger::Ledger;
+use super::proof::{self, Spans};
+use super::push::{Lost, Pushed, TAG_COLD, TAG_UPDATE, case_repository, send};
+use super::session::{PlannedCase, Runner};
+use super::starts::overdue;
+use crate::engine::{Clock, Door, Engine, Mark, Probe, PullEvent, Registry, TAG_BASE, Traffic};
+use crate::record::{Link, ManifestRecord, Metric, Outcome};
+use crate::units::{Bytes, Nanos, Quantity};
+
+/// A pull's metrics.
+#[derive(Debug, Clone, Copy)]
+struct Series {
+    time: Metric,
+    bytes: Metric,
+    download: Metric,
+    unpack: Metric,
+}
+
+const COLD: Series = Series {
+    time: Metric::PullCold,
+    bytes: Metric::PullColdBytes,
+    download: Metric::PullColdDownload,
+    unpack: Metric::PullColdUnpack,
+};
+const BASE: Series = Series {
+    time: Metric::PullBase,
+    bytes: Metric::PullBaseBytes,
+    download: Metric::PullBaseDownload,
+    unpack: Metric::PullBaseUnpack,
+};
+const UPDATE: Series = Series {
+    time: Metric::PullUpdate,
+    bytes: Metric::PullUpdateBytes,
+    download: Metric::PullUpdateDownload,
+    unpack: Metric::PullUpdateUnpack,
+};
+
+impl Series {
+    fn metrics(self) -> [Metric; 4] {
+        [self.time, self.bytes, self.download, self.unpack]
+    }
+}
+
+/// What the distribution phases of a visit yield.
+pub(super) fn planned(links: &[Link]) -> Vec<(Metric, Option<Link>)> {
+    let pushed = [Metric::SizeTransfer, Metric::PushTime, Metric::PushBytes];
+    let mut planned: Vec<_> = pushed.map(|metric| (metric, None)).to_vec();
+    for link in links {
+        for series in [COLD, UPDATE, BASE] {
+            planned.extend(series.metrics().map(|metric| (metric, Some(*link))));
+        }
+    }
+    planned
+}
+
+/// Pulls over every link: cold, as an update, and beside the base.
+pub(super) async fn pulls<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    cold: Option<Pushed>,
+    updated: Option<&str>,
+    ledger: &mut Ledger,
+) {
+    let Some(distribution) = &runner.distribution else {
+        return;
+    };
+    let registry = distribution.registry.clone();
+    let mut links = runner.record.plan.links.clone();
+    // No link is always the first.
+    let first = ledger.round as usize % links.len().max(1);
+    links.rotate_left(first);
+    let Some(cold) = cold else {
+        return all(
+            ledger,
+            &links,
+            &Outcome::Dnf {
+                reason: "the image could not be pushed".to_owned(),
+            },
+        );
+    };
+    let update = match updated {
+        Some(tag) if distribution.puller.is_ok() => {
+            let repository = case_repository(runner, case);
+            send(runner, &registry, &repository, TAG_UPDATE, tag)
+                .await
+                .map(|(_, _, manifest)| Pushed {
+                    tag: TAG_UPDATE,
+                    manifest,
+                })
+                .map_err(|lost| lost.reason)
+        }
+        _ => Err("there is no image after the source edit".to_owned()),
+    };
+    for link in links {
+        let puller = runner
+            .distribution
+            .as_ref()
+            .map_or(Err(String::new()), |known| known.puller.clone());
+        let puller = match puller {
+            Ok(puller) => puller,
+            Err(reason) => {
+                all(ledger, &[link], &Outcome::NotMeasured { reason });
+                continue;
+            }
+        };
+        let mut journey = Journey {
+            repository: case_repository(runner, case),
+            base: base_of(runner, case, &cold.manifest, &registry),
+            registry: registry.clone(),
+            puller,
+            link,
+        };
+        journey.travel(runner, &cold, update.as_ref(), ledger).await;
+    }
+}
+
+/// Notes the same of every pull.
+fn all(ledger: &mut Ledger, links: &[Link], outcome: &Outcome) {
+    for link in links {
+        for series in [COLD, UPDATE, BASE] {
+            for metric in series.metrics() {
+                ledger.note_over(metric, Some(*link), outcome.clone());
+            }
+        }
+    }
+}
+
+/// A base as it lies in the registry.
+struct Base {
+    repository: String,
+    manifest: ManifestRecord,
+}
+
+/// The base of the final stage; `Err` says why there is none.
+fn base_of<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    case: &PlannedCase,
+    image: &ManifestRecord,
+    registry: &Arc<dyn Registry>,
+) -> Result<Base, Outcome> {
+    let not_measured = |reason: String| Outcome::NotMeasured { reason };
+    let spec = &case.spec;
+    let reference = spec
+        .dockerfile
+        .final_base(spec.target.as_deref(), &spec.build_args)
+        .map_err(|error| not_measured(error.to_string()))?
+        .ok_or_else(|| Outcome::NotApplicable {
+            reason: "the final stage has no base: every pull to a node without it is cold"
+                .to_owned(),
+        })?;
+    let repository = runner
+        .distribution
+        .as_ref()
+        .and_then(|known| known.bases.get(&reference))
+        .ok_or_else(|| not_measured(format!("the base `{reference}` is not in the registry")))?;
+    let manifest = registry
+        .manifest(repository, TAG_BASE)
+        .map_err(|error| not_measured(format!("the base `{reference}`: {error}")))?;
+    let layers = |manifest: &ManifestRecord| -> Vec<String> {
+        let digests = manifest.layers.iter().map(|layer| layer.digest.clone());
+        digests.collect()
+    };
+    if !layers(image).starts_with(&layers(&manifest)) {
+        return Err(not_measured(format!(
+            "the engine packed the layers of `{reference}` anew, so the registry has them twice"
+        )));
+    }
+    Ok(Base {
+        repository: repository.clone(),
+        manifest,
+    })
+}
+
+/// The pulls of one case over one link.
+struct Journey<E> {
+    repository: String,
+    base: Result<Base, Outcome>,
+    registry: Arc<dyn Registry>,
+    puller: Arc<E>,
+    link: Link,
+}
+
+/// A pull that ended well.
+struct Pull {
+    time: Nanos,
+    traffic: Traffic,
+    events: Vec<(Mark, PullEvent)>,
+}
+
+impl<E: Engine> Journey<E> {
+    async fn travel<C: Clock, P: Probe>(
+        &mut self,
+        runner: &mut Runner<E, C, P>,
+        cold: &Pushed,
+        update: Result<&Pushed, &String>,
+        ledger: &mut Ledger,
+    ) {
+        self.clear().await;
+        let first = self.measure(runner, COLD, cold, None, ledger).await;
+        match (first, update) {
+            (Ok(()), Ok(update)) => {
+                let before = Some(&cold.manifest);
+                let _ = self.measure(runner, UPDATE, update, before, ledger).await;
+            }
+            (Err(reason), _) => {
+                let reason = format!("the image before it could not be pulled: {reason}");
+                self.note(ledger, UPDATE, &Outcome::Dnf { reason });
+            }
+            (Ok(()), Err(reason)) => {
+                let reason = reason.clone();
+                self.note(ledger, UPDATE, &Outcome::Dnf { reason });
+            }
+        }
+        self.beside_base(runner, cold, ledger).await;
+        self.clear().await;
+    }
+
+    /// The pull to a node that runs siblings.
+    async fn beside_base<C: Clock, P: Probe>(
+        &mut self,
+        runner: &mut Runner<E, C, P>,
+        cold: &Pushed,
+        ledger: &mut Ledger,
+    ) {
+        let base = match &self.base {
+            Ok(base) => base,
+            Err(outcome) => return self.note(ledger, BASE, outcome),
+        };
+        let name = self.name(&base.repository, TAG_BASE);
+        self.registry.shape(Link::LOOPBACK);
+        if let Err(lost) = self.pull(runner, &name).await {
+            let reason = format!("the base could not be brought there: {}", lost.reason);
+            return self.note(ledger, BASE, &Outcome::Dnf { reason });
+        }
+        self.remove(&[TAG_COLD, TAG_UPDATE]).await;
+        let manifest = base.manifest.clone();
+        let _ = self
+            .measure(runner, BASE, cold, Some(&manifest), ledger)
+            .await;
+    }
+
+    /// One timed pull and its proofs.
+    async fn measure<C: Clock, P: Probe>(
+        &self,
+        runner: &mut Runner<E, C, P>,
+        series: Series,
+        image: &Pushed,
+        present: Option<&ManifestRecord>,
+        ledger: &mut Ledger,
+    ) -> Result<(), String> {
+        runner.phase(series.time);
+        self.registry.shape(self.link);
+        let name = self.name(&self.repository, image.tag);
+        let pull = match self.pull(runner, &name).await {
+            Ok(pull) => pull,
+            Err(lost) => {
+                let outcome = Outcome::Dnf {
+                    reason: lost.reason.clone(),
+                };
+                self.note(ledger, series, &outcome);
+                if lost.engine {
+                    runner.lose_puller(&lost.reason);
+                }
+                return Err(lost.reason);
+            }
+        };
+        let expected = proof::expected(&image.manifest, present);
+        let verdict = proof::check_announced(&expected, &pull.events)
+            .and_then(|()| proof::check_served(&expected, &pull.traffic));
+        let Spans { download, unpack } = proof::spans(&pull.events);
+        let served: Bytes = pull.traffic.served.values().copied().sum();
+        let values = [
+            (series.time, Some(Quantity::Time(pull.time))),
+            (series.bytes, Some(Quantity::Bytes(served))),
+            (series.download, download.map(Quantity::Time)),
+            (series.unpack, unpack.map(Quantity::Time)),
+        ];
+        for (metric, value) in values {
+            let outcome = match (value, &verdict) {
+                (Some(value), Ok(())) => Outcome::Ok { value },
+                (None, Ok(())) => Outcome::NotMeasured {
+                    reason: "the engine told of no layer's progress".to_owned(),
+                },
+                (value, Err(reason)) => Outcome::Invalid {
+                    value,
+                    reason: reason.clone(),
+                },
+            };
+            ledger.note_over(metric, Some(self.link), outcome);
+        }
+        Ok(())
+    }
+
+    async fn pull<C: Clock, P: Probe>(
+        &self,
+        runner: &Runner<E, C, P>,
+        name: &str,
+    ) -> Result<Pull, Lost> {
+        let deadline: Duration = runner.record.plan.build_deadline_ns.into();
+        let clock = runner.clock.clone();
+        let mut events = Vec::with_capacity(1024);
+        let mut sink = |event| events.push((clock.mark(), event));
+        self.registry.open_ledger(Door::Pull);
+        let begin = runner.clock.mark();
+        let outcome = tokio::time::timeout(deadline, self.puller.pull(name, &mut sink)).await;
+        let end = runner.clock.mark();
+        let traffic = self.registry.traffic(Door::Pull);
+        outcome.map_err(|_| overdue("pull image", &name))??;
+        Ok(Pull {
+            time: end.since(begin),
+            traffic,
+            events,
+        })
+    }
+
+    fn name(&self, repository: &str, tag: &str) -> String {
+        format!("{}/{repository}:{tag}", self.registry.authority(Door::Pull))
+    }
+
+    /// Empties the store of what this case brings there. What stays shows in the next proof.
+    async fn clear(&self) {
+        self.remove(&[TAG_COLD, TAG_UPDATE]).await;
+        if let Ok(base) = &self.base {
+            let name = self.name(&base.repository, TAG_BASE);
+            let _ = self.puller.remove_image(&name).await;
+        }
+    }
+
+    async fn remove(&self, tags: &[&str]) {
+        for tag in tags {
+            let name = self.name(&self.repository, tag);
+            let _ = self.puller.remove_image(&name).await;
+        }
+    }
+
+    fn note(&self, ledger: &mut Ledger, series: Series, outcome: &Outcome) {
+        for metric in series.metrics() {
+            ledger.note_over(metric, Some(self.link), outcome.clone());
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The registry of the run, and what is pushed to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::builds::{Built, judge};
+use super::ledger::Ledger;
+use super::proof;
+use super::session::{PlannedCase, Runner};
+use super::starts::overdue;
+use crate::engine::{
+    Clock, Door, Engine, EngineError, ErrorKind, Probe, Registry, TAG_BASE, Traffic, run_repository,
+};
+use crate::record::{ManifestRecord, Metric};
+use crate::units::{Bytes, Nanos, Quantity};
+
+/// How the images of a run travel.
+pub struct Distribution<E> {
+    /// The registry of the run.
+    pub registry: Arc<dyn Registry>,
+    /// The engine that pulls, whose store holds nothing else; or why there is none.
+    pub puller: Result<Arc<E>, String>,
+    /// The repository in which each base lies, under the tag `TAG_BASE`, by its
+    /// reference in Dockerfiles.
+    pub bases: BTreeMap<String, String>,
+}
+
+pub(super) const TAG_COLD: &str = "cold";
+pub(super) const TAG_UPDATE: &str = "update";
+
+/// An image that was pushed.
+pub(super) struct Pushed {
+    pub(super) tag: &'static str,
+    pub(super) manifest: ManifestRecord,
+}
+
+/// The repository of a case.
+pub(super) fn case_repository<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    case: &PlannedCase,
+) -> String {
+    run_repository(&runner.record.id, &case.id.as_str().replace('/', "_"))
+}
+
+/// Pushes the cold build and times it. Gives what went into the registry.
+pub(super) async fn push<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    built: &Built,
+    ledger: &mut Ledger,
+) -> Option<Pushed> {
+    let registry = runner.distribution.as_ref()?.registry.clone();
+    let repository = case_repository(runner, case);
+    let planned = [Metric::SizeTransfer, Metric::PushTime, Metric::PushBytes];
+    runner.phase(Metric::PushTime);
+    let sent = match registry.forget(&repository) {
+        Ok(()) => send(runner, &registry, &repository, TAG_COLD, &built.tag).await,
+        Err(error) => Err(Lost::of(format!(
+            "the registry could not be emptied: {error}"
+        ))),
+    };
+    let (time, traffic, manifest) = match sent {
+        Ok(sent) => sent,
+        Err(lost) => {
+            ledger.engine_lost |= lost.engine;
+            for metric in planned {
+                ledger.dnf(metric, &lost.reason);
+            }
+            return None;
+        }
+    };
+    let present = blobs_of_bases(runner, &registry);
+    ledger.value(Metric::SizeTransfer, Quantity::Bytes(manifest.sum()));
+    judge(
+        ledger,
+        Metric::PushTime,
+        time,
+        proof::check_received(&manifest, &present, &traffic),
+    );
+    let received: Bytes = traffic.received.values().copied().sum();
+    ledger.value(Metric::PushBytes, Quantity::Bytes(received));
+    if let Some(image) = &mut ledger.image {
+        image.manifest = Some(manifest.clone());
+    }
+    Some(Pushed {
+        tag: TAG_COLD,
+        manifest,
+    })
+}
+
+/// Digests that the registry holds for the bases.
+fn blobs_of_bases<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    registry: &Arc<dyn Registry>,
+) -> BTreeSet<String> {
+    let repositories = runner
+        .distribution
+        .iter()
+        .flat_map(|known| known.bases.values());
+    repositories
+        .filter_map(|repository| registry.manifest(repository, TAG_BASE).ok())
+        .flat_map(|manifest| {
+            let blobs = manifest.blobs();
+            blobs.into_keys().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// A push or pull that did not finish.
+pub(super) struct Lost {
+    pub(super) reason: String,
+    pub(super) engine: bool,
+}
+
+impl Lost {
+    fn of(reason: String) -> Self {
+        Self {
+            reason,
+            engine: false,
+        }
+    }
+}
+
+impl From<EngineError> for Lost {
+    fn from(error: EngineError) -> Self {
+        Self {
+            reason: error.chain(),
+            engine: error.kind == ErrorKind::Unreachable,
+        }
+    }
+}
+
+/// Pushes a built image under a name of the registry, and takes the name away again.
+pub(super) async fn send<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    registry: &Arc<dyn Registry>,
+    repository: &str,
+    tag: &str,
+    built: &str,
+) -> Result<(Nanos, Traffic, ManifestRecord), Lost> {
+    let target = format!("{}/{repository}:{tag}", registry.authority(Door::Build));
+    let engine = runner.engine.clone();
+    engine.tag(built, &target).await?;
+    let deadline: Duration = runner.record.plan.build_deadline_ns.into();
+    registry.open_ledger(Door::Build);
+    let begin = runner.clock.mark();
+    let outcome = tokio::time::timeout(deadline, engine.push(&target, &mut |_| {})).await;
+    let end = runner.clock.mark();
+    let traffic = registry.traffic(Door::Build);
+    // What cannot be removed now, the sweep at the end removes.
+    let _ = engine.remove_image(&target).await;
+    let outcome = outcome.map_err(|_| overdue("push image", &target))??;
+    let manifest = registry
+        .manifest(repository, tag)
+        .map_err(|error| Lost::of(format!("the push left no manifest: {error}")))?;
+    if outcome
+        .digest
+        .is_some_and(|digest| digest != manifest.digest)
+    {
+        return Err(Lost::of(
+            "the registry holds another manifest than the engine says it pushed".to_owned(),
+        ));
+    }
+    Ok((end.since(begin), traffic, manifest))
+}
