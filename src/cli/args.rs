@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bases::Policy;
+use crate::record::{EngineChoice, Link};
 use crate::runner::Profile;
 
 /// Measures what a container image weighs and costs over its whole life.
@@ -14,8 +15,8 @@ use crate::runner::Profile;
     version,
     about,
     long_about = "Measures what a container image weighs and costs over its whole life: context, \
-                  cold build, cached build, rebuild after an edit, create, start, ready, memory, \
-                  stop, for every way of building the same app.",
+                  cold build, cached build, rebuild after an edit, push, pull, create, start, ready, \
+                  memory, stop, for every way of building the same app.",
     after_help = "Examples:\n  \
                   plimsoll doctor               what is here, and what is missing\n  \
                   plimsoll run node go          the two headline tables\n  \
@@ -86,6 +87,7 @@ pub enum Command {
     plimsoll run node go\n  \
     plimsoll run go --only 'multi-*' --profile quick\n  \
     plimsoll run ./plimsoll-app.toml --rounds 10 --seed 7\n  \
+    plimsoll run go --engine clean-room --link loopback --link 100mbit,20ms\n  \
     plimsoll run --resume results/20261120T204000Z-node-go\n\n\
     The run folder holds run.json (everything), samples.csv, summary.csv, steps.csv and report.md.")]
 pub struct RunArgs {
@@ -110,11 +112,20 @@ pub struct RunArgs {
     /// Folder for the run's folder [default: results/ in the home folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Where to build, start and pull: the user's engine, or a private one that begins empty and ends with the run
+    #[arg(long, value_enum, default_value = "host")]
+    pub engine: EngineArg,
+    /// Link that pulls go over, as RATE, LATENCY or both; a series for each that is given [default: loopback]
+    #[arg(long = "link", value_name = "SPEC", value_parser = clap::value_parser!(Link))]
+    pub links: Vec<Link>,
+    /// Leave out pushes and pulls, and with them the transfer sizes
+    #[arg(long, conflicts_with = "links")]
+    pub no_push: bool,
     /// Which base images may be built on
     #[arg(long, value_enum, default_value = "auto")]
     pub bases: PolicyArg,
     /// Go on with an interrupted run
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "bases", "reach", "build_deadline"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "links", "no_push", "bases", "reach", "build_deadline"])]
     pub resume: Option<PathBuf>,
     /// Deadline of one build, in minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -315,6 +326,24 @@ impl From<PolicyArg> for Policy {
             PolicyArg::Auto => Self::Auto,
             PolicyArg::Real => Self::Real,
             PolicyArg::StandIn => Self::StandIn,
+        }
+    }
+}
+
+/// Which engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineArg {
+    /// The user's.
+    Host,
+    /// A private one. Pulls are measured there only.
+    CleanRoom,
+}
+
+impl From<EngineArg> for EngineChoice {
+    fn from(arg: EngineArg) -> Self {
+        match arg {
+            EngineArg::Host => Self::Host,
+            EngineArg::CleanRoom => Self::CleanRoom,
         }
     }
 }

@@ -11,14 +11,17 @@ mod config;
 mod doctor;
 mod failure;
 mod folder;
+mod grounds;
 mod list;
 mod output;
 mod planning;
+mod prepare;
 mod progress;
 mod report;
 mod resume;
 mod run;
 mod schema;
+mod yard;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use args::{Cli, Command};
 pub use failure::{Exit, Failure};
+pub use grounds::{Ground, Grounds};
 pub use output::Printer;
 pub use run::{Seams, run};
 
@@ -104,7 +108,8 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
             let clock = Arc::new(SystemClock::new());
             let stop = CancellationToken::new();
             let seams = Seams {
-                probe: HttpProbe::new(clock.clone()),
+                probe: Arc::new(HttpProbe::new(clock.clone())),
+                grounds: yard::Yard::new(&place, clock.clone()),
                 engine,
                 clock,
                 host: host::facts(),

@@ -8,8 +8,9 @@ use super::failure::Failure;
 use crate::bases::Policy;
 use crate::engine::{Clock, Engine};
 use crate::record::{
-    BaseRecord, Calibration, CaseRecord, Disposition, EngineFacts, HostFacts, PlanRecord, Reach,
-    RunRecord, RunState, SCHEMA_VERSION, ToolFacts, case_id,
+    BaseRecord, Calibration, CaseRecord, Disposition, DistributionRecord, EngineChoice,
+    EngineFacts, HostFacts, Link, PlanRecord, Reach, RunRecord, RunState, SCHEMA_VERSION,
+    ToolFacts, case_id,
 };
 use crate::runner::{FLOOR_CASE, FLOOR_SCENARIO, Profile, order_of};
 use crate::units::Nanos;
@@ -30,6 +31,9 @@ pub(super) struct Material {
     pub(super) started_at: String,
     pub(super) seed: u64,
     pub(super) engine: EngineFacts,
+    pub(super) choice: EngineChoice,
+    pub(super) links: Vec<Link>,
+    pub(super) distribution: Option<DistributionRecord>,
     pub(super) host: HostFacts,
     pub(super) calibration: Calibration,
     pub(super) bases: Vec<BaseRecord>,
@@ -67,14 +71,14 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
             only: args.only.clone(),
             bases: Policy::from(args.bases).name().to_owned(),
             reach: material.reach,
-            engine: Default::default(),
-            links: Vec::new(),
+            engine: material.choice,
+            links: material.links,
             build_deadline_ns: Nanos::from_secs(args.build_deadline * 60),
             call_deadline_ns: CALL_DEADLINE,
             order,
         },
         engine: material.engine,
-        distribution: None,
+        distribution: material.distribution,
         host: material.host,
         calibration: material.calibration,
         scenarios: selection.scenarios.clone(),

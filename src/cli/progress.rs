@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::SharedSink;
-use crate::record::{CaseId, Metric, Outcome, Status};
+use crate::record::{CaseId, Link, Metric, Outcome, Status};
 use crate::runner::{Event, Watcher};
 use crate::units::Nanos;
 
@@ -160,8 +160,11 @@ impl Watcher for Display {
                 }
             }
             Event::Sample {
-                metric, outcome, ..
-            } => self.sample(metric, &outcome),
+                metric,
+                link,
+                outcome,
+                ..
+            } => self.sample(metric, link, &outcome),
             Event::Visited { case, failed } => self.visited(&case, failed.as_deref()),
             Event::Warning(text) => self.line(&format!("warning: {text}")),
         }
@@ -169,7 +172,8 @@ impl Watcher for Display {
 }
 
 impl Display {
-    fn sample(&mut self, metric: Metric, outcome: &Outcome) {
+    fn sample(&mut self, metric: Metric, link: Option<Link>, outcome: &Outcome) {
+        let over = link.map_or(String::new(), |link| format!(" over {link}"));
         match outcome.status() {
             Status::Invalid | Status::Dnf => {
                 let (word, reason) = (
@@ -177,7 +181,7 @@ impl Display {
                     outcome.reason().unwrap_or_default(),
                 );
                 self.summary
-                    .push(format!("{} {word} ({reason})", metric.title()));
+                    .push(format!("{}{over} {word} ({reason})", metric.title()));
             }
             _ => {
                 let shown = matches!(
@@ -188,6 +192,11 @@ impl Display {
                         | Metric::RebuildSource
                         | Metric::RebuildDependency
                         | Metric::StartReady
+                        | Metric::SizeTransfer
+                        | Metric::PushTime
+                        | Metric::PullCold
+                        | Metric::PullBase
+                        | Metric::PullUpdate
                         | Metric::FloorBuildCold
                         | Metric::FloorStartStarted
                 );
@@ -197,7 +206,8 @@ impl Display {
                         crate::units::Quantity::Time(time) => time.to_string(),
                         other => other.base_value().to_string(),
                     };
-                    self.summary.push(format!("{} {text}", metric.title()));
+                    self.summary
+                        .push(format!("{}{over} {text}", metric.title()));
                 }
             }
         }

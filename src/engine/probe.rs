@@ -70,3 +70,9 @@ pub trait Probe: Send + Sync + 'static {
         spec: &ProbeSpec,
     ) -> impl Future<Output = Result<Ready, ProbeFailure>> + Send;
 }
+
+impl<P: Probe> Probe for std::sync::Arc<P> {
+    async fn wait_ready(&self, spec: &ProbeSpec) -> Result<Ready, ProbeFailure> {
+        self.as_ref().wait_ready(spec).await
+    }
+}

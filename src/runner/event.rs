@@ -1,6 +1,6 @@
 //! What the runner tells while it works.
 
-use crate::record::{CaseId, Metric, Outcome};
+use crate::record::{CaseId, Link, Metric, Outcome};
 
 /// Something that happened. Sent before and after marks, never between two,
 /// with one exception: [`Event::Step`], while a builder works.
@@ -37,6 +37,8 @@ pub enum Event {
         case: CaseId,
         /// The metric.
         metric: Metric,
+        /// The link that it went over, for what goes over one.
+        link: Option<Link>,
         /// Value or reason.
         outcome: Outcome,
     },

@@ -274,6 +274,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             self.watcher.hear(Event::Sample {
                 case: id.clone(),
                 metric: sample.metric,
+                link: sample.link,
                 outcome: sample.outcome.clone(),
             });
         }

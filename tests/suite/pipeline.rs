@@ -1,20 +1,24 @@
 //! Arguments to report, against a fake engine and a paused clock.
 
 mod home;
+mod travel;
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-use plimsoll::cli::{Cli, Command, Exit, Failure, Printer, Seams, run};
-use plimsoll::engine::Clock;
-use plimsoll::record::{Disposition, HostFacts, Metric, Outcome, RunRecord, RunState, Status};
+use plimsoll::cli::{Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, run};
+use plimsoll::engine::{Clock, Door};
+use plimsoll::record::{
+    Disposition, EngineChoice, HostFacts, Metric, Outcome, RunRecord, RunState, Status,
+};
 use plimsoll::units::{Bytes, Count};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{FakeClock, FakeEngine, FakeProbe};
+use crate::fake::{FakeClock, FakeEngine, FakeProbe, FakeRegistry};
 use home::Home;
 
 const GOOD: &str = "FROM base:1\nCOPY deps.lock ./\nRUN --mount=type=cache,target=/root/.cache install\nCOPY main.src ./\nRUN make\n";
@@ -380,7 +384,7 @@ async fn the_folder_holds_all_files_and_the_order_is_seeded() {
 async fn a_mirror_takes_the_place_of_what_the_dockerfile_names() {
     let home = Home::new(&[("good", GOOD)]);
     let mirror = "mirror.example.com/base:1";
-    let engine = FakeEngine::with_bases(&[mirror]);
+    let engine = FakeEngine::with_bases(&[mirror]).at(&home.registry, Door::Build);
     let config = format!("[bases]\n\"base:1\" = \"{mirror}\"\n");
     std::fs::write(home.path().join("plimsoll.toml"), config).unwrap();
     let home = Home { engine, ..home };

@@ -67,15 +67,20 @@ impl Engine for FakeEngine {
 
     async fn push(&self, reference: &str, _: &mut (dyn FnMut(&str) + Send)) -> Result<PushOutcome> {
         self.call("push", reference)?;
-        Ok(PushOutcome { digest: None })
+        self.send(reference).await
     }
 
     async fn tag(&self, image: &str, reference: &str) -> Result<()> {
-        self.call("tag", &format!("{image} {reference}"))
+        self.call("tag", reference)?;
+        self.add_tag(image, reference);
+        Ok(())
     }
 
-    async fn pull(&self, reference: &str, _: &mut PullSink<'_>) -> Result<()> {
+    async fn pull(&self, reference: &str, sink: &mut PullSink<'_>) -> Result<()> {
         self.call("pull", reference)?;
+        if reference.starts_with("127.0.0.1:") {
+            return self.fetch(reference, sink).await;
+        }
         let kind = ErrorKind::Refused;
         Err(EngineError::new(
             "pull image",
@@ -263,8 +268,9 @@ impl Engine for FakeEngine {
                 .iter()
                 .map(|(name, container)| owned(OwnedKind::Container, name, container.run.clone()));
             let images = state.images.iter().filter_map(|(tag, image)| {
-                let run = image.facts.labels.get(LABEL_RUN)?;
-                Some(owned(OwnedKind::Image, tag, Some(run.clone())))
+                let labelled = image.facts.labels.get(LABEL_RUN).cloned();
+                let run = plimsoll::engine::run_of_tag(tag).or(labelled)?;
+                Some(owned(OwnedKind::Image, tag, Some(run)))
             });
             containers.chain(images).collect()
         }))
@@ -286,7 +292,13 @@ impl Engine for FakeEngine {
 
     async fn prune_cache(&self, ids: &[String]) -> Result<Vec<String>> {
         self.call("prune-cache", &ids.len().to_string())?;
-        self.state(|state| state.cache.retain(|id, _| !ids.contains(id)));
+        self.state(|state| {
+            state.cache.retain(|id, _| !ids.contains(id));
+            // What the builder knows it knows by its records.
+            if state.cache.is_empty() {
+                state.known.clear();
+            }
+        });
         Ok(ids.to_vec())
     }
 }

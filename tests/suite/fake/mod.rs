@@ -7,6 +7,7 @@
 //! COPY a tenth. Words in the Dockerfile make an app misbehave: see [`Manner`].
 
 mod engine;
+mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -26,6 +27,8 @@ use plimsoll::oci::sha256_hex;
 use plimsoll::record::{EngineFacts, ImageStore, Reach};
 use plimsoll::units::{Bytes, Count, Nanos};
 use tokio::time::{Instant, sleep};
+
+pub use registry::FakeRegistry;
 
 /// How an app behaves, by a word in its Dockerfile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +84,17 @@ pub struct State {
     pub calls: Vec<String>,
     /// Dockerfiles as they arrived.
     pub dockerfiles: Vec<String>,
+    /// The registry that pushes and pulls go to, and by which door.
+    pub registry: Option<(FakeRegistry, plimsoll::engine::Door)>,
     /// Set to make every verb fail as if the engine had gone.
     pub gone: bool,
+}
+
+impl State {
+    /// Names of the images that it holds.
+    pub fn names(&self) -> Vec<String> {
+        self.images.keys().cloned().collect()
+    }
 }
 
 /// The fake engine.
@@ -123,7 +135,10 @@ impl FakeEngine {
             let images = state
                 .images
                 .iter()
-                .filter(|(_, image)| image.facts.labels.contains_key(LABEL_RUN))
+                .filter(|(tag, image)| {
+                    let labelled = image.facts.labels.contains_key(LABEL_RUN);
+                    labelled || plimsoll::engine::run_of_tag(tag).is_some()
+                })
                 .map(|(tag, _)| tag.clone());
             images.chain(state.containers.keys().cloned()).collect()
         })

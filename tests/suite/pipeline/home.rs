@@ -36,6 +36,48 @@ pub struct Home {
     pub engine: FakeEngine,
     pub stop: CancellationToken,
     pub talk: Arc<Mutex<Vec<u8>>>,
+    pub registry: FakeRegistry,
+    /// Opened by `--engine clean-room`.
+    pub room: FakeEngine,
+    pub puller: FakeEngine,
+    /// How often grounds were closed.
+    pub closed: Arc<AtomicUsize>,
+}
+
+/// The fakes of a home, opened for a run.
+struct FakeGrounds {
+    registry: FakeRegistry,
+    room: FakeEngine,
+    probe: Arc<FakeProbe>,
+    puller: FakeEngine,
+    closed: Arc<AtomicUsize>,
+}
+
+impl Grounds<FakeEngine, FakeProbe> for FakeGrounds {
+    async fn open(
+        &self,
+        _: &str,
+        choice: EngineChoice,
+    ) -> Result<Ground<FakeEngine, FakeProbe>, Failure> {
+        let registry = Arc::new(self.registry.clone());
+        Ok(match choice {
+            EngineChoice::Host => Ground {
+                room: None,
+                puller: Err("no engine with an empty store".to_owned()),
+                registry,
+            },
+            EngineChoice::CleanRoom => Ground {
+                room: Some((Arc::new(self.room.clone()), self.probe.clone())),
+                puller: Ok(Arc::new(self.puller.clone())),
+                registry,
+            },
+        })
+    }
+
+    async fn close(&self) -> Vec<String> {
+        self.closed.fetch_add(1, Ordering::Relaxed);
+        Vec::new()
+    }
 }
 
 #[derive(Clone, Default)]
@@ -79,10 +121,15 @@ impl Home {
             variants[0].0
         ));
         std::fs::write(dir.path().join("scenarios/app.toml"), scenario).unwrap();
-        let engine = FakeEngine::with_bases(&["base:1"]);
+        let registry = FakeRegistry::default();
+        let engine = FakeEngine::with_bases(&["base:1"]).at(&registry, Door::Build);
         Self {
             dir,
             engine,
+            room: FakeEngine::default().at(&registry, Door::Build),
+            puller: FakeEngine::default().at(&registry, Door::Pull),
+            closed: Arc::default(),
+            registry,
             stop: CancellationToken::new(),
             talk: Arc::default(),
         }
@@ -102,13 +149,23 @@ impl Home {
             panic!("only run has seams")
         };
         let clock = Arc::new(FakeClock::new());
+        let probe = |engine: &FakeEngine| {
+            Arc::new(FakeProbe {
+                engine: engine.clone(),
+                clock: clock.clone(),
+            })
+        };
         let seams = Seams {
             engine: Arc::new(self.engine.clone()),
-            probe: FakeProbe {
-                engine: self.engine.clone(),
-                clock: clock.clone(),
+            probe: probe(&self.engine),
+            grounds: FakeGrounds {
+                registry: self.registry.clone(),
+                room: self.room.clone(),
+                probe: probe(&self.room),
+                puller: self.puller.clone(),
+                closed: self.closed.clone(),
             },
-            clock,
+            clock: clock.clone(),
             host: host(),
             command: argv.iter().map(|word| (*word).to_owned()).collect(),
             stop: self.stop.clone(),

@@ -1,0 +1,46 @@
+//! What a run stands on beside the user's engine: the registry of the run, and in a
+//! clean room the engines that build and pull.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::failure::Failure;
+use crate::engine::{Engine, Registry};
+use crate::record::{EngineChoice, EngineFacts};
+
+/// What is opened for a run.
+pub struct Ground<E, P> {
+    /// The private engine that builds and starts, with a probe that reaches its
+    /// containers. None where the user's engine does both.
+    pub room: Option<(Arc<E>, Arc<P>)>,
+    /// The engine that pulls into an empty store, or why there is none.
+    pub puller: Result<Arc<E>, String>,
+    /// The registry of the run.
+    pub registry: Arc<dyn Registry>,
+}
+
+/// Opens and closes it. Tests put fakes in.
+pub trait Grounds<E: Engine, P>: Send + Sync {
+    /// Opens what a run asks for. `run` is its id.
+    ///
+    /// # Errors
+    /// When the registry cannot listen, or a clean room that was asked for cannot be had.
+    fn open(
+        &self,
+        run: &str,
+        choice: EngineChoice,
+    ) -> impl Future<Output = Result<Ground<E, P>, Failure>> + Send;
+
+    /// Closes all that was opened, also what a dropped `open` left half-way. Says what stays.
+    fn close(&self) -> impl Future<Output = Vec<String>> + Send;
+}
+
+/// Facts of a private engine without what is another in each run: it is the same
+/// ground when a run is resumed.
+pub fn of_a_room(facts: EngineFacts) -> EngineFacts {
+    EngineFacts {
+        endpoint: EngineChoice::CleanRoom.name().to_owned(),
+        data_root: None,
+        ..facts
+    }
+}

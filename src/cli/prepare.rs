@@ -1,0 +1,296 @@
+//! All that is settled before the first visit.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::args::{Place, ReachArg, RunArgs};
+use super::cases::{self, Filter, Selection};
+use super::failure::Failure;
+use super::grounds::{Ground, Grounds, of_a_room};
+use super::output::Printer;
+use super::planning::{self, Material};
+use super::run::{Seams, store_failure};
+use super::{config, resume};
+use crate::bases::{self, Catalogue, Entered, Policy};
+use crate::engine::{Clock, Engine, Probe};
+use crate::record::{
+    BaseRecord, DistributionRecord, EngineChoice, EngineFacts, Link, Reach, RunRecord,
+};
+use crate::runner::Distribution;
+use crate::store::RunFolder;
+
+/// What is known before anything is opened for the run.
+pub(super) struct Wanted {
+    pub(super) selection: Selection,
+    resumed: Option<RunRecord>,
+    pub(super) folder: RunFolder,
+    bases: Vec<BaseRecord>,
+    facts: EngineFacts,
+    pub(super) choice: EngineChoice,
+    links: Vec<Link>,
+    push: bool,
+}
+
+/// All that the runner needs.
+pub(super) struct Prepared<E, P> {
+    pub(super) record: RunRecord,
+    pub(super) selection: Selection,
+    pub(super) folder: RunFolder,
+    /// The engine that builds and starts.
+    pub(super) engine: Arc<E>,
+    /// Its probe, where it is not the user's engine.
+    pub(super) probe: Option<Arc<P>>,
+    pub(super) distribution: Option<Distribution<E>>,
+    /// Names of the bases on that engine.
+    pub(super) names: std::collections::BTreeMap<String, String>,
+}
+
+/// Reads scenarios and bases, and makes the run's folder.
+pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+    place: &Place,
+    args: &RunArgs,
+    seams: &Seams<E, C, P, G>,
+    printer: &mut Printer,
+) -> Result<Wanted, Failure> {
+    let config = config::load(place)?;
+    let resumed = match &args.resume {
+        Some(path) => {
+            let mut folder = RunFolder::open(path).map_err(store_failure)?;
+            folder.lock().map_err(store_failure)?;
+            let record = folder.load_record().map_err(store_failure)?;
+            Some((folder, record))
+        }
+        None => None,
+    };
+    let selection = match &resumed {
+        Some((_, record)) => resume::selection(place, record)?,
+        None => {
+            let filter = Filter::new(args.only.as_deref())?;
+            cases::select(&cases::load(place, &args.scenarios)?, &filter)?
+        }
+    };
+    let facts = seams.engine.facts().await?;
+    local(&facts)?;
+    let catalogue = Catalogue::load(&place.home.join("bases"))?;
+    let record = resumed.as_ref().map(|(_, record)| record);
+    let policy = match record {
+        Some(record) => Policy::of_name(&record.plan.bases),
+        None => Policy::from(args.bases),
+    };
+    let mut tell = |text: &str| printer.talk(text);
+    let bases = bases::resolve(
+        seams.engine.as_ref(),
+        &selection.bases(),
+        policy,
+        &config.bases,
+        &catalogue,
+        &mut tell,
+    )
+    .await?;
+    let choice = record.map_or(args.engine.into(), |record| record.plan.engine);
+    let links = record.map_or_else(|| links(&args.links), |record| record.plan.links.clone());
+    let push = record.map_or(!args.no_push, |record| record.distribution.is_some());
+    let (folder, resumed) = match resumed {
+        Some((folder, record)) => (folder, Some(record)),
+        None => (create(place, args, seams, &selection)?, None),
+    };
+    Ok(Wanted {
+        selection,
+        resumed,
+        folder,
+        bases,
+        facts,
+        choice,
+        links: if push { links } else { Vec::new() },
+        push,
+    })
+}
+
+fn create<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+    place: &Place,
+    args: &RunArgs,
+    seams: &Seams<E, C, P, G>,
+    selection: &Selection,
+) -> Result<RunFolder, Failure> {
+    let results: PathBuf = args
+        .out
+        .clone()
+        .unwrap_or_else(|| place.home.join("results"));
+    let names: Vec<_> = selection
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.name.as_str())
+        .collect();
+    RunFolder::create(&results, &seams.clock.utc(), &names.join("-")).map_err(store_failure)
+}
+
+/// Opens registry and rooms, brings the bases in, and makes the record.
+pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+    wanted: Wanted,
+    args: &RunArgs,
+    seams: &Seams<E, C, P, G>,
+    printer: &mut Printer,
+) -> Result<Prepared<E, P>, Failure> {
+    let run = wanted.folder.id();
+    let needs_ground = wanted.push || wanted.choice == EngineChoice::CleanRoom;
+    let ground = match needs_ground {
+        true => Some(open(&wanted, seams, &run, printer).await?),
+        false => None,
+    };
+    let (ground, entered) = match ground {
+        Some((ground, entered)) => (Some(ground), entered),
+        None => (None, Entered::default()),
+    };
+    let mut engine = seams.engine.clone();
+    let (mut facts, mut probe, mut distribution) = (wanted.facts, None, None);
+    if let Some(ground) = ground {
+        if let Some((room, its_probe)) = ground.room {
+            facts = of_a_room(room.facts().await?);
+            (engine, probe) = (room, Some(its_probe));
+        }
+        if wanted.push {
+            distribution = Some(Distribution {
+                registry: ground.registry,
+                puller: ground.puller,
+                bases: entered.repositories,
+            });
+        }
+    }
+    let travelled = match &distribution {
+        Some(distribution) => Some(described(distribution).await?),
+        None => None,
+    };
+    let record = match wanted.resumed {
+        Some(mut record) => {
+            resume::same_ground(&record, &facts, &wanted.bases)?;
+            resume::rewind(&mut record, seams.command.clone());
+            record
+        }
+        None => {
+            let calibration = planning::calibrate(engine.as_ref(), seams.clock.as_ref()).await?;
+            let material = Material {
+                command: seams.command.clone(),
+                seed: args.seed.unwrap_or_else(|| seed_of(&run)),
+                id: run,
+                started_at: seams.clock.utc(),
+                reach: reach(args.reach, &facts),
+                engine: facts,
+                choice: wanted.choice,
+                links: wanted.links,
+                distribution: travelled,
+                host: seams.host.clone(),
+                calibration,
+                bases: wanted.bases,
+            };
+            planning::plan(args, &wanted.selection, material)
+        }
+    };
+    Ok(Prepared {
+        record,
+        selection: wanted.selection,
+        folder: wanted.folder,
+        engine,
+        probe,
+        distribution,
+        names: entered.names,
+    })
+}
+
+async fn open<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+    wanted: &Wanted,
+    seams: &Seams<E, C, P, G>,
+    run: &str,
+    printer: &mut Printer,
+) -> Result<(Ground<E, P>, Entered), Failure> {
+    if wanted.choice == EngineChoice::CleanRoom {
+        printer.talk("opening a clean room");
+    }
+    let ground = seams.grounds.open(run, wanted.choice).await?;
+    let mut tell = |text: &str| printer.talk(text);
+    let entered = bases::enter(
+        seams.engine.as_ref(),
+        ground.room.as_ref().map(|(engine, _)| engine.as_ref()),
+        ground.registry.as_ref(),
+        run,
+        &wanted.bases,
+        &mut tell,
+    )
+    .await?;
+    Ok((ground, entered))
+}
+
+async fn described<E: Engine>(
+    distribution: &Distribution<E>,
+) -> Result<DistributionRecord, Failure> {
+    Ok(match &distribution.puller {
+        Ok(puller) => DistributionRecord {
+            puller: Some(of_a_room(puller.facts().await?)),
+            why_no_puller: None,
+        },
+        Err(reason) => DistributionRecord {
+            puller: None,
+            why_no_puller: Some(reason.clone()),
+        },
+    })
+}
+
+/// The links that were asked for, each once; the bare loopback where none was.
+fn links(asked: &[Link]) -> Vec<Link> {
+    let mut links = Vec::new();
+    for link in asked {
+        if !links.contains(link) {
+            links.push(*link);
+        }
+    }
+    if links.is_empty() {
+        links.push(Link::LOOPBACK);
+    }
+    links
+}
+
+/// A seed for those who give none: the run's id hashed, so that it varies and can be had again.
+fn seed_of(id: &str) -> u64 {
+    let hash = crate::oci::sha256_hex(id.as_bytes());
+    u64::from_str_radix(&hash[..12], 16).unwrap_or_default()
+}
+
+/// Ports are published on the engine's loopback: the tool must run where the engine does.
+fn local(facts: &EngineFacts) -> Result<(), Failure> {
+    let endpoint = facts.endpoint.as_str();
+    let remote = endpoint
+        .strip_prefix("tcp://")
+        .or_else(|| endpoint.strip_prefix("http://"));
+    let here = ["127.", "localhost", "[::1]"];
+    if remote.is_none_or(|host| here.iter().any(|name| host.starts_with(name))) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the engine at {endpoint} runs on another machine: its containers cannot be reached from here"
+    ))
+    .with_hint(Some("run plimsoll on the machine of the engine".to_owned())))
+}
+
+/// Bridge addresses are reachable where engine and tool share a Linux host, and in a clean room.
+fn reach(asked: Option<ReachArg>, facts: &EngineFacts) -> Reach {
+    let near =
+        facts.endpoint.starts_with("unix:") || facts.endpoint == EngineChoice::CleanRoom.name();
+    match asked {
+        Some(ReachArg::Bridge) => Reach::Bridge,
+        Some(ReachArg::Published) => Reach::Published,
+        None if near && cfg!(target_os = "linux") => Reach::Bridge,
+        None => Reach::Published,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_taken_once_each_and_loopback_is_the_default() {
+        let link = |text: &str| text.parse::<Link>().unwrap();
+        assert_eq!(links(&[]), [Link::LOOPBACK]);
+        let asked = [link("100mbit"), link("loopback"), link("100mbit")];
+        assert_eq!(links(&asked), [link("100mbit"), Link::LOOPBACK]);
+    }
+}

@@ -1,0 +1,233 @@
+//! A fake registry and the journeys to and from it: layers by digest, so that what
+//! is there already is not sent again.
+
+use std::error::Error;
+
+use plimsoll::engine::{Door, LayerState, PullEvent, PushOutcome, Registry, Traffic};
+use plimsoll::record::{BlobRecord, Link, ManifestRecord};
+
+use super::*;
+
+/// Engines pack this many bytes a second, and unpack them.
+const PACK: u64 = 20_000_000;
+const UNPACK: u64 = 50_000_000;
+/// What the bare loopback carries.
+const LOOPBACK: u64 = 1_000_000_000;
+
+#[derive(Debug, Default)]
+struct Shelf {
+    images: BTreeMap<String, (ManifestRecord, Image)>,
+    ledgers: BTreeMap<Door, Traffic>,
+    link: Option<Link>,
+}
+
+/// The registry, shared by the engines of a run.
+#[derive(Debug, Clone, Default)]
+pub struct FakeRegistry(Arc<Mutex<Shelf>>);
+
+impl FakeRegistry {
+    fn shelf<T>(&self, f: impl FnOnce(&mut Shelf) -> T) -> T {
+        f(&mut self.0.lock().unwrap())
+    }
+
+    /// Names of what it holds, `repository:tag`.
+    pub fn names(&self) -> Vec<String> {
+        self.shelf(|shelf| shelf.images.keys().cloned().collect())
+    }
+}
+
+impl Registry for FakeRegistry {
+    fn authority(&self, door: Door) -> String {
+        match door {
+            Door::Supply => "127.0.0.1:1".to_owned(),
+            Door::Build => "127.0.0.1:2".to_owned(),
+            Door::Pull => "127.0.0.1:3".to_owned(),
+        }
+    }
+
+    fn shape(&self, link: Link) {
+        self.shelf(|shelf| shelf.link = Some(link));
+    }
+
+    fn open_ledger(&self, door: Door) {
+        self.shelf(|shelf| shelf.ledgers.insert(door, Traffic::default()));
+    }
+
+    fn traffic(&self, door: Door) -> Traffic {
+        self.shelf(|shelf| shelf.ledgers.get(&door).cloned().unwrap_or_default())
+    }
+
+    fn manifest(
+        &self,
+        repository: &str,
+        reference: &str,
+    ) -> std::result::Result<ManifestRecord, Box<dyn Error + Send + Sync>> {
+        let name = format!("{repository}:{reference}");
+        let found = self.shelf(|shelf| {
+            shelf
+                .images
+                .get(&name)
+                .map(|(manifest, _)| manifest.clone())
+        });
+        found.ok_or_else(|| format!("no manifest {name}").into())
+    }
+
+    fn forget(&self, repository: &str) -> std::result::Result<(), Box<dyn Error + Send + Sync>> {
+        let prefix = format!("{repository}:");
+        self.shelf(|shelf| shelf.images.retain(|name, _| !name.starts_with(&prefix)));
+        Ok(())
+    }
+}
+
+/// A manifest as the fake packs an image: a quarter of each layer, and a config.
+fn manifest(image: &Image) -> ManifestRecord {
+    let blob = |text: &str, bytes: u64| BlobRecord {
+        digest: format!("sha256:{}", sha256_hex(text.as_bytes())),
+        bytes: Bytes(bytes),
+    };
+    let facts = &image.facts;
+    let layers = facts.diff_ids.iter().zip(&facts.history);
+    ManifestRecord {
+        digest: blob(&format!("manifest {}", facts.id.0), 0).digest,
+        media_type: "application/vnd.docker.distribution.manifest.v2+json".to_owned(),
+        bytes: Bytes(400),
+        config: blob(&facts.id.0, 1_000),
+        layers: layers
+            .map(|(id, (bytes, _))| blob(id, bytes.0 / 4))
+            .collect(),
+    }
+}
+
+/// `127.0.0.1:2/name:tag` without the registry.
+fn name_of(reference: &str) -> String {
+    reference.split_once('/').unwrap().1.to_owned()
+}
+
+fn seconds(bytes: u64, rate: u64) -> Duration {
+    Duration::from_secs_f64(bytes as f64 / rate as f64)
+}
+
+fn refused(verb: &'static str, subject: &str, why: &str, kind: ErrorKind) -> EngineError {
+    EngineError::new(verb, subject, kind, why.to_owned())
+}
+
+impl FakeEngine {
+    /// The same, which reaches a registry by this door.
+    pub fn at(self, registry: &FakeRegistry, door: Door) -> Self {
+        self.state(|state| state.registry = Some((registry.clone(), door)));
+        self
+    }
+
+    /// Layers that the store holds, by packed digest.
+    fn layers(&self) -> BTreeSet<String> {
+        self.state(|state| {
+            let manifests = state.images.values().map(manifest);
+            manifests
+                .flat_map(|manifest| manifest.layers)
+                .map(|layer| layer.digest)
+                .collect()
+        })
+    }
+
+    pub(super) fn add_tag(&self, image: &str, reference: &str) {
+        self.state(|state| {
+            let found = state
+                .images
+                .iter()
+                .find(|(name, known)| *name == image || known.facts.id.0 == image)
+                .map(|(_, known)| known.clone());
+            state.images.insert(reference.to_owned(), found.unwrap());
+        });
+    }
+
+    pub(super) async fn send(&self, reference: &str) -> Result<PushOutcome> {
+        let (registry, door) = self.state(|state| state.registry.clone()).unwrap();
+        let image = self.state(|state| state.images[reference].clone());
+        let manifest = manifest(&image);
+        if reference.contains("_unsendable:") {
+            let kind = ErrorKind::Refused;
+            return Err(refused(
+                "push image",
+                reference,
+                "no space left on device",
+                kind,
+            ));
+        }
+        let known: BTreeSet<String> = registry.shelf(|shelf| {
+            let manifests = shelf.images.values().map(|(manifest, _)| manifest);
+            let blobs = manifests
+                .flat_map(|m| m.blobs().into_keys().map(str::to_owned).collect::<Vec<_>>());
+            blobs.collect()
+        });
+        let mut sent = BTreeMap::new();
+        for (digest, bytes) in manifest.blobs() {
+            if !known.contains(digest) {
+                sleep(seconds(bytes.0, PACK)).await;
+                sent.insert(digest.to_owned(), bytes);
+            }
+        }
+        let digest = Some(manifest.digest.clone());
+        registry.shelf(|shelf| {
+            shelf.ledgers.entry(door).or_default().received = sent;
+            shelf.images.insert(name_of(reference), (manifest, image));
+        });
+        Ok(PushOutcome { digest })
+    }
+
+    pub(super) async fn fetch(&self, reference: &str, sink: &mut PullSink<'_>) -> Result<()> {
+        let (registry, door) = self.state(|state| state.registry.clone()).unwrap();
+        let found = registry.shelf(|shelf| shelf.images.get(&name_of(reference)).cloned());
+        let Some((manifest, image)) = found else {
+            return Err(refused(
+                "pull image",
+                reference,
+                "manifest unknown",
+                ErrorKind::NotFound,
+            ));
+        };
+        let rate = registry.shelf(|shelf| shelf.link.and_then(|link| link.rate));
+        let rate = rate.map_or(LOOPBACK, |rate| rate.0 / 8);
+        let there = self.layers();
+        let mut served = BTreeMap::from([(manifest.config.digest.clone(), manifest.config.bytes)]);
+        for layer in &manifest.layers {
+            let id = layer.digest["sha256:".len()..][..12].to_owned();
+            let mut tell = |state| {
+                sink(PullEvent {
+                    layer: Some(id.clone()),
+                    state,
+                    text: String::new(),
+                });
+            };
+            if there.contains(&layer.digest) || reference.contains("_warm:") {
+                tell(LayerState::AlreadyExists);
+                continue;
+            }
+            tell(LayerState::Announced);
+            sleep(seconds(layer.bytes.0, rate)).await;
+            if reference.contains("_cut:") {
+                return Err(refused(
+                    "pull image",
+                    reference,
+                    "unexpected EOF",
+                    ErrorKind::Refused,
+                ));
+            }
+            if reference.contains("_lost:") {
+                return Err(refused(
+                    "pull image",
+                    reference,
+                    "connection reset",
+                    ErrorKind::Unreachable,
+                ));
+            }
+            tell(LayerState::Downloaded);
+            tell(LayerState::Extracting);
+            sleep(seconds(layer.bytes.0, UNPACK)).await;
+            tell(LayerState::Complete);
+            served.insert(layer.digest.clone(), layer.bytes);
+        }
+        registry.shelf(|shelf| shelf.ledgers.entry(door).or_default().served = served);
+        self.state(|state| state.images.insert(reference.to_owned(), image));
+        Ok(())
+    }
+}
