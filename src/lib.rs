@@ -17,6 +17,7 @@ pub mod record;
 pub mod engine;
 pub mod report;
 
+pub mod cleanroom;
 pub mod context;
 pub mod docker;
 pub mod host;

@@ -11,10 +11,10 @@ use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::engine::{Clock, Mark, ProbeFailure, ProbeSpec};
+use crate::engine::{Clock, Mark, ProbeFailure, ProbeSpec, Sockets};
 
 /// A lost SYN is sent again after a second only: better to ask anew.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(100);
@@ -58,10 +58,11 @@ pub(super) fn ask(spec: &ProbeSpec) -> Result<Ask, ProbeFailure> {
 /// Asks once. The mark is that of the whole answer or of the failure.
 pub(super) async fn attempt<C: Clock>(
     clock: &C,
+    sockets: Option<&dyn Sockets>,
     spec: &ProbeSpec,
     ask: Ask,
 ) -> (Mark, Result<(), Miss>) {
-    let answer = match timeout(ANSWER_TIMEOUT, exchange(spec.address, ask)).await {
+    let answer = match timeout(ANSWER_TIMEOUT, exchange(sockets, spec.address, ask)).await {
         Ok(answer) => answer,
         Err(_) => Err(Miss::Silent),
     };
@@ -77,8 +78,22 @@ pub(super) async fn attempt<C: Clock>(
     (at, judged)
 }
 
-async fn exchange(address: SocketAddr, ask: Ask) -> Result<(u16, Bytes), Miss> {
-    let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(address))
+async fn connect(sockets: Option<&dyn Sockets>, address: SocketAddr) -> io::Result<TcpStream> {
+    match sockets {
+        None => TcpStream::connect(address).await,
+        Some(sockets) => {
+            let socket = TcpSocket::from_std_stream(sockets.tcp(address)?);
+            socket.connect(address).await
+        }
+    }
+}
+
+async fn exchange(
+    sockets: Option<&dyn Sockets>,
+    address: SocketAddr,
+    ask: Ask,
+) -> Result<(u16, Bytes), Miss> {
+    let stream = timeout(CONNECT_TIMEOUT, connect(sockets, address))
         .await
         .map_err(|_| Miss::ConnectTimeout)?
         .map_err(Miss::Connect)?;

@@ -1,5 +1,6 @@
 //! The schedule of the attempts.
 
+use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::time::sleep;
 
 use super::attempt::{Ask, CONNECT_TIMEOUT, Miss, ask, attempt, timed_out};
-use crate::engine::{Clock, Mark, Probe, ProbeFailure, ProbeSpec, Ready};
+use crate::engine::{Clock, Mark, Probe, ProbeFailure, ProbeSpec, Ready, Sockets};
 use crate::units::{Count, Nanos};
 
 /// Interval between two attempts where nothing else is asked for.
@@ -27,21 +28,34 @@ const MIN_INTERVAL: Nanos = Nanos(100_000);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Asks over HTTP/1.1, with a new connection for each attempt.
-#[derive(Debug)]
 pub struct HttpProbe<C> {
     clock: Arc<C>,
+    /// Where connections are made from, if not from here.
+    sockets: Option<Arc<dyn Sockets>>,
 }
 
 impl<C: Clock> HttpProbe<C> {
     /// A probe whose marks and schedule are `clock`'s. The time-outs of its
     /// sockets are the runtime's.
     pub fn new(clock: Arc<C>) -> Self {
-        Self { clock }
+        Self {
+            clock,
+            sockets: None,
+        }
+    }
+
+    /// The same, with connections that are made elsewhere: from within a clean room.
+    pub fn within(clock: Arc<C>, sockets: Arc<dyn Sockets>) -> Self {
+        Self {
+            clock,
+            sockets: Some(sockets),
+        }
     }
 
     /// Asks until the contract is kept, without end.
     async fn ask_on(&self, spec: &ProbeSpec, ask: &Ask, seen: &mut Seen) -> Ready {
         let clock = self.clock.as_ref();
+        let sockets = self.sockets.as_deref();
         let mut schedule = Schedule::new(clock.mark(), spec.interval);
         let mut running = FuturesUnordered::new();
         loop {
@@ -69,7 +83,7 @@ impl<C: Clock> HttpProbe<C> {
             let newest = seen.attempts;
             let one = ask.clone();
             running.push(async move {
-                let (at, judged) = attempt(clock, spec, one).await;
+                let (at, judged) = attempt(clock, sockets, spec, one).await;
                 (newest, at, judged)
             });
             let mut patience = pin!(sleep(PATIENCE));
@@ -89,6 +103,15 @@ impl<C: Clock> HttpProbe<C> {
                 }
             }
         }
+    }
+}
+
+impl<C: fmt::Debug> fmt::Debug for HttpProbe<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpProbe")
+            .field("clock", &self.clock)
+            .field("elsewhere", &self.sockets.is_some())
+            .finish()
     }
 }
 

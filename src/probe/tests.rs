@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
 use super::{DEFAULT_INTERVAL, HttpProbe};
-use crate::engine::{Clock, Mark, Probe, ProbeFailure, ProbeSpec, Ready};
+use crate::engine::{Clock, Mark, Probe, ProbeFailure, ProbeSpec, Ready, Sockets};
 use crate::units::Nanos;
 
 #[derive(Debug)]
@@ -263,4 +264,40 @@ async fn the_measured_moment_is_close_to_the_true_one() {
     println!("measured minus true: median {median}, worst {worst}");
     // 5 ms is the promise on a quiet machine; a shared one gets some slack.
     assert!(median <= Nanos::from_millis(25), "{errors:?}");
+}
+
+/// Makes sockets that are bound to an address of its own, so that they can be told
+/// apart; fails at first.
+struct Elsewhere(AtomicUsize);
+
+impl Sockets for Elsewhere {
+    fn tcp(&self, _: SocketAddr) -> std::io::Result<std::net::TcpStream> {
+        use rustix::net::{AddressFamily, SocketType, bind, socket};
+        if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
+            return Err(ErrorKind::NotConnected.into());
+        }
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        bind(&socket, &"127.0.0.9:0".parse::<SocketAddr>().unwrap())?;
+        let stream = std::net::TcpStream::from(socket);
+        stream.set_nonblocking(true)?;
+        Ok(stream)
+    }
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn connections_are_made_where_the_sockets_come_from() {
+    let (listener, address) = listener().await;
+    let peer = tokio::spawn(async move {
+        let (mut stream, peer) = listener.accept().await.unwrap();
+        head(&mut stream).await;
+        stream.write_all(GOOD.as_bytes()).await.unwrap();
+        peer
+    });
+    let clock = Arc::new(TestClock(Instant::now()));
+    let sockets = Arc::new(Elsewhere(AtomicUsize::new(0)));
+    let probe = HttpProbe::within(clock, sockets.clone());
+    let ready = probe.wait_ready(&spec(address, 10_000)).await.unwrap();
+    assert_eq!(ready.attempts.0, 2, "the first had no socket");
+    assert_eq!(peer.await.unwrap().ip().to_string(), "127.0.0.9");
 }

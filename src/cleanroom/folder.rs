@@ -1,0 +1,174 @@
+//! The folder of all rooms, and that of one.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::error::{RoomError, failed};
+
+/// The file whose lock the room's owner holds.
+pub(super) const LOCK_FILE: &str = "lock";
+/// Where the engine listens.
+pub(super) const SOCKET_FILE: &str = "sock";
+/// Where the engine keeps its data.
+pub(super) const DATA_FOLDER: &str = "data";
+/// What the engine says.
+pub(super) const LOG_FILE: &str = "log";
+
+/// The longest path of a socket, with some room for those that others derive from it.
+const LONGEST_SOCKET: usize = 100;
+
+/// Digits of a room's id behind its purpose.
+const DIGITS: usize = 8;
+
+const OPERATION: &str = "make folder of clean room in";
+
+/// A room's folder, and the lock on it.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub id: String,
+    pub path: PathBuf,
+    /// Held, not read.
+    _lock: File,
+}
+
+/// Makes the folder of a room, below that of all.
+pub(super) fn make(rooms: &Path, purpose: &str) -> Result<Folder, RoomError> {
+    let rooms = prepare(rooms)?;
+    let fault = |error: io::Error| failed(OPERATION, rooms.display())(error);
+    let id = loop {
+        let id = fresh_id(purpose);
+        match private(&rooms.join(&id)) {
+            Ok(()) => break id,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(fault(error)),
+        }
+    };
+    let path = rooms.join(&id);
+    let lock = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path.join(LOCK_FILE))
+        .map_err(fault)?;
+    lock.lock().map_err(fault)?;
+    Ok(Folder {
+        id,
+        path,
+        _lock: lock,
+    })
+}
+
+/// The folder of all rooms, made where it is missing, and nobody else's.
+fn prepare(rooms: &Path) -> Result<PathBuf, RoomError> {
+    let fault = |error: io::Error| failed(OPERATION, rooms.display())(error);
+    let refuse = |why: &str| {
+        RoomError::new(OPERATION, rooms.display().to_string(), why.to_owned())
+            .with_hint("name another folder with `--rooms DIR`")
+    };
+    let rooms = std::path::absolute(rooms).map_err(fault)?;
+    if let Some(parent) = rooms.parent() {
+        fs::create_dir_all(parent).map_err(fault)?;
+    }
+    match private(&rooms) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(fault(error)),
+        _ => {}
+    }
+    // A link, or a folder that others may write to, would give them our daemon.
+    let facts = fs::symlink_metadata(&rooms).map_err(fault)?;
+    if !facts.is_dir() {
+        return Err(refuse("it is no folder"));
+    }
+    if facts.uid() != rustix::process::geteuid().as_raw() || facts.mode() & 0o022 != 0 {
+        return Err(refuse("others can write to it"));
+    }
+    let rooms = rooms.canonicalize().map_err(fault)?;
+    if rooms.starts_with("/run") {
+        return Err(refuse("a room covers /run with a folder of its own"));
+    }
+    let socket = rooms.join("purpose-12345678").join(SOCKET_FILE);
+    if socket.as_os_str().len() > LONGEST_SOCKET {
+        return Err(refuse("its path is too long for that of a socket"));
+    }
+    Ok(rooms)
+}
+
+fn private(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+fn fresh_id(purpose: &str) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let mixed = now.subsec_nanos() ^ std::process::id().rotate_left(20) ^ (now.as_secs() as u32);
+    format!("{purpose}-{mixed:0DIGITS$x}")
+}
+
+/// Whether a folder may be a room's, by its name.
+pub(super) fn is_id(name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(purpose, digits)| {
+        !purpose.is_empty()
+            && purpose.bytes().all(|byte| byte.is_ascii_lowercase())
+            && digits.len() == DIGITS
+            && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::TryLockError;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn refusal(rooms: &Path) -> String {
+        use std::error::Error;
+        let error = make(rooms, "build").unwrap_err();
+        error.source().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_room_has_a_locked_folder_of_its_own() {
+        let place = tempfile::tempdir().unwrap();
+        let rooms = place.path().join("new/rooms");
+        let one = make(&rooms, "build").unwrap();
+        let two = make(&rooms, "pull").unwrap();
+        assert!(is_id(&one.id) && is_id(&two.id), "{} {}", one.id, two.id);
+        let mode = fs::metadata(&one.path).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        let lock = File::open(one.path.join(LOCK_FILE)).unwrap();
+        assert!(matches!(lock.try_lock(), Err(TryLockError::WouldBlock)));
+        drop(one);
+        lock.try_lock().unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_others_could_change_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let open = place.path().join("open");
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(refusal(&open), "others can write to it");
+        let link = place.path().join("link");
+        symlink(place.path(), &link).unwrap();
+        assert_eq!(refusal(&link), "it is no folder");
+        let long = place.path().join("x".repeat(LONGEST_SOCKET));
+        assert_eq!(refusal(&long), "its path is too long for that of a socket");
+    }
+
+    #[test]
+    fn names_of_other_folders_are_not_taken_for_rooms() {
+        for name in [
+            "build",
+            "build-123",
+            "-12345678",
+            "Build-12345678",
+            "a-1234567g",
+        ] {
+            assert!(!is_id(name), "{name}");
+        }
+        assert!(is_id("pull-00ff12ab"));
+    }
+}
