@@ -15,6 +15,7 @@ mod list;
 mod output;
 mod planning;
 mod progress;
+mod registry;
 mod report;
 mod resume;
 mod run;
@@ -99,6 +100,7 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
             let engine = connect(place.host.as_deref()).await?;
             clean::clean(&engine, &place, &args, printer).await
         }
+        Command::Registry(args) => registry::registry(&args, printer).await,
         Command::Run(args) => {
             let engine = Arc::new(connect(place.host.as_deref()).await?);
             let clock = Arc::new(SystemClock::new());
