@@ -22,6 +22,7 @@ pub mod context;
 pub mod docker;
 pub mod host;
 pub mod probe;
+pub mod registry;
 pub mod store;
 
 pub mod bases;

@@ -1,5 +1,6 @@
 //! The command line: types only. Names are a contract (docs/DESIGN.md).
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -72,6 +73,8 @@ pub enum Command {
     Bases(BasesArgs),
     /// Remove what a crashed run left behind
     Clean(CleanArgs),
+    /// Serve the embedded registry, as runs use it
+    Registry(RegistryArgs),
     /// Print the JSON Schema of scenario or run files
     Schema(SchemaArgs),
     /// Print a shell's completion script
@@ -257,6 +260,24 @@ pub struct CleanArgs {
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
     pub format: TableFormat,
+}
+
+/// `plimsoll registry`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  plimsoll registry\n  plimsoll registry --listen 127.0.0.1:5000 --link 100mbit,20ms\n\n\
+    The first line on stdout is the address. Ctrl-C ends it, and all that was pushed is gone."
+)]
+pub struct RegistryArgs {
+    /// A loopback address; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// An empty folder for the blobs [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// The link that clients are served over: `loopback`, `100mbit` or `100mbit,20ms`
+    #[arg(long, value_name = "LINK", default_value = "loopback")]
+    pub link: Link,
 }
 
 /// `plimsoll schema`.

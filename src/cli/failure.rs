@@ -6,6 +6,7 @@ use std::io;
 
 use crate::bases::BasesError;
 use crate::engine::EngineError;
+use crate::registry::RegistryError;
 
 /// How a command ended. The numbers are a contract (README).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,13 @@ impl From<EngineError> for Failure {
 impl From<BasesError> for Failure {
     fn from(error: BasesError) -> Self {
         let hint = error.hint();
+        Self::failed(error).with_hint(hint)
+    }
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        let hint = error.hint().map(str::to_owned);
         Self::failed(error).with_hint(hint)
     }
 }

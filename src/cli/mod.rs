@@ -17,6 +17,7 @@ mod output;
 mod planning;
 mod prepare;
 mod progress;
+mod registry;
 mod report;
 mod resume;
 mod run;
@@ -103,6 +104,7 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
             let engine = connect(place.host.as_deref()).await?;
             clean::clean(&engine, &place, &args, printer).await
         }
+        Command::Registry(args) => registry::registry(&args, printer).await,
         Command::Run(args) => {
             let engine = Arc::new(connect(place.host.as_deref()).await?);
             let clock = Arc::new(SystemClock::new());

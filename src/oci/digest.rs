@@ -17,6 +17,11 @@ impl Digest {
         Self(format!("sha256:{}", sha256_hex(content)))
     }
 
+    /// Of an algorithm and the digits that it gave.
+    pub(super) fn new(algorithm: &str, hex: &str) -> Self {
+        Self(format!("{algorithm}:{hex}"))
+    }
+
     /// The whole text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -100,8 +105,12 @@ impl FromStr for Digest {
 
 /// SHA-256 of some bytes as 64 lower-case hex digits.
 pub fn sha256_hex(content: &[u8]) -> String {
+    hex(&Sha256::digest(content))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    Sha256::digest(content)
+    bytes
         .iter()
         .flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]])
         .map(char::from)

@@ -7,6 +7,8 @@
 pub(super) const DEFAULT_DOMAIN: &str = "docker.io";
 const LEGACY_DEFAULT_DOMAIN: &str = "index.docker.io";
 const MAX_TAG_BYTES: usize = 128;
+/// Clients refuse longer names.
+pub(super) const MAX_NAME_BYTES: usize = 255;
 
 /// The first part is a registry if it looks like a host: it has a dot or a
 /// colon, is `localhost`, or has upper case (which no repository has).
@@ -60,9 +62,44 @@ pub(super) fn is_path_component(part: &str) -> bool {
             .all(|gap| matches!(gap, "" | "." | "_" | "__") || gap.bytes().all(|b| b == b'-'))
 }
 
-pub(super) fn is_tag(tag: &str) -> bool {
+/// Whether a text may name a repository within a registry.
+///
+/// Source: distribution specification, section "Pulling manifests", `<name>`.
+pub fn is_repository(name: &str) -> bool {
+    name.len() <= MAX_NAME_BYTES && name.split('/').all(is_path_component)
+}
+
+/// Whether a text may be a tag.
+///
+/// Source: distribution specification, section "Pulling manifests", `<tag-or-digest>`.
+pub fn is_tag(tag: &str) -> bool {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     tag.len() <= MAX_TAG_BYTES
         && tag.bytes().next().is_some_and(is_word)
         && tag.bytes().all(|b| is_word(b) || b == b'.' || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repositories_and_tags_keep_the_grammar_of_the_specification() {
+        let long = "a".repeat(256);
+        for name in ["a", "a/b", "a1/b-c/d__e/f.g/h---i", &long[1..]] {
+            assert!(is_repository(name), "{name}");
+        }
+        for name in [
+            "", "/", "a/", "/a", "a//b", "A", "a/..", "..", ".a", "a.", "a._b", "a___b", "é",
+            "a\0b", "a%2fb", "a b", &long,
+        ] {
+            assert!(!is_repository(name), "{name}");
+        }
+        for tag in ["a", "_", "1.2-3_x", "Latest", &long[..128]] {
+            assert!(is_tag(tag), "{tag}");
+        }
+        for tag in ["", ".", "..", "-a", "a/b", "a:b", "a\0", &long[..129]] {
+            assert!(!is_tag(tag), "{tag}");
+        }
+    }
 }

@@ -8,11 +8,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::grammar::{DEFAULT_DOMAIN, is_domain, is_path_component, is_tag, split_domain};
+use super::grammar::{
+    DEFAULT_DOMAIN, MAX_NAME_BYTES, is_domain, is_path_component, is_tag, split_domain,
+};
 use super::{Digest, ParseDigestError};
 
 const OFFICIAL_PREFIX: &str = "library/";
-const MAX_NAME_BYTES: usize = 255;
 
 /// A parsed image reference: `[domain/]repository[:tag][@digest]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

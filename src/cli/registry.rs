@@ -1,0 +1,51 @@
+//! `plimsoll registry`: the embedded registry, until it is interrupted.
+
+use std::time::Duration;
+
+use super::args::RegistryArgs;
+use super::failure::{Exit, Failure};
+use super::output::Printer;
+use crate::engine::{Door, Registry};
+use crate::host;
+use crate::registry::{self, Server};
+
+/// How long transfers may take to end after Ctrl-C.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Where the address or the folder cannot be had, or is not allowed.
+pub(super) async fn registry(args: &RegistryArgs, printer: &mut Printer) -> Result<Exit, Failure> {
+    if !args.listen.ip().is_loopback() {
+        let why = format!(
+            "refused to listen on {}: the registry asks nobody for a password",
+            args.listen
+        );
+        let hint = "take a loopback address, as 127.0.0.1:5000".to_owned();
+        return Err(Failure::usage(why).with_hint(Some(hint)));
+    }
+    let interrupts = host::interrupts()?;
+    let listener = registry::bind(args.listen)?;
+    let temporary;
+    let folder = match &args.store {
+        Some(folder) => folder.as_path(),
+        None => {
+            let prefix = "plimsoll-registry-";
+            temporary = tempfile::Builder::new().prefix(prefix).tempdir()?;
+            temporary.path()
+        }
+    };
+    let server = Server::open(folder)?;
+    server.shape(args.link);
+    server.serve(Door::Pull, listener)?;
+    let told = printer.line(&server.authority(Door::Pull));
+    if told.is_ok() {
+        printer.talk(&format!("serving over {}; Ctrl-C ends it", args.link));
+        interrupts.asked().await;
+    }
+    server.close(PATIENCE).await;
+    server.clear()?;
+    told?;
+    Ok(Exit::Fine)
+}
