@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bollard::Docker;
 use bollard::query_parameters as query;
 use futures_util::StreamExt;
-use plimsoll::cleanroom::{DataPlace, Room, RoomError, RoomSpec, available};
+use plimsoll::cleanroom::{DataPlace, Room, RoomSpec, available};
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::{Engine, Probe, ProbeSpec};
 use plimsoll::host::SystemClock;
@@ -47,7 +47,7 @@ pub(super) async fn open(spec: &RoomSpec) -> Room {
     let begun = Instant::now();
     let room = Room::open(spec)
         .await
-        .unwrap_or_else(|error| panic!("{}", chain(&error)));
+        .unwrap_or_else(|error| panic!("{}", error.chain()));
     println!("{} is ready after {:?}", room.id(), begun.elapsed());
     room
 }
@@ -55,18 +55,8 @@ pub(super) async fn open(spec: &RoomSpec) -> Room {
 pub(super) async fn close(room: Room) {
     let (id, begun) = (room.id().to_owned(), Instant::now());
     let closed = room.close().await;
-    closed.unwrap_or_else(|error| panic!("{}", chain(&error)));
+    closed.unwrap_or_else(|error| panic!("{}", error.chain()));
     println!("{id} is closed after {:?}", begun.elapsed());
-}
-
-fn chain(error: &RoomError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// Builds the app in a room, runs it and asks it; then removes the container.
