@@ -37,6 +37,17 @@ impl RoomError {
         self
     }
 
+    /// The whole chain on one line.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        text
+    }
+
     pub(super) fn lacking(lacks: Unavailable, subject: &str) -> Self {
         let hint = lacks.mend();
         Self::new("open clean room", subject, lacks).with_hint(hint)

@@ -36,6 +36,13 @@ pub(super) struct Folder {
 
 /// Makes the folder of a room, below that of all.
 pub(super) fn make(rooms: &Path, purpose: &str) -> Result<Folder, RoomError> {
+    if !is_id(&fresh_id(purpose)) {
+        return Err(RoomError::new(
+            "open clean room",
+            purpose,
+            "its purpose is no word",
+        ));
+    }
     let rooms = prepare(rooms)?;
     let fault = |error: io::Error| failed(OPERATION, rooms.display())(error);
     let id = loop {

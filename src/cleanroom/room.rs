@@ -262,6 +262,24 @@ fn last_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cleanroom::DataPlace;
+
+    #[tokio::test]
+    async fn a_purpose_is_a_word() {
+        fn may_be_spawned<T: Send>(future: T) -> T {
+            future
+        }
+        let place = tempfile::tempdir().unwrap();
+        let spec = RoomSpec {
+            folder: place.path().join("rooms"),
+            run: "run".to_owned(),
+            purpose: "../x",
+            network: false,
+            data: DataPlace::Disk,
+        };
+        assert!(may_be_spawned(Room::open(&spec)).await.is_err());
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    }
 
     #[test]
     fn the_log_is_told_by_its_last_lines() {

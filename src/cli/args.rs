@@ -54,6 +54,15 @@ pub struct Place {
     /// The engine: unix:///path or tcp://host:port
     #[arg(long, global = true, env = "DOCKER_HOST", value_name = "ENDPOINT")]
     pub host: Option<String>,
+    /// Folder for the data of clean rooms; on a disk with room
+    #[arg(
+        long,
+        global = true,
+        env = "PLIMSOLL_ROOMS",
+        default_value = "/var/tmp/plimsoll-rooms",
+        value_name = "DIR"
+    )]
+    pub rooms: PathBuf,
 }
 
 /// A subcommand.

@@ -10,16 +10,28 @@ use super::args::{CleanArgs, Place, TableFormat};
 use super::failure::{Exit, Failure};
 use super::folder::CACHE_JOURNAL;
 use super::output::Printer;
+use crate::cleanroom::{self, LeftRoom};
 use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
 use crate::runner;
 use crate::store::{self, RunFolder};
 
-/// Lists and, unless told otherwise, removes.
+/// What a run left on the engine.
+#[derive(Debug, Default)]
+struct Left {
+    owned: Vec<Owned>,
+    cache: BTreeSet<String>,
+    /// Notes of cache records, which go with them.
+    journals: Vec<(PathBuf, BTreeSet<String>)>,
+}
+
+/// Lists and, unless told otherwise, removes. Clean rooms take no engine: they are
+/// removed where none answers, too.
 ///
 /// # Errors
-/// When the engine does not answer, or something could not be removed.
+/// When the engine does not answer and there is nothing else, or something could
+/// not be removed.
 pub(super) async fn clean<E: Engine>(
-    engine: &E,
+    engine: Result<E, Failure>,
     place: &Place,
     args: &CleanArgs,
     printer: &mut Printer,
@@ -29,6 +41,55 @@ pub(super) async fn clean<E: Engine>(
         let run = item.run.as_deref();
         wanted(run) && !run.is_some_and(store::is_running)
     };
+    let mut rooms = cleanroom::left_over(&place.rooms);
+    rooms.retain(|room| wanted(room.run.as_deref()));
+    let found = match engine {
+        Ok(engine) => look(&engine, place, ours, wanted, printer)
+            .await
+            .map(|left| (engine, left)),
+        Err(failure) => Err(failure),
+    };
+    let (engine, left) = match found {
+        Ok((engine, left)) => (Some(engine), left),
+        Err(failure) if rooms.is_empty() => return Err(failure),
+        Err(failure) => {
+            printer.talk(&failure.to_string());
+            (None, Left::default())
+        }
+    };
+    list(&left, &rooms, args.format, printer)?;
+    let exit = if engine.is_some() {
+        Exit::Fine
+    } else {
+        Exit::Failed
+    };
+    if args.dry_run {
+        return Ok(exit);
+    }
+    if left.owned.is_empty() && left.cache.is_empty() && rooms.is_empty() {
+        return forget(&left.journals).map(|()| exit);
+    }
+    if !args.yes && !confirmed(printer)? {
+        printer.talk("nothing was removed");
+        return Ok(exit);
+    }
+    let mut kept = remove_rooms(rooms, printer);
+    if let Some(engine) = &engine {
+        kept.extend(remove(engine, left, ours, printer).await?);
+    }
+    for why in &kept {
+        printer.talk(&format!("kept: {why}"));
+    }
+    Ok(if kept.is_empty() { exit } else { Exit::Failed })
+}
+
+async fn look<E: Engine>(
+    engine: &E,
+    place: &Place,
+    ours: impl Fn(&Owned) -> bool,
+    wanted: impl Fn(Option<&str>) -> bool,
+    printer: &mut Printer,
+) -> Result<Left, Failure> {
     let mut owned = engine.owned().await?;
     owned.retain(|item| matches!(item.kind, OwnedKind::Container | OwnedKind::Image) && ours(item));
     owned.sort();
@@ -46,22 +107,40 @@ pub(super) async fn clean<E: Engine>(
             BTreeSet::new()
         }
     };
-    list(&owned, &cache, args.format, printer)?;
-    if args.dry_run {
-        return Ok(Exit::Fine);
+    Ok(Left {
+        owned,
+        cache,
+        journals,
+    })
+}
+
+/// Returns why some are kept.
+fn remove_rooms(rooms: Vec<LeftRoom>, printer: &mut Printer) -> Vec<String> {
+    let mut kept = Vec::new();
+    let (mut gone, all) = (0, rooms.len());
+    for room in rooms {
+        match room.remove() {
+            Ok(()) => gone += 1,
+            Err(error) => kept.push(error.chain()),
+        }
     }
-    if owned.is_empty() && cache.is_empty() {
-        return forget(&journals).map(|()| Exit::Fine);
+    if all > 0 {
+        printer.talk(&format!("removed {gone} of {all} clean rooms"));
     }
-    if !args.yes && !confirmed(printer)? {
-        printer.talk("nothing was removed");
-        return Ok(Exit::Fine);
-    }
+    kept
+}
+
+async fn remove<E: Engine>(
+    engine: &E,
+    left: Left,
+    ours: impl Fn(&Owned) -> bool,
+    printer: &mut Printer,
+) -> Result<Vec<String>, Failure> {
     let (gone, mut kept) = runner::sweep(engine, ours).await;
-    let ids: Vec<_> = cache.into_iter().collect();
+    let ids: Vec<_> = left.cache.into_iter().collect();
     let pruned = engine.prune_cache(&ids).await?;
     if pruned.len() == ids.len() {
-        forget(&journals)?;
+        forget(&left.journals)?;
     } else {
         kept.push(format!(
             "{} cache records are in use",
@@ -74,38 +153,40 @@ pub(super) async fn clean<E: Engine>(
         pruned.len(),
         ids.len()
     ));
-    for why in &kept {
-        printer.talk(&format!("kept: {why}"));
-    }
-    Ok(if kept.is_empty() {
-        Exit::Fine
-    } else {
-        Exit::Failed
-    })
+    Ok(kept)
 }
 
 fn list(
-    owned: &[Owned],
-    cache: &BTreeSet<String>,
+    left: &Left,
+    rooms: &[LeftRoom],
     format: TableFormat,
     printer: &mut Printer,
 ) -> io::Result<()> {
+    let Left { owned, cache, .. } = left;
     if format == TableFormat::Json {
         let items: Vec<_> = owned
             .iter()
             .map(|item| json!({ "kind": word(item.kind), "id": item.id, "name": item.name, "run": item.run }))
             .collect();
+        let rooms: Vec<_> = rooms
+            .iter()
+            .map(|room| json!({ "id": room.id, "purpose": room.purpose, "run": room.run, "created_at": room.created_at }))
+            .collect();
         return printer.line(&format!(
             "{:#}",
-            json!({ "owned": items, "cache_records": cache })
+            json!({ "owned": items, "cache_records": cache, "rooms": rooms })
         ));
     }
-    if owned.is_empty() && cache.is_empty() {
+    if owned.is_empty() && cache.is_empty() && rooms.is_empty() {
         return printer.line("nothing of plimsoll's is left behind (stand-in bases are kept)");
     }
+    let of = |run: &Option<String>| run.clone().unwrap_or_else(|| "an unknown run".to_owned());
+    for room in rooms {
+        printer.line(&format!("{:<10} {} ({})", "room", room.id, of(&room.run)))?;
+    }
     for item in owned {
-        let run = item.run.as_deref().unwrap_or("an unknown run");
-        printer.line(&format!("{:<10} {} ({run})", word(item.kind), item.name))?;
+        let (kind, run) = (word(item.kind), of(&item.run));
+        printer.line(&format!("{kind:<10} {} ({run})", item.name))?;
     }
     for id in cache {
         printer.line(&format!("{:<10} {id}", "cache"))?;

@@ -11,6 +11,7 @@ use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::planning::calibrate;
 use crate::bases::{self, Catalogue};
+use crate::cleanroom;
 use crate::docker::DockerEngine;
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind};
 use crate::host::{self, SystemClock};
@@ -73,7 +74,7 @@ pub(super) async fn doctor(
     args: &DoctorArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let mut findings = vec![machine()];
+    let mut findings = vec![machine(), room(place)];
     findings.extend(scenarios(place));
     let endpoint = place.host.as_deref().filter(|text| !text.is_empty());
     let connected = match DockerEngine::connect(endpoint).await {
@@ -87,6 +88,7 @@ pub(super) async fn doctor(
             findings.push(Finding::missing("engine", error.chain(), mend));
         }
     }
+    findings.extend(left_rooms(place));
     print(&findings, args.format, printer)?;
     let sick = findings
         .iter()
@@ -133,6 +135,39 @@ fn machine() -> Finding {
             facts.os, facts.kernel, facts.cpus.0, facts.cpu, facts.memory_bytes
         ),
     )
+}
+
+/// Whether a private engine can be had. It is one of this machine, whatever engine is chosen.
+fn room(place: &Place) -> Finding {
+    match cleanroom::available() {
+        Ok(means) => {
+            let folder = place.rooms.display();
+            let free = host::free_bytes(&place.rooms)
+                .map(|free| format!(", {free} free"))
+                .unwrap_or_default();
+            Finding::fine(
+                "clean room",
+                format!(
+                    "can be had (dockerd {}, data in {folder}{free})",
+                    means.version
+                ),
+            )
+        }
+        Err(lacks) => Finding::note(
+            "clean room",
+            format!("cannot be had: {lacks}"),
+            lacks.mend(),
+        ),
+    }
+}
+
+fn left_rooms(place: &Place) -> Option<Finding> {
+    let rooms = cleanroom::left_over(&place.rooms);
+    let names: Vec<_> = rooms.iter().map(|room| room.id.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        let text = format!("clean rooms of runs that were killed: {}", names.join(", "));
+        Finding::note("leftovers", text, "plimsoll clean")
+    })
 }
 
 fn scenarios(place: &Place) -> Vec<Finding> {

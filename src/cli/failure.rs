@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::bases::BasesError;
+use crate::cleanroom::RoomError;
 use crate::engine::EngineError;
 use crate::registry::RegistryError;
 
@@ -90,6 +91,13 @@ impl fmt::Display for Failure {
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
+        let hint = error.hint.clone();
+        Self::failed(error).with_hint(hint)
+    }
+}
+
+impl From<RoomError> for Failure {
+    fn from(error: RoomError) -> Self {
         let hint = error.hint.clone();
         Self::failed(error).with_hint(hint)
     }

@@ -101,8 +101,8 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
             bases::bases(&engine, &place, &args, printer).await
         }
         Command::Clean(args) => {
-            let engine = connect(place.host.as_deref()).await?;
-            clean::clean(&engine, &place, &args, printer).await
+            let engine = connect(place.host.as_deref()).await;
+            clean::clean(engine, &place, &args, printer).await
         }
         Command::Registry(args) => registry::registry(&args, printer).await,
         Command::Run(args) => {

@@ -1,5 +1,6 @@
 //! What a room can do.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use bollard::Docker;
 use bollard::query_parameters as query;
 use futures_util::StreamExt;
-use plimsoll::cleanroom::{DataPlace, Room, RoomError, RoomSpec, available};
+use plimsoll::cleanroom::{DataPlace, Room, RoomSpec, available};
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::{Engine, Probe, ProbeSpec};
 use plimsoll::host::SystemClock;
@@ -47,7 +48,7 @@ pub(super) async fn open(spec: &RoomSpec) -> Room {
     let begun = Instant::now();
     let room = Room::open(spec)
         .await
-        .unwrap_or_else(|error| panic!("{}", chain(&error)));
+        .unwrap_or_else(|error| panic!("{}", error.chain()));
     println!("{} is ready after {:?}", room.id(), begun.elapsed());
     room
 }
@@ -55,18 +56,8 @@ pub(super) async fn open(spec: &RoomSpec) -> Room {
 pub(super) async fn close(room: Room) {
     let (id, begun) = (room.id().to_owned(), Instant::now());
     let closed = room.close().await;
-    closed.unwrap_or_else(|error| panic!("{}", chain(&error)));
+    closed.unwrap_or_else(|error| panic!("{}", error.chain()));
     println!("{id} is closed after {:?}", begun.elapsed());
-}
-
-fn chain(error: &RoomError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// Builds the app in a room, runs it and asks it; then removes the container.
@@ -157,6 +148,26 @@ live!(the_engine_of_a_room_reaches_a_listener_there_and_the_machine_does_not, st
     let facts = engine.facts().await.unwrap();
     println!("in memory: {} ({})", facts.driver, facts.version);
     assert_eq!(facts.driver, "overlay2");
+    close(room).await;
+});
+
+live!(a_room_holds_on_to_nothing_that_others_mounted, stage => {
+    let mounts_of = |pid: u32| fs::read_to_string(format!("/proc/{pid}/mountinfo")).unwrap();
+    let tag = stage.app().await;
+    let id = stage.started(&stage.spec(&tag, Reach::Bridge)).await;
+    assert!(mounts_of(std::process::id()).contains(" - overlay "), "the container's root");
+    let rooms = tempfile::tempdir().unwrap();
+    let room = open(&build(&rooms.path().join("rooms"), &stage.nonce)).await;
+    let inside = mounts_of(room.pid());
+    for kind in [" - overlay ", " - nsfs nsfs rw "] {
+        // Its own daemon has a namespace mounted for its own network.
+        let others: Vec<_> = inside
+            .lines()
+            .filter(|line| line.contains(kind) && !line.contains(" /run/docker/netns/default "))
+            .collect();
+        assert!(others.is_empty(), "{others:?}");
+    }
+    stage.engine.remove_container(&id).await.unwrap();
     close(room).await;
 });
 
