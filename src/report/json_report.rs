@@ -51,6 +51,7 @@ fn summary(entry: &MetricSummary<'_>) -> Value {
         "platform": entry.subject.platform(),
         "stand_ins": entry.subject.stand_ins(),
         "metric": entry.metric.id(),
+        "link": entry.link,
         "standing": entry.standing.word(),
         "counts": {
             "ok": counts.ok,
