@@ -123,6 +123,14 @@ impl<'a> Analysis<'a> {
         })
     }
 
+    /// What a cell of a series says: [`Analysis::get`] or [`Analysis::get_over`].
+    pub(super) fn at(&self, case: &CaseId, series: Series) -> Option<&MetricSummary<'a>> {
+        match series.link {
+            Some(link) => self.get_over(case, series.metric, link),
+            None => self.get(case, series.metric),
+        }
+    }
+
     fn find(&self, case: &CaseId, series: Series) -> Option<&MetricSummary<'a>> {
         self.index
             .get(&(case.as_str(), series))

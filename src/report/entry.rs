@@ -24,6 +24,13 @@ pub struct Series {
     pub link: Option<Link>,
 }
 
+impl Series {
+    /// What goes over no link.
+    pub(super) fn unlinked(metric: Metric) -> Self {
+        Self { metric, link: None }
+    }
+}
+
 /// `pull.cold over 100mbit`.
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 use super::analysis::Analysis;
 use super::claims_table::claims_of;
+use super::distribution::tables_of;
 use super::failures::failures;
 use super::floor::floor_of;
 use super::main_table::{Columns, table_of};
@@ -52,6 +53,10 @@ fn tables(analysis: &Analysis<'_>) -> String {
         ));
         for columns in Columns::TERMINAL {
             text.push_str(&table_of(analysis, &scenario.name, columns).markdown());
+            text.push('\n');
+        }
+        for table in tables_of(analysis, &scenario.name) {
+            text.push_str(&table.markdown());
             text.push('\n');
         }
     }
