@@ -83,6 +83,7 @@ pub(super) fn table_of(analysis: &Analysis<'_>, scenario: &str, columns: Columns
         &Layout {
             what: columns.title(),
             series: metrics.map(Series::unlinked).collect(),
+            one_time_unit: false,
             timed: "Times and memory",
             notes: Vec::new(),
         },

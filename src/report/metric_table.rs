@@ -19,6 +19,8 @@ pub(super) struct Layout<'t> {
     pub(super) what: &'t str,
     /// The columns behind variant and strategy.
     pub(super) series: Vec<Series>,
+    /// Whether all times are printed in the unit of the first: they are parts of each other.
+    pub(super) one_time_unit: bool,
     /// What the note on medians speaks of.
     pub(super) timed: &'t str,
     /// What else holds for the whole table.
@@ -29,11 +31,17 @@ pub(super) fn metric_table(analysis: &Analysis<'_>, scenario: &str, layout: &Lay
     let record = analysis.record;
     let cases = sorted_cases(analysis, scenario);
     let mut notes = Notes::default();
-    let printed: Vec<(Series, Scale)> = layout
+    let first_time = layout
         .series
         .iter()
-        .map(|series| (*series, scale_of(analysis, &cases, *series)))
-        .collect();
+        .find(|series| layout.one_time_unit && series.metric.unit() == Unit::Seconds)
+        .map(|series| scale_of(analysis, &cases, *series));
+    let scale = |series: &Series| match first_time {
+        Some(first) if series.metric.unit() == Unit::Seconds => first,
+        _ => scale_of(analysis, &cases, *series),
+    };
+    let series = layout.series.iter();
+    let printed: Vec<(Series, Scale)> = series.map(|series| (*series, scale(series))).collect();
     let common_n = common_n(analysis, &cases, &printed);
     notes.whole(timed_note(layout.timed, common_n));
     for note in &layout.notes {

@@ -40,6 +40,8 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Li
     for (at, (key, title, unit)) in HEADS.into_iter().enumerate() {
         let scale = match key {
             "month_pulling" => Scale::Time(TimeScale::Minutes),
+            // One unit for the three deploys: they are read side by side.
+            _ if unit == Unit::Seconds => scale_of(unit, figures.iter().map(|row| &row[0])),
             _ => scale_of(unit, figures.iter().map(|row| &row[at])),
         };
         columns.push(Column::values(key, title, unit, scale.symbol()));

@@ -50,8 +50,9 @@ fn engine_words(engine: &EngineFacts) -> String {
 }
 
 /// What the three pulls are.
-pub(super) const PULLS: &str = "cold: no layer of the image in the store; base there: the base's \
-     layers and no other of it; update: the image from before the source edit, and the one after it is pulled.";
+pub(super) const PULLS: &str = "Pulls, in bytes that the registry served: cold, with no layer of the image in the store; \
+     base there, with the base's layers in it and no other of the image; update, of the image after the source edit \
+     with the one before it in the store.";
 
 /// How a link is shaped.
 pub(super) fn link(link: Link) -> String {

@@ -103,9 +103,16 @@ impl fmt::Display for Proof {
         } = self;
         write!(
             f,
-            "Cold pulls: {accepted} accepted (the engine told of no layer that was there before), {invalid} invalid, {dnf} DNF. \
-             In {proven} of the {accepted} the registry served the manifest's sum to the byte, a layer that it lists twice \
-             counted once."
+            "Cold pulls: {accepted} accepted (the engine told of no layer that was there before), {invalid} \
+             invalid, {dnf} DNF."
+        )?;
+        if *accepted == 0 {
+            return Ok(());
+        }
+        write!(
+            f,
+            " In {proven} of the {accepted} the registry served the manifest's sum to the byte, a layer that it lists \
+             twice counted once."
         )
     }
 }

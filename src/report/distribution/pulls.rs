@@ -30,6 +30,7 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Li
         &Layout {
             what: &format!("pulls over {link}"),
             series,
+            one_time_unit: true,
             timed: "Times",
             notes,
         },

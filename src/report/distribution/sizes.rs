@@ -29,10 +29,8 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord) -> Table
     ];
     if let Some((first, others)) = links.split_first() {
         series.extend(BYTES.map(|metric| over(metric, *first)));
-        notes.push(format!("Bytes that a pull took, {}", phrases::PULLS));
-        if !others.is_empty() {
-            notes.push(other_links(analysis, scenario, *first, others));
-        }
+        notes.push(phrases::PULLS.to_owned());
+        notes.extend(other_links(analysis, scenario, *first, others));
     }
     notes.extend(spread(analysis, scenario, &series));
     notes.push(phrases::puller(analysis, !links.is_empty()));
@@ -42,6 +40,7 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord) -> Table
         &Layout {
             what: "distribution",
             series,
+            one_time_unit: false,
             timed: "Times",
             notes,
         },
@@ -54,9 +53,9 @@ fn other_links(
     scenario: &ScenarioRecord,
     first: Link,
     others: &[Link],
-) -> String {
+) -> Option<String> {
     let names: Vec<String> = others.iter().map(ToString::to_string).collect();
-    let mut widest = 0.0_f64;
+    let mut widest: Option<f64> = None;
     for case in cases(analysis, scenario) {
         for metric in BYTES {
             let median = |link: Link| {
@@ -66,18 +65,21 @@ fn other_links(
             let differences = others
                 .iter()
                 .filter_map(|link| Some((median(*link)? - median(first)?).abs()));
-            widest = differences.fold(widest, f64::max);
+            for difference in differences {
+                widest = Some(widest.map_or(difference, |widest| widest.max(difference)));
+            }
         }
     }
     let names = names.join(" and ");
-    if widest > 0.0 {
+    let widest = widest?;
+    Some(if widest > 0.0 {
         let bytes = exact_text(quantity(Unit::Bytes, widest));
         format!(
             "The bytes are those over {first}; over {names} a median differs by up to {bytes} bytes."
         )
     } else {
         format!("The bytes are those over {first}; over {names} they are the same.")
-    }
+    })
 }
 
 /// Packed bytes differ a little between rounds: what is shown then.

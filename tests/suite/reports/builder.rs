@@ -175,6 +175,7 @@ impl Build for RunRecord {
             source: "guide".to_owned(),
             variant: variant.to_owned(),
             metric: "size.unpacked".to_owned(),
+            link: None,
             claimed: claimed.to_owned(),
             claimed_bytes: Some(Bytes(bytes)),
             claimed_ns: None,
