@@ -5,17 +5,21 @@ use std::collections::BTreeSet;
 use globset::{Glob, GlobMatcher};
 
 use super::args::Place;
+use super::config;
 use super::failure::Failure;
 use crate::context::Context;
 use crate::oci;
-use crate::record::{CaseId, CaseRecord, Disposition, Metric, ScenarioRecord, case_id};
+use crate::record::{
+    CaseId, CaseRecord, DeployPlan, Disposition, ScenarioRecord, case_id, claimable,
+};
 use crate::runner::{FLOOR_SCENARIO, PlannedCase};
 use crate::scenario::{self, BuildSpec, Scenario, ScenarioError, VariantBuild};
 
-/// Loads scenarios by name or path; all under scenarios/ where none is named.
+/// Loads scenarios by name or path; all under scenarios/ where none is named. What their
+/// `[deploy]` leaves open is taken from the configuration.
 ///
 /// # Errors
-/// Every fault of every file, together.
+/// Every fault of every file, together; or the configuration's.
 pub(super) fn load(place: &Place, named: &[String]) -> Result<Vec<Scenario>, Failure> {
     let dir = place.home.join("scenarios");
     let told = |error: ScenarioError| {
@@ -31,11 +35,11 @@ pub(super) fn load(place: &Place, named: &[String]) -> Result<Vec<Scenario>, Fai
             .collect();
         found.map_err(told)?
     };
-    let metrics: Vec<_> = Metric::ALL
-        .iter()
-        .map(|metric| (metric.id(), metric.unit()))
-        .collect();
-    let scenarios = scenario::load_all(&files, &metrics).map_err(told)?;
+    let mut scenarios = scenario::load_all(&files, &claimable()).map_err(told)?;
+    let elsewhere = config::load(place)?.deploy;
+    for scenario in &mut scenarios {
+        scenario.deploy = scenario.deploy.or(elsewhere);
+    }
     if let Some(taken) = scenarios
         .iter()
         .find(|scenario| scenario.name == FLOOR_SCENARIO)
@@ -154,7 +158,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
             app_sha256: oci::sha256_hex(digests.as_bytes()),
             claims: scenario.claims.clone(),
             sources: scenario.sources.clone(),
-            deploy: Default::default(),
+            deploy: DeployPlan::of(scenario.deploy),
         });
     }
     if selection.records.is_empty() {

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::args::Place;
 use super::failure::Failure;
 use crate::oci::ImageReference;
+use crate::scenario::Deploy;
+use crate::units::Count;
 
 /// The configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -17,6 +20,37 @@ pub struct Config {
     /// Mirrors: what a FROM line says, and where it is pulled from instead.
     #[serde(default)]
     pub bases: BTreeMap<String, String>,
+    /// What deploy costs are reckoned for where a scenario does not say.
+    #[serde(default, deserialize_with = "deploy")]
+    pub deploy: Deploy,
+}
+
+/// The table as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DeployTable {
+    #[serde(default, deserialize_with = "number")]
+    per_day: Option<Count>,
+    #[serde(default, deserialize_with = "number")]
+    environments: Option<Count>,
+    #[serde(default, deserialize_with = "number")]
+    services: Option<Count>,
+}
+
+fn deploy<'de, D: Deserializer<'de>>(source: D) -> Result<Deploy, D::Error> {
+    let table = DeployTable::deserialize(source)?;
+    Ok(Deploy {
+        per_day: table.per_day,
+        environments: table.environments,
+        services: table.services,
+    })
+}
+
+fn number<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Count>, D::Error> {
+    let whole = i64::deserialize(source)?;
+    let number = Deploy::number(whole);
+    let fault = || D::Error::custom(format!("{whole} is not {}", Deploy::EXPECTED));
+    number.ok_or_else(fault).map(Some)
 }
 
 /// Reads the file that the user named, or the home folder's, where there is one.
@@ -44,7 +78,8 @@ fn parse(path: &Path, text: &str) -> Result<Config, String> {
         let start = error.span().map_or(0, |span| span.start).min(text.len());
         let line = text[..start].matches('\n').count() + 1;
         let column = start - text[..start].rfind('\n').map_or(0, |newline| newline + 1) + 1;
-        let example = "expected e.g. [bases] with \"node:20\" = \"mirror.example.com/node:20\"";
+        let example = "expected e.g. [bases] with \"node:20\" = \"mirror.example.com/node:20\", \
+                       or [deploy] with per-day = 20";
         format!(
             "{}:{line}:{column}: {} ({example})",
             path.display(),
@@ -70,6 +105,28 @@ mod tests {
         let text = "[bases]\n\"node:20\" = \"mirror.example.com/node:20\"\n";
         let config = parse(Path::new("plimsoll.toml"), text).unwrap();
         assert_eq!(config.bases["node:20"], "mirror.example.com/node:20");
+    }
+
+    #[test]
+    fn deploy_numbers_are_read_and_bounded() {
+        let read = |text: &str| parse(Path::new("p.toml"), text);
+        let config = read("[deploy]\nper-day = 5\n").unwrap();
+        assert_eq!(config.deploy.per_day, Some(Count(5)));
+        assert_eq!(config.deploy.services, None);
+        for (line, fault) in [
+            (
+                "services = 0",
+                "p.toml:2:12: 0 is not a whole number from 1",
+            ),
+            (
+                "services = 1.5",
+                "p.toml:2:12: invalid type: floating point",
+            ),
+            ("servces = 1", "p.toml:2:1: unknown field `servces`"),
+        ] {
+            let error = read(&format!("[deploy]\n{line}\n")).unwrap_err();
+            assert!(error.starts_with(fault), "{error}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::EngineFacts;
+use crate::scenario::Deploy;
 use crate::units::{Bytes, Count};
 
 /// Which engine a run builds and starts on.
@@ -88,6 +89,18 @@ pub struct DeployPlan {
     pub environments: Count,
     /// Services that share a base and are kept in one registry.
     pub services: Count,
+}
+
+impl DeployPlan {
+    /// What is said, and the defaults for the rest.
+    pub fn of(said: Deploy) -> Self {
+        let default = Self::default();
+        Self {
+            per_day: said.per_day.unwrap_or(default.per_day),
+            environments: said.environments.unwrap_or(default.environments),
+            services: said.services.unwrap_or(default.services),
+        }
+    }
 }
 
 impl Default for DeployPlan {

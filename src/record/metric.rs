@@ -116,6 +116,16 @@ impl Metric {
     pub fn is_floor(self) -> bool {
         self.id().starts_with("floor.")
     }
+
+    /// Whether it is taken once per link: a series each, never mixed.
+    pub fn is_linked(self) -> bool {
+        self.id().starts_with("pull.")
+    }
+
+    /// Whether it tells of an image's way through a registry.
+    pub fn is_distribution(self) -> bool {
+        self == Self::SizeTransfer || self.id().starts_with("push.") || self.is_linked()
+    }
 }
 
 impl fmt::Display for Metric {
@@ -156,6 +166,10 @@ mod tests {
             let json = serde_json::to_string(metric).unwrap();
             assert_eq!(json, format!("\"{}\"", metric.id()));
         }
+        let linked = Metric::ALL.iter().filter(|metric| metric.is_linked());
+        assert_eq!(linked.count(), 12);
+        let distribution = Metric::ALL.iter().filter(|metric| metric.is_distribution());
+        assert_eq!(distribution.count(), 15);
         assert!("size.unpackd".parse::<Metric>().is_err());
     }
 }

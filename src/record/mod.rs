@@ -5,6 +5,7 @@
 //! [`SCHEMA_VERSION`] rises when a reader of the old form would be misled.
 
 mod case;
+mod claimable;
 mod distribution;
 mod facts;
 mod link;
@@ -13,6 +14,7 @@ mod run;
 mod sample;
 
 pub use case::{BuildRecord, CaseId, CaseRecord, Disposition, ImageRecord, StepRecord, case_id};
+pub use claimable::claimable;
 pub use distribution::{BlobRecord, DeployPlan, DistributionRecord, EngineChoice, ManifestRecord};
 pub use facts::{
     BaseRecord, Calibration, EngineFacts, HostFacts, ImageStore, Reach, StandIn, ToolFacts,

@@ -1,9 +1,10 @@
-//! What the samples of a run say, per case and metric.
+//! What the samples of a run say, per case, metric and link.
 
 use std::collections::BTreeMap;
 
-use super::entry::{MetricSummary, Subject, entry};
-use crate::record::{CaseId, Kind, Metric, RunRecord, Sample};
+use super::entry::{MetricSummary, Series, Subject, entry};
+use super::series::{distributed, links_of};
+use crate::record::{CaseId, Kind, Link, Metric, RunRecord, Sample};
 use crate::stats::{RatioOfMedians, SampleSet, ratio_of_medians};
 use crate::units::Ratio;
 
@@ -12,9 +13,14 @@ use crate::units::Ratio;
 pub struct Analysis<'a> {
     /// What it was computed from.
     pub record: &'a RunRecord,
+    links: Vec<Link>,
+    distributed: bool,
     entries: Vec<MetricSummary<'a>>,
-    index: BTreeMap<(&'a str, Metric), usize>,
+    index: BTreeMap<(&'a str, Series), usize>,
 }
+
+/// The samples of one metric of one case, by link: links are never mixed.
+type ByLink<'a> = BTreeMap<Option<Link>, Vec<&'a Sample>>;
 
 /// The case of an id, where the record has it.
 pub(super) fn subject<'a>(record: &'a RunRecord, id: &'a CaseId) -> Subject<'a> {
@@ -24,18 +30,23 @@ pub(super) fn subject<'a>(record: &'a RunRecord, id: &'a CaseId) -> Subject<'a> 
 
 impl<'a> Analysis<'a> {
     /// Summarises a record: every case with every metric, measured or not, and the floor.
+    /// What goes over a link has a summary for each link of the run.
     pub fn of(record: &'a RunRecord) -> Self {
-        let mut taken: BTreeMap<(&str, Metric), Vec<&'a Sample>> = BTreeMap::new();
+        let (links, distributed) = (links_of(record), distributed(record));
+        let mut taken: BTreeMap<(&str, Metric), ByLink<'a>> = BTreeMap::new();
         for sample in &record.samples {
             let key = (sample.case.as_str(), sample.metric);
-            taken.entry(key).or_default().push(sample);
+            let by_link = taken.entry(key).or_default();
+            by_link.entry(sample.link).or_default().push(sample);
         }
         let mut sets = Vec::new();
         let mut entries = Vec::new();
-        let mut add = |subject: Subject<'a>, metric, samples: &[&'a Sample]| {
-            let (entry, set) = entry(subject, metric, samples);
-            entries.push(entry);
-            sets.push(set);
+        let mut add = |subject: Subject<'a>, metric, samples: ByLink<'a>| {
+            for (link, samples) in samples {
+                let (entry, set) = entry(subject, Series { metric, link }, &samples);
+                entries.push(entry);
+                sets.push(set);
+            }
         };
         for case in &record.cases {
             let subject = Subject {
@@ -43,51 +54,113 @@ impl<'a> Analysis<'a> {
                 case: Some(case),
             };
             for metric in Metric::ALL.iter().copied() {
-                let samples = taken.remove(&(case.id.as_str(), metric));
+                let mut samples = taken
+                    .remove(&(case.id.as_str(), metric))
+                    .unwrap_or_default();
                 // The floor's own case has the floor's metrics, an app's case has the others.
                 let floor = case.strategy == "floor";
-                if samples.is_some() || metric.is_floor() == floor {
-                    add(subject, metric, &samples.unwrap_or_default());
+                let asked = distributed || !metric.is_distribution();
+                if asked && metric.is_floor() == floor {
+                    complete(&mut samples, metric, &links);
                 }
+                add(subject, metric, samples);
             }
         }
-        for ((_, metric), samples) in &taken {
-            let id = &samples[0].case;
-            add(Subject { id, case: None }, *metric, samples);
+        for ((_, metric), samples) in taken {
+            let Some(sample) = samples.values().flatten().next() else {
+                continue;
+            };
+            let id = &sample.case;
+            add(Subject { id, case: None }, metric, samples);
         }
         compare_with_largest(&mut entries, &sets);
         let place = |(at, entry): (usize, &MetricSummary<'a>)| {
-            ((entry.subject.id.as_str(), entry.metric), at)
+            ((entry.subject.id.as_str(), entry.series()), at)
         };
         let index = entries.iter().enumerate().map(place).collect();
         Self {
             record,
+            links,
+            distributed,
             entries,
             index,
         }
     }
 
-    /// Every case with every metric, in the order of cases, then of the catalogue.
+    /// The links that pulls went over or were planned for.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// Whether the run looked at pushes and pulls at all.
+    pub fn distributed(&self) -> bool {
+        self.distributed
+    }
+
+    /// Every case with every metric, in the order of cases, then of the catalogue, then
+    /// of the links.
     pub fn entries(&self) -> &[MetricSummary<'a>] {
         &self.entries
     }
 
-    /// One metric of one case.
+    /// One metric of one case, of those that go over no link.
     pub fn get(&self, case: &CaseId, metric: Metric) -> Option<&MetricSummary<'a>> {
+        self.find(case, Series { metric, link: None })
+    }
+
+    /// One metric of one case over one link. Where there is none, but a reason was given
+    /// for all links together, that.
+    pub fn get_over(
+        &self,
+        case: &CaseId,
+        metric: Metric,
+        link: Link,
+    ) -> Option<&MetricSummary<'a>> {
+        let link = Some(link);
+        self.find(case, Series { metric, link }).or_else(|| {
+            self.get(case, metric)
+                .filter(|entry| entry.summary.is_none())
+        })
+    }
+
+    /// What a cell of a series says: [`Analysis::get`] or [`Analysis::get_over`].
+    pub(super) fn at(&self, case: &CaseId, series: Series) -> Option<&MetricSummary<'a>> {
+        match series.link {
+            Some(link) => self.get_over(case, series.metric, link),
+            None => self.get(case, series.metric),
+        }
+    }
+
+    fn find(&self, case: &CaseId, series: Series) -> Option<&MetricSummary<'a>> {
         self.index
-            .get(&(case.as_str(), metric))
+            .get(&(case.as_str(), series))
             .map(|&at| &self.entries[at])
     }
 }
 
+/// Adds the series that were asked for and have no sample.
+fn complete(samples: &mut ByLink<'_>, metric: Metric, links: &[Link]) {
+    if metric.is_linked() && !links.is_empty() {
+        // A sample without a link gives a reason for all of them.
+        if samples.contains_key(&None) {
+            return;
+        }
+        for link in links {
+            samples.entry(Some(*link)).or_default();
+        }
+    } else {
+        samples.entry(None).or_default();
+    }
+}
+
 fn compare_with_largest(entries: &mut [MetricSummary<'_>], sets: &[Option<SampleSet>]) {
-    let mut largest: BTreeMap<(&str, Metric), (usize, f64)> = BTreeMap::new();
+    let mut largest: BTreeMap<(&str, Series), (usize, f64)> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
         let Some(summary) = &entry.summary else {
             continue;
         };
         let best = largest
-            .entry((entry.subject.scenario(), entry.metric))
+            .entry((entry.subject.scenario(), entry.series()))
             .or_insert((at, summary.median));
         if summary.median > best.1 {
             *best = (at, summary.median);
@@ -104,7 +177,7 @@ fn compare_with_largest(entries: &mut [MetricSummary<'_>], sets: &[Option<Sample
         .zip(sets)
         .enumerate()
         .map(|(place, (entry, set))| {
-            let (at, median) = largest.get(&(entry.subject.scenario(), entry.metric))?;
+            let (at, median) = largest.get(&(entry.subject.scenario(), entry.series()))?;
             let summary = entry.summary.as_ref()?;
             match entry.metric.kind() {
                 Kind::Timed if place != *at => ratio_of_medians(set.as_ref()?, sets[*at].as_ref()?),

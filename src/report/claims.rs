@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::analysis::Analysis;
 use super::claims_table::claims_of;
-use super::entry::{MetricSummary, Standing};
+use super::entry::{MetricSummary, Series, Standing};
 use super::native::{json_suffix, native, quantity, statistic_json};
 use super::notes::reasons_text;
 use super::table::Table;
-use crate::record::{Metric, RunRecord, ScenarioRecord, Status};
+use crate::record::{CaseRecord, Link, Metric, RunRecord, ScenarioRecord, Status};
 use crate::scenario::Claim;
 use crate::units::{Quantity, Ratio, Unit};
 
@@ -21,6 +21,8 @@ pub struct ClaimResult<'a> {
     pub claim: &'a Claim,
     /// What it is held against; `None` where the catalogue has no such metric.
     pub metric: Option<Metric>,
+    /// The link that it is about.
+    pub link: Option<Link>,
     /// The median, where there is one.
     pub measured: Option<Quantity>,
     /// `measured / claimed`: below 1 the image is smaller (or faster) than claimed.
@@ -67,13 +69,14 @@ fn result<'a>(
     claim: &'a Claim,
 ) -> ClaimResult<'a> {
     let metric: Option<Metric> = claim.metric.parse().ok();
+    let link: Option<Link> = claim.link.as_deref().and_then(|link| link.parse().ok());
     let cases = &analysis.record.cases;
     let case = cases
         .iter()
         .find(|case| case.scenario == scenario.name && case.variant == claim.variant);
     let entry = case
         .zip(metric)
-        .and_then(|(case, metric)| analysis.get(&case.id, metric));
+        .and_then(|(case, metric)| analysis.at(&case.id, Series { metric, link }));
     let summary = entry.and_then(|entry| entry.summary.as_ref());
     let measured = metric
         .zip(summary)
@@ -83,18 +86,27 @@ fn result<'a>(
             "unknown-metric",
             Some(format!("no metric `{}`", claim.metric)),
         ),
-        (_, None) => ("not-run", Some("not run".to_owned())),
+        (_, None) => ("not-run", Some(not_run(case, link))),
         (_, Some(entry)) => status_of(entry),
     };
     ClaimResult {
         scenario,
         claim,
         metric,
+        link,
         measured,
         ratio: measured.and_then(|measured| ratio(measured, claim)),
         status,
         reason,
         stand_ins: case.map_or(&[], |case| &case.stand_ins),
+    }
+}
+
+/// Why a series of a claim is not in the run at all.
+fn not_run(case: Option<&CaseRecord>, link: Option<Link>) -> String {
+    match case.zip(link) {
+        Some((_, link)) => format!("nothing went over {link} in this run"),
+        None => "not run".to_owned(),
     }
 }
 
@@ -125,6 +137,7 @@ pub(super) fn claims_json_of(analysis: &Analysis<'_>) -> Value {
             "scenario": result.scenario.name,
             "variant": result.claim.variant,
             "metric": result.claim.metric,
+            "link": result.claim.link,
             "claimed": result.claim.claimed,
             "approximate": result.claim.approximate,
             "source": result.claim.source,

@@ -30,7 +30,7 @@ pub(super) fn claims_of(analysis: &Analysis<'_>) -> Table {
         }
         row.push(variant);
         if metrics.len() > 1 {
-            row.push(Cell::text(&result.claim.metric));
+            row.push(Cell::text(series_name(result)));
         }
         row.push(Cell::text(&result.claim.claimed));
         row.push(measured_cell(result, scale, &mut notes));
@@ -124,14 +124,20 @@ fn measured_cell(result: &ClaimResult<'_>, scale: Option<Scale>, notes: &mut Not
 }
 
 /// The metrics that claims are held against, each once.
-fn metric_ids<'a>(results: &[ClaimResult<'a>]) -> Vec<&'a str> {
-    let mut ids: Vec<&str> = results
-        .iter()
-        .map(|result| result.claim.metric.as_str())
-        .collect();
+fn metric_ids(results: &[ClaimResult<'_>]) -> Vec<String> {
+    let mut ids: Vec<String> = results.iter().map(series_name).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
+}
+
+/// `size.unpacked`, `pull.cold over 100mbit`.
+fn series_name(result: &ClaimResult<'_>) -> String {
+    let metric = &result.claim.metric;
+    match result.link {
+        Some(link) => format!("{metric} over {link}"),
+        None => metric.clone(),
+    }
 }
 
 fn common_unit(results: &[ClaimResult<'_>]) -> Option<Unit> {

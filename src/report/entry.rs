@@ -1,7 +1,9 @@
 //! One metric of one case: what its samples amount to.
 
+use std::fmt;
+
 use super::native::native;
-use crate::record::{CaseId, CaseRecord, Disposition, Kind, Metric, Sample, Status};
+use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, Sample, Status};
 use crate::stats::{RatioOfMedians, SampleSet, Summary};
 
 /// Who was measured. Floor samples may belong to a case that no scenario has.
@@ -11,6 +13,32 @@ pub struct Subject<'a> {
     pub id: &'a CaseId,
     /// What the record knows of the case; `None` for the floor.
     pub case: Option<&'a CaseRecord>,
+}
+
+/// A metric, and the link that it went over: what is summarised together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Series {
+    /// The metric.
+    pub metric: Metric,
+    /// The link; none for what goes over none.
+    pub link: Option<Link>,
+}
+
+impl Series {
+    /// What goes over no link.
+    pub(super) fn unlinked(metric: Metric) -> Self {
+        Self { metric, link: None }
+    }
+}
+
+/// `pull.cold over 100mbit`.
+impl fmt::Display for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.link {
+            Some(link) => write!(f, "{} over {link}", self.metric),
+            None => write!(f, "{}", self.metric),
+        }
+    }
 }
 
 /// How often which status was seen.
@@ -81,16 +109,28 @@ pub struct MetricSummary<'a> {
     pub subject: Subject<'a>,
     /// The metric.
     pub metric: Metric,
+    /// The link that it went over.
+    pub link: Option<Link>,
     /// Statuses.
     pub counts: Counts,
     /// What a cell says.
     pub standing: Standing,
     /// Of the counting samples, in bytes, nanoseconds, a count or a quotient.
     pub summary: Option<Summary>,
-    /// Against the largest median of the same metric in the same scenario.
+    /// Against the largest median of the same metric in the same scenario, over the same link.
     pub ratio_to_largest: Option<RatioOfMedians>,
     /// Why samples are missing.
     pub reasons: Vec<Reason<'a>>,
+}
+
+impl MetricSummary<'_> {
+    /// Metric and link.
+    pub fn series(&self) -> Series {
+        Series {
+            metric: self.metric,
+            link: self.link,
+        }
+    }
 }
 
 impl<'a> Subject<'a> {
@@ -139,9 +179,10 @@ impl<'a> Subject<'a> {
 /// Summarises samples of one metric of one case; the ratio is left open.
 pub(super) fn entry<'a>(
     subject: Subject<'a>,
-    metric: Metric,
+    series: Series,
     samples: &[&'a Sample],
 ) -> (MetricSummary<'a>, Option<SampleSet>) {
+    let Series { metric, link } = series;
     let mut counts = Counts::default();
     let mut values = Vec::new();
     let mut reasons: Vec<Reason<'a>> = Vec::new();
@@ -196,6 +237,7 @@ pub(super) fn entry<'a>(
     let entry = MetricSummary {
         subject,
         metric,
+        link,
         counts,
         standing,
         summary,

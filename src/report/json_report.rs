@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::analysis::Analysis;
 use super::claims::claims_json_of;
+use super::distribution::json_of;
 use super::entry::MetricSummary;
 use super::native::{json_suffix, statistic_json};
 use super::warning::warnings_of;
@@ -30,6 +31,7 @@ pub fn report_json(record: &RunRecord) -> Value {
         "warmup_rounds": record.plan.warmup_rounds,
         "rounds_done": record.plan.rounds_done(),
         "summaries": analysis.entries().iter().map(summary).collect::<Vec<_>>(),
+        "distribution": json_of(&analysis),
         "claims": claims_json_of(&analysis),
         "warnings": warnings,
     })
@@ -51,6 +53,7 @@ fn summary(entry: &MetricSummary<'_>) -> Value {
         "platform": entry.subject.platform(),
         "stand_ins": entry.subject.stand_ins(),
         "metric": entry.metric.id(),
+        "link": entry.link,
         "standing": entry.standing.word(),
         "counts": {
             "ok": counts.ok,
@@ -70,6 +73,7 @@ fn summary(entry: &MetricSummary<'_>) -> Value {
         ("max", summary.map(|summary| summary.max)),
         ("mean", summary.map(|summary| summary.mean)),
         ("mad", summary.map(|summary| summary.mad)),
+        ("iqr", summary.map(|summary| summary.iqr)),
         ("p95", summary.and_then(|summary| summary.p95)),
     ];
     for (name, number) in statistics {

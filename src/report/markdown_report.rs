@@ -2,9 +2,11 @@
 
 use super::analysis::Analysis;
 use super::claims_table::claims_of;
+use super::distribution::tables_of;
+use super::failures::failures;
 use super::floor::floor_of;
 use super::main_table::{Columns, table_of};
-use super::markdown_sections::{failures, intro, meanings, stand_ins};
+use super::markdown_sections::{intro, meanings, stand_ins};
 use super::render::escape;
 use super::steps::{median_cold_builds, steps_table};
 use super::warning::warnings_of;
@@ -22,7 +24,7 @@ pub fn report_md(record: &RunRecord) -> String {
         failures(&analysis),
         floor(&analysis),
         steps(&analysis),
-        meanings(),
+        meanings(record),
         recompute(record),
     ];
     let present: Vec<&str> = sections
@@ -51,6 +53,10 @@ fn tables(analysis: &Analysis<'_>) -> String {
         ));
         for columns in Columns::TERMINAL {
             text.push_str(&table_of(analysis, &scenario.name, columns).markdown());
+            text.push('\n');
+        }
+        for table in tables_of(analysis, &scenario.name) {
+            text.push_str(&table.markdown());
             text.push('\n');
         }
     }

@@ -1,10 +1,9 @@
 //! The parts of `report.md` that are prose and lists.
 
-use super::analysis::Analysis;
-use super::markdown_report::section;
 use super::notes::plural;
 use super::render::escape;
-use crate::record::{CaseRecord, Disposition, ImageStore, Metric, RunRecord, RunState};
+use super::series::metrics_of;
+use crate::record::{ImageStore, RunRecord, RunState};
 
 /// What was run, with which engine, where.
 pub(super) fn intro(record: &RunRecord) -> String {
@@ -132,53 +131,9 @@ pub(super) fn stand_ins(record: &RunRecord) -> String {
     )
 }
 
-/// Everything without a number, with its whole reason.
-pub(super) fn failures(analysis: &Analysis<'_>) -> String {
-    let mut lines = Vec::new();
-    for case in &analysis.record.cases {
-        lines.extend(case_failure(case));
-    }
-    for entry in analysis.entries() {
-        let of_samples = entry
-            .reasons
-            .iter()
-            .filter(|reason| !reason.rounds.is_empty());
-        for reason in of_samples {
-            let rounds: Vec<String> = reason.rounds.iter().map(ToString::to_string).collect();
-            lines.push(format!(
-                "- {}, {}, {} in round {}: {}",
-                escape(entry.subject.id.as_str()),
-                entry.metric,
-                reason.status.word(),
-                rounds.join(", "),
-                escape(reason.text)
-            ));
-        }
-    }
-    section("Without a number", &lines.join("\n"))
-}
-
-fn case_failure(case: &CaseRecord) -> Option<String> {
-    let (word, reason) = match &case.disposition {
-        Disposition::Qualified => return None,
-        Disposition::Pending => ("not visited", "the run did not come to it"),
-        Disposition::Failed { reason } => (
-            "failed as a whole, none of its numbers counts",
-            reason.as_str(),
-        ),
-        Disposition::NotApplicable { reason } => ("not applicable", reason.as_str()),
-    };
-    Some(format!(
-        "- {}: {word}: {}",
-        escape(case.id.as_str()),
-        escape(reason)
-    ))
-}
-
 /// What each column means.
-pub(super) fn meanings() -> String {
-    let lines: Vec<String> = Metric::ALL
-        .iter()
+pub(super) fn meanings(record: &RunRecord) -> String {
+    let lines: Vec<String> = metrics_of(record)
         .map(|metric| {
             format!(
                 "- `{metric}` ({}): {}",

@@ -67,7 +67,8 @@ fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<Str
         }
     }
     let timed = entry.metric.kind() == Kind::Timed;
-    if !timed && summary.spread() {
+    // Packed bytes: the table says it for all, else half of its cells had a note.
+    if !timed && !entry.metric.is_distribution() && summary.spread() {
         // To the byte: rounded, the two would often read the same.
         let text = |native| {
             let unit = entry.metric.unit();
@@ -91,14 +92,19 @@ fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<Str
     remarks
 }
 
-fn absent_cell(entry: &MetricSummary<'_>, notes: &mut Notes) -> Cell {
-    let (word, status) = match entry.standing {
+/// The word for the absence of a value, and the status whose reasons explain it.
+pub(super) fn absence(standing: Standing) -> (&'static str, Option<Status>) {
+    match standing {
         Standing::Dnf => ("DNF", Some(Status::Dnf)),
         Standing::Invalid => ("invalid", Some(Status::Invalid)),
         Standing::NotApplicable => ("n/a", Some(Status::NotApplicable)),
         Standing::NotMeasured => ("–", Some(Status::NotMeasured)),
         Standing::Measured | Standing::Missing => ("–", None),
-    };
+    }
+}
+
+fn absent_cell(entry: &MetricSummary<'_>, notes: &mut Notes) -> Cell {
+    let (word, status) = absence(entry.standing);
     let Some(status) = status else {
         return Cell::missing();
     };

@@ -1,4 +1,4 @@
-//! `summary.csv`: a row per case and metric.
+//! `summary.csv`: a row per case, metric and link.
 
 use super::analysis::Analysis;
 use super::csv_bytes::CsvBytes;
@@ -7,7 +7,7 @@ use crate::record::RunRecord;
 
 /// Statistics in base units (bytes, seconds, counts), empty where there is none. `n` is
 /// how many samples count; `stand_in` names the bases whose place a stand-in took,
-/// separated by blanks.
+/// separated by blanks. `link` is empty for what goes over none.
 pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
     let mut lines = CsvBytes::new([
         "run",
@@ -30,6 +30,7 @@ pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
         "dnf",
         "ratio_to_largest",
         "stand_in",
+        "link",
     ]);
     for entry in Analysis::of(record).entries() {
         let unit = entry.metric.unit();
@@ -66,6 +67,7 @@ pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
             entry.counts.dnf.to_string(),
             ratio.unwrap_or_default(),
             entry.subject.stand_ins().join(" "),
+            entry.link.map(|link| link.to_string()).unwrap_or_default(),
         ]);
     }
     lines.finish()

@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 use super::analysis::subject;
 use super::csv_bytes::CsvBytes;
 use super::native::{exact_text, seconds_text};
-use crate::record::{Disposition, Metric, Outcome, RunRecord, Status};
+use super::series::metrics_of;
+use crate::record::{Disposition, Link, Outcome, RunRecord, Status};
 
 /// `samples.csv`: every sample in the order of taking, values in base units (bytes,
 /// seconds, counts), empty where there is none. A variant that cannot exist has a row
 /// per metric, without round and order, so that no reader takes it for forgotten.
 /// A value that rests on stand-in bases names them where another status has its reason.
+/// `link` is empty for what goes over none.
 pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
     let mut lines = CsvBytes::new([
         "run", "scenario", "app", "variant", "strategy", "platform", "metric", "unit", "round",
-        "order", "value", "status", "reason",
+        "order", "value", "status", "reason", "link",
     ]);
     let mut seen = BTreeSet::new();
     for sample in &record.samples {
@@ -37,14 +39,15 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
             &value.map(exact_text).unwrap_or_default(),
             sample.outcome.status().word(),
             &reason(&sample.outcome, subject.stand_ins()),
+            &link_text(sample.link),
         ]);
     }
     for case in &record.cases {
         let Disposition::NotApplicable { reason } = &case.disposition else {
             continue;
         };
-        for metric in Metric::ALL {
-            if metric.is_floor() || seen.contains(&(case.id.as_str(), *metric)) {
+        for metric in metrics_of(record) {
+            if metric.is_floor() || seen.contains(&(case.id.as_str(), metric)) {
                 continue;
             }
             lines.push([
@@ -61,10 +64,15 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
                 "",
                 Status::NotApplicable.word(),
                 reason,
+                "",
             ]);
         }
     }
     lines.finish()
+}
+
+fn link_text(link: Option<Link>) -> String {
+    link.map(|link| link.to_string()).unwrap_or_default()
 }
 
 fn reason(outcome: &Outcome, stand_ins: &[String]) -> String {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::analysis::Analysis;
+use super::entry::{MetricSummary, Series};
 use super::native::{exact_text, quantity};
 use super::notes::plural;
 use super::scale::Scale;
@@ -28,19 +29,29 @@ pub enum Warning {
     ExactSpread {
         /// The case.
         case: CaseId,
-        /// The metric.
-        metric: Metric,
+        /// The metric, and the link that it went over.
+        series: Series,
         /// The smallest.
         min: Quantity,
         /// The largest.
         max: Quantity,
     },
+    /// Packed bytes, of which one sample is the truth, differ between rounds: a sentence
+    /// for all cases, since time stamps and nonces in the layers alone make a few bytes.
+    BytesSpread {
+        /// The metric.
+        metric: Metric,
+        /// In how many series.
+        series: usize,
+        /// The widest range in one of them.
+        widest: Quantity,
+    },
     /// The first counting sample lies outside the others: something was not warm yet.
     FirstSampleOutlier {
         /// The case.
         case: CaseId,
-        /// The metric.
-        metric: Metric,
+        /// The metric, and the link that it went over.
+        series: Series,
         /// The sample.
         first: Quantity,
         /// The median of all.
@@ -57,8 +68,8 @@ pub enum Warning {
     WrongUnit {
         /// The case.
         case: CaseId,
-        /// The metric.
-        metric: Metric,
+        /// The metric, and the link that it went over.
+        series: Series,
         /// How many.
         samples: usize,
     },
@@ -86,39 +97,72 @@ pub(super) fn warnings_of(analysis: &Analysis<'_>) -> Vec<Warning> {
     }
     warnings.extend(few_samples(analysis));
     warnings.extend(record.warnings.iter().cloned().map(Warning::Recorded));
-    for entry in analysis.entries() {
-        let (case, metric) = (entry.subject.id.clone(), entry.metric);
-        if entry.counts.wrong_unit > 0 {
-            let samples = entry.counts.wrong_unit;
-            warnings.push(Warning::WrongUnit {
-                case: case.clone(),
-                metric,
-                samples,
-            });
-        }
-        let Some(summary) = &entry.summary else {
-            continue;
-        };
-        let value = |native| quantity(metric.unit(), native);
-        if metric.kind() == Kind::Exact && summary.spread() {
-            let (min, max) = (value(summary.min), value(summary.max));
+    warnings.extend(analysis.entries().iter().flat_map(of_entry));
+    warnings.extend(bytes_spreads(analysis));
+    warnings
+}
+
+fn of_entry(entry: &MetricSummary<'_>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let (case, series) = (entry.subject.id.clone(), entry.series());
+    let metric = entry.metric;
+    if entry.counts.wrong_unit > 0 {
+        let samples = entry.counts.wrong_unit;
+        warnings.push(Warning::WrongUnit {
+            case: case.clone(),
+            series,
+            samples,
+        });
+    }
+    let Some(summary) = &entry.summary else {
+        return warnings;
+    };
+    let value = |native| quantity(metric.unit(), native);
+    if metric.kind() == Kind::Exact && summary.spread() {
+        let (min, max) = (value(summary.min), value(summary.max));
+        if !metric.is_distribution() {
             warnings.push(Warning::ExactSpread {
                 case,
-                metric,
+                series,
                 min,
                 max,
             });
-        } else if summary.outliers.first() == Some(&0) {
-            let (first, median) = (value(summary.first), value(summary.median));
-            warnings.push(Warning::FirstSampleOutlier {
-                case,
-                metric,
-                first,
-                median,
-            });
         }
+    } else if summary.outliers.first() == Some(&0) {
+        let (first, median) = (value(summary.first), value(summary.median));
+        warnings.push(Warning::FirstSampleOutlier {
+            case,
+            series,
+            first,
+            median,
+        });
     }
     warnings
+}
+
+fn bytes_spreads(analysis: &Analysis<'_>) -> Vec<Warning> {
+    let packed = |metric: &&Metric| metric.is_distribution() && metric.kind() == Kind::Exact;
+    let spread = |metric: &Metric| {
+        let ranges: Vec<f64> = analysis
+            .entries()
+            .iter()
+            .filter(|entry| entry.metric == *metric)
+            .filter_map(|entry| entry.summary.as_ref())
+            .filter(|summary| summary.spread())
+            .map(|summary| summary.max - summary.min)
+            .collect();
+        let widest = ranges.iter().copied().reduce(f64::max)?;
+        Some(Warning::BytesSpread {
+            metric: *metric,
+            series: ranges.len(),
+            widest: quantity(metric.unit(), widest),
+        })
+    };
+    Metric::ALL
+        .iter()
+        .filter(packed)
+        .filter_map(spread)
+        .collect()
 }
 
 fn few_samples(analysis: &Analysis<'_>) -> Option<Warning> {
@@ -159,28 +203,38 @@ impl fmt::Display for Warning {
             }
             Self::ExactSpread {
                 case,
-                metric,
+                series,
                 min,
                 max,
             } => {
                 write!(
                     f,
-                    "{case}: {metric} should be one value, but ranges from {} to {} {}",
+                    "{case}: {series} should be one value, but ranges from {} to {} {}",
                     exact_text(*min),
                     exact_text(*max),
-                    metric.unit()
+                    series.metric.unit()
                 )
             }
             Self::FirstSampleOutlier {
                 case,
-                metric,
+                series,
                 first,
                 median,
             } => write!(
                 f,
-                "{case}: the first sample of {metric} is an outlier ({} against a median of {}): read the median, or add a warm-up round",
+                "{case}: the first sample of {series} is an outlier ({} against a median of {}): read the median, or add a warm-up round",
                 text(first),
                 text(median)
+            ),
+            Self::BytesSpread {
+                metric,
+                series,
+                widest,
+            } => write!(
+                f,
+                "{metric} should be one value per variant and link, but differs between rounds in {series} of them, by {} {} at the most",
+                exact_text(*widest),
+                metric.unit()
             ),
             Self::FewSamples { summaries, least } => write!(
                 f,
@@ -189,12 +243,12 @@ impl fmt::Display for Warning {
             ),
             Self::WrongUnit {
                 case,
-                metric,
+                series,
                 samples,
             } => {
                 write!(
                     f,
-                    "{case}: {} of {metric} not in its unit and left out",
+                    "{case}: {} of {series} not in its unit and left out",
                     plural(*samples, "sample")
                 )
             }

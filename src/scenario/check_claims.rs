@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::check::Checker;
+use super::claimable::{Claimable, ClaimableMetric};
 use super::figure::{Figure, Value, parse_figure};
 use super::model::{Claim, Source};
 use super::raw::{RawClaim, RawSource, RawVariant, Text};
@@ -29,7 +30,7 @@ impl Checker<'_> {
         raw: &[RawClaim],
         sources: &[RawSource],
         variants: &[RawVariant],
-        metrics: &[(&str, Unit)],
+        claimable: &Claimable,
     ) -> Vec<Claim> {
         let sources: Vec<_> = sources
             .iter()
@@ -39,12 +40,14 @@ impl Checker<'_> {
             .iter()
             .map(|variant| variant.name.get_ref().as_str())
             .collect();
-        let ids: Vec<_> = metrics.iter().map(|(id, _)| *id).collect();
+        let ids: Vec<_> = claimable.metrics.iter().map(|metric| metric.id).collect();
         let mut seen = BTreeSet::new();
         let mut claims = Vec::new();
         for claim in raw {
             let names = [&claim.source, &claim.variant, &claim.metric, &claim.claimed];
-            if !seen.insert(names.map(|name| name.get_ref().as_str())) {
+            let metric = claimable.find(claim.metric.get_ref());
+            let link = self.link(claim, metric, claimable);
+            if !seen.insert((names.map(|name| name.get_ref().as_str()), link.clone())) {
                 self.report(
                     claim.source.span(),
                     "the same claim a second time",
@@ -55,11 +58,9 @@ impl Checker<'_> {
             self.known(&claim.source, "source", &sources);
             self.known(&claim.variant, "variant", &variants);
             self.known(&claim.metric, "metric", &ids);
-            let unit = metrics
-                .iter()
-                .find(|(id, _)| id == claim.metric.get_ref())
-                .map(|(_, unit)| *unit);
-            claims.extend(self.figure(claim, unit).map(|figure| model(claim, figure)));
+            let unit = metric.map(|metric| metric.unit);
+            let figure = self.figure(claim, unit);
+            claims.extend(figure.map(|figure| model(claim, figure, link)));
         }
         claims
     }
@@ -73,6 +74,40 @@ impl Checker<'_> {
                 "",
                 hint,
             );
+        }
+    }
+
+    /// The link of a claim, as it is always spelled: asked for by a metric that is measured
+    /// once per link, and by no other.
+    fn link(
+        &mut self,
+        raw: &RawClaim,
+        metric: Option<ClaimableMetric>,
+        claimable: &Claimable,
+    ) -> Option<String> {
+        let id = raw.metric.get_ref();
+        let Some(text) = &raw.link else {
+            if metric.is_some_and(|metric| metric.linked) {
+                self.report(
+                    raw.metric.span(),
+                    format!("metric `{id}` is measured once per link"),
+                    "a claim that names its link",
+                    "add e.g. `link = \"100mbit\"`",
+                );
+            }
+            return None;
+        };
+        if metric.is_some_and(|metric| !metric.linked) {
+            let message = format!("metric `{id}` goes over no link");
+            self.report(text.span(), message, "", "remove `link`");
+            return None;
+        }
+        match (claimable.link)(text.get_ref()) {
+            Ok(link) => Some(link),
+            Err(why) => {
+                self.report(text.span(), why, "", "");
+                None
+            }
         }
     }
 
@@ -109,7 +144,7 @@ impl Checker<'_> {
     }
 }
 
-fn model(raw: &RawClaim, figure: Figure) -> Claim {
+fn model(raw: &RawClaim, figure: Figure, link: Option<String>) -> Claim {
     let (claimed_bytes, claimed_ns) = match figure.value {
         Value::Size(bytes) => (Some(bytes), None),
         Value::Time(nanos) => (None, Some(nanos)),
@@ -118,6 +153,7 @@ fn model(raw: &RawClaim, figure: Figure) -> Claim {
         source: raw.source.get_ref().clone(),
         variant: raw.variant.get_ref().clone(),
         metric: raw.metric.get_ref().clone(),
+        link,
         claimed: raw.claimed.get_ref().clone(),
         claimed_bytes,
         claimed_ns,

@@ -4,24 +4,23 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::check::{Checker, position};
+use super::claimable::Claimable;
 use super::error::{Problem, ScenarioError};
 use super::files::{Tree, is_file, read, toml_files};
 use super::malformed::malformed;
 use super::model::Scenario;
 use super::raw::RawScenario;
 use super::words::suggest;
-use crate::units::Unit;
 
 /// The version of the form that is read here.
 const SCHEMA: i64 = 1;
 
-/// Loads and checks a scenario. `metrics` are the ids that a claim may name, with
-/// their units.
+/// Loads and checks a scenario. `claimable` is what its claims may be held against.
 ///
 /// # Errors
 /// The file cannot be read; or it is invalid: the first error of syntax or type, or
 /// else all semantic errors together.
-pub fn load(file: &Path, metrics: &[(&str, Unit)]) -> Result<Scenario, ScenarioError> {
+pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioError> {
     let unreadable = |source| ScenarioError::Read {
         path: file.to_path_buf(),
         source,
@@ -54,10 +53,11 @@ pub fn load(file: &Path, metrics: &[(&str, Unit)]) -> Result<Scenario, ScenarioE
     );
     let app = checker.app(&raw.app);
     let contract = checker.contract(&raw.contract);
+    let deploy = checker.deploy(raw.deploy.as_ref());
     let sources = checker.sources(&raw.source);
     let edits = checker.edits(&raw.edit, app.as_ref());
     let variants = checker.variants(&raw.variant, &raw.app, app.as_ref());
-    let claims = checker.claims(&raw.claim, &raw.source, &raw.variant, metrics);
+    let claims = checker.claims(&raw.claim, &raw.source, &raw.variant, claimable);
     let mut problems = checker.problems;
     match app {
         Some(app) if problems.is_empty() => Ok(Scenario {
@@ -69,6 +69,7 @@ pub fn load(file: &Path, metrics: &[(&str, Unit)]) -> Result<Scenario, ScenarioE
             root: tree.root,
             app,
             contract,
+            deploy,
             edits,
             variants,
             sources,
@@ -93,15 +94,12 @@ pub fn load(file: &Path, metrics: &[(&str, Unit)]) -> Result<Scenario, ScenarioE
 ///
 /// # Errors
 /// The first that cannot be read; or the problems of all that are invalid together.
-pub fn load_all(
-    files: &[PathBuf],
-    metrics: &[(&str, Unit)],
-) -> Result<Vec<Scenario>, ScenarioError> {
+pub fn load_all(files: &[PathBuf], claimable: &Claimable) -> Result<Vec<Scenario>, ScenarioError> {
     let mut scenarios: Vec<Scenario> = Vec::new();
     let mut problems = Vec::new();
     let mut first: BTreeMap<String, PathBuf> = BTreeMap::new();
     for file in files {
-        match load(file, metrics) {
+        match load(file, claimable) {
             Ok(scenario) => {
                 if let Some(other) = first.get(&scenario.name) {
                     problems.push(Problem {

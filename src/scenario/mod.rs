@@ -8,6 +8,8 @@ mod check;
 mod check_app;
 mod check_claims;
 mod check_variants;
+mod claimable;
+mod deploy;
 mod error;
 mod figure;
 mod files;
@@ -17,6 +19,8 @@ mod model;
 mod raw;
 mod words;
 
+pub use claimable::{Claimable, ClaimableMetric};
+pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};
 pub use load::{find, list, load, load_all};
 pub use model::{

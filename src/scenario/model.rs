@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::deploy::Deploy;
 use crate::dockerfile::Dockerfile;
 use crate::units::{Bytes, Nanos};
 
@@ -28,6 +29,8 @@ pub struct Scenario {
     pub app: App,
     /// How the app proves that it works.
     pub contract: Contract,
+    /// What the deploy costs are reckoned for, as far as the file says.
+    pub deploy: Deploy,
     /// What the rebuilds change.
     pub edits: Vec<Edit>,
     /// The ways of building the app.
@@ -170,6 +173,9 @@ pub struct Claim {
     pub variant: String,
     /// Id of the metric to hold it against.
     pub metric: String,
+    /// The link that it is about, for a metric that is measured once per link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// As the source prints it: `~1.2 GB`.
     pub claimed: String,
     /// The figure itself: decimal or binary unit as printed. Bytes for sizes.

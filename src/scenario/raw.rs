@@ -30,6 +30,8 @@ pub(super) struct RawScenario {
     pub app: RawApp,
     /// How the app proves that it works.
     pub contract: RawContract,
+    /// What the deploy costs are reckoned for.
+    pub deploy: Option<RawDeploy>,
     /// Where the claims come from.
     #[serde(default)]
     pub source: Vec<RawSource>,
@@ -84,6 +86,22 @@ pub(super) struct RawContract {
     /// Environment of the container.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+}
+
+/// What the deploy costs are reckoned for.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Deploy")]
+pub(super) struct RawDeploy {
+    /// Deploys a day, to each environment; 20 where it is left out.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 1_000_000))]
+    pub per_day: Option<Spanned<i64>>,
+    /// Environments that each deploy goes to; 3 where it is left out.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 1_000_000))]
+    pub environments: Option<Spanned<i64>>,
+    /// Services that share a base in one registry; 15 where it is left out.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 1_000_000))]
+    pub services: Option<Spanned<i64>>,
 }
 
 /// Where claims come from.
@@ -180,6 +198,9 @@ pub(super) struct RawClaim {
     /// As printed: "~1.2 GB", "900+ MB", "30 s". kB, MB and GB are decimal; KiB, MiB and GiB binary.
     #[schemars(with = "String", length(min = 1))]
     pub claimed: Text,
+    /// The link that it is about, for a metric that is measured once per link: "loopback", "100mbit", "100mbit,20ms".
+    #[schemars(with = "Option<String>")]
+    pub link: Option<Text>,
     /// What the reader should know.
     pub note: Option<String>,
 }

@@ -21,6 +21,8 @@ pub struct Summary {
     pub median: f64,
     /// Median absolute deviation from the median, unscaled.
     pub mad: f64,
+    /// Interquartile range (type 7 at 0.75 and 0.25).
+    pub iqr: f64,
     /// Bootstrap interval of the median, 95 %; `None` below 6 samples and for exact metrics.
     pub interval: Option<Interval>,
     /// 95th percentile (type 7); `None` below 20 samples and for exact metrics.
@@ -64,6 +66,7 @@ impl Summary {
             mean: sum / set.len() as f64,
             median,
             mad,
+            iqr: quantile::quantile(set.sorted(), 0.75) - quantile::quantile(set.sorted(), 0.25),
             interval: None,
             p95: None,
             outliers: Vec::new(),

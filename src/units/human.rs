@@ -63,6 +63,8 @@ pub enum TimeScale {
     Millis,
     /// Seconds.
     Seconds,
+    /// Minutes: for sums over a month only, never chosen by a value.
+    Minutes,
 }
 
 impl TimeScale {
@@ -81,6 +83,7 @@ impl TimeScale {
             Self::Micros => "µs",
             Self::Millis => "ms",
             Self::Seconds => "s",
+            Self::Minutes => "min",
         }
     }
 
@@ -90,6 +93,7 @@ impl TimeScale {
             Self::Micros => 1e3,
             Self::Millis => 1e6,
             Self::Seconds => 1e9,
+            Self::Minutes => 6e10,
         };
         significant(value.0 as f64 / divisor)
     }

@@ -1,8 +1,10 @@
 //! The reports, from synthetic run records.
 
 mod builder;
+mod distribution;
 mod files;
 mod page;
+mod travel;
 
 use insta::assert_snapshot;
 use plimsoll::record::{Disposition, Metric, Outcome, RunRecord, RunState};

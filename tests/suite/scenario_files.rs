@@ -4,18 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plimsoll::record::Metric;
+use plimsoll::record::claimable;
 use plimsoll::scenario::{self, ChangeKind, EXAMPLE, Scenario, ScenarioError, VariantBuild};
-use plimsoll::units::{Bytes, Nanos, Unit};
+use plimsoll::units::{Bytes, Count, Nanos};
 
 mod bad;
-
-fn metrics() -> Vec<(&'static str, Unit)> {
-    Metric::ALL
-        .iter()
-        .map(|metric| (metric.id(), metric.unit()))
-        .collect()
-}
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -66,7 +59,7 @@ impl Fixture {
     }
 
     fn load(&self) -> Result<Scenario, ScenarioError> {
-        scenario::load(&self.0.path().join("scenarios/example.toml"), &metrics())
+        scenario::load(&self.0.path().join("scenarios/example.toml"), &claimable())
     }
 
     /// The whole error, with the tree's place taken out.
@@ -137,7 +130,7 @@ fn every_scenario_of_the_repository_loads() {
         !files.is_empty(),
         "scenarios/ is there and holds no scenario"
     );
-    let scenarios = match scenario::load_all(&files, &metrics()) {
+    let scenarios = match scenario::load_all(&files, &claimable()) {
         Ok(scenarios) => scenarios,
         Err(error) => panic!("{error}"),
     };
@@ -164,7 +157,8 @@ fn every_edit_of_the_repository_makes_a_step_run() {
         return;
     }
     for file in scenario::list(&folder).unwrap() {
-        let scenario = scenario::load(&file, &metrics()).unwrap_or_else(|error| panic!("{error}"));
+        let scenario =
+            scenario::load(&file, &claimable()).unwrap_or_else(|error| panic!("{error}"));
         for variant in &scenario.variants {
             let VariantBuild::Dockerfile(spec) = &variant.build else {
                 continue;
@@ -201,6 +195,10 @@ fn the_example_loads_and_keeps_the_schema() {
     assert_eq!(scenario.variants.len(), 3);
     assert_eq!(scenario.claims[0].claimed_bytes, Some(Bytes(1_200_000_000)));
     assert!(scenario.claims[0].approximate);
+    assert_eq!(scenario.claims[0].link, None);
+    assert_eq!(scenario.claims[1].link.as_deref(), Some("100mbit,20ms"));
+    assert_eq!(scenario.deploy.per_day, Some(Count(20)));
+    assert_eq!(scenario.deploy.services, Some(Count(15)));
     let VariantBuild::Dockerfile(spec) = &scenario.variants[1].build else {
         panic!("the variant has a Dockerfile");
     };
@@ -228,6 +226,7 @@ fn what_is_left_out_has_a_default() {
     assert_eq!(scenario.contract.status, 200);
     assert_eq!(scenario.contract.ready_within, Nanos::from_secs(30));
     assert_eq!(scenario.contract.stop_within, Nanos::from_secs(10));
+    assert_eq!(scenario.deploy, scenario::Deploy::default());
     assert_eq!(scenario.root, fs::canonicalize(fixture.0.path()).unwrap());
 }
 
@@ -311,7 +310,7 @@ fn two_scenarios_of_one_name_are_refused() {
     let fixture = Fixture::new(GOOD);
     fixture.write("scenarios/other.toml", GOOD);
     let files = scenario::list(&fixture.0.path().join("scenarios")).unwrap();
-    let error = scenario::load_all(&files, &metrics()).unwrap_err();
+    let error = scenario::load_all(&files, &claimable()).unwrap_err();
     insta::assert_snapshot!(fixture.error(&error), @r#"
     scenarios/other.toml:2:1: a second scenario `example`
       expected: a name of its own

@@ -2,7 +2,7 @@
 
 use plimsoll::record::{
     BaseRecord, BuildRecord, Calibration, CaseRecord, Disposition, EngineFacts, HostFacts,
-    ImageStore, Metric, Outcome, PlanRecord, RunRecord, RunState, SCHEMA_VERSION, Sample,
+    ImageStore, Link, Metric, Outcome, PlanRecord, RunRecord, RunState, SCHEMA_VERSION, Sample,
     ScenarioRecord, StandIn, StepRecord, ToolFacts, case_id,
 };
 use plimsoll::scenario::{Claim, Source};
@@ -95,6 +95,8 @@ pub fn run() -> RunRecord {
 pub trait Build {
     fn case(&mut self, variant: &str, disposition: Disposition);
     fn sample(&mut self, variant: &str, metric: Metric, outcome: Outcome);
+    /// A sample that went over a link.
+    fn over(&mut self, link: Option<Link>, variant: &str, metric: Metric, outcome: Outcome);
     /// Counting samples, in rounds from 2 on (1 is the warm-up).
     fn values(&mut self, variant: &str, metric: Metric, values: &[u64]);
     fn stand_in(&mut self, variant: &str, base: &str);
@@ -120,17 +122,21 @@ impl Build for RunRecord {
     }
 
     fn sample(&mut self, variant: &str, metric: Metric, outcome: Outcome) {
+        self.over(None, variant, metric, outcome);
+    }
+
+    fn over(&mut self, link: Option<Link>, variant: &str, metric: Metric, outcome: Outcome) {
         let case = case_id("node", variant);
         let before = self.samples.iter();
-        let round = before
-            .filter(|sample| sample.case == case && sample.metric == metric)
-            .count();
+        let alike =
+            |sample: &&Sample| (&sample.case, sample.metric, sample.link) == (&case, metric, link);
+        let round = before.filter(alike).count();
         self.samples.push(Sample {
             case,
             metric,
             round: u32::try_from(round).expect("few rounds") + 1,
             order: 1,
-            link: None,
+            link,
             detail: None,
             outcome,
         });
@@ -169,6 +175,7 @@ impl Build for RunRecord {
             source: "guide".to_owned(),
             variant: variant.to_owned(),
             metric: "size.unpacked".to_owned(),
+            link: None,
             claimed: claimed.to_owned(),
             claimed_bytes: Some(Bytes(bytes)),
             claimed_ns: None,

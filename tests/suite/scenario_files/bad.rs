@@ -152,6 +152,41 @@ const BAD: &[(&str, &str, &str)] = &[
     ("figure", "~1.2 GB", "1,2 GB"),
     ("dimension", "~1.2 GB", "4 min"),
     (
+        "claim on a pull without a link",
+        "size.unpacked\"\nclaimed = \"~1.2 GB\"",
+        "pull.cold\"\nclaimed = \"30 s\"",
+    ),
+    (
+        "claim with a link that is none",
+        "size.unpacked\"\nclaimed = \"~1.2 GB\"",
+        "pull.cold\"\nclaimed = \"30 s\"\nlink = \"fast\"",
+    ),
+    (
+        "claim with a link for a metric of none",
+        "claimed = \"~1.2 GB\"",
+        "claimed = \"~1.2 GB\"\nlink = \"100mbit\"",
+    ),
+    (
+        "no deploys",
+        "[[source]]",
+        "[deploy]\nper-day = 0\n[[source]]",
+    ),
+    (
+        "too many services",
+        "[[source]]",
+        "[deploy]\nservices = 1000001\nenvironments = -1\n[[source]]",
+    ),
+    (
+        "half a deploy",
+        "[[source]]",
+        "[deploy]\nper-day = 0.5\n[[source]]",
+    ),
+    (
+        "unknown key of deploy",
+        "[[source]]",
+        "[deploy]\nper_day = 1\n[[source]]",
+    ),
+    (
         "duplicate claim",
         "[[claim]]\n",
         "[[claim]]\nsource = \"guide\"\nvariant = \"single-stage\"\nmetric = \"size.unpacked\"\nclaimed = \"~1.2 GB\"\n[[claim]]\n",
@@ -180,7 +215,7 @@ fn each_error_names_its_place_and_its_mend() {
       expected: a text, in quotes
     # unknown key
     scenarios/example.toml:3:1: unknown key `titel`
-      expected: one of `schema`, `name`, `title`, `notes`, `app`, `contract`, `source`, `edit`, `variant`, `claim`
+      expected: one of `schema`, `name`, `title`, `notes`, `app`, `contract`, `deploy`, `source`, `edit`, `variant`, `claim`
       hint: did you mean `title`?
     # unknown key in a table
     scenarios/example.toml:31:1: unknown key `docker-file`
@@ -333,6 +368,30 @@ fn each_error_names_its_place_and_its_mend() {
     # dimension
     scenarios/example.toml:47:11: `4 min` does not fit metric `size.unpacked`
       expected: a size, as `1.2 GB`
+    # claim on a pull without a link
+    scenarios/example.toml:46:10: metric `pull.cold` is measured once per link
+      expected: a claim that names its link
+      hint: add e.g. `link = "100mbit"`
+    # claim with a link that is none
+    scenarios/example.toml:48:8: `fast` is no link: `fast` is neither a rate nor a latency; write `loopback`, `100mbit` or `100mbit,20ms`
+    # claim with a link for a metric of none
+    scenarios/example.toml:48:8: metric `size.unpacked` goes over no link
+      hint: remove `link`
+    # no deploys
+    scenarios/example.toml:14:11: 0 deploys a day cannot be reckoned for
+      expected: a whole number from 1 to 1000000
+    # too many services
+    scenarios/example.toml:14:12: 1000001 services cannot be reckoned for
+      expected: a whole number from 1 to 1000000
+    scenarios/example.toml:15:16: -1 environments cannot be reckoned for
+      expected: a whole number from 1 to 1000000
+    # half a deploy
+    scenarios/example.toml:14:11: invalid type: floating point `0.5`
+      expected: a whole number, without quotes
+    # unknown key of deploy
+    scenarios/example.toml:14:1: unknown key `per_day`
+      expected: one of `per-day`, `environments`, `services`
+      hint: did you mean `per-day`?
     # duplicate claim
     scenarios/example.toml:49:10: the same claim a second time
       hint: remove one of the two

@@ -1,0 +1,109 @@
+//! What deploys cost over one link: reckoned from medians, not measured as a whole.
+
+use super::super::analysis::Analysis;
+use super::super::metric_table::{head_columns, pending_note, row_head, sorted_cases, table_title};
+use super::super::notes::Notes;
+use super::super::scale::Scale;
+use super::super::table::{Column, Table};
+use super::figure::{Figure, cell, median, over, scale_of, sum, times};
+use crate::record::{CaseRecord, DeployPlan, Link, Metric, ScenarioRecord};
+use crate::units::{Count, TimeScale, Unit, human_count};
+
+/// Days of a month, in all that is reckoned per month.
+const DAYS: u64 = 30;
+
+/// A column: its key, its heading, its unit.
+type Head = (&'static str, &'static str, Unit);
+
+const HEADS: [Head; 5] = [
+    ("deploy_first", "first deploy", Unit::Seconds),
+    ("deploy_sibling", "beside siblings", Unit::Seconds),
+    ("deploy_update", "update deploy", Unit::Seconds),
+    ("month_moved", "a month, moved", Unit::Bytes),
+    ("month_pulling", "a month, pulling", Unit::Seconds),
+];
+
+/// A row per variant.
+pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Link) -> Table {
+    let cases = sorted_cases(analysis, &scenario.name);
+    let figures: Vec<[Figure; 5]> = cases
+        .iter()
+        .map(|case| reckon(analysis, case, scenario.deploy, link))
+        .collect();
+    let mut notes = Notes::default();
+    for text in explained(scenario.deploy) {
+        notes.whole(text);
+    }
+    pending_note(&cases, &mut notes);
+    let mut scales = Vec::new();
+    let mut columns = head_columns();
+    for (at, (key, title, unit)) in HEADS.into_iter().enumerate() {
+        let scale = match key {
+            "month_pulling" => Scale::Time(TimeScale::Minutes),
+            // One unit for the three deploys: they are read side by side.
+            _ if unit == Unit::Seconds => scale_of(unit, figures.iter().map(|row| &row[0])),
+            _ => scale_of(unit, figures.iter().map(|row| &row[at])),
+        };
+        columns.push(Column::values(key, title, unit, scale.symbol()));
+        scales.push(scale);
+    }
+    let mut rows = Vec::new();
+    for (case, figures) in cases.iter().zip(&figures) {
+        let mut row = row_head(case, &mut notes);
+        for (figure, scale) in figures.iter().zip(&scales) {
+            row.push(cell(figure, *scale, &mut notes));
+        }
+        rows.push(row);
+    }
+    Table {
+        title: table_title(analysis, &scenario.name, &format!("deploys over {link}")),
+        columns,
+        rows,
+        notes: notes.finish(analysis.record),
+    }
+}
+
+/// In the order of [`HEADS`].
+fn reckon(analysis: &Analysis<'_>, case: &CaseRecord, plan: DeployPlan, link: Link) -> [Figure; 5] {
+    let of = |metric| median(analysis.get(&case.id, metric));
+    let pulled = |metric| median(analysis.at(&case.id, over(metric, link)));
+    let deploy = |pull| {
+        sum([
+            pulled(pull),
+            of(Metric::StartCreate),
+            of(Metric::StartReady),
+        ])
+    };
+    let often = updates_a_month(plan);
+    [
+        deploy(Metric::PullCold),
+        deploy(Metric::PullBase),
+        deploy(Metric::PullUpdate),
+        times(pulled(Metric::PullUpdateBytes), often),
+        times(pulled(Metric::PullUpdate), often),
+    ]
+}
+
+fn updates_a_month(plan: DeployPlan) -> Count {
+    let a_day = plan.per_day.0.saturating_mul(plan.environments.0);
+    Count(a_day.saturating_mul(DAYS))
+}
+
+fn explained(plan: DeployPlan) -> [String; 2] {
+    let DeployPlan {
+        per_day,
+        environments,
+        ..
+    } = plan;
+    [
+        "Reckoned, not measured as a whole: a pull (cold, base there, update) plus create plus start until ready, each \
+         its median. A sum of medians has no interval. The start is one with a warm page cache."
+            .to_owned(),
+        format!(
+            "A month: {per_day} deploys a day x {environments} environments x {DAYS} days = {} update pulls, one node each.",
+            human_count(updates_a_month(plan)),
+            per_day = human_count(per_day),
+            environments = human_count(environments),
+        ),
+    ]
+}

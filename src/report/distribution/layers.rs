@@ -1,0 +1,153 @@
+//! Which packed layers are the base's, and what a registry keeps of several images.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::analysis::Analysis;
+use super::figure::{Absence, median};
+use crate::record::{
+    BaseRecord, BlobRecord, CaseRecord, ImageRecord, ManifestRecord, Metric, RunRecord,
+};
+use crate::units::{Bytes, Count};
+
+/// Packed bytes of one image, parted at its base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parted<'a> {
+    /// The base of the final stage; none for `scratch`.
+    pub(super) base: Option<&'a BaseRecord>,
+    /// The base's layers, each digest once.
+    pub(super) base_bytes: Bytes,
+    /// All other layers, each digest once, and the config.
+    pub(super) own_bytes: Bytes,
+    /// Config and layers as the manifest lists them.
+    pub(super) whole: Bytes,
+}
+
+impl Parted<'_> {
+    /// What a registry keeps of services that differ in all but their base.
+    pub(super) fn once(&self, services: Count) -> Option<Bytes> {
+        let own = self.own_bytes.0.checked_mul(services.0)?;
+        own.checked_add(self.base_bytes.0).map(Bytes)
+    }
+
+    /// What it would keep if it stored each of them whole.
+    pub(super) fn each_whole(&self, services: Count) -> Option<Bytes> {
+        self.whole.0.checked_mul(services.0).map(Bytes)
+    }
+}
+
+/// Parts a case's image at its base.
+///
+/// # Errors
+/// When the image does not count, has no manifest, or the record's parts do not fit.
+pub(super) fn part<'a>(
+    analysis: &Analysis<'a>,
+    case: &'a CaseRecord,
+) -> Result<Parted<'a>, Absence> {
+    let (image, manifest) = counted_manifest(analysis, case)?;
+    let (listed, unpacked) = (manifest.layers.len(), image.diff_ids.len());
+    if listed != unpacked {
+        return Err(Absence::not_reckoned(format!(
+            "the manifest lists {listed} layers and the image has {unpacked}: which are the base's is not known"
+        )));
+    }
+    let base = base_of(analysis.record, case, image)?;
+    let bottom = base.map_or(0, |base| base.diff_ids.len());
+    let (below, above) = manifest.layers.split_at(bottom);
+    let base_blobs = by_digest(below);
+    let mut own_blobs = by_digest(above);
+    own_blobs.retain(|digest, _| !base_blobs.contains_key(digest));
+    own_blobs.insert(&manifest.config.digest, manifest.config.bytes);
+    Ok(Parted {
+        base,
+        base_bytes: base_blobs.into_values().sum(),
+        own_bytes: own_blobs.into_values().sum(),
+        whole: manifest.sum(),
+    })
+}
+
+fn by_digest(blobs: &[BlobRecord]) -> BTreeMap<&str, Bytes> {
+    let pairs = blobs.iter().map(|blob| (blob.digest.as_str(), blob.bytes));
+    pairs.collect()
+}
+
+/// The image and the manifest of a case whose transfer size counts.
+fn counted_manifest<'a>(
+    analysis: &Analysis<'a>,
+    case: &'a CaseRecord,
+) -> Result<(&'a ImageRecord, &'a ManifestRecord), Absence> {
+    median(analysis.get(&case.id, Metric::SizeTransfer))?;
+    let image = case.image.as_ref();
+    image
+        .and_then(|image| Some((image, image.manifest.as_ref()?)))
+        .ok_or_else(|| Absence::not_reckoned("the record has no manifest of this image"))
+}
+
+/// The base whose layers the image begins with: of several, the one with most layers.
+fn base_of<'a>(
+    record: &'a RunRecord,
+    case: &CaseRecord,
+    image: &ImageRecord,
+) -> Result<Option<&'a BaseRecord>, Absence> {
+    let known = |reference: &String| {
+        let mut bases = record.bases.iter();
+        bases
+            .find(|base| base.reference == *reference && !base.diff_ids.is_empty())
+            .ok_or_else(|| {
+                Absence::not_reckoned(format!("the record has no layers of the base {reference}"))
+            })
+    };
+    let bases: Vec<&BaseRecord> = case.bases.iter().map(known).collect::<Result<_, _>>()?;
+    let below = bases
+        .into_iter()
+        .filter(|base| image.diff_ids.starts_with(&base.diff_ids));
+    Ok(below.max_by_key(|base| base.diff_ids.len()))
+}
+
+/// What one registry keeps of a set of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Stock {
+    /// How many images count.
+    pub(super) images: usize,
+    /// Each blob once.
+    pub(super) once: Bytes,
+    /// Each image whole.
+    pub(super) whole: Bytes,
+}
+
+impl Stock {
+    /// All variants of a scenario.
+    pub(super) fn of_scenario(analysis: &Analysis<'_>, scenario: &str) -> Self {
+        Self::of(analysis, |case| case.scenario == scenario)
+    }
+
+    /// All variants of all scenarios.
+    pub(super) fn of_run(analysis: &Analysis<'_>) -> Self {
+        let names: BTreeSet<&str> = analysis
+            .record
+            .scenarios
+            .iter()
+            .map(|scenario| scenario.name.as_str())
+            .collect();
+        Self::of(analysis, |case| names.contains(case.scenario.as_str()))
+    }
+
+    /// Whether there is an image at all: without one there is no sum, and not a sum of 0.
+    pub(super) fn has_any(&self) -> bool {
+        self.images > 0
+    }
+
+    fn of(analysis: &Analysis<'_>, wanted: impl Fn(&CaseRecord) -> bool) -> Self {
+        let mut stock = Self::default();
+        let mut once = BTreeMap::new();
+        for case in analysis.record.cases.iter().filter(|case| wanted(case)) {
+            let Ok((_, manifest)) = counted_manifest(analysis, case) else {
+                continue;
+            };
+            stock.images += 1;
+            stock.whole = stock.whole + manifest.sum();
+            once.extend(manifest.blobs());
+        }
+        stock.once = once.into_values().sum();
+        stock
+    }
+}

@@ -1,0 +1,114 @@
+//! How images travel: packed sizes, pushes, pulls over each link, and what deploys cost.
+//!
+//! Nothing here has a number that rests on a sample which did not count. Links are never
+//! mixed. A run that looked at neither pushes nor pulls has none of these tables.
+
+mod deploys;
+mod figure;
+mod layers;
+mod phrases;
+mod proof;
+mod pulls;
+mod services;
+mod sizes;
+
+use serde_json::{Value, json};
+
+use super::analysis::Analysis;
+use super::native::statistic_json;
+use super::table::Table;
+use crate::record::{Link, RunRecord, ScenarioRecord};
+use layers::Stock;
+
+/// The tables of a scenario: sizes and pushes, pulls and deploys for each link, services
+/// that share a base. Empty where the run looked at no distribution.
+pub fn distribution_tables(record: &RunRecord, scenario: &str) -> Vec<Table> {
+    tables_of(&Analysis::of(record), scenario)
+}
+
+pub(super) fn tables_of(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
+    let known = analysis.record.scenarios.iter();
+    let Some(scenario) = known.into_iter().find(|known| known.name == scenario) else {
+        return Vec::new();
+    };
+    if !analysis.distributed() {
+        return Vec::new();
+    }
+    let mut tables = vec![sizes::table(analysis, scenario)];
+    for link in pulled_links(analysis) {
+        tables.push(pulls::table(analysis, scenario, link));
+        tables.push(deploys::table(analysis, scenario, link));
+    }
+    tables.push(services::table(analysis, scenario));
+    tables
+}
+
+/// The links with a series each, if anything was pulled in this run.
+fn pulled_links(analysis: &Analysis<'_>) -> Vec<Link> {
+    let tried = analysis.entries().iter().any(|entry| {
+        let counts = entry.counts;
+        let tried = counts.ok + counts.warmup + counts.invalid + counts.dnf;
+        entry.metric.is_linked() && tried > 0
+    });
+    if tried {
+        analysis.links().to_vec()
+    } else {
+        Vec::new()
+    }
+}
+
+/// The same for machines; null where the run looked at no distribution.
+pub(super) fn json_of(analysis: &Analysis<'_>) -> Value {
+    if !analysis.distributed() {
+        return Value::Null;
+    }
+    let record = analysis.record;
+    let distribution = record.distribution.as_ref();
+    json!({
+        "links": analysis.links(),
+        "puller": distribution.and_then(|distribution| distribution.puller.as_ref()),
+        "why_no_puller": distribution.and_then(|distribution| distribution.why_no_puller.as_ref()),
+        "stored": stock_json(&Stock::of_run(analysis)),
+        "scenarios": record
+            .scenarios
+            .iter()
+            .map(|scenario| scenario_json(analysis, scenario))
+            .collect::<Vec<_>>(),
+    })
+}
+
+fn scenario_json(analysis: &Analysis<'_>, scenario: &ScenarioRecord) -> Value {
+    let over = |link: Link| {
+        let proof = proof::Proof::of(analysis, &scenario.name, link);
+        let widest = proof::widest(analysis, &scenario.name, link);
+        json!({
+            "link": link,
+            "pulls": pulls::table(analysis, scenario, link).json(),
+            "deploys": deploys::table(analysis, scenario, link).json(),
+            "cold_pulls": {
+                "accepted": proof.accepted,
+                "proven": proof.proven,
+                "invalid": proof.invalid,
+                "dnf": proof.dnf,
+            },
+            "widest_iqr_to_median_ratio": widest.map(|widest| statistic_json(widest.ratio.get())),
+            "widest_iqr_to_median_case": widest.map(|widest| widest.case.as_str()),
+        })
+    };
+    json!({
+        "scenario": scenario.name,
+        "deploy": scenario.deploy,
+        "sizes": sizes::table(analysis, scenario).json(),
+        "links": pulled_links(analysis).into_iter().map(over).collect::<Vec<_>>(),
+        "services": services::table(analysis, scenario).json(),
+        "stored": stock_json(&Stock::of_scenario(analysis, &scenario.name)),
+    })
+}
+
+fn stock_json(stock: &Stock) -> Value {
+    json!({
+        "images_count": stock.images,
+        "once_bytes": stock.has_any().then_some(stock.once),
+        "whole_bytes": stock.has_any().then_some(stock.whole),
+    })
+}

@@ -1,0 +1,161 @@
+//! What makes the cold pulls credible: that they were cold, and how far they repeat.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::super::analysis::Analysis;
+use super::super::notes::plural;
+use super::figure::over;
+use crate::record::{CaseId, Link, Metric, Outcome, Sample, Status};
+use crate::stats::MIN_FOR_INTERVAL;
+use crate::units::{Bytes, Quantity, Ratio};
+
+/// The cold pulls of a scenario over a link, counted from the samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Proof {
+    /// Those that count.
+    pub(super) accepted: usize,
+    /// Those of them for which the registry served just what the manifest of the same
+    /// round sums up to, repeated layers once.
+    pub(super) proven: usize,
+    /// Those that were thrown out.
+    pub(super) invalid: usize,
+    /// Those that did not finish.
+    pub(super) dnf: usize,
+}
+
+impl Proof {
+    pub(super) fn of(analysis: &Analysis<'_>, scenario: &str, link: Link) -> Self {
+        let record = analysis.record;
+        let bytes: BTreeMap<_, _> = record
+            .samples
+            .iter()
+            .filter_map(|sample| Some((key(sample), counted_bytes(sample)?)))
+            .collect();
+        let mut proof = Self::default();
+        for case in record.cases.iter().filter(|case| case.scenario == scenario) {
+            // What never kept its contract has no number, whatever was pulled of it.
+            let counts = analysis
+                .at(&case.id, over(Metric::PullCold, link))
+                .is_some_and(|entry| entry.summary.is_some());
+            let manifest = case
+                .image
+                .as_ref()
+                .and_then(|image| image.manifest.as_ref());
+            let repeated = manifest.map_or(Bytes(0), |manifest| {
+                let once: Bytes = manifest.blobs().into_values().sum();
+                manifest.sum() - once
+            });
+            let of_case = record.samples.iter().filter(|sample| {
+                sample.case == case.id
+                    && sample.metric == Metric::PullCold
+                    && sample.link == Some(link)
+            });
+            for sample in of_case {
+                match sample.outcome.status() {
+                    Status::Ok if counts => {
+                        proof.accepted += 1;
+                        let of =
+                            |metric, link| bytes.get(&(&sample.case, metric, link, sample.round));
+                        let served = of(Metric::PullColdBytes, Some(link));
+                        let listed = of(Metric::SizeTransfer, None);
+                        let equal = served.zip(listed).is_some_and(|(served, listed)| {
+                            *served == *listed || *served + repeated == *listed
+                        });
+                        proof.proven += usize::from(equal);
+                    }
+                    Status::Invalid => proof.invalid += 1,
+                    Status::Dnf => proof.dnf += 1,
+                    _ => {}
+                }
+            }
+        }
+        proof
+    }
+}
+
+type Key<'a> = (&'a CaseId, Metric, Option<Link>, u32);
+
+fn key(sample: &Sample) -> Key<'_> {
+    (&sample.case, sample.metric, sample.link, sample.round)
+}
+
+fn counted_bytes(sample: &Sample) -> Option<Bytes> {
+    let wanted = matches!(sample.metric, Metric::PullColdBytes | Metric::SizeTransfer);
+    match (&sample.outcome, wanted) {
+        (
+            Outcome::Ok {
+                value: Quantity::Bytes(bytes),
+            },
+            true,
+        ) => Some(*bytes),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            accepted,
+            proven,
+            invalid,
+            dnf,
+        } = self;
+        write!(
+            f,
+            "Cold pulls: {accepted} accepted (the engine told of no layer that was there before), {invalid} \
+             invalid, {dnf} DNF."
+        )?;
+        if *accepted == 0 {
+            return Ok(());
+        }
+        write!(
+            f,
+            " In {proven} of the {accepted} the registry served the manifest's sum to the byte, a layer that it lists \
+             twice counted once."
+        )
+    }
+}
+
+/// The variant whose cold pulls differ most among themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Widest<'a> {
+    pub(super) case: &'a CaseId,
+    pub(super) ratio: Ratio,
+    n: usize,
+}
+
+/// The largest interquartile range against its median; from 6 samples on.
+pub(super) fn widest<'a>(
+    analysis: &Analysis<'a>,
+    scenario: &str,
+    link: Link,
+) -> Option<Widest<'a>> {
+    let cold = analysis.entries().iter().filter(|entry| {
+        entry.metric == Metric::PullCold
+            && entry.link == Some(link)
+            && entry.subject.scenario() == scenario
+    });
+    let spreads = cold.filter_map(|entry| {
+        let summary = entry.summary.as_ref()?;
+        let ratio = Ratio::of(summary.iqr, summary.median)?;
+        (summary.n >= MIN_FOR_INTERVAL).then_some(Widest {
+            case: entry.subject.id,
+            ratio,
+            n: summary.n,
+        })
+    });
+    spreads.max_by(|left, right| left.ratio.get().total_cmp(&right.ratio.get()))
+}
+
+impl fmt::Display for Widest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Repeated cold pulls of one image spread by {:.1} % at the most (interquartile range / median: {}, {}).",
+            self.ratio.get() * 100.0,
+            self.case,
+            plural(self.n, "pull")
+        )
+    }
+}

@@ -1,0 +1,198 @@
+//! A table of a scenario: a row per variant, a column per series.
+
+use std::cmp::Reverse;
+
+use super::analysis::Analysis;
+use super::entry::Series;
+use super::metric_cell::{metric_cell, ratio_cell};
+use super::native::quantity;
+use super::notes::{Notes, plural};
+use super::scale::Scale;
+use super::table::{Cell, Column, Table};
+use crate::record::{CaseRecord, Disposition, Kind, Metric};
+use crate::stats::MIN_FOR_INTERVAL;
+use crate::units::Unit;
+
+/// What a table shows.
+pub(super) struct Layout<'t> {
+    /// The part of the title behind the scenario's name.
+    pub(super) what: &'t str,
+    /// The columns behind variant and strategy.
+    pub(super) series: Vec<Series>,
+    /// Whether all times are printed in the unit of the first: they are parts of each other.
+    pub(super) one_time_unit: bool,
+    /// What the note on medians speaks of.
+    pub(super) timed: &'t str,
+    /// What else holds for the whole table.
+    pub(super) notes: Vec<String>,
+}
+
+pub(super) fn metric_table(analysis: &Analysis<'_>, scenario: &str, layout: &Layout<'_>) -> Table {
+    let record = analysis.record;
+    let cases = sorted_cases(analysis, scenario);
+    let mut notes = Notes::default();
+    let first_time = layout
+        .series
+        .iter()
+        .find(|series| layout.one_time_unit && series.metric.unit() == Unit::Seconds)
+        .map(|series| scale_of(analysis, &cases, *series));
+    let scale = |series: &Series| match first_time {
+        Some(first) if series.metric.unit() == Unit::Seconds => first,
+        _ => scale_of(analysis, &cases, *series),
+    };
+    let series = layout.series.iter();
+    let printed: Vec<(Series, Scale)> = series.map(|series| (*series, scale(series))).collect();
+    let common_n = common_n(analysis, &cases, &printed);
+    notes.whole(timed_note(layout.timed, common_n));
+    for note in &layout.notes {
+        notes.whole(note);
+    }
+    let mut rows = Vec::new();
+    for case in &cases {
+        let mut row = row_head(case, &mut notes);
+        for (series, scale) in &printed {
+            let entry = analysis.at(&case.id, *series);
+            row.push(metric_cell(entry, *scale, common_n.is_none(), &mut notes));
+            if has_ratio(series.metric) {
+                row.push(ratio_cell(entry, row.last()));
+            }
+        }
+        rows.push(row);
+    }
+    pending_note(&cases, &mut notes);
+    Table {
+        title: table_title(analysis, scenario, layout.what),
+        columns: heads(&printed),
+        rows,
+        notes: notes.finish(record),
+    }
+}
+
+/// `Node API (node): size and build`.
+pub(super) fn table_title(analysis: &Analysis<'_>, scenario: &str, what: &str) -> String {
+    let known = analysis
+        .record
+        .scenarios
+        .iter()
+        .find(|known| known.name == scenario);
+    let name = known.map_or(scenario.to_owned(), |known| {
+        format!("{} ({scenario})", known.title)
+    });
+    format!("{name}: {what}")
+}
+
+/// Variant and strategy, with the variant's star.
+pub(super) fn row_head(case: &CaseRecord, notes: &mut Notes) -> Vec<Cell> {
+    let mut name = Cell::text(&case.variant);
+    name.stand_in = !case.stand_ins.is_empty();
+    notes.stand_ins(&case.stand_ins);
+    vec![name, Cell::text(&case.strategy)]
+}
+
+/// The columns of [`row_head`].
+pub(super) fn head_columns() -> Vec<Column> {
+    vec![
+        Column::text("variant", "variant"),
+        Column::text("strategy", "strategy"),
+    ]
+}
+
+/// Says how many variants have not been visited yet.
+pub(super) fn pending_note(cases: &[&CaseRecord], notes: &mut Notes) {
+    let pending = cases
+        .iter()
+        .filter(|case| case.disposition == Disposition::Pending)
+        .count();
+    if pending > 0 {
+        notes.whole(format!(
+            "{} of the plan not visited: – is no value",
+            plural(pending, "variant")
+        ));
+    }
+}
+
+/// Sizes stand beside their ratio to the largest.
+fn has_ratio(metric: Metric) -> bool {
+    matches!(metric, Metric::SizeUnpacked | Metric::SizeTransfer)
+}
+
+fn heads(printed: &[(Series, Scale)]) -> Vec<Column> {
+    let mut heads = head_columns();
+    for (Series { metric, .. }, scale) in printed {
+        let key = metric.id().replace('.', "_");
+        heads.push(Column::values(
+            &key,
+            metric.title(),
+            metric.unit(),
+            scale.symbol(),
+        ));
+        if has_ratio(*metric) {
+            let key = format!("{key}_to_largest");
+            heads.push(Column::values(&key, "of largest", Unit::Ratio, None));
+        }
+    }
+    heads
+}
+
+/// A total order: by size, then by name.
+pub(super) fn sorted_cases<'a>(analysis: &Analysis<'a>, scenario: &str) -> Vec<&'a CaseRecord> {
+    let mut cases: Vec<&CaseRecord> = analysis
+        .record
+        .cases
+        .iter()
+        .filter(|case| case.scenario == scenario)
+        .collect();
+    cases.sort_by_cached_key(|case| {
+        let size = analysis
+            .get(&case.id, Metric::SizeUnpacked)
+            .and_then(|entry| entry.summary.as_ref());
+        let group = match (&case.disposition, size) {
+            (_, Some(_)) => 0,
+            (Disposition::NotApplicable { .. }, None) => 2,
+            (_, None) => 1,
+        };
+        (
+            group,
+            Reverse(size.map(|size| size.median as u64)),
+            case.variant.clone(),
+            case.id.clone(),
+        )
+    });
+    cases
+}
+
+fn scale_of(analysis: &Analysis<'_>, cases: &[&CaseRecord], series: Series) -> Scale {
+    let unit = series.metric.unit();
+    let medians = cases
+        .iter()
+        .filter_map(|case| analysis.at(&case.id, series)?.summary.as_ref())
+        .map(|summary| quantity(unit, summary.median));
+    Scale::for_values(unit, medians)
+}
+
+/// The n of all timed cells, where they agree: then one note says it for all.
+fn common_n(
+    analysis: &Analysis<'_>,
+    cases: &[&CaseRecord],
+    printed: &[(Series, Scale)],
+) -> Option<usize> {
+    let mut sizes = cases
+        .iter()
+        .flat_map(|case| printed.iter().map(|(series, _)| (&case.id, *series)))
+        .filter(|(_, series)| series.metric.kind() == Kind::Timed)
+        .filter_map(|(id, series)| Some(analysis.at(id, series)?.summary.as_ref()?.n));
+    let first = sizes.next()?;
+    sizes.all(|n| n == first).then_some(first)
+}
+
+fn timed_note(timed: &str, common_n: Option<usize>) -> String {
+    match common_n {
+        Some(n) if n < MIN_FOR_INTERVAL => {
+            format!("{timed}: median, n = {n}; no interval below {MIN_FOR_INTERVAL} samples.")
+        }
+        Some(n) => format!("{timed}: median [95 % bootstrap interval of it], n = {n}."),
+        None => format!(
+            "{timed}: median [95 % bootstrap interval of it, from {MIN_FOR_INTERVAL} samples on]; n is not the same in all."
+        ),
+    }
+}

@@ -1,0 +1,30 @@
+//! What claims can be held against. The catalogue of metrics belongs to a higher rank,
+//! so whoever loads a scenario brings it along.
+
+use crate::units::Unit;
+
+/// The metrics that a claim may name, and how a link is read.
+#[derive(Debug, Clone)]
+pub struct Claimable {
+    /// The metrics.
+    pub metrics: Vec<ClaimableMetric>,
+    /// A link as it is always spelled, or why the text is none.
+    pub link: fn(&str) -> Result<String, String>,
+}
+
+/// A metric as a claim sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimableMetric {
+    /// Its id.
+    pub id: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Whether it is measured once per link, so that a claim must name one.
+    pub linked: bool,
+}
+
+impl Claimable {
+    pub(super) fn find(&self, id: &str) -> Option<ClaimableMetric> {
+        self.metrics.iter().copied().find(|metric| metric.id == id)
+    }
+}
