@@ -1,25 +1,218 @@
-//! temporary
+//! The real grounds of a run: the embedded registry, and the rooms of a clean room.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use super::args::Place;
 use super::failure::Failure;
 use super::grounds::{Ground, Grounds};
+use crate::cleanroom::{self, DataPlace, Room, RoomSpec};
 use crate::docker::DockerEngine;
-use crate::host::SystemClock;
+use crate::engine::Door;
+use crate::host::{self, SystemClock};
 use crate::probe::HttpProbe;
 use crate::record::EngineChoice;
-pub struct Yard;
+use crate::registry::{self, RegistryError, Server};
+use crate::units::Bytes;
+
+/// Part of the memory that is free which the pulling engine may fill.
+const MEMORY_SHARE: u64 = 3;
+
+/// Room below which images are kept on disk: the largest of the scenarios, its update
+/// and their packed layers take 3 GB at one time.
+const LEAST_MEMORY: Bytes = Bytes(4_000_000_000);
+
+/// How long connections that engines keep open may hold the end of a run.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
+/// First part of the name of a registry's folder; the run's id follows.
+pub(super) const REGISTRY_FOLDER: &str = "registry-";
+
+/// Opens registry and rooms for one run, and closes them.
+pub(super) struct Yard {
+    folder: PathBuf,
+    clock: Arc<SystemClock>,
+    opened: Mutex<Opened>,
+}
+
+#[derive(Default)]
+struct Opened {
+    rooms: Vec<Room>,
+    server: Option<Arc<Server>>,
+    store: Option<PathBuf>,
+}
+
 impl Yard {
-    pub fn new(_: &super::args::Place, _: std::sync::Arc<SystemClock>) -> Self {
-        Yard
+    pub(super) fn new(place: &Place, clock: Arc<SystemClock>) -> Self {
+        Self {
+            folder: place.rooms.clone(),
+            clock,
+            opened: Mutex::default(),
+        }
+    }
+
+    async fn registry(&self, run: &str) -> Result<Arc<Server>, Failure> {
+        let store = self.folder.join(format!("{REGISTRY_FOLDER}{run}"));
+        let mut opened = self.opened.lock().await;
+        opened.store = Some(store.clone());
+        let server = Arc::new(Server::open(&store).map_err(registry_failure)?);
+        opened.server = Some(server.clone());
+        Ok(server)
+    }
+
+    /// A room with its engine and its door to the registry.
+    async fn room(
+        &self,
+        spec: RoomSpec,
+        server: &Server,
+        door: Door,
+    ) -> Result<(Arc<DockerEngine>, Arc<dyn crate::engine::Sockets>), Failure> {
+        let room = Room::open(&spec).await.map_err(|error| {
+            let hint = error.hint.clone();
+            Failure::failed(error).with_hint(hint)
+        })?;
+        let (endpoint, sockets, listener) =
+            (room.endpoint(), room.sockets(), room.bind(any_port()));
+        // Kept at once: from here on `close` ends it, whatever comes.
+        self.opened.lock().await.rooms.push(room);
+        let listener = listener.map_err(Failure::failed)?;
+        server.serve(door, listener).map_err(registry_failure)?;
+        let engine = DockerEngine::connect(Some(&endpoint)).await?;
+        Ok((Arc::new(engine), sockets))
+    }
+
+    async fn rooms(
+        &self,
+        run: &str,
+        server: &Arc<Server>,
+    ) -> Result<Ground<DockerEngine, HttpProbe<SystemClock>>, Failure> {
+        let spec = |purpose, network, data| RoomSpec {
+            folder: self.folder.clone(),
+            run: run.to_owned(),
+            purpose,
+            network,
+            data,
+        };
+        let build = spec("build", true, DataPlace::Disk);
+        let (engine, sockets) = self.room(build, server, Door::Build).await?;
+        let pull = spec("pull", false, data_of_pulls(host::available_memory()));
+        let (puller, _) = self.room(pull, server, Door::Pull).await?;
+        let probe = HttpProbe::within(self.clock.clone(), sockets);
+        Ok(Ground {
+            room: Some((engine, Arc::new(probe))),
+            puller: Ok(puller),
+            registry: server.clone(),
+        })
     }
 }
+
 impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
     async fn open(
         &self,
-        _: &str,
-        _: EngineChoice,
+        run: &str,
+        choice: EngineChoice,
     ) -> Result<Ground<DockerEngine, HttpProbe<SystemClock>>, Failure> {
-        Err(Failure::failed("not yet"))
+        let means = cleanroom::available();
+        if let (EngineChoice::CleanRoom, Err(lack)) = (choice, &means) {
+            return Err(
+                Failure::failed(format!("no clean room can be had: {lack}")).with_hint(Some(
+                    format!(
+                        "{}; or run with --engine host: pulls are not measured then",
+                        lack.mend()
+                    ),
+                )),
+            );
+        }
+        let server = self.registry(run).await?;
+        let listener = registry::bind(any_port()).map_err(registry_failure)?;
+        match choice {
+            EngineChoice::CleanRoom => {
+                server
+                    .serve(Door::Supply, listener)
+                    .map_err(registry_failure)?;
+                self.rooms(run, &server).await
+            }
+            EngineChoice::Host => {
+                server
+                    .serve(Door::Build, listener)
+                    .map_err(registry_failure)?;
+                let why = "this engine holds the bases, so no pull into it would be cold";
+                let puller = Err(match means {
+                    Ok(_) => format!("{why}; run with --engine clean-room"),
+                    Err(lack) => format!("{why}, and no clean room can be had here: {lack}"),
+                });
+                Ok(Ground {
+                    room: None,
+                    puller,
+                    registry: server,
+                })
+            }
+        }
     }
+
     async fn close(&self) -> Vec<String> {
-        Vec::new()
+        let opened = std::mem::take(&mut *self.opened.lock().await);
+        let mut troubles = Vec::new();
+        for room in opened.rooms {
+            if let Err(error) = room.close().await {
+                troubles.push(Failure::failed(error).to_string());
+            }
+        }
+        if let Some(server) = opened.server {
+            server.close(CLOSE_WITHIN).await;
+        }
+        if let Some(Err(error)) = opened.store.as_deref().map(remove) {
+            troubles.push(format!("the registry's folder stays: {error}"));
+        }
+        troubles
+    }
+}
+
+/// Removes a registry's folder. Gone already is fine.
+pub(super) fn remove(store: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(store) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Memory where there is enough: unpacking to a disk that is busy with builds varies
+/// three times as much.
+fn data_of_pulls(available: Option<Bytes>) -> DataPlace {
+    let limit = Bytes(available.unwrap_or_default().0 / MEMORY_SHARE);
+    if limit < LEAST_MEMORY {
+        DataPlace::Disk
+    } else {
+        DataPlace::Memory { limit }
+    }
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+fn registry_failure(error: RegistryError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    Failure::failed(error).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pulls_go_to_memory_where_there_is_enough() {
+        assert_eq!(data_of_pulls(None), DataPlace::Disk);
+        assert_eq!(data_of_pulls(Some(Bytes(11_000_000_000))), DataPlace::Disk);
+        assert_eq!(
+            data_of_pulls(Some(Bytes(24_000_000_000))),
+            DataPlace::Memory {
+                limit: Bytes(8_000_000_000)
+            }
+        );
     }
 }

@@ -180,7 +180,8 @@ fn image(image: &ImageSummary) -> Vec<Owned> {
             let kind = if stands_in && tag.starts_with(STAND_INS) {
                 OwnedKind::StandIn
             } else if run_of_tag(tag).is_some() {
-                if !named_otherwise && !(ours && labels.contains_key(LABEL_RUN)) {
+                let of_a_run = ours && labels.contains_key(LABEL_RUN);
+                if !(named_otherwise || of_a_run) {
                     return None;
                 }
                 OwnedKind::Image

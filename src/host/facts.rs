@@ -30,7 +30,7 @@ fn facts_below(root: &Path) -> HostFacts {
         cpu: cpu_model(&cpuinfo).unwrap_or_else(unknown),
         cpus: Count(cpus),
         memory_bytes: read("proc/meminfo")
-            .and_then(|text| memory(&text))
+            .and_then(|text| memory(&text, "MemTotal"))
             .unwrap_or_default(),
         load: read("proc/loadavg")
             .and_then(|text| text.split_whitespace().next().map(str::to_owned)),
@@ -68,9 +68,14 @@ fn cpu_model(cpuinfo: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn memory(meminfo: &str) -> Option<Bytes> {
-    let kib = field(meminfo, "MemTotal")?.strip_suffix("kB")?.trim();
+fn memory(meminfo: &str, line: &str) -> Option<Bytes> {
+    let kib = field(meminfo, line)?.strip_suffix("kB")?.trim();
     kib.parse::<u64>().ok()?.checked_mul(1_024).map(Bytes)
+}
+
+/// What can be had without pushing anything out.
+pub fn available_memory() -> Option<Bytes> {
+    memory(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable")
 }
 
 /// A container's mark first, since it may itself run in a virtual machine.

@@ -10,5 +10,5 @@ mod interrupt;
 
 pub use clock::SystemClock;
 pub use disk::free_bytes;
-pub use facts::facts;
+pub use facts::{available_memory, facts};
 pub use interrupt::{EXIT_INTERRUPTED, Interrupts, interrupts};

@@ -40,6 +40,7 @@ pub(super) struct Hall {
     /// No connections at all.
     pub(super) killing: CancellationToken,
     pub(super) tasks: TaskTracker,
+    supply: Arc<Gate>,
     build: Arc<Gate>,
     pull: Arc<Gate>,
 }
@@ -47,6 +48,7 @@ pub(super) struct Hall {
 impl Hall {
     fn gate(&self, door: Door) -> &Arc<Gate> {
         match door {
+            Door::Supply => &self.supply,
             Door::Build => &self.build,
             Door::Pull => &self.pull,
         }
@@ -76,6 +78,7 @@ impl Server {
             closing: closing.clone(),
             killing: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            supply: Gate::new(),
             build: Gate::new(),
             pull: Gate::new(),
         };
