@@ -10,6 +10,7 @@ use super::args::{CleanArgs, Place, TableFormat};
 use super::failure::{Exit, Failure};
 use super::folder::CACHE_JOURNAL;
 use super::output::Printer;
+use super::yard;
 use crate::cleanroom::{self, LeftRoom};
 use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
 use crate::runner;
@@ -22,6 +23,41 @@ struct Left {
     cache: BTreeSet<String>,
     /// Notes of cache records, which go with them.
     journals: Vec<(PathBuf, BTreeSet<String>)>,
+}
+
+/// What a run left beside the engine.
+struct Beside {
+    rooms: Vec<LeftRoom>,
+    /// Folders of registries, each with its run.
+    registries: Vec<(String, PathBuf)>,
+}
+
+impl Beside {
+    fn is_empty(&self) -> bool {
+        self.rooms.is_empty() && self.registries.is_empty()
+    }
+
+    /// Returns why some are kept.
+    fn remove(self, printer: &mut Printer) -> Vec<String> {
+        let mut kept = Vec::new();
+        let (mut gone, all) = (0, self.rooms.len() + self.registries.len());
+        for room in self.rooms {
+            match room.remove() {
+                Ok(()) => gone += 1,
+                Err(error) => kept.push(error.chain()),
+            }
+        }
+        for (_, folder) in self.registries {
+            match yard::remove(&folder) {
+                Ok(()) => gone += 1,
+                Err(error) => kept.push(format!("`{}`: {error}", folder.display())),
+            }
+        }
+        if all > 0 {
+            printer.talk(&format!("removed {gone} of {all} rooms and registries"));
+        }
+        kept
+    }
 }
 
 /// Lists and, unless told otherwise, removes. Clean rooms take no engine: they are
@@ -41,8 +77,12 @@ pub(super) async fn clean<E: Engine>(
         let run = item.run.as_deref();
         wanted(run) && !run.is_some_and(store::is_running)
     };
-    let mut rooms = cleanroom::left_over(&place.rooms);
-    rooms.retain(|room| wanted(room.run.as_deref()));
+    let mut beside = Beside {
+        rooms: cleanroom::left_over(&place.rooms),
+        registries: yard::left_registries(&place.rooms),
+    };
+    beside.rooms.retain(|room| wanted(room.run.as_deref()));
+    beside.registries.retain(|(run, _)| wanted(Some(run)));
     let found = match engine {
         Ok(engine) => look(&engine, place, ours, wanted, printer)
             .await
@@ -51,13 +91,13 @@ pub(super) async fn clean<E: Engine>(
     };
     let (engine, left) = match found {
         Ok((engine, left)) => (Some(engine), left),
-        Err(failure) if rooms.is_empty() => return Err(failure),
+        Err(failure) if beside.is_empty() => return Err(failure),
         Err(failure) => {
             printer.talk(&failure.to_string());
             (None, Left::default())
         }
     };
-    list(&left, &rooms, args.format, printer)?;
+    list(&left, &beside, args.format, printer)?;
     let exit = if engine.is_some() {
         Exit::Fine
     } else {
@@ -66,14 +106,14 @@ pub(super) async fn clean<E: Engine>(
     if args.dry_run {
         return Ok(exit);
     }
-    if left.owned.is_empty() && left.cache.is_empty() && rooms.is_empty() {
+    if left.owned.is_empty() && left.cache.is_empty() && beside.is_empty() {
         return forget(&left.journals).map(|()| exit);
     }
     if !args.yes && !confirmed(printer)? {
         printer.talk("nothing was removed");
         return Ok(exit);
     }
-    let mut kept = remove_rooms(rooms, printer);
+    let mut kept = beside.remove(printer);
     if let Some(engine) = &engine {
         kept.extend(remove(engine, left, ours, printer).await?);
     }
@@ -114,22 +154,6 @@ async fn look<E: Engine>(
     })
 }
 
-/// Returns why some are kept.
-fn remove_rooms(rooms: Vec<LeftRoom>, printer: &mut Printer) -> Vec<String> {
-    let mut kept = Vec::new();
-    let (mut gone, all) = (0, rooms.len());
-    for room in rooms {
-        match room.remove() {
-            Ok(()) => gone += 1,
-            Err(error) => kept.push(error.chain()),
-        }
-    }
-    if all > 0 {
-        printer.talk(&format!("removed {gone} of {all} clean rooms"));
-    }
-    kept
-}
-
 async fn remove<E: Engine>(
     engine: &E,
     left: Left,
@@ -158,7 +182,7 @@ async fn remove<E: Engine>(
 
 fn list(
     left: &Left,
-    rooms: &[LeftRoom],
+    beside: &Beside,
     format: TableFormat,
     printer: &mut Printer,
 ) -> io::Result<()> {
@@ -168,21 +192,30 @@ fn list(
             .iter()
             .map(|item| json!({ "kind": word(item.kind), "id": item.id, "name": item.name, "run": item.run }))
             .collect();
-        let rooms: Vec<_> = rooms
+        let rooms: Vec<_> = beside
+            .rooms
             .iter()
             .map(|room| json!({ "id": room.id, "purpose": room.purpose, "run": room.run, "created_at": room.created_at }))
             .collect();
+        let registries: Vec<_> = beside
+            .registries
+            .iter()
+            .map(|(run, folder)| json!({ "run": run, "folder": folder }))
+            .collect();
         return printer.line(&format!(
             "{:#}",
-            json!({ "owned": items, "cache_records": cache, "rooms": rooms })
+            json!({ "owned": items, "cache_records": cache, "rooms": rooms, "registries": registries })
         ));
     }
-    if owned.is_empty() && cache.is_empty() && rooms.is_empty() {
+    if owned.is_empty() && cache.is_empty() && beside.is_empty() {
         return printer.line("nothing of plimsoll's is left behind (stand-in bases are kept)");
     }
     let of = |run: &Option<String>| run.clone().unwrap_or_else(|| "an unknown run".to_owned());
-    for room in rooms {
+    for room in &beside.rooms {
         printer.line(&format!("{:<10} {} ({})", "room", room.id, of(&room.run)))?;
+    }
+    for (run, folder) in &beside.registries {
+        printer.line(&format!("{:<10} {} ({run})", "registry", folder.display()))?;
     }
     for item in owned {
         let (kind, run) = (word(item.kind), of(&item.run));

@@ -17,6 +17,7 @@ use crate::host::{self, SystemClock};
 use crate::probe::HttpProbe;
 use crate::record::EngineChoice;
 use crate::registry::{self, RegistryError, Server};
+use crate::store;
 use crate::units::Bytes;
 
 /// Part of the memory that is free which the pulling engine may fill.
@@ -30,7 +31,7 @@ const LEAST_MEMORY: Bytes = Bytes(4_000_000_000);
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// First part of the name of a registry's folder; the run's id follows.
-pub(super) const REGISTRY_FOLDER: &str = "registry-";
+const REGISTRY_FOLDER: &str = "registry-";
 
 /// Opens registry and rooms for one run, and closes them.
 pub(super) struct Yard {
@@ -56,10 +57,10 @@ impl Yard {
     }
 
     async fn registry(&self, run: &str) -> Result<Arc<Server>, Failure> {
-        let store = self.folder.join(format!("{REGISTRY_FOLDER}{run}"));
+        let folder = self.folder.join(format!("{REGISTRY_FOLDER}{run}"));
         let mut opened = self.opened.lock().await;
-        opened.store = Some(store.clone());
-        let server = Arc::new(Server::open(&store).map_err(registry_failure)?);
+        opened.store = Some(folder.clone());
+        let server = Arc::new(Server::open(&folder).map_err(registry_failure)?);
         opened.server = Some(server.clone());
         Ok(server)
     }
@@ -180,6 +181,22 @@ pub(super) fn remove(store: &Path) -> std::io::Result<()> {
     }
 }
 
+/// Folders of registries whose run no living process runs, each with its run.
+pub(super) fn left_registries(folder: &Path) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut left: Vec<_> = entries
+        // Not of a link.
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let run = name.strip_prefix(REGISTRY_FOLDER)?;
+            (!store::is_running(run)).then(|| (run.to_owned(), entry.path()))
+        })
+        .collect();
+    left.sort();
+    left
+}
+
 /// Memory where there is enough: unpacking to a disk that is busy with builds varies
 /// three times as much.
 fn data_of_pulls(available: Option<Bytes>) -> DataPlace {
@@ -203,6 +220,23 @@ fn registry_failure(error: RegistryError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_registry_is_left_once_its_run_is_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let results = dir.path().join("results");
+        let run = store::RunFolder::create(&results, "2001-02-03T04:05:06Z", "x").unwrap();
+        let folder = dir.path().join(format!("registry-{}", run.id()));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::create_dir(dir.path().join("build-1")).unwrap();
+        assert_eq!(left_registries(dir.path()), []);
+        let id = run.id();
+        drop(run);
+        assert_eq!(left_registries(dir.path()), [(id, folder.clone())]);
+        remove(&folder).unwrap();
+        remove(&folder).unwrap();
+        assert_eq!(left_registries(dir.path()), []);
+    }
 
     #[test]
     fn pulls_go_to_memory_where_there_is_enough() {

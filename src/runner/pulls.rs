@@ -190,6 +190,21 @@ struct Journey<E> {
     link: Link,
 }
 
+/// Engines send their progress in batches some milliseconds apart (seen on 20.10):
+/// a span that is shorter says nothing.
+const TOLD_APART: Nanos = Nanos::from_millis(10);
+
+/// A span as the progress tells it.
+fn told(span: Option<Nanos>) -> Result<Quantity, String> {
+    match span {
+        Some(span) if span >= TOLD_APART => Ok(Quantity::Time(span)),
+        Some(span) => Err(format!(
+            "too short for the engine's progress, which showed {span}"
+        )),
+        None => Err("the engine told of no layer's progress".to_owned()),
+    }
+}
+
 /// A pull that ended well.
 struct Pull {
     time: Nanos,
@@ -280,19 +295,17 @@ impl<E: Engine> Journey<E> {
         let Spans { download, unpack } = proof::spans(&pull.events);
         let served: Bytes = pull.traffic.served.values().copied().sum();
         let values = [
-            (series.time, Some(Quantity::Time(pull.time))),
-            (series.bytes, Some(Quantity::Bytes(served))),
-            (series.download, download.map(Quantity::Time)),
-            (series.unpack, unpack.map(Quantity::Time)),
+            (series.time, Ok(Quantity::Time(pull.time))),
+            (series.bytes, Ok(Quantity::Bytes(served))),
+            (series.download, told(download)),
+            (series.unpack, told(unpack)),
         ];
         for (metric, value) in values {
             let outcome = match (value, &verdict) {
-                (Some(value), Ok(())) => Outcome::Ok { value },
-                (None, Ok(())) => Outcome::NotMeasured {
-                    reason: "the engine told of no layer's progress".to_owned(),
-                },
+                (Ok(value), Ok(())) => Outcome::Ok { value },
+                (Err(reason), Ok(())) => Outcome::NotMeasured { reason },
                 (value, Err(reason)) => Outcome::Invalid {
-                    value,
+                    value: value.ok(),
                     reason: reason.clone(),
                 },
             };
