@@ -30,7 +30,10 @@ live!(engine_and_skopeo_push_and_pull_what_the_record_states, stage => {
     let repository = format!("plimsoll/live-{}", stage.nonce);
 
     // Pushed by the engine.
-    let app = stage.app().await;
+    // Imported: what was built stays in the builder's cache, and would not be fetched.
+    let app = stage.tag("registry");
+    let changes: Vec<_> = stage.labels().iter().map(|(key, value)| format!("LABEL {key}={value}")).collect();
+    stage.engine.import(&app, stage.context("no Dockerfile"), &changes).await.unwrap();
     let pushed = format!("{build}/{repository}:1");
     stage.engine.tag(&app, &pushed).await.unwrap();
     let outcome = stage.engine.push(&pushed, &mut |_| {}).await.unwrap();
