@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use super::blob::Draft;
@@ -122,20 +122,19 @@ impl Drop for Receipt<'_> {
 /// Hashes and writes away from the threads that serve, one batch behind the network.
 struct Writer {
     filling: Vec<u8>,
-    state: State,
+    /// The draft and the memory of the batch before, unless they are at work.
+    resting: Option<Written>,
+    working: Option<JoinHandle<io::Result<Written>>>,
 }
 
-enum State {
-    Resting(Draft, Vec<u8>),
-    Working(JoinHandle<io::Result<(Draft, Vec<u8>)>>),
-    Failed,
-}
+type Written = (Draft, Vec<u8>);
 
 impl Writer {
     fn new(draft: Draft) -> Self {
         Self {
             filling: Vec::new(),
-            state: State::Resting(draft, Vec::new()),
+            resting: Some((draft, Vec::new())),
+            working: None,
         }
     }
 
@@ -146,7 +145,7 @@ impl Writer {
         }
         let (mut draft, spare) = self.rest().await?;
         let mut batch = std::mem::replace(&mut self.filling, spare);
-        self.state = State::Working(spawn_blocking(move || {
+        self.working = Some(spawn_blocking(move || {
             draft.append(&batch)?;
             batch.clear();
             Ok((draft, batch))
@@ -160,21 +159,20 @@ impl Writer {
             return Ok(draft);
         }
         let last = self.filling;
-        let done = spawn_blocking(move || draft.append(&last).map(|()| draft)).await;
-        written(done)
+        written(spawn_blocking(move || draft.append(&last).map(|()| draft)).await)
     }
 
     /// Waits until the batch before is written.
-    async fn rest(&mut self) -> Result<(Draft, Vec<u8>), Fault> {
-        match std::mem::replace(&mut self.state, State::Failed) {
-            State::Resting(draft, spare) => Ok((draft, spare)),
-            State::Working(job) => written(job.await),
-            State::Failed => Err(Fault::new(Code::Unknown, "the upload has failed")),
+    async fn rest(&mut self) -> Result<Written, Fault> {
+        if let Some(job) = self.working.take() {
+            return written(job.await);
         }
+        let gone = || Fault::new(Code::Unknown, "the upload has failed");
+        self.resting.take().ok_or_else(gone)
     }
 }
 
-fn written<T>(done: Result<io::Result<T>, tokio::task::JoinError>) -> Result<T, Fault> {
+fn written<T>(done: Result<io::Result<T>, JoinError>) -> Result<T, Fault> {
     done.map_err(io::Error::other)
         .flatten()
         .map_err(|error| Fault::disk("store the blob", &error))

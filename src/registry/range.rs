@@ -28,10 +28,8 @@ pub(super) fn wanted(header: Option<&str>, length: u64) -> Wanted {
     match (number(first), number(last)) {
         (Some(first), last) if last.is_some() || last_is_open(set) => {
             let last = last.unwrap_or(u64::MAX);
-            if last < first {
-                return Wanted::All;
-            }
-            if first >= length {
+            // Backwards is invalid and might be ignored; other registries refuse it.
+            if first >= length || last < first {
                 return Wanted::Nothing;
             }
             Wanted::Part {
@@ -88,7 +86,7 @@ mod tests {
             ("bytes=10-12", Wanted::Nothing),
             ("bytes=99999999999999999999999-", Wanted::Nothing),
             ("bytes=-0", Wanted::Nothing),
-            ("bytes=5-2", Wanted::All),
+            ("bytes=5-2", Wanted::Nothing),
             ("bytes=0-1,3-4", Wanted::All),
             ("bytes=a-b", Wanted::All),
             ("bytes=-", Wanted::All),

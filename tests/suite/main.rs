@@ -11,5 +11,6 @@ mod fake;
 mod live_engine;
 mod live_run;
 mod pipeline;
+mod registry;
 mod reports;
 mod scenario_files;

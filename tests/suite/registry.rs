@@ -1,0 +1,17 @@
+//! The embedded registry over real HTTP on loopback.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in tests; these are their helpers"
+)]
+
+mod bounds;
+mod client;
+mod discovery;
+mod ledgers;
+mod links;
+mod live;
+mod manifests;
+mod program;
+mod pulls;
+mod pushes;
