@@ -105,7 +105,7 @@ fn shown(f: &mut String, value: u64, units: &[(&str, u64)]) {
     let mut units: Vec<_> = units.to_vec();
     units.sort_by_key(|(_, factor)| std::cmp::Reverse(*factor));
     for (unit, factor) in units {
-        if value % factor == 0 {
+        if value.is_multiple_of(factor) {
             f.push_str(&format!("{}{unit}", value / factor));
             return;
         }
