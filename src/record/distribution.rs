@@ -125,6 +125,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_scenario_leaves_open_has_a_default() {
+        let said = Deploy {
+            per_day: Some(Count(2)),
+            ..Deploy::default()
+        };
+        let elsewhere = Deploy {
+            per_day: Some(Count(9)),
+            services: Some(Count(4)),
+            environments: None,
+        };
+        let plan = DeployPlan::of(said.or(elsewhere));
+        assert_eq!(
+            (plan.per_day, plan.environments, plan.services),
+            (Count(2), Count(3), Count(4))
+        );
+        assert_eq!(DeployPlan::of(Deploy::default()), DeployPlan::default());
+    }
+
+    #[test]
     fn a_layer_that_is_listed_twice_is_fetched_once() {
         let manifest = ManifestRecord {
             digest: "sha256:m".to_owned(),

@@ -41,8 +41,13 @@ impl<'a> Analysis<'a> {
         }
         let mut sets = Vec::new();
         let mut entries = Vec::new();
-        let mut add = |subject: Subject<'a>, metric, samples: ByLink<'a>| {
-            for (link, samples) in samples {
+        let mut add = |subject: Subject<'a>, metric, mut samples: ByLink<'a>| {
+            // In the order of the plan, not in that of rates.
+            let in_order = std::iter::once(None).chain(links.iter().copied().map(Some));
+            for link in in_order {
+                let Some(samples) = samples.remove(&link) else {
+                    continue;
+                };
                 let (entry, set) = entry(subject, Series { metric, link }, &samples);
                 entries.push(entry);
                 sets.push(set);

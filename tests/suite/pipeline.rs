@@ -381,6 +381,25 @@ async fn the_folder_holds_all_files_and_the_order_is_seeded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_deploy_plan_is_the_scenarios_then_the_places_then_the_default() {
+    let home = Home::new(&[("good", GOOD)]);
+    let config = "[deploy]\nper-day = 7\nservices = 2\n";
+    std::fs::write(home.path().join("plimsoll.toml"), config).unwrap();
+    let file = home.path().join("scenarios/app.toml");
+    let text = std::fs::read_to_string(&file).unwrap() + "[deploy]\nservices = 40\n";
+    std::fs::write(&file, text).unwrap();
+    home.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
+    let deploy = home.record().scenarios[0].deploy;
+    assert_eq!(
+        [deploy.per_day, deploy.environments, deploy.services].map(|count| count.0),
+        [7, 3, 40]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_mirror_takes_the_place_of_what_the_dockerfile_names() {
     let home = Home::new(&[("good", GOOD)]);
     let mirror = "mirror.example.com/base:1";

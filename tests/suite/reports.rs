@@ -3,6 +3,7 @@
 mod builder;
 mod distribution;
 mod files;
+mod links;
 mod page;
 mod travel;
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::analysis::Analysis;
 use super::native::statistic_json;
+use super::series::distributed;
 use super::table::Table;
 use crate::record::{Link, RunRecord, ScenarioRecord};
 use layers::Stock;
@@ -23,6 +24,9 @@ use layers::Stock;
 /// The tables of a scenario: sizes and pushes, pulls and deploys for each link, services
 /// that share a base. Empty where the run looked at no distribution.
 pub fn distribution_tables(record: &RunRecord, scenario: &str) -> Vec<Table> {
+    if !distributed(record) {
+        return Vec::new();
+    }
     tables_of(&Analysis::of(record), scenario)
 }
 

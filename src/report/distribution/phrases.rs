@@ -13,14 +13,18 @@ pub(super) fn puller(analysis: &Analysis<'_>, pulled: bool) -> String {
     let why = distribution.and_then(|distribution| distribution.why_no_puller.as_deref());
     let engine = distribution.and_then(|distribution| distribution.puller.as_ref());
     match (pulled, why, engine) {
-        (false, Some(why), _) => format!("Nothing was pulled: {why}."),
+        (false, Some(why), _) => nothing(why),
         (false, None, _) => match given_reason(analysis) {
-            Some(why) => format!("Nothing was pulled: {why}."),
+            Some(why) => nothing(why),
             None => "Nothing was pulled yet.".to_owned(),
         },
         (true, _, Some(engine)) => format!("Pulled by {}.", engine_words(engine)),
         (true, _, None) => "The record does not say which engine pulled.".to_owned(),
     }
+}
+
+fn nothing(why: &str) -> String {
+    format!("Nothing was pulled: {}.", why.trim_end_matches('.'))
 }
 
 /// The first reason that a pull's sample gives.

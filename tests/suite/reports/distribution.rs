@@ -1,9 +1,22 @@
 //! How images travel: sizes, pulls over two links, deploys and services.
 
-use insta::assert_snapshot;
-use plimsoll::report::{Table, distribution_tables};
+use std::sync::LazyLock;
 
+use insta::assert_snapshot;
+use plimsoll::record::{DeployPlan, RunRecord};
+use plimsoll::report::{Table, distribution_tables, report_json};
+use plimsoll::units::Count;
+use serde_json::Value;
+
+use super::builder::Build;
 use super::travel::{pushed_only, two_links};
+
+/// Those of [`two_links`], made once: each analysis resamples.
+fn tables() -> &'static [Table] {
+    static TABLES: LazyLock<Vec<Table>> =
+        LazyLock::new(|| distribution_tables(&two_links(), "node"));
+    &TABLES
+}
 
 fn titles(tables: &[Table]) -> Vec<&str> {
     tables.iter().map(|table| table.title.as_str()).collect()
@@ -11,9 +24,9 @@ fn titles(tables: &[Table]) -> Vec<&str> {
 
 #[test]
 fn each_link_has_tables_of_its_own() {
-    let tables = distribution_tables(&two_links(), "node");
+    let tables = tables();
     assert_eq!(
-        titles(&tables),
+        titles(tables),
         [
             "Node API (node): distribution",
             "Node API (node): pulls over 100mbit",
@@ -23,13 +36,6 @@ fn each_link_has_tables_of_its_own() {
             "Node API (node): 15 services in one registry",
         ]
     );
-    for table in &tables {
-        for width in [100, 120] {
-            let drawn = table.terminal(Some(width));
-            let widest = drawn.lines().map(|line| line.chars().count()).max();
-            assert!(widest <= Some(usize::from(width)), "{width}:\n{drawn}");
-        }
-    }
     assert_snapshot!(tables[0].terminal(Some(120)), @r#"
 Node API (node): distribution
 
@@ -57,8 +63,26 @@ Pulled by Docker Engine 20.10.24 (driver overlay2 on tmpfs, so its data is in me
 }
 
 #[test]
+fn tables_fit_a_terminal_with_long_names_and_stars() {
+    let mut run = two_links();
+    for case in &mut run.cases {
+        case.variant = format!("{}-alpine-reinstall", case.variant);
+        case.strategy.clone_from(&case.variant);
+    }
+    run.stand_in("static-alpine-reinstall", "node:20-alpine");
+    for table in distribution_tables(&run, "node") {
+        for width in [100, 120] {
+            let drawn = table.terminal(Some(width));
+            let widest = drawn.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(usize::from(width)), "{width}:\n{drawn}");
+            assert!(drawn.contains("\n* rests on a stand-in base"), "{drawn}");
+        }
+    }
+}
+
+#[test]
 fn pulls_say_what_makes_them_credible() {
-    let tables = distribution_tables(&two_links(), "node");
+    let tables = tables();
     assert_snapshot!(tables[1].markdown(), @r#"
 **Node API (node): pulls over 100mbit**
 
@@ -106,7 +130,7 @@ Repeated cold pulls of one image spread by 2.4 % at the most (interquartile rang
 
 #[test]
 fn deploys_are_sums_of_medians() {
-    let tables = distribution_tables(&two_links(), "node");
+    let tables = tables();
     assert_snapshot!(tables[2].terminal(Some(120)), @r#"
 Node API (node): deploys over 100mbit
 
@@ -141,7 +165,7 @@ A month: 20 deploys a day x 3 environments x 30 days = 1 800 update pulls, one n
 
 #[test]
 fn services_share_their_base_once() {
-    let tables = distribution_tables(&two_links(), "node");
+    let tables = tables();
     assert_snapshot!(tables[5].markdown(), @r#"
 **Node API (node): 15 services in one registry**
 
@@ -179,5 +203,100 @@ fn without_a_puller_a_note_says_why() {
 - Times: median [95 % bootstrap interval of it], n = 6.
 - Sizes and bytes are packed, as the registry of the run stores, takes in and serves them. Push: into a registry that holds the bases and no more of the image.
 - Nothing was pulled: the host's engine is left alone.
+"#);
+}
+
+/// A row of a table in the JSON report.
+fn row(json: &Value, at: usize) -> &Value {
+    &json["rows"][at]
+}
+
+#[test]
+fn the_figures_are_those_of_a_calculation_by_hand() {
+    let mut run = two_links();
+    run.scenarios[0].deploy = DeployPlan {
+        per_day: Count(2),
+        environments: Count(5),
+        services: Count(4),
+    };
+    let json = report_json(&run);
+    let scenario = &json["distribution"]["scenarios"][0];
+    let single = row(&scenario["links"][0]["deploys"], 0);
+    // Medians: pulls 8 s, 4 s and 0.5 s plus 2.5 %; create 10 ms; ready 400 ms.
+    assert_eq!(single["deploy_first_ns"], 8_610_000_000_u64);
+    assert_eq!(single["deploy_sibling_ns"], 4_510_000_000_u64);
+    assert_eq!(single["deploy_update_ns"], 922_500_000_u64);
+    // 2 x 5 x 30 = 300 updates of 5 008 000 bytes and 512.5 ms each.
+    assert_eq!(single["month_moved_bytes"], 1_502_400_000_u64);
+    assert_eq!(single["month_pulling_ns"], 153_750_000_000_u64);
+    // The update over the slow link did not finish: no sum rests on it.
+    let multi = row(&scenario["links"][1]["deploys"], 1);
+    assert!(multi["deploy_update_ns"].is_null() && multi["month_moved_bytes"].is_null());
+    assert_eq!(multi["absent"]["deploy_update"], "dnf");
+    // 15 s, 2.5 % more, and 410 ms.
+    assert_eq!(multi["deploy_first_ns"], 15_785_000_000_u64);
+    // Base 30 + 20 MB; own 40 + 5 MB, the empty layer's 32 bytes once, config 8 kB.
+    let single = row(&scenario["services"], 0);
+    assert_eq!(single["base_layers_bytes"], 50_000_000);
+    assert_eq!(single["own_layers_bytes"], 45_008_032);
+    assert_eq!(single["stored_once_bytes"], 50_000_000 + 4 * 45_008_032);
+    assert_eq!(single["stored_whole_bytes"], 4 * 95_008_064);
+    // The longest base below it counts, not every one that the Dockerfile names.
+    let multi = row(&scenario["services"], 1);
+    assert_eq!(multi["base_layers_bytes"], 25_000_000);
+    assert_eq!(multi["stored_once_bytes"], 25_000_000 + 4 * 10_006_000);
+    // s2 is a layer of two variants, the empty one twice in one: 5 MB and 32 bytes less.
+    assert_eq!(scenario["stored"]["once_bytes"], 129_015_032);
+    assert_eq!(scenario["stored"]["whole_bytes"], 134_015_064);
+    let cold = &scenario["links"][0]["cold_pulls"];
+    assert_eq!(
+        [
+            &cold["accepted"],
+            &cold["proven"],
+            &cold["invalid"],
+            &cold["dnf"]
+        ],
+        [18, 18, 1, 0]
+    );
+    // 400 .. 420 ms in steps of 4: quartiles 405 and 415 around 410.
+    assert_eq!(
+        scenario["links"][0]["widest_iqr_to_median_case"],
+        "node/static"
+    );
+    let ratio = scenario["links"][0]["widest_iqr_to_median_ratio"]
+        .as_f64()
+        .unwrap();
+    assert!((ratio - 10.0 / 410.0).abs() < 1e-12, "{ratio}");
+}
+
+/// The services table where something does not fit, and its notes.
+fn services(change: impl FnOnce(&mut RunRecord)) -> Table {
+    let mut run = two_links();
+    change(&mut run);
+    distribution_tables(&run, "node").pop().unwrap()
+}
+
+#[test]
+fn what_does_not_fit_together_is_not_reckoned() {
+    let image = |run: &mut RunRecord, change: fn(&mut plimsoll::record::ImageRecord)| {
+        change(run.cases[0].image.as_mut().unwrap());
+    };
+    let no_manifest = services(|run| image(run, |image| image.manifest = None));
+    let too_few = services(|run| image(run, |image| image.diff_ids.truncate(5)));
+    let unknown_base = services(|run| run.bases[0].diff_ids.clear());
+    let no_image = services(|run| run.cases[0].image = None);
+    let mut told = String::new();
+    for table in [no_manifest, too_few, unknown_base, no_image] {
+        let json = table.json();
+        assert!(row(&json, 0)["stored_once_bytes"].is_null());
+        assert!(row(&json, 0)["once_to_whole_ratio"].is_null());
+        let note = table.notes.iter().find(|note| note.mark.text() == "¹");
+        told.push_str(&format!("{}\n", note.unwrap().text));
+    }
+    assert_snapshot!(told, @r#"
+the record has no manifest of this image
+the manifest lists 6 layers and the image has 5: which are the base's is not known
+the record has no layers of the base node:20
+the record has no manifest of this image
 "#);
 }

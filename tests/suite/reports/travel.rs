@@ -74,33 +74,23 @@ fn image(run: &mut RunRecord, variant: &str, bases: &[&str], config: u64, layers
 
 /// Six pulls: around `millis`, and `bytes` each.
 fn pulls(run: &mut RunRecord, link: Link, variant: &str, time: Metric, millis: u64, bytes: u64) {
-    let [bytes_metric, download, unpack] = match time {
-        Metric::PullCold => [
-            Metric::PullColdBytes,
-            Metric::PullColdDownload,
-            Metric::PullColdUnpack,
-        ],
-        Metric::PullBase => [
-            Metric::PullBaseBytes,
-            Metric::PullBaseDownload,
-            Metric::PullBaseUnpack,
-        ],
-        _ => [
-            Metric::PullUpdateBytes,
-            Metric::PullUpdateDownload,
-            Metric::PullUpdateUnpack,
-        ],
+    let bytes_metric = match time {
+        Metric::PullCold => Metric::PullColdBytes,
+        Metric::PullBase => Metric::PullBaseBytes,
+        _ => Metric::PullUpdateBytes,
     };
     for i in 0..6 {
         let mut ok = |metric, whole| {
             let value = quantity(metric, whole);
             run.over(Some(link), variant, metric, Outcome::Ok { value });
         };
-        let time_taken = millis * MS * (100 + i) / 100;
-        ok(time, time_taken);
+        let taken = millis * MS * (100 + i) / 100;
+        ok(time, taken);
         ok(bytes_metric, bytes);
-        ok(download, time_taken / 2);
-        ok(unpack, time_taken / 4);
+        if time == Metric::PullCold {
+            ok(Metric::PullColdDownload, taken / 2);
+            ok(Metric::PullColdUnpack, taken / 4);
+        }
     }
 }
 
