@@ -9,8 +9,8 @@ use super::table::{Cell, Column, Table};
 use crate::record::{CaseId, Metric, RunRecord};
 use crate::units::{Quantity, Ratio, Unit, human_ratio};
 
-/// `floor.*` beside the quickest and the slowest app of the run. Nothing is subtracted
-///. Each row names its own unit, for phases differ by orders of magnitude.
+/// `floor.*` beside the quickest and the slowest app of the run. Nothing is subtracted.
+/// Each row names its own unit, for phases differ by orders of magnitude.
 pub fn floor_table(record: &RunRecord) -> Table {
     floor_of(&Analysis::of(record))
 }

@@ -135,3 +135,12 @@ fn properties_hold_for_random_sets() {
         );
     }
 }
+
+#[test]
+fn the_interquartile_range_is_type_7() {
+    // R: IQR(1:20, type = 7) -> 9.5
+    let twenty = SampleSet::new((1..=20).map(f64::from).collect()).unwrap();
+    assert_eq!(Summary::of_timed(&twenty).iqr, 9.5);
+    let one = SampleSet::new(vec![7.0]).unwrap();
+    assert_eq!(Summary::of_exact(&one).iqr, 0.0);
+}
