@@ -7,8 +7,10 @@ use super::super::analysis::Analysis;
 use super::super::notes::plural;
 use super::figure::over;
 use crate::record::{CaseId, Link, Metric, Outcome, Sample, Status};
-use crate::stats::MIN_FOR_INTERVAL;
 use crate::units::{Bytes, Quantity, Ratio};
+
+/// Quartiles of fewer are their extremes.
+const MIN_FOR_SPREAD: usize = 4;
 
 /// The cold pulls of a scenario over a link, counted from the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -139,7 +141,7 @@ pub(super) fn widest<'a>(
     let spreads = cold.filter_map(|entry| {
         let summary = entry.summary.as_ref()?;
         let ratio = Ratio::of(summary.iqr, summary.median)?;
-        (summary.n >= MIN_FOR_INTERVAL).then_some(Widest {
+        (summary.n >= MIN_FOR_SPREAD).then_some(Widest {
             case: entry.subject.id,
             ratio,
             n: summary.n,
