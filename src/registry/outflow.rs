@@ -19,14 +19,13 @@ const AHEAD: u64 = 512 << 10;
 /// Bytes of a blob, through the link of the door and into its ledger. The file must
 /// stand at the first of them.
 pub(super) fn stream(blob: Arc<Blob>, file: File, length: u64, gate: Arc<Gate>) -> Body {
-    let flow = gate.down.flow();
     let download = Download {
         blob,
         file: Some(file),
         left: length,
         buffer: Bytes::new(),
         gate,
-        flow,
+        flow: None,
     };
     Body::from_stream(try_unfold(download, async |mut download| {
         let piece = download.next().await?;
@@ -41,7 +40,8 @@ struct Download {
     left: u64,
     buffer: Bytes,
     gate: Arc<Gate>,
-    flow: Flow,
+    /// From the first portion on: the latency before it is no time on the link.
+    flow: Option<Flow>,
 }
 
 impl Download {
@@ -56,8 +56,9 @@ impl Download {
             self.file = Some(file);
             self.buffer = bytes;
         }
-        let portion = self.flow.portion().min(self.buffer.len());
-        self.flow.carry(portion).await;
+        let flow = self.flow.get_or_insert_with(|| self.gate.down.flow());
+        let portion = flow.portion().min(self.buffer.len());
+        flow.carry(portion).await;
         let piece = self.buffer.split_to(portion);
         self.left -= piece.len() as u64;
         self.gate

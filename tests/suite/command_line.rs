@@ -34,6 +34,7 @@ fn every_command_has_a_help() {
         "doctor",
         "bases",
         "clean",
+        "registry",
         "schema",
         "completions",
         "man",

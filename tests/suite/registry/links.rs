@@ -157,6 +157,18 @@ async fn the_latency_is_that_of_each_request_and_of_one_door() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn latency_and_rate_add_up() {
+    let desk = Desk::open();
+    let blob = content(7, 12_500_000);
+    let path = format!("/v2/a/blobs/{}", desk.push("a", &blob).await);
+    desk.server.shape(link("100mbit,90ms"));
+    keeps(Duration::from_millis(1_090), async || {
+        assert_eq!(download(&desk, &path, &[]).await, blob.len());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_building_door_is_never_shaped() {
     let desk = Desk::open();
     desk.server.shape(link("8kbit,10s"));

@@ -45,6 +45,14 @@ live!(engine_and_skopeo_push_and_pull_what_the_record_states, stage => {
     let blobs: Bytes = record.blobs().values().copied().sum();
     assert_eq!(received, blobs);
 
+    // The engine remembers where it pushed a layer to, and looks whether it still is there.
+    server.forget(&repository).unwrap();
+    server.open_ledger(Door::Build);
+    stage.engine.push(&pushed, &mut |_| {}).await.unwrap();
+    let again = server.traffic(Door::Build);
+    assert_eq!(again.received, traffic.received);
+    assert_eq!(server.manifest(&repository, "1").unwrap(), record);
+
     // The same sum, as another tool reads it.
     let reference = format!("docker://{build}/{repository}:1");
     let raw = skopeo(&["inspect", "--raw", "--tls-verify=false", &reference]);
