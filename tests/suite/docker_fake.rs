@@ -8,4 +8,5 @@
 
 mod daemon;
 mod streams;
+mod travels;
 mod words;
