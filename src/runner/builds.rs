@@ -98,7 +98,7 @@ pub(super) async fn cold<E: Engine, C: Clock, P: Probe>(
         Ok((time, outcome)) => {
             let steps = Steps::of(&outcome.steps, &job.planned);
             let verdict = emptied.and_then(|()| steps.check_cold(job.steps, strict));
-            judge(ledger, metric, time, verdict);
+            judge(ledger, metric, Quantity::Time(time), verdict);
             note_build(ledger, metric, &outcome, &job.planned);
             let tag = job.tag(&runner.record.id, metric);
             Some(Built {
@@ -156,7 +156,7 @@ pub(super) async fn cached<E: Engine, C: Clock, P: Probe>(
             if verdict.is_ok() && outcome.image.0 != cold.image {
                 verdict = Err("nothing had changed, yet another image came out".to_owned());
             }
-            judge(ledger, metric, time, verdict);
+            judge(ledger, metric, Quantity::Time(time), verdict);
             note_build(ledger, metric, &outcome, &job.planned);
         }
         Err(failure) => give_up(ledger, metric, &failure),
@@ -192,7 +192,7 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
             judge(
                 ledger,
                 metric,
-                time,
+                Quantity::Time(time),
                 steps.check_rebuild(&effect, job.steps),
             );
             note_build(ledger, metric, &outcome, &job.planned);
@@ -288,9 +288,13 @@ pub(super) fn labels(run: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Notes a build's time, or why it is not what its metric asks for.
-pub(super) fn judge(ledger: &mut Ledger, metric: Metric, time: Nanos, verdict: Result<(), String>) {
-    let value = Quantity::Time(time);
+/// Notes a value, or why it is not what its metric asks for.
+pub(super) fn judge(
+    ledger: &mut Ledger,
+    metric: Metric,
+    value: Quantity,
+    verdict: Result<(), String>,
+) {
     match verdict {
         Ok(()) => ledger.value(metric, value),
         Err(reason) => ledger.note(

@@ -137,7 +137,7 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
                 } else {
                     steps.check_cached(FLOOR_STEPS)
                 };
-                builds::judge(ledger, metric, time, verdict);
+                builds::judge(ledger, metric, Quantity::Time(time), verdict);
                 note_build(ledger, metric, &outcome, &[]);
             }
             Err(failure) => {

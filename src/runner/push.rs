@@ -72,14 +72,20 @@ pub(super) async fn push<E: Engine, C: Clock, P: Probe>(
     };
     let present = blobs_of_bases(runner, &registry);
     ledger.value(Metric::SizeTransfer, Quantity::Bytes(manifest.sum()));
+    let verdict = proof::check_received(&manifest, &present, &traffic);
     judge(
         ledger,
         Metric::PushTime,
-        time,
-        proof::check_received(&manifest, &present, &traffic),
+        Quantity::Time(time),
+        verdict.clone(),
     );
     let received: Bytes = traffic.received.values().copied().sum();
-    ledger.value(Metric::PushBytes, Quantity::Bytes(received));
+    judge(
+        ledger,
+        Metric::PushBytes,
+        Quantity::Bytes(received),
+        verdict,
+    );
     if let Some(image) = &mut ledger.image {
         image.manifest = Some(manifest.clone());
     }
@@ -87,6 +93,18 @@ pub(super) async fn push<E: Engine, C: Clock, P: Probe>(
         tag: TAG_COLD,
         manifest,
     })
+}
+
+/// Takes the case's images out of the registry: a layer that the next case has too
+/// would not be sent again.
+pub(super) fn withdraw<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    case: &PlannedCase,
+) {
+    if let Some(known) = &runner.distribution {
+        // What stays shows in the proof of the next push.
+        let _ = known.registry.forget(&case_repository(runner, case));
+    }
 }
 
 /// Digests that the registry holds for the bases.

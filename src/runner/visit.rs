@@ -91,6 +91,7 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
         let (name, metric) = (EditName::Source, Metric::RebuildSource);
         let edited = rebuild(runner, case, &job, ledger, name, metric).await;
         pulls::pulls(runner, case, pushed, edited.as_deref(), ledger).await;
+        push::withdraw(runner, case);
         let (name, metric) = (EditName::Dependency, Metric::RebuildDependency);
         rebuild(runner, case, &job, ledger, name, metric).await;
     }
