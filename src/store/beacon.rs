@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Held until dropped; the kernel puts it out when the process dies.
 #[derive(Debug)]
@@ -12,11 +12,29 @@ pub(super) struct Beacon {
     _file: File,
 }
 
+/// As the folder for temporary files itself: every user may light one there, and
+/// remove none of another's.
+fn open_to_all(dir: &Path) -> io::Result<()> {
+    match fs::create_dir(dir) {
+        // Of one that was there nothing is changed: who knows where it leads.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(dir),
+        Err(error) => Err(error),
+        #[cfg(unix)]
+        Ok(()) => {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o1777))
+        }
+        #[cfg(not(unix))]
+        Ok(()) => Ok(()),
+    }
+}
+
 impl Beacon {
     /// Lights it for a run.
     pub fn light(run: &str) -> io::Result<Self> {
         let dir = dir();
-        fs::create_dir_all(&dir)?;
+        open_to_all(&dir)?;
         let path = dir.join(run);
         let file = OpenOptions::new()
             .write(true)

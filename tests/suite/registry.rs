@@ -6,8 +6,10 @@
 )]
 
 mod bounds;
-mod client;
+pub(crate) mod client;
 mod discovery;
+mod faults;
+mod full;
 mod ledgers;
 mod links;
 mod live;

@@ -26,10 +26,11 @@ use crate::units::Nanos;
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
-/// How much of a body is read that nobody wants: clients look for an answer only
-/// when they have sent theirs.
-const UNWANTED: usize = 256 << 10;
-const UNWANTED_TIME: Duration = Duration::from_secs(1);
+/// How long a body is read that nobody wants, all in all and while nothing comes:
+/// clients look for an answer only when they have sent theirs. An engine that is cut
+/// off before tells its user of a broken pipe, and not why.
+const UNWANTED_TIME: Duration = Duration::from_secs(10);
+const UNWANTED_PAUSE: Duration = Duration::from_secs(1);
 
 /// A request without its body.
 struct Call<'a> {
@@ -155,14 +156,8 @@ fn created(path: &str, digest: &crate::oci::Digest) -> Response {
 }
 
 async fn drain(body: &mut Body) {
-    let mut left = UNWANTED;
     let _ = timeout(UNWANTED_TIME, async {
-        while let Ok(Some(piece)) = intake::next(body).await {
-            left = left.saturating_sub(piece.len());
-            if left == 0 {
-                break;
-            }
-        }
+        while let Ok(Ok(Some(_))) = timeout(UNWANTED_PAUSE, intake::next(body)).await {}
     })
     .await;
 }

@@ -11,10 +11,10 @@ use bollard::query_parameters as query;
 
 /// Aspects of the machine, each as sorted lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Machine(BTreeMap<&'static str, Vec<String>>);
+pub(crate) struct Machine(BTreeMap<&'static str, Vec<String>>);
 
 impl Machine {
-    pub(super) async fn now(docker: &Docker) -> Self {
+    pub(crate) async fn now(docker: &Docker) -> Self {
         let mut aspects = BTreeMap::from([
             ("links", said("ip", &["-o", "link"])),
             ("addresses", said("ip", &["-o", "addr"])),
@@ -70,13 +70,29 @@ impl Machine {
     }
 
     /// Fails where it differs in other aspects than these, and goes on doing so.
-    pub(super) async fn assert_changed_in(&self, aspects: &[&str], docker: &Docker) {
+    pub(crate) async fn assert_changed_in(&self, aspects: &[&str], docker: &Docker) {
+        self.assert_changes(|changed| changed == aspects, aspects, docker)
+            .await;
+    }
+
+    /// The same where others are at work, who may change these.
+    pub(crate) async fn assert_changed_at_most_in(&self, aspects: &[&str], docker: &Docker) {
+        let within = |changed: &[&str]| changed.iter().all(|one| aspects.contains(one));
+        self.assert_changes(within, aspects, docker).await;
+    }
+
+    async fn assert_changes(
+        &self,
+        fits: impl Fn(&[&'static str]) -> bool,
+        aspects: &[&str],
+        docker: &Docker,
+    ) {
         let end = Instant::now() + Duration::from_secs(5);
         loop {
             let now = Self::now(docker).await;
             let differs = |aspect: &&&str| self.0[**aspect] != now.0[**aspect];
             let changed: Vec<_> = self.0.keys().filter(differs).copied().collect();
-            if changed == aspects {
+            if fits(&changed) {
                 return;
             }
             // What others do comes and goes; what a room leaves stays.
@@ -92,6 +108,34 @@ impl Machine {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
+}
+
+/// Programs on this machine that use engines, and are none of this test's.
+pub(crate) fn others() -> Vec<String> {
+    let ours = std::process::id();
+    let of_a_run = |pid: &u32| {
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        ["plimsoll", "suite-", "docker\n"]
+            .iter()
+            .any(|start| name.starts_with(start))
+    };
+    pids()
+        .into_iter()
+        .filter(|pid| *pid != ours && lives(*pid) && of_a_run(pid))
+        .map(|pid| format!("{pid} {}", command_line(pid)))
+        .collect()
+}
+
+/// The command line, with blanks between its words.
+pub(crate) fn command_line(pid: u32) -> String {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).replace('\0', " ")
+}
+
+/// Processes whose command line has this text.
+pub(crate) fn with_words(text: &str) -> Vec<String> {
+    let lines = pids().into_iter().map(command_line);
+    lines.filter(|line| line.contains(text)).collect()
 }
 
 fn shown<T: std::fmt::Debug>(items: impl Iterator<Item = T>) -> Vec<String> {
@@ -206,7 +250,7 @@ fn pids() -> Vec<u32> {
 }
 
 /// A room's first process, its descendants, and what gives it its network.
-pub(super) fn inhabitants(init: u32) -> Vec<u32> {
+pub(crate) fn inhabitants(init: u32) -> Vec<u32> {
     let namespace = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
     assert!(namespace(init).is_some() && namespace(init) != namespace(std::process::id()));
     let all = pids();
@@ -231,12 +275,12 @@ pub(super) fn inhabitants(init: u32) -> Vec<u32> {
 }
 
 /// Whether a process lives; one that is dead and not collected does not.
-pub(super) fn lives(pid: u32) -> bool {
+pub(crate) fn lives(pid: u32) -> bool {
     field(pid, 0).is_some_and(|state| !matches!(state.as_str(), "Z" | "X"))
 }
 
 /// The process group.
-pub(super) fn group(pid: u32) -> Option<String> {
+pub(crate) fn group(pid: u32) -> Option<String> {
     field(pid, 2)
 }
 
@@ -247,7 +291,7 @@ fn field(pid: u32, number: usize) -> Option<String> {
 }
 
 /// The memory of processes in kB, what they share counted once.
-pub(super) fn memory_kb(pids: &[u32]) -> u64 {
+pub(crate) fn memory_kb(pids: &[u32]) -> u64 {
     pids.iter()
         .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok())
         .filter_map(|text| {

@@ -50,7 +50,11 @@ pub(super) struct Ended {
 
 /// Runs the binary to its end.
 pub(super) fn plimsoll(home: &Path, arguments: &[&str]) -> Ended {
-    let output = command(home, arguments).output().unwrap();
+    ended(&mut command(home, arguments))
+}
+
+fn ended(command: &mut Command) -> Ended {
+    let output = command.output().unwrap();
     Ended {
         code: output.status.code(),
         out: String::from_utf8(output.stdout).unwrap(),
@@ -69,9 +73,12 @@ fn command(home: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// A home of its own. What its runs left is removed with it.
+/// A home of its own, with a folder of its own for rooms. What its runs left is
+/// removed with it.
 pub(super) struct Home {
     pub(super) dir: TempDir,
+    /// On a disk, since engines keep their data in it; short, since sockets are in it.
+    pub(super) rooms: TempDir,
     engine: DockerEngine,
 }
 
@@ -100,22 +107,54 @@ impl Home {
         fs::write(dir.path().join("scenarios/tiny.toml"), scenario).unwrap();
         Self {
             dir,
+            rooms: tempfile::Builder::new()
+                .prefix("pl-")
+                .tempdir_in("/var/tmp")
+                .unwrap(),
             engine: stage.engine.clone(),
         }
     }
 
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = command(self.dir.path(), arguments);
+        command.env("PLIMSOLL_ROOMS", self.rooms.path());
+        command
+    }
+
     pub(super) fn plimsoll(&self, arguments: &[&str]) -> Ended {
-        plimsoll(self.dir.path(), arguments)
+        ended(&mut self.command(arguments))
+    }
+
+    /// The same, begun by another program, whose words come first, and with temporary
+    /// files in `tmp`.
+    pub(super) fn plimsoll_under(&self, words: &[&str], arguments: &[&str]) -> Ended {
+        let inner = self.command(arguments);
+        let mut command = Command::new(words[0]);
+        command
+            .args(&words[1..])
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .env("PLIMSOLL_ROOMS", self.rooms.path())
+            .env("TMPDIR", self.dir.path().join("tmp"))
+            .env_remove("PLIMSOLL_HOME")
+            .stdin(Stdio::null());
+        ended(&mut command)
     }
 
     /// Begins a run and does not wait for it.
     pub(super) fn begin(&self, arguments: &[&str]) -> Going {
-        let child = command(self.dir.path(), arguments)
+        let child = self
+            .command(arguments)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(self.dir.path().join("talk")).unwrap())
             .spawn()
             .unwrap();
         Going(child)
+    }
+
+    /// What the run that was begun last has told so far.
+    pub(super) fn talk(&self) -> String {
+        fs::read_to_string(self.dir.path().join("talk")).unwrap()
     }
 
     /// Folders of the runs, oldest first.

@@ -57,7 +57,7 @@ pub(super) fn is(answer: &Answer, status: u16, code: &str) {
 }
 
 /// Content that no compression and no cache makes smaller, the same for a seed.
-pub(super) fn content(seed: u64, bytes: usize) -> Vec<u8> {
+pub(crate) fn content(seed: u64, bytes: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut out = Vec::with_capacity(bytes + 8);
     while out.len() < bytes {
