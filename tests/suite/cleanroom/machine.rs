@@ -110,12 +110,12 @@ impl Machine {
     }
 }
 
-/// Programs on this machine that use engines, and are none of this test's.
+/// Programs and containers on this machine that are none of this test's.
 pub(crate) fn others() -> Vec<String> {
     let ours = std::process::id();
     let of_a_run = |pid: &u32| {
         let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        ["plimsoll", "suite-", "docker\n"]
+        ["plimsoll", "suite-", "docker\n", "containerd-shim", "runc"]
             .iter()
             .any(|start| name.starts_with(start))
     };

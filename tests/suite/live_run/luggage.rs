@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::Engine;
 
-use super::home::{Home, left};
+use super::home::{Home, left, until};
 use crate::cleanroom::machine::{Machine, inhabitants, lives, others, with_words};
 use crate::live_engine::stage::{Stage, chunks};
 use crate::registry::client::content;
@@ -63,20 +64,30 @@ pub(super) struct Before {
     others: Vec<String>,
 }
 
-/// What rooms and builds of others change, who work on this machine meanwhile.
-const OF_OTHERS: [&str; 5] = [
+/// What rooms and containers of others change, who work on this machine meanwhile.
+const OF_OTHERS: [&str; 10] = [
+    "addresses",
     "cgroups",
     "daemons",
     "engine's containers",
     "engine's images",
+    "links",
+    "mounts",
     "networks",
+    "routes",
+    "routes 6",
 ];
+
+/// How long others are waited for, before less is compared.
+const QUIET_WITHIN: Duration = Duration::from_secs(15);
 
 impl Before {
     pub(super) async fn now(stage: &Stage) -> Self {
+        until(QUIET_WITHIN, async || others().is_empty()).await;
+        let others = others();
         Self {
             machine: Machine::now(&stage.docker).await,
-            others: others(),
+            others,
         }
     }
 
@@ -86,6 +97,8 @@ impl Before {
         assert_eq!(entries(home), Vec::<String>::new());
         let rooms = home.rooms.path().to_str().unwrap();
         assert_eq!(with_words(rooms), Vec::<String>::new());
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        assert!(!mounts.contains(rooms), "{mounts}");
         assert_eq!(
             stage.own_records(),
             BTreeSet::new(),
@@ -96,6 +109,7 @@ impl Before {
             assert_eq!(left(stage, run).await, Vec::<String>::new());
             assert_eq!(ways(stage, run).await, Vec::<String>::new());
         }
+        until(QUIET_WITHIN, async || others().is_empty()).await;
         let others = [self.others.clone(), others()].concat();
         if others.is_empty() {
             self.machine.assert_changed_in(&[], &stage.docker).await;
