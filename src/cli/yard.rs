@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::Mutex;
 
 use super::args::Place;
@@ -158,8 +159,9 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
     async fn close(&self) -> Vec<String> {
         let opened = std::mem::take(&mut *self.opened.lock().await);
         let mut troubles = Vec::new();
-        for room in opened.rooms {
-            if let Err(error) = room.close().await {
+        let closing = opened.rooms.into_iter().map(Room::close);
+        for closed in join_all(closing).await {
+            if let Err(error) = closed {
                 troubles.push(Failure::failed(error).to_string());
             }
         }

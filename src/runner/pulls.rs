@@ -198,8 +198,9 @@ const TOLD_APART: Nanos = Nanos::from_millis(10);
 fn told(span: Option<Nanos>) -> Result<Quantity, String> {
     match span {
         Some(span) if span >= TOLD_APART => Ok(Quantity::Time(span)),
-        Some(span) => Err(format!(
-            "too short for the engine's progress, which showed {span}"
+        // One text for all, so that reports can put them on one line.
+        Some(_) => Err(format!(
+            "shorter than {TOLD_APART}, which the engine's progress cannot tell"
         )),
         None => Err("the engine told of no layer's progress".to_owned()),
     }

@@ -143,6 +143,21 @@ async fn what_breaks_on_the_way_is_dnf_or_invalid_and_the_rest_goes_on() {
     }
 }
 
+/// Found by a live run: the second was not sent what the first had brought.
+#[tokio::test(start_paused = true)]
+async fn variants_that_share_a_layer_push_it_each() {
+    let home = Home::new(&[("one", ON_BASE), ("other", ON_BASE)]);
+    let (outcome, _) = home.run(ROOM).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
+    let record = home.record();
+    let pushed = |variant| values(&record, variant, Metric::PushBytes);
+    assert!(pushed("one")[0] > 1e6, "{:?}", pushed("one"));
+    assert_eq!(pushed("one"), pushed("other"));
+    for variant in ["one", "other"] {
+        assert_eq!(values(&record, variant, Metric::PushTime).len(), 1);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pulling_engine_that_goes_away_takes_the_pulls_along_and_nothing_else() {
     let home = Home::new(&[("lost", ON_BASE)]);
