@@ -16,9 +16,12 @@ pub(crate) struct Machine(BTreeMap<&'static str, Vec<String>>);
 impl Machine {
     pub(crate) async fn now(docker: &Docker) -> Self {
         let mut aspects = BTreeMap::from([
-            ("links", said("ip", &["-o", "link"])),
+            ("links", without_carrier(said("ip", &["-o", "link"]))),
             ("addresses", said("ip", &["-o", "addr"])),
-            ("routes", said("ip", &["route", "show", "table", "all"])),
+            (
+                "routes",
+                without_carrier(said("ip", &["route", "show", "table", "all"])),
+            ),
             (
                 "routes 6",
                 said("ip", &["-6", "route", "show", "table", "all"]),
@@ -223,6 +226,19 @@ fn networks() -> Vec<String> {
         .map(|link| link.display().to_string())
         .collect();
     names.into_iter().collect()
+}
+
+/// Whether a bridge carries anything changes with the user's last container on it.
+fn without_carrier(lines: Vec<String>) -> Vec<String> {
+    let words = [
+        "NO-CARRIER,",
+        ",LOWER_UP",
+        " linkdown",
+        " state UP",
+        " state DOWN",
+    ];
+    let plain = |line: String| words.iter().fold(line, |line, word| line.replace(word, ""));
+    lines.into_iter().map(plain).collect()
 }
 
 fn daemons() -> Vec<String> {

@@ -51,9 +51,10 @@ live!(alone ctrl_c_in_a_pull_closes_the_rooms_and_resume_opens_others, stage => 
                 .samples
                 .iter()
                 .filter(|sample| sample.case.as_str() == case && sample.metric == metric)
-                .map(|sample| sample.outcome.status())
+                .map(|sample| &sample.outcome)
                 .collect();
-            assert_eq!(seen, [Status::Ok], "{case} {metric}");
+            let statuses: Vec<_> = seen.iter().map(|outcome| outcome.status()).collect();
+            assert_eq!(statuses, [Status::Ok], "{case} {metric}: {seen:?}");
         }
     }
 });
