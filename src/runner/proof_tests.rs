@@ -50,7 +50,7 @@ fn event(millis: u64, layer: &str, state: LayerState) -> (Mark, PullEvent) {
 #[test]
 fn a_cold_pull_is_proven_by_every_blob_once() {
     let image = manifest('c', "abea");
-    let want = expected(&image, None);
+    let want = expected(&image, None, &ImageStore::GraphDriver);
     // `a` is listed twice, the first entry's size is the last one's here.
     assert_eq!(want.len(), 4);
     let whole = [('c', 5), ('a', 40), ('b', 20), ('e', 30)];
@@ -83,7 +83,7 @@ fn a_cold_pull_is_proven_by_every_blob_once() {
 #[test]
 fn an_update_fetches_what_is_new_and_nothing_else() {
     let (before, after) = (manifest('c', "abx"), manifest('d', "aby"));
-    let want = expected(&after, Some(&before));
+    let want = expected(&after, Some(&before), &ImageStore::GraphDriver);
     assert_eq!(
         want.keys()
             .map(|d| hex(d).chars().next().unwrap())
@@ -93,15 +93,39 @@ fn an_update_fetches_what_is_new_and_nothing_else() {
     assert_eq!(check_served(&want, &served(&[('d', 5), ('y', 30)])), Ok(()));
 }
 
+fn letters(blobs: &BTreeMap<&str, Bytes>) -> String {
+    blobs
+        .keys()
+        .filter_map(|digest| hex(digest).chars().next())
+        .collect()
+}
+
+/// Found by a live run whose last layer came out the same in both builds.
+#[test]
+fn the_same_layer_on_another_one_is_new_to_a_graph_driver_and_not_to_containerd() {
+    let (before, after) = (manifest('c', "axs"), manifest('d', "ays"));
+    let of = |store| letters(&expected(&after, Some(&before), &store));
+    assert_eq!(of(ImageStore::GraphDriver), "dsy");
+    assert_eq!(of(ImageStore::Containerd), "dy");
+    // At the bottom and again above: fetched for the upper one.
+    let (before, after) = (manifest('c', "a"), manifest('d', "aba"));
+    let want = expected(&after, Some(&before), &ImageStore::GraphDriver);
+    assert_eq!(letters(&want), "abd");
+    let log = [event(1, "aaaaaaaaaaaa", LayerState::AlreadyExists)];
+    assert_eq!(check_announced(&after, Some(&before), &want, &log), Ok(()));
+    let log = [event(1, "bbbbbbbbbbbb", LayerState::AlreadyExists)];
+    assert!(check_announced(&after, Some(&before), &want, &log).is_err());
+}
+
 #[test]
 fn a_layer_that_was_there_is_named() {
     let image = manifest('c', "ab");
-    let want = expected(&image, None);
+    let want = expected(&image, None, &ImageStore::GraphDriver);
     let log = [event(1, "aaaaaaaaaaaa", LayerState::AlreadyExists)];
-    let error = check_announced(&want, &log).unwrap_err();
+    let error = check_announced(&image, None, &want, &log).unwrap_err();
     assert!(error.ends_with("already: aaaaaaaaaaaa"), "{error}");
     let other = [event(1, "ffffffffffff", LayerState::AlreadyExists)];
-    assert_eq!(check_announced(&want, &other), Ok(()));
+    assert_eq!(check_announced(&image, None, &want, &other), Ok(()));
 }
 
 #[test]
@@ -126,7 +150,11 @@ fn a_push_sends_what_no_base_has() {
 #[test]
 fn many_digests_are_counted_and_not_listed() {
     let image = manifest('c', "abefg");
-    let error = check_served(&expected(&image, None), &Traffic::default()).unwrap_err();
+    let error = check_served(
+        &expected(&image, None, &ImageStore::GraphDriver),
+        &Traffic::default(),
+    )
+    .unwrap_err();
     assert!(
         error.ends_with("eeeeeeeeeeee") || error.ends_with("3 more"),
         "{error}"

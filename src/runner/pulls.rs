@@ -14,7 +14,7 @@ use super::push::{Lost, Pushed, TAG_COLD, TAG_UPDATE, case_repository, send};
 use super::session::{PlannedCase, Runner};
 use super::starts::overdue;
 use crate::engine::{Clock, Door, Engine, Mark, Probe, PullEvent, Registry, TAG_BASE, Traffic};
-use crate::record::{Link, ManifestRecord, Metric, Outcome};
+use crate::record::{ImageStore, Link, ManifestRecord, Metric, Outcome};
 use crate::units::{Bytes, Nanos, Quantity};
 
 /// A pull's metrics.
@@ -290,8 +290,12 @@ impl<E: Engine> Journey<E> {
                 return Err(lost.reason);
             }
         };
-        let expected = proof::expected(&image.manifest, present);
-        let verdict = proof::check_announced(&expected, &pull.events)
+        let store = runner.record.distribution.as_ref();
+        let store = store.and_then(|known| Some(&known.puller.as_ref()?.store));
+        let store = store.unwrap_or(&ImageStore::Unknown);
+        let (image, events) = (&image.manifest, &pull.events);
+        let expected = proof::expected(image, present, store);
+        let verdict = proof::check_announced(image, present, &expected, events)
             .and_then(|()| proof::check_served(&expected, &pull.traffic));
         let Spans { download, unpack } = proof::spans(&pull.events);
         let served: Bytes = pull.traffic.served.values().copied().sum();

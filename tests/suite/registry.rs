@@ -6,6 +6,7 @@
 )]
 
 mod bounds;
+mod chains;
 pub(crate) mod client;
 mod discovery;
 mod faults;

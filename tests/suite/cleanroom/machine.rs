@@ -9,19 +9,40 @@ use std::time::{Duration, Instant};
 use bollard::Docker;
 use bollard::query_parameters as query;
 
+/// How long nothing changes on a machine that is at rest.
+const REST: Duration = Duration::from_secs(2);
+
+/// How long that is waited for.
+const REST_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long a machine may take to be as it was.
+const RETURN_WITHIN: Duration = Duration::from_secs(10);
+
 /// Aspects of the machine, each as sorted lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Machine(BTreeMap<&'static str, Vec<String>>);
 
 impl Machine {
-    pub(crate) async fn now(docker: &Docker) -> Self {
+    /// As it is once nothing moves: what went before (a shim, the carrier of the user's
+    /// bridge) fades a moment after its container.
+    pub(crate) async fn at_rest(docker: &Docker) -> Self {
+        let end = Instant::now() + REST_WITHIN;
+        let mut last = Self::now(docker).await;
+        loop {
+            tokio::time::sleep(REST).await;
+            let now = Self::now(docker).await;
+            if now == last || Instant::now() > end {
+                return now;
+            }
+            last = now;
+        }
+    }
+
+    async fn now(docker: &Docker) -> Self {
         let mut aspects = BTreeMap::from([
-            ("links", without_carrier(said("ip", &["-o", "link"]))),
+            ("links", said("ip", &["-o", "link"])),
             ("addresses", said("ip", &["-o", "addr"])),
-            (
-                "routes",
-                without_carrier(said("ip", &["route", "show", "table", "all"])),
-            ),
+            ("routes", said("ip", &["route", "show", "table", "all"])),
             (
                 "routes 6",
                 said("ip", &["-6", "route", "show", "table", "all"]),
@@ -90,7 +111,7 @@ impl Machine {
         aspects: &[&str],
         docker: &Docker,
     ) {
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + RETURN_WITHIN;
         loop {
             let now = Self::now(docker).await;
             let differs = |aspect: &&&str| self.0[**aspect] != now.0[**aspect];
@@ -228,31 +249,15 @@ fn networks() -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// Whether a bridge carries anything changes with the user's last container on it.
-fn without_carrier(lines: Vec<String>) -> Vec<String> {
-    let words = [
-        "NO-CARRIER,",
-        ",LOWER_UP",
-        " linkdown",
-        " state UP",
-        " state DOWN",
-    ];
-    let plain = |line: String| words.iter().fold(line, |line, word| line.replace(word, ""));
-    lines.into_iter().map(plain).collect()
-}
-
 fn daemons() -> Vec<String> {
     let mut all: Vec<_> = pids()
         .into_iter()
         .filter_map(|pid| {
             let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
             let of_an_engine = ["dockerd", "containerd", "slirp4netns", "unshare", "docker-"];
-            // A shim of the user's engine outlives its container by a moment. Those of a
-            // room talk to a socket in the room's own /run.
-            let words = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
-            let of_another =
-                name.starts_with("containerd-shim") && !words.contains("\0/run/docker/");
-            (!of_another && of_an_engine.iter().any(|start| name.starts_with(start)))
+            of_an_engine
+                .iter()
+                .any(|start| name.starts_with(start))
                 .then(|| format!("{pid} {}", name.trim()))
         })
         .collect();

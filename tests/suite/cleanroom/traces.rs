@@ -18,7 +18,7 @@ const DEATH_WITHIN: Duration = Duration::from_secs(2);
 live!(alone the_machine_is_as_it_was_after_two_rooms_at_once, stage => {
     let folder = tempfile::tempdir().unwrap();
     let rooms = folder.path().join("rooms");
-    let machine = Machine::now(&stage.docker).await;
+    let machine = Machine::at_rest(&stage.docker).await;
     let (one, other) = (build(&rooms, "a"), pull(&rooms, "a"));
     let (one, other) = tokio::join!(open(&one), open(&other));
     assert!(left_over(&rooms).is_empty(), "both have an owner");
@@ -44,7 +44,7 @@ live!(alone the_machine_is_as_it_was_after_two_rooms_at_once, stage => {
 live!(alone nothing_stays_of_a_room_that_is_dropped, stage => {
     let folder = tempfile::tempdir().unwrap();
     let rooms = folder.path().join("rooms");
-    let machine = Machine::now(&stage.docker).await;
+    let machine = Machine::at_rest(&stage.docker).await;
     let room = open(&build(&rooms, "a")).await;
     serve_once(stage, &room).await;
     let begun = Instant::now();
@@ -63,7 +63,7 @@ live!(alone nothing_stays_of_a_room_that_is_dropped, stage => {
 live!(alone a_killed_owner_takes_its_rooms_along_and_clean_removes_the_rest, stage => {
     let folder = tempfile::tempdir().unwrap();
     let rooms = folder.path().join("rooms");
-    let machine = Machine::now(&stage.docker).await;
+    let machine = Machine::at_rest(&stage.docker).await;
     let mut owner = Owner::begin(&rooms, &stage.nonce);
     let pids: Vec<_> = owner.inits.iter().flat_map(|init| inhabitants(*init)).collect();
     let names = pids.iter().map(|pid| fs::read_to_string(format!("/proc/{pid}/comm")));

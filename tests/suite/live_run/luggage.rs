@@ -86,7 +86,7 @@ impl Before {
         until(QUIET_WITHIN, async || others().is_empty()).await;
         let others = others();
         Self {
-            machine: Machine::now(&stage.docker).await,
+            machine: Machine::at_rest(&stage.docker).await,
             others,
         }
     }
