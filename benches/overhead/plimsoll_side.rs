@@ -25,6 +25,7 @@ pub async fn start(stage: &Stage, image: &ImageId, name: &str) -> Result<(String
         env: BTreeMap::new(),
         labels: stage.labels(),
         port: Some((PORT, REACH)),
+        confinement: plimsoll::scenario::Confinement::default(),
     };
     let begin = clock.mark();
     let id: ContainerId = bounded(engine.create(&spec)).await?;

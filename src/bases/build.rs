@@ -239,6 +239,8 @@ async fn build<E: Engine>(
         build_args: args,
         labels,
         no_cache: false,
+        secrets: BTreeMap::new(),
+        platform: None,
     };
     let mut sink = |step: &str| progress.step(step);
     engine

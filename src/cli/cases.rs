@@ -10,10 +10,11 @@ use super::failure::Failure;
 use crate::context::Context;
 use crate::oci;
 use crate::record::{
-    CaseId, CaseRecord, DeployPlan, Disposition, ScenarioRecord, case_id, claimable,
+    CaseId, CaseRecord, DeployPlan, Disposition, ScenarioRecord, TechniqueRecord, case_id,
+    claimable,
 };
 use crate::runner::{FLOOR_SCENARIO, PlannedCase};
-use crate::scenario::{self, BuildSpec, Scenario, ScenarioError, VariantBuild};
+use crate::scenario::{self, BuildSpec, Scenario, ScenarioError, Technique, VariantBuild};
 
 /// Loads scenarios by name or path; all under scenarios/ where none is named. What their
 /// `[deploy]` leaves open is taken from the configuration.
@@ -147,6 +148,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
                 bases,
                 stand_ins: Vec::new(),
                 image: None,
+                posture: None,
             });
         }
         selection.scenarios.push(ScenarioRecord {
@@ -159,6 +161,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
             claims: scenario.claims.clone(),
             sources: scenario.sources.clone(),
             deploy: DeployPlan::of(scenario.deploy),
+            technique: scenario.technique.as_ref().map(technique),
         });
     }
     if selection.records.is_empty() {
@@ -167,6 +170,15 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
         )));
     }
     Ok(selection)
+}
+
+fn technique(technique: &Technique) -> TechniqueRecord {
+    TechniqueRecord {
+        id: technique.id.clone(),
+        question: technique.question.clone(),
+        baseline: technique.baseline.clone(),
+        shows: technique.shows.clone(),
+    }
 }
 
 /// The scenario's file relative to its tree: a record carries no path of one machine.

@@ -119,6 +119,7 @@ fn floor() -> CaseRecord {
         bases: Vec::new(),
         stand_ins: Vec::new(),
         image: None,
+        posture: None,
     }
 }
 

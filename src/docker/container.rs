@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bollard::container::LogOutput;
 use bollard::errors::Error;
-use bollard::models::{ContainerCreateBody, HostConfig, PortBinding};
+use bollard::models::{ContainerCreateBody, HealthStatusEnum, HostConfig, PortBinding};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, LogsOptionsBuilder,
     RemoveContainerOptionsBuilder, StatsOptionsBuilder, WaitContainerOptionsBuilder,
@@ -15,7 +15,7 @@ use super::DockerEngine;
 use super::error::{failed, strange};
 use super::image::is_absent;
 use super::owned::LABEL_CONTAINER;
-use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Result};
+use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Health, Result};
 use crate::record::Reach;
 use crate::units::Bytes;
 
@@ -151,6 +151,15 @@ pub(super) fn seen(state: &bollard::models::ContainerState) -> ContainerState {
         running,
         exit_code: state.exit_code.filter(|_| !running && ended),
         oom_killed: state.oom_killed.unwrap_or(false),
+        health: state
+            .health
+            .as_ref()
+            .and_then(|health| match health.status? {
+                HealthStatusEnum::STARTING => Some(Health::Starting),
+                HealthStatusEnum::HEALTHY => Some(Health::Healthy),
+                HealthStatusEnum::UNHEALTHY => Some(Health::Unhealthy),
+                HealthStatusEnum::NONE | HealthStatusEnum::EMPTY => None,
+            }),
     }
 }
 

@@ -6,13 +6,21 @@ use bollard::errors::Error;
 use bollard::models::{ImageInspect, ImageSummary};
 use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
 
+use futures_util::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+
 use super::DockerEngine;
 use super::error::{failed, strange};
 use super::owned::is_our_tag;
-use crate::engine::{ImageFacts, ImageId, RemovalOutcome, Result};
+use crate::engine::{
+    BuildContext, EngineError, ErrorKind, ImageFacts, ImageId, RemovalOutcome, Result,
+};
 use crate::units::Bytes;
 
 const INSPECT: &str = "inspect image";
+const EXPORT: &str = "export image";
+/// Chunks of an export that may wait.
+const CHUNKS: usize = 16;
 const REMOVE: &str = "remove image";
 
 impl DockerEngine {
@@ -54,7 +62,38 @@ impl DockerEngine {
                 image.os.as_deref().unwrap_or("unknown"),
                 image.architecture.as_deref().unwrap_or("unknown")
             ),
+            // `NONE` switches off a check that the base has.
+            health_check: config
+                .healthcheck
+                .and_then(|check| check.test)
+                .is_some_and(|test| test.first().is_some_and(|word| word != "NONE")),
         }))
+    }
+
+    /// An image as `docker save` writes it. That it is there is asked first: the engine
+    /// answers 200 before it looks.
+    pub(super) async fn export_image(&self, reference: &str) -> Result<BuildContext> {
+        if self.inspect(EXPORT, reference).await?.is_none() {
+            let kind = ErrorKind::NotFound;
+            return Err(EngineError::new(EXPORT, reference, kind, "no such image"));
+        }
+        let docker = self.docker.clone();
+        let reference = reference.to_owned();
+        let (sender, receiver) = tokio::sync::mpsc::channel(CHUNKS);
+        tokio::spawn(async move {
+            let mut chunks = Box::pin(docker.export_image(&reference));
+            while let Some(chunk) = chunks.next().await {
+                // Nobody listens any more where the stream was dropped.
+                if sender
+                    .send(chunk.map_err(std::io::Error::other))
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+            }
+        });
+        Ok(Box::pin(ReceiverStream::new(receiver)))
     }
 
     /// The image list's own figure: the inspection's differs from it with the

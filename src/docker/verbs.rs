@@ -51,6 +51,10 @@ impl Engine for DockerEngine {
         self.ask_registry(reference).await
     }
 
+    async fn export(&self, image: &str) -> Result<BuildContext> {
+        self.export_image(image).await
+    }
+
     async fn import(
         &self,
         reference: &str,

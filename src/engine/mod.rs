@@ -7,6 +7,7 @@
 
 mod clock;
 mod error;
+mod load;
 mod probe;
 mod registry;
 mod sockets;
@@ -16,14 +17,15 @@ use std::future::Future;
 
 pub use clock::{Clock, Mark};
 pub use error::{EngineError, ErrorKind};
+pub use load::{LoadOutcome, LoadSpec};
 pub use probe::{Probe, ProbeFailure, ProbeSpec, Ready};
 pub use registry::{Door, REPOSITORIES, Registry, TAG_BASE, Traffic, run_of_tag, run_repository};
 pub use sockets::Sockets;
 pub use types::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, ContainerId,
-    ContainerSpec, ContainerState, ImageFacts, ImageId, LABEL_OWNER, LABEL_OWNER_VALUE,
+    ContainerSpec, ContainerState, Health, ImageFacts, ImageId, LABEL_OWNER, LABEL_OWNER_VALUE,
     LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, LayerState, Owned, OwnedKind, PullEvent,
-    PullSink, PushOutcome, RemovalOutcome, StepSink, StopOutcome,
+    PullSink, PushOutcome, RemovalOutcome, Secret, StepSink, StopOutcome,
 };
 
 use crate::record::{EngineFacts, Reach};
@@ -76,6 +78,9 @@ pub trait Engine: Send + Sync + 'static {
         tar: BuildContext,
         changes: &[String],
     ) -> impl Future<Output = Result<ImageId>> + Send;
+
+    /// An image with its layers and config as a tar stream, in the form of `docker save`.
+    fn export(&self, image: &str) -> impl Future<Output = Result<BuildContext>> + Send;
 
     /// Builds an image from a tar stream and loads it into the image store.
     /// Returns once the image is there.

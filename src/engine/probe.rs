@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 
-use super::Mark;
+use super::{LoadOutcome, LoadSpec, Mark};
 use crate::units::{Count, Nanos};
 
 /// What to ask, and what to expect.
@@ -69,9 +69,20 @@ pub trait Probe: Send + Sync + 'static {
         &self,
         spec: &ProbeSpec,
     ) -> impl Future<Output = Result<Ready, ProbeFailure>> + Send;
+
+    /// Puts a fixed load on an app that is ready, and counts what comes back. Where
+    /// nothing answers at all, that is a failure and not a rate of zero.
+    fn drive(
+        &self,
+        spec: &LoadSpec,
+    ) -> impl Future<Output = Result<LoadOutcome, ProbeFailure>> + Send;
 }
 
 impl<P: Probe> Probe for std::sync::Arc<P> {
+    async fn drive(&self, spec: &LoadSpec) -> Result<LoadOutcome, ProbeFailure> {
+        self.as_ref().drive(spec).await
+    }
+
     async fn wait_ready(&self, spec: &ProbeSpec) -> Result<Ready, ProbeFailure> {
         self.as_ref().wait_ready(spec).await
     }

@@ -10,6 +10,7 @@ use futures_util::Stream;
 
 use super::EngineError;
 use crate::record::Reach;
+use crate::scenario::Confinement;
 use crate::units::{Bytes, Nanos};
 
 /// Label on all that plimsoll creates.
@@ -70,6 +71,8 @@ pub struct ImageFacts {
     pub user: String,
     /// `os/arch`.
     pub platform: String,
+    /// Whether the config has a health check.
+    pub health_check: bool,
 }
 
 /// A build.
@@ -87,6 +90,20 @@ pub struct BuildRequest {
     pub labels: BTreeMap<String, String>,
     /// Whether to take no layer from the cache.
     pub no_cache: bool,
+    /// Secrets that a `RUN --mount=type=secret` can read, by id.
+    pub secrets: BTreeMap<String, Secret>,
+    /// `os/arch` to build for; the engine's own where none is given.
+    pub platform: Option<String>,
+}
+
+/// Something that must not be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// A build that ended well.
@@ -197,6 +214,8 @@ pub struct ContainerSpec {
     pub labels: BTreeMap<String, String>,
     /// The port of the app, and how it is to be reached; none for an image that serves nothing.
     pub port: Option<(u16, Reach)>,
+    /// Its init process and what is taken from it.
+    pub confinement: Confinement,
 }
 
 /// A container's state.
@@ -208,6 +227,19 @@ pub struct ContainerState {
     pub exit_code: Option<i64>,
     /// Whether the kernel killed it for memory.
     pub oom_killed: bool,
+    /// What its health check says; none where the image has none.
+    pub health: Option<Health>,
+}
+
+/// What a health check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// No verdict yet.
+    Starting,
+    /// It passed.
+    Healthy,
+    /// It failed as often as it may.
+    Unhealthy,
 }
 
 /// How a stop went.

@@ -11,7 +11,9 @@ use rand_chacha::ChaCha8Rng;
 use tokio::time::sleep;
 
 use super::attempt::{Ask, CONNECT_TIMEOUT, Miss, ask, attempt, timed_out};
-use crate::engine::{Clock, Mark, Probe, ProbeFailure, ProbeSpec, Ready, Sockets};
+use crate::engine::{
+    Clock, LoadOutcome, LoadSpec, Mark, Probe, ProbeFailure, ProbeSpec, Ready, Sockets,
+};
 use crate::units::{Count, Nanos};
 
 /// Interval between two attempts where nothing else is asked for.
@@ -126,6 +128,14 @@ impl<C: Clock> Probe for HttpProbe<C> {
             () = self.clock.sleep(spec.within) => {}
         }
         Err(seen.failure(spec, self.clock.mark()))
+    }
+
+    async fn drive(&self, spec: &LoadSpec) -> Result<LoadOutcome, ProbeFailure> {
+        Err(ProbeFailure::TimedOut {
+            path: spec.path.clone(),
+            within: spec.duration,
+            last: "no load can be put on it yet".to_owned(),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ManifestRecord, Metric, Reach};
+use super::{ManifestRecord, Metric, Posture, Reach};
 use crate::units::{Bytes, Count, Nanos};
 
 /// `scenario/variant`: the identity of a case within a run.
@@ -57,6 +57,9 @@ pub struct CaseRecord {
     pub stand_ins: Vec<String>,
     /// The image of the last counted cold build.
     pub image: Option<ImageRecord>,
+    /// Facts of the first image that kept the contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posture: Option<Posture>,
 }
 
 /// Whether a case takes part.
@@ -70,6 +73,11 @@ pub enum Disposition {
     /// Out of the run: it never built or never kept its contract.
     Failed {
         /// What happened.
+        reason: String,
+    },
+    /// It exists elsewhere, and what it needs cannot be had here.
+    NotAvailable {
+        /// What is missing, and where it can be had.
         reason: String,
     },
     /// The scenario says that the variant cannot exist.

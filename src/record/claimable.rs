@@ -1,6 +1,6 @@
 //! The catalogue as claims of scenarios see it.
 
-use super::{Link, Metric};
+use super::{FACTS, Link, Metric};
 use crate::scenario::{Claimable, ClaimableMetric};
 
 /// Every metric, and the spelling of links: what [`crate::scenario::load`] asks for.
@@ -12,6 +12,7 @@ pub fn claimable() -> Claimable {
     };
     Claimable {
         metrics: Metric::ALL.iter().map(metric).collect(),
+        facts: FACTS.to_vec(),
         link: |text| match text.parse::<Link>() {
             Ok(link) => Ok(link.to_string()),
             Err(error) => Err(error.to_string()),

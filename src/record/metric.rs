@@ -73,6 +73,9 @@ catalogue! {
     SizeEngine = "size.engine", Bytes, Exact, "engine", "what this engine's image list prints, under the store that defines it";
     SizeOwn = "size.own", Bytes, Exact, "own", "unpacked bytes above the base image of the final stage";
     SizeLayers = "size.layers", Count, Exact, "layers", "layers that hold anything";
+    SizeFiles = "size.files", Count, Exact, "files", "files, links and folders of the final tree";
+    WasteBytes = "waste.bytes", Bytes, Exact, "waste", "file bytes of one layer that a later layer overwrites or deletes";
+    WasteEfficiency = "waste.efficiency", Ratio, Exact, "efficiency", "file bytes of the final tree divided by those of all layers";
     SizeTransfer = "size.transfer", Bytes, Exact, "transfer", "config and layers of the manifest that was pushed, as the registry stores them";
     ContextBytes = "context.bytes", Bytes, Exact, "context", "file bytes of the build context that is sent, after .dockerignore";
     ContextFiles = "context.files", Count, Exact, "context files", "files of the build context that is sent, after .dockerignore";
@@ -80,6 +83,8 @@ catalogue! {
     BuildCached = "build.cached", Seconds, Timed, "cached build", "nothing changed and every step was cached";
     RebuildSource = "rebuild.source", Seconds, Timed, "rebuild, source", "after the scenario's source edit; cache mounts warm";
     RebuildDependency = "rebuild.dependency", Seconds, Timed, "rebuild, dep.", "after the scenario's dependency edit; cache mounts warm";
+    RebuildSourceColdMounts = "rebuild.source.cold-mounts", Seconds, Timed, "rebuild, source, cold mounts", "as rebuild.source, with the cache mounts emptied before";
+    RebuildDependencyColdMounts = "rebuild.dependency.cold-mounts", Seconds, Timed, "rebuild, dep., cold mounts", "as rebuild.dependency, with the cache mounts emptied before";
     PushTime = "push.time", Seconds, Timed, "push", "the push to the registry of the run, which holds the bases and nothing else of the image";
     PushBytes = "push.bytes", Bytes, Exact, "push, bytes", "bytes of blobs that the registry took in for it";
     PullCold = "pull.cold", Seconds, Timed, "pull, cold", "the pull into a store that holds no layer of the image";
@@ -97,6 +102,10 @@ catalogue! {
     StartCreate = "start.create", Seconds, Timed, "create", "the create call";
     StartStarted = "start.started", Seconds, Timed, "started", "the start call until it returns";
     StartReady = "start.ready", Seconds, Timed, "ready", "the start call until the contract's first success";
+    StartHealthy = "start.healthy", Seconds, Timed, "healthy", "the start call until the engine reports that the image's health check passed";
+    ServeRps = "serve.rps", PerSecond, Timed, "throughput", "answers a second that kept the contract under the scenario's fixed load";
+    ServeP50 = "serve.p50", Seconds, Timed, "latency, p50", "median time of an answer under that load";
+    ServeP99 = "serve.p99", Seconds, Timed, "latency, p99", "99th percentile of the time of an answer under that load, from 1000 answers on";
     StopTime = "stop.time", Seconds, Timed, "stop", "the stop signal until the process has exited";
     MemoryReady = "memory.ready", Bytes, Timed, "memory", "anonymous resident memory of the container once ready";
     FloorBuildCold = "floor.build.cold", Seconds, Timed, "floor: cold build", "build.cold of a scratch image with one file of some hundred bytes";
@@ -107,9 +116,12 @@ catalogue! {
 }
 
 impl Metric {
-    /// All metrics here are costs so far: less is better.
+    /// Nearly all metrics are costs: less is better.
     pub fn direction(self) -> Direction {
-        Direction::Lower
+        match self {
+            Self::ServeRps | Self::WasteEfficiency => Direction::Higher,
+            _ => Direction::Lower,
+        }
     }
 
     /// Whether this metric measures the engine's floor and not an app.
@@ -120,6 +132,23 @@ impl Metric {
     /// Whether it is taken once per link: a series each, never mixed.
     pub fn is_linked(self) -> bool {
         self.id().starts_with("pull.")
+    }
+
+    /// Whether only some runs take it: what an image holds, health, load, emptied mounts.
+    /// Records of a time before these, and runs without them, have no word of them.
+    pub fn is_optional(self) -> bool {
+        matches!(
+            self,
+            Self::SizeFiles
+                | Self::WasteBytes
+                | Self::WasteEfficiency
+                | Self::RebuildSourceColdMounts
+                | Self::RebuildDependencyColdMounts
+                | Self::StartHealthy
+                | Self::ServeRps
+                | Self::ServeP50
+                | Self::ServeP99
+        )
     }
 
     /// Whether it tells of an image's way through a registry.

@@ -10,6 +10,7 @@ mod distribution;
 mod facts;
 mod link;
 mod metric;
+mod posture;
 mod run;
 mod sample;
 
@@ -21,5 +22,8 @@ pub use facts::{
 };
 pub use link::{Link, ParseLinkError};
 pub use metric::{Direction, Kind, Metric, ParseMetricError};
-pub use run::{PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord};
+pub use posture::{
+    FACTS, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretFinding, SecretPlace, StopFacts,
+};
+pub use run::{PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, TechniqueRecord};
 pub use sample::{Outcome, Sample, Status};

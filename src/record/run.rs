@@ -141,4 +141,21 @@ pub struct ScenarioRecord {
     /// What the deploy costs are reckoned for.
     #[serde(default)]
     pub deploy: DeployPlan,
+    /// The technique that its variants isolate, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technique: Option<TechniqueRecord>,
+}
+
+/// What a scenario about one technique compares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TechniqueRecord {
+    /// Its id.
+    pub id: String,
+    /// What the reader wants to know.
+    pub question: String,
+    /// The variant without the technique, which the others are compared with.
+    pub baseline: String,
+    /// Ids of the metrics and facts in which it should show; others are expected to stay.
+    pub shows: Vec<String>,
 }

@@ -1,9 +1,9 @@
 //! What the samples of a run say, per case, metric and link.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{MetricSummary, Series, Subject, entry};
-use super::series::{distributed, links_of};
+use super::series::{distributed, links_of, metrics_of};
 use crate::record::{CaseId, Kind, Link, Metric, RunRecord, Sample};
 use crate::stats::{RatioOfMedians, SampleSet, ratio_of_medians};
 use crate::units::Ratio;
@@ -33,6 +33,7 @@ impl<'a> Analysis<'a> {
     /// What goes over a link has a summary for each link of the run.
     pub fn of(record: &'a RunRecord) -> Self {
         let (links, distributed) = (links_of(record), distributed(record));
+        let possible: BTreeSet<_> = metrics_of(record).collect();
         let mut taken: BTreeMap<(&str, Metric), ByLink<'a>> = BTreeMap::new();
         for sample in &record.samples {
             let key = (sample.case.as_str(), sample.metric);
@@ -64,8 +65,7 @@ impl<'a> Analysis<'a> {
                     .unwrap_or_default();
                 // The floor's own case has the floor's metrics, an app's case has the others.
                 let floor = case.strategy == "floor";
-                let asked = distributed || !metric.is_distribution();
-                if asked && metric.is_floor() == floor {
+                if possible.contains(&metric) && metric.is_floor() == floor {
                     complete(&mut samples, metric, &links);
                 }
                 add(subject, metric, samples);

@@ -126,7 +126,7 @@ fn ratio(measured: Quantity, claim: &Claim) -> Option<Ratio> {
     let (measured, claimed) = match measured {
         Quantity::Bytes(bytes) => (bytes.0, claim.claimed_bytes?.0),
         Quantity::Time(nanos) => (nanos.0, claim.claimed_ns?.0),
-        Quantity::Count(_) | Quantity::Ratio(_) => return None,
+        Quantity::Count(_) | Quantity::Ratio(_) | Quantity::Rate(_) => return None,
     };
     Ratio::of(measured as f64, claimed as f64)
 }
@@ -152,7 +152,7 @@ pub(super) fn claims_json_of(analysis: &Analysis<'_>) -> Value {
             let claimed = match metric.unit() {
                 Unit::Bytes => result.claim.claimed_bytes.map(Quantity::Bytes),
                 Unit::Seconds => result.claim.claimed_ns.map(Quantity::Time),
-                Unit::Count | Unit::Ratio => None,
+                Unit::Count | Unit::Ratio | Unit::PerSecond => None,
             };
             let figure = |value: Option<Quantity>| value.map(|value| statistic_json(native(value)));
             object[format!("claimed_{suffix}")] = json!(figure(claimed));

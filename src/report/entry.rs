@@ -252,6 +252,7 @@ fn whole_case(disposition: &Disposition) -> Option<(Status, &str)> {
     match disposition {
         Disposition::Pending | Disposition::Qualified => None,
         Disposition::Failed { reason } => Some((Status::Dnf, reason)),
+        Disposition::NotAvailable { reason } => Some((Status::NotMeasured, reason)),
         Disposition::NotApplicable { reason } => Some((Status::NotApplicable, reason)),
     }
 }

@@ -87,6 +87,7 @@ fn case_failure(case: &CaseRecord) -> Option<String> {
             "failed as a whole, none of its numbers counts",
             reason.as_str(),
         ),
+        Disposition::NotAvailable { reason } => ("not available here", reason.as_str()),
         Disposition::NotApplicable { reason } => ("not applicable", reason.as_str()),
     };
     Some(format!(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::units::{Bytes, Count, Nanos, Quantity, Ratio, Unit};
+use crate::units::{Bytes, Count, Nanos, Quantity, Rate, Ratio, Unit};
 
 /// The number that `stats` sees: bytes, nanoseconds, a count, a quotient.
 pub(super) fn native(quantity: Quantity) -> f64 {
@@ -11,6 +11,7 @@ pub(super) fn native(quantity: Quantity) -> f64 {
         Quantity::Time(nanos) => nanos.0 as f64,
         Quantity::Count(count) => count.0 as f64,
         Quantity::Ratio(ratio) => ratio.get(),
+        Quantity::Rate(rate) => rate.get(),
     }
 }
 
@@ -25,6 +26,9 @@ pub(super) fn quantity(unit: Unit, number: f64) -> Quantity {
         Unit::Ratio => {
             Ratio::of(number, 1.0).map_or(Quantity::Count(Count(whole)), Quantity::Ratio)
         }
+        Unit::PerSecond => {
+            Rate::per_second(number).map_or(Quantity::Count(Count(whole)), Quantity::Rate)
+        }
     }
 }
 
@@ -34,6 +38,7 @@ pub(super) fn exact_text(quantity: Quantity) -> String {
         Quantity::Bytes(Bytes(whole)) | Quantity::Count(Count(whole)) => whole.to_string(),
         Quantity::Time(nanos) => seconds_text(nanos),
         Quantity::Ratio(ratio) => ratio.get().to_string(),
+        Quantity::Rate(rate) => rate.get().to_string(),
     }
 }
 
@@ -48,7 +53,7 @@ pub(super) fn statistic_text(unit: Unit, number: f64) -> String {
     match unit {
         Unit::Seconds if number.fract() == 0.0 => seconds_text(Nanos(number as u64)),
         Unit::Seconds => (number / 1e9).to_string(),
-        Unit::Bytes | Unit::Count | Unit::Ratio => number.to_string(),
+        Unit::Bytes | Unit::Count | Unit::Ratio | Unit::PerSecond => number.to_string(),
     }
 }
 
@@ -68,6 +73,7 @@ pub(super) fn json_suffix(unit: Unit) -> &'static str {
         Unit::Seconds => "ns",
         Unit::Count => "count",
         Unit::Ratio => "ratio",
+        Unit::PerSecond => "per_second",
     }
 }
 
@@ -75,7 +81,7 @@ pub(super) fn json_suffix(unit: Unit) -> &'static str {
 pub(super) fn csv_suffix(unit: Unit) -> &'static str {
     match unit {
         Unit::Seconds => "s",
-        Unit::Bytes | Unit::Count | Unit::Ratio => json_suffix(unit),
+        Unit::Bytes | Unit::Count | Unit::Ratio | Unit::PerSecond => json_suffix(unit),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One unit for a whole column.
 
 use crate::units::{
-    ByteScale, Bytes, Count, Nanos, Quantity, TimeScale, Unit, human_count, human_ratio,
+    ByteScale, Bytes, Count, Nanos, Quantity, TimeScale, Unit, human_count, human_rate, human_ratio,
 };
 
 /// The unit in which a column is printed.
@@ -11,6 +11,7 @@ pub(super) enum Scale {
     Time(TimeScale),
     Count,
     Ratio,
+    Rate,
 }
 
 impl Scale {
@@ -21,7 +22,7 @@ impl Scale {
                 Quantity::Bytes(Bytes(whole))
                 | Quantity::Time(Nanos(whole))
                 | Quantity::Count(Count(whole)) => Some(whole),
-                Quantity::Ratio(_) => None,
+                Quantity::Ratio(_) | Quantity::Rate(_) => None,
             })
             .collect();
         wholes.sort_unstable();
@@ -36,6 +37,7 @@ impl Scale {
             })),
             Unit::Count => Self::Count,
             Unit::Ratio => Self::Ratio,
+            Unit::PerSecond => Self::Rate,
         }
     }
 
@@ -49,7 +51,7 @@ impl Scale {
         match self {
             Self::Bytes(scale) => Some(scale.symbol()),
             Self::Time(scale) => Some(scale.symbol()),
-            Self::Count | Self::Ratio => None,
+            Self::Count | Self::Ratio | Self::Rate => None,
         }
     }
 
@@ -60,6 +62,7 @@ impl Scale {
             (Self::Time(scale), Quantity::Time(nanos)) => scale.number(nanos),
             (_, Quantity::Count(count)) => human_count(count),
             (_, Quantity::Ratio(ratio)) => human_ratio(ratio),
+            (_, Quantity::Rate(rate)) => human_rate(rate),
             (_, Quantity::Bytes(bytes)) => bytes.to_string(),
             (_, Quantity::Time(nanos)) => nanos.to_string(),
         }

@@ -1,5 +1,7 @@
 //! Which series a record can have: the links of its pulls, and whether anything travelled.
 
+use std::collections::BTreeSet;
+
 use crate::record::{Link, Metric, RunRecord};
 
 /// The links of a run, each once: as they were planned, then what only samples name.
@@ -24,11 +26,13 @@ pub(super) fn distributed(record: &RunRecord) -> bool {
             .any(|sample| sample.metric.is_distribution())
 }
 
-/// The metrics that a record can have samples of.
-pub(super) fn metrics_of(record: &RunRecord) -> impl Iterator<Item = Metric> {
+/// The metrics that a record can have samples of: those of every run, of distribution
+/// where it was looked at, and of the optional ones those that some case has.
+pub(super) fn metrics_of(record: &RunRecord) -> impl Iterator<Item = Metric> + use<> {
     let distributed = distributed(record);
-    Metric::ALL
-        .iter()
-        .copied()
-        .filter(move |metric| distributed || !metric.is_distribution())
+    let taken: BTreeSet<_> = record.samples.iter().map(|sample| sample.metric).collect();
+    Metric::ALL.iter().copied().filter(move |metric| {
+        (distributed || !metric.is_distribution())
+            && (!metric.is_optional() || taken.contains(metric))
+    })
 }

@@ -241,6 +241,8 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
         build_args: case.spec.build_args.clone(),
         labels: labels(&runner.record.id),
         no_cache,
+        secrets: BTreeMap::new(),
+        platform: None,
     };
     runner.phase(metric);
     measure(runner, &request, || case.context.stream(overlay)).await

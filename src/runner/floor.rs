@@ -122,6 +122,8 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
         build_args: std::collections::BTreeMap::new(),
         labels: labels(&run),
         no_cache: true,
+        secrets: std::collections::BTreeMap::new(),
+        platform: None,
     };
     for metric in [Metric::FloorBuildCold, Metric::FloorBuildCached] {
         let cold = metric == Metric::FloorBuildCold;

@@ -10,6 +10,7 @@ use crate::engine::{
     ProbeSpec, Ready, Result as EngineResult,
 };
 use crate::record::{Metric, Outcome};
+use crate::scenario::Confinement;
 use crate::units::{Nanos, Quantity};
 
 /// Lines of a container's output that a DNF quotes.
@@ -36,6 +37,7 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
         env: contract.env.clone(),
         labels: labels(&runner.record.id),
         port: Some((contract.port, runner.settings.reach)),
+        confinement: case.spec.confinement.clone(),
     };
     let id = create(runner, &spec, Metric::StartCreate, ledger).await?;
     let ready = ready(runner, case, &id, ledger).await;
@@ -277,5 +279,6 @@ pub(super) fn bare(name: String, image: String, run: &str) -> ContainerSpec {
         env: BTreeMap::new(),
         labels: labels(run),
         port: None,
+        confinement: Confinement::default(),
     }
 }

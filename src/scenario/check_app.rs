@@ -77,7 +77,7 @@ impl Checker<'_> {
         }
     }
 
-    fn duration(&mut self, raw: Option<&Text>, default: Nanos) -> Nanos {
+    pub fn duration(&mut self, raw: Option<&Text>, default: Nanos) -> Nanos {
         let Some(raw) = raw else { return default };
         let expected = "more than 0 and at most an hour, as `500ms`, `30s` or `2m`";
         match parse_duration(raw.get_ref()) {

@@ -120,7 +120,7 @@ impl Checker<'_> {
         };
         let metric = raw.metric.get_ref();
         match unit {
-            Some(unit @ (Unit::Count | Unit::Ratio)) => {
+            Some(unit @ (Unit::Count | Unit::Ratio | Unit::PerSecond)) => {
                 let message = format!("metric `{metric}` is a {unit}");
                 self.report(
                     raw.metric.span(),
@@ -152,11 +152,13 @@ fn model(raw: &RawClaim, figure: Figure, link: Option<String>) -> Claim {
     Claim {
         source: raw.source.get_ref().clone(),
         variant: raw.variant.get_ref().clone(),
+        from: None,
         metric: raw.metric.get_ref().clone(),
         link,
         claimed: raw.claimed.get_ref().clone(),
         claimed_bytes,
         claimed_ns,
+        claimed_change: None,
         approximate: figure.approximate,
         note: raw.note.clone(),
     }

@@ -75,11 +75,15 @@ impl Checker<'_> {
             (None, Some(reason)) => {
                 self.filled(reason, "the reason", "say why the variant cannot exist");
                 let target = raw.target.as_ref().map(Text::span);
-                let unused = target.or(raw.build_args.as_ref().map(toml::Spanned::span));
+                let unused = target
+                    .or(raw.build_args.as_ref().map(toml::Spanned::span))
+                    .or(raw.platform.as_ref().map(Text::span))
+                    .or(raw.secret.as_ref().map(Text::span))
+                    .or(raw.run.as_ref().map(toml::Spanned::span));
                 if let Some(span) = unused {
                     let message =
                         format!("variant `{name}` is not applicable and yet says how to build it");
-                    self.report(span, message, "neither `target` nor `build-args`", "");
+                    self.report(span, message, "a reason and nothing else", "");
                 }
                 Some(VariantBuild::NotApplicable {
                     reason: reason.get_ref().clone(),
@@ -161,6 +165,9 @@ impl Checker<'_> {
             dockerfile,
             target,
             build_args,
+            platform: self.platform(raw.platform.as_ref()),
+            secret: self.secret_use(raw.secret.as_ref()),
+            confinement: self.confinement(raw.run.as_ref()),
         })
     }
 

@@ -8,6 +8,8 @@ use crate::units::Unit;
 pub struct Claimable {
     /// The metrics.
     pub metrics: Vec<ClaimableMetric>,
+    /// Ids of facts of an image, which a technique can show in.
+    pub facts: Vec<&'static str>,
     /// A link as it is always spelled, or why the text is none.
     pub link: fn(&str) -> Result<String, String>,
 }
@@ -24,6 +26,12 @@ pub struct ClaimableMetric {
 }
 
 impl Claimable {
+    /// All that a technique can show in: the metrics, and the facts.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &'static str> {
+        let metrics = self.metrics.iter().map(|metric| metric.id);
+        metrics.chain(self.facts.iter().copied())
+    }
+
     pub(super) fn find(&self, id: &str) -> Option<ClaimableMetric> {
         self.metrics.iter().copied().find(|metric| metric.id == id)
     }

@@ -57,6 +57,10 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
     let sources = checker.sources(&raw.source);
     let edits = checker.edits(&raw.edit, app.as_ref());
     let variants = checker.variants(&raw.variant, &raw.app, app.as_ref());
+    let technique = checker.technique(raw.technique.as_ref(), &raw.variant, claimable);
+    let load = checker.load(raw.load.as_ref(), &contract);
+    let secret = checker.secret(raw.secret.as_ref(), &raw.variant);
+    let extras = checker.extras(&raw.extra);
     let claims = checker.claims(&raw.claim, &raw.source, &raw.variant, claimable);
     let mut problems = checker.problems;
     match app {
@@ -74,6 +78,10 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
             variants,
             sources,
             claims,
+            technique,
+            load,
+            secret,
+            extras,
         }),
         _ => {
             // In the order in which a reader meets them: the scenario from its top,

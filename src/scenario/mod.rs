@@ -7,6 +7,8 @@
 mod check;
 mod check_app;
 mod check_claims;
+mod check_extras;
+mod check_technique;
 mod check_variants;
 mod claimable;
 mod deploy;
@@ -24,8 +26,8 @@ pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};
 pub use load::{find, list, load, load_all};
 pub use model::{
-    App, BuildSpec, Change, ChangeKind, Claim, Contract, Edit, EditName, Scenario, Source, Variant,
-    VariantBuild,
+    App, BuildSpec, Change, ChangeKind, Claim, Confinement, Contract, Edit, EditName, Extra,
+    ExtraContent, Load, Scenario, SecretUse, Source, Technique, Variant, VariantBuild,
 };
 pub use raw::schema;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deploy::Deploy;
 use crate::dockerfile::Dockerfile;
-use crate::units::{Bytes, Nanos};
+use crate::units::{Bytes, Nanos, Ratio};
 
 /// A scenario whose every path, name and value has been checked.
 #[derive(Debug, Clone)]
@@ -39,6 +39,88 @@ pub struct Scenario {
     pub sources: Vec<Source>,
     /// Published figures.
     pub claims: Vec<Claim>,
+    /// The technique that its variants isolate, where it is about one.
+    pub technique: Option<Technique>,
+    /// The load that the ready app is put under, where one is asked for.
+    pub load: Option<Load>,
+    /// The id under which builds get a planted secret, where they get one.
+    pub secret: Option<String>,
+    /// Files that are made up and sent along with the app's folder.
+    pub extras: Vec<Extra>,
+}
+
+/// What a scenario about one technique compares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Technique {
+    /// Its id, kebab-case.
+    pub id: String,
+    /// What the reader wants to know.
+    pub question: String,
+    /// The variant without the technique.
+    pub baseline: String,
+    /// Ids of metrics and facts in which it should show.
+    pub shows: Vec<String>,
+}
+
+/// A short, bounded, fixed load: so many connections, each with one request at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    /// The path to ask for.
+    pub path: String,
+    /// The status to expect.
+    pub status: u16,
+    /// Connections that are kept open.
+    pub connections: u32,
+    /// Time before the first answer counts.
+    pub warmup: Nanos,
+    /// Time within which answers count.
+    pub duration: Nanos,
+}
+
+/// Made-up files: clutter as working trees collect it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extra {
+    /// The file, relative to the app's folder; `{n}` becomes the number of each of several.
+    pub file: String,
+    /// How many.
+    pub count: u32,
+    /// What each holds.
+    pub content: ExtraContent,
+}
+
+/// What a made-up file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExtraContent {
+    /// This text.
+    Text(String),
+    /// So many bytes that do not compress.
+    Random(Bytes),
+}
+
+/// How the containers of a variant are started, where it is not the engine's default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Confinement {
+    /// Whether the engine's own init process is PID 1.
+    pub init: bool,
+    /// Whether the root file system is read-only.
+    pub read_only: bool,
+    /// Folders in memory that can be written to.
+    pub tmpfs: Vec<String>,
+    /// Whether processes may gain no privileges.
+    pub no_new_privileges: bool,
+    /// Whether all capabilities are dropped.
+    pub drop_capabilities: bool,
+}
+
+/// The way in which a build gets the planted secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretUse {
+    /// As a secret that a `RUN --mount=type=secret` can read.
+    Mount,
+    /// As the build argument of its id.
+    BuildArg,
+    /// In a file of the build context.
+    File(String),
 }
 
 /// The app.
@@ -151,6 +233,12 @@ pub struct BuildSpec {
     pub target: Option<String>,
     /// Build arguments.
     pub build_args: BTreeMap<String, String>,
+    /// `os/arch` to build and run for; the engine's own where none is given.
+    pub platform: Option<String>,
+    /// How it gets the scenario's secret.
+    pub secret: Option<SecretUse>,
+    /// How its containers are started.
+    pub confinement: Confinement,
 }
 
 /// Where claims come from.
@@ -164,13 +252,16 @@ pub struct Source {
 }
 
 /// A published figure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// Id of its source.
     pub source: String,
-    /// The variant that it is about.
+    /// The variant that it is about; of a change, the one after it.
     pub variant: String,
+    /// Of a change: the variant before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Id of the metric to hold it against.
     pub metric: String,
     /// The link that it is about, for a metric that is measured once per link.
@@ -182,6 +273,9 @@ pub struct Claim {
     pub claimed_bytes: Option<Bytes>,
     /// The figure itself, for durations.
     pub claimed_ns: Option<Nanos>,
+    /// Of a change: what comes after divided by what was before; none where the source says only "less".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_change: Option<Ratio>,
     /// Whether the source marks it as approximate.
     pub approximate: bool,
     /// What the reader should know.

@@ -45,6 +45,98 @@ pub(super) struct RawScenario {
     /// Published figures, to be held against what is measured.
     #[serde(default)]
     pub claim: Vec<RawClaim>,
+    /// The one technique that the variants isolate.
+    pub technique: Option<RawTechnique>,
+    /// The load that the ready app is put under.
+    pub load: Option<RawLoad>,
+    /// The secret that is planted in builds, to see where it goes.
+    pub secret: Option<RawSecret>,
+    /// Made-up files that are sent along with the app's folder, as clutter.
+    #[serde(default)]
+    pub extra: Vec<RawExtra>,
+}
+
+/// The one technique that the variants isolate, and where it should show.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Technique")]
+pub(super) struct RawTechnique {
+    /// Its id, kebab-case.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub id: Text,
+    /// What the reader wants to know, in a sentence.
+    #[schemars(with = "String", length(min = 1))]
+    pub question: Text,
+    /// The variant without the technique, which the others are compared with.
+    #[schemars(with = "String")]
+    pub baseline: Text,
+    /// Ids of the metrics and `posture.` facts in which it should show.
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    pub shows: Vec<Text>,
+}
+
+/// The load that the ready app is put under: connections with one request at a time each.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Load")]
+pub(super) struct RawLoad {
+    /// The path to ask for; the contract's where it is left out.
+    #[schemars(with = "Option<String>", regex(pattern = "^/"))]
+    pub path: Option<Text>,
+    /// Connections that are kept open; 8 where it is left out.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 256))]
+    pub connections: Option<Spanned<i64>>,
+    /// Time before the first answer counts; 1s where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub warmup: Option<Text>,
+    /// Time within which answers count; 5s where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub duration: Option<Text>,
+}
+
+/// The secret that is planted in builds: a token that is new in each run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Secret")]
+pub(super) struct RawSecret {
+    /// The id of its mount, and the name of its build argument.
+    #[schemars(with = "String", regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))]
+    pub id: Text,
+}
+
+/// Made-up files: `text`, or `bytes` that do not compress.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Extra")]
+pub(super) struct RawExtra {
+    /// The file, relative to the app's path; with `count` it holds `{n}`.
+    #[schemars(with = "String", length(min = 1))]
+    pub file: Text,
+    /// How many; 1 where it is left out.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 20_000))]
+    pub count: Option<Spanned<i64>>,
+    /// What each holds.
+    pub text: Option<String>,
+    /// The size of each: "20 MB".
+    #[schemars(with = "Option<String>")]
+    pub bytes: Option<Text>,
+}
+
+/// How the containers of a variant are started.
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(rename = "Run")]
+pub(super) struct RawRun {
+    /// The engine's own init process is PID 1.
+    pub init: bool,
+    /// The root file system is read-only.
+    pub read_only: bool,
+    /// Folders in memory that can be written to: absolute paths.
+    pub tmpfs: Vec<String>,
+    /// Processes may gain no privileges.
+    pub no_new_privileges: bool,
+    /// All capabilities are dropped.
+    pub drop_capabilities: bool,
 }
 
 /// The app.
@@ -176,6 +268,21 @@ pub(super) struct RawVariant {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub build_args: Option<Spanned<BTreeMap<String, String>>>,
+    /// What to build and run for, as "linux/arm64"; the engine's own platform where it is left out.
+    #[schemars(
+        with = "Option<String>",
+        regex(pattern = "^linux/[a-z0-9]+(/v[0-9]+)?$")
+    )]
+    pub platform: Option<Text>,
+    /// How the build gets the scenario's secret: "mount", "build-arg", or "file:" and a path.
+    #[schemars(
+        with = "Option<String>",
+        regex(pattern = "^(mount|build-arg|file:.+)$")
+    )]
+    pub secret: Option<Text>,
+    /// How its containers are started, where it is not the engine's default.
+    #[schemars(with = "Option<RawRun>")]
+    pub run: Option<Spanned<RawRun>>,
     /// Why the variant cannot exist, instead of a Dockerfile.
     #[schemars(with = "Option<String>")]
     pub not_applicable: Option<Text>,

@@ -1,7 +1,7 @@
 //! Quantities as people read them: decimal MB as `docker images` prints them,
 //! one unit for a whole column.
 
-use super::{Bytes, Count, Nanos, Ratio};
+use super::{Bytes, Count, Nanos, Rate, Ratio};
 
 /// The unit in which a column of byte sizes is printed, chosen from its typical value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +132,11 @@ pub fn human_count(count: Count) -> String {
 /// A quotient as "1.25x".
 pub fn human_ratio(ratio: Ratio) -> String {
     format!("{}x", significant(ratio.get()))
+}
+
+/// A rate as "1250 /s".
+pub fn human_rate(rate: Rate) -> String {
+    format!("{} /s", significant(rate.get()))
 }
 
 /// Three significant digits, but never fewer than the integer part has.

@@ -7,5 +7,5 @@
 mod human;
 mod quantity;
 
-pub use human::{ByteScale, TimeScale, human_count, human_ratio};
-pub use quantity::{BitRate, Bytes, Count, Nanos, Quantity, Ratio, Unit};
+pub use human::{ByteScale, TimeScale, human_count, human_rate, human_ratio};
+pub use quantity::{BitRate, Bytes, Count, Nanos, Quantity, Rate, Ratio, Unit};

@@ -152,6 +152,28 @@ macro_rules! arithmetic {
 }
 arithmetic!(Bytes, Nanos, Count);
 
+/// How often a second something happens. Never NaN, infinite or negative.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Rate(f64);
+
+impl Rate {
+    /// Some things within a time; `None` where no time went by.
+    pub fn of(things: Count, within: Nanos) -> Option<Self> {
+        Self::per_second(things.0 as f64 / within.as_secs_f64())
+    }
+
+    /// The bare number as a rate, if it is one.
+    pub fn per_second(number: f64) -> Option<Self> {
+        (number.is_finite() && number >= 0.0).then_some(Self(number))
+    }
+
+    /// The bare number, per second.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
 /// The base unit of a metric, as the files name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -164,6 +186,9 @@ pub enum Unit {
     Count,
     /// A quotient without unit.
     Ratio,
+    /// A number of things each second.
+    #[serde(rename = "1/s")]
+    PerSecond,
 }
 
 impl fmt::Display for Unit {
@@ -173,11 +198,12 @@ impl fmt::Display for Unit {
             Self::Seconds => "s",
             Self::Count => "count",
             Self::Ratio => "ratio",
+            Self::PerSecond => "1/s",
         })
     }
 }
 
-/// One measured value with its unit. In JSON: `{"bytes": 1}`, `{"ns": 1}`, `{"count": 1}`, `{"ratio": 0.5}`.
+/// One measured value with its unit. In JSON: `{"bytes": 1}`, `{"ns": 1}`, `{"count": 1}`, `{"ratio": 0.5}`, `{"per_second": 2.5}`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Quantity {
     /// Bytes.
@@ -192,6 +218,9 @@ pub enum Quantity {
     /// A quotient.
     #[serde(rename = "ratio")]
     Ratio(Ratio),
+    /// A rate.
+    #[serde(rename = "per_second")]
+    Rate(Rate),
 }
 
 impl Quantity {
@@ -202,16 +231,18 @@ impl Quantity {
             Self::Time(_) => Unit::Seconds,
             Self::Count(_) => Unit::Count,
             Self::Ratio(_) => Unit::Ratio,
+            Self::Rate(_) => Unit::PerSecond,
         }
     }
 
-    /// The value in the unit that CSV files carry: bytes, seconds, a count, a quotient.
+    /// The value in the unit that CSV files carry: bytes, seconds, a count, a quotient, a rate.
     pub fn base_value(self) -> f64 {
         match self {
             Self::Bytes(bytes) => bytes.0 as f64,
             Self::Time(nanos) => nanos.as_secs_f64(),
             Self::Count(count) => count.0 as f64,
             Self::Ratio(ratio) => ratio.get(),
+            Self::Rate(rate) => rate.get(),
         }
     }
 }

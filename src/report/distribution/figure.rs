@@ -94,7 +94,7 @@ pub(super) fn times(one: Figure, often: Count) -> Figure {
     match one? {
         Quantity::Time(Nanos(whole)) => Ok(Quantity::Time(Nanos(product(whole)?))),
         Quantity::Bytes(Bytes(whole)) => Ok(Quantity::Bytes(Bytes(product(whole)?))),
-        Quantity::Count(_) | Quantity::Ratio(_) => Err(Absence::missing()),
+        Quantity::Count(_) | Quantity::Ratio(_) | Quantity::Rate(_) => Err(Absence::missing()),
     }
 }
 

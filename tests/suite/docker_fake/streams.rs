@@ -33,6 +33,8 @@ async fn build_from(
         build_args: BTreeMap::new(),
         labels: BTreeMap::new(),
         no_cache: false,
+        secrets: BTreeMap::new(),
+        platform: None,
     };
     engine.build(&request, context, &mut |_| {}).await
 }

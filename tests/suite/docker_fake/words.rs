@@ -46,6 +46,7 @@ fn spec() -> ContainerSpec {
         env: BTreeMap::new(),
         labels: BTreeMap::new(),
         port: None,
+        confinement: plimsoll::scenario::Confinement::default(),
     }
 }
 

@@ -100,6 +100,17 @@ impl Engine for FakeEngine {
         ))
     }
 
+    async fn export(&self, image: &str) -> Result<BuildContext> {
+        self.call("export", image)?;
+        let kind = ErrorKind::Protocol;
+        Err(EngineError::new(
+            "export image",
+            image,
+            kind,
+            "a fake has no layers",
+        ))
+    }
+
     async fn import(&self, reference: &str, _: BuildContext, _: &[String]) -> Result<ImageId> {
         self.call("import", reference)?;
         Ok(ImageId("sha256:0".to_owned()))
@@ -214,6 +225,7 @@ impl Engine for FakeEngine {
             running: true,
             exit_code: None,
             oom_killed: false,
+            health: Some(Health::Healthy),
         })
     }
 
@@ -334,6 +346,7 @@ impl FakeEngine {
                 labels: request.labels.clone(),
                 user: String::new(),
                 platform: "linux/amd64".to_owned(),
+                health_check: text.contains("HEALTHCHECK"),
             };
             let image = Image {
                 facts,

@@ -19,9 +19,9 @@ use futures_util::StreamExt;
 use plimsoll::dockerfile::{Dockerfile, Step};
 use plimsoll::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, Clock,
-    ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, ImageFacts,
-    ImageId, LABEL_RUN, Mark, Owned, OwnedKind, Probe, ProbeFailure, ProbeSpec, PullSink,
-    PushOutcome, Ready, RemovalOutcome, Result, StepSink, StopOutcome,
+    ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, Health, ImageFacts,
+    ImageId, LABEL_RUN, LoadOutcome, LoadSpec, Mark, Owned, OwnedKind, Probe, ProbeFailure,
+    ProbeSpec, PullSink, PushOutcome, Ready, RemovalOutcome, Result, StepSink, StopOutcome,
 };
 use plimsoll::oci::sha256_hex;
 use plimsoll::record::{EngineFacts, ImageStore, Reach};
@@ -115,6 +115,7 @@ impl FakeEngine {
                 labels: BTreeMap::new(),
                 user: String::new(),
                 platform: "linux/amd64".to_owned(),
+                health_check: false,
             };
             let image = Image {
                 facts,
@@ -194,6 +195,17 @@ pub struct FakeProbe {
 }
 
 impl Probe for FakeProbe {
+    async fn drive(&self, spec: &LoadSpec) -> std::result::Result<LoadOutcome, ProbeFailure> {
+        sleep(Duration::from(spec.warmup) + Duration::from(spec.duration)).await;
+        let answers = spec.duration.0 / 1_000_000;
+        Ok(LoadOutcome {
+            answers: Count(answers),
+            failures: Count(0),
+            elapsed: spec.duration,
+            latencies: vec![Nanos::from_millis(1); answers as usize],
+        })
+    }
+
     async fn wait_ready(&self, spec: &ProbeSpec) -> std::result::Result<Ready, ProbeFailure> {
         let manner = self.engine.state(|state| {
             state

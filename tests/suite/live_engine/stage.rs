@@ -122,6 +122,8 @@ impl Stage {
             build_args: BTreeMap::new(),
             labels: self.labels(),
             no_cache: false,
+            secrets: BTreeMap::new(),
+            platform: None,
         }
     }
 
@@ -164,6 +166,7 @@ impl Stage {
             env: BTreeMap::new(),
             labels: self.labels(),
             port: Some((8080, reach)),
+            confinement: plimsoll::scenario::Confinement::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use plimsoll::record::{
     ScenarioRecord, StandIn, StepRecord, ToolFacts, case_id,
 };
 use plimsoll::scenario::{Claim, Source};
-use plimsoll::units::{Bytes, Count, Nanos, Quantity, Ratio, Unit};
+use plimsoll::units::{Bytes, Count, Nanos, Quantity, Rate, Ratio, Unit};
 
 pub const MB: u64 = 1_000_000;
 pub const MS: u64 = 1_000_000;
@@ -78,6 +78,7 @@ pub fn run() -> RunRecord {
             app_sha256: String::new(),
             claims: Vec::new(),
             deploy: Default::default(),
+            technique: None,
             sources: vec![Source {
                 id: "guide".to_owned(),
                 title: "A multi-stage guide".to_owned(),
@@ -118,6 +119,7 @@ impl Build for RunRecord {
             bases: Vec::new(),
             stand_ins: Vec::new(),
             image: None,
+            posture: None,
         });
     }
 
@@ -179,6 +181,8 @@ impl Build for RunRecord {
             claimed: claimed.to_owned(),
             claimed_bytes: Some(Bytes(bytes)),
             claimed_ns: None,
+            from: None,
+            claimed_change: None,
             approximate: true,
             note: None,
         });
@@ -209,6 +213,7 @@ pub fn quantity(metric: Metric, whole: u64) -> Quantity {
         Unit::Seconds => Quantity::Time(Nanos(whole)),
         Unit::Count => Quantity::Count(Count(whole)),
         Unit::Ratio => Quantity::Ratio(Ratio::of(whole as f64, 1.0).expect("finite")),
+        Unit::PerSecond => Quantity::Rate(Rate::per_second(whole as f64).expect("finite")),
     }
 }
 

@@ -125,6 +125,8 @@ fn a_claim_on_a_pull_is_held_against_its_link() {
         claimed: "30 s".to_owned(),
         claimed_bytes: None,
         claimed_ns: Some(Nanos::from_secs(30)),
+        from: None,
+        claimed_change: None,
         approximate: false,
         note: None,
     };

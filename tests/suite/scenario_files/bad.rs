@@ -215,11 +215,11 @@ fn each_error_names_its_place_and_its_mend() {
       expected: a text, in quotes
     # unknown key
     scenarios/example.toml:3:1: unknown key `titel`
-      expected: one of `schema`, `name`, `title`, `notes`, `app`, `contract`, `deploy`, `source`, `edit`, `variant`, `claim`
+      expected: one of `schema`, `name`, `title`, `notes`, `app`, `contract`, `deploy`, `source`, `edit`, `variant`, `claim`, `technique`, `load`, `secret`, `extra`
       hint: did you mean `title`?
     # unknown key in a table
     scenarios/example.toml:31:1: unknown key `docker-file`
-      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `not-applicable`
+      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `platform`, `secret`, `run`, `not-applicable`
       hint: did you mean `dockerfile`?
     # unknown key, nothing near
     scenarios/example.toml:5:1: unknown key `xyzzy`
@@ -349,7 +349,7 @@ fn each_error_names_its_place_and_its_mend() {
       hint: say why the variant cannot exist
     # target without a build
     scenarios/example.toml:42:10: variant `scratch` is not applicable and yet says how to build it
-      expected: neither `target` nor `build-args`
+      expected: a reason and nothing else
     # unknown source
     scenarios/example.toml:44:10: unknown source `giude`
       hint: did you mean `guide`?
