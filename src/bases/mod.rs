@@ -14,4 +14,4 @@ pub use build::{Built, Progress, build_all, outdated};
 pub use catalogue::{Catalogue, Entry, RecipeKind, STAND_IN_DOMAIN};
 pub use enter::{Entered, enter};
 pub use error::BasesError;
-pub use resolve::{Policy, available, resolve};
+pub use resolve::{Policy, Resolved, available, resolve};

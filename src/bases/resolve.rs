@@ -42,10 +42,20 @@ impl Policy {
     }
 }
 
+/// What could be had of the bases that were asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Resolved {
+    /// Those that there are.
+    pub bases: Vec<BaseRecord>,
+    /// Why the others cannot be had, by reference.
+    pub missing: BTreeMap<String, String>,
+}
+
 /// Resolves every reference before any clock starts; bases are pulled here, never in a timed build.
+/// One that can be had in no permitted way is missing and stops nobody else.
 ///
 /// # Errors
-/// When a base can be had in no permitted way, or the engine fails.
+/// When the engine fails.
 pub async fn resolve<E: Engine>(
     engine: &E,
     references: &BTreeSet<String>,
@@ -53,9 +63,9 @@ pub async fn resolve<E: Engine>(
     mirrors: &BTreeMap<String, String>,
     catalogue: &Catalogue,
     tell: &mut (dyn FnMut(&str) + Send),
-) -> Result<Vec<BaseRecord>, BasesError> {
+) -> Result<Resolved, BasesError> {
     let mut silent = BTreeMap::new();
-    let mut bases = Vec::new();
+    let mut resolved = Resolved::default();
     for reference in references {
         let real = mirrors.get(reference).unwrap_or(reference);
         let mut base = None;
@@ -73,10 +83,14 @@ pub async fn resolve<E: Engine>(
                 Err(why) => reason = format!("{reason}; {why}"),
             }
         }
-        let reference = reference.clone();
-        bases.push(base.ok_or(BasesError::Unavailable { reference, reason })?);
+        match base {
+            Some(base) => resolved.bases.push(base),
+            None => {
+                resolved.missing.insert(reference.clone(), reason);
+            }
+        }
     }
-    Ok(bases)
+    Ok(resolved)
 }
 
 /// The image in the engine, or pulled. A registry that did not answer once is not asked again.

@@ -1,13 +1,14 @@
 //! From scenario files to cases: what `list` shows and `run` visits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{Glob, GlobMatcher};
 
 use super::args::Place;
 use super::config;
 use super::failure::Failure;
-use crate::context::Context;
+use crate::bases::BasesError;
+use crate::context::{self, Context, Overlay};
 use crate::oci;
 use crate::record::{
     CaseId, CaseRecord, DeployPlan, Disposition, ScenarioRecord, TechniqueRecord, case_id,
@@ -93,6 +94,53 @@ impl Selection {
             .collect()
     }
 
+    /// Leaves out what cannot be built or run here. `missing` says why of bases, `foreign`
+    /// of platforms.
+    ///
+    /// # Errors
+    /// When nothing is left: then the reason of the first is the whole run's.
+    pub(super) fn leave_out(
+        &mut self,
+        missing: &BTreeMap<String, String>,
+        foreign: &BTreeMap<String, String>,
+    ) -> Result<(), Failure> {
+        let mut first = None;
+        for case in std::mem::take(&mut self.planned) {
+            let Some(record) = self.records.iter_mut().find(|record| record.id == case.id) else {
+                continue;
+            };
+            let of_platform = case
+                .spec
+                .platform
+                .as_ref()
+                .and_then(|name| foreign.get(name));
+            let of_bases = record
+                .bases
+                .iter()
+                .find_map(|base| Some((base, missing.get(base)?)));
+            let (reason, failure) = match (of_bases, of_platform) {
+                (Some((reference, reason)), _) => {
+                    let error = BasesError::Unavailable {
+                        reference: reference.clone(),
+                        reason: reason.clone(),
+                    };
+                    (error.to_string(), Failure::from(error))
+                }
+                (None, Some(reason)) => (reason.clone(), Failure::failed(reason.clone())),
+                (None, None) => {
+                    self.planned.push(case);
+                    continue;
+                }
+            };
+            record.disposition = Disposition::NotAvailable { reason };
+            first.get_or_insert(failure);
+        }
+        match first {
+            Some(error) if self.planned.is_empty() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Ids of what can be built, in a total order.
     pub(super) fn ids(&self) -> Vec<CaseId> {
         let mut ids: Vec<_> = self.planned.iter().map(|case| case.id.clone()).collect();
@@ -113,6 +161,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
     };
     for scenario in scenarios {
         let mut digests = String::new();
+        let made = context::make(&scenario.extras);
         for variant in &scenario.variants {
             if !filter.admits(&scenario.name, &variant.name) {
                 continue;
@@ -126,7 +175,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
                     },
                 ),
                 VariantBuild::Dockerfile(spec) => {
-                    let case = plan(scenario, id.clone(), spec)?;
+                    let case = plan(scenario, id.clone(), spec, &made)?;
                     digests.push_str(&case.context.digest().map_err(context_failure)?);
                     selection.planned.push(case);
                     let bases = spec
@@ -191,8 +240,14 @@ fn relative(scenario: &Scenario) -> String {
         .to_string()
 }
 
-fn plan(scenario: &Scenario, id: CaseId, spec: &BuildSpec) -> Result<PlannedCase, Failure> {
-    let context = Context::scan(&scenario.app.dir, &spec.path).map_err(context_failure)?;
+fn plan(
+    scenario: &Scenario,
+    id: CaseId,
+    spec: &BuildSpec,
+    made: &Overlay,
+) -> Result<PlannedCase, Failure> {
+    let context =
+        Context::scan_with(&scenario.app.dir, &spec.path, made).map_err(context_failure)?;
     for edit in &scenario.edits {
         for change in &edit.changes {
             if !context.contains(&change.file) {
@@ -211,6 +266,8 @@ fn plan(scenario: &Scenario, id: CaseId, spec: &BuildSpec) -> Result<PlannedCase
         spec: spec.clone(),
         contract: scenario.contract.clone(),
         edits: scenario.edits.clone(),
+        load: scenario.load.clone(),
+        secret: scenario.secret.clone(),
     })
 }
 

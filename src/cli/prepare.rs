@@ -1,5 +1,6 @@
 //! All that is settled before the first visit.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::engine::{Clock, Engine, Probe};
 use crate::record::{
     BaseRecord, DistributionRecord, EngineChoice, EngineFacts, Link, Reach, RunRecord,
 };
-use crate::runner::Distribution;
+use crate::runner::{self, Distribution};
 use crate::store::RunFolder;
 
 /// What is known before anything is opened for the run.
@@ -42,7 +43,7 @@ pub(super) struct Prepared<E, P> {
     pub(super) probe: Option<Arc<P>>,
     pub(super) distribution: Option<Distribution<E>>,
     /// Names of the bases on that engine.
-    pub(super) names: std::collections::BTreeMap<String, String>,
+    pub(super) names: BTreeMap<String, String>,
 }
 
 /// Reads scenarios and bases, and makes the run's folder.
@@ -62,7 +63,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         }
         None => None,
     };
-    let selection = match &resumed {
+    let mut selection = match &resumed {
         Some((_, record)) => resume::selection(place, record)?,
         None => {
             let filter = Filter::new(args.only.as_deref())?;
@@ -78,7 +79,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         None => Policy::from(args.bases),
     };
     let mut tell = |text: &str| printer.talk(text);
-    let bases = bases::resolve(
+    let found = bases::resolve(
         seams.engine.as_ref(),
         &selection.bases(),
         policy,
@@ -87,6 +88,12 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         &mut tell,
     )
     .await?;
+    selection.leave_out(&found.missing, &BTreeMap::new())?;
+    for (reference, reason) in &found.missing {
+        printer.talk(&format!(
+            "what needs the base {reference} is not available here: {reason}"
+        ));
+    }
     let choice = record.map_or(args.engine.into(), |record| record.plan.engine);
     let links = record.map_or_else(|| links(&args.links), |record| record.plan.links.clone());
     let push = record.map_or(!args.no_push, |record| record.distribution.is_some());
@@ -98,7 +105,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         selection,
         resumed,
         folder,
-        bases,
+        bases: found.bases,
         facts,
         choice,
         links: if push { links } else { Vec::new() },
@@ -126,7 +133,7 @@ fn create<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 
 /// Opens registry and rooms, brings the bases in, and makes the record.
 pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
-    wanted: Wanted,
+    mut wanted: Wanted,
     args: &RunArgs,
     seams: &Seams<E, C, P, G>,
     printer: &mut Printer,
@@ -155,6 +162,11 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
                 bases: entered.repositories,
             });
         }
+    }
+    let foreign = foreign_platforms(&wanted.selection, engine.as_ref(), &facts, &run).await?;
+    wanted.selection.leave_out(&BTreeMap::new(), &foreign)?;
+    for reason in foreign.values() {
+        printer.talk(reason);
     }
     let travelled = match &distribution {
         Some(distribution) => Some(described(distribution).await?),
@@ -194,6 +206,28 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         distribution,
         names: entered.names,
     })
+}
+
+/// Why containers of other platforms than the engine's own cannot run, by platform.
+async fn foreign_platforms<E: Engine>(
+    selection: &Selection,
+    engine: &E,
+    facts: &EngineFacts,
+    run: &str,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let asked: BTreeSet<_> = selection
+        .planned
+        .iter()
+        .filter_map(|case| case.spec.platform.as_ref())
+        .filter(|platform| **platform != facts.platform)
+        .collect();
+    let mut foreign = BTreeMap::new();
+    for platform in asked {
+        if let Some(reason) = runner::why_foreign(engine, platform, run).await? {
+            foreign.insert(platform.clone(), reason);
+        }
+    }
+    Ok(foreign)
 }
 
 async fn open<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(

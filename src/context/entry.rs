@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 /// One entry of a context, as the scan found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
@@ -19,6 +21,8 @@ pub(super) enum Entry {
         /// Sent although the rules exclude it: the Dockerfile.
         forced: bool,
     },
+    /// A file that no tree holds: clutter that a scenario asks for.
+    Made(Bytes),
     /// A symbolic link with its target as it stands, wherever it leads.
     Link(PathBuf),
 }

@@ -11,6 +11,7 @@ mod edit;
 mod entry;
 mod error;
 mod ignore;
+mod made;
 mod overlay;
 mod pack;
 mod pattern;
@@ -19,5 +20,6 @@ mod stream;
 
 pub use edit::{apply_edit, nonce};
 pub use error::ContextError;
+pub use made::make;
 pub use overlay::Overlay;
 pub use scan::Context;

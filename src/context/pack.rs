@@ -48,7 +48,7 @@ pub(super) fn mode(entry: &Entry) -> u32 {
         | Entry::File {
             executable: true, ..
         } => 0o755,
-        Entry::File { .. } => 0o644,
+        Entry::File { .. } | Entry::Made(_) => 0o644,
     }
 }
 
@@ -118,6 +118,7 @@ fn untouched(path: &str, entry: &Entry) -> Item {
             Entry::Folder => Body::Folder,
             Entry::Link(target) => Body::Link(target.clone()),
             Entry::File { size, .. } => Body::Tree(*size),
+            Entry::Made(content) => Body::Overlaid(content.clone()),
         },
     }
 }

@@ -37,6 +37,15 @@ impl Context {
     /// An unreadable file or folder, a bad ignore pattern, a missing Dockerfile,
     /// and among what would be sent a name that is not UTF-8, a pipe or a device.
     pub fn scan(dir: &Path, dockerfile: &str) -> Result<Self, ContextError> {
+        Self::scan_with(dir, dockerfile, &Overlay::new())
+    }
+
+    /// The same with made-up files, as if they lay in the folder: the ignore file counts
+    /// for them, and so do [`Context::bytes`] and [`Context::digest`].
+    ///
+    /// # Errors
+    /// As [`Context::scan`]; and a made-up file where the folder has something.
+    pub fn scan_with(dir: &Path, dockerfile: &str, made: &Overlay) -> Result<Self, ContextError> {
         let dockerfile = inside(dockerfile)?;
         let rules = Rules::read(dir, &dockerfile)?;
         let mut context = Self {
@@ -46,6 +55,7 @@ impl Context {
             entries: BTreeMap::new(),
         };
         context.walk()?;
+        context.add(made)?;
         context.force_dockerfile()?;
         Ok(context)
     }
@@ -98,6 +108,31 @@ impl Context {
         self.entries.insert(path, entry);
     }
 
+    fn add(&mut self, made: &Overlay) -> Result<(), ContextError> {
+        for (path, content) in made.iter() {
+            let path = inside(path)?;
+            let clash = |problem| ContextError::Overlay {
+                path: path.clone(),
+                problem,
+            };
+            if fs::symlink_metadata(self.root.join(&path)).is_ok() {
+                return Err(clash("the folder has something of that name"));
+            }
+            if self.rules.ignores(&path) {
+                continue;
+            }
+            let is_folder = |dir: &str| match self.entries.get(dir) {
+                Some(entry) => *entry == Entry::Folder,
+                None => true,
+            };
+            if !parents(&path).all(is_folder) {
+                return Err(clash("a folder above it is a file or a link"));
+            }
+            self.insert(path, Entry::Made(content.clone()));
+        }
+        Ok(())
+    }
+
     fn force_dockerfile(&mut self) -> Result<(), ContextError> {
         let path = self.dockerfile.clone();
         let full = self.root.join(&path);
@@ -132,6 +167,7 @@ impl Context {
                     forced: false,
                     ..
                 } => Bytes(*size),
+                Entry::Made(content) => Bytes(content.len() as u64),
                 _ => Bytes(0),
             })
             .sum()
@@ -143,7 +179,7 @@ impl Context {
             .values()
             .map(|entry| match entry {
                 Entry::Folder | Entry::File { forced: true, .. } => Count(0),
-                Entry::File { .. } | Entry::Link(_) => Count(1),
+                Entry::File { .. } | Entry::Made(_) | Entry::Link(_) => Count(1),
             })
             .sum()
     }
@@ -175,6 +211,7 @@ impl Context {
                 Entry::Folder => ("folder", 0),
                 Entry::Link(target) => ("link", target.as_os_str().len() as u64),
                 Entry::File { size, .. } => ("file", *size),
+                Entry::Made(content) => ("file", content.len() as u64),
             };
             let mode = pack::mode(entry);
             // Lengths before the texts, so that no two trees give the same bytes.
@@ -183,6 +220,7 @@ impl Context {
             match entry {
                 Entry::Folder => {}
                 Entry::Link(target) => hash.update(target.as_os_str().as_encoded_bytes()),
+                Entry::Made(content) => hash.update(content),
                 Entry::File { size, .. } => {
                     SizedFile::open(&self.root, path, *size)
                         .and_then(|mut file| io::copy(&mut file, &mut hash))

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::Event;
 use super::ledger::Ledger;
+use super::mounts;
+use super::plant::Plant;
 use super::session::{PlannedCase, Runner};
 use super::validity::Steps;
 use super::visit::{overlaid, short_id};
@@ -26,6 +29,12 @@ pub(super) struct Job {
     pub(super) container: String,
     /// The Dockerfile as it is sent.
     pub(super) dockerfile: String,
+    /// What the ids of this visit's cache mounts hold, and no other's.
+    pub(super) mounts: String,
+    /// Whether they were emptied once.
+    pub(super) emptied: AtomicBool,
+    /// The planted secret.
+    pub(super) plant: Option<Plant>,
     /// Steps that the Dockerfile plans.
     planned: Vec<Step>,
     /// How many of them are no FROM.
@@ -58,6 +67,9 @@ impl Job {
             repository: format!("plimsoll/{name}"),
             container: format!("plimsoll-{run}-{name}-r{round}"),
             dockerfile,
+            mounts: format!("plimsoll-{mounts}-"),
+            emptied: AtomicBool::new(false),
+            plant: Plant::of(runner, case, round),
             steps: planned
                 .iter()
                 .filter(|step| step.instruction != "FROM")
@@ -172,6 +184,12 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
     edit: Overlay,
     ledger: &mut Ledger,
 ) -> Option<String> {
+    let emptied = match metric {
+        Metric::RebuildSourceColdMounts | Metric::RebuildDependencyColdMounts => {
+            mounts::empty(runner, job).await
+        }
+        _ => Ok(()),
+    };
     let changed: Vec<String> = edit.iter().map(|(path, _)| path.to_owned()).collect();
     let spec = &case.spec;
     let target = spec.target.as_deref();
@@ -193,7 +211,7 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
                 ledger,
                 metric,
                 Quantity::Time(time),
-                steps.check_rebuild(&effect, job.steps),
+                emptied.and_then(|()| steps.check_rebuild(&effect, job.steps)),
             );
             note_build(ledger, metric, &outcome, &job.planned);
             Some(job.tag(&runner.record.id, metric))
@@ -212,6 +230,8 @@ pub(super) async fn discard<E: Engine, C: Clock, P: Probe>(runner: &Runner<E, C,
         Metric::BuildCached,
         Metric::RebuildSource,
         Metric::RebuildDependency,
+        Metric::RebuildSourceColdMounts,
+        Metric::RebuildDependencyColdMounts,
     ] {
         let _ = runner
             .engine
@@ -234,18 +254,36 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
     overlay: Overlay,
     no_cache: bool,
 ) -> Result<(Nanos, BuildOutcome), Failure> {
+    let plant = job.plant.as_ref();
+    let mut build_args = case.spec.build_args.clone();
+    build_args.extend(plant.and_then(Plant::build_arg));
     let request = BuildRequest {
         tag: job.tag(&runner.record.id, metric),
         dockerfile: case.spec.path.clone(),
         target: case.spec.target.clone(),
-        build_args: case.spec.build_args.clone(),
+        build_args,
         labels: labels(&runner.record.id),
         no_cache,
-        secrets: BTreeMap::new(),
-        platform: None,
+        secrets: plant.map(Plant::mounted).unwrap_or_default(),
+        platform: case.spec.platform.clone(),
     };
     runner.phase(metric);
-    measure(runner, &request, || case.context.stream(overlay)).await
+    let measured = measure(runner, &request, || case.context.stream(overlay)).await;
+    let Some(plant) = plant else {
+        return measured;
+    };
+    match measured {
+        Ok((time, mut outcome)) => {
+            for step in &mut outcome.steps {
+                step.name = plant.masked(&step.name);
+            }
+            Ok((time, outcome))
+        }
+        Err(mut failure) => {
+            failure.reason = plant.masked(&failure.reason);
+            Err(failure)
+        }
+    }
 }
 
 /// Times one build, from the packing of its context to the image in the store.

@@ -1,6 +1,8 @@
 //! What one visit of a case yields, until it is known whether it counts.
 
-use crate::record::{BuildRecord, CaseId, ImageRecord, Link, Metric, Outcome, Sample};
+use crate::record::{
+    BuildRecord, CaseId, ImageRecord, Link, Metric, Outcome, Posture, Sample, StopFacts,
+};
 use crate::units::Quantity;
 
 /// Whether the contract was seen to hold.
@@ -24,6 +26,12 @@ pub(super) struct Ledger {
     pub(super) warmup: bool,
     pub(super) gate: Gate,
     pub(super) image: Option<ImageRecord>,
+    /// Whether the image has a health check.
+    pub(super) health_check: bool,
+    /// How the process took its stop signal.
+    pub(super) stop: Option<StopFacts>,
+    /// Facts of the image, where this visit looked into it.
+    pub(super) posture: Option<Posture>,
     /// Set when the engine itself was out of reach.
     pub(super) engine_lost: bool,
     /// What a visit of this case yields if all goes well.
@@ -47,6 +55,9 @@ impl Ledger {
             warmup,
             gate: Gate::Unknown,
             image: None,
+            health_check: false,
+            stop: None,
+            posture: None,
             engine_lost: false,
             planned,
             samples: Vec::new(),

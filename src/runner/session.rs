@@ -15,7 +15,7 @@ use crate::engine::{
     Clock, ContainerId, Engine, EngineError, Owned, OwnedKind, Probe, RemovalOutcome,
 };
 use crate::record::{CaseId, Disposition, Metric, Reach, RunRecord, RunState};
-use crate::scenario::{BuildSpec, Contract, Edit};
+use crate::scenario::{BuildSpec, Contract, Edit, Load};
 use crate::units::Nanos;
 
 /// A case that takes part, with all that its visits need.
@@ -33,6 +33,10 @@ pub struct PlannedCase {
     pub contract: Contract,
     /// What its rebuilds change.
     pub edits: Vec<Edit>,
+    /// The load that it is put under once it is ready.
+    pub load: Option<Load>,
+    /// The id under which its build gets a planted secret, if it asks for one.
+    pub secret: Option<String>,
 }
 
 /// What the runner needs to know beside the cases.
@@ -192,7 +196,10 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     continue;
                 }
                 let warmup = round <= self.record.plan.warmup_rounds;
-                let planned = visit::planned(self, *case == floor::floor_case());
+                let planned = match self.cases.get(case) {
+                    None if *case != floor::floor_case() => Vec::new(),
+                    planned => visit::planned(self, planned),
+                };
                 let ledger = Ledger::new(case.clone(), round, position, warmup, planned);
                 self.watcher.hear(Event::Visit {
                     case: case.clone(),
@@ -268,7 +275,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let id = ledger.case.clone();
         let passed_before = matches!(self.disposition(&id), Some(Disposition::Qualified));
         let (gate, engine_lost) = (ledger.gate.clone(), ledger.engine_lost);
-        let image = ledger.image.take();
+        let (image, posture) = (ledger.image.take(), ledger.posture.take());
         let (samples, builds) = ledger.finish(passed_before);
         for sample in &samples {
             self.watcher.hear(Event::Sample {
@@ -286,6 +293,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                 Gate::Passed => {
                     case.disposition = Disposition::Qualified;
                     case.image = image.or(case.image.take());
+                    case.posture = case.posture.take().or(posture);
                 }
                 Gate::Failed(reason) => {
                     failed = Some(reason.clone());

@@ -1,16 +1,18 @@
 //! The start phases: create, start, ready, memory, stop.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use super::builds::{Job, chain, labels};
 use super::ledger::Ledger;
 use super::session::{PlannedCase, Runner};
+use super::{health, load};
 use crate::engine::{
-    Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Probe, ProbeFailure,
+    Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Mark, Probe, ProbeFailure,
     ProbeSpec, Ready, Result as EngineResult,
 };
-use crate::record::{Metric, Outcome};
-use crate::scenario::Confinement;
+use crate::record::{Metric, Outcome, StopFacts};
+use crate::scenario::{Confinement, Contract};
 use crate::units::{Nanos, Quantity};
 
 /// Lines of a container's output that a DNF quotes.
@@ -41,8 +43,10 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
     };
     let id = create(runner, &spec, Metric::StartCreate, ledger).await?;
     let ready = ready(runner, case, &id, ledger).await;
-    if ready.is_ok() {
+    if let Ok(running) = &ready {
         memory(runner, &id, ledger).await;
+        health::healthy(runner, &id, running.begun, contract.ready_within, ledger).await;
+        load::drive(runner, case, running.address, ledger).await;
         stop(runner, &id, contract.stop_within, Metric::StopTime, ledger).await;
     }
     // A failure to remove is the final sweep's to mend and to tell.
@@ -53,7 +57,14 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
         runner.engine.remove_container(&id),
     )
     .await;
-    ready
+    ready.map(|_| ())
+}
+
+/// A container that keeps its contract.
+struct Running {
+    /// The start call.
+    begun: Mark,
+    address: SocketAddr,
 }
 
 /// Creates a container and times the call.
@@ -87,7 +98,7 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
     case: &PlannedCase,
     id: &ContainerId,
     ledger: &mut Ledger,
-) -> Result<(), String> {
+) -> Result<Running, String> {
     let contract = &case.contract;
     runner.phase(Metric::StartReady);
     let begin = runner.clock.mark();
@@ -108,14 +119,7 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
                 .unwrap_or_else(|| lost(ledger, &error)));
         }
     };
-    let spec = ProbeSpec {
-        address,
-        path: contract.path.clone(),
-        status: contract.status,
-        body_contains: contract.body_contains.clone(),
-        within: contract.ready_within,
-        interval: runner.settings.probe_interval,
-    };
+    let spec = asked(runner, contract, address);
     let outcome = tokio::select! {
         biased;
         ready = runner.probe.wait_ready(&spec) => Watched::Probe(ready),
@@ -133,7 +137,10 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
                 ),
                 None => "the first attempt".to_owned(),
             });
-            Ok(())
+            Ok(Running {
+                begun: begin,
+                address,
+            })
         }
         Watched::Probe(Err(failure)) => {
             let lines = quoted(runner, id).await;
@@ -146,6 +153,22 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
             ))
         }
         Watched::Exit(Err(error)) => Err(lost(ledger, &error)),
+    }
+}
+
+/// What the contract asks for at an address.
+pub(super) fn asked<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    contract: &Contract,
+    address: SocketAddr,
+) -> ProbeSpec {
+    ProbeSpec {
+        address,
+        path: contract.path.clone(),
+        status: contract.status,
+        body_contains: contract.body_contains.clone(),
+        within: contract.ready_within,
+        interval: runner.settings.probe_interval,
     }
 }
 
@@ -189,6 +212,13 @@ pub(super) async fn stop<E: Engine, C: Clock, P: Probe>(
     let deadline = runner.deadline() + grace.into();
     let stopped = tokio::time::timeout(deadline, runner.engine.stop(id, grace)).await;
     let stopped = stopped.unwrap_or_else(|_| Err(overdue("stop container", id)));
+    if let Ok(outcome) = &stopped {
+        ledger.stop = Some(StopFacts {
+            exit_code: outcome.exit_code,
+            killed: outcome.killed,
+            grace_ns: grace,
+        });
+    }
     match stopped {
         Ok(outcome) if outcome.killed => ledger.dnf(
             metric,
@@ -248,7 +278,7 @@ async fn crash<E: Engine, C: Clock, P: Probe>(
     ))
 }
 
-async fn quoted<E: Engine, C: Clock, P: Probe>(
+pub(super) async fn quoted<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
     id: &ContainerId,
 ) -> String {
@@ -266,7 +296,7 @@ async fn quoted<E: Engine, C: Clock, P: Probe>(
     }
 }
 
-fn lost(ledger: &mut Ledger, error: &EngineError) -> String {
+pub(super) fn lost(ledger: &mut Ledger, error: &EngineError) -> String {
     ledger.engine_lost |= error.kind == ErrorKind::Unreachable;
     error.chain()
 }

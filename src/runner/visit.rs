@@ -2,8 +2,11 @@
 
 use super::builds::{Built, Job};
 use super::ledger::{Gate, Ledger};
+use super::load::LOAD_METRICS;
+use super::mounts::has_mounts;
+use super::plant::Plant;
 use super::session::{PlannedCase, Runner};
-use super::{builds, floor, pulls, push, starts};
+use super::{builds, floor, inspect, pulls, push, starts};
 use crate::context::{self, Overlay};
 use crate::engine::{Clock, Engine, ErrorKind, ImageFacts, Probe};
 use crate::oci;
@@ -30,16 +33,29 @@ const APP_METRICS: &[Metric] = &[
     Metric::RebuildDependency,
 ];
 
+/// What a visit yields besides where the Dockerfile uses cache mounts.
+const COLD_MOUNTS: &[Metric] = &[
+    Metric::RebuildSourceColdMounts,
+    Metric::RebuildDependencyColdMounts,
+];
+
 /// What a visit yields if all goes well.
 pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
-    is_floor: bool,
+    case: Option<&PlannedCase>,
 ) -> Vec<(Metric, Option<Link>)> {
-    let unlinked = |metrics: &[Metric]| metrics.iter().map(|metric| (*metric, None)).collect();
-    if is_floor {
+    let unlinked =
+        |metrics: &[Metric]| -> Vec<_> { metrics.iter().map(|metric| (*metric, None)).collect() };
+    let Some(case) = case else {
         return unlinked(floor::FLOOR_METRICS);
+    };
+    let mut planned = unlinked(APP_METRICS);
+    if has_mounts(case) {
+        planned.extend(unlinked(COLD_MOUNTS));
     }
-    let mut planned: Vec<_> = unlinked(APP_METRICS);
+    if case.load.is_some() {
+        planned.extend(unlinked(LOAD_METRICS));
+    }
     if runner.distribution.is_some() {
         planned.extend(pulls::planned(&runner.record.plan.links));
     }
@@ -75,7 +91,7 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
     let Some(cold) = builds::cold(runner, case, &job, ledger).await else {
         return;
     };
-    match sizes(runner, case, &cold, ledger).await {
+    match sizes(runner, case, &job, &cold, ledger).await {
         Ok(image) => ledger.image = Some(image),
         Err(reason) => {
             ledger.fail(&reason);
@@ -94,6 +110,15 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
         push::withdraw(runner, case);
         let (name, metric) = (EditName::Dependency, Metric::RebuildDependency);
         rebuild(runner, case, &job, ledger, name, metric).await;
+        if has_mounts(case) {
+            for (name, metric) in [EditName::Source, EditName::Dependency]
+                .into_iter()
+                .zip(COLD_MOUNTS)
+            {
+                rebuild(runner, case, &job, ledger, name, *metric).await;
+            }
+        }
+        inspect::inspect(runner, case, &job, &cold, ledger).await;
     }
     builds::discard(runner, &job).await;
 }
@@ -127,6 +152,7 @@ async fn rebuild<E: Engine, C: Clock, P: Probe>(
 async fn sizes<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
     case: &PlannedCase,
+    job: &Job,
     built: &Built,
     ledger: &mut Ledger,
 ) -> Result<ImageRecord, String> {
@@ -156,13 +182,19 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
         Ok(own) => ledger.value(Metric::SizeOwn, Quantity::Bytes(own)),
         Err(reason) => ledger.note(Metric::SizeOwn, Outcome::NotMeasured { reason }),
     }
+    ledger.health_check = facts.health_check;
     let ImageFacts {
         id,
         diff_ids,
-        history,
+        mut history,
         user,
         ..
     } = facts;
+    if let Some(plant) = &job.plant {
+        for (_, text) in &mut history {
+            *text = plant.masked(text);
+        }
+    }
     Ok(ImageRecord {
         id: id.0,
         diff_ids,
@@ -205,6 +237,9 @@ fn own_bytes<E: Engine, C: Clock, P: Probe>(
 /// A Dockerfile with resolved bases and mount ids of this visit, laid over the context.
 pub(super) fn overlaid(case: &PlannedCase, job: &Job, mut edit: Overlay) -> Overlay {
     edit.insert(case.spec.path.clone(), job.dockerfile.clone());
+    if let Some((path, text)) = job.plant.as_ref().and_then(Plant::file) {
+        edit.insert(path, text);
+    }
     edit
 }
 

@@ -1,6 +1,7 @@
 //! Arguments to report, against a fake engine and a paused clock.
 
 mod home;
+mod techniques;
 mod travel;
 
 use std::io::Write;
@@ -203,16 +204,16 @@ async fn cache_mounts_never_carry_the_users_id_and_differ_by_visit() {
         .iter()
         .filter_map(|text| text.lines().find(|line| line.contains("--mount")))
         .collect();
-    assert_eq!(mounts.len(), 8, "four builds in each of two rounds");
+    assert_eq!(mounts.len(), 12, "six builds in each of two rounds");
     assert!(
         mounts.iter().all(|line| line.contains("id=plimsoll-")),
         "{mounts:?}"
     );
     assert!(
-        mounts[..4].iter().all(|line| *line == mounts[0]),
+        mounts[..6].iter().all(|line| *line == mounts[0]),
         "one visit shares its mounts"
     );
-    assert_ne!(mounts[0], mounts[4], "another visit begins with cold ones");
+    assert_ne!(mounts[0], mounts[6], "another visit begins with cold ones");
 }
 
 #[tokio::test(start_paused = true)]

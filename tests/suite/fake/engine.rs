@@ -34,6 +34,25 @@ fn copied(text: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
     sha256_hex(&material)
 }
 
+/// Where a planted secret stands in a build.
+fn ways(request: &BuildRequest, files: &BTreeMap<String, Vec<u8>>) -> Vec<(String, String)> {
+    let args = request.build_args.iter();
+    let args = args.map(|(id, value)| format!("arg {id}={value}"));
+    let secrets = request.secrets.iter();
+    let secrets = secrets.map(|(id, value)| format!("secret {id}={}", value.0));
+    let files = files.iter();
+    let files = files.map(|(path, text)| format!("file {path}={}", String::from_utf8_lossy(text)));
+    let all = args.chain(secrets).chain(files);
+    let planted = all.filter(|way| way.contains("plimsoll-planted-"));
+    planted.map(|way| (request.tag.clone(), way)).collect()
+}
+
+/// The id of the first cache mount of a RUN.
+fn mount_id(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("--mount=id=")?;
+    rest.split(',').next()
+}
+
 impl Engine for FakeEngine {
     async fn facts(&self) -> Result<EngineFacts> {
         self.call("facts", "engine")?;
@@ -125,7 +144,10 @@ impl Engine for FakeEngine {
         self.call("build", &request.tag)?;
         let files = unpack(context).await.map_err(BuildFailure::Context)?;
         let text = String::from_utf8(files[&request.dockerfile].clone()).unwrap();
-        self.state(|state| state.dockerfiles.push(text.clone()));
+        self.state(|state| {
+            state.dockerfiles.push(text.clone());
+            state.ways.extend(ways(request, &files));
+        });
         let dockerfile = Dockerfile::parse(&text).unwrap();
         let target = request.target.as_deref();
         let mut key = String::new();
@@ -162,6 +184,10 @@ impl Engine for FakeEngine {
             self.state(|state| {
                 state.known.insert(key.clone());
                 if !cached {
+                    if let Some(mount) = mount_id(&step.text) {
+                        let told = format!("cached mount /m from exec x with id \"{mount}\"");
+                        state.cache.insert(format!("mount-{mount}"), told);
+                    }
                     let id = format!("record-{}", state.cache.len());
                     state
                         .cache
@@ -202,8 +228,15 @@ impl Engine for FakeEngine {
     async fn start(&self, id: &ContainerId) -> Result<()> {
         self.call("start", &id.0)?;
         sleep(Duration::from_millis(200)).await;
-        self.state(|state| state.containers.get_mut(&id.0).unwrap().started = true);
-        Ok(())
+        self.state(|state| {
+            let container = state.containers.get_mut(&id.0).unwrap();
+            container.started = true;
+            if container.manner == Manner::Foreign {
+                let (kind, cause) = (ErrorKind::Refused, "exec format error");
+                return Err(EngineError::new("start container", &id.0, kind, cause));
+            }
+            Ok(())
+        })
     }
 
     async fn address(&self, id: &ContainerId, port: u16, _: Reach) -> Result<SocketAddr> {
@@ -294,7 +327,11 @@ impl Engine for FakeEngine {
             let record = |(id, description): (&String, &String)| CacheRecord {
                 id: id.clone(),
                 description: description.clone(),
-                kind: "regular".to_owned(),
+                kind: if id.starts_with("mount-") {
+                    "exec.cachemount".to_owned()
+                } else {
+                    "regular".to_owned()
+                },
                 size: Bytes(1),
                 in_use: false,
             };
@@ -335,7 +372,13 @@ impl FakeEngine {
                 .map(|facts| (facts.diff_ids, facts.history))
                 .unwrap_or_default();
             diff_ids.push(format!("sha256:{key}"));
-            history.push((Bytes(1_000_000 * text.len() as u64), "COPY".to_owned()));
+            // The engine prints build arguments before the command.
+            let args: String = request
+                .build_args
+                .iter()
+                .map(|(id, value)| format!("|1 {id}={value} "))
+                .collect();
+            history.push((Bytes(1_000_000 * text.len() as u64), format!("{args}COPY")));
             let id = ImageId(format!("sha256:{}", sha256_hex(key.as_bytes())));
             let facts = ImageFacts {
                 id: id.clone(),
@@ -350,7 +393,10 @@ impl FakeEngine {
             };
             let image = Image {
                 facts,
-                manner: Manner::of(text),
+                manner: match request.platform.as_deref() {
+                    None | Some("linux/amd64") => Manner::of(text),
+                    Some(_) => Manner::Foreign,
+                },
             };
             state.images.insert(request.tag.clone(), image);
             BuildOutcome {

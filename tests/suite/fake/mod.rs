@@ -43,6 +43,8 @@ pub enum Manner {
     AnswersWrongly,
     /// `ignores-sigterm`: has to be killed.
     IgnoresSigterm,
+    /// Built for another platform: does not start.
+    Foreign,
 }
 
 impl Manner {
@@ -82,6 +84,8 @@ pub struct State {
     pub cache: BTreeMap<String, String>,
     /// Verbs in order, with their subject.
     pub calls: Vec<String>,
+    /// How planted secrets arrived, by tag.
+    pub ways: Vec<(String, String)>,
     /// Dockerfiles as they arrived.
     pub dockerfiles: Vec<String>,
     /// The registry that pushes and pulls go to, and by which door.

@@ -35,8 +35,10 @@ async fn passes(stage: &Stage, app: &str) {
         &mut |_| {},
     )
     .await;
+    let resolved = resolved.unwrap();
+    assert_eq!(resolved.missing, none);
     let resolved = resolved
-        .unwrap()
+        .bases
         .into_iter()
         .map(|base| (base.reference, base.resolved))
         .collect();

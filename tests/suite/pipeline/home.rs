@@ -135,6 +135,14 @@ impl Home {
         }
     }
 
+    /// The same with more in its scenario.
+    pub fn with(self, toml: &str) -> Self {
+        let file = self.path().join("scenarios/app.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, text + toml).unwrap();
+        self
+    }
+
     pub fn path(&self) -> &Path {
         self.dir.path()
     }

@@ -1,0 +1,58 @@
+//! The image's own health check, as the engine reports it.
+
+use super::ledger::Ledger;
+use super::session::Runner;
+use super::starts::{bounded, lost};
+use crate::engine::{Clock, ContainerId, Engine, ErrorKind, Health, Mark, Probe};
+use crate::record::{Metric, Outcome};
+use crate::units::{Nanos, Quantity};
+
+/// How often the engine is asked: a check takes longer than that.
+const INTERVAL: Nanos = Nanos::from_millis(5);
+
+/// Waits until the engine reports `healthy`, from the start call `begun` on. An image
+/// without a check has no such time.
+pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    id: &ContainerId,
+    begun: Mark,
+    within: Nanos,
+    ledger: &mut Ledger,
+) {
+    let metric = Metric::StartHealthy;
+    if !ledger.health_check {
+        return;
+    }
+    runner.phase(metric);
+    loop {
+        let state = bounded(runner, "read the health of", id, runner.engine.state(id)).await;
+        let now = runner.clock.mark();
+        let waited = now.since(begun);
+        match state.map(|state| state.health) {
+            Ok(Some(Health::Healthy)) => {
+                ledger.value(metric, Quantity::Time(waited));
+                return ledger.detail(format!("the engine was asked every {INTERVAL}"));
+            }
+            Ok(Some(Health::Unhealthy)) => {
+                return ledger.dnf(metric, "the engine reports it unhealthy");
+            }
+            Ok(None) => {
+                let reason = "the engine reports no health for it".to_owned();
+                return ledger.note(metric, Outcome::NotMeasured { reason });
+            }
+            Err(error) if error.kind == ErrorKind::Protocol => {
+                let reason = error.chain();
+                return ledger.note(metric, Outcome::NotMeasured { reason });
+            }
+            Err(error) => {
+                let reason = lost(ledger, &error);
+                return ledger.dnf(metric, &reason);
+            }
+            Ok(Some(Health::Starting)) if waited > within => {
+                let reason = format!("not healthy within {within}");
+                return ledger.dnf(metric, &reason);
+            }
+            Ok(Some(Health::Starting)) => runner.clock.sleep(INTERVAL).await,
+        }
+    }
+}

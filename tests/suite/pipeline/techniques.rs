@@ -1,0 +1,169 @@
+//! What technique scenarios add: load, health, planted secrets, platforms, what is missing.
+
+use super::*;
+
+fn variant(name: &str, more: &str) -> String {
+    format!(
+        "[[variant]]\nname = \"{name}\"\nstrategy = \"x\"\ntitle = \"x\"\ndockerfile = \"Dockerfile.good\"\n{more}\n"
+    )
+}
+
+fn reason<'a>(record: &'a RunRecord, variant: &str) -> &'a str {
+    let id = format!("app/{variant}");
+    let case = record
+        .cases
+        .iter()
+        .find(|case| case.id.as_str() == id)
+        .unwrap();
+    match &case.disposition {
+        Disposition::NotAvailable { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn load_and_health_are_measured_where_they_are_asked_for() {
+    let checked = format!("{GOOD}HEALTHCHECK CMD [\"/ok\"]\n");
+    let home = Home::new(&[("good", GOOD), ("checked", &checked)])
+        .with("[load]\nconnections = 2\nduration = \"2s\"\n");
+    home.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
+    let record = home.record();
+    // The fake answers a thousand times a second.
+    assert_eq!(values(&record, "good", Metric::ServeRps), [1000.0]);
+    assert_eq!(values(&record, "good", Metric::ServeP99), [0.001]);
+    let healthy = values(&record, "checked", Metric::StartHealthy);
+    assert!(close(&healthy, 0.5), "{healthy:?}");
+    assert!(values(&record, "good", Metric::StartHealthy).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_base_leaves_out_its_variants_and_no_other() {
+    let home = Home::new(&[("good", GOOD), ("lost", "FROM nowhere:1\nCOPY . ./\n")]);
+    let (outcome, _) = home.run(&["run", "app", "--profile", "quick"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine);
+    let record = home.record();
+    assert!(reason(&record, "lost").contains("`nowhere:1` cannot be had"));
+    assert_eq!(values(&record, "good", Metric::BuildCold).len(), 1);
+    assert!(statuses(&record, "lost").is_empty());
+    assert!(
+        home.talk()
+            .contains("what needs the base nowhere:1 is not available here")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_is_left_the_reason_is_the_runs() {
+    let home = Home::new(&[("lost", "FROM nowhere:1\nCOPY . ./\n")]);
+    let error = home.run(&["run", "app"]).await.0.unwrap_err();
+    assert_eq!(error.exit, Exit::Failed);
+    assert!(
+        error.to_string().contains("plimsoll bases build"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_platform_that_the_engine_does_not_run_is_not_available_here() {
+    let home = Home::new(&[("good", GOOD)]).with(&variant("foreign", "platform = \"linux/arm64\""));
+    home.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
+    let record = home.record();
+    let why = reason(&record, "foreign");
+    assert!(
+        why.contains("does not run linux/arm64") && why.contains("exec format error"),
+        "{why}"
+    );
+    assert!(why.contains("install emulation"), "{why}");
+    assert_eq!(home.engine.state(|state| state.names()), ["base:1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_planted_secret_reaches_the_build_its_way_and_no_file_of_the_run() {
+    let more = [
+        "[secret]\nid = \"TOKEN\"\n".to_owned(),
+        variant("arg", "secret = \"build-arg\""),
+        variant("mount", "secret = \"mount\""),
+        variant("file", "secret = \"file:conf/.npmrc\""),
+    ];
+    let home = Home::new(&[("good", GOOD)]).with(&more.concat());
+    home.run(&["run", "app", "--rounds", "2", "--warmup", "0"])
+        .await
+        .0
+        .unwrap();
+    let ways = home.engine.state(|state| state.ways.clone());
+    let of = |variant: &str| -> Vec<_> {
+        let of = ways
+            .iter()
+            .filter(|(tag, _)| tag.contains(&format!("_{variant}:")));
+        of.map(|(_, way)| way.as_str()).collect()
+    };
+    assert_eq!(of("arg").len(), 12, "six builds in each of two rounds");
+    let tokens: std::collections::BTreeSet<_> = of("arg").into_iter().collect();
+    assert_eq!(tokens.len(), 2, "one for each visit: {tokens:?}");
+    for (variant, begin) in [
+        ("arg", "arg TOKEN=plimsoll-planted-"),
+        ("mount", "secret TOKEN=plimsoll-planted-"),
+        ("file", "file conf/.npmrc=TOKEN=plimsoll-planted-"),
+    ] {
+        assert!(
+            of(variant).iter().all(|way| way.starts_with(begin)),
+            "{:?}",
+            of(variant)
+        );
+    }
+    assert!(of("good").is_empty());
+    let folder = home.folders().pop().unwrap();
+    let run = std::fs::read_to_string(folder.join("run.json")).unwrap();
+    for way in &ways {
+        let token = way.1.rsplit('=').next().unwrap().trim();
+        assert!(token.len() > 30 && !run.contains(token), "{token}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rebuilds_with_emptied_mounts_empty_those_of_the_visit_and_no_layer() {
+    let home = Home::new(&[
+        ("good", GOOD),
+        ("plain", "FROM base:1\nCOPY . ./\nRUN make\n"),
+    ]);
+    home.engine.state(|state| {
+        let foreign = "cached mount /root/.npm from exec npm ci";
+        state
+            .cache
+            .insert("mount-/root/.npm".to_owned(), foreign.to_owned());
+    });
+    home.run(&["run", "app", "--profile", "quick", "--keep-cache"])
+        .await
+        .0
+        .unwrap();
+    let record = home.record();
+    // The install runs again after the edit of what it reads, and only then.
+    assert!(close(
+        &values(&record, "good", Metric::RebuildSourceColdMounts),
+        2.1
+    ));
+    assert!(close(
+        &values(&record, "good", Metric::RebuildDependencyColdMounts),
+        4.2
+    ));
+    let planned = |metric| {
+        statuses(&record, "plain")
+            .iter()
+            .any(|(other, _)| *other == metric)
+    };
+    assert!(!planned(Metric::RebuildSourceColdMounts));
+    home.engine.state(|state| {
+        assert!(state.cache.contains_key("mount-/root/.npm"));
+        let pruned: Vec<_> = state
+            .calls
+            .iter()
+            .filter(|call| call.starts_with("prune"))
+            .collect();
+        assert_eq!(pruned, ["prune-cache 1"]);
+    });
+}
