@@ -227,7 +227,7 @@ pub struct BasesArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum BasesAction {
     #[command(
-        after_help = "Examples:\n  plimsoll bases build\n  plimsoll bases build node:20-alpine golang:1.22\n  plimsoll bases build --missing"
+        after_help = "Examples:\n  plimsoll bases build\n  plimsoll bases build node:20-alpine golang:1.22\n  plimsoll bases build --missing --for node"
     )]
     /// Build those whose recipe is not the one that the engine's image was made by
     Build {
@@ -240,10 +240,19 @@ pub enum BasesAction {
         /// Leave out those whose real image is on the engine or can be pulled
         #[arg(long)]
         missing: bool,
+        /// Those that these scenarios rest on, and no other
+        #[arg(long = "for", value_name = "SCENARIO", conflicts_with = "names")]
+        scenarios: Vec<String>,
     },
     /// Print the bases that can be had neither from the engine nor a registry, and whose stand-in is not current
-    #[command(after_help = "Example:\n  plimsoll bases missing")]
-    Missing,
+    #[command(
+        after_help = "Examples:\n  plimsoll bases missing\n  plimsoll bases missing --for node --for go"
+    )]
+    Missing {
+        /// Of those that these scenarios rest on
+        #[arg(long = "for", value_name = "SCENARIO")]
+        scenarios: Vec<String>,
+    },
     /// Remove all stand-ins from the engine
     #[command(after_help = "Example:\n  plimsoll bases remove")]
     Remove,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::args::{BasesAction, BasesArgs, Place, TableFormat};
+use super::cases::{self, Filter};
 use super::config;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
@@ -32,19 +33,24 @@ pub(super) async fn bases<E: Engine>(
             names,
             force,
             missing,
+            scenarios,
         }) => {
-            let names = if *missing {
-                unavailable(engine, place, &catalogue, names).await?
-            } else {
-                names.clone()
-            };
+            let mut names = names.clone();
+            if !scenarios.is_empty() {
+                names = rested_on(place, &catalogue, scenarios)?;
+            }
+            if *missing {
+                names = unavailable(engine, place, &catalogue, &names).await?;
+            }
             if *missing && names.is_empty() {
                 printer.talk("every base is there or can be pulled: no stand-in is needed");
                 return Ok(Exit::Fine);
             }
             build(engine, &catalogue, &names, *force, printer).await
         }
-        Some(BasesAction::Missing) => missing(engine, place, &catalogue, printer).await,
+        Some(BasesAction::Missing { scenarios }) => {
+            missing(engine, place, &catalogue, scenarios, printer).await
+        }
         Some(BasesAction::Remove) => remove(engine, printer).await,
     }
 }
@@ -118,6 +124,19 @@ async fn list<E: Engine>(
     Ok(Exit::Fine)
 }
 
+/// The bases of scenarios that there is a recipe for.
+fn rested_on(
+    place: &Place,
+    catalogue: &Catalogue,
+    scenarios: &[String],
+) -> Result<Vec<String>, Failure> {
+    let selection = cases::select(&cases::load(place, scenarios)?, &Filter::new(None)?)?;
+    let bases = selection.bases().into_iter();
+    Ok(bases
+        .filter(|base| catalogue.find(base).is_some())
+        .collect())
+}
+
 /// Those whose real image is neither on the engine nor to be had from a registry.
 async fn unavailable<E: Engine>(
     engine: &E,
@@ -144,9 +163,14 @@ async fn missing<E: Engine>(
     engine: &E,
     place: &Place,
     catalogue: &Catalogue,
+    scenarios: &[String],
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let unavailable = unavailable(engine, place, catalogue, &[]).await?;
+    let names = match scenarios {
+        [] => Vec::new(),
+        some => rested_on(place, catalogue, some)?,
+    };
+    let unavailable = unavailable(engine, place, catalogue, &names).await?;
     if !unavailable.is_empty() {
         for entry in bases::outdated(engine, catalogue, &unavailable).await? {
             printer.line(&entry.name)?;
