@@ -38,6 +38,10 @@ pub(super) async fn bases<E: Engine>(
             let mut names = names.clone();
             if !scenarios.is_empty() {
                 names = rested_on(place, &catalogue, scenarios)?;
+                if names.is_empty() {
+                    printer.talk("there is no recipe for any base of these scenarios");
+                    return Ok(Exit::Fine);
+                }
             }
             if *missing {
                 names = unavailable(engine, place, &catalogue, &names).await?;
@@ -168,7 +172,11 @@ async fn missing<E: Engine>(
 ) -> Result<Exit, Failure> {
     let names = match scenarios {
         [] => Vec::new(),
-        some => rested_on(place, catalogue, some)?,
+        some => match rested_on(place, catalogue, some)? {
+            // No name would stand for all.
+            names if names.is_empty() => return Ok(Exit::Fine),
+            names => names,
+        },
     };
     let unavailable = unavailable(engine, place, catalogue, &names).await?;
     if !unavailable.is_empty() {
