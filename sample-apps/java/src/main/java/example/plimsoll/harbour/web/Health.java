@@ -1,0 +1,3 @@
+package example.plimsoll.harbour.web;
+
+record Health(String status, String release) {}
