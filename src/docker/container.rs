@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use super::DockerEngine;
 use super::error::{failed, strange};
 use super::image::is_absent;
+use super::lines::read_lines;
 use super::owned::LABEL_CONTAINER;
 use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Health, Result};
 use crate::record::Reach;
@@ -52,7 +53,7 @@ impl DockerEngine {
         let options = WaitContainerOptionsBuilder::default()
             .condition("not-running")
             .build();
-        let mut answers = self.patient.wait_container(&id.0, Some(options)).boxed();
+        let mut answers = read_lines(self.patient.wait_container(&id.0, Some(options))).boxed();
         match answers.next().await {
             Some(Ok(answer)) => Ok(answer.status_code),
             // An exit code above zero is an error to `bollard`; one with words
@@ -107,7 +108,7 @@ impl DockerEngine {
             .stream(false)
             .one_shot(true)
             .build();
-        let mut answers = self.docker.stats(&id.0, Some(options)).boxed();
+        let mut answers = read_lines(self.docker.stats(&id.0, Some(options))).boxed();
         let answer = match answers.next().await {
             Some(answer) => answer.map_err(failed(MEMORY, &id.0))?,
             None => return Err(strange(MEMORY, &id.0, "the engine gave no statistics")),

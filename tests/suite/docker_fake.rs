@@ -7,6 +7,7 @@
 )]
 
 mod daemon;
+mod ends;
 mod streams;
 mod travels;
 mod words;

@@ -13,6 +13,8 @@ use bollard::query_parameters::BuildImageOptions;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
+use crate::docker::lines::read_lines;
+
 /// Messages that may wait; a status stream comes in bursts.
 const WAITING: usize = 256;
 
@@ -54,7 +56,8 @@ async fn forward(
     body: Body,
     sender: &mpsc::Sender<Result<BuildInfo, Error>>,
 ) {
-    let mut messages = docker.build_image(options, None, Some(body));
+    let messages = docker.build_image(options, None, Some(body));
+    let mut messages = std::pin::pin!(read_lines(messages));
     while let Some(message) = messages.next().await {
         if sender.send(message).await.is_err() {
             return;

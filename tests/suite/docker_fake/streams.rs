@@ -18,7 +18,7 @@ const STEPS: &[&str] = &[
     "{\"stream\":\"Step 2/2 : RUN make\\n\"}\r\n{\"stream\":\"cc: no\\n\"}\r\n",
 ];
 
-async fn build(engine: &DockerEngine) -> Result<BuildOutcome, BuildFailure> {
+pub(super) async fn build(engine: &DockerEngine) -> Result<BuildOutcome, BuildFailure> {
     build_from(engine, context()).await
 }
 
@@ -39,7 +39,7 @@ async fn build_from(
     engine.build(&request, context, &mut |_| {}).await
 }
 
-async fn pull(engine: &DockerEngine) -> (Result<(), EngineError>, Vec<String>) {
+pub(super) async fn pull(engine: &DockerEngine) -> (Result<(), EngineError>, Vec<String>) {
     let mut heard = Vec::new();
     let outcome = engine
         .pull("127.0.0.1:5000/x:1", &mut |event| heard.push(event.text))
