@@ -1,5 +1,6 @@
 /* The app and the build tool of the live tests, in one static program. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ static void end(int signal) { (void)signal; _exit(7); }
 static int serve(const char *body) {
     char text[256];
     snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", strlen(body), body);
-    signal(SIGTERM, getenv("STUBBORN") ? SIG_IGN : end);
+    signal(SIGTERM, getenv("STUBBORN") ? SIG_IGN : getenv("PLAIN") ? SIG_DFL : end);
     const char *megabytes = getenv("MEGABYTES");
     size_t bytes = (size_t)(megabytes ? atoi(megabytes) : 0) << 20;
     if (bytes) memset(malloc(bytes), 1, bytes);
@@ -29,9 +30,31 @@ static int serve(const char *body) {
     }
 }
 
+/* Lines of a file of /proc that begin with a word. */
+static void show(const char *path, const char *word) {
+    char line[4096];
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        if (!strncmp(line, word, strlen(word))) fputs(line, stderr);
+}
+
+/* Tells what it may do, then serves. */
+static int confess(char **paths) {
+    for (; *paths; paths++) {
+        FILE *file = fopen(*paths, "w");
+        fprintf(stderr, "%s: %s\n", *paths, file ? "written" : strerror(errno));
+    }
+    show("/proc/1/comm", "");
+    show("/proc/mounts", "tmpfs /tmp ");
+    show("/proc/self/status", "CapBnd:");
+    show("/proc/self/status", "NoNewPrivs:");
+    return serve("ok");
+}
+
 int main(int count, char **words) {
     const char *verb = count > 1 ? words[1] : "";
     if (!strcmp(verb, "serve")) return serve(count > 2 ? words[2] : "ok");
+    if (!strcmp(verb, "confess")) return confess(words + 2);
     if (!strcmp(verb, "sleep")) { sleep((unsigned)atoi(words[2])); return 0; }
     if (!strcmp(verb, "exit")) {
         for (int line = 1; line <= 30; line++) printf("line %d\n", line);
