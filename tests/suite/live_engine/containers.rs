@@ -1,4 +1,6 @@
-//! Containers: reach, memory, exits, stops.
+//! Containers: reach, memory, exits, stops; in a module of its own, health.
+
+mod health;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
