@@ -150,6 +150,9 @@ fn options(request: &BuildRequest, builder: Builder) -> BuildImageOptions {
     if let Some(target) = &request.target {
         options = options.target(target);
     }
+    if let Some(platform) = &request.platform {
+        options = options.platform(platform);
+    }
     match builder {
         Builder::BuildKit => options
             .version(BuilderVersion::BuilderBuildKit)

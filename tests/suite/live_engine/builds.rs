@@ -1,4 +1,6 @@
-//! Builds: steps, cache, failures, cancellation.
+//! Builds: steps, cache, failures, cancellation; in a module of its own, platforms.
+
+mod platforms;
 
 use std::time::{Duration, Instant};
 
