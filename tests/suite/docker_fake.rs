@@ -8,6 +8,7 @@
 
 mod daemon;
 mod ends;
+mod secrets;
 mod streams;
 mod travels;
 mod words;

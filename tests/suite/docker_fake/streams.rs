@@ -26,7 +26,11 @@ async fn build_from(
     engine: &DockerEngine,
     context: BuildContext,
 ) -> Result<BuildOutcome, BuildFailure> {
-    let request = BuildRequest {
+    engine.build(&request(), context, &mut |_| {}).await
+}
+
+pub(super) fn request() -> BuildRequest {
+    BuildRequest {
         tag: "plimsoll/x:1".to_owned(),
         dockerfile: "Dockerfile".to_owned(),
         target: None,
@@ -35,8 +39,7 @@ async fn build_from(
         no_cache: false,
         secrets: BTreeMap::new(),
         platform: None,
-    };
-    engine.build(&request, context, &mut |_| {}).await
+    }
 }
 
 pub(super) async fn pull(engine: &DockerEngine) -> (Result<(), EngineError>, Vec<String>) {

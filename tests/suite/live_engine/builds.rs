@@ -1,6 +1,8 @@
-//! Builds: steps, cache, failures, cancellation; in a module of its own, platforms.
+//! Builds: steps, cache, failures, cancellation; in modules of their own,
+//! platforms and secrets.
 
 mod platforms;
+mod secrets;
 
 use std::time::{Duration, Instant};
 
