@@ -14,9 +14,11 @@ use futures_util::StreamExt;
 use super::DockerEngine;
 use super::error::{failed, strange};
 use super::image::is_absent;
+use super::lines::read_lines;
 use super::owned::LABEL_CONTAINER;
 use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Health, Result};
 use crate::record::Reach;
+use crate::scenario::Confinement;
 use crate::units::Bytes;
 
 const CREATE: &str = "create container";
@@ -52,7 +54,7 @@ impl DockerEngine {
         let options = WaitContainerOptionsBuilder::default()
             .condition("not-running")
             .build();
-        let mut answers = self.patient.wait_container(&id.0, Some(options)).boxed();
+        let mut answers = read_lines(self.patient.wait_container(&id.0, Some(options))).boxed();
         match answers.next().await {
             Some(Ok(answer)) => Ok(answer.status_code),
             // An exit code above zero is an error to `bollard`; one with words
@@ -107,7 +109,7 @@ impl DockerEngine {
             .stream(false)
             .one_shot(true)
             .build();
-        let mut answers = self.docker.stats(&id.0, Some(options)).boxed();
+        let mut answers = read_lines(self.docker.stats(&id.0, Some(options))).boxed();
         let answer = match answers.next().await {
             Some(answer) => answer.map_err(failed(MEMORY, &id.0))?,
             None => return Err(strange(MEMORY, &id.0, "the engine gave no statistics")),
@@ -171,6 +173,7 @@ fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
+    let mut host = confined(&spec.confinement);
     let mut body = ContainerCreateBody {
         image: Some(spec.image.clone()),
         env: Some(env),
@@ -185,12 +188,28 @@ fn body(spec: &ContainerSpec) -> ContainerCreateBody {
             host_port: Some("0".to_owned()),
         };
         body.exposed_ports = Some(vec![port.clone()]);
-        body.host_config = Some(HostConfig {
-            port_bindings: Some(HashMap::from([(port, Some(vec![binding]))])),
-            ..HostConfig::default()
-        });
+        host.port_bindings = Some(HashMap::from([(port, Some(vec![binding]))]));
     }
+    body.host_config = Some(host);
     body
+}
+
+/// What is not asked for is left to the engine: its own configuration may say
+/// something of it.
+fn confined(confinement: &Confinement) -> HostConfig {
+    let asked = |wanted: bool| wanted.then_some(true);
+    let words = |wanted: bool, word: &str| wanted.then(|| vec![word.to_owned()]);
+    // Without options of ours the engine mounts as `docker run --tmpfs` does.
+    let tmpfs = |path: &String| (path.clone(), String::new());
+    HostConfig {
+        init: asked(confinement.init),
+        readonly_rootfs: asked(confinement.read_only),
+        tmpfs: (!confinement.tmpfs.is_empty())
+            .then(|| confinement.tmpfs.iter().map(tmpfs).collect()),
+        security_opt: words(confinement.no_new_privileges, "no-new-privileges"),
+        cap_drop: words(confinement.drop_capabilities, "ALL"),
+        ..HostConfig::default()
+    }
 }
 
 /// Anonymous resident memory: `anon` of cgroup v2. In v1 `rss` is the group's
@@ -205,6 +224,10 @@ fn resident(stats: Option<&HashMap<String, u64>>) -> Option<Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -215,6 +238,49 @@ mod tests {
         assert_eq!(resident(Some(&v2)), Some(Bytes(3)));
         assert_eq!(resident(Some(&HashMap::new())), None);
         assert_eq!(resident(None), None);
+    }
+
+    fn spec(confinement: Confinement, reach: Reach) -> ContainerSpec {
+        ContainerSpec {
+            name: "plimsoll-1".to_owned(),
+            image: "x:1".to_owned(),
+            env: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            port: Some((80, reach)),
+            confinement,
+        }
+    }
+
+    /// The part of the request that goes to the engine as JSON.
+    fn host(spec: &ContainerSpec) -> serde_json::Value {
+        serde_json::to_value(body(spec)).unwrap()["HostConfig"].take()
+    }
+
+    #[test]
+    fn a_confined_container_is_asked_for_as_docker_run_does() {
+        let all = Confinement {
+            init: true,
+            read_only: true,
+            tmpfs: vec!["/tmp".to_owned(), "/run".to_owned()],
+            no_new_privileges: true,
+            drop_capabilities: true,
+        };
+        let expected = json!({
+            "Init": true,
+            "ReadonlyRootfs": true,
+            "Tmpfs": {"/tmp": "", "/run": ""},
+            "SecurityOpt": ["no-new-privileges"],
+            "CapDrop": ["ALL"],
+        });
+        assert_eq!(host(&spec(all.clone(), Reach::Bridge)), expected);
+        // Publishing a port takes nothing of it away.
+        let mut published = host(&spec(all, Reach::Published));
+        let ports = published.as_object_mut().unwrap().remove("PortBindings");
+        assert_eq!(published, expected);
+        let binding = json!([{"HostIp": "127.0.0.1", "HostPort": "0"}]);
+        assert_eq!(ports.unwrap()["80/tcp"], binding);
+        let open = spec(Confinement::default(), Reach::Bridge);
+        assert_eq!(host(&open), json!({}));
     }
 
     #[test]

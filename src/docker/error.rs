@@ -38,7 +38,7 @@ pub(super) fn raw_failed(
             RawError::Connect(_) | RawError::Exchange(_) => ErrorKind::Unreachable,
             RawError::Late => ErrorKind::Timeout,
             RawError::Status { code, .. } => kind_of_status(*code),
-            RawError::Request(_) | RawError::Json(_) => ErrorKind::Protocol,
+            RawError::Request(_) | RawError::Json(_) | RawError::NotUpgraded => ErrorKind::Protocol,
         };
         let hint = hint(kind, &error, matches!(error, RawError::Connect(_)));
         with(operation, subject, kind, flat(&error), hint)

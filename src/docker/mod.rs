@@ -17,6 +17,7 @@ mod endpoint;
 mod error;
 mod facts;
 mod image;
+mod lines;
 mod owned;
 mod push;
 mod raw;

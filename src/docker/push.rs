@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 
 use super::DockerEngine;
 use super::error::failed;
+use super::lines::read_lines;
 use super::transfer::split;
 use crate::engine::{EngineError, ErrorKind, PushOutcome, Result};
 
@@ -35,7 +36,8 @@ impl DockerEngine {
         let options = PushImageOptionsBuilder::default()
             .tag(tag.unwrap_or("latest"))
             .build();
-        let mut stream = self.patient.push_image(name, Some(options), None);
+        let stream = self.patient.push_image(name, Some(options), None);
+        let mut stream = std::pin::pin!(read_lines(stream));
         let (mut failure, mut outcome) = (None, PushOutcome { digest: None });
         while let Some(message) = stream.next().await {
             match message {

@@ -1,5 +1,6 @@
 //! Plain HTTP to the engine, for the calls that `bollard` cannot make: its types
-//! know only the newest form of `system/df` and give nothing for Docker 20.10.
+//! know only the newest form of `system/df` and give nothing for Docker 20.10, and it
+//! hands no upgraded connection out.
 //!
 //! One connection per call, one answer read whole. Not for anything that streams.
 
@@ -9,12 +10,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_LENGTH, HOST};
-use hyper::{Method, Request};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, UPGRADE};
+use hyper::upgrade::Upgraded;
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_util::either::Either;
 
 use super::endpoint::Endpoint;
 
@@ -29,6 +31,8 @@ pub(super) enum RawError {
     Late,
     #[error("the engine answered {code}: {message}")]
     Status { code: u16, message: String },
+    #[error("the engine kept the connection in HTTP/1.1")]
+    NotUpgraded,
     #[error("the request could not be made")]
     Request(#[source] hyper::http::Error),
     #[error("the answer is not what the API promises")]
@@ -71,60 +75,103 @@ impl Wire {
         serde_json::from_slice(&body).map_err(RawError::Json)
     }
 
+    /// Asks for a connection to go on in another protocol.
+    pub(super) async fn upgrade(
+        &self,
+        path: &str,
+        protocol: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Upgraded, RawError> {
+        let ask = async {
+            let (connection, host) = self.connect().await?;
+            let mut request = Request::post(format!("{}{path}", self.prefix))
+                .header(HOST, host)
+                .header(CONTENT_LENGTH, 0)
+                .header(CONNECTION, "Upgrade")
+                .header(UPGRADE, protocol);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            match exchange(connection, request).await? {
+                Answer::Upgraded(connection) => Ok(connection),
+                Answer::Whole(status, _) if status.is_success() => Err(RawError::NotUpgraded),
+                Answer::Whole(status, body) => Err(complaint(status, &body)),
+            }
+        };
+        tokio::time::timeout(self.within, ask)
+            .await
+            .map_err(|_| RawError::Late)?
+    }
+
     async fn call(&self, method: Method, path: &str) -> Result<Bytes, RawError> {
-        let uri = format!("{}{path}", self.prefix);
-        match &self.endpoint {
+        let (connection, host) = self.connect().await?;
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.prefix))
+            .header(HOST, host)
+            .header(CONTENT_LENGTH, 0);
+        match exchange(connection, request).await? {
+            Answer::Whole(status, body) if status.is_success() => Ok(body),
+            Answer::Whole(status, body) => Err(complaint(status, &body)),
+            Answer::Upgraded(_) => Err(complaint(StatusCode::SWITCHING_PROTOCOLS, &[])),
+        }
+    }
+
+    /// A new connection, and what the engine is called on it.
+    async fn connect(&self) -> Result<(Connection, &str), RawError> {
+        Ok(match &self.endpoint {
             Endpoint::Unix(socket) => {
-                let stream = UnixStream::connect(socket)
-                    .await
-                    .map_err(RawError::Connect)?;
-                exchange(stream, "docker", method, &uri).await
+                let stream = UnixStream::connect(socket).await;
+                (Either::Left(stream.map_err(RawError::Connect)?), "docker")
             }
             Endpoint::Tcp(authority) => {
-                let stream = TcpStream::connect(authority)
-                    .await
-                    .map_err(RawError::Connect)?;
-                exchange(stream, authority, method, &uri).await
+                let stream = TcpStream::connect(authority).await;
+                (Either::Right(stream.map_err(RawError::Connect)?), authority)
             }
-        }
+        })
     }
 }
 
+type Connection = Either<UnixStream, TcpStream>;
+
+enum Answer {
+    Whole(StatusCode, Bytes),
+    Upgraded(Upgraded),
+}
+
 async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    host: &str,
-    method: Method,
-    uri: &str,
-) -> Result<Bytes, RawError> {
-    let request = Request::builder()
-        .method(method)
-        .uri(uri)
-        .header(HOST, host)
-        .header(CONTENT_LENGTH, 0)
+    connection: Connection,
+    request: hyper::http::request::Builder,
+) -> Result<Answer, RawError> {
+    let request = request
         .body(Empty::<Bytes>::new())
         .map_err(RawError::Request)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+    let (mut sender, connection) = http1::handshake(TokioIo::new(connection))
         .await
         .map_err(RawError::Exchange)?;
     // The connection is driven here and not by a task, so that it ends with this
-    // future. It resolves once the sender is gone.
+    // future. It resolves once the sender is gone, or was upgraded.
     let answer = async move {
         let response = sender.send_request(request).await?;
         let status = response.status();
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            let connection = hyper::upgrade::on(response).await?;
+            return Ok(Answer::Upgraded(connection));
+        }
         let body = response.into_body().collect().await?.to_bytes();
-        Ok((status, body))
+        Ok(Answer::Whole(status, body))
     };
-    let (answer, _) = tokio::join!(answer, connection);
-    let (status, body) = answer.map_err(RawError::Exchange)?;
-    if status.is_success() {
-        return Ok(body);
-    }
-    let message = serde_json::from_slice::<Complaint>(&body).map_or_else(
-        |_| String::from_utf8_lossy(&body).trim().to_owned(),
+    let (answer, _) = tokio::join!(answer, connection.with_upgrades());
+    answer.map_err(RawError::Exchange)
+}
+
+fn complaint(status: StatusCode, body: &[u8]) -> RawError {
+    let message = serde_json::from_slice::<Complaint>(body).map_or_else(
+        |_| String::from_utf8_lossy(body).trim().to_owned(),
         |complaint| complaint.message,
     );
-    Err(RawError::Status {
+    RawError::Status {
         code: status.as_u16(),
         message,
-    })
+    }
 }

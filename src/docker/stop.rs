@@ -11,6 +11,7 @@ use futures_util::{Stream, StreamExt};
 
 use super::DockerEngine;
 use super::error::{failed, strange};
+use super::lines::read_lines;
 use crate::engine::{ContainerId, EngineError, ErrorKind, Result, StopOutcome};
 use crate::units::Nanos;
 
@@ -125,7 +126,7 @@ impl DockerEngine {
             .since(&format!("{}.{:09}", since.as_secs(), since.subsec_nanos()))
             .filters(&filters)
             .build();
-        self.docker.events(Some(options)).boxed()
+        read_lines(self.docker.events(Some(options))).boxed()
     }
 }
 

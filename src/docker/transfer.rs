@@ -7,6 +7,7 @@ use futures_util::{Stream, StreamExt};
 use super::DockerEngine;
 use super::build::watched;
 use super::error::{failed, strange};
+use super::lines::read_lines;
 use crate::engine::{
     BuildContext, EngineError, ErrorKind, ImageId, LayerState, PullEvent, PullSink, Result,
 };
@@ -99,7 +100,7 @@ async fn drain(
     reference: &str,
     mut hear: impl FnMut(CreateImageInfo),
 ) -> Result<()> {
-    let mut stream = std::pin::pin!(stream);
+    let mut stream = std::pin::pin!(read_lines(stream));
     let mut failure = None;
     while let Some(message) = stream.next().await {
         match message {

@@ -7,6 +7,8 @@
 )]
 
 mod daemon;
+mod ends;
+mod secrets;
 mod streams;
 mod travels;
 mod words;

@@ -2,33 +2,38 @@
 //! builder and Podman's in text ([`transcript`]); both end in one outcome.
 
 mod failure;
-mod messages;
+mod hiding;
+mod request;
+mod session;
 mod source;
 mod tail;
 mod trace;
 mod transcript;
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::pin::pin;
 
 use bollard::errors::Error;
 use bollard::models::{BuildInfo, BuildInfoAux};
-use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder, BuilderVersion};
+use futures_util::StreamExt;
 
 pub(super) use source::watched;
 
 use self::failure::{Failing, classify};
+use self::hiding::hide;
+use self::request::{for_buildkit, options, session_id};
+use self::session::Session;
+use self::source::Slot;
 use self::trace::Trace;
 use self::transcript::Transcript;
-use super::error::{failed, strange};
+use super::error::{failed, raw_failed, strange};
+use super::lines::read_lines;
 use super::{Builder, DockerEngine};
 use crate::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, EngineError, ErrorKind,
-    ImageId, StepSink,
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, ImageId, StepSink,
 };
 
 const BUILD: &str = "build image";
+const SESSION: &str = "serve secrets to the build of";
 
 type Result<T> = std::result::Result<T, BuildFailure>;
 
@@ -39,37 +44,68 @@ impl DockerEngine {
         context: BuildContext,
         sink: &mut StepSink<'_>,
     ) -> Result<BuildOutcome> {
+        let id = session_id();
+        // The session is served from within this future, and so ends with it.
+        let session = self.open_session(request, &id).await?;
+        let session = async {
+            if let Some(session) = session {
+                session.serve().await;
+            }
+            std::future::pending().await
+        };
+        let built = tokio::select! {
+            built = self.build_from(request, &id, context, sink) => built,
+            never = session => never,
+        };
+        built.map_err(|failure| hide(failure, request.secrets.values()))
+    }
+
+    /// Opens the session where the builder has one. Without secrets a build gets along
+    /// without; then the build itself tells what is wrong.
+    async fn open_session(&self, request: &BuildRequest, id: &str) -> Result<Option<Session>> {
+        let wanted = !request.secrets.is_empty();
+        if self.builder != Builder::BuildKit {
+            let message = format!("the {} builder takes no secrets", self.builder.word());
+            return match wanted {
+                true => Err(BuildFailure::Refused { message }),
+                false => Ok(None),
+            };
+        }
+        match Session::open(&self.wire, id, &request.secrets).await {
+            Ok(session) => Ok(Some(session)),
+            Err(error) if wanted => Err(raw_failed(SESSION, &request.tag)(error).into()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn build_from(
+        &self,
+        request: &BuildRequest,
+        session: &str,
+        context: BuildContext,
+        sink: &mut StepSink<'_>,
+    ) -> Result<BuildOutcome> {
         let (body, slot) = watched(context);
-        let options = options(request, self.builder);
-        let mut messages = messages::of(self.patient.clone(), options, body)
-            .map_err(|error| unheard(request, error))?;
+        let docker = match self.builder {
+            Builder::BuildKit => self.patient.clone().with_request_modifier(for_buildkit),
+            Builder::Classic | Builder::Buildah => self.patient.clone(),
+        };
+        let options = options(request, self.builder, session);
+        let messages = docker.build_image(options, None, Some(body));
+        let mut messages = pin!(read_lines(messages));
         let mut told = Told::default();
         let mut broken = None;
-        while let Some(message) = messages.recv().await {
+        while let Some(message) = messages.next().await {
             match message {
                 Ok(info) => told.take(info, sink),
                 Err(Error::DockerStreamError { error }) => told.refusal = Some(error),
-                // Nothing comes after these; the session would keep the stream open.
-                Err(error) => {
-                    broken = Some(error);
-                    break;
-                }
+                Err(error) => broken = Some(error),
             }
         }
-        if broken.is_some() || told.refusal.is_some() {
-            // The builder and the connection only know that the stream broke off.
-            if let Some(unread) = slot.take() {
-                return Err(BuildFailure::Context(unread));
-            }
+        if broken.is_none() && told.refusal.is_none() {
+            return self.outcome(request, told).await;
         }
-        match (broken, told.refusal.take()) {
-            (_, Some(message)) => Err(classify(message, told.failing())),
-            (Some(Error::DockerResponseServerError { message, .. }), None) => {
-                Err(BuildFailure::Refused { message })
-            }
-            (Some(error), None) => Err(failed(BUILD, &request.tag)(error).into()),
-            (None, None) => self.outcome(request, told).await,
-        }
+        Err(unbuilt(request, told, broken, &slot))
     }
 
     async fn outcome(&self, request: &BuildRequest, told: Told) -> Result<BuildOutcome> {
@@ -138,43 +174,62 @@ impl Told {
     }
 }
 
-fn options(request: &BuildRequest, builder: Builder) -> BuildImageOptions {
-    let labels: HashMap<_, _> = request.labels.clone().into_iter().collect();
-    let arguments: HashMap<_, _> = request.build_args.clone().into_iter().collect();
-    let mut options = BuildImageOptionsBuilder::default()
-        .t(&request.tag)
-        .dockerfile(&request.dockerfile)
-        .nocache(request.no_cache)
-        .labels(&labels)
-        .buildargs(&arguments);
-    if let Some(target) = &request.target {
-        options = options.target(target);
+fn unbuilt(request: &BuildRequest, told: Told, broken: Option<Error>, slot: &Slot) -> BuildFailure {
+    // The builder and the connection only know that the stream broke off.
+    if let Some(unread) = slot.take() {
+        return BuildFailure::Context(unread);
     }
-    match builder {
-        Builder::BuildKit => options
-            .version(BuilderVersion::BuilderBuildKit)
-            .session(&session_id())
-            .build(),
-        Builder::Classic | Builder::Buildah => options
-            .version(BuilderVersion::BuilderV1)
-            .rm(true)
-            .forcerm(true)
-            .build(),
+    match (&told.refusal, broken) {
+        (Some(message), _) => classify(message.clone(), told.failing()),
+        (None, Some(Error::DockerResponseServerError { message, .. })) => {
+            BuildFailure::Refused { message }
+        }
+        (None, Some(error)) => failed(BUILD, &request.tag)(error).into(),
+        (None, None) => strange(BUILD, &request.tag, "the build failed without a word").into(),
     }
 }
 
-/// The engine finds a build's session by this, whoever else builds on it.
-fn session_id() -> String {
-    static BUILDS: AtomicU64 = AtomicU64::new(0);
-    let build = BUILDS.fetch_add(1, Ordering::Relaxed);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    format!("plimsoll-{}-{}-{build}", std::process::id(), now.as_nanos())
-}
+#[cfg(test)]
+mod tests {
+    use bollard::moby::buildkit::v1::{StatusResponse, Vertex};
 
-fn unheard(request: &BuildRequest, error: std::io::Error) -> BuildFailure {
-    EngineError::new(BUILD, &request.tag, ErrorKind::Refused, error)
-        .with_hint("this machine is out of threads or memory")
-        .into()
+    use super::*;
+
+    #[test]
+    fn the_step_to_blame_is_the_one_whose_words_the_failure_has() {
+        let step = |name: &str, error: &str| Vertex {
+            digest: name.to_owned(),
+            name: name.to_owned(),
+            error: error.to_owned(),
+            ..Vertex::default()
+        };
+        let mut told = Told::default();
+        let status = StatusResponse {
+            vertexes: vec![
+                step("[a 1/1] RUN a", "a: exit code: 1"),
+                step("[b 1/1] RUN b", "b: exit code: 2"),
+            ],
+            ..StatusResponse::default()
+        };
+        told.trace.take(status, &mut |_| {});
+        told.refusal = Some("failed to solve: b: exit code: 2".to_owned());
+        let request = BuildRequest {
+            tag: "x:1".to_owned(),
+            dockerfile: "Dockerfile".to_owned(),
+            target: None,
+            build_args: Default::default(),
+            labels: Default::default(),
+            no_cache: false,
+            secrets: Default::default(),
+            platform: None,
+        };
+        match unbuilt(&request, told, None, &Slot::default()) {
+            BuildFailure::Step {
+                step, exit_code, ..
+            } => {
+                assert_eq!((step.as_str(), exit_code), ("[b 1/1] RUN b", Some(2)));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -27,11 +27,14 @@ impl Slot {
 }
 
 /// The frames of a request body, as `bollard` takes them.
-pub(in crate::docker) type Frames =
-    Pin<Box<dyn Stream<Item = io::Result<hyper::body::Frame<Bytes>>> + Send>>;
+type Frames = Pin<Box<dyn Stream<Item = io::Result<hyper::body::Frame<Bytes>>> + Send>>;
+
+/// A request body, as `bollard` takes it; it does not name this type.
+pub(in crate::docker) type Body =
+    http_body_util::Either<http_body_util::Full<Bytes>, http_body_util::StreamBody<Frames>>;
 
 /// The body of a request whose read errors are kept, and where they are.
-pub(in crate::docker) fn watched(stream: BuildContext) -> (super::messages::Body, Slot) {
+pub(in crate::docker) fn watched(stream: BuildContext) -> (Body, Slot) {
     let slot = Slot::default();
     let keeper = slot.clone();
     let stream = stream.map(move |chunk| {

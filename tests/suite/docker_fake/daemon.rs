@@ -50,14 +50,22 @@ pub(super) struct Serving {
 impl Daemon {
     /// One that knows its version and nothing else: 404 to all the rest.
     pub(super) fn new() -> Self {
-        Self {
-            answers: Vec::new(),
-        }
-        .on(
-            "GET /version",
-            200,
+        Self::of_version(
             r#"{"Version":"20.10.24","ApiVersion":"1.41","Os":"linux","Arch":"amd64"}"#,
         )
+    }
+
+    /// The same as Podman's socket.
+    pub(super) fn podman() -> Self {
+        Self::of_version(
+            r#"{"Version":"4.3.1","ApiVersion":"1.41","Os":"linux","Arch":"amd64",
+                "Components":[{"Name":"Podman Engine","Version":"4.3.1"}]}"#,
+        )
+    }
+
+    fn of_version(version: &'static str) -> Self {
+        let answers = Vec::new();
+        Self { answers }.on("GET /version", 200, version)
     }
 
     pub(super) fn on(self, to: &'static str, status: u16, body: &'static str) -> Self {

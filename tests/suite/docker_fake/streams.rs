@@ -18,7 +18,7 @@ const STEPS: &[&str] = &[
     "{\"stream\":\"Step 2/2 : RUN make\\n\"}\r\n{\"stream\":\"cc: no\\n\"}\r\n",
 ];
 
-async fn build(engine: &DockerEngine) -> Result<BuildOutcome, BuildFailure> {
+pub(super) async fn build(engine: &DockerEngine) -> Result<BuildOutcome, BuildFailure> {
     build_from(engine, context()).await
 }
 
@@ -26,7 +26,11 @@ async fn build_from(
     engine: &DockerEngine,
     context: BuildContext,
 ) -> Result<BuildOutcome, BuildFailure> {
-    let request = BuildRequest {
+    engine.build(&request(), context, &mut |_| {}).await
+}
+
+pub(super) fn request() -> BuildRequest {
+    BuildRequest {
         tag: "plimsoll/x:1".to_owned(),
         dockerfile: "Dockerfile".to_owned(),
         target: None,
@@ -35,11 +39,10 @@ async fn build_from(
         no_cache: false,
         secrets: BTreeMap::new(),
         platform: None,
-    };
-    engine.build(&request, context, &mut |_| {}).await
+    }
 }
 
-async fn pull(engine: &DockerEngine) -> (Result<(), EngineError>, Vec<String>) {
+pub(super) async fn pull(engine: &DockerEngine) -> (Result<(), EngineError>, Vec<String>) {
     let mut heard = Vec::new();
     let outcome = engine
         .pull("127.0.0.1:5000/x:1", &mut |event| heard.push(event.text))

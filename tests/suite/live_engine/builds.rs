@@ -1,4 +1,8 @@
-//! Builds: steps, cache, failures, cancellation.
+//! Builds: steps, cache, failures, cancellation; in modules of their own,
+//! platforms and secrets.
+
+mod platforms;
+mod secrets;
 
 use std::time::{Duration, Instant};
 

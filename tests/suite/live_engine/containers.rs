@@ -1,4 +1,6 @@
-//! Containers: reach, memory, exits, stops.
+//! Containers: reach, memory, exits, stops; in a module of its own, health.
+
+mod health;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -6,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use plimsoll::engine::{Engine, ErrorKind};
 use plimsoll::record::Reach;
+use plimsoll::scenario::Confinement;
 use plimsoll::units::Nanos;
 
-use super::stage::live;
+use super::stage::{Stage, live};
 
 async fn answers(address: SocketAddr) -> bool {
     let end = Instant::now() + Duration::from_secs(10);
@@ -83,6 +86,57 @@ live!(an_app_that_ignores_the_signal_is_killed, stage => {
     assert_eq!(outcome.exit_code, 137);
     assert!(outcome.signal_to_exit >= Nanos::from_millis(990), "{outcome:?}");
     assert!(outcome.signal_to_exit < Nanos::from_secs(5), "{outcome:?}");
+});
+
+/// The image of an app that tells what it may do, and takes no care of signals.
+async fn confessing(stage: &Stage) -> String {
+    let tag = stage.tag("confess");
+    let dockerfile = "FROM scratch\nCOPY tool nonce /\nENV PLAIN=1\n\
+         CMD [\"/tool\", \"confess\", \"/here\", \"/tmp/here\"]\n";
+    stage.build(&stage.request(&tag), dockerfile).await.unwrap();
+    tag
+}
+
+live!(a_hardened_container_writes_only_to_its_memory_folder, stage => {
+    let image = confessing(stage).await;
+    let mut spec = stage.spec(&image, Reach::Bridge);
+    spec.confinement = Confinement {
+        init: true,
+        read_only: true,
+        tmpfs: vec!["/tmp".to_owned()],
+        no_new_privileges: true,
+        drop_capabilities: true,
+    };
+    let id = stage.started(&spec).await;
+    let address = stage.engine.address(&id, 8080, Reach::Bridge).await.unwrap();
+    assert!(answers(address).await, "{address}");
+    let said = stage.engine.logs(&id, 20).await.unwrap();
+    println!("{said:#?}");
+    assert_eq!(said[..3], ["/here: Read-only file system", "/tmp/here: written", "docker-init"]);
+    // As `docker run --tmpfs /tmp` mounts it.
+    assert!(said[3].starts_with("tmpfs /tmp tmpfs rw,nosuid,nodev,noexec,"), "{}", said[3]);
+    assert_eq!(said[4..6], ["CapBnd:\t0000000000000000", "NoNewPrivs:\t1"]);
+    // The kernel's default ends every process but PID 1, which is the init process here.
+    let outcome = stage.engine.stop(&id, Nanos::from_secs(10)).await.unwrap();
+    assert_eq!((outcome.exit_code, outcome.killed), (143, false));
+    assert!(outcome.signal_to_exit < Nanos::from_secs(2), "{outcome:?}");
+});
+
+live!(a_container_that_is_not_confined_is_left_as_it_was, stage => {
+    let image = confessing(stage).await;
+    let id = stage.started(&stage.spec(&image, Reach::Bridge)).await;
+    let address = stage.engine.address(&id, 8080, Reach::Bridge).await.unwrap();
+    assert!(answers(address).await, "{address}");
+    let said = stage.engine.logs(&id, 20).await.unwrap();
+    println!("{said:#?}");
+    // There is no `/tmp` in an image from scratch.
+    let here = ["/here: written", "/tmp/here: No such file or directory", "tool"];
+    assert_eq!(said[..3], here);
+    assert_ne!(said[3], "CapBnd:\t0000000000000000");
+    assert_eq!(said[4], "NoNewPrivs:\t0");
+    // PID 1 without a handler does not hear the signal.
+    let outcome = stage.engine.stop(&id, Nanos::from_secs(1)).await.unwrap();
+    assert!(outcome.killed, "{outcome:?}");
 });
 
 live!(a_crash_is_heard_at_once, stage => {

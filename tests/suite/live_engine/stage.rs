@@ -146,6 +146,11 @@ impl Stage {
     }
 
     pub(crate) fn context(&self, dockerfile: &str) -> BuildContext {
+        self.context_with(dockerfile, tool())
+    }
+
+    /// The same with another program for the tool.
+    pub(crate) fn context_with(&self, dockerfile: &str, tool: &[u8]) -> BuildContext {
         let mut tar = tar::Builder::new(Vec::new());
         let mut add = |name: &str, mode: u32, bytes: &[u8]| {
             let mut header = tar::Header::new_gnu();
@@ -155,7 +160,7 @@ impl Stage {
         };
         add("Dockerfile", 0o644, dockerfile.as_bytes());
         add("nonce", 0o644, self.nonce.as_bytes());
-        add("tool", 0o755, tool());
+        add("tool", 0o755, tool);
         chunks(tar.into_inner().unwrap())
     }
 

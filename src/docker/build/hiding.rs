@@ -1,0 +1,103 @@
+//! Secrets taken out of what is told of a build: a command may print what it reads.
+
+use crate::engine::{BuildFailure, Secret};
+
+/// What stands in a secret's place.
+const HIDDEN: &str = "(secret)";
+
+/// A line of a secret that is shorter than this is no secret by itself: a brace of a
+/// JSON file, for instance.
+const LINE_CHARS: usize = 4;
+
+/// The same failure without the secrets' values.
+pub(super) fn hide<'a>(
+    failure: BuildFailure,
+    secrets: impl Iterator<Item = &'a Secret>,
+) -> BuildFailure {
+    let hidden = words(secrets);
+    if hidden.is_empty() {
+        return failure;
+    }
+    let clean = |text: String| clean(text, &hidden);
+    match failure {
+        BuildFailure::Step {
+            step,
+            message,
+            exit_code,
+            log,
+        } => BuildFailure::Step {
+            step: clean(step),
+            message: clean(message),
+            exit_code,
+            log: log.into_iter().map(clean).collect(),
+        },
+        BuildFailure::Refused { message } => BuildFailure::Refused {
+            message: clean(message),
+        },
+        // The builder's words are in neither.
+        other @ (BuildFailure::Context(_) | BuildFailure::Engine(_)) => other,
+    }
+}
+
+/// What must not be told, the longest first: a short one may be a part of a long one.
+fn words<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Vec<&'a str> {
+    let mut words: Vec<_> = secrets
+        .flat_map(|Secret(value)| {
+            let lines = value.lines().filter(|line| line.trim().len() >= LINE_CHARS);
+            lines.chain([value.as_str()]).map(str::trim)
+        })
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
+    words.dedup();
+    words
+}
+
+fn clean(text: String, hidden: &[&str]) -> String {
+    hidden
+        .iter()
+        .fold(text, |text, word| text.replace(word, HIDDEN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_taken_out_wherever_a_failure_tells_it() {
+        let token = Secret("hunter2hunter2\n".to_owned());
+        let key = Secret("{\n  \"key\": \"abcd\"\n}\n".to_owned());
+        let failure = BuildFailure::Step {
+            step: "[2/2] RUN x hunter2hunter2".to_owned(),
+            message: "x hunter2hunter2 failed".to_owned(),
+            exit_code: Some(1),
+            log: vec!["{".to_owned(), " \"key\": \"abcd\"".to_owned()],
+        };
+        let told = format!("{:?}", hide(failure, [&token, &key].into_iter()));
+        assert!(
+            !told.contains("hunter2") && !told.contains("abcd"),
+            "{told}"
+        );
+        assert!(told.contains("[2/2] RUN x (secret)"), "{told}");
+        assert!(told.contains("\"{\", \" (secret)\""), "{told}");
+        let refused = BuildFailure::Refused {
+            message: "bad hunter2hunter2".to_owned(),
+        };
+        let told = hide(refused, [&token].into_iter()).to_string();
+        assert_eq!(told, "the builder refused: bad (secret)");
+    }
+
+    #[test]
+    fn without_secrets_nothing_is_changed() {
+        let refused = || BuildFailure::Refused {
+            message: "a  b".to_owned(),
+        };
+        let empty = Secret(" \n".to_owned());
+        for told in [
+            hide(refused(), [].into_iter()),
+            hide(refused(), [&empty].into_iter()),
+        ] {
+            assert_eq!(told.to_string(), refused().to_string());
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The session of a BuildKit build: through it the builder asks this side for
+//! secrets and for credentials of registries, and whether it is still there.
+//!
+//! `bollard` 0.21.1 has a session of its own, which knows no secrets and leaves a
+//! task and a connection behind with every build. Its pull request 731 mends the
+//! former and is in no release yet. This one is part of the build's future: it ends
+//! with it, however that ends.
+
+use std::collections::BTreeMap;
+
+use bollard::health::health_check_response::ServingStatus;
+use bollard::health::health_server::{Health, HealthServer};
+use bollard::health::{
+    HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse,
+};
+use bollard::moby::buildkit::secrets::v1::secrets_server::{Secrets, SecretsServer};
+use bollard::moby::buildkit::secrets::v1::{GetSecretRequest, GetSecretResponse};
+use bollard::moby::filesync::v1::auth_server::{Auth, AuthServer};
+use bollard::moby::filesync::v1::{
+    CredentialsRequest, CredentialsResponse, FetchTokenRequest, FetchTokenResponse,
+    GetTokenAuthorityRequest, GetTokenAuthorityResponse, VerifyTokenAuthorityRequest,
+    VerifyTokenAuthorityResponse,
+};
+use futures_util::stream::Empty;
+use hyper::server::conn::http2;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioExecutor;
+use hyper_util::service::TowerToHyperService;
+use tonic::service::Routes;
+use tonic::{Request, Response, Status};
+
+use crate::docker::raw::{RawError, Wire};
+use crate::engine::Secret;
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// What the builder may ask for; it is told beforehand.
+const METHODS: &[&str] = &[
+    "/grpc.health.v1.Health/Check",
+    "/moby.buildkit.secrets.v1.Secrets/GetSecret",
+    "/moby.filesync.v1.Auth/Credentials",
+];
+
+/// A session that stands. It is served as long as [`Session::serve`] is polled.
+pub(super) struct Session {
+    connection: Upgraded,
+    secrets: BTreeMap<String, Secret>,
+}
+
+impl Session {
+    /// Opens the session that a build will name by its id.
+    pub(super) async fn open(
+        wire: &Wire,
+        id: &str,
+        secrets: &BTreeMap<String, Secret>,
+    ) -> Result<Self, RawError> {
+        let methods = METHODS
+            .iter()
+            .map(|method| ("x-docker-expose-session-grpc-method", *method));
+        let headers: Vec<_> = [("x-docker-expose-session-uuid", id)]
+            .into_iter()
+            .chain(methods)
+            .collect();
+        Ok(Self {
+            connection: wire.upgrade("/session", "h2c", &headers).await?,
+            secrets: secrets.clone(),
+        })
+    }
+
+    /// Answers until the engine closes the session. What goes wrong in here, the
+    /// engine tells as the build's failure.
+    pub(super) async fn serve(self) {
+        let services = Routes::new(HealthServer::new(Alive))
+            .add_service(SecretsServer::new(Keeper(self.secrets)))
+            .add_service(AuthServer::new(Anonymous));
+        let _ = http2::Builder::new(TokioExecutor::new())
+            .serve_connection(self.connection, TowerToHyperService::new(services))
+            .await;
+    }
+}
+
+/// Gives out the secrets of one build, by id.
+struct Keeper(BTreeMap<String, Secret>);
+
+#[tonic::async_trait]
+impl Secrets for Keeper {
+    async fn get_secret(&self, request: Request<GetSecretRequest>) -> Answer<GetSecretResponse> {
+        match self.0.get(&request.get_ref().id) {
+            Some(secret) => Ok(Response::new(GetSecretResponse {
+                data: secret.0.clone().into_bytes(),
+            })),
+            None => Err(Status::not_found("the build was given no such secret")),
+        }
+    }
+}
+
+/// Has no credentials; the engine then asks registries for anonymous tokens itself.
+struct Anonymous;
+
+#[tonic::async_trait]
+impl Auth for Anonymous {
+    async fn credentials(&self, _: Request<CredentialsRequest>) -> Answer<CredentialsResponse> {
+        Ok(Response::new(CredentialsResponse::default()))
+    }
+
+    async fn fetch_token(&self, _: Request<FetchTokenRequest>) -> Answer<FetchTokenResponse> {
+        Err(Status::unimplemented("the engine fetches tokens"))
+    }
+
+    async fn get_token_authority(
+        &self,
+        _: Request<GetTokenAuthorityRequest>,
+    ) -> Answer<GetTokenAuthorityResponse> {
+        Err(Status::unimplemented("the engine fetches tokens"))
+    }
+
+    async fn verify_token_authority(
+        &self,
+        _: Request<VerifyTokenAuthorityRequest>,
+    ) -> Answer<VerifyTokenAuthorityResponse> {
+        Err(Status::unimplemented("the engine fetches tokens"))
+    }
+}
+
+/// Is there. The engine asks every few seconds and ends a build whose session is gone.
+struct Alive;
+
+#[tonic::async_trait]
+impl Health for Alive {
+    type WatchStream = Empty<Result<HealthCheckResponse, Status>>;
+
+    async fn check(&self, _: Request<HealthCheckRequest>) -> Answer<HealthCheckResponse> {
+        Ok(Response::new(HealthCheckResponse {
+            status: ServingStatus::Serving.into(),
+        }))
+    }
+
+    async fn list(&self, _: Request<HealthListRequest>) -> Answer<HealthListResponse> {
+        Err(Status::unimplemented("ask for one"))
+    }
+
+    async fn watch(&self, _: Request<HealthCheckRequest>) -> Answer<Self::WatchStream> {
+        Err(Status::unimplemented("ask again"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_secret_is_given_by_its_id_and_no_other() {
+        let secret = Secret("hunter2".to_owned());
+        let keeper = Keeper(BTreeMap::from([("token".to_owned(), secret)]));
+        let ask = async |id: &str| {
+            let id = id.to_owned();
+            let annotations = Default::default();
+            let request = Request::new(GetSecretRequest { id, annotations });
+            keeper.get_secret(request).await
+        };
+        assert_eq!(ask("token").await.unwrap().get_ref().data, b"hunter2");
+        let refused = ask("other").await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::NotFound);
+        assert!(!format!("{refused:?}").contains("hunter2"));
+    }
+}
