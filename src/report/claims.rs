@@ -6,9 +6,9 @@ use super::analysis::Analysis;
 use super::claims_table::claims_of;
 use super::entry::{MetricSummary, Series, Standing};
 use super::native::{json_suffix, native, quantity, statistic_json};
-use super::notes::reasons_text;
+use super::notes::entry_reasons;
 use super::table::Table;
-use crate::record::{CaseRecord, Link, Metric, RunRecord, ScenarioRecord, Status};
+use crate::record::{CaseRecord, Link, Metric, RunRecord, ScenarioRecord};
 use crate::scenario::Claim;
 use crate::units::{Quantity, Ratio, Unit};
 
@@ -111,15 +111,10 @@ fn not_run(case: Option<&CaseRecord>, link: Option<Link>) -> String {
 }
 
 fn status_of(entry: &MetricSummary<'_>) -> (&'static str, Option<String>) {
-    let status = match entry.standing {
-        Standing::Measured => return ("measured", None),
-        Standing::Missing => return ("missing", Some("no sample yet".to_owned())),
-        Standing::Dnf => Status::Dnf,
-        Standing::Invalid => Status::Invalid,
-        Standing::NotApplicable => Status::NotApplicable,
-        Standing::NotMeasured => Status::NotMeasured,
-    };
-    (status.word(), reasons_text(&entry.reasons, status))
+    match entry.standing {
+        Standing::Missing => ("missing", Some("no sample yet".to_owned())),
+        standing => (standing.word(), entry_reasons(entry)),
+    }
 }
 
 fn ratio(measured: Quantity, claim: &Claim) -> Option<Ratio> {

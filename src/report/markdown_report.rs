@@ -2,10 +2,9 @@
 
 use super::analysis::Analysis;
 use super::claims_table::claims_of;
-use super::distribution::tables_of;
 use super::failures::failures;
 use super::floor::floor_of;
-use super::main_table::{Columns, table_of};
+use super::main_table::all_tables;
 use super::markdown_sections::{intro, meanings, stand_ins};
 use super::render::escape;
 use super::steps::{median_cold_builds, steps_table};
@@ -51,11 +50,7 @@ fn tables(analysis: &Analysis<'_>) -> String {
             escape(&scenario.title),
             scenario.name
         ));
-        for columns in Columns::TERMINAL {
-            text.push_str(&table_of(analysis, &scenario.name, columns).markdown());
-            text.push('\n');
-        }
-        for table in tables_of(analysis, &scenario.name) {
+        for table in all_tables(analysis, &scenario.name) {
             text.push_str(&table.markdown());
             text.push('\n');
         }

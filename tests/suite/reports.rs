@@ -5,6 +5,7 @@ mod distribution;
 mod files;
 mod links;
 mod page;
+mod technique;
 mod travel;
 
 use insta::assert_snapshot;
