@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::analysis::Analysis;
-use super::claims::claims_json_of;
+use super::claims::{claims_json_of, verdicts_json_of};
 use super::distribution::json_of;
 use super::entry::MetricSummary;
 use super::native::{json_suffix, statistic_json};
@@ -37,6 +37,7 @@ pub fn report_json(record: &RunRecord) -> Value {
         "effects": effects_json_of(&analysis),
         "posture": posture_json(&analysis),
         "claims": claims_json_of(&analysis),
+        "verdicts": verdicts_json_of(&analysis),
         "warnings": warnings,
     })
 }

@@ -10,7 +10,6 @@
 mod analysis;
 mod change;
 mod claims;
-mod claims_table;
 mod csv_bytes;
 mod distribution;
 mod entry;
@@ -38,7 +37,7 @@ mod tidy;
 mod warning;
 
 pub use analysis::Analysis;
-pub use claims::{ClaimResult, claim_results, claims, claims_json};
+pub use claims::{ClaimResult, Verdict, claim_results, claims, claims_json};
 pub use distribution::distribution_tables;
 pub use entry::{Counts, MetricSummary, Reason, Series, Standing, Subject};
 pub use floor::floor_table;

@@ -34,7 +34,6 @@ pub(super) struct Observed<'s> {
 
 impl Measure {
     /// What the id of a claim names.
-    #[expect(dead_code, reason = "claims on reckoned figures come next")]
     pub(super) fn of_id(id: &str, link: Option<Link>) -> Option<Self> {
         if let Ok(metric) = id.parse::<Metric>() {
             return Some(Self::Series(Series { metric, link }));
