@@ -15,7 +15,7 @@ mod run;
 mod sample;
 
 pub use case::{BuildRecord, CaseId, CaseRecord, Disposition, ImageRecord, StepRecord, case_id};
-pub use claimable::claimable;
+pub use claimable::{COUNTED_FACTS, Derived, claimable};
 pub use distribution::{BlobRecord, DeployPlan, DistributionRecord, EngineChoice, ManifestRecord};
 pub use facts::{
     BaseRecord, Calibration, EngineFacts, HostFacts, ImageStore, Reach, StandIn, ToolFacts,

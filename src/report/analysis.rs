@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{MetricSummary, Series, Subject, entry};
 use super::series::{distributed, links_of, metrics_of};
-use crate::record::{CaseId, Kind, Link, Metric, RunRecord, Sample};
+use crate::record::{CaseId, CaseRecord, Kind, Link, Metric, RunRecord, Sample};
 use crate::stats::{RatioOfMedians, SampleSet, ratio_of_medians};
 use crate::units::Ratio;
 
@@ -16,6 +16,8 @@ pub struct Analysis<'a> {
     links: Vec<Link>,
     distributed: bool,
     entries: Vec<MetricSummary<'a>>,
+    /// The counting samples of each entry.
+    sets: Vec<Option<SampleSet>>,
     index: BTreeMap<(&'a str, Series), usize>,
 }
 
@@ -88,6 +90,7 @@ impl<'a> Analysis<'a> {
             links,
             distributed,
             entries,
+            sets,
             index,
         }
     }
@@ -134,6 +137,18 @@ impl<'a> Analysis<'a> {
             Some(link) => self.get_over(case, series.metric, link),
             None => self.get(case, series.metric),
         }
+    }
+
+    /// The case of a variant of a scenario.
+    pub(super) fn variant(&self, scenario: &str, variant: &str) -> Option<&'a CaseRecord> {
+        let mut cases = self.record.cases.iter();
+        cases.find(|case| case.scenario == scenario && case.variant == variant)
+    }
+
+    /// The samples behind the median of a series.
+    pub(super) fn samples(&self, case: &CaseId, series: Series) -> Option<&SampleSet> {
+        let at = self.index.get(&(case.as_str(), series))?;
+        self.sets[*at].as_ref()
     }
 
     fn find(&self, case: &CaseId, series: Series) -> Option<&MetricSummary<'a>> {

@@ -84,6 +84,8 @@ pub enum Standing {
     NotApplicable,
     /// Not observable here.
     NotMeasured,
+    /// The whole case exists elsewhere, and what it needs cannot be had here.
+    NotAvailable,
     /// No sample yet.
     Missing,
 }
@@ -97,6 +99,7 @@ impl Standing {
             Self::Invalid => Status::Invalid.word(),
             Self::NotApplicable => Status::NotApplicable.word(),
             Self::NotMeasured => Status::NotMeasured.word(),
+            Self::NotAvailable => "not-available",
             Self::Missing => "missing",
         }
     }
@@ -209,7 +212,7 @@ pub(super) fn entry<'a>(
         }
     }
     let whole = subject.case.and_then(|case| whole_case(&case.disposition));
-    if let Some((status, text)) = whole
+    if let Some((_, status, text)) = whole
         && !reasons.iter().any(|reason| reason.status == status)
     {
         reasons.push(Reason {
@@ -229,8 +232,7 @@ pub(super) fn entry<'a>(
         Kind::Timed => Summary::of_timed(set),
     });
     let standing = match whole {
-        Some((Status::NotApplicable, _)) => Standing::NotApplicable,
-        Some(_) => Standing::Dnf,
+        Some((standing, _, _)) => standing,
         None if summary.is_some() => Standing::Measured,
         None => counts.standing(),
     };
@@ -247,14 +249,18 @@ pub(super) fn entry<'a>(
     (entry, set)
 }
 
-/// The status that a whole case has, with its reason.
-fn whole_case(disposition: &Disposition) -> Option<(Status, &str)> {
-    match disposition {
-        Disposition::Pending | Disposition::Qualified => None,
-        Disposition::Failed { reason } => Some((Status::Dnf, reason)),
-        Disposition::NotAvailable { reason } => Some((Status::NotMeasured, reason)),
-        Disposition::NotApplicable { reason } => Some((Status::NotApplicable, reason)),
-    }
+/// What a whole case says of all its metrics, the status of it, and the reason.
+fn whole_case(disposition: &Disposition) -> Option<(Standing, Status, &str)> {
+    Some(match disposition {
+        Disposition::Pending | Disposition::Qualified => return None,
+        Disposition::Failed { reason } => (Standing::Dnf, Status::Dnf, reason),
+        Disposition::NotAvailable { reason } => {
+            (Standing::NotAvailable, Status::NotMeasured, reason)
+        }
+        Disposition::NotApplicable { reason } => {
+            (Standing::NotApplicable, Status::NotApplicable, reason)
+        }
+    })
 }
 
 impl Counts {

@@ -3,10 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::analysis::Analysis;
-use super::claims::claims_json_of;
+use super::claims::{claims_json_of, verdicts_json_of};
 use super::distribution::json_of;
 use super::entry::MetricSummary;
 use super::native::{json_suffix, statistic_json};
+use super::posture::posture_json;
+use super::technique::effects_json_of;
 use super::warning::warnings_of;
 use crate::record::RunRecord;
 use crate::stats::Interval;
@@ -32,7 +34,10 @@ pub fn report_json(record: &RunRecord) -> Value {
         "rounds_done": record.plan.rounds_done(),
         "summaries": analysis.entries().iter().map(summary).collect::<Vec<_>>(),
         "distribution": json_of(&analysis),
+        "effects": effects_json_of(&analysis),
+        "posture": posture_json(&analysis),
         "claims": claims_json_of(&analysis),
+        "verdicts": verdicts_json_of(&analysis),
         "warnings": warnings,
     })
 }

@@ -4,7 +4,9 @@ use super::analysis::Analysis;
 use super::distribution::tables_of;
 use super::entry::Series;
 use super::metric_table::{Layout, metric_table};
+use super::posture::posture_tables;
 use super::table::Table;
+use super::technique::effect_table_of;
 use crate::record::{Metric, RunRecord};
 
 /// Which columns follow variant and strategy. A terminal takes the last two in turn:
@@ -67,11 +69,16 @@ pub fn table(record: &RunRecord, scenario: &str, columns: Columns) -> Table {
 /// The tables of a scenario that a terminal prints, one below the other.
 pub fn terminal_tables(record: &RunRecord, scenario: &str) -> Vec<Table> {
     let analysis = Analysis::of(record);
-    let mut tables: Vec<Table> = Columns::TERMINAL
-        .iter()
-        .map(|columns| table_of(&analysis, scenario, *columns))
-        .collect();
-    tables.extend(tables_of(&analysis, scenario));
+    all_tables(&analysis, scenario)
+}
+
+/// What a technique does comes first: it is what its scenario asks.
+pub(super) fn all_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
+    let mut tables: Vec<Table> = effect_table_of(analysis, scenario).into_iter().collect();
+    let main = Columns::TERMINAL.iter();
+    tables.extend(main.map(|columns| table_of(analysis, scenario, *columns)));
+    tables.extend(tables_of(analysis, scenario));
+    tables.extend(posture_tables(analysis, scenario));
     tables
 }
 

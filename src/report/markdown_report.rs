@@ -1,16 +1,16 @@
 //! `report.md`: the whole run on one page.
 
 use super::analysis::Analysis;
-use super::claims_table::claims_of;
-use super::distribution::tables_of;
+use super::claims::{Heads, claims_of};
 use super::failures::failures;
 use super::floor::floor_of;
-use super::main_table::{Columns, table_of};
+use super::main_table::all_tables;
 use super::markdown_sections::{intro, meanings, stand_ins};
 use super::render::escape;
 use super::steps::{median_cold_builds, steps_table};
 use super::warning::warnings_of;
-use crate::record::RunRecord;
+use crate::record::{Metric, RunRecord};
+use crate::scenario::Claim;
 
 /// The page. All of it is computed from the record; ends with a line feed.
 pub fn report_md(record: &RunRecord) -> String {
@@ -51,11 +51,7 @@ fn tables(analysis: &Analysis<'_>) -> String {
             escape(&scenario.title),
             scenario.name
         ));
-        for columns in Columns::TERMINAL {
-            text.push_str(&table_of(analysis, &scenario.name, columns).markdown());
-            text.push('\n');
-        }
-        for table in tables_of(analysis, &scenario.name) {
+        for table in all_tables(analysis, &scenario.name) {
             text.push_str(&table.markdown());
             text.push('\n');
         }
@@ -64,11 +60,27 @@ fn tables(analysis: &Analysis<'_>) -> String {
 }
 
 fn claims(analysis: &Analysis<'_>) -> String {
-    let table = claims_of(analysis);
+    let heads = if knows_verdicts(analysis.record) {
+        Heads::VERDICTS
+    } else {
+        Heads::PLAIN
+    };
+    let table = claims_of(analysis, heads);
     if table.rows.is_empty() {
         return String::new();
     }
     section("Claimed and measured", &table.markdown())
+}
+
+/// Pages of records from before there were verdicts stay as they are: those looked into no
+/// image, and their claims name metrics alone.
+fn knows_verdicts(record: &RunRecord) -> bool {
+    let mut claims = record
+        .scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.claims);
+    let of_old = |claim: &Claim| claim.from.is_none() && claim.metric.parse::<Metric>().is_ok();
+    record.cases.iter().any(|case| case.posture.is_some()) || claims.any(|claim| !of_old(claim))
 }
 
 fn floor(analysis: &Analysis<'_>) -> String {

@@ -1,6 +1,7 @@
 //! One cell of one metric: a value with its remarks, or the word for its absence.
 
 use super::entry::{MetricSummary, Standing};
+use super::figure::Absence;
 use super::native::{exact_text, quantity};
 use super::notes::{Notes, plural, reasons_text};
 use super::scale::Scale;
@@ -92,30 +93,22 @@ fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<Str
     remarks
 }
 
-/// The word for the absence of a value, and the status whose reasons explain it.
-pub(super) fn absence(standing: Standing) -> (&'static str, Option<Status>) {
-    match standing {
-        Standing::Dnf => ("DNF", Some(Status::Dnf)),
-        Standing::Invalid => ("invalid", Some(Status::Invalid)),
-        Standing::NotApplicable => ("n/a", Some(Status::NotApplicable)),
-        Standing::NotMeasured => ("–", Some(Status::NotMeasured)),
-        Standing::Measured | Standing::Missing => ("–", None),
-    }
+/// The word for the absence of a value, and what machines read; none where nobody has
+/// said anything yet.
+pub(super) fn absence(standing: Standing) -> (&'static str, Option<&'static str>) {
+    let word = match standing {
+        Standing::Dnf => "DNF",
+        Standing::Invalid => "invalid",
+        Standing::NotApplicable => "n/a",
+        Standing::NotAvailable => "not here",
+        Standing::NotMeasured => "–",
+        Standing::Measured | Standing::Missing => return ("–", None),
+    };
+    (word, Some(standing.word()))
 }
 
 fn absent_cell(entry: &MetricSummary<'_>, notes: &mut Notes) -> Cell {
-    let (word, status) = absence(entry.standing);
-    let Some(status) = status else {
-        return Cell::missing();
-    };
-    let mut cell = Cell::of(Content::Absent {
-        word,
-        status: status.word(),
-    });
-    if let Some(reasons) = reasons_text(&entry.reasons, status) {
-        cell.notes.push(notes.number(&reasons));
-    }
-    cell
+    Absence::of(entry).cell(notes)
 }
 
 /// The ratio beside a size; where the size is absent, the same word without its note.

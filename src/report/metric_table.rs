@@ -148,7 +148,8 @@ pub(super) fn sorted_cases<'a>(analysis: &Analysis<'a>, scenario: &str) -> Vec<&
             .and_then(|entry| entry.summary.as_ref());
         let group = match (&case.disposition, size) {
             (_, Some(_)) => 0,
-            (Disposition::NotApplicable { .. }, None) => 2,
+            (Disposition::NotAvailable { .. }, None) => 2,
+            (Disposition::NotApplicable { .. }, None) => 3,
             (_, None) => 1,
         };
         (

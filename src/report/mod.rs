@@ -8,12 +8,13 @@
 //! Not here: files, terminals and their widths, and verdicts between runs.
 
 mod analysis;
+mod change;
 mod claims;
-mod claims_table;
 mod csv_bytes;
 mod distribution;
 mod entry;
 mod failures;
+mod figure;
 mod floor;
 mod json_report;
 mod main_table;
@@ -23,17 +24,20 @@ mod metric_cell;
 mod metric_table;
 mod native;
 mod notes;
+mod observed;
+mod posture;
 mod render;
 mod scale;
 mod series;
 mod steps;
 mod summary_file;
 mod table;
+mod technique;
 mod tidy;
 mod warning;
 
 pub use analysis::Analysis;
-pub use claims::{ClaimResult, claim_results, claims, claims_json};
+pub use claims::{ClaimResult, Verdict, claim_results, claims, claims_json};
 pub use distribution::distribution_tables;
 pub use entry::{Counts, MetricSummary, Reason, Series, Standing, Subject};
 pub use floor::floor_table;
@@ -42,5 +46,6 @@ pub use main_table::{Columns, table, terminal_tables};
 pub use markdown_report::report_md;
 pub use summary_file::summary_csv;
 pub use table::{Align, Cell, Column, Content, Mark, Note, Table};
+pub use technique::{effect_table, effects_csv};
 pub use tidy::{samples_csv, steps_csv};
 pub use warning::{Warning, warnings};

@@ -1,6 +1,6 @@
 //! Collects the notes of a table; the same text has one number.
 
-use super::entry::Reason;
+use super::entry::{MetricSummary, Reason, Standing};
 use super::table::{Mark, Note};
 use crate::record::{RunRecord, Status};
 
@@ -101,6 +101,22 @@ pub(super) fn reasons_text(reasons: &[Reason<'_>], status: Status) -> Option<Str
         .map(|reason| reason.text)
         .collect();
     (!texts.is_empty()).then(|| texts.join("; "))
+}
+
+/// Why a metric of a case has no number.
+pub(super) fn entry_reasons(entry: &MetricSummary<'_>) -> Option<String> {
+    let status = match entry.standing {
+        Standing::Measured | Standing::Missing => return None,
+        Standing::Dnf => Status::Dnf,
+        Standing::Invalid => Status::Invalid,
+        Standing::NotApplicable => Status::NotApplicable,
+        Standing::NotMeasured | Standing::NotAvailable => Status::NotMeasured,
+    };
+    let reasons = reasons_text(&entry.reasons, status);
+    if entry.standing == Standing::NotAvailable {
+        return reasons.map(|reasons| format!("not available here: {reasons}"));
+    }
+    reasons
 }
 
 /// White space made single, and a long text cut with an ellipsis.

@@ -9,8 +9,8 @@ use super::series::metrics_of;
 use crate::record::{Disposition, Link, Outcome, RunRecord, Status};
 
 /// `samples.csv`: every sample in the order of taking, values in base units (bytes,
-/// seconds, counts), empty where there is none. A variant that cannot exist has a row
-/// per metric, without round and order, so that no reader takes it for forgotten.
+/// seconds, counts), empty where there is none. A variant that cannot exist, or not here,
+/// has a row per metric, without round and order, so that no reader takes it for forgotten.
 /// A value that rests on stand-in bases names them where another status has its reason.
 /// `link` is empty for what goes over none.
 pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
@@ -43,8 +43,12 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
         ]);
     }
     for case in &record.cases {
-        let Disposition::NotApplicable { reason } = &case.disposition else {
-            continue;
+        let (status, reason) = match &case.disposition {
+            Disposition::NotApplicable { reason } => (Status::NotApplicable, reason.clone()),
+            Disposition::NotAvailable { reason } => {
+                (Status::NotMeasured, format!("not available here: {reason}"))
+            }
+            Disposition::Pending | Disposition::Qualified | Disposition::Failed { .. } => continue,
         };
         for metric in metrics_of(record) {
             if metric.is_floor() || seen.contains(&(case.id.as_str(), metric)) {
@@ -62,8 +66,8 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
                 "",
                 "",
                 "",
-                Status::NotApplicable.word(),
-                reason,
+                status.word(),
+                &reason,
                 "",
             ]);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::check::Checker;
 use super::claimable::{Claimable, ClaimableMetric};
-use super::figure::{Figure, Value, parse_figure};
+use super::figure::{Change, Figure, Value, parse_change, parse_figure};
 use super::model::{Claim, Source};
 use super::raw::{RawClaim, RawSource, RawVariant, Text};
 use super::words::suggest;
@@ -40,14 +40,16 @@ impl Checker<'_> {
             .iter()
             .map(|variant| variant.name.get_ref().as_str())
             .collect();
-        let ids: Vec<_> = claimable.metrics.iter().map(|metric| metric.id).collect();
+        let ids: Vec<_> = claimable.for_claims().map(|metric| metric.id).collect();
         let mut seen = BTreeSet::new();
         let mut claims = Vec::new();
         for claim in raw {
             let names = [&claim.source, &claim.variant, &claim.metric, &claim.claimed];
+            let names = names.map(|name| name.get_ref().as_str());
+            let from = claim.from.as_ref().map(Text::get_ref);
             let metric = claimable.find(claim.metric.get_ref());
             let link = self.link(claim, metric, claimable);
-            if !seen.insert((names.map(|name| name.get_ref().as_str()), link.clone())) {
+            if !seen.insert((names, from, link.clone())) {
                 self.report(
                     claim.source.span(),
                     "the same claim a second time",
@@ -58,9 +60,14 @@ impl Checker<'_> {
             self.known(&claim.source, "source", &sources);
             self.known(&claim.variant, "variant", &variants);
             self.known(&claim.metric, "metric", &ids);
-            let unit = metric.map(|metric| metric.unit);
-            let figure = self.figure(claim, unit);
-            claims.extend(figure.map(|figure| model(claim, figure, link)));
+            let said = if let Some(from) = &claim.from {
+                self.known(from, "variant", &variants);
+                self.claimed_change(claim, from, metric).map(Said::Change)
+            } else {
+                let unit = metric.map(|metric| metric.unit);
+                self.figure(claim, unit).map(Said::Figure)
+            };
+            claims.extend(said.map(|said| model(claim, said, link)));
         }
         claims
     }
@@ -90,7 +97,7 @@ impl Checker<'_> {
             if metric.is_some_and(|metric| metric.linked) {
                 self.report(
                     raw.metric.span(),
-                    format!("metric `{id}` is measured once per link"),
+                    format!("metric `{id}` is another over each link"),
                     "a claim that names its link",
                     "add e.g. `link = \"100mbit\"`",
                 );
@@ -113,53 +120,110 @@ impl Checker<'_> {
 
     fn figure(&mut self, raw: &RawClaim, unit: Option<Unit>) -> Option<Figure> {
         let claimed = &raw.claimed;
+        let metric = raw.metric.get_ref();
+        if let Some(unit @ (Unit::Count | Unit::Ratio | Unit::PerSecond)) = unit {
+            self.report(
+                raw.metric.span(),
+                format!("metric `{metric}` is a {unit}"),
+                "a metric of bytes or of seconds",
+                "a claim about a change may name it: add `from`",
+            );
+            return None;
+        }
         let Some(figure) = parse_figure(claimed.get_ref()) else {
             let message = format!("`{}` is no figure", claimed.get_ref());
-            self.report(claimed.span(), message, "a number and a unit, as `~1.2 GB`, `900+ MB`, `416 KB`, `2 GiB`, `250 ms`, `30 s`, `4 min`", "");
+            let hint = if parse_change(claimed.get_ref(), false).is_some() {
+                "a change needs `from`, the variant before it"
+            } else {
+                ""
+            };
+            self.report(claimed.span(), message, "a number and a unit, as `~1.2 GB`, `900+ MB`, `416 KB`, `2 GiB`, `250 ms`, `30 s`, `4 min`", hint);
             return None;
         };
-        let metric = raw.metric.get_ref();
-        match unit {
-            Some(unit @ (Unit::Count | Unit::Ratio | Unit::PerSecond)) => {
-                let message = format!("metric `{metric}` is a {unit}");
-                self.report(
-                    raw.metric.span(),
-                    message,
-                    "a metric of bytes or of seconds",
-                    "",
-                );
-            }
-            Some(unit) if unit != figure.value.unit() => {
-                let expected = if unit == Unit::Bytes {
-                    "a size, as `1.2 GB`"
-                } else {
-                    "a time, as `30 s`"
-                };
-                let message = format!("`{}` does not fit metric `{metric}`", claimed.get_ref());
-                self.report(claimed.span(), message, expected, "");
-            }
-            _ => {}
+        if let Some(unit) = unit.filter(|unit| *unit != figure.value.unit()) {
+            let expected = if unit == Unit::Bytes {
+                "a size, as `1.2 GB`"
+            } else {
+                "a time, as `30 s`"
+            };
+            let message = format!("`{}` does not fit metric `{metric}`", claimed.get_ref());
+            self.report(claimed.span(), message, expected, "");
         }
         Some(figure)
     }
+
+    fn claimed_change(
+        &mut self,
+        raw: &RawClaim,
+        from: &Text,
+        metric: Option<ClaimableMetric>,
+    ) -> Option<Change> {
+        if from.get_ref() == raw.variant.get_ref() {
+            let message = format!("a change from `{}` to itself", from.get_ref());
+            let expected = "`from`, the variant before the change";
+            self.report(from.span(), message, expected, "");
+        }
+        let claimed = &raw.claimed;
+        let more_is_better = metric.is_some_and(|metric| metric.more_is_better);
+        let Some(change) = parse_change(claimed.get_ref(), more_is_better) else {
+            let message = format!("`{}` is no change", claimed.get_ref());
+            let expected = "as `30 s -> 3 s`, `-70 %`, `+2.5 %`, `47x`, `1/2`, `less` or `more`";
+            let hint = if parse_figure(claimed.get_ref()).is_some() {
+                "a figure needs no `from`"
+            } else {
+                ""
+            };
+            self.report(claimed.span(), message, expected, hint);
+            return None;
+        };
+        // Plain numbers fit whatever is neither bytes nor seconds.
+        let fits = |unit: Unit, metric: Unit| match metric {
+            Unit::Bytes | Unit::Seconds => unit == metric,
+            Unit::Count | Unit::Ratio | Unit::PerSecond => unit == Unit::Count,
+        };
+        if let (Some(metric), Some(unit)) = (metric, change.unit)
+            && !fits(unit, metric.unit)
+        {
+            let metric = raw.metric.get_ref();
+            let message = format!("`{}` does not fit metric `{metric}`", claimed.get_ref());
+            self.report(claimed.span(), message, "figures in the metric's unit", "");
+        }
+        Some(change)
+    }
 }
 
-fn model(raw: &RawClaim, figure: Figure, link: Option<String>) -> Claim {
-    let (claimed_bytes, claimed_ns) = match figure.value {
-        Value::Size(bytes) => (Some(bytes), None),
-        Value::Time(nanos) => (None, Some(nanos)),
+/// What a claim says.
+enum Said {
+    Figure(Figure),
+    Change(Change),
+}
+
+fn model(raw: &RawClaim, said: Said, link: Option<String>) -> Claim {
+    let (mut claimed_bytes, mut claimed_ns, mut claimed_change) = (None, None, None);
+    let approximate = match said {
+        Said::Figure(figure) => {
+            match figure.value {
+                Value::Size(bytes) => claimed_bytes = Some(bytes),
+                Value::Time(nanos) => claimed_ns = Some(nanos),
+            }
+            figure.approximate
+        }
+        Said::Change(change) => {
+            claimed_change = change.ratio;
+            change.approximate
+        }
     };
     Claim {
         source: raw.source.get_ref().clone(),
         variant: raw.variant.get_ref().clone(),
-        from: None,
+        from: raw.from.as_ref().map(|from| from.get_ref().clone()),
         metric: raw.metric.get_ref().clone(),
         link,
         claimed: raw.claimed.get_ref().clone(),
         claimed_bytes,
         claimed_ns,
-        claimed_change: None,
-        approximate: figure.approximate,
+        claimed_change,
+        approximate,
         note: raw.note.clone(),
     }
 }

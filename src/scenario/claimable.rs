@@ -10,6 +10,9 @@ pub struct Claimable {
     pub metrics: Vec<ClaimableMetric>,
     /// Ids of facts of an image, which a technique can show in.
     pub facts: Vec<&'static str>,
+    /// What else a claim may name: figures that are reckoned from several metrics, and
+    /// counts among the facts of an image.
+    pub reckoned: Vec<ClaimableMetric>,
     /// A link as it is always spelled, or why the text is none.
     pub link: fn(&str) -> Result<String, String>,
 }
@@ -23,6 +26,8 @@ pub struct ClaimableMetric {
     pub unit: Unit,
     /// Whether it is measured once per link, so that a claim must name one.
     pub linked: bool,
+    /// Whether more of it is better: then "2x" is twice as much, else half.
+    pub more_is_better: bool,
 }
 
 impl Claimable {
@@ -32,7 +37,12 @@ impl Claimable {
         metrics.chain(self.facts.iter().copied())
     }
 
+    /// All that a claim can be held against.
+    pub(super) fn for_claims(&self) -> impl Iterator<Item = ClaimableMetric> {
+        self.metrics.iter().chain(&self.reckoned).copied()
+    }
+
     pub(super) fn find(&self, id: &str) -> Option<ClaimableMetric> {
-        self.metrics.iter().copied().find(|metric| metric.id == id)
+        self.for_claims().find(|metric| metric.id == id)
     }
 }

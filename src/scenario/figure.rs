@@ -1,5 +1,9 @@
 //! Figures as sources print them, and durations as scenarios write them.
 
+mod change;
+
+pub(super) use change::{Change, parse_change};
+
 use crate::units::{Bytes, Nanos, Unit};
 
 /// A published figure.

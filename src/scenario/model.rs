@@ -281,3 +281,18 @@ pub struct Claim {
     /// What the reader should know.
     pub note: Option<String>,
 }
+
+impl Claim {
+    /// Whether a figure is the least of what it stands for: `900+ MB`.
+    pub fn is_at_least(&self) -> bool {
+        self.from.is_none() && self.claimed.contains('+')
+    }
+
+    /// Of a change: whether there is less after it than before, as the source has it.
+    pub fn is_decrease(&self) -> bool {
+        match self.claimed_change {
+            Some(change) => change.get() < 1.0,
+            None => !self.claimed.trim().eq_ignore_ascii_case("more"),
+        }
+    }
+}

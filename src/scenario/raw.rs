@@ -296,16 +296,19 @@ pub(super) struct RawClaim {
     /// Id of its source.
     #[schemars(with = "String")]
     pub source: Text,
-    /// Name of the variant that it is about.
+    /// Name of the variant that it is about; of a change, the one after it.
     #[schemars(with = "String")]
     pub variant: Text,
-    /// Id of the metric to hold it against.
+    /// Of a change: name of the variant before it.
+    #[schemars(with = "Option<String>")]
+    pub from: Option<Text>,
+    /// Id of the metric to hold it against, or of a figure that is reckoned: "deploy.first", "deploy.sibling", "deploy.update", "services.stored", "registry.moved". A change may name a `posture.` fact that is a count.
     #[schemars(with = "String")]
     pub metric: Text,
-    /// As printed: "~1.2 GB", "900+ MB", "30 s". kB, MB and GB are decimal; KiB, MiB and GiB binary.
+    /// As printed: "~1.2 GB", "900+ MB", "30 s". kB, MB and GB are decimal; KiB, MiB and GiB binary. Of a change: "30 s -> 3 s", "-70 %", "+2.5 %", "47x" (so many times smaller or faster), "1/2", "less" or "more".
     #[schemars(with = "String", length(min = 1))]
     pub claimed: Text,
-    /// The link that it is about, for a metric that is measured once per link: "loopback", "100mbit", "100mbit,20ms".
+    /// The link that it is about, for what is another over each link, pulls and deploys: "loopback", "100mbit", "100mbit,20ms".
     #[schemars(with = "Option<String>")]
     pub link: Option<Text>,
     /// What the reader should know.

@@ -56,19 +56,46 @@ pub(super) fn of_median(set: &SampleSet) -> Option<Interval> {
 /// `None` where either has fewer than [`MIN_FOR_INTERVAL`] samples or a resampled
 /// divisor is zero.
 pub(super) fn of_ratio(part: &SampleSet, whole: &SampleSet) -> Option<Interval> {
-    if part.len() < MIN_FOR_INTERVAL || whole.len() < MIN_FOR_INTERVAL {
+    of_ratio_of_sums(&[part], &[whole])
+}
+
+/// The same for two sums of medians, each set resampled independently.
+pub(super) fn of_ratio_of_sums(parts: &[&SampleSet], wholes: &[&SampleSet]) -> Option<Interval> {
+    let few = |set: &&&SampleSet| set.len() < MIN_FOR_INTERVAL;
+    if parts.is_empty() || parts.iter().chain(wholes).any(|set| few(&set)) {
         return None;
     }
-    // Two streams: equal sets must not be resampled alike, or their ratio had no spread.
-    let mut parts = Resampler::new(SEED);
-    let mut wholes = Resampler::new(SEED ^ 1);
+    // A stream each: equal sets must not be resampled alike, or their ratio had no spread.
+    let mut parts = Sum::new(parts, 0);
+    let mut wholes = Sum::new(wholes, 1);
     let ratios: Option<Vec<f64>> = (0..RESAMPLES)
         .map(|_| {
-            let ratio = parts.median(part.sorted()) / wholes.median(whole.sorted());
+            let ratio = parts.draw() / wholes.draw();
             ratio.is_finite().then_some(ratio)
         })
         .collect();
     ratios.map(percentile_interval)
+}
+
+/// Draws sums of medians of resamples.
+struct Sum<'a>(Vec<(Resampler, &'a [f64])>);
+
+impl<'a> Sum<'a> {
+    /// `side` keeps the streams of divisor and dividend apart: 0 or 1.
+    fn new(sets: &[&'a SampleSet], side: u64) -> Self {
+        let stream = |(at, set): (u64, &&'a SampleSet)| {
+            (Resampler::new(SEED ^ (2 * at + side)), set.sorted())
+        };
+        Self((0..).zip(sets).map(stream).collect())
+    }
+
+    fn draw(&mut self) -> f64 {
+        let medians = self
+            .0
+            .iter_mut()
+            .map(|(draws, sorted)| draws.median(sorted));
+        medians.sum()
+    }
 }
 
 fn percentile_interval(mut estimates: Vec<f64>) -> Interval {

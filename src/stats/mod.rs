@@ -18,4 +18,4 @@ pub use bootstrap::{INTERVAL_LEVEL, Interval, MIN_FOR_INTERVAL, RESAMPLES};
 pub use outlier::{MIN_FOR_OUTLIERS, OUTLIER_THRESHOLD};
 pub use quantile::MIN_FOR_P95;
 pub use sample_set::{SampleError, SampleSet};
-pub use summary::{RatioOfMedians, Summary, ratio_of_medians};
+pub use summary::{RatioOfMedians, Summary, ratio_of_medians, ratio_of_sums};

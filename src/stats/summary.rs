@@ -74,7 +74,7 @@ impl Summary {
     }
 }
 
-/// The quotient of two medians.
+/// The quotient of two medians, or of two sums of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RatioOfMedians {
     /// The quotient.
@@ -86,11 +86,26 @@ pub struct RatioOfMedians {
 /// The quotient of the medians of two timed sets, resampled independently;
 /// `None` where the divisor's median is zero.
 pub fn ratio_of_medians(part: &SampleSet, whole: &SampleSet) -> Option<RatioOfMedians> {
-    let median = |set: &SampleSet| quantile::quantile(set.sorted(), 0.5);
     Some(RatioOfMedians {
         ratio: Ratio::of(median(part), median(whole))?,
         interval: bootstrap::of_ratio(part, whole),
     })
+}
+
+/// The quotient of two sums of medians, as a deploy is the sum of a pull and a start. Each
+/// set is resampled independently, so the interval knows nothing of what slowed all parts
+/// of one visit together, and is too narrow then. `None` where the divisor is zero or there is no part.
+pub fn ratio_of_sums(parts: &[&SampleSet], wholes: &[&SampleSet]) -> Option<RatioOfMedians> {
+    let sum = |sets: &[&SampleSet]| sets.iter().map(|set| median(set)).sum::<f64>();
+    let ratio = Ratio::of(sum(parts), sum(wholes)).filter(|_| !parts.is_empty())?;
+    Some(RatioOfMedians {
+        ratio,
+        interval: bootstrap::of_ratio_of_sums(parts, wholes),
+    })
+}
+
+fn median(set: &SampleSet) -> f64 {
+    quantile::quantile(set.sorted(), 0.5)
 }
 
 #[cfg(test)]

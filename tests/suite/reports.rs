@@ -5,7 +5,9 @@ mod distribution;
 mod files;
 mod links;
 mod page;
+mod technique;
 mod travel;
+mod verdicts;
 
 use insta::assert_snapshot;
 use plimsoll::record::{Disposition, Metric, Outcome, RunRecord, RunState};
@@ -116,16 +118,18 @@ fn claims_name_every_claim() {
     assert_snapshot!(claims(&run).terminal(Some(100)), @r#"
 Claimed against measured (size.unpacked), 2 of 5 claims
 
-variant                     claimed  measured  measured  source  note
+variant                     claimed  measured  measured  verdict                 source  note
                                            MB         /
                                                 claimed
-──────────────────────────────────────────────────────────────────────
-single-stage                ~1.2 GB      1184     0.99x  guide
-multi-stage-alpine-prune *   150 MB       148     0.99x  guide
-multi-stage-distroless       130 MB      DNF¹         –  guide
-single-stage-slim            250 MB   not run         –  guide
-scratch                         N/A      n/a²         –  guide
-──────────────────────────────────────────────────────────────────────
+──────────────────────────────────────────────────────────────────────────────────────────────
+single-stage                ~1.2 GB      1184     0.99x  holds                   guide
+multi-stage-alpine-prune *   150 MB       148     0.99x  holds *                 guide
+multi-stage-distroless       130 MB      DNF¹         –  cannot be tested here¹  guide
+single-stage-slim            250 MB   not run         –  cannot be tested here   guide
+scratch                         N/A      n/a²         –  cannot be tested here²  guide
+──────────────────────────────────────────────────────────────────────────────────────────────
+Verdicts on 5 claims: 2 hold, 0 hold in direction, 0 do not hold, 3 cannot be tested here. Each is
+  about this app on this engine; the sources measured others.
 guide: A multi-stage guide
 * rests on a stand-in base, not on the registry's image: node:20-alpine (as
   plimsoll.local/node:20-alpine)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll::record::claimable;
 use plimsoll::scenario::{self, ChangeKind, EXAMPLE, Scenario, ScenarioError, VariantBuild};
-use plimsoll::units::{Bytes, Count, Nanos};
+use plimsoll::units::{Bytes, Count, Nanos, Ratio};
 
 mod bad;
 
@@ -197,6 +197,10 @@ fn the_example_loads_and_keeps_the_schema() {
     assert!(scenario.claims[0].approximate);
     assert_eq!(scenario.claims[0].link, None);
     assert_eq!(scenario.claims[1].link.as_deref(), Some("100mbit,20ms"));
+    let change = &scenario.claims[2];
+    assert_eq!(change.from.as_deref(), Some("single-stage"));
+    assert_eq!(change.claimed_change.map(Ratio::get), Some(0.1));
+    assert_eq!((change.claimed_bytes, change.claimed_ns), (None, None));
     assert_eq!(scenario.deploy.per_day, Some(Count(20)));
     assert_eq!(scenario.deploy.services, Some(Count(15)));
     let VariantBuild::Dockerfile(spec) = &scenario.variants[1].build else {
@@ -213,6 +217,45 @@ fn the_example_loads_and_keeps_the_schema() {
     assert!(text.contains("{nonce}"));
     let value: serde_json::Value = toml::from_str(EXAMPLE).unwrap();
     jsonschema::validate(scenario::schema().as_value(), &value).unwrap();
+}
+
+#[test]
+fn a_change_may_name_what_a_figure_may_not() {
+    let claim = |lines: &str| {
+        let text = GOOD.replace(
+            "metric = \"size.unpacked\"\nclaimed = \"~1.2 GB\"\n",
+            &format!("from = \"multi-stage\"\n{lines}"),
+        );
+        let scenario = Fixture::new(&text).load();
+        let scenario = scenario.unwrap_or_else(|error| panic!("{error}"));
+        scenario.claims[0].claimed_change.map(Ratio::get)
+    };
+    for (lines, change) in [
+        (
+            "metric = \"size.unpacked\"\nclaimed = \"~1.2 GB -> 300 MB\"",
+            Some(0.25),
+        ),
+        (
+            "metric = \"posture.os-packages\"\nclaimed = \"400 -> 10\"",
+            Some(0.025),
+        ),
+        (
+            "metric = \"services.stored\"\nclaimed = \"-70 %\"",
+            Some(0.3),
+        ),
+        ("metric = \"serve.rps\"\nclaimed = \"2x\"", Some(2.0)),
+        (
+            "metric = \"serve.rps\"\nclaimed = \"1000 -> 900\"",
+            Some(0.9),
+        ),
+        ("metric = \"start.ready\"\nclaimed = \"2x\"", Some(0.5)),
+        (
+            "metric = \"deploy.update\"\nlink = \"100mbit\"\nclaimed = \"less\"",
+            None,
+        ),
+    ] {
+        assert_eq!(claim(lines), change, "{lines}");
+    }
 }
 
 #[test]

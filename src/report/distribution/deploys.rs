@@ -1,11 +1,12 @@
 //! What deploys cost over one link: reckoned from medians, not measured as a whole.
 
 use super::super::analysis::Analysis;
+use super::super::entry::Series;
+use super::super::figure::{Figure, cell, median, over, scale_of, sum, times};
 use super::super::metric_table::{head_columns, pending_note, row_head, sorted_cases, table_title};
 use super::super::notes::Notes;
 use super::super::scale::Scale;
 use super::super::table::{Column, Table};
-use super::figure::{Figure, cell, median, over, scale_of, sum, times};
 use crate::record::{CaseRecord, DeployPlan, Link, Metric, ScenarioRecord};
 use crate::units::{Count, TimeScale, Unit, human_count};
 
@@ -65,23 +66,35 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Li
 
 /// In the order of [`HEADS`].
 fn reckon(analysis: &Analysis<'_>, case: &CaseRecord, plan: DeployPlan, link: Link) -> [Figure; 5] {
-    let of = |metric| median(analysis.get(&case.id, metric));
-    let pulled = |metric| median(analysis.at(&case.id, over(metric, link)));
-    let deploy = |pull| {
-        sum([
-            pulled(pull),
-            of(Metric::StartCreate),
-            of(Metric::StartReady),
-        ])
-    };
-    let often = updates_a_month(plan);
+    let deploy = |pull| sum(parts(pull, link).map(|part| median(analysis.at(&case.id, part))));
+    let pulls = median(analysis.at(&case.id, over(Metric::PullUpdate, link)));
     [
         deploy(Metric::PullCold),
         deploy(Metric::PullBase),
         deploy(Metric::PullUpdate),
-        times(pulled(Metric::PullUpdateBytes), often),
-        times(pulled(Metric::PullUpdate), often),
+        moved(analysis, case, plan, link),
+        times(pulls, updates_a_month(plan)),
     ]
+}
+
+/// What a deploy is the sum of: the pull, and the start from create until ready.
+pub(super) fn parts(pull: Metric, link: Link) -> [Series; 3] {
+    [
+        over(pull, link),
+        Series::unlinked(Metric::StartCreate),
+        Series::unlinked(Metric::StartReady),
+    ]
+}
+
+/// What the update pulls of a month move.
+pub(super) fn moved(
+    analysis: &Analysis<'_>,
+    case: &CaseRecord,
+    plan: DeployPlan,
+    link: Link,
+) -> Figure {
+    let bytes = median(analysis.at(&case.id, over(Metric::PullUpdateBytes, link)));
+    times(bytes, updates_a_month(plan))
 }
 
 fn updates_a_month(plan: DeployPlan) -> Count {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::analysis::Analysis;
-use super::figure::{Absence, median};
+use super::super::figure::{Absence, median};
 use crate::record::{
     BaseRecord, BlobRecord, CaseRecord, ImageRecord, ManifestRecord, Metric, RunRecord,
 };

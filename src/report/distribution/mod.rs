@@ -4,7 +4,6 @@
 //! mixed. A run that looked at neither pushes nor pulls has none of these tables.
 
 mod deploys;
-mod figure;
 mod layers;
 mod phrases;
 mod proof;
@@ -15,10 +14,12 @@ mod sizes;
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
+use super::entry::Series;
+use super::figure::{Absence, Figure, median, sum};
 use super::native::statistic_json;
 use super::series::distributed;
 use super::table::Table;
-use crate::record::{Link, RunRecord, ScenarioRecord};
+use crate::record::{CaseRecord, DeployPlan, Derived, Link, Metric, RunRecord, ScenarioRecord};
 use layers::Stock;
 
 /// The tables of a scenario: sizes and pushes, pulls and deploys for each link, services
@@ -45,6 +46,51 @@ pub(super) fn tables_of(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
     }
     tables.push(services::table(analysis, scenario));
     tables
+}
+
+/// A figure of a case that the tables of deploys and services have too, and what it is the
+/// sum of: empty where it is no sum.
+pub(super) fn derived(
+    analysis: &Analysis<'_>,
+    case: &CaseRecord,
+    derived: Derived,
+    link: Option<Link>,
+) -> (Figure, Vec<Series>) {
+    let scenarios = &analysis.record.scenarios;
+    let plan = scenarios
+        .iter()
+        .find(|scenario| scenario.name == case.scenario)
+        .map_or_else(DeployPlan::default, |scenario| scenario.deploy);
+    if !analysis.distributed() {
+        let absence = Absence::not_reckoned("this run looked at neither pushes nor pulls");
+        return (Err(absence), Vec::new());
+    }
+    let pull = match derived {
+        Derived::ServicesStored => {
+            return (services::stored(analysis, case, plan.services), Vec::new());
+        }
+        Derived::RegistryMoved => {
+            let nothing = || Absence::not_reckoned("nothing was pulled in this run");
+            let first = pulled_links(analysis).first().copied();
+            let bytes = first.ok_or_else(nothing);
+            let moved = bytes.and_then(|link| deploys::moved(analysis, case, plan, link));
+            return (moved, Vec::new());
+        }
+        Derived::DeployFirst => Metric::PullCold,
+        Derived::DeploySibling => Metric::PullBase,
+        Derived::DeployUpdate => Metric::PullUpdate,
+    };
+    let Some(link) = link else {
+        let absence = Absence::not_reckoned("it is another over each link, and none is named");
+        return (Err(absence), Vec::new());
+    };
+    if !analysis.links().contains(&link) {
+        let absence = Absence::not_run(format!("nothing went over {link} in this run"));
+        return (Err(absence), Vec::new());
+    }
+    let parts = deploys::parts(pull, link);
+    let sum = sum(parts.map(|part| median(analysis.at(&case.id, part))));
+    (sum, parts.to_vec())
 }
 
 /// The links with a series each, if anything was pulled in this run.

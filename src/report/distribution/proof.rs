@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::super::analysis::Analysis;
+use super::super::figure::over;
 use super::super::notes::plural;
-use super::figure::over;
 use crate::record::{CaseId, Link, Metric, Outcome, Sample, Status};
 use crate::units::{Bytes, Quantity, Ratio};
 

@@ -1,9 +1,10 @@
 //! The times of pulls over one link.
 
 use super::super::analysis::Analysis;
+use super::super::figure::over;
 use super::super::metric_table::{Layout, metric_table};
 use super::super::table::Table;
-use super::{figure::over, phrases, proof};
+use super::{phrases, proof};
 use crate::record::{Link, Metric, ScenarioRecord};
 
 /// A row per variant, and below it what makes the cold pulls credible.

@@ -1,11 +1,11 @@
 //! What a registry keeps of services that share a base.
 
 use super::super::analysis::Analysis;
+use super::super::figure::{Absence, Figure, cell, scale_of};
 use super::super::metric_table::{head_columns, pending_note, row_head, sorted_cases, table_title};
 use super::super::notes::{Notes, plural};
 use super::super::scale::Scale;
 use super::super::table::{Cell, Column, Table};
-use super::figure::{Absence, Figure, cell, scale_of};
 use super::layers::{Parted, Stock, part};
 use crate::record::{CaseRecord, ScenarioRecord};
 use crate::units::{Bytes, Count, Quantity, Ratio, Unit, human_count, human_ratio};
@@ -96,10 +96,7 @@ fn reckon(analysis: &Analysis<'_>, case: &CaseRecord, services: Count) -> [Figur
     let parted = part(analysis, case);
     let figure = |of: fn(&Parted<'_>, Count) -> Option<Bytes>| {
         let parted = parted.as_ref().map_err(Clone::clone)?;
-        let too_much = || Absence::not_reckoned("more than a file can hold");
-        of(parted, services)
-            .map(Quantity::Bytes)
-            .ok_or_else(too_much)
+        reckoned(of(parted, services))
     };
     [
         figure(|parted, _| Some(parted.base_bytes)),
@@ -107,6 +104,16 @@ fn reckon(analysis: &Analysis<'_>, case: &CaseRecord, services: Count) -> [Figur
         figure(|parted, services| parted.once(services)),
         figure(|parted, services| parted.each_whole(services)),
     ]
+}
+
+/// What a registry keeps of so many services built as this variant.
+pub(super) fn stored(analysis: &Analysis<'_>, case: &CaseRecord, services: Count) -> Figure {
+    reckoned(part(analysis, case)?.once(services))
+}
+
+fn reckoned(bytes: Option<Bytes>) -> Figure {
+    let too_much = || Absence::not_reckoned("more than a file can hold");
+    bytes.map(Quantity::Bytes).ok_or_else(too_much)
 }
 
 /// What really lies in the registry of the run, to the byte.

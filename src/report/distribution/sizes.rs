@@ -2,10 +2,11 @@
 
 use super::super::analysis::Analysis;
 use super::super::entry::Series;
+use super::super::figure::over;
 use super::super::metric_table::{Layout, metric_table};
 use super::super::native::{exact_text, quantity};
 use super::super::table::Table;
-use super::{figure::over, phrases, pulled_links};
+use super::{phrases, pulled_links};
 use crate::record::{CaseRecord, Link, Metric, ScenarioRecord};
 use crate::units::Unit;
 

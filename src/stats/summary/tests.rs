@@ -95,6 +95,30 @@ fn reference_values_of_scipy() {
     assert!(near(p95.unwrap(), 83.150_261_885_909, 1e-9));
 }
 
+#[test]
+fn reference_values_of_a_ratio_of_sums() {
+    // Python's random.choices and statistics.median, 200 000 resamples, seed 1.
+    let pull = set(&[4.1, 4.4, 4.0, 4.3, 4.9, 4.2, 4.15]);
+    let start = set(&[0.51, 0.48, 0.55, 0.50, 0.53, 0.49]);
+    let before = set(&[9.8, 10.4, 10.1, 9.9, 11.0, 10.2]);
+    let start_before = set(&[0.52, 0.61, 0.50, 0.58, 0.55, 0.54]);
+    let ratio = ratio_of_sums(&[&pull, &start], &[&before, &start_before]).unwrap();
+    // (4.2 + 0.505) / (10.15 + 0.545)
+    assert!((ratio.ratio.get() - 0.439_925_198_69).abs() < 1e-9);
+    let interval = ratio.interval.unwrap();
+    assert!((interval.lower - 0.417_553).abs() < 2e-3, "{interval:?}");
+    assert!((interval.upper - 0.466_223).abs() < 2e-3, "{interval:?}");
+    // One part on each side: the ratio of two medians, to the bit.
+    let alone = ratio_of_sums(&[&pull], &[&before]);
+    assert_eq!(alone, ratio_of_medians(&pull, &before));
+    // One set that is too small takes the interval away and leaves the quotient.
+    let five = set(&[0.5; 5]);
+    let few = ratio_of_sums(&[&pull, &five], &[&before]).unwrap();
+    assert_eq!(few.interval, None);
+    assert_eq!(ratio_of_sums(&[], &[&before]), None);
+    assert_eq!(ratio_of_sums(&[&pull], &[]), None);
+}
+
 /// A constant list of seeds: a failure repeats everywhere.
 #[test]
 fn properties_hold_for_random_sets() {

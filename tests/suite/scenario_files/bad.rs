@@ -167,6 +167,37 @@ const BAD: &[(&str, &str, &str)] = &[
         "claimed = \"~1.2 GB\"\nlink = \"100mbit\"",
     ),
     (
+        "deploy without a link",
+        "size.unpacked\"\nclaimed = \"~1.2 GB\"",
+        "deploy.first\"\nclaimed = \"30 s\"",
+    ),
+    (
+        "count among the facts",
+        "size.unpacked\"\nclaimed = \"~1.2 GB\"",
+        "posture.cves\"\nclaimed = \"3\"",
+    ),
+    ("change without from", "~1.2 GB", "1.2 GB -> 180 MB"),
+    (
+        "figure with from",
+        "claimed = \"~1.2 GB\"",
+        "claimed = \"~1.2 GB\"\nfrom = \"multi-stage\"",
+    ),
+    (
+        "change to itself",
+        "claimed = \"~1.2 GB\"",
+        "claimed = \"-70 %\"\nfrom = \"single-stage\"",
+    ),
+    (
+        "change from nowhere",
+        "claimed = \"~1.2 GB\"",
+        "claimed = \"70 %\"\nfrom = \"multistage\"",
+    ),
+    (
+        "dimension of a change",
+        "claimed = \"~1.2 GB\"",
+        "claimed = \"30 s -> 3 s\"\nfrom = \"multi-stage\"",
+    ),
+    (
         "no deploys",
         "[[source]]",
         "[deploy]\nper-day = 0\n[[source]]",
@@ -362,6 +393,7 @@ fn each_error_names_its_place_and_its_mend() {
     # metric of counts
     scenarios/example.toml:46:10: metric `size.layers` is a count
       expected: a metric of bytes or of seconds
+      hint: a claim about a change may name it: add `from`
     # figure
     scenarios/example.toml:47:11: `1,2 GB` is no figure
       expected: a number and a unit, as `~1.2 GB`, `900+ MB`, `416 KB`, `2 GiB`, `250 ms`, `30 s`, `4 min`
@@ -369,7 +401,7 @@ fn each_error_names_its_place_and_its_mend() {
     scenarios/example.toml:47:11: `4 min` does not fit metric `size.unpacked`
       expected: a size, as `1.2 GB`
     # claim on a pull without a link
-    scenarios/example.toml:46:10: metric `pull.cold` is measured once per link
+    scenarios/example.toml:46:10: metric `pull.cold` is another over each link
       expected: a claim that names its link
       hint: add e.g. `link = "100mbit"`
     # claim with a link that is none
@@ -377,6 +409,33 @@ fn each_error_names_its_place_and_its_mend() {
     # claim with a link for a metric of none
     scenarios/example.toml:48:8: metric `size.unpacked` goes over no link
       hint: remove `link`
+    # deploy without a link
+    scenarios/example.toml:46:10: metric `deploy.first` is another over each link
+      expected: a claim that names its link
+      hint: add e.g. `link = "100mbit"`
+    # count among the facts
+    scenarios/example.toml:46:10: metric `posture.cves` is a count
+      expected: a metric of bytes or of seconds
+      hint: a claim about a change may name it: add `from`
+    # change without from
+    scenarios/example.toml:47:11: `1.2 GB -> 180 MB` is no figure
+      expected: a number and a unit, as `~1.2 GB`, `900+ MB`, `416 KB`, `2 GiB`, `250 ms`, `30 s`, `4 min`
+      hint: a change needs `from`, the variant before it
+    # figure with from
+    scenarios/example.toml:47:11: `~1.2 GB` is no change
+      expected: as `30 s -> 3 s`, `-70 %`, `+2.5 %`, `47x`, `1/2`, `less` or `more`
+      hint: a figure needs no `from`
+    # change to itself
+    scenarios/example.toml:48:8: a change from `single-stage` to itself
+      expected: `from`, the variant before the change
+    # change from nowhere
+    scenarios/example.toml:47:11: `70 %` is no change
+      expected: as `30 s -> 3 s`, `-70 %`, `+2.5 %`, `47x`, `1/2`, `less` or `more`
+    scenarios/example.toml:48:8: unknown variant `multistage`
+      hint: did you mean `multi-stage`?
+    # dimension of a change
+    scenarios/example.toml:47:11: `30 s -> 3 s` does not fit metric `size.unpacked`
+      expected: figures in the metric's unit
     # no deploys
     scenarios/example.toml:14:11: 0 deploys a day cannot be reckoned for
       expected: a whole number from 1 to 1000000

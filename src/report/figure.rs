@@ -1,23 +1,26 @@
 //! A reckoned figure: a quantity, or why there is none.
 
-use super::super::entry::{MetricSummary, Series};
-use super::super::metric_cell::absence;
-use super::super::native::quantity;
-use super::super::notes::{Notes, reasons_text};
-use super::super::scale::Scale;
-use super::super::table::{Cell, Content};
-use crate::record::{Disposition, Status};
+use super::entry::{MetricSummary, Series, Standing};
+use super::metric_cell::absence;
+use super::native::quantity;
+use super::notes::{Notes, entry_reasons};
+use super::scale::Scale;
+use super::table::{Cell, Content};
+use crate::record::{Disposition, Link, Metric, Status};
 use crate::units::{Bytes, Count, Nanos, Quantity, Unit};
 
 /// What a cell of a reckoned table holds.
 pub(super) type Figure = Result<Quantity, Absence>;
 
-/// Why a figure cannot be reckoned.
+/// Why there is no figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Absence {
-    word: &'static str,
-    status: &'static str,
-    reason: Option<String>,
+    /// What people read in a cell: `DNF`, `n/a`, `–`.
+    pub(super) word: &'static str,
+    /// What machines read.
+    pub(super) status: &'static str,
+    /// The reason, where one was given.
+    pub(super) reason: Option<String>,
 }
 
 impl Absence {
@@ -31,7 +34,7 @@ impl Absence {
     }
 
     /// Nothing was observed, and nothing said why.
-    fn missing() -> Self {
+    pub(super) fn missing() -> Self {
         Self {
             word: "–",
             status: "missing",
@@ -39,28 +42,60 @@ impl Absence {
         }
     }
 
+    /// The run has no such case, link or metric.
+    pub(super) fn not_run(reason: impl Into<String>) -> Self {
+        Self {
+            word: "not run",
+            status: "not-run",
+            reason: Some(reason.into()),
+        }
+    }
+
     /// A metric without a median.
-    fn of(entry: &MetricSummary<'_>) -> Self {
+    pub(super) fn of(entry: &MetricSummary<'_>) -> Self {
         let (word, Some(status)) = absence(entry.standing) else {
             return Self::missing();
         };
-        let reasons = reasons_text(&entry.reasons, status);
+        Self {
+            word,
+            status,
+            reason: entry_reasons(entry),
+        }
+    }
+
+    /// The same as a part of a sum: the reason names the metric.
+    fn of_part(entry: &MetricSummary<'_>) -> Self {
+        let mut absence = Self::of(entry);
+        if entry.standing == Standing::Missing {
+            return absence;
+        }
         let whole_case = entry.subject.case.is_some_and(|case| {
             matches!(
                 case.disposition,
-                Disposition::Failed { .. } | Disposition::NotApplicable { .. }
+                Disposition::Failed { .. }
+                    | Disposition::NotApplicable { .. }
+                    | Disposition::NotAvailable { .. }
             )
         });
-        let reason = match reasons {
-            Some(reasons) if whole_case => reasons,
-            Some(reasons) => format!("{}: {reasons}", entry.metric),
-            None => entry.metric.to_string(),
+        absence.reason = match absence.reason {
+            Some(reasons) if whole_case => Some(reasons),
+            Some(reasons) => Some(format!("{}: {reasons}", entry.metric)),
+            None => Some(entry.metric.to_string()),
         };
-        Self {
-            word,
-            status: status.word(),
-            reason: Some(reason),
+        absence
+    }
+
+    /// Its cell, with its reason as a note.
+    pub(super) fn cell(&self, notes: &mut Notes) -> Cell {
+        let mut cell = Cell::of(Content::Absent {
+            word: self.word,
+            status: self.status,
+        });
+        let reason = self.reason.as_deref();
+        if let Some(reason) = reason.filter(|reason| *reason != self.word) {
+            cell.notes.push(notes.number(reason));
         }
+        cell
     }
 }
 
@@ -69,7 +104,7 @@ pub(super) fn median(entry: Option<&MetricSummary<'_>>) -> Figure {
     let entry = entry.ok_or_else(Absence::missing)?;
     match &entry.summary {
         Some(summary) => Ok(quantity(entry.metric.unit(), summary.median)),
-        None => Err(Absence::of(entry)),
+        None => Err(Absence::of_part(entry)),
     }
 }
 
@@ -108,21 +143,12 @@ pub(super) fn scale_of<'f>(unit: Unit, figures: impl Iterator<Item = &'f Figure>
 pub(super) fn cell(figure: &Figure, scale: Scale, notes: &mut Notes) -> Cell {
     match figure {
         Ok(quantity) => Cell::value(scale.number(*quantity), *quantity),
-        Err(absence) => {
-            let mut cell = Cell::of(Content::Absent {
-                word: absence.word,
-                status: absence.status,
-            });
-            if let Some(reason) = &absence.reason {
-                cell.notes.push(notes.number(reason));
-            }
-            cell
-        }
+        Err(absence) => absence.cell(notes),
     }
 }
 
 /// `pull.cold` and the like, over the link.
-pub(super) fn over(metric: crate::record::Metric, link: crate::record::Link) -> Series {
+pub(super) fn over(metric: Metric, link: Link) -> Series {
     Series {
         metric,
         link: Some(link),

@@ -1,0 +1,211 @@
+//! How one case differs from another in one measure, and what can be said of it.
+
+use super::native::{native, quantity};
+use super::observed::{Measure, Observed};
+use super::scale::Scale;
+use crate::record::{Derived, Kind, Metric};
+use crate::stats::{Interval, MIN_FOR_INTERVAL, RatioOfMedians, ratio_of_sums};
+use crate::units::{Quantity, Ratio, Unit, human_ratio};
+
+/// A measure before and after.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Change {
+    measure: Measure,
+    pub(super) before: Quantity,
+    pub(super) after: Quantity,
+    /// After divided by before; none where there was nothing before.
+    pub(super) ratio: Option<RatioOfMedians>,
+    /// The smaller n of the two sides; 0 where nothing is timed.
+    pub(super) n: usize,
+    /// Exact values of rounds that differ, and reach into those of the other side.
+    within_spread: bool,
+}
+
+/// Which way it went, as far as that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// There is less of it.
+    Lower,
+    /// There is more of it.
+    Higher,
+    /// No effect is shown.
+    None,
+    /// Too few samples to tell.
+    Open,
+}
+
+impl Effect {
+    /// The word in the files.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+            Self::None => "none",
+            Self::Open => "too-few-samples",
+        }
+    }
+}
+
+impl Change {
+    /// Compares, where both sides have a figure.
+    pub(super) fn of(
+        measure: Measure,
+        before: &Observed<'_>,
+        after: &Observed<'_>,
+    ) -> Option<Self> {
+        let (old, new) = (*before.figure.as_ref().ok()?, *after.figure.as_ref().ok()?);
+        let timed = measure.kind() == Kind::Timed;
+        let ratio = if timed {
+            ratio_of_sums(&after.parts, &before.parts)
+        } else {
+            Ratio::of(native(new), native(old)).map(|ratio| RatioOfMedians {
+                ratio,
+                interval: None,
+            })
+        };
+        let sizes = before.parts.iter().chain(&after.parts).map(|set| set.len());
+        let within_spread = before.range.zip(after.range).is_some_and(|(old, new)| {
+            let differ = old.0 < old.1 || new.0 < new.1;
+            differ && old.0 <= new.1 && new.0 <= old.1
+        });
+        Some(Self {
+            measure,
+            before: old,
+            after: new,
+            ratio,
+            n: sizes.min().unwrap_or(0),
+            within_spread,
+        })
+    }
+
+    /// The interval of the ratio.
+    pub(super) fn interval(&self) -> Option<Interval> {
+        self.ratio?.interval
+    }
+
+    /// Timed: by the interval alone, and never without one. Exact: by the values, unless
+    /// those of the rounds differ and overlap.
+    pub(super) fn effect(&self) -> Effect {
+        if self.measure.kind() == Kind::Timed {
+            return match self.interval() {
+                None => Effect::Open,
+                Some(interval) if interval.upper < 1.0 => Effect::Lower,
+                Some(interval) if interval.lower > 1.0 => Effect::Higher,
+                Some(_) => Effect::None,
+            };
+        }
+        let (before, after) = (native(self.before), native(self.after));
+        if self.within_spread || before == after {
+            Effect::None
+        } else if after < before {
+            Effect::Lower
+        } else {
+            Effect::Higher
+        }
+    }
+
+    /// `6.80x [6.10, 7.40] faster`, `1.02x [0.98, 1.07], no effect shown`,
+    /// `6.80x, n = 3, no interval`, `1024 MB smaller (7.65x)`, `no effect`.
+    pub(super) fn words(&self) -> String {
+        if self.measure.kind() == Kind::Timed {
+            self.timed_words()
+        } else {
+            self.exact_words()
+        }
+    }
+
+    fn timed_words(&self) -> String {
+        let Some(ratio) = self.ratio else {
+            return "no factor: nothing before".to_owned();
+        };
+        let down = ratio.ratio.get() < 1.0;
+        let factor = factor_text(ratio.ratio, down);
+        let interval = ratio.interval.map(|interval| {
+            let (low, high) = if down {
+                (1.0 / interval.upper, 1.0 / interval.lower)
+            } else {
+                (interval.lower, interval.upper)
+            };
+            format!("[{}, {}]", bare(low), bare(high))
+        });
+        match (self.effect(), interval) {
+            (Effect::Lower | Effect::Higher, Some(interval)) => {
+                format!("{factor} {interval} {}", self.direction_word(down))
+            }
+            (_, Some(interval)) => format!("{factor} {interval}, no effect shown"),
+            (_, None) if self.n < MIN_FOR_INTERVAL => {
+                format!("{factor}, n = {}, no interval", self.n)
+            }
+            (_, None) => format!("{factor}, no interval"),
+        }
+    }
+
+    fn exact_words(&self) -> String {
+        let (before, after) = (native(self.before), native(self.after));
+        if before == after {
+            return "no effect".to_owned();
+        }
+        if self.within_spread {
+            return "no effect beyond the spread of rounds".to_owned();
+        }
+        let down = after < before;
+        let word = self.direction_word(down);
+        let factor = self.ratio.filter(|ratio| ratio.ratio.get() > 0.0);
+        let factor = factor.map(|ratio| factor_text(ratio.ratio, down));
+        let unit = self.measure.unit();
+        if matches!(unit, Unit::Ratio | Unit::PerSecond) {
+            return format!("{} {word}", factor.unwrap_or_default());
+        }
+        let difference = quantity(unit, (after - before).abs());
+        let difference = Scale::for_value(difference).with_unit(difference);
+        match factor.filter(|factor| factor != "1.00x") {
+            Some(factor) => format!("{difference} {word} ({factor})"),
+            None => format!("{difference} {word}"),
+        }
+    }
+
+    /// What less of it, or more of it, is called.
+    pub(super) fn direction_word(&self, down: bool) -> &'static str {
+        let (less, more) = match self.measure {
+            Measure::Series(series) => metric_words(series.metric),
+            Measure::Derived(
+                Derived::DeployFirst | Derived::DeploySibling | Derived::DeployUpdate,
+                _,
+            ) => ("faster", "slower"),
+            Measure::Derived(Derived::ServicesStored | Derived::RegistryMoved, _) => {
+                ("less", "more")
+            }
+            Measure::Count(_) => ("fewer", "more"),
+        };
+        if down { less } else { more }
+    }
+}
+
+fn metric_words(metric: Metric) -> (&'static str, &'static str) {
+    match (metric.unit(), metric.id()) {
+        (Unit::Seconds, _) => ("faster", "slower"),
+        (Unit::Count, _) => ("fewer", "more"),
+        (Unit::Bytes, id) if id.starts_with("size.") || id == Metric::ContextBytes.id() => {
+            ("smaller", "larger")
+        }
+        (Unit::Bytes | Unit::Ratio | Unit::PerSecond, _) => ("less", "more"),
+    }
+}
+
+/// The factor of at least 1, whichever way it went.
+fn factor_text(ratio: Ratio, down: bool) -> String {
+    let upright = if down {
+        Ratio::of(1.0, ratio.get())
+    } else {
+        Some(ratio)
+    };
+    upright.map_or_else(|| "to nothing".to_owned(), human_ratio)
+}
+
+fn bare(number: f64) -> String {
+    let text = Ratio::of(number, 1.0).map(human_ratio);
+    text.map_or_else(
+        || "∞".to_owned(),
+        |text| text.trim_end_matches('x').to_owned(),
+    )
+}

@@ -1,0 +1,113 @@
+//! What can be compared: a metric, a figure that is reckoned, or a count among the facts.
+
+use super::analysis::Analysis;
+use super::distribution::derived;
+use super::entry::{Series, Standing};
+use super::figure::{Absence, Figure};
+use super::native::quantity;
+use super::posture::{Fact, counted};
+use crate::record::{CaseRecord, Derived, Kind, Link, Metric};
+use crate::stats::SampleSet;
+use crate::units::Unit;
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    /// A metric, over a link where it goes over one.
+    Series(Series),
+    /// A figure that is reckoned.
+    Derived(Derived, Option<Link>),
+    /// A fact that can be counted.
+    Count(Fact),
+}
+
+/// What it comes to for one case.
+#[derive(Debug, Clone)]
+pub(super) struct Observed<'s> {
+    /// The median or the figure, or why there is none.
+    pub(super) figure: Figure,
+    /// The samples of each part whose medians are summed; empty where nothing is timed.
+    pub(super) parts: Vec<&'s SampleSet>,
+    /// The least and the most that was seen, of exact metrics.
+    pub(super) range: Option<(f64, f64)>,
+}
+
+impl Measure {
+    /// What the id of a claim names.
+    pub(super) fn of_id(id: &str, link: Option<Link>) -> Option<Self> {
+        if let Ok(metric) = id.parse::<Metric>() {
+            return Some(Self::Series(Series { metric, link }));
+        }
+        let reckoned = Derived::of_id(id).map(|derived| Self::Derived(derived, link));
+        reckoned.or_else(|| Fact::of_id(id).map(Self::Count))
+    }
+
+    pub(super) fn unit(self) -> Unit {
+        match self {
+            Self::Series(series) => series.metric.unit(),
+            Self::Derived(derived, _) => derived.unit(),
+            Self::Count(_) => Unit::Count,
+        }
+    }
+
+    /// Whether repetition makes a distribution of it.
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Series(series) => series.metric.kind(),
+            Self::Derived(derived, _) if derived.unit() == Unit::Seconds => Kind::Timed,
+            Self::Derived(..) | Self::Count(_) => Kind::Exact,
+        }
+    }
+
+    /// What it comes to for a case.
+    pub(super) fn of<'s>(self, analysis: &'s Analysis<'_>, case: &CaseRecord) -> Observed<'s> {
+        match self {
+            Self::Series(series) => of_series(analysis, case, series),
+            Self::Derived(what, link) => {
+                let (figure, parts) = derived(analysis, case, what, link);
+                let sets = parts
+                    .into_iter()
+                    .map(|part| analysis.samples(&case.id, part));
+                let parts = sets.collect::<Option<Vec<_>>>().unwrap_or_default();
+                Observed {
+                    figure,
+                    parts,
+                    range: None,
+                }
+            }
+            Self::Count(fact) => Observed {
+                figure: counted(analysis, case, fact),
+                parts: Vec::new(),
+                range: None,
+            },
+        }
+    }
+}
+
+fn of_series<'s>(analysis: &'s Analysis<'_>, case: &CaseRecord, series: Series) -> Observed<'s> {
+    let entry = analysis.at(&case.id, series);
+    let figure = match entry {
+        None => Err(match series.link {
+            Some(link) => Absence::not_run(format!("nothing went over {link} in this run")),
+            None => Absence::not_reckoned(format!("this run did not take {}", series.metric)),
+        }),
+        Some(entry) => match &entry.summary {
+            Some(summary) => Ok(quantity(series.metric.unit(), summary.median)),
+            None if entry.standing == Standing::Missing => Err(Absence {
+                reason: Some("no sample yet".to_owned()),
+                ..Absence::missing()
+            }),
+            None => Err(Absence::of(entry)),
+        },
+    };
+    let summary = entry.and_then(|entry| entry.summary.as_ref());
+    let exact = series.metric.kind() == Kind::Exact;
+    let set = analysis.samples(&case.id, series);
+    Observed {
+        figure,
+        parts: set.filter(|_| !exact).into_iter().collect(),
+        range: summary
+            .filter(|_| exact)
+            .map(|summary| (summary.min, summary.max)),
+    }
+}

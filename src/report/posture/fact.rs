@@ -1,0 +1,327 @@
+//! One fact of an image: in words, and as a count where it has one.
+
+use super::super::analysis::Analysis;
+use super::super::figure::{Absence, Figure};
+use crate::record::{
+    CaseRecord, Disposition, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretPlace,
+};
+use crate::units::{Count, Quantity, human_count};
+
+/// How many names of a list a cell holds.
+const NAMED: usize = 3;
+
+/// Severities, the worst first; what a scanner calls otherwise comes behind.
+const SEVERITIES: [&str; 6] = ["critical", "high", "medium", "low", "negligible", "unknown"];
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $variant:ident = $id:literal, $title:literal;)*) => {
+        /// A fact of [`crate::record::FACTS`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(in crate::report) enum Fact { $($variant,)* }
+
+        impl Fact {
+            #[cfg(test)]
+            const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The fact of an id.
+            pub(in crate::report) fn of_id(id: &str) -> Option<Self> {
+                match id { $($id => Some(Self::$variant),)* _ => None }
+            }
+
+            /// The stable id.
+            pub(in crate::report) fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)* }
+            }
+
+            /// A short heading for a column.
+            pub(in crate::report) fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+facts! {
+    User = "posture.user", "user";
+    Shell = "posture.shell", "shell";
+    PackageManagers = "posture.package-managers", "package managers";
+    Compilers = "posture.compilers", "compilers";
+    Setuid = "posture.setuid", "setuid files";
+    OsPackages = "posture.os-packages", "OS packages";
+    LanguagePackages = "posture.language-packages", "language packages";
+    HealthCheck = "posture.health-check", "health check";
+    Leaks = "posture.leaks", "leaks";
+    Sources = "posture.sources", "sources";
+    Secrets = "posture.secrets", "secrets";
+    Hardened = "posture.hardened", "hardened start";
+    Stop = "posture.stop", "stop";
+    Cves = "posture.cves", "CVEs";
+}
+
+impl Fact {
+    /// What a reader sees: `root`, `none`, `3: gcc, make, ld`. Secrets are never shown.
+    pub(in crate::report) fn words(self, posture: &Posture) -> String {
+        match self {
+            Self::User if posture.root => "root".to_owned(),
+            Self::User => posture.user.clone(),
+            Self::Shell => posture.shell.clone().unwrap_or_else(none),
+            Self::PackageManagers => listed(&posture.package_managers, file_name),
+            Self::Compilers => listed(&posture.compilers, file_name),
+            Self::Setuid => number(posture.setuid.len()),
+            Self::OsPackages => posture
+                .os_packages
+                .map_or_else(|| "no database".to_owned(), human_count),
+            Self::LanguagePackages => by_kind(&posture.language_packages),
+            Self::HealthCheck if posture.health_check => "yes".to_owned(),
+            Self::HealthCheck => none(),
+            Self::Leaks => listed(&posture.leaks, str::to_owned),
+            Self::Sources => by_kind(&posture.sources),
+            Self::Secrets => secrets(posture),
+            Self::Hardened => match &posture.hardened {
+                Some(HardenedStart::Ready) => "ready".to_owned(),
+                Some(HardenedStart::Failed { .. }) => "failed".to_owned(),
+                Some(HardenedStart::NotTried { .. }) | None => "not tried".to_owned(),
+            },
+            Self::Stop => stop(posture),
+            Self::Cves => match posture.scans.as_slice() {
+                [] => "no scanner".to_owned(),
+                scans => scans.iter().map(scanned).collect::<Vec<_>>().join("; "),
+            },
+        }
+    }
+
+    /// What a note adds to the words: why something failed.
+    pub(in crate::report) fn remark(self, posture: &Posture) -> Option<String> {
+        match (self, &posture.hardened) {
+            (Self::Hardened, Some(HardenedStart::Failed { reason })) => {
+                Some(format!("hardened start failed: {reason}"))
+            }
+            (Self::Hardened, Some(HardenedStart::NotTried { reason })) => {
+                Some(format!("hardened start not tried: {reason}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// As a count, where it is one; a shell counts 0 or 1. Vulnerabilities are those that
+    /// the first scanner found, whatever their severity.
+    fn count(self, posture: &Posture) -> Result<u64, &'static str> {
+        let length = match self {
+            Self::Shell => usize::from(posture.shell.is_some()),
+            Self::PackageManagers => posture.package_managers.len(),
+            Self::Compilers => posture.compilers.len(),
+            Self::Setuid => posture.setuid.len(),
+            Self::Leaks => posture.leaks.len(),
+            Self::Secrets => posture.secrets.len(),
+            // No database: no package that the system knows of.
+            Self::OsPackages => return Ok(posture.os_packages.unwrap_or(Count(0)).0),
+            Self::Cves => {
+                let found = posture.scans.iter().find_map(|scan| match &scan.outcome {
+                    ScanOutcome::Found(found) => Some(found),
+                    ScanOutcome::Failed(_) => None,
+                });
+                let found = found.ok_or("no scanner here found out")?;
+                return Ok(found.values().map(|count| count.0).sum());
+            }
+            Self::User
+            | Self::LanguagePackages
+            | Self::HealthCheck
+            | Self::Sources
+            | Self::Hardened
+            | Self::Stop => return Err("it is no count"),
+        };
+        Ok(length as u64)
+    }
+
+    /// Whether a change of it is a number.
+    pub(in crate::report) fn is_count(self) -> bool {
+        crate::record::COUNTED_FACTS.contains(&self.id())
+    }
+}
+
+/// The posture of a case, or why there is none.
+pub(in crate::report) fn posture_of(case: &CaseRecord) -> Result<&Posture, Absence> {
+    match (&case.disposition, &case.posture) {
+        (Disposition::Failed { reason }, _) => Err(Absence {
+            word: "DNF",
+            status: "dnf",
+            reason: Some(reason.clone()),
+        }),
+        (Disposition::NotApplicable { reason }, _) => Err(Absence {
+            word: "n/a",
+            status: "not-applicable",
+            reason: Some(reason.clone()),
+        }),
+        (Disposition::NotAvailable { reason }, _) => Err(Absence {
+            word: "not here",
+            status: "not-available",
+            reason: Some(format!("not available here: {reason}")),
+        }),
+        (Disposition::Pending | Disposition::Qualified, Some(posture)) => Ok(posture),
+        (Disposition::Pending | Disposition::Qualified, None) => {
+            Err(Absence::not_reckoned("this image was not looked into"))
+        }
+    }
+}
+
+/// A counted fact of a case.
+pub(in crate::report) fn counted(_: &Analysis<'_>, case: &CaseRecord, fact: Fact) -> Figure {
+    let count = fact
+        .count(posture_of(case)?)
+        .map_err(Absence::not_reckoned)?;
+    Ok(Quantity::Count(Count(count)))
+}
+
+fn none() -> String {
+    "none".to_owned()
+}
+
+fn number(count: usize) -> String {
+    if count == 0 {
+        none()
+    } else {
+        human_count(Count(count as u64))
+    }
+}
+
+fn file_name(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}
+
+/// `none`, `apt, dpkg`, `12: gcc, g++, make, …`; a name that several paths share once.
+fn listed(items: &[String], shown: impl Fn(&str) -> String) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in items.iter().map(|item| shown(item)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.len() <= NAMED {
+        return if names.is_empty() {
+            none()
+        } else {
+            names.join(", ")
+        };
+    }
+    let first = names[..NAMED].join(", ");
+    format!("{}: {first}, …", items.len())
+}
+
+/// `312 npm, 5 python`.
+fn by_kind(counts: &std::collections::BTreeMap<String, Count>) -> String {
+    let some = counts.iter().filter(|(_, count)| count.0 > 0);
+    let parts: Vec<String> = some
+        .map(|(kind, count)| format!("{} {kind}", human_count(*count)))
+        .collect();
+    if parts.is_empty() {
+        none()
+    } else {
+        parts.join(", ")
+    }
+}
+
+pub(super) fn place_word(place: SecretPlace) -> &'static str {
+    match place {
+        SecretPlace::History => "history",
+        SecretPlace::Config => "config",
+        SecretPlace::Layer => "layer",
+    }
+}
+
+/// `none`, `2: history, layer`, `1 planted: layer`, `3, 2 planted: history, layer`.
+fn secrets(posture: &Posture) -> String {
+    let all = posture.secrets.len();
+    if all == 0 {
+        return none();
+    }
+    let planted = posture
+        .secrets
+        .iter()
+        .filter(|secret| secret.planted)
+        .count();
+    let mut places: Vec<SecretPlace> = posture.secrets.iter().map(|secret| secret.place).collect();
+    places.sort_unstable();
+    places.dedup();
+    let places: Vec<&str> = places.into_iter().map(place_word).collect();
+    let what = match planted {
+        0 => all.to_string(),
+        planted if planted == all => format!("{all} planted"),
+        planted => format!("{all}, {planted} planted"),
+    };
+    format!("{what}: {}", places.join(", "))
+}
+
+fn stop(posture: &Posture) -> String {
+    match posture.stop {
+        None => "not tried".to_owned(),
+        Some(stop) if stop.killed => {
+            let seconds = stop.grace_ns.as_secs_f64();
+            format!("killed after {seconds} s ({})", stop.exit_code)
+        }
+        Some(stop) => format!("exit {}", stop.exit_code),
+    }
+}
+
+/// `trivy: 3 critical, 12 high`, `trivy: none`, `grype failed`.
+fn scanned(scan: &ScanRecord) -> String {
+    let found = match &scan.outcome {
+        ScanOutcome::Found(found) => found,
+        ScanOutcome::Failed(_) => return format!("{} failed", scan.scanner),
+    };
+    let rank = |severity: &str| SEVERITIES.iter().position(|known| *known == severity);
+    let mut some: Vec<_> = found.iter().filter(|(_, count)| count.0 > 0).collect();
+    some.sort_by_key(|(severity, _)| rank(severity).unwrap_or(SEVERITIES.len()));
+    let parts: Vec<String> = some
+        .into_iter()
+        .map(|(severity, count)| format!("{} {severity}", human_count(*count)))
+        .collect();
+    let parts = if parts.is_empty() {
+        none()
+    } else {
+        parts.join(", ")
+    };
+    format!("{}: {parts}", scan.scanner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::FACTS;
+
+    #[test]
+    fn every_fact_of_the_record_can_be_told() {
+        let ids: Vec<&str> = Fact::ALL.iter().map(|fact| fact.id()).collect();
+        assert_eq!(ids, FACTS);
+        for fact in Fact::ALL {
+            assert_eq!(Fact::of_id(fact.id()), Some(*fact));
+            assert!(
+                !fact
+                    .words(&Posture {
+                        user: "1000".to_owned(),
+                        ..Posture::default()
+                    })
+                    .is_empty()
+            );
+            let is_count = fact.count(&Posture::default()).is_ok() || *fact == Fact::Cves;
+            assert_eq!(fact.is_count(), is_count, "{}", fact.id());
+        }
+    }
+
+    #[test]
+    fn lists_are_short_and_paths_of_one_name_are_one() {
+        let paths = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| format!("/usr/bin/{name}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(listed(&[], file_name), "none");
+        let mut twice = paths(&["apt", "dpkg"]);
+        twice.push("/bin/apt".to_owned());
+        assert_eq!(listed(&twice, file_name), "apt, dpkg");
+        assert_eq!(
+            listed(&paths(&["a", "b", "c", "d"]), file_name),
+            "4: a, b, c, …"
+        );
+    }
+}

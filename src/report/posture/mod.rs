@@ -1,0 +1,7 @@
+//! What images are beside their weight: facts, as words and as counts.
+
+mod fact;
+mod table;
+
+pub(super) use fact::{Fact, counted, posture_of};
+pub(super) use table::{fact_cell, posture_json, posture_tables};

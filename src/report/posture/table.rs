@@ -1,0 +1,156 @@
+//! The facts of a scenario's images as tables, and for machines.
+
+use serde_json::{Value, json};
+
+use super::super::analysis::Analysis;
+use super::super::metric_table::{head_columns, pending_note, row_head, sorted_cases, table_title};
+use super::super::notes::{Notes, one_line};
+use super::super::table::{Cell, Column, Table};
+use super::fact::{Fact, place_word, posture_of};
+use crate::record::{CaseRecord, Posture, ScanOutcome, SecretFinding};
+
+/// What lies in the image.
+const CONTENTS: [Fact; 8] = [
+    Fact::Shell,
+    Fact::PackageManagers,
+    Fact::Compilers,
+    Fact::Setuid,
+    Fact::OsPackages,
+    Fact::LanguagePackages,
+    Fact::Leaks,
+    Fact::Sources,
+];
+
+/// How it runs, and what it gives away.
+const CONDUCT: [Fact; 6] = [
+    Fact::User,
+    Fact::HealthCheck,
+    Fact::Hardened,
+    Fact::Stop,
+    Fact::Secrets,
+    Fact::Cves,
+];
+
+/// A place in a note is cut here: a history entry may hold a whole script.
+const PLACE_CHARS: usize = 60;
+
+/// Two tables, a row per variant; none where no image of the scenario was looked into.
+pub(in crate::report) fn posture_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
+    if !has_posture(analysis, scenario) {
+        return Vec::new();
+    }
+    vec![
+        table(analysis, scenario, "what is in the image", &CONTENTS),
+        table(
+            analysis,
+            scenario,
+            "how it runs and what it gives away",
+            &CONDUCT,
+        ),
+    ]
+}
+
+fn has_posture(analysis: &Analysis<'_>, scenario: &str) -> bool {
+    let mut cases = analysis.record.cases.iter();
+    cases.any(|case| case.scenario == scenario && case.posture.is_some())
+}
+
+fn table(analysis: &Analysis<'_>, scenario: &str, what: &str, facts: &[Fact]) -> Table {
+    let cases = sorted_cases(analysis, scenario);
+    let mut notes = Notes::default();
+    notes.whole("Facts of the first image that kept the contract; none of them is a verdict.");
+    if facts.contains(&Fact::Hardened) {
+        notes.whole(
+            "Hardened: read-only root file system, no capabilities, no new privileges. Secrets: planted ones were put \
+             there by this run, and none is printed whole. CVEs: distinct ids, by the scanners of this machine.",
+        );
+        scanners_note(&cases, &mut notes);
+    }
+    pending_note(&cases, &mut notes);
+    let mut rows = Vec::new();
+    for case in &cases {
+        // The strategy says nothing here, and the columns are many.
+        let mut row = row_head(case, &mut notes);
+        row.truncate(1);
+        row.extend(facts.iter().map(|fact| fact_cell(case, *fact, &mut notes)));
+        rows.push(row);
+    }
+    let mut columns = head_columns();
+    columns.truncate(1);
+    columns.extend(facts.iter().map(|fact| {
+        let key = fact.id().replace(['.', '-'], "_");
+        Column::text(&key, fact.title())
+    }));
+    Table {
+        title: table_title(analysis, scenario, what),
+        columns,
+        rows,
+        notes: notes.finish(analysis.record),
+    }
+}
+
+/// A fact in words, with what a reader must know beside it.
+pub(in crate::report) fn fact_cell(case: &CaseRecord, fact: Fact, notes: &mut Notes) -> Cell {
+    let posture = match posture_of(case) {
+        Ok(posture) => posture,
+        Err(absence) => return absence.cell(notes),
+    };
+    let mut cell = Cell::text(fact.words(posture));
+    if let Some(remark) = fact.remark(posture) {
+        cell.notes.push(notes.number(&remark));
+    }
+    if fact == Fact::Secrets && !posture.secrets.is_empty() {
+        cell.notes.push(notes.number(&found(posture)));
+    }
+    cell
+}
+
+/// `planted token in the history (RUN echo …): plim…; …`.
+fn found(posture: &Posture) -> String {
+    let one = |secret: &SecretFinding| {
+        format!(
+            "{} in the {} ({}): {}",
+            secret.kind,
+            place_word(secret.place),
+            one_line(&secret.at, PLACE_CHARS),
+            secret.masked
+        )
+    };
+    let all: Vec<String> = posture.secrets.iter().map(one).collect();
+    all.join("; ")
+}
+
+/// Versions and databases of the scanners, and why one failed, each once.
+fn scanners_note(cases: &[&CaseRecord], notes: &mut Notes) {
+    for scan in cases
+        .iter()
+        .filter_map(|case| case.posture.as_ref())
+        .flat_map(|posture| &posture.scans)
+    {
+        let database = match &scan.database {
+            Some(date) => format!(", database of {date}"),
+            None => ", database not dated".to_owned(),
+        };
+        notes.whole_once(format!("{} {}{database}.", scan.scanner, scan.version));
+        if let ScanOutcome::Failed(reason) = &scan.outcome {
+            notes.whole_once(format!("{} failed: {reason}", scan.scanner));
+        }
+    }
+}
+
+/// The facts as the record has them; empty where no image was looked into.
+pub(in crate::report) fn posture_json(analysis: &Analysis<'_>) -> Value {
+    let cases = analysis.record.cases.iter();
+    cases
+        .filter(|case| case.posture.is_some())
+        .filter_map(|case| Some((case, posture_of(case).ok()?)))
+        .map(|(case, posture)| {
+            json!({
+                "scenario": case.scenario,
+                "variant": case.variant,
+                "stand_ins": case.stand_ins,
+                "posture": posture,
+            })
+        })
+        .collect()
+}

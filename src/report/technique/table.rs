@@ -1,0 +1,124 @@
+//! The effect as a table.
+
+use super::super::analysis::Analysis;
+use super::super::figure::Absence;
+use super::super::metric_cell::metric_cell;
+use super::super::metric_table::table_title;
+use super::super::native::quantity;
+use super::super::notes::Notes;
+use super::super::posture::fact_cell;
+use super::super::scale::Scale;
+use super::super::table::{Align, Cell, Column, Content, Table};
+use super::line::{Line, Subject, lines};
+use crate::record::{CaseRecord, Kind};
+use crate::stats::MIN_FOR_INTERVAL;
+
+/// A row per variant and per metric or fact; none where the scenario is about no technique.
+pub(in crate::report) fn effect_table_of(analysis: &Analysis<'_>, scenario: &str) -> Option<Table> {
+    let mut scenarios = analysis.record.scenarios.iter();
+    let scenario = scenarios.find(|known| known.name == scenario)?;
+    let technique = scenario.technique.as_ref()?;
+    let lines = lines(analysis, scenario);
+    let mut notes = Notes::default();
+    notes.whole(medians_note(&lines));
+    let rows = lines.iter().map(|line| row(analysis, line, &mut notes));
+    let rows = rows.collect();
+    let mut columns = vec![
+        Column::text("variant", "variant"),
+        Column::text("in", "in"),
+        Column::text("expected", "should show"),
+        Column::text("before", &technique.baseline),
+        Column::text("after", "with it"),
+        Column::text("effect", "effect"),
+    ];
+    for column in &mut columns[3..5] {
+        column.align = Align::Right;
+    }
+    let question = technique.question.trim();
+    let what = format!("effect of {}. {question}", technique.id);
+    Some(Table {
+        title: table_title(analysis, &scenario.name, &what),
+        columns,
+        rows,
+        notes: notes.finish(analysis.record),
+    })
+}
+
+fn row(analysis: &Analysis<'_>, line: &Line<'_>, notes: &mut Notes) -> Vec<Cell> {
+    let mut name = Cell::text(&line.variant.variant);
+    for case in line.baseline.into_iter().chain([line.variant]) {
+        name.stand_in |= !case.stand_ins.is_empty();
+        notes.stand_ins(&case.stand_ins);
+    }
+    let sides = [line.baseline, Some(line.variant)];
+    let [before, after] = sides.map(|case| side_cell(analysis, case, line.subject, notes));
+    let effect = line.outcome.words();
+    vec![
+        name,
+        Cell::text(line.subject.name()),
+        Cell::text(if line.expected { "yes" } else { "no" }),
+        before,
+        after,
+        effect.map_or_else(Cell::missing, Cell::text),
+    ]
+}
+
+/// A median with its own unit, or a fact in words; marked as in the other tables.
+fn side_cell(
+    analysis: &Analysis<'_>,
+    case: Option<&CaseRecord>,
+    subject: Subject,
+    notes: &mut Notes,
+) -> Cell {
+    let Some(case) = case else {
+        return Absence::not_run("not run").cell(notes);
+    };
+    let series = match subject {
+        Subject::Fact(fact) => return fact_cell(case, fact, notes),
+        Subject::Series(series) => series,
+    };
+    let entry = analysis.at(&case.id, series);
+    let unit = series.metric.unit();
+    let median = entry.and_then(|entry| entry.summary.as_ref());
+    let scale = match median {
+        Some(summary) => Scale::for_value(quantity(unit, summary.median)),
+        None => Scale::for_values(unit, std::iter::empty()),
+    };
+    let mut cell = metric_cell(entry, scale, false, notes);
+    if let Content::Value {
+        text,
+        interval,
+        quantity,
+    } = &mut cell.content
+    {
+        *text = scale.with_unit(*quantity);
+        // The factor has one of its own, and two in a row are misread.
+        *interval = None;
+    }
+    cell
+}
+
+/// How factors were found; n where it is the same in all.
+fn medians_note(lines: &[Line<'_>]) -> String {
+    let mut sizes: Vec<usize> = lines
+        .iter()
+        .filter_map(|line| match (&line.subject, &line.outcome) {
+            (Subject::Series(series), super::line::Outcome::Measured(change))
+                if series.metric.kind() == Kind::Timed =>
+            {
+                Some(change.n)
+            }
+            _ => None,
+        })
+        .collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let n = match sizes.as_slice() {
+        [n] => format!(", n = {n} a side"),
+        _ => String::new(),
+    };
+    format!(
+        "Times and memory: medians, and the ratio of the two [95 % bootstrap interval of it, from {MIN_FOR_INTERVAL} \
+         samples a side]{n}; no effect is shown where it includes 1. Sizes, counts and facts are compared as they are."
+    )
+}
