@@ -4,6 +4,7 @@ mod builder;
 mod distribution;
 mod files;
 mod links;
+mod optional;
 mod page;
 mod technique;
 mod travel;
