@@ -6,6 +6,7 @@ mod files;
 mod links;
 mod optional;
 mod page;
+mod runs;
 mod technique;
 mod travel;
 mod verdicts;
