@@ -70,7 +70,7 @@ pub struct Place {
 pub enum Command {
     /// Build and measure the variants of scenarios
     Run(RunArgs),
-    /// Show what would run
+    /// Show what would run, or the runs that there are
     List(ListArgs),
     /// Published figures beside measured ones
     Claims(ClaimsArgs),
@@ -155,7 +155,9 @@ pub struct RunArgs {
 
 /// `plimsoll list`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:\n  plimsoll list\n  plimsoll list node --format json")]
+#[command(
+    after_help = "Examples:\n  plimsoll list\n  plimsoll list node --format json\n  plimsoll list --runs\n  plimsoll list --runs results/reference-2026-11-20-2cpu-vm /mnt/other/results"
+)]
 pub struct ListArgs {
     /// Names under scenarios/, or paths [default: all]
     #[arg(value_name = "SCENARIO")]
@@ -163,6 +165,9 @@ pub struct ListArgs {
     /// Only variants whose name, or scenario/name, matches this glob
     #[arg(long, value_name = "GLOB")]
     pub only: Option<String>,
+    /// List runs instead: run folders, their names, or folders that hold some [default: all under results/]
+    #[arg(long, value_name = "RUN", num_args = 0.., conflicts_with_all = ["scenarios", "only"])]
+    pub runs: Option<Vec<String>>,
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
     pub format: TableFormat,
@@ -171,12 +176,12 @@ pub struct ListArgs {
 /// `plimsoll claims`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll claims latest\n  plimsoll claims results/20261120T204000Z-node-go --format md"
+    after_help = "Examples:\n  plimsoll claims latest\n  plimsoll claims results/20261120T204000Z-node-go --format md\n  plimsoll claims 20261120T204000Z-node-go 20261121T090000Z-techniques\n  plimsoll claims results"
 )]
 pub struct ClaimsArgs {
-    /// A run folder, its name, its run.json, or `latest`
+    /// Run folders, their names, a run.json, `latest`, or folders that hold runs
     #[arg(value_name = "RUN", default_value = "latest")]
-    pub run: String,
+    pub runs: Vec<String>,
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
     pub format: ReportFormat,
@@ -185,16 +190,16 @@ pub struct ClaimsArgs {
 /// `plimsoll report`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv"
+    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv\n  plimsoll report 20261120T204000Z-node-go 20261121T090000Z-techniques"
 )]
 pub struct ReportArgs {
-    /// A run folder, its name, its run.json, or `latest`
+    /// Run folders, their names, a run.json, `latest`, or folders that hold runs
     #[arg(value_name = "RUN", default_value = "latest")]
-    pub run: String,
+    pub runs: Vec<String>,
     /// What to print: the tables, Markdown, the summary as CSV, or JSON
     #[arg(long, value_enum, default_value = "md")]
     pub format: ReportFormat,
-    /// Write all derived files (samples.csv, summary.csv, steps.csv, report.md) anew into the run's folder
+    /// Write all derived files (samples.csv, summary.csv, steps.csv, report.md) anew into each run's folder
     #[arg(long)]
     pub write: bool,
 }

@@ -3,26 +3,51 @@
 use super::args::{ClaimsArgs, Place, ReportFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use super::report::load;
+use super::report::load_all;
+use crate::record::RunRecord;
 use crate::report;
 
-/// Prints the claims of a run's scenarios.
+/// Prints the claims of the runs' scenarios.
 ///
 /// # Errors
-/// When the run cannot be read.
+/// When a run cannot be read.
 pub(super) fn claims(
     place: &Place,
     args: &ClaimsArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let (_, record) = load(place, &args.run)?;
+    let runs = load_all(place, &args.runs)?;
+    let records: Vec<RunRecord> = runs.into_iter().map(|(_, record)| record).collect();
+    if let [record] = records.as_slice() {
+        one(record, args.format, printer)?;
+        return Ok(Exit::Fine);
+    }
     match args.format {
-        ReportFormat::Json => printer.line(&format!("{:#}", report::claims_json(&record)))?,
-        ReportFormat::Table => {
-            printer.data(report::claims(&record).terminal(printer.width).as_bytes())?
+        ReportFormat::Json => {
+            printer.line(&format!("{:#}", report::several_claims_json(&records)))?;
         }
-        ReportFormat::Md => printer.data(report::claims(&record).markdown().as_bytes())?,
-        ReportFormat::Csv => printer.data(&report::claims(&record).csv())?,
+        ReportFormat::Csv => printer.data(&report::claims_of_all(&records).csv())?,
+        ReportFormat::Table | ReportFormat::Md => {
+            for table in report::claims_of_several(&records) {
+                let text = if args.format == ReportFormat::Md {
+                    table.markdown()
+                } else {
+                    table.terminal(printer.width)
+                };
+                printer.line(&text)?;
+            }
+        }
     }
     Ok(Exit::Fine)
+}
+
+fn one(record: &RunRecord, format: ReportFormat, printer: &mut Printer) -> std::io::Result<()> {
+    match format {
+        ReportFormat::Json => printer.line(&format!("{:#}", report::claims_json(record))),
+        ReportFormat::Table => {
+            printer.data(report::claims(record).terminal(printer.width).as_bytes())
+        }
+        ReportFormat::Md => printer.data(report::claims(record).markdown().as_bytes()),
+        ReportFormat::Csv => printer.data(&report::claims(record).csv()),
+    }
 }

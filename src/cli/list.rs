@@ -1,4 +1,4 @@
-//! `plimsoll list`: what would run.
+//! `plimsoll list`: what would run, and what has.
 
 use serde_json::json;
 
@@ -6,14 +6,18 @@ use super::args::{ListArgs, Place, TableFormat};
 use super::cases::{self, Filter};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use crate::record::Disposition;
-use crate::report::{Cell, Column, Table};
+use super::report::load_all;
+use crate::record::{Disposition, RunRecord};
+use crate::report::{self, Cell, Column, Table};
 
-/// Prints the selected variants.
+/// Prints the selected variants, or runs.
 ///
 /// # Errors
-/// When a scenario is invalid or nothing is selected.
+/// When a scenario is invalid or nothing is selected; when a run cannot be read.
 pub(super) fn list(place: &Place, args: &ListArgs, printer: &mut Printer) -> Result<Exit, Failure> {
+    if let Some(runs) = &args.runs {
+        return list_runs(place, runs, args.format, printer);
+    }
     let filter = Filter::new(args.only.as_deref())?;
     let selection = cases::select(&cases::load(place, &args.scenarios)?, &filter)?;
     if args.format == TableFormat::Json {
@@ -37,6 +41,7 @@ pub(super) fn list(place: &Place, args: &ListArgs, printer: &mut Printer) -> Res
         .map(|case| {
             let what = match &case.disposition {
                 Disposition::NotApplicable { reason } => format!("not applicable: {reason}"),
+                Disposition::NotAvailable { reason } => format!("not available here: {reason}"),
                 _ => case.title.clone(),
             };
             [
@@ -68,6 +73,44 @@ pub(super) fn list(place: &Place, args: &ListArgs, printer: &mut Printer) -> Res
             scenario.title,
             scenario.claims.len()
         ));
+    }
+    Ok(Exit::Fine)
+}
+
+/// Prints runs: those that are named, or all under `results/`.
+fn list_runs(
+    place: &Place,
+    runs: &[String],
+    format: TableFormat,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let all = || vec![place.home.join("results").display().to_string()];
+    let named = if runs.is_empty() {
+        all()
+    } else {
+        runs.to_vec()
+    };
+    let (folders, records): (Vec<_>, Vec<RunRecord>) = load_all(place, &named)?
+        .into_iter()
+        .map(|(folder, record)| (folder.path().display().to_string(), record))
+        .unzip();
+    // A run's folder may have been renamed since: it is by the folder that a run is named.
+    match format {
+        TableFormat::Json => {
+            let mut runs = report::runs_json(&records);
+            for (run, folder) in runs.as_array_mut().into_iter().flatten().zip(folders) {
+                run["folder"] = json!(folder);
+            }
+            printer.line(&format!("{:#}", json!({ "runs": runs })))?;
+        }
+        TableFormat::Table => {
+            let mut table = report::runs_table(&records);
+            table.columns.insert(0, Column::text("folder", "folder"));
+            for (row, folder) in table.rows.iter_mut().zip(folders) {
+                row.insert(0, Cell::text(folder));
+            }
+            printer.data(table.terminal(printer.width).as_bytes())?;
+        }
     }
     Ok(Exit::Fine)
 }

@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::distribution::tables_of;
-use super::entry::Series;
+use super::entry::{Counts, Series};
 use super::metric_table::{Layout, metric_table};
 use super::posture::posture_tables;
 use super::table::Table;
@@ -50,6 +50,23 @@ impl Columns {
         }
     }
 
+    /// With what only some runs take: health stands beside ready, everything else in the
+    /// tables of [`OPTIONAL`], but for files, which have it all in one row.
+    fn series(self, analysis: &Analysis<'_>, scenario: &str) -> Vec<Series> {
+        let mut metrics = self.metrics();
+        let taken = |metric: &Metric| is_taken(analysis, scenario, *metric);
+        if let Some(ready) = metrics.iter().position(|m| *m == Metric::StartReady)
+            && taken(&Metric::StartHealthy)
+        {
+            metrics.insert(ready + 1, Metric::StartHealthy);
+        }
+        if self == Self::All {
+            let others = OPTIONAL.iter().flat_map(|table| table.metrics);
+            metrics.extend(others.filter(|m| m.is_optional()).filter(|m| taken(m)));
+        }
+        metrics.into_iter().map(Series::unlinked).collect()
+    }
+
     fn title(self) -> &'static str {
         match self {
             Self::All => "size, build, start and run",
@@ -77,22 +94,95 @@ pub(super) fn all_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> 
     let mut tables: Vec<Table> = effect_table_of(analysis, scenario).into_iter().collect();
     let main = Columns::TERMINAL.iter();
     tables.extend(main.map(|columns| table_of(analysis, scenario, *columns)));
+    tables.extend(optional_tables(analysis, scenario));
     tables.extend(tables_of(analysis, scenario));
     tables.extend(posture_tables(analysis, scenario));
     tables
 }
 
 pub(super) fn table_of(analysis: &Analysis<'_>, scenario: &str, columns: Columns) -> Table {
-    let metrics = columns.metrics().into_iter();
     metric_table(
         analysis,
         scenario,
         &Layout {
             what: columns.title(),
-            series: metrics.map(Series::unlinked).collect(),
+            series: columns.series(analysis, scenario),
             one_time_unit: false,
             timed: "Times and memory",
             notes: Vec::new(),
         },
     )
+}
+
+/// A table that is there only where a run took one of its optional metrics.
+struct OptionalTable {
+    what: &'static str,
+    metrics: &'static [Metric],
+    timed: &'static str,
+    note: &'static str,
+}
+
+const OPTIONAL: [OptionalTable; 3] = [
+    OptionalTable {
+        what: "files and waste",
+        metrics: &[
+            Metric::SizeFiles,
+            Metric::WasteBytes,
+            Metric::WasteEfficiency,
+        ],
+        timed: "",
+        note: "Waste: file bytes of one layer that a later one overwrites or deletes. Efficiency: file bytes of the final \
+               tree divided by those of all layers.",
+    },
+    OptionalTable {
+        what: "rebuilds with warm and with cold cache mounts",
+        metrics: &[
+            Metric::RebuildSource,
+            Metric::RebuildSourceColdMounts,
+            Metric::RebuildDependency,
+            Metric::RebuildDependencyColdMounts,
+        ],
+        timed: "Times",
+        note: "Cold mounts: the cache mounts were emptied before; layers are warm in both.",
+    },
+    OptionalTable {
+        what: "under load",
+        metrics: &[Metric::ServeRps, Metric::ServeP50, Metric::ServeP99],
+        timed: "Throughput and times",
+        note: "The scenario's fixed load on the ready app; only answers that kept the contract count.",
+    },
+];
+
+fn optional_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
+    let taken = |metric: &Metric| is_taken(analysis, scenario, *metric);
+    let tables = OPTIONAL.iter().filter(|table| {
+        let mut optional = table.metrics.iter().filter(|metric| metric.is_optional());
+        optional.any(taken)
+    });
+    tables
+        .map(|table| {
+            // What nobody took would be a column of nothing but dashes.
+            let metrics = table.metrics.iter().copied().filter(taken);
+            metric_table(
+                analysis,
+                scenario,
+                &Layout {
+                    what: table.what,
+                    series: metrics.map(Series::unlinked).collect(),
+                    one_time_unit: false,
+                    timed: table.timed,
+                    notes: vec![table.note.to_owned()],
+                },
+            )
+        })
+        .collect()
+}
+
+/// Whether any case of the scenario has a sample of it, be it one without a value.
+fn is_taken(analysis: &Analysis<'_>, scenario: &str, metric: Metric) -> bool {
+    analysis.entries().iter().any(|entry| {
+        entry.metric == metric
+            && entry.subject.scenario() == scenario
+            && entry.counts != Counts::default()
+    })
 }

@@ -21,7 +21,7 @@ pub(super) struct Layout<'t> {
     pub(super) series: Vec<Series>,
     /// Whether all times are printed in the unit of the first: they are parts of each other.
     pub(super) one_time_unit: bool,
-    /// What the note on medians speaks of.
+    /// What the note on medians speaks of; empty where nothing is timed.
     pub(super) timed: &'t str,
     /// What else holds for the whole table.
     pub(super) notes: Vec<String>,
@@ -43,7 +43,9 @@ pub(super) fn metric_table(analysis: &Analysis<'_>, scenario: &str, layout: &Lay
     let series = layout.series.iter();
     let printed: Vec<(Series, Scale)> = series.map(|series| (*series, scale(series))).collect();
     let common_n = common_n(analysis, &cases, &printed);
-    notes.whole(timed_note(layout.timed, common_n));
+    if !layout.timed.is_empty() {
+        notes.whole(timed_note(layout.timed, common_n));
+    }
     for note in &layout.notes {
         notes.whole(note);
     }
@@ -119,7 +121,7 @@ fn has_ratio(metric: Metric) -> bool {
 fn heads(printed: &[(Series, Scale)]) -> Vec<Column> {
     let mut heads = head_columns();
     for (Series { metric, .. }, scale) in printed {
-        let key = metric.id().replace('.', "_");
+        let key = metric.id().replace(['.', '-'], "_");
         heads.push(Column::values(
             &key,
             metric.title(),

@@ -27,6 +27,7 @@ mod notes;
 mod observed;
 mod posture;
 mod render;
+mod runs;
 mod scale;
 mod series;
 mod steps;
@@ -44,6 +45,10 @@ pub use floor::floor_table;
 pub use json_report::{REPORT_SCHEMA_VERSION, report_json};
 pub use main_table::{Columns, table, terminal_tables};
 pub use markdown_report::report_md;
+pub use runs::{
+    claims_of_all, claims_of_several, reports_json, reports_md, runs_json, runs_overview,
+    runs_table, several_claims_json, summaries_csv,
+};
 pub use summary_file::summary_csv;
 pub use table::{Align, Cell, Column, Content, Mark, Note, Table};
 pub use technique::{effect_table, effects_csv};

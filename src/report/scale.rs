@@ -51,7 +51,10 @@ impl Scale {
         match self {
             Self::Bytes(scale) => Some(scale.symbol()),
             Self::Time(scale) => Some(scale.symbol()),
-            Self::Count | Self::Ratio | Self::Rate => None,
+            // The one metric without unit is a share of a whole.
+            Self::Ratio => Some("%"),
+            Self::Rate => Some("/s"),
+            Self::Count => None,
         }
     }
 
@@ -61,6 +64,10 @@ impl Scale {
             (Self::Bytes(scale), Quantity::Bytes(bytes)) => scale.number(bytes),
             (Self::Time(scale), Quantity::Time(nanos)) => scale.number(nanos),
             (_, Quantity::Count(count)) => human_count(count),
+            (Self::Ratio, Quantity::Ratio(ratio)) => format!("{:.1}", ratio.get() * 100.0),
+            (Self::Rate, Quantity::Rate(rate)) => {
+                human_rate(rate).trim_end_matches(" /s").to_owned()
+            }
             (_, Quantity::Ratio(ratio)) => human_ratio(ratio),
             (_, Quantity::Rate(rate)) => human_rate(rate),
             (_, Quantity::Bytes(bytes)) => bytes.to_string(),

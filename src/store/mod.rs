@@ -16,4 +16,4 @@ mod tests;
 pub use beacon::is_running;
 pub use error::StoreError;
 pub use folder::{RECORD_FILE, RunFolder};
-pub use resolve::{LATEST, resolve, run_folders};
+pub use resolve::{LATEST, resolve, resolve_all, run_folders};

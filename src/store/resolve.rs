@@ -51,6 +51,22 @@ pub fn resolve(results_dir: &Path, run: &str) -> Result<PathBuf, StoreError> {
     }
 }
 
+/// The folders of the runs that `run` names: one as [`resolve`] finds it, or all that a
+/// folder holds, oldest first. The link `latest` in it is none of its own.
+///
+/// # Errors
+/// There is no such run, and no folder of that name with a run in it.
+pub fn resolve_all(results_dir: &Path, run: &str) -> Result<Vec<PathBuf>, StoreError> {
+    let fault = match resolve(results_dir, run) {
+        Ok(folder) => return Ok(vec![folder]),
+        Err(fault) => fault,
+    };
+    let named = (!run.is_empty()).then(|| results_dir.join(run));
+    let folders = named.into_iter().chain([PathBuf::from(run)]);
+    let mut held = folders.map(|folder| run_folders(&folder));
+    held.find(|held| !held.is_empty()).ok_or(fault)
+}
+
 /// The folders of all runs below `results_dir`, oldest first.
 pub fn run_folders(results_dir: &Path) -> Vec<PathBuf> {
     runs(results_dir)
@@ -110,5 +126,41 @@ fn not_found(results_dir: &Path, run: &str, runs: &[String]) -> StoreError {
     StoreError::NotFound {
         run: run.to_owned(),
         known,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_stands_for_the_runs_in_it() {
+        let home = tempfile::tempdir().unwrap();
+        let results = home.path().join("results");
+        let elsewhere = home.path().join("elsewhere");
+        for folder in [
+            results.join("20260102T000000Z-b"),
+            results.join("20260101T000000Z-a"),
+            elsewhere.join("20260103T000000Z-c"),
+        ] {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(RECORD_FILE), "{}").unwrap();
+        }
+        fs::create_dir(results.join("empty")).unwrap();
+        let found = |run: &str| resolve_all(&results, run).map_err(|error| error.to_string());
+        let one = results.join("20260101T000000Z-a");
+        assert_eq!(found("20260101T000000Z-a"), Ok(vec![one.clone()]));
+        let all = vec![one, results.join("20260102T000000Z-b")];
+        assert_eq!(found(results.to_str().unwrap()), Ok(all.clone()));
+        assert_eq!(found("latest"), Ok(vec![all[1].clone()]));
+        let other = vec![elsewhere.join("20260103T000000Z-c")];
+        assert_eq!(found(elsewhere.to_str().unwrap()), Ok(other));
+        for nothing in ["empty", "", "nope"] {
+            let error = found(nothing).unwrap_err();
+            assert!(
+                error.starts_with(&format!("failed to find the run `{nothing}`")),
+                "{error}"
+            );
+        }
     }
 }

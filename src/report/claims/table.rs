@@ -32,6 +32,15 @@ impl Heads {
         verdict: true,
         ..Self::PLAIN
     };
+    /// All, so that tables of several runs have the same.
+    const ALL: Self = Self {
+        run: true,
+        scenario: true,
+        metric: true,
+        changes: true,
+        verdict: true,
+    };
+
     /// And those that the claims call for.
     fn called_for(self, results: &[ClaimResult<'_>], record: &RunRecord) -> Self {
         Self {
@@ -91,6 +100,37 @@ pub(in crate::report) fn claims_of(analysis: &Analysis<'_>, heads: Heads) -> Tab
         columns: columns(&form),
         rows,
         notes: notes.finish(record),
+    }
+}
+
+/// The claims of several runs below one another, each row with its run: for files. Each
+/// value names its own unit to people, and the notes are those of each run's own table.
+pub(in crate::report) fn claims_of_runs(analyses: &[Analysis<'_>]) -> Table {
+    let form = Form {
+        heads: Heads::ALL,
+        unit: None,
+        scale: None,
+    };
+    let mut rows = Vec::new();
+    for analysis in analyses {
+        let mut notes = Notes::default();
+        let results = results(analysis);
+        let of_run = results
+            .iter()
+            .map(|result| row(analysis.record, result, &form, &mut notes));
+        rows.extend(of_run.map(|mut row| {
+            row.iter_mut().for_each(|cell| cell.notes.clear());
+            row
+        }));
+    }
+    Table {
+        title: format!(
+            "Claimed against measured, {}",
+            plural(analyses.len(), "run")
+        ),
+        columns: columns(&form),
+        rows,
+        notes: Vec::new(),
     }
 }
 

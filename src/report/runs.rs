@@ -1,0 +1,233 @@
+//! Several runs side by side: what makes them differ, and a section for each. Nothing is
+//! compared between them, and no claim of one is judged by figures of another.
+
+use serde_json::{Value, json};
+
+use super::analysis::Analysis;
+use super::claims::{Heads, claims_json_of, claims_of, claims_of_runs, verdicts_json_of};
+use super::json_report::report_json;
+use super::markdown_report::report_md;
+use super::summary_file::summary_csv;
+use super::table::{Cell, Column, Table};
+use crate::record::{EngineChoice, RunRecord, RunState};
+use crate::units::human_count;
+
+/// A row per run: scenarios, engine, host, date, rounds.
+pub fn runs_table(records: &[RunRecord]) -> Table {
+    let mut columns = vec![
+        Column::text("run", "run"),
+        Column::text("scenarios", "scenarios"),
+        Column::text("variants", "variants"),
+        Column::text("rounds", "rounds"),
+        Column::text("state", "state"),
+    ];
+    columns.extend(TRAITS.map(|(key, title, _)| Column::text(key, title)));
+    let rows = records.iter().map(|record| {
+        let plan = &record.plan;
+        let mut row = vec![
+            record.id.clone(),
+            scenario_names(record).join(" "),
+            variants(record).to_string(),
+            plan.rounds.to_string(),
+            state(record).to_owned(),
+        ];
+        row.extend(TRAITS.map(|(_, _, of)| of(record)));
+        row.into_iter().map(Cell::text).collect()
+    });
+    Table {
+        title: match records.len() {
+            1 => "1 run".to_owned(),
+            several => format!("{several} runs"),
+        },
+        columns,
+        rows: rows.collect(),
+        notes: Vec::new(),
+    }
+}
+
+/// The same for machines.
+pub fn runs_json(records: &[RunRecord]) -> Value {
+    records.iter().map(run_json).collect()
+}
+
+/// What runs may differ in beside what they measured: a key, a heading, and its words.
+type Trait = (&'static str, &'static str, fn(&RunRecord) -> String);
+
+const TRAITS: [Trait; 5] = [
+    ("started_at", "begun", |record| record.started_at.clone()),
+    ("engine", "engine", |record| {
+        let EngineChoice::CleanRoom = record.plan.engine else {
+            return engine(record);
+        };
+        format!("{} in a clean room", engine(record))
+    }),
+    ("host", "host", |record| {
+        let host = &record.host;
+        let cpus = human_count(host.cpus);
+        format!("{}, {cpus} x {}", host.os, host.cpu)
+    }),
+    ("links", "links", |record| {
+        let links: Vec<String> = record.plan.links.iter().map(ToString::to_string).collect();
+        links.join(" ")
+    }),
+    ("tool", "plimsoll", |record| record.tool.version.clone()),
+];
+
+fn engine(record: &RunRecord) -> String {
+    let engine = &record.engine;
+    format!("{} {} ({})", engine.name, engine.version, engine.driver)
+}
+
+/// What the runs do not have in common, in words: `engine, host, begun`.
+fn differences(records: &[RunRecord]) -> String {
+    let differ = TRAITS.iter().filter(|(_, _, of)| {
+        let mut words = records.iter().map(of);
+        let first = words.next();
+        words.any(|other| Some(other) != first)
+    });
+    let titles: Vec<&str> = differ.map(|(_, title, _)| *title).collect();
+    if titles.is_empty() {
+        "They agree in date, engine, host, links and version.".to_owned()
+    } else {
+        format!(
+            "They differ in: {}. Each is read for itself; nothing is compared between them.",
+            titles.join(", ")
+        )
+    }
+}
+
+fn scenario_names(record: &RunRecord) -> Vec<&str> {
+    let scenarios = record.scenarios.iter();
+    scenarios.map(|scenario| scenario.name.as_str()).collect()
+}
+
+fn variants(record: &RunRecord) -> usize {
+    let names = scenario_names(record);
+    let cases = record.cases.iter();
+    cases
+        .filter(|case| names.contains(&case.scenario.as_str()))
+        .count()
+}
+
+fn state(record: &RunRecord) -> &'static str {
+    match record.state {
+        RunState::Complete => "complete",
+        RunState::Interrupted => "interrupted",
+        RunState::Running => "not ended",
+    }
+}
+
+fn run_json(record: &RunRecord) -> Value {
+    json!({
+        "run": record.id,
+        "state": record.state,
+        "scenarios": scenario_names(record),
+        "variants": variants(record),
+        "rounds": record.plan.rounds,
+        "warmup_rounds": record.plan.warmup_rounds,
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+        "engine_choice": record.plan.engine,
+        "engine": record.engine,
+        "host": record.host,
+        "links": record.plan.links,
+        "tool": record.tool,
+    })
+}
+
+/// What a section of several runs begins with.
+pub fn runs_overview(records: &[RunRecord]) -> Table {
+    let mut table = runs_table(records);
+    table.notes.push(super::table::Note {
+        mark: super::table::Mark::Whole,
+        text: differences(records),
+    });
+    table
+}
+
+/// `report.md` of several runs on one page: the overview, then each run's own page, a
+/// level of headings lower.
+pub fn reports_md(records: &[RunRecord]) -> String {
+    let mut page = format!(
+        "# {} runs\n\n{}",
+        records.len(),
+        runs_overview(records).markdown()
+    );
+    for record in records {
+        page.push('\n');
+        page.push_str(&lowered(&report_md(record)));
+    }
+    page
+}
+
+/// Headings a level lower, but for what only looks like one in a block of code.
+fn lowered(page: &str) -> String {
+    let mut in_code = false;
+    let mut lower = String::with_capacity(page.len());
+    for line in page.lines() {
+        in_code ^= line.starts_with("```");
+        if line.starts_with('#') && !in_code {
+            lower.push('#');
+        }
+        lower.push_str(line);
+        lower.push('\n');
+    }
+    lower
+}
+
+/// `summary.csv` of several runs: one head, and the first column names the run.
+pub fn summaries_csv(records: &[RunRecord]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for record in records {
+        let file = summary_csv(record);
+        let head = file.iter().position(|byte| *byte == b'\n');
+        let skipped = if lines.is_empty() {
+            0
+        } else {
+            head.map_or(0, |end| end + 1)
+        };
+        lines.extend_from_slice(&file[skipped..]);
+    }
+    lines
+}
+
+/// The JSON reports of several runs.
+pub fn reports_json(records: &[RunRecord]) -> Value {
+    json!({
+        "runs": runs_json(records),
+        "reports": records.iter().map(report_json).collect::<Vec<_>>(),
+    })
+}
+
+/// The claims of several runs: the overview, then a table for each, judged by that run's
+/// own figures; its title names the run.
+pub fn claims_of_several(records: &[RunRecord]) -> Vec<Table> {
+    let mut tables = vec![runs_overview(records)];
+    tables.extend(records.iter().map(|record| {
+        let mut table = claims_of(&Analysis::of(record), Heads::VERDICTS);
+        table.title = format!("{}: {}", record.id, table.title);
+        table
+    }));
+    tables
+}
+
+/// The claims of several runs as one table whose first column names the run: for files.
+pub fn claims_of_all(records: &[RunRecord]) -> Table {
+    let analyses: Vec<Analysis<'_>> = records.iter().map(Analysis::of).collect();
+    claims_of_runs(&analyses)
+}
+
+/// The same for machines.
+pub fn several_claims_json(records: &[RunRecord]) -> Value {
+    let runs: Vec<Value> = records
+        .iter()
+        .map(|record| {
+            let analysis = Analysis::of(record);
+            let mut run = run_json(record);
+            run["claims"] = claims_json_of(&analysis);
+            run["verdicts"] = verdicts_json_of(&analysis);
+            run
+        })
+        .collect();
+    json!({ "runs": runs })
+}
