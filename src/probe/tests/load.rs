@@ -248,27 +248,27 @@ async fn an_answer_that_breaks_off_is_a_failure() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_answers_is_a_failure_and_no_rate_of_zero() {
-    let (gone, nobody) = listener().await;
-    drop(gone);
     let (silent, _) = server(NO_WAIT, |_| Does::Stall).await;
     let (closing, _) = server(NO_WAIT, |_| Does::Close).await;
     let (busy, _) = server(NO_WAIT, |_| Does::Answer(BUSY)).await;
+    let (gone, nobody) = listener().await;
+    drop(gone);
     for (address, words) in [
         (
             nobody,
-            "within 100 ms; last attempt: connect: Connection refused (os error 111)",
+            "within 500 ms; last attempt: connect: Connection refused (os error 111)",
         ),
-        (silent, "within 100 ms; last attempt: no whole answer came"),
+        (silent, "within 500 ms; last attempt: no whole answer came"),
         (
             closing,
-            "within 100 ms; last attempt: connection closed before message completed",
+            "within 500 ms; last attempt: connection closed before message completed",
         ),
         (
             busy,
             "answered 503 at /load, the contract asks for status 200; body: (not kept)",
         ),
     ] {
-        let failure = drive(&load(address, 2, 20, 100)).await.unwrap_err();
+        let failure = drive(&load(address, 2, 20, 500)).await.unwrap_err();
         let text = failure.to_string();
         assert!(text.ends_with(words), "{text}");
     }
