@@ -1,8 +1,8 @@
 //! The engine behind the Docker API: Docker 20.10 up to today's, and Podman's
 //! compatible socket as far as it goes.
 //!
-//! Everything goes through `bollard`, except two calls that it cannot make
-//! (`raw`). No type of `bollard` leaves this module.
+//! Everything goes through `bollard`, except two calls that it cannot make and the
+//! session of a build (`raw`). No type of `bollard` leaves this module.
 //!
 //! Not here: deadlines (the caller drops the future, and the engine's work ends
 //! with it), names and labels of what is created (the caller's, but for

@@ -78,7 +78,10 @@ pub(super) async fn attempt<C: Clock>(
     (at, judged)
 }
 
-async fn connect(sockets: Option<&dyn Sockets>, address: SocketAddr) -> io::Result<TcpStream> {
+pub(super) async fn connect(
+    sockets: Option<&dyn Sockets>,
+    address: SocketAddr,
+) -> io::Result<TcpStream> {
     match sockets {
         None => TcpStream::connect(address).await,
         Some(sockets) => {
@@ -174,7 +177,8 @@ fn expected(spec: &ProbeSpec) -> String {
     }
 }
 
-fn chain(error: &dyn Error) -> String {
+/// An error with its causes.
+pub(super) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

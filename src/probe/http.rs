@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::time::sleep;
 
 use super::attempt::{Ask, CONNECT_TIMEOUT, Miss, ask, attempt, timed_out};
+use super::load;
 use crate::engine::{
     Clock, LoadOutcome, LoadSpec, Mark, Probe, ProbeFailure, ProbeSpec, Ready, Sockets,
 };
@@ -131,11 +132,7 @@ impl<C: Clock> Probe for HttpProbe<C> {
     }
 
     async fn drive(&self, spec: &LoadSpec) -> Result<LoadOutcome, ProbeFailure> {
-        Err(ProbeFailure::TimedOut {
-            path: spec.path.clone(),
-            within: spec.duration,
-            last: "no load can be put on it yet".to_owned(),
-        })
+        load::drive(Arc::clone(&self.clock), self.sockets.clone(), spec).await
     }
 }
 

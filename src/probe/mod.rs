@@ -1,4 +1,5 @@
-//! Readiness over HTTP: asks until a whole answer keeps the contract.
+//! Readiness over HTTP: asks until a whole answer keeps the contract. And a fixed
+//! load on an app that is ready.
 //!
 //! A bare connect is never a success: docker-proxy accepts before the app
 //! listens. Nothing is formatted, logged or awaited between two
@@ -6,6 +7,8 @@
 
 mod attempt;
 mod http;
+mod line;
+mod load;
 #[cfg(test)]
 mod tests;
 

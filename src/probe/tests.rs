@@ -1,5 +1,7 @@
 //! Against loopback servers in every bad mood.
 
+mod load;
+
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,0 +1,260 @@
+//! A fixed load: a closed loop on a number of kept connections.
+//!
+//! All of it is done by one thread of its own, so that no request waits for another
+//! worker of the caller's runtime, and nothing is shared with it: no lock, and
+//! nothing to wake across threads. A request costs it some 7 µs of CPU time, half of
+//! them in the kernel; an app that answers as fast is measured with the driver's own
+//! limit in it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use http_body_util::Empty;
+use hyper::{Request, header};
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use super::attempt::{Ask, chain};
+use super::line::{Line, Lost};
+use crate::engine::{Clock, LoadOutcome, LoadSpec, Mark, ProbeFailure, Sockets};
+use crate::units::{Count, Nanos};
+
+/// What is out at the end of the counted time may still come within this, or within
+/// twice the time of the slowest answer so far. It does not count then; what does not
+/// come is a failure.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Wait after a request that found no connection, or lost it: a dead server is not
+/// asked as fast as can be.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Room for the times of answers, so that it does not have to be made meanwhile:
+/// 8 MiB, of which the kernel gives as much as is written to.
+const ROOM: usize = 1 << 20;
+
+/// Puts the load on, from a thread that ends with this future.
+pub(super) async fn drive<C: Clock>(
+    clock: Arc<C>,
+    sockets: Option<Arc<dyn Sockets>>,
+    spec: &LoadSpec,
+) -> Result<LoadOutcome, ProbeFailure> {
+    let ask = ask(spec)?;
+    let (mut sender, receiver) = oneshot::channel();
+    let job = spec.clone();
+    let work = move || {
+        let load = async {
+            tokio::select! {
+                biased;
+                // Nobody waits for it any more.
+                () = sender.closed() => None,
+                outcome = put(clock.as_ref(), sockets.as_deref(), &job, ask) => Some(outcome),
+            }
+        };
+        let outcome = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_or_else(
+                |error| Some(Err(unanswered(&job, format!("no runtime: {error}")))),
+                |runtime| runtime.block_on(load),
+            );
+        if let Some(outcome) = outcome {
+            let _ = sender.send(outcome);
+        }
+    };
+    std::thread::Builder::new()
+        .name("load".to_owned())
+        .spawn(work)
+        .map_err(|error| unanswered(spec, format!("no thread: {error}")))?;
+    let ended_early = |_| Err(unanswered(spec, "the load's thread ended early".to_owned()));
+    receiver.await.unwrap_or_else(ended_early)
+}
+
+async fn put<C: Clock>(
+    clock: &C,
+    sockets: Option<&dyn Sockets>,
+    spec: &LoadSpec,
+    ask: Ask,
+) -> Result<LoadOutcome, ProbeFailure> {
+    let start = Mark(clock.mark().0 + spec.warmup);
+    let load = Load {
+        clock,
+        sockets,
+        spec,
+        ask,
+        start,
+        end: Mark(start.0 + spec.duration),
+        tally: RefCell::new(Tally::default()),
+    };
+    let mut running: FuturesUnordered<_> =
+        (0..spec.connections).map(|_| load.keep_asking()).collect();
+    tokio::select! {
+        biased;
+        () = async { while running.next().await.is_some() {} } => {}
+        () = load.last_call() => {}
+    }
+    let silent = running.len();
+    drop(running);
+    load.tally.into_inner().outcome(spec, silent)
+}
+
+/// A load that is being put on.
+struct Load<'a, C> {
+    clock: &'a C,
+    sockets: Option<&'a dyn Sockets>,
+    spec: &'a LoadSpec,
+    ask: Ask,
+    /// Answers count from here,
+    start: Mark,
+    /// and until here.
+    end: Mark,
+    tally: RefCell<Tally>,
+}
+
+impl<C: Clock> Load<'_, C> {
+    /// One connection: a request at a time until the end.
+    async fn keep_asking(&self) {
+        let mut line = None;
+        loop {
+            let asked = self.clock.mark();
+            if asked >= self.end {
+                return;
+            }
+            let answer = self.answer(&mut line).await;
+            let at = self.clock.mark();
+            let lost = answer.is_err();
+            let counts = (self.start..self.end).contains(&at);
+            let status = self.spec.status;
+            let took = at.since(asked);
+            self.tally.borrow_mut().note(took, answer, status, counts);
+            if lost {
+                sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// The answer to one request, on the line that is there or on a new one.
+    async fn answer(&self, line: &mut Option<Line>) -> Result<u16, Lost> {
+        if let Some(mut kept) = line.take() {
+            match kept.ask(self.ask.clone()).await {
+                Ok(status) => {
+                    *line = Some(kept);
+                    return Ok(status);
+                }
+                // The server closed it after the last answer, as it may.
+                Err(Lost::Unanswered(_)) => {}
+                Err(lost) => return Err(lost),
+            }
+        }
+        let mut new = Line::open(self.sockets, self.spec.address).await?;
+        let status = new.ask(self.ask.clone()).await?;
+        *line = Some(new);
+        Ok(status)
+    }
+
+    /// Resolves once nothing more is waited for.
+    async fn last_call(&self) {
+        self.clock.sleep(self.end.since(self.clock.mark())).await;
+        let slowest = Duration::from(self.tally.borrow().slowest);
+        sleep(GRACE.max(slowest.saturating_mul(2))).await;
+    }
+}
+
+/// What came back. One for all connections: they are on one thread.
+struct Tally {
+    latencies: Vec<Nanos>,
+    failures: u64,
+    /// The slowest whole answer, of the warm-up too.
+    slowest: Nanos,
+    /// The last status that was not the expected one.
+    wrong: Option<u16>,
+    last: Option<Lost>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            latencies: Vec::with_capacity(ROOM),
+            failures: 0,
+            slowest: Nanos(0),
+            wrong: None,
+            last: None,
+        }
+    }
+}
+
+impl Tally {
+    fn note(&mut self, took: Nanos, answer: Result<u16, Lost>, expected: u16, counts: bool) {
+        if answer.is_ok() {
+            self.slowest = self.slowest.max(took);
+        }
+        if !counts {
+            return;
+        }
+        match answer {
+            Ok(status) if status == expected => {
+                self.latencies.push(took);
+                return;
+            }
+            Ok(status) => self.wrong = Some(status),
+            Err(lost) => self.last = Some(lost),
+        }
+        self.failures += 1;
+    }
+
+    /// `silent` requests are out still.
+    fn outcome(mut self, spec: &LoadSpec, silent: usize) -> Result<LoadOutcome, ProbeFailure> {
+        if self.latencies.is_empty() {
+            return Err(self.failure(spec));
+        }
+        self.latencies.sort_unstable();
+        Ok(LoadOutcome {
+            answers: Count(self.latencies.len() as u64),
+            failures: Count(self.failures + silent as u64),
+            elapsed: spec.duration,
+            latencies: self.latencies,
+        })
+    }
+
+    /// A rate of zero would be no measurement.
+    fn failure(self, spec: &LoadSpec) -> ProbeFailure {
+        match (self.wrong, self.last) {
+            (Some(status), _) => ProbeFailure::WrongAnswer {
+                path: spec.path.clone(),
+                status,
+                expected: format!("status {}", spec.status),
+                body: "(not kept)".to_owned(),
+            },
+            (None, Some(lost)) => unanswered(spec, lost.describe()),
+            (None, None) => unanswered(spec, "no whole answer came".to_owned()),
+        }
+    }
+}
+
+impl Lost {
+    fn describe(&self) -> String {
+        match self {
+            Self::Connect(error) => format!("connect: {error}"),
+            Self::Unanswered(error) | Self::Cut(error) => chain(error),
+        }
+    }
+}
+
+fn ask(spec: &LoadSpec) -> Result<Ask, ProbeFailure> {
+    Request::get(&spec.path)
+        .header(header::HOST, spec.address.to_string())
+        .header(header::USER_AGENT, "plimsoll")
+        .header(header::ACCEPT, "*/*")
+        .body(Empty::new())
+        .map_err(|error| unanswered(spec, format!("nothing was asked: {error}")))
+}
+
+/// Nothing answered within the counted time.
+fn unanswered(spec: &LoadSpec, last: String) -> ProbeFailure {
+    ProbeFailure::TimedOut {
+        path: spec.path.clone(),
+        within: spec.duration,
+        last,
+    }
+}
