@@ -21,6 +21,7 @@ pub mod cleanroom;
 pub mod context;
 pub mod docker;
 pub mod host;
+pub mod image;
 pub mod probe;
 pub mod registry;
 pub mod store;

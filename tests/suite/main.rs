@@ -8,6 +8,7 @@ mod command_line;
 mod context_rules;
 mod docker_fake;
 mod fake;
+mod image;
 mod live_engine;
 mod live_run;
 mod pipeline;
