@@ -24,6 +24,7 @@ pub mod host;
 pub mod image;
 pub mod probe;
 pub mod registry;
+pub mod scan;
 pub mod store;
 
 pub mod bases;

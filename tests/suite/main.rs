@@ -14,4 +14,5 @@ mod live_run;
 mod pipeline;
 mod registry;
 mod reports;
+mod scan;
 mod scenario_files;
