@@ -21,8 +21,10 @@ pub mod cleanroom;
 pub mod context;
 pub mod docker;
 pub mod host;
+pub mod image;
 pub mod probe;
 pub mod registry;
+pub mod scan;
 pub mod store;
 
 pub mod bases;

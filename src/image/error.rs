@@ -1,0 +1,97 @@
+//! What can go wrong with looking into an image.
+
+use std::io;
+
+/// An image archive that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The stream broke off, or is no tar.
+    #[error("failed to read the image archive {place}")]
+    Archive {
+        /// How far it was read: "at its beginning", "after `manifest.json`".
+        place: String,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A layer cannot be read.
+    #[error("failed to read the layer `{layer}` of the image archive")]
+    Layer {
+        /// Its name in the archive.
+        layer: String,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of a layer cannot be read.
+    #[error("failed to read `{entry}` of the layer `{layer}`")]
+    File {
+        /// The layer's name in the archive.
+        layer: String,
+        /// The entry's name.
+        entry: String,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A layer's entry makes no sense.
+    #[error("failed to place `{entry}` of the layer `{layer}`: {problem}")]
+    Entry {
+        /// Its name in the archive.
+        layer: String,
+        /// The entry's name.
+        entry: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A document cannot be read.
+    #[error("failed to read `{document}` of the image archive")]
+    Document {
+        /// Its name in the archive.
+        document: String,
+        /// The cause.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Something that another part names is missing or of another kind.
+    #[error("failed to find `{part}`, which `{by}` names: {problem}")]
+    Missing {
+        /// What is named.
+        part: String,
+        /// By what.
+        by: String,
+        /// What is there instead.
+        problem: String,
+    },
+    /// It holds no image, or several.
+    #[error("failed to find one image in the archive: {problem}")]
+    Choice {
+        /// What is there instead.
+        problem: String,
+    },
+    /// The parts do not fit each other.
+    #[error("failed to put the image together: {problem}")]
+    Unfit {
+        /// What does not fit.
+        problem: String,
+    },
+    /// What is to be looked for cannot be.
+    #[error("failed to prepare the search for secrets")]
+    Search(#[source] aho_corasick::BuildError),
+    /// Nobody reads on any more.
+    #[error("failed to look into the image: the work was given up")]
+    GivenUp,
+}
+
+impl ImageError {
+    /// What a user can do about it, where there is a remedy.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Archive { .. } | Self::Document { .. } => {
+                Some("the export was cut short or is no image archive; export the image again")
+            }
+            Self::Choice { .. } => Some("export one image for one platform"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Packages: the system's by its own database, the languages' by the files that their
+//! package managers leave with each package.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::image::known::Known;
+use crate::image::tree::{Folder, Node};
+use crate::units::Count;
+
+const DATABASES: &[&[u8]] = &[
+    b"/var/lib/dpkg/status",
+    b"/lib/apk/db/installed",
+    b"/usr/lib/apk/db/installed",
+];
+/// Distroless images have a file per package.
+const DATABASE_FOLDER: &[u8] = b"/var/lib/dpkg/status.d";
+
+/// Packages of dpkg and apk that are installed; none where there is no database of them.
+/// That of rpm cannot be read here, so such images have none.
+pub(super) fn of_system(tree: &Folder) -> Option<Count> {
+    let mut seen = BTreeSet::new();
+    let mut count = None;
+    let mut add = |node: &Node| {
+        if let Node::File(inode) = node
+            && let Some(Known::Packages(packages)) = inode.known
+            // `/lib` may be a link to `/usr/lib`.
+            && seen.insert(inode.number)
+        {
+            count = Some(count.unwrap_or(0) + packages);
+        }
+    };
+    for path in DATABASES {
+        if let Some((_, node)) = tree.resolve(path) {
+            add(node);
+        }
+    }
+    if let Some((_, Node::Folder(folder))) = tree.resolve(DATABASE_FOLDER) {
+        folder.children().for_each(|(_, node)| add(node));
+    }
+    count.map(Count)
+}
+
+/// Installed packages of languages. A package that is installed twice, in two folders or
+/// two versions, counts twice.
+#[derive(Default)]
+pub(super) struct Languages {
+    npm: u64,
+    python: BTreeSet<Vec<Vec<u8>>>,
+    java: u64,
+    ruby: u64,
+}
+
+impl Languages {
+    /// Looks at one file.
+    pub fn see(&mut self, at: &[&[u8]]) {
+        let Some((last, above)) = at.split_last() else {
+            return;
+        };
+        match (*last, above) {
+            // The package's own; those deeper in it are parts of it.
+            (b"package.json", [.., b"node_modules", name]) if !name.starts_with(b"@") => {
+                self.npm += 1;
+            }
+            (b"package.json", [.., b"node_modules", scope, _]) if scope.starts_with(b"@") => {
+                self.npm += 1;
+            }
+            (b"METADATA", [outer @ .., info]) if info.ends_with(b".dist-info") => {
+                self.python_package(outer, info);
+            }
+            (b"PKG-INFO", [outer @ .., info]) if info.ends_with(b".egg-info") => {
+                self.python_package(outer, info);
+            }
+            (info, outer) if info.ends_with(b".egg-info") => self.python_package(outer, info),
+            (jar, _)
+                if [&b".jar"[..], b".war", b".ear"]
+                    .iter()
+                    .any(|end| jar.ends_with(end)) =>
+            {
+                self.java += 1;
+            }
+            (gem, [.., b"specifications"] | [.., b"specifications", b"default"])
+                if gem.ends_with(b".gemspec") =>
+            {
+                self.ruby += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// What a package carries along for itself is not installed.
+    fn python_package(&mut self, outer: &[&[u8]], info: &[u8]) {
+        if outer.last() == Some(&&b"_vendor"[..]) {
+            return;
+        }
+        let path = outer.iter().chain([&info]).map(|part| part.to_vec());
+        self.python.insert(path.collect());
+    }
+
+    /// Counts by language; those without packages are left out.
+    pub fn told(self) -> BTreeMap<String, Count> {
+        [
+            ("npm", self.npm),
+            ("python", self.python.len() as u64),
+            ("java", self.java),
+            ("ruby", self.ruby),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| (name.to_owned(), Count(count)))
+        .collect()
+    }
+}

@@ -1,0 +1,224 @@
+//! Programs by name: shells, package managers of the system, compilers and build tools.
+//!
+//! A program is an executable file, or a link that leads to one, in a folder called
+//! `bin`, `sbin` or `.bin`, or in one of the image's PATH. One file with several names
+//! of the same sort is told once for each listed name, by its shortest path.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::image::config::Config;
+use crate::image::name;
+use crate::image::tree::{Folder, Inode, Node};
+
+const EXECUTABLE: u32 = 0o111;
+
+const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish"];
+
+/// Folders in which a shell is looked for, before those of PATH.
+const SHELL_FOLDERS: &[&str] = &["/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/busybox"];
+
+const FOLDERS: &[&[u8]] = &[b"bin", b"sbin", b".bin"];
+
+const MANAGERS: &[&str] = &[
+    "apk",
+    "apt",
+    "apt-get",
+    "aptitude",
+    "dnf",
+    "dnf5",
+    "dpkg",
+    "emerge",
+    "ipkg",
+    "microdnf",
+    "nix-env",
+    "opkg",
+    "pacman",
+    "rpm",
+    "tdnf",
+    "xbps-install",
+    "yum",
+    "zypper",
+];
+
+const COMPILERS: &[&str] = &[
+    "as",
+    "bazel",
+    "c++",
+    "cargo",
+    "cc",
+    "clang",
+    "clang++",
+    "cmake",
+    "csc",
+    "dotnet-sdk",
+    "esbuild",
+    "g++",
+    "gcc",
+    "gfortran",
+    "ghc",
+    "gmake",
+    "go",
+    "gradle",
+    "javac",
+    "kotlinc",
+    "ld",
+    "lld",
+    "make",
+    "meson",
+    "mvn",
+    "ninja",
+    "node-gyp",
+    "rustc",
+    "scalac",
+    "swc",
+    "swiftc",
+    "tsc",
+    "zig",
+];
+
+/// Compilers that are installed with a target before or a version after their name.
+const VERSIONED: &[&str] = &["c++", "clang", "clang++", "g++", "gcc"];
+
+/// The first shell that is there.
+pub(super) fn shell(tree: &Folder, config: &Config) -> Option<String> {
+    let path = config.search_path();
+    let folders = SHELL_FOLDERS
+        .iter()
+        .copied()
+        .chain(path.iter().map(String::as_str));
+    folders
+        .flat_map(|folder| SHELLS.iter().map(move |name| format!("{folder}/{name}")))
+        .find(|path| match tree.resolve(path.as_bytes()) {
+            Some((_, Node::File(inode))) => inode.mode & EXECUTABLE != 0,
+            _ => false,
+        })
+}
+
+/// Names of a sort with their paths, by name and by the file that they lead to.
+type Found = BTreeMap<(String, u64), String>;
+
+pub(super) struct Programs<'a> {
+    tree: &'a Folder,
+    path: BTreeSet<String>,
+    managers: Found,
+    compilers: Found,
+    versioned: Found,
+}
+
+impl<'a> Programs<'a> {
+    pub fn new(tree: &'a Folder, config: &Config) -> Self {
+        let path = config.search_path();
+        Self {
+            tree,
+            path: path
+                .iter()
+                .map(|folder| folder.trim_end_matches('/').to_owned())
+                .collect(),
+            managers: Found::new(),
+            compilers: Found::new(),
+            versioned: Found::new(),
+        }
+    }
+
+    /// Looks at one name of the tree.
+    pub fn see(&mut self, at: &[&[u8]], node: &Node) {
+        let Some((name, folder)) = at.split_last() else {
+            return;
+        };
+        let Ok(program) = std::str::from_utf8(name) else {
+            return;
+        };
+        let found = if MANAGERS.contains(&program) {
+            &mut self.managers
+        } else if COMPILERS.contains(&program) {
+            &mut self.compilers
+        } else if is_versioned(program) {
+            &mut self.versioned
+        } else {
+            return;
+        };
+        let is_program_folder = folder.last().is_some_and(|last| FOLDERS.contains(last))
+            || self.path.contains(&name::path(folder));
+        if !is_program_folder {
+            return;
+        }
+        let inode: &Inode = match node {
+            Node::File(inode) => inode,
+            Node::Link(target) => match self.tree.resolve_from(folder, target) {
+                // busybox has applets of such names, which install nothing by themselves.
+                Some((real, _)) if real.last().is_some_and(|last| **last == *b"busybox") => return,
+                Some((_, Node::File(inode))) => inode,
+                _ => return,
+            },
+            _ => return,
+        };
+        if inode.mode & EXECUTABLE == 0 {
+            return;
+        }
+        let path = name::path(at);
+        let key = (program.to_owned(), inode.number);
+        let shorter = |known: &String| (path.len(), &path) < (known.len(), known);
+        if found.get(&key).is_none_or(shorter) {
+            found.insert(key, path);
+        }
+    }
+
+    /// Package managers and compilers, by path. What has a plain name too is told by it.
+    pub fn told(self) -> (Vec<String>, Vec<String>) {
+        let plain: BTreeSet<u64> = self.compilers.keys().map(|(_, inode)| *inode).collect();
+        let mut rest: BTreeMap<u64, String> = BTreeMap::new();
+        for ((_, inode), path) in self.versioned {
+            let known = rest.entry(inode).or_insert_with(|| path.clone());
+            if (path.len(), &path) < (known.len(), known) {
+                *known = path;
+            }
+        }
+        rest.retain(|inode, _| !plain.contains(inode));
+        let mut compilers: Vec<_> = self
+            .compilers
+            .into_values()
+            .chain(rest.into_values())
+            .collect();
+        compilers.sort();
+        let mut managers: Vec<_> = self.managers.into_values().collect();
+        managers.sort();
+        (managers, compilers)
+    }
+}
+
+/// `gcc-12`, `x86_64-linux-gnu-g++`, `aarch64-linux-gnu-gcc-12`.
+fn is_versioned(program: &str) -> bool {
+    let name = match program.rsplit_once('-') {
+        Some((name, version)) if version.bytes().all(|c| c.is_ascii_digit() || c == b'.') => name,
+        _ => program,
+    };
+    let bare = name.rsplit('-').next().unwrap_or(name);
+    bare.len() < program.len() && VERSIONED.contains(&bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_targets_are_seen_through() {
+        for name in [
+            "gcc-12",
+            "x86_64-linux-gnu-g++-12",
+            "aarch64-linux-gnu-gcc",
+            "clang-14",
+        ] {
+            assert!(is_versioned(name), "{name}");
+        }
+        for name in [
+            "gcc",
+            "gcc-ar-12",
+            "gcc-nm",
+            "clang-format-14",
+            "c89-gcc-x",
+            "-12",
+        ] {
+            assert!(!is_versioned(name), "{name}");
+        }
+    }
+}

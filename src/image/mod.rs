@@ -1,0 +1,24 @@
+//! What an image holds: files, bytes, waste, and the facts of its posture, from one pass
+//! over the tar that an engine exports.
+//!
+//! Nothing is unpacked to disk and nothing is started. Layers are laid over one another
+//! as overlayfs does it. The rules by which facts are told are in `facts`, `ground` and
+//! `secrets`. Packages of rpm are not counted: their database is no text.
+
+mod archive;
+mod config;
+mod contents;
+mod error;
+mod facts;
+mod ground;
+mod known;
+mod layer;
+mod manifest;
+mod name;
+mod secrets;
+mod stream;
+mod tree;
+
+pub use contents::{ImageContents, Planted, analyse};
+pub use error::ImageError;
+pub use stream::analyse_export;

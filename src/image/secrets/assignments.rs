@@ -1,0 +1,45 @@
+//! Values that are given to variables whose names speak of secrets: in the config's
+//! environment, in history (where build arguments stand before the command) and in
+//! files of variables. Anywhere else such lines are code.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::rules::is_placeholder;
+use super::{Hit, Spot, mask};
+
+/// A value that begins with `$` is looked up when it is used.
+static FORM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?m)(?:^|[\s;&|"'])((?:[A-Z0-9]+_)*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|SECRET_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS)) ?= ?["']?([^\s"'$]{8,})"#,
+    )
+    .expect("the form is compiled in")
+});
+
+/// All of them, in order.
+pub(super) fn find(text: &[u8]) -> Vec<Spot> {
+    FORM.captures_iter(text)
+        .filter_map(|found| {
+            let (name, value) = (found.get(1)?, found.get(2)?);
+            if is_placeholder(value.as_bytes()) || is_reference(value.as_bytes()) {
+                return None;
+            }
+            Some(Spot {
+                start: value.start(),
+                end: value.end(),
+                hit: Hit {
+                    kind: format!("value of {}", String::from_utf8_lossy(name.as_bytes())),
+                    masked: mask(value.as_bytes()),
+                    planted: false,
+                },
+            })
+        })
+        .collect()
+}
+
+/// A mounted secret's path, or a word that says that there is none.
+fn is_reference(value: &[u8]) -> bool {
+    const PATHS: &[&[u8]] = &[b"/run/", b"/var/run/", b"file:", b"vault:"];
+    PATHS.iter().any(|path| value.starts_with(path)) || value.eq_ignore_ascii_case(b"undefined")
+}

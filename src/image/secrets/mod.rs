@@ -1,0 +1,185 @@
+//! The search for secrets in texts and streams.
+//!
+//! Planted tokens are looked for everywhere, as they are and in base64. General
+//! patterns are looked for in history, config, and those files that are the app's or
+//! settings ([`super::ground`]): distributions and packages ship keys for tests and
+//! words that look like tokens, and none of those is a secret.
+//!
+//! What is packed within a file (an archive, a compiled cache) is not unpacked.
+
+mod assignments;
+mod planted;
+mod rules;
+
+use std::io::{self, Read};
+
+use aho_corasick::BuildError;
+
+use self::planted::Tokens;
+use self::rules::Rules;
+use super::contents::Planted;
+
+/// Bytes that are held of a file at a time.
+pub(super) const BUFFER_BYTES: usize = 256 << 10;
+/// Bytes that a pattern may look ahead; below [`BUFFER_BYTES`].
+const AHEAD_BYTES: usize = 1 << 10;
+/// Bytes that a pattern may look back.
+const BEHIND_BYTES: usize = 1;
+/// Characters of a secret that are shown.
+const SHOWN: usize = 4;
+
+/// Something that was found, without the thing itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hit {
+    /// What it looks like.
+    pub kind: String,
+    /// Its first characters.
+    pub masked: String,
+    /// Whether it was planted.
+    pub planted: bool,
+}
+
+/// A hit and where in the text it lies.
+struct Spot {
+    start: usize,
+    end: usize,
+    hit: Hit,
+}
+
+/// What to look for.
+pub(super) struct Search {
+    tokens: Tokens,
+    rules: Rules,
+}
+
+/// Kind of a private key, as it begins with or without an algorithm.
+pub(super) const PRIVATE_KEY: &str = "private key";
+
+/// How a file is looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// For planted tokens.
+    Planted,
+    /// For planted tokens and general patterns.
+    General,
+}
+
+impl Search {
+    /// Prepares the search.
+    pub fn new(planted: &[Planted]) -> Result<Self, BuildError> {
+        Ok(Self {
+            tokens: Tokens::new(planted)?,
+            rules: Rules::new()?,
+        })
+    }
+
+    /// Looks through a text of the config or a file of variables: for all patterns and
+    /// for assignments to names that speak of secrets.
+    pub fn text(&self, text: &[u8]) -> Vec<Hit> {
+        let mut spots = self.spots(text, 0, text.len(), Depth::General);
+        for spot in assignments::find(text) {
+            let known = |other: &Spot| other.start < spot.end && spot.start < other.end;
+            if !spots.iter().any(known) {
+                spots.push(spot);
+            }
+        }
+        let mut hits = Vec::new();
+        for spot in spots {
+            add(&mut hits, spot.hit);
+        }
+        hits
+    }
+
+    /// Looks for planted tokens alone.
+    pub fn planted(&self, text: &[u8]) -> Option<Hit> {
+        self.tokens
+            .find(text, 0, text.len())
+            .next()
+            .map(|spot| spot.hit)
+    }
+
+    /// Reads a file to its end and looks through it; `each` sees all that is read.
+    /// At most one hit of a kind is told. Returns the number of bytes.
+    pub fn stream(
+        &self,
+        reader: &mut dyn Read,
+        depth: Depth,
+        buffer: &mut Vec<u8>,
+        each: &mut dyn FnMut(&[u8]),
+        hits: &mut Vec<Hit>,
+    ) -> io::Result<u64> {
+        let ahead = self.tokens.longest().max(AHEAD_BYTES);
+        buffer.resize(BUFFER_BYTES.max(2 * ahead), 0);
+        let idle = depth == Depth::Planted && self.tokens.is_empty();
+        let (mut total, mut filled, mut from) = (0, 0, 0);
+        loop {
+            let before = filled;
+            filled = fill(reader, buffer, filled)?;
+            total += (filled - before) as u64;
+            each(&buffer[before..filled]);
+            let ended = filled < buffer.len();
+            // What begins later is looked at once what follows it is there.
+            let until = if ended { filled } else { filled - ahead };
+            if !idle {
+                for spot in self.spots(&buffer[..filled], from, until, depth) {
+                    add(hits, spot.hit);
+                }
+            }
+            if ended {
+                return Ok(total);
+            }
+            let keep = until - BEHIND_BYTES;
+            buffer.copy_within(keep..filled, 0);
+            filled -= keep;
+            from = BEHIND_BYTES;
+        }
+    }
+
+    /// What begins within `from..until`; the text may go on after it.
+    fn spots(&self, text: &[u8], from: usize, until: usize, depth: Depth) -> Vec<Spot> {
+        let mut spots: Vec<_> = self.tokens.find(text, from, until).collect();
+        if depth == Depth::General {
+            for spot in self.rules.find(text, from, until, AHEAD_BYTES) {
+                // A planted token may have the form of a real one.
+                let planted = |other: &Spot| other.start < spot.end && spot.start < other.end;
+                if !spots.iter().any(planted) {
+                    spots.push(spot);
+                }
+            }
+        }
+        spots
+    }
+}
+
+fn fill(reader: &mut dyn Read, buffer: &mut [u8], mut filled: usize) -> io::Result<usize> {
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+fn add(hits: &mut Vec<Hit>, hit: Hit) {
+    if !hits.iter().any(|other| other.kind == hit.kind) {
+        hits.push(hit);
+    }
+}
+
+/// The first characters of a secret, and never more than a quarter of it.
+fn mask(secret: &[u8]) -> String {
+    let shown = SHOWN.min(secret.len() / 4);
+    let start = String::from_utf8_lossy(&secret[..shown]);
+    let start: String = start
+        .chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect();
+    format!("{start}…")
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

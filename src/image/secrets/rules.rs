@@ -1,0 +1,197 @@
+//! General patterns: forms that issuers gave their secrets so that they can be found.
+//!
+//! Each begins with fixed letters, which one automaton looks for; what follows is then
+//! held to the whole form. Few characters in turn (`xxxx`, `0000`) and the word EXAMPLE
+//! mark what manuals print.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, BuildError, Input};
+use regex::bytes::Regex;
+
+use super::{Hit, PRIVATE_KEY, Spot, mask};
+
+/// A form. Group 1 is the secret itself.
+struct Rule {
+    kind: &'static str,
+    starts: &'static [&'static str],
+    form: &'static str,
+    /// Whether letters, digits or `_` right before it make it a part of something else.
+    bounded: bool,
+    /// Different characters that the secret must have.
+    variety: usize,
+}
+
+/// A line of base64 within a key has at least 64 characters. Before it there may be
+/// headers; within strings of code the lines end in `\n`.
+const RULES: &[Rule] = &[
+    Rule {
+        kind: PRIVATE_KEY,
+        starts: &["-----BEGIN "],
+        form: r#"\A-----BEGIN (?:[A-Z]{2,9} )?PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|[\s"'+,]|[A-Za-z-]{4,20}: [^\r\n\\]{0,100})*([A-Za-z0-9+/]{60})"#,
+        bounded: false,
+        variety: 16,
+    },
+    Rule {
+        kind: "AWS access key id",
+        starts: &["AKIA", "ASIA"],
+        form: r"\A((?:AKIA|ASIA)[A-Z2-7]{16})(?:[^A-Za-z0-9_/+=]|\z)",
+        bounded: true,
+        variety: 8,
+    },
+    Rule {
+        kind: "GitHub token",
+        starts: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+        form: r"\A(gh[pousr]_[A-Za-z0-9]{36})(?:[^A-Za-z0-9_]|\z)",
+        bounded: true,
+        variety: 12,
+    },
+    Rule {
+        kind: "GitHub token",
+        starts: &["github_pat_"],
+        form: r"\A(github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})(?:[^A-Za-z0-9_]|\z)",
+        bounded: true,
+        variety: 16,
+    },
+    Rule {
+        kind: "GitLab token",
+        starts: &["glpat-"],
+        form: r"\A(glpat-[A-Za-z0-9_-]{20})(?:[^A-Za-z0-9_-]|\z)",
+        bounded: true,
+        variety: 10,
+    },
+    Rule {
+        kind: "npm token",
+        starts: &["npm_"],
+        form: r"\A(npm_[A-Za-z0-9]{36})(?:[^A-Za-z0-9_]|\z)",
+        bounded: true,
+        variety: 12,
+    },
+    Rule {
+        kind: "PyPI token",
+        starts: &["pypi-AgEIcHlwaS5vcmc"],
+        form: r"\A(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})",
+        bounded: true,
+        variety: 16,
+    },
+    Rule {
+        kind: "Slack token",
+        starts: &["xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-"],
+        form: r"\A(xox[abprs]-[0-9]{8,14}-[A-Za-z0-9-]{16,})",
+        bounded: true,
+        variety: 10,
+    },
+    Rule {
+        kind: "Slack webhook",
+        starts: &["hooks.slack.com/services/"],
+        form: r"\Ahooks\.slack\.com/services/(T[A-Z0-9]{7,11}/B[A-Z0-9]{7,11}/[A-Za-z0-9]{24})",
+        bounded: false,
+        variety: 14,
+    },
+    Rule {
+        kind: "Stripe key",
+        starts: &["sk_live_", "rk_live_"],
+        form: r"\A([sr]k_live_[A-Za-z0-9]{24,})",
+        bounded: true,
+        variety: 12,
+    },
+    Rule {
+        kind: "registry credential",
+        starts: &[":_authToken=", ":_password=", ":_auth="],
+        form: r#"\A:_(?:authToken|password|auth)=["']?([^\s"'$\\]{8,})"#,
+        bounded: false,
+        variety: 6,
+    },
+];
+
+static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    RULES
+        .iter()
+        .map(|rule| Regex::new(rule.form).expect("the form is compiled in"))
+        .collect()
+});
+
+/// The automaton of all beginnings.
+pub(super) struct Rules {
+    automaton: AhoCorasick,
+    /// The rule of each beginning.
+    owners: Vec<usize>,
+}
+
+impl Rules {
+    pub fn new() -> Result<Self, BuildError> {
+        let mut starts: Vec<&str> = Vec::new();
+        let mut owners = Vec::new();
+        for (index, rule) in RULES.iter().enumerate() {
+            starts.extend(rule.starts);
+            owners.resize(starts.len(), index);
+        }
+        Ok(Self {
+            automaton: AhoCorasick::new(starts)?,
+            owners,
+        })
+    }
+
+    /// What begins within `from..until`. A form sees at most `ahead` bytes.
+    pub fn find<'a>(
+        &'a self,
+        text: &'a [u8],
+        from: usize,
+        until: usize,
+        ahead: usize,
+    ) -> impl Iterator<Item = Spot> + 'a {
+        self.automaton
+            .find_iter(Input::new(text).span(from..text.len()))
+            .take_while(move |found| found.start() < until)
+            .filter_map(move |found| {
+                let index = self.owners[found.pattern().as_usize()];
+                let start = found.start();
+                let end = text.len().min(start + ahead);
+                hold(index, text, start, end)
+            })
+    }
+}
+
+fn hold(index: usize, text: &[u8], start: usize, end: usize) -> Option<Spot> {
+    let rule = &RULES[index];
+    let before = start.checked_sub(1).map(|at| text[at]);
+    if rule.bounded && before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return None;
+    }
+    let found = FORMS[index].captures(&text[start..end])?;
+    let (whole, secret) = (found.get(0)?, found.get(1)?.as_bytes());
+    let different: BTreeSet<_> = secret.iter().collect();
+    if different.len() < rule.variety || is_placeholder(secret) {
+        return None;
+    }
+    Some(Spot {
+        start,
+        end: start + whole.end(),
+        hit: Hit {
+            kind: rule.kind.to_owned(),
+            masked: mask(secret),
+            planted: false,
+        },
+    })
+}
+
+/// Whether it is what manuals and templates print.
+pub(super) fn is_placeholder(secret: &[u8]) -> bool {
+    const WORDS: &[&str] = &[
+        "example",
+        "changeme",
+        "change-me",
+        "change_me",
+        "placeholder",
+        "your",
+        "dummy",
+        "xxxx",
+        "redacted",
+        "<",
+        "{{",
+        "%(",
+    ];
+    let text = String::from_utf8_lossy(secret).to_lowercase();
+    WORDS.iter().any(|word| text.contains(word))
+}
