@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::catalogue::Catalogue;
 use super::error::BasesError;
-use crate::engine::{Engine, ImageFacts, LABEL_RECIPE};
+use crate::engine::{Engine, ImageFacts, LABEL_RECIPE, LABEL_STANDS_IN_FOR};
 use crate::oci::ImageReference;
 use crate::record::{BaseRecord, StandIn};
 
@@ -72,7 +72,10 @@ pub async fn resolve<E: Engine>(
         let mut reason = String::new();
         if policy != Policy::StandIn {
             match real_image(engine, real, &mut silent, tell).await? {
-                Ok(image) => base = Some(recorded(reference, real, image, None)),
+                Ok(image) => match check_digest(reference, &image) {
+                    Ok(()) => base = Some(recorded(reference, real, image, None)),
+                    Err(why) => reason = why,
+                },
                 Err(why) => reason = why,
             }
         }
@@ -206,12 +209,43 @@ async fn stand_in<E: Engine>(
     Ok(Ok(recorded(reference, &tag, image, Some(note))))
 }
 
+/// What is pinned is that image and no other: a mirror may have moved on.
+fn check_digest(reference: &str, image: &ImageFacts) -> Result<(), String> {
+    let Ok(parsed) = reference.parse::<ImageReference>() else {
+        return Ok(());
+    };
+    let Some(digest) = parsed.digest() else {
+        return Ok(());
+    };
+    let pinned = format!("@{digest}");
+    if image
+        .repo_digests
+        .iter()
+        .any(|known| known.ends_with(&pinned))
+    {
+        return Ok(());
+    }
+    Err(format!(
+        "it is pinned to {digest}, and what was found has {}",
+        match image.repo_digests.as_slice() {
+            [] => "no digest of a registry".to_owned(),
+            known => known.join(", "),
+        }
+    ))
+}
+
 fn recorded(
     reference: &str,
     resolved: &str,
     image: ImageFacts,
     stand_in: Option<StandIn>,
 ) -> BaseRecord {
+    // A stand-in that came by a mirror is one all the same, and so is what rests on one.
+    let inherited = image.labels.get(LABEL_STANDS_IN_FOR).map(|name| StandIn {
+        stands_in_for: name.clone(),
+        recipe_sha256: image.labels.get(LABEL_RECIPE).cloned().unwrap_or_default(),
+    });
+    let stand_in = stand_in.or(inherited);
     BaseRecord {
         reference: reference.to_owned(),
         resolved: resolved.to_owned(),

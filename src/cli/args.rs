@@ -199,7 +199,7 @@ pub struct ReportArgs {
     /// What to print: the tables, Markdown, the summary as CSV, or JSON
     #[arg(long, value_enum, default_value = "md")]
     pub format: ReportFormat,
-    /// Write all derived files (samples.csv, summary.csv, steps.csv, report.md) anew into each run's folder
+    /// Write all derived files (samples.csv, summary.csv, steps.csv, effects.csv, report.md) anew into each run's folder
     #[arg(long)]
     pub write: bool,
 }

@@ -46,5 +46,8 @@ pub(super) fn write_derived(folder: &RunFolder, record: &RunRecord) -> Result<()
     folder.write("samples.csv", &report::samples_csv(record))?;
     folder.write("summary.csv", &report::summary_csv(record))?;
     folder.write("steps.csv", &report::steps_csv(record))?;
+    if let Some(effects) = report::effects_csv(record) {
+        folder.write("effects.csv", &effects)?;
+    }
     folder.write("report.md", report::report_md(record).as_bytes())
 }

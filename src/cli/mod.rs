@@ -40,6 +40,7 @@ use crate::docker::DockerEngine;
 use crate::engine::Engine;
 use crate::host::{self, SystemClock};
 use crate::probe::HttpProbe;
+use crate::scan::{self, Scanners};
 
 /// Parses the process's arguments, runs, and gives the exit code.
 pub fn main() -> ExitCode {
@@ -109,6 +110,7 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
             let engine = Arc::new(connect(place.host.as_deref()).await?);
             let clock = Arc::new(SystemClock::new());
             let stop = CancellationToken::new();
+            let found = scan::installed().await;
             let seams = Seams {
                 probe: Arc::new(HttpProbe::new(clock.clone())),
                 grounds: yard::Yard::new(&place, clock.clone()),
@@ -118,6 +120,7 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
                 command: std::env::args()
                     .map(|word| without_secrets(&word))
                     .collect(),
+                scanners: (!found.is_empty()).then(Scanners::default),
                 stop: stop.clone(),
             };
             let asked = host::interrupts()?;

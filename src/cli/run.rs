@@ -17,6 +17,7 @@ use crate::engine::{Clock, Engine, Probe};
 use crate::record::{Disposition, EngineChoice, HostFacts, RunRecord, RunState, Status};
 use crate::report;
 use crate::runner::{self, Runner, Settings};
+use crate::scan::Scanners;
 use crate::store::{RunFolder, StoreError};
 
 /// What a run needs of the world; tests put fakes in.
@@ -33,6 +34,8 @@ pub struct Seams<E, C, P, G> {
     pub host: HostFacts,
     /// The command line, for the record.
     pub command: Vec<String>,
+    /// The vulnerability scanners to ask, where any is installed.
+    pub scanners: Option<Scanners>,
     /// Cancelled when the user asks to stop.
     pub stop: CancellationToken,
 }
@@ -113,6 +116,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         probe_interval: PROBE_INTERVAL,
         prune_own_cache: !args.keep_cache,
         own_builder,
+        scanners: seams.scanners.clone(),
     };
     let order = record.plan.order.concat();
     let mut runner = Runner::new(

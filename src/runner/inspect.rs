@@ -1,13 +1,31 @@
 //! A look into the image, once per case, after all that is timed: what it holds, and
 //! whether it starts with next to no rights.
 
-use super::builds::{Built, Job, labels};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt;
+
+use super::builds::{Built, Job, chain, labels};
 use super::ledger::Ledger;
 use super::session::{PlannedCase, Runner};
 use super::starts::{asked, bounded, quoted};
-use crate::engine::{Clock, ContainerSpec, Engine, Probe};
-use crate::record::{HardenedStart, Posture};
+use crate::engine::{BuildContext, Clock, ContainerSpec, Engine, Probe};
+use crate::image::{self, ImageContents, Planted};
+use crate::record::{HardenedStart, Metric, Outcome, Posture, ScanOutcome, ScanRecord};
 use crate::scenario::Confinement;
+use crate::units::Quantity;
+
+/// What a look into an image yields.
+pub(super) const INSPECTION_METRICS: &[Metric] = &[
+    Metric::SizeFiles,
+    Metric::WasteBytes,
+    Metric::WasteEfficiency,
+];
+
+/// An image of some gigabytes takes a minute on a slow disk.
+const EXPORT_WITHIN: Duration = Duration::from_secs(900);
 
 /// Where a process with a read-only root may write.
 const TMP: &str = "/tmp";
@@ -25,11 +43,92 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
     if ledger.warmup || runner.record.cases.iter().any(known) {
         return;
     }
+    let contents = match contents(runner, job, built).await {
+        Ok(contents) => contents,
+        Err(reason) => {
+            for metric in INSPECTION_METRICS {
+                let reason = reason.clone();
+                ledger.note(*metric, Outcome::NotMeasured { reason });
+            }
+            return;
+        }
+    };
+    ledger.value(Metric::SizeFiles, Quantity::Count(contents.files));
+    ledger.value(Metric::WasteBytes, Quantity::Bytes(contents.waste));
+    match contents.efficiency {
+        Some(ratio) => ledger.value(Metric::WasteEfficiency, Quantity::Ratio(ratio)),
+        None => ledger.note(
+            Metric::WasteEfficiency,
+            Outcome::NotApplicable {
+                reason: "the image holds no file".to_owned(),
+            },
+        ),
+    }
     ledger.posture = Some(Posture {
         hardened: Some(hardened(runner, case, job, built).await),
         stop: ledger.stop,
-        ..Posture::default()
+        scans: scans(runner, built).await,
+        ..contents.posture
     });
+}
+
+/// What the engine exports of the image, looked through once.
+async fn contents<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    job: &Job,
+    built: &Built,
+) -> Result<ImageContents, String> {
+    runner.phase(Metric::SizeFiles);
+    let planted = job.plant.iter().map(|plant| Planted {
+        token: plant.token.clone(),
+    });
+    let planted = planted.collect();
+    let export = runner.engine.export(&built.tag);
+    let export = bounded(runner, "export image", &built.tag, export).await;
+    let export = export.map_err(|error| error.chain())?;
+    let looked = tokio::time::timeout(EXPORT_WITHIN, image::analyse_export(export, planted)).await;
+    match looked {
+        Ok(contents) => contents.map_err(|error| chain(&error)),
+        Err(_) => Err("the export did not end in time".to_owned()),
+    }
+}
+
+/// What the scanners of this machine say; nothing where there is none.
+async fn scans<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    built: &Built,
+) -> Vec<ScanRecord> {
+    let Some(scanners) = &runner.settings.scanners else {
+        return Vec::new();
+    };
+    let kept = async {
+        let export = runner
+            .engine
+            .export(&built.tag)
+            .await
+            .map_err(|error| error.chain())?;
+        keep(export).await.map_err(|error| error.to_string())
+    };
+    match kept.await {
+        Ok(file) => scanners.scan(file.path()).await,
+        Err(reason) => vec![ScanRecord {
+            scanner: "all".to_owned(),
+            version: String::new(),
+            database: None,
+            outcome: ScanOutcome::Failed(format!("the image could not be exported: {reason}")),
+        }],
+    }
+}
+
+/// Writes an export to a file that is gone with its value.
+async fn keep(mut export: BuildContext) -> std::io::Result<NamedTempFile> {
+    let file = NamedTempFile::with_suffix(".tar")?;
+    let mut to = tokio::fs::File::from_std(file.reopen()?);
+    while let Some(chunk) = export.next().await {
+        to.write_all(&chunk?).await?;
+    }
+    to.flush().await?;
+    Ok(file)
 }
 
 /// Starts it with a read-only root, a /tmp in memory, no capability and no way to more.

@@ -34,12 +34,10 @@ impl Plant {
         Some(Self { id, token, way })
     }
 
-    /// The file of the context that holds it, as a setting of its name.
+    /// The file of the context that holds it and nothing else.
     pub(super) fn file(&self) -> Option<(String, String)> {
         match &self.way {
-            SecretUse::File(path) => {
-                Some((path.clone(), format!("{}={}\n", self.id, self.token.0)))
-            }
+            SecretUse::File(path) => Some((path.clone(), format!("{}\n", self.token.0))),
             SecretUse::Mount | SecretUse::BuildArg => None,
         }
     }

@@ -15,6 +15,7 @@ use crate::engine::{
     Clock, ContainerId, Engine, EngineError, Owned, OwnedKind, Probe, RemovalOutcome,
 };
 use crate::record::{CaseId, Disposition, Metric, Reach, RunRecord, RunState};
+use crate::scan::Scanners;
 use crate::scenario::{BuildSpec, Contract, Edit, Load};
 use crate::units::Nanos;
 
@@ -50,6 +51,8 @@ pub struct Settings {
     pub prune_own_cache: bool,
     /// Whether the building engine is ours alone: its builder is emptied before each cold build.
     pub own_builder: bool,
+    /// The vulnerability scanners to ask, where any is installed.
+    pub scanners: Option<Scanners>,
 }
 
 /// Keeps the record. Called between visits, never between two marks.

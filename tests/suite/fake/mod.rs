@@ -7,6 +7,7 @@
 //! COPY a tenth. Words in the Dockerfile make an app misbehave: see [`Manner`].
 
 mod engine;
+mod export;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use plimsoll::record::{EngineFacts, ImageStore, Reach};
 use plimsoll::units::{Bytes, Count, Nanos};
 use tokio::time::{Instant, sleep};
 
+pub use export::FILE_BYTES;
 pub use registry::FakeRegistry;
 
 /// How an app behaves, by a word in its Dockerfile.
@@ -110,24 +112,29 @@ impl FakeEngine {
     pub fn with_bases(references: &[&str]) -> Self {
         let engine = Self::default();
         for reference in references {
-            let facts = ImageFacts {
-                id: ImageId(format!("sha256:{}", sha256_hex(reference.as_bytes()))),
-                repo_digests: Vec::new(),
-                listed: Bytes(10_000_000),
-                diff_ids: vec![format!("sha256:{}", sha256_hex(b"base layer"))],
-                history: vec![(Bytes(10_000_000), "ADD rootfs".to_owned())],
-                labels: BTreeMap::new(),
-                user: String::new(),
-                platform: "linux/amd64".to_owned(),
-                health_check: false,
-            };
-            let image = Image {
-                facts,
-                manner: Manner::Well,
-            };
-            engine.state(|state| state.images.insert((*reference).to_owned(), image));
+            engine.add_base(reference, &[]);
         }
         engine
+    }
+
+    /// One more, with what registries know it by.
+    pub fn add_base(&self, reference: &str, repo_digests: &[String]) {
+        let facts = ImageFacts {
+            id: ImageId(format!("sha256:{}", sha256_hex(reference.as_bytes()))),
+            repo_digests: repo_digests.to_vec(),
+            listed: Bytes(10_000_000),
+            diff_ids: vec![format!("sha256:{}", sha256_hex(b"base layer"))],
+            history: vec![(Bytes(10_000_000), "ADD rootfs".to_owned())],
+            labels: BTreeMap::new(),
+            user: String::new(),
+            platform: "linux/amd64".to_owned(),
+            health_check: false,
+        };
+        let image = Image {
+            facts,
+            manner: Manner::Well,
+        };
+        self.state(|state| state.images.insert(reference.to_owned(), image));
     }
 
     pub fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {

@@ -176,6 +176,7 @@ impl Home {
             clock: clock.clone(),
             host: host(),
             command: argv.iter().map(|word| (*word).to_owned()).collect(),
+            scanners: None,
             stop: self.stop.clone(),
         };
         let data = Sink::default();

@@ -1,6 +1,9 @@
 //! What technique scenarios add: load, health, planted secrets, platforms, what is missing.
 
+use plimsoll::record::HardenedStart;
+
 use super::*;
+use crate::fake::FILE_BYTES;
 
 fn variant(name: &str, more: &str) -> String {
     format!(
@@ -52,6 +55,28 @@ async fn a_missing_base_leaves_out_its_variants_and_no_other() {
         home.talk()
             .contains("what needs the base nowhere:1 is not available here")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pinned_base_is_that_image_or_none() {
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let (pinned, other) = (format!("base@{digest}"), format!("other@{digest}"));
+    let on = |base: &str| format!("FROM {base}\nCOPY deps.lock ./\nCOPY main.src ./\n");
+    let home = Home::new(&[
+        ("good", GOOD),
+        ("pinned", &on(&pinned)),
+        ("moved", &on(&other)),
+    ]);
+    home.engine.add_base(&pinned, &[format!("base@{digest}")]);
+    home.engine
+        .add_base(&other, &[format!("other@sha256:{}", "b".repeat(64))]);
+    home.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
+    let record = home.record();
+    assert!(reason(&record, "moved").contains(&format!("it is pinned to {digest}")));
+    assert_eq!(values(&record, "pinned", Metric::BuildCold).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +133,7 @@ async fn a_planted_secret_reaches_the_build_its_way_and_no_file_of_the_run() {
     for (variant, begin) in [
         ("arg", "arg TOKEN=plimsoll-planted-"),
         ("mount", "secret TOKEN=plimsoll-planted-"),
-        ("file", "file conf/.npmrc=TOKEN=plimsoll-planted-"),
+        ("file", "file conf/.npmrc=plimsoll-planted-"),
     ] {
         assert!(
             of(variant).iter().all(|way| way.starts_with(begin)),
@@ -166,4 +191,41 @@ async fn rebuilds_with_emptied_mounts_empty_those_of_the_visit_and_no_layer() {
             .collect();
         assert_eq!(pruned, ["prune-cache 1"]);
     });
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_image_is_looked_into_once_after_all_that_is_timed() {
+    let home = Home::new(&[("good", GOOD)]);
+    home.run(&["run", "app", "--rounds", "2", "--warmup", "1"])
+        .await
+        .0
+        .unwrap();
+    let record = home.record();
+    // The second layer overwrites a file of the first.
+    assert_eq!(
+        values(&record, "good", Metric::WasteBytes),
+        [FILE_BYTES as f64]
+    );
+    assert_eq!(values(&record, "good", Metric::SizeFiles).len(), 1);
+    let case = record
+        .cases
+        .iter()
+        .find(|case| case.id.as_str() == "app/good")
+        .unwrap();
+    let posture = case.posture.as_ref().unwrap();
+    assert_eq!(posture.hardened, Some(HardenedStart::Ready));
+    assert_eq!(posture.shell.as_deref(), Some("/bin/sh"));
+    assert!(posture.root && posture.scans.is_empty());
+    let stop = posture.stop.unwrap();
+    assert_eq!((stop.exit_code, stop.killed), (0, false));
+    let calls = home.engine.state(|state| state.calls.clone());
+    let exports: Vec<_> = calls
+        .iter()
+        .filter(|call| call.starts_with("export"))
+        .collect();
+    assert_eq!(
+        exports.len(),
+        1,
+        "not in the warm-up, and not again: {exports:?}"
+    );
 }
