@@ -16,6 +16,7 @@ use crate::docker::DockerEngine;
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind};
 use crate::host::{self, SystemClock};
 use crate::record::ImageStore;
+use crate::scan::{self, Installed};
 use crate::units::Bytes;
 
 /// Room below which a run of the whole matrix may fail.
@@ -89,11 +90,39 @@ pub(super) async fn doctor(
         }
     }
     findings.extend(left_rooms(place));
+    findings.push(scanners(scan::installed().await));
     print(&findings, args.format, printer)?;
     let sick = findings
         .iter()
         .any(|finding| finding.grade == Grade::Missing);
     Ok(if sick { Exit::Failed } else { Exit::Fine })
+}
+
+/// Vulnerability scanners: a run asks those that there are.
+fn scanners(found: Vec<Installed>) -> Finding {
+    const SUBJECT: &str = "scanners";
+    if found.is_empty() {
+        return Finding::note(
+            SUBJECT,
+            "none is installed, so vulnerabilities are not counted",
+            "install Trivy, Grype or Docker Scout, if you want them counted",
+        );
+    }
+    let broken = found.iter().find_map(|one| one.problem.clone());
+    let named = found.into_iter().map(|one| {
+        let database = one.database.map(|date| format!(", database of {date}"));
+        format!(
+            "{} {}{}",
+            one.scanner,
+            one.version,
+            database.unwrap_or_default()
+        )
+    });
+    let named = named.collect::<Vec<_>>().join("; ");
+    match broken {
+        Some(problem) => Finding::note(SUBJECT, named, problem),
+        None => Finding::fine(SUBJECT, named),
+    }
 }
 
 fn print(findings: &[Finding], format: TableFormat, printer: &mut Printer) -> Result<(), Failure> {

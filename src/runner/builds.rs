@@ -29,9 +29,7 @@ pub(super) struct Job {
     pub(super) container: String,
     /// The Dockerfile as it is sent.
     pub(super) dockerfile: String,
-    /// What the ids of this visit's cache mounts hold, and no other's.
-    pub(super) mounts: String,
-    /// Whether they were emptied once.
+    /// Whether the visit's cache mounts were emptied once.
     pub(super) emptied: AtomicBool,
     /// The planted secret.
     pub(super) plant: Option<Plant>,
@@ -67,7 +65,6 @@ impl Job {
             repository: format!("plimsoll/{name}"),
             container: format!("plimsoll-{run}-{name}-r{round}"),
             dockerfile,
-            mounts: format!("plimsoll-{mounts}-"),
             emptied: AtomicBool::new(false),
             plant: Plant::of(runner, case, round),
             steps: planned

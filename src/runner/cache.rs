@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use super::session::PlannedCase;
 use crate::dockerfile::Step;
 use crate::engine::CacheRecord;
 
@@ -18,6 +19,39 @@ pub struct Attribution {
     pub ours: Vec<String>,
     /// New records that may be somebody else's.
     pub doubtful: Vec<String>,
+}
+
+/// The builder's cache before a visit: what tells the visit's own records.
+pub(super) struct Before {
+    ids: BTreeSet<String>,
+    commands: BTreeSet<String>,
+    builds_sent: usize,
+}
+
+impl Before {
+    /// What there is before a visit of `case`, or of the floor.
+    pub(super) fn new(
+        ids: BTreeSet<String>,
+        case: Option<&PlannedCase>,
+        builds_sent: usize,
+    ) -> Self {
+        let spec = case.map(|case| &case.spec);
+        let steps = spec.and_then(|spec| {
+            let target = spec.target.as_deref();
+            spec.dockerfile.steps(target, &spec.build_args).ok()
+        });
+        Self {
+            ids,
+            commands: commands(&steps.unwrap_or_default()),
+            builds_sent,
+        }
+    }
+
+    /// The new records, ours and doubtful apart.
+    pub(super) fn attribute(&self, after: &[CacheRecord], builds_sent: usize) -> Attribution {
+        let builds = builds_sent - self.builds_sent;
+        attribute(&self.ids, after, &self.commands, builds)
+    }
 }
 
 /// How the record of a context that came as a tar is described.
@@ -57,7 +91,7 @@ pub fn attribute(
 }
 
 /// The commands of RUN steps, as the descriptions of cache records end.
-pub(super) fn commands(planned: &[Step]) -> BTreeSet<String> {
+fn commands(planned: &[Step]) -> BTreeSet<String> {
     planned
         .iter()
         .filter(|step| step.instruction == "RUN")

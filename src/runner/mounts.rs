@@ -1,5 +1,6 @@
 //! Rebuilds with emptied cache mounts: what a builder without them pays.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use super::builds::Job;
@@ -14,8 +15,11 @@ pub(super) fn has_mounts(case: &PlannedCase) -> bool {
     !case.spec.dockerfile.cache_mounts().is_empty()
 }
 
-/// Empties the cache mounts of a visit, which have ids of their own, and no others. The
-/// layer cache stays as it is: a new id would make every step with a mount run again.
+/// Empties the cache mounts of a visit and no others. The layer cache stays as it is: a
+/// new id would make every step with a mount run again.
+///
+/// The builder's list does not say the id of a mount (Docker 20.10). In an engine of our
+/// own all are ours; else those are that the visit made, told as in [`super::cache`].
 ///
 /// # Errors
 /// Why they are not known to be empty.
@@ -23,19 +27,7 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
     job: &Job,
 ) -> Result<(), String> {
-    let ours = async || -> Result<Vec<String>, String> {
-        let records = runner
-            .engine
-            .build_cache()
-            .await
-            .map_err(|error| error.chain())?;
-        Ok(records
-            .into_iter()
-            .filter(|record| record.kind == KIND && record.description.contains(&job.mounts))
-            .map(|record| record.id)
-            .collect())
-    };
-    let ids = ours().await?;
+    let ids = mounts(runner).await?;
     if ids.is_empty() {
         // Once emptied, a mount comes back with the step that uses it and not before.
         return match job.emptied.load(Ordering::Relaxed) {
@@ -43,16 +35,38 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
             false => Err("the builder tells of no cache mount of this visit".to_owned()),
         };
     }
-    runner
-        .engine
-        .prune_cache(&ids)
-        .await
-        .map_err(|error| error.chain())?;
-    match ours().await?.len() {
+    let pruned = runner.engine.prune_cache(&ids).await;
+    pruned.map_err(|error| error.chain())?;
+    match mounts(runner).await?.len() {
         0 => {
             job.emptied.store(true, Ordering::Relaxed);
             Ok(())
         }
         left => Err(format!("{left} cache mounts could not be emptied")),
     }
+}
+
+/// Ids of the mounts that this visit made.
+async fn mounts<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+) -> Result<Vec<String>, String> {
+    let records = runner.engine.build_cache().await;
+    let records = records.map_err(|error| error.chain())?;
+    let are_mounts = records.iter().filter(|record| record.kind == KIND);
+    let all = are_mounts.map(|record| record.id.clone());
+    if runner.settings.own_builder {
+        return Ok(all.collect());
+    }
+    let Some(before) = &runner.cache_before else {
+        return Err("the builder's cache was not known before the visit".to_owned());
+    };
+    let found = before.attribute(&records, runner.builds_sent);
+    let mounts: BTreeSet<_> = all.collect();
+    if found.doubtful.iter().any(|id| mounts.contains(id)) {
+        return Err(
+            "another build ran beside, and whose cache mounts these are cannot be told".to_owned(),
+        );
+    }
+    let ours = found.ours.into_iter().filter(|id| mounts.contains(id));
+    Ok(ours.collect())
 }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::cache::Before;
 use super::ledger::{Gate, Ledger};
 use super::push::Distribution;
-use super::{Event, Watcher, cache, floor, visit};
+use super::{Event, Watcher, floor, visit};
 use crate::context::Context;
 use crate::engine::{
     Clock, ContainerId, Engine, EngineError, Owned, OwnedKind, Probe, RemovalOutcome,
@@ -91,6 +92,8 @@ pub struct Runner<E, C, P> {
     /// Builds that were sent so far.
     pub(super) builds_sent: usize,
     pub(super) distribution: Option<Distribution<E>>,
+    /// The builder's cache before the visit that is going on.
+    pub(super) cache_before: Option<Before>,
     cases: BTreeMap<CaseId, PlannedCase>,
     stop: CancellationToken,
     pending_cache: BTreeSet<String>,
@@ -132,6 +135,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             watcher,
             builds_sent: 0,
             distribution: None,
+            cache_before: None,
             cases,
             stop,
             pending_cache: BTreeSet::new(),
@@ -233,12 +237,12 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     ) -> Result<bool, RunError> {
         let id = ledger.case.clone();
         let is_floor = id == floor::floor_case();
-        let before = self.cache_ids().await;
-        let sent_before = self.builds_sent;
         let case = self.cases.remove(&id);
         if case.is_none() && !is_floor {
             return Ok(true);
         }
+        let ids = self.cache_ids().await;
+        self.cache_before = ids.map(|ids| Before::new(ids, case.as_ref(), self.builds_sent));
         let stop = self.stop.clone();
         let whole = {
             let work = visit::visit(self, case.as_ref(), &mut ledger);
@@ -248,14 +252,6 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                 () = work => true,
             }
         };
-        let commands = case.as_ref().and_then(|case| {
-            let spec = &case.spec;
-            let steps = spec
-                .dockerfile
-                .steps(spec.target.as_deref(), &spec.build_args)
-                .ok()?;
-            Some(cache::commands(&steps))
-        });
         if let Some(case) = case {
             self.cases.insert(id.clone(), case);
         }
@@ -264,9 +260,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         if !whole {
             self.sweep_own().await;
         }
-        let builds = self.builds_sent - sent_before;
-        self.settle_cache(before, &commands.unwrap_or_default(), builds, recorder)
-            .await?;
+        self.settle_cache(recorder).await?;
         if lost {
             self.engine.ping().await.map_err(RunError::EngineGone)?;
         }
@@ -326,21 +320,15 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     }
 
     /// Removes the cache records that the visit left, as far as they can be told apart.
-    async fn settle_cache(
-        &mut self,
-        before: Option<BTreeSet<String>>,
-        commands: &BTreeSet<String>,
-        builds: usize,
-        recorder: &mut dyn Recorder,
-    ) -> Result<(), RunError> {
+    async fn settle_cache(&mut self, recorder: &mut dyn Recorder) -> Result<(), RunError> {
         let wanted = self.settings.prune_own_cache && !self.settings.own_builder;
-        let Some(before) = before.filter(|_| wanted) else {
+        let Some(before) = self.cache_before.take().filter(|_| wanted) else {
             return Ok(());
         };
         let Ok(after) = self.engine.build_cache().await else {
             return Ok(());
         };
-        let found = cache::attribute(&before, &after, commands, builds);
+        let found = before.attribute(&after, self.builds_sent);
         self.doubtful_cache.extend(found.doubtful);
         self.pending_cache.extend(found.ours);
         if self.pending_cache.is_empty() {

@@ -47,6 +47,13 @@ fn ways(request: &BuildRequest, files: &BTreeMap<String, Vec<u8>>) -> Vec<(Strin
     planted.map(|way| (request.tag.clone(), way)).collect()
 }
 
+/// The command of a RUN, as BuildKit describes its records by it: without ids of mounts.
+fn command(text: &str) -> String {
+    let words = text.split_whitespace().skip(1);
+    let words: Vec<_> = words.filter(|word| !word.starts_with("--")).collect();
+    words.join(" ")
+}
+
 /// The id of the first cache mount of a RUN.
 fn mount_id(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("--mount=id=")?;
@@ -180,14 +187,17 @@ impl Engine for FakeEngine {
             self.state(|state| {
                 state.known.insert(key.clone());
                 if !cached {
+                    let command = command(&step.text);
                     if let Some(mount) = mount_id(&step.text) {
-                        let told = format!("cached mount /m from exec x with id \"{mount}\"");
+                        let told = format!("cached mount /m from exec /bin/sh -c {command}");
                         state.cache.insert(format!("mount-{mount}"), told);
                     }
                     let id = format!("record-{}", state.cache.len());
-                    state
-                        .cache
-                        .insert(id, format!("mount / from exec /bin/sh -c {}", step.text));
+                    let told = match step.text.starts_with("RUN") {
+                        true => format!("mount / from exec /bin/sh -c {command}"),
+                        false => "fileop target".to_owned(),
+                    };
+                    state.cache.insert(id, told);
                 }
             });
             let time = Some(Nanos::from(took));
