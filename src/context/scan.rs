@@ -189,6 +189,13 @@ impl Context {
         self.entries.contains_key(&clean(path))
     }
 
+    /// Whether the Dockerfile is sent although the rules exclude it: a builder that gets a
+    /// tar finds it nowhere else.
+    pub fn forces_dockerfile(&self) -> bool {
+        let entry = self.entries.get(&self.dockerfile);
+        matches!(entry, Some(Entry::File { forced: true, .. }))
+    }
+
     /// Whether the rules let a path through, be it in the tree or not.
     pub fn admits(&self, path: &str) -> bool {
         let path = clean(path);

@@ -64,11 +64,18 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
             },
         ),
     }
+    let mut posture = contents.posture;
+    if case.context.forces_dockerfile() {
+        // It is in the image because it is sent in a tar; a client that sends a folder
+        // keeps it apart, so it is not the user's leak.
+        let own = format!("/{}", case.spec.path);
+        posture.leaks.retain(|path| !path.ends_with(&own));
+    }
     ledger.posture = Some(Posture {
         hardened: Some(hardened(runner, case, job, built).await),
         stop: ledger.stop,
         scans: scans(runner, built).await,
-        ..contents.posture
+        ..posture
     });
 }
 

@@ -18,6 +18,7 @@ mod home;
 mod killed;
 mod luggage;
 mod matrix;
+mod planted;
 mod roomless;
 mod severed;
 mod signals;

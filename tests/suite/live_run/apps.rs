@@ -76,9 +76,21 @@ live!(alone the_node_app_passes_its_checks, stage => passes(stage, "node").await
 
 live!(alone the_go_app_passes_its_checks, stage => passes(stage, "go").await);
 
+live!(alone the_rust_app_passes_its_checks, stage => passes(stage, "rust").await);
+
+live!(alone the_java_app_passes_its_checks, stage => passes(stage, "java").await);
+
+live!(alone the_nestjs_app_passes_its_checks, stage => passes(stage, "nestjs").await);
+
 #[test]
 fn the_measured_contexts_hold_no_tests() {
-    for (app, variant) in [("node", "single-stage"), ("go", "single-stage")] {
+    for (app, variant) in [
+        ("node", "single-stage"),
+        ("go", "single-stage"),
+        ("rust", "single-stage"),
+        ("java", "single-stage"),
+        ("nestjs", "single-stage"),
+    ] {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("sample-apps")
             .join(app);
@@ -89,6 +101,8 @@ fn the_measured_contexts_hold_no_tests() {
             "edits",
             "test",
             "edits_test.go",
+            "tests",
+            "src/test",
         ] {
             assert!(!context.contains(file), "{app}: {file} is sent");
         }
