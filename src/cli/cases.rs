@@ -11,7 +11,7 @@ use crate::bases::BasesError;
 use crate::context::{self, Context, Overlay};
 use crate::oci;
 use crate::record::{
-    CaseId, CaseRecord, DeployPlan, Disposition, ScenarioRecord, TechniqueRecord, case_id,
+    CaseId, CaseRecord, DeployPlan, Disposition, Metric, ScenarioRecord, TechniqueRecord, case_id,
     claimable,
 };
 use crate::runner::{FLOOR_SCENARIO, PlannedCase};
@@ -266,6 +266,10 @@ fn plan(
         spec: spec.clone(),
         contract: scenario.contract.clone(),
         edits: scenario.edits.clone(),
+        healthy: scenario.technique.iter().any(|technique| {
+            let id = Metric::StartHealthy.id();
+            technique.shows.iter().any(|shown| shown == id)
+        }),
         load: scenario.load.clone(),
         secret: scenario.secret.clone(),
     })

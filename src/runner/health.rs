@@ -1,7 +1,7 @@
 //! The image's own health check, as the engine reports it.
 
 use super::ledger::Ledger;
-use super::session::Runner;
+use super::session::{PlannedCase, Runner};
 use super::starts::{bounded, lost};
 use crate::engine::{Clock, ContainerId, Engine, ErrorKind, Health, Mark, Probe};
 use crate::record::{Metric, Outcome};
@@ -10,18 +10,22 @@ use crate::units::{Nanos, Quantity};
 /// How often the engine is asked: a check takes longer than that.
 const INTERVAL: Nanos = Nanos::from_millis(5);
 
-/// Waits until the engine reports `healthy`, from the start call `begun` on. An image
-/// without a check has no such time.
+/// Waits until the engine reports `healthy`, from the start call `begun` on, where the
+/// scenario asks for it. An image without a check has no such time.
 pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
     runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
     id: &ContainerId,
     begun: Mark,
-    within: Nanos,
     ledger: &mut Ledger,
 ) {
-    let metric = Metric::StartHealthy;
-    if !ledger.health_check {
+    let (metric, within) = (Metric::StartHealthy, case.contract.ready_within);
+    if !case.healthy {
         return;
+    }
+    if !ledger.health_check {
+        let reason = "the image has no health check".to_owned();
+        return ledger.note(metric, Outcome::NotApplicable { reason });
     }
     runner.phase(metric);
     loop {

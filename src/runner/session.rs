@@ -35,6 +35,9 @@ pub struct PlannedCase {
     pub contract: Contract,
     /// What its rebuilds change.
     pub edits: Vec<Edit>,
+    /// Whether its health check is waited for: a check that comes every half minute would
+    /// hold every visit up for as long.
+    pub healthy: bool,
     /// The load that it is put under once it is ready.
     pub load: Option<Load>,
     /// The id under which its build gets a planted secret, if it asks for one.

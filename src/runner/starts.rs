@@ -45,7 +45,7 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
     let ready = ready(runner, case, &id, ledger).await;
     if let Ok(running) = &ready {
         memory(runner, &id, ledger).await;
-        health::healthy(runner, &id, running.begun, contract.ready_within, ledger).await;
+        health::healthy(runner, case, &id, running.begun, ledger).await;
         load::drive(runner, case, running.address, ledger).await;
         stop(runner, &id, contract.stop_within, Metric::StopTime, ledger).await;
     }

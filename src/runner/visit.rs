@@ -53,6 +53,9 @@ pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
     if has_mounts(case) {
         planned.extend(unlinked(COLD_MOUNTS));
     }
+    if case.healthy {
+        planned.push((Metric::StartHealthy, None));
+    }
     if case.load.is_some() {
         planned.extend(unlinked(LOAD_METRICS));
     }

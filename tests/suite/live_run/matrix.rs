@@ -143,7 +143,13 @@ of_the_matrix!(every_metric_has_a_number_for_every_variant, matrix => {
     let mut missing = Vec::new();
     for case in apps(&record) {
         let asked = |metric: &&Metric| record.distribution.is_some() || !metric.is_distribution();
-        for metric in Metric::ALL.iter().filter(|metric| !metric.is_floor()).filter(asked) {
+        // What only some ask for: load and health of techniques, emptied mounts.
+        let taken = |metric: &&Metric| {
+            let inspected = [Metric::SizeFiles, Metric::WasteBytes, Metric::WasteEfficiency];
+            !metric.is_optional() || inspected.contains(*metric)
+        };
+        let metrics = Metric::ALL.iter().filter(|metric| !metric.is_floor());
+        for metric in metrics.filter(asked).filter(taken) {
             let expected = match case.disposition {
                 Disposition::NotApplicable { .. } => "not-applicable",
                 // This run is on the user's engine, which holds the bases.
@@ -157,6 +163,13 @@ of_the_matrix!(every_metric_has_a_number_for_every_variant, matrix => {
             }
         }
     }
+    // Those with cache mounts are rebuilt with emptied ones too, and only those.
+    let emptied = record.samples.iter().filter(|sample| sample.metric == Metric::RebuildDependencyColdMounts);
+    let with_mounts: BTreeSet<_> = emptied
+        .inspect(|sample| assert!(sample.outcome.counted().is_some(), "{sample:?}"))
+        .map(|sample| sample.case.as_str())
+        .collect();
+    assert!(with_mounts.contains("go/scratch") && !with_mounts.contains("go/single-stage"), "{with_mounts:?}");
     for metric in Metric::ALL.iter().filter(|metric| metric.is_floor()) {
         let floor = record.samples.iter().find(|sample| sample.metric == *metric);
         if !floor.is_some_and(|sample| matches!(sample.outcome, Outcome::Ok { .. })) {

@@ -27,8 +27,10 @@ fn reason<'a>(record: &'a RunRecord, variant: &str) -> &'a str {
 #[tokio::test(start_paused = true)]
 async fn load_and_health_are_measured_where_they_are_asked_for() {
     let checked = format!("{GOOD}HEALTHCHECK CMD [\"/ok\"]\n");
-    let home = Home::new(&[("good", GOOD), ("checked", &checked)])
-        .with("[load]\nconnections = 2\nduration = \"2s\"\n");
+    let home = Home::new(&[("good", GOOD), ("checked", &checked)]).with(
+        "[load]\nconnections = 2\nduration = \"2s\"\n[technique]\nid = \"x\"\nquestion = \"x\"\n\
+             baseline = \"good\"\nshows = [\"start.healthy\"]\n",
+    );
     home.run(&["run", "app", "--profile", "quick"])
         .await
         .0
@@ -39,7 +41,11 @@ async fn load_and_health_are_measured_where_they_are_asked_for() {
     assert_eq!(values(&record, "good", Metric::ServeP99), [0.001]);
     let healthy = values(&record, "checked", Metric::StartHealthy);
     assert!(close(&healthy, 0.5), "{healthy:?}");
-    assert!(values(&record, "good", Metric::StartHealthy).is_empty());
+    let without = statuses(&record, "good");
+    assert!(
+        without.contains(&(Metric::StartHealthy, Status::NotApplicable)),
+        "{without:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
