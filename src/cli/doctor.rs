@@ -308,10 +308,12 @@ async fn base_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
             continue;
         }
         let Some(entry) = catalogue.find(&reference) else {
-            findings.push(Finding::missing(
+            findings.push(Finding::note(
                 "bases",
-                format!("{reference}: cannot be had, and there is no stand-in recipe"),
-                Some("pull it by hand, or map it to a mirror in plimsoll.toml".to_owned()),
+                format!(
+                    "{reference}: cannot be had, and there is no stand-in recipe; what rests on it is not available here"
+                ),
+                "pull it by hand, or map it to a mirror in plimsoll.toml",
             ));
             continue;
         };
