@@ -175,6 +175,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let record = match wanted.resumed {
         Some(mut record) => {
             resume::same_ground(&record, &facts, &wanted.bases)?;
+            resume::same_cases(&record, &wanted.selection)?;
             resume::rewind(&mut record, seams.command.clone());
             record
         }

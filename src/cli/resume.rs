@@ -6,7 +6,8 @@ use std::path::Path;
 use super::args::Place;
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
-use crate::record::{BaseRecord, EngineFacts, RunRecord, RunState};
+use crate::record::{BaseRecord, Disposition, EngineFacts, RunRecord, RunState};
+use crate::runner::FLOOR_SCENARIO;
 
 /// Scenarios and contexts of a run that is to be resumed, as they are now.
 ///
@@ -75,6 +76,29 @@ pub(super) fn same_ground(
         Some(base) => Err(changed(&format!(
             "the base `{}` is another image now",
             base.reference
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Holds the cases that can be built and run now against those that were planned: one
+/// that is not available any more would be passed over in silence.
+///
+/// # Errors
+/// When a planned one is missing.
+pub(super) fn same_cases(record: &RunRecord, selection: &Selection) -> Result<(), Failure> {
+    let planned: BTreeSet<_> = selection.planned.iter().map(|case| &case.id).collect();
+    let gone = record.cases.iter().find(|case| {
+        let runs = matches!(
+            case.disposition,
+            Disposition::Pending | Disposition::Qualified
+        );
+        runs && case.scenario != FLOOR_SCENARIO && !planned.contains(&case.id)
+    });
+    match gone {
+        Some(case) => Err(changed(&format!(
+            "`{}` is not available here any more",
+            case.id
         ))),
         None => Ok(()),
     }

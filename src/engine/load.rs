@@ -2,23 +2,16 @@
 
 use std::net::SocketAddr;
 
+use crate::scenario::Load;
 use crate::units::{Count, Nanos};
 
-/// What to ask, how hard and how long.
+/// Where to put which load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadSpec {
     /// Where.
     pub address: SocketAddr,
-    /// The path.
-    pub path: String,
-    /// The status to expect.
-    pub status: u16,
-    /// Connections that are kept open, each with one request at a time (a closed loop).
-    pub connections: u32,
-    /// Time before the first answer counts.
-    pub warmup: Nanos,
-    /// Time within which answers count.
-    pub duration: Nanos,
+    /// What to ask, how hard and how long.
+    pub load: Load,
 }
 
 /// What came back within the counted time.

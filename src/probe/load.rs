@@ -77,18 +77,19 @@ async fn put<C: Clock>(
     spec: &LoadSpec,
     ask: Ask,
 ) -> Result<LoadOutcome, ProbeFailure> {
-    let start = Mark(clock.mark().0 + spec.warmup);
+    let start = Mark(clock.mark().0 + spec.load.warmup);
     let load = Load {
         clock,
         sockets,
         spec,
         ask,
         start,
-        end: Mark(start.0 + spec.duration),
+        end: Mark(start.0 + spec.load.duration),
         tally: RefCell::new(Tally::default()),
     };
-    let mut running: FuturesUnordered<_> =
-        (0..spec.connections).map(|_| load.keep_asking()).collect();
+    let mut running: FuturesUnordered<_> = (0..spec.load.connections)
+        .map(|_| load.keep_asking())
+        .collect();
     tokio::select! {
         biased;
         () = async { while running.next().await.is_some() {} } => {}
@@ -125,7 +126,7 @@ impl<C: Clock> Load<'_, C> {
             let at = self.clock.mark();
             let lost = answer.is_err();
             let counts = (self.start..self.end).contains(&at);
-            let status = self.spec.status;
+            let status = self.spec.load.status;
             let took = at.since(asked);
             self.tally.borrow_mut().note(took, answer, status, counts);
             if lost {
@@ -212,7 +213,7 @@ impl Tally {
         Ok(LoadOutcome {
             answers: Count(self.latencies.len() as u64),
             failures: Count(self.failures + silent as u64),
-            elapsed: spec.duration,
+            elapsed: spec.load.duration,
             latencies: self.latencies,
         })
     }
@@ -221,9 +222,9 @@ impl Tally {
     fn failure(self, spec: &LoadSpec) -> ProbeFailure {
         match (self.wrong, self.last) {
             (Some(status), _) => ProbeFailure::WrongAnswer {
-                path: spec.path.clone(),
+                path: spec.load.path.clone(),
                 status,
-                expected: format!("status {}", spec.status),
+                expected: format!("status {}", spec.load.status),
                 body: "(not kept)".to_owned(),
             },
             (None, Some(lost)) => unanswered(spec, lost.describe()),
@@ -242,7 +243,7 @@ impl Lost {
 }
 
 fn ask(spec: &LoadSpec) -> Result<Ask, ProbeFailure> {
-    Request::get(&spec.path)
+    Request::get(&spec.load.path)
         .header(header::HOST, spec.address.to_string())
         .header(header::USER_AGENT, "plimsoll")
         .header(header::ACCEPT, "*/*")
@@ -253,8 +254,8 @@ fn ask(spec: &LoadSpec) -> Result<Ask, ProbeFailure> {
 /// Nothing answered within the counted time.
 fn unanswered(spec: &LoadSpec, last: String) -> ProbeFailure {
     ProbeFailure::TimedOut {
-        path: spec.path.clone(),
-        within: spec.duration,
+        path: spec.load.path.clone(),
+        within: spec.load.duration,
         last,
     }
 }

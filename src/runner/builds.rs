@@ -75,6 +75,14 @@ impl Job {
         })
     }
 
+    /// A text that may be told: without the planted token.
+    pub(super) fn told(&self, text: String) -> String {
+        match &self.plant {
+            Some(plant) => plant.masked(&text),
+            None => text,
+        }
+    }
+
     fn tag(&self, run: &str, metric: Metric) -> String {
         format!(
             "{}:{}-{}",
@@ -266,20 +274,17 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
     };
     runner.phase(metric);
     let measured = measure(runner, &request, || case.context.stream(overlay)).await;
-    let Some(plant) = plant else {
-        return measured;
-    };
     match measured {
         Ok((time, mut outcome)) => {
             for step in &mut outcome.steps {
-                step.name = plant.masked(&step.name);
+                step.name = job.told(std::mem::take(&mut step.name));
             }
             Ok((time, outcome))
         }
-        Err(mut failure) => {
-            failure.reason = plant.masked(&failure.reason);
-            Err(failure)
-        }
+        Err(failure) => Err(Failure {
+            reason: job.told(failure.reason),
+            ..failure
+        }),
     }
 }
 

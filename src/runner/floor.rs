@@ -8,7 +8,7 @@ use futures_util::stream;
 
 use super::builds::{self, labels, note_build};
 use super::ledger::{Gate, Ledger};
-use super::program::waiting_program;
+use super::program::{PROGRAM, waiting_program};
 use super::session::Runner;
 use super::starts;
 use super::validity::Steps;
@@ -24,7 +24,7 @@ pub const FLOOR_SCENARIO: &str = "engine";
 pub const FLOOR_CASE: &str = "floor";
 
 /// The Dockerfile of the floor image.
-pub(super) const FLOOR_DOCKERFILE: &str = "FROM scratch\nCOPY wait /wait\nENTRYPOINT [\"/wait\"]\n";
+const FLOOR_DOCKERFILE: &str = "FROM scratch\nCOPY wait /wait\nENTRYPOINT [\"/wait\"]\n";
 
 /// The case id of the floor.
 pub(super) fn floor_case() -> CaseId {
@@ -132,18 +132,26 @@ async fn start_and_stop<E: Engine, C: Clock, P: Probe>(
     .await;
 }
 
-/// The floor's build context: two files in a tar.
-pub(super) fn context(program: &[u8]) -> BuildContext {
+/// The floor's build context.
+fn context(program: &[u8]) -> BuildContext {
+    packed(&[
+        ("Dockerfile", 0o644, FLOOR_DOCKERFILE.as_bytes()),
+        (PROGRAM, 0o755, program),
+    ])
+}
+
+/// Files in a tar, with their modes.
+pub(super) fn packed(files: &[(&str, u32, &[u8])]) -> BuildContext {
     let mut tar = tar::Builder::new(Vec::new());
-    let mut append = |name: &str, mode: u32, bytes: &[u8]| {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(mode);
-        header.set_mtime(0);
-        tar.append_data(&mut header, name, bytes)
-    };
-    let written = append("Dockerfile", 0o644, FLOOR_DOCKERFILE.as_bytes())
-        .and_then(|()| append("wait", 0o755, program))
+    let written = files
+        .iter()
+        .try_for_each(|(name, mode, bytes)| {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(*mode);
+            header.set_mtime(0);
+            tar.append_data(&mut header, name, *bytes)
+        })
         .and_then(|()| tar.into_inner());
     Box::pin(stream::iter([written.map(Chunk::from)]))
 }

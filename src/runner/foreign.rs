@@ -1,23 +1,26 @@
-//! Whether an engine can run images of another platform: tried, since it cannot be asked.
+//! Whether an engine can run programs of another platform: tried, since it cannot be asked.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::builds::labels;
-use super::floor::{FLOOR_DOCKERFILE, context};
-use super::program::ending_program;
+use super::floor;
+use super::program::{PROGRAM, ending_program};
 use super::starts;
 use super::visit::short_id;
-use crate::engine::{BuildRequest, Engine, EngineError};
+use crate::engine::{Engine, EngineError, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN};
 
 /// What a user can do about it.
 const MEND: &str = "install emulation (the packages qemu-user-static and binfmt-support, or \
                     the image tonistiigi/binfmt)";
 
-/// Why containers of `platform` do not run on this engine, or `None` where they do. Builds
-/// and starts an image of one program that ends at once, and removes both.
+/// The program ends at once; an emulator takes a moment.
+const END_WITHIN: Duration = Duration::from_secs(60);
+
+/// Why programs of `platform` do not run on this engine, or `None` where they do. One that
+/// ends at once is imported as an image, not built: that leaves no record in the builder's
+/// cache. What the import says of its platform does not matter to the kernel.
 ///
 /// # Errors
-/// When the engine is gone, or container or image cannot be removed.
+/// When the engine is gone, or container or image cannot be made or removed.
 pub async fn why_foreign<E: Engine>(
     engine: &E,
     platform: &str,
@@ -28,39 +31,32 @@ pub async fn why_foreign<E: Engine>(
             "whether this engine runs {platform} cannot be tried: no program for it is at hand"
         )));
     };
+    let image = format!("plimsoll/platform:{}", short_id(run));
+    let changes = [
+        format!("ENTRYPOINT [\"/{PROGRAM}\"]"),
+        format!("LABEL {LABEL_OWNER}={LABEL_OWNER_VALUE}"),
+        format!("LABEL {LABEL_RUN}={run}"),
+    ];
+    let tar = floor::packed(&[(PROGRAM, 0o755, &program)]);
+    engine.import(&image, tar, &changes).await?;
     let name = format!("plimsoll-{}-{}", short_id(run), platform.replace('/', "-"));
-    let request = BuildRequest {
-        tag: format!("plimsoll/platform:{}", short_id(run)),
-        dockerfile: "Dockerfile".to_owned(),
-        target: None,
-        build_args: BTreeMap::new(),
-        labels: labels(run),
-        no_cache: false,
-        secrets: BTreeMap::new(),
-        platform: Some(platform.to_owned()),
+    let id = engine
+        .create(&starts::bare(name, image.clone(), run))
+        .await?;
+    let ran = async {
+        engine.start(&id).await?;
+        engine.exited(&id).await
     };
-    debug_assert!(FLOOR_DOCKERFILE.contains("/wait"));
-    if let Err(failure) = engine.build(&request, context(&program), &mut |_| {}).await {
-        return Ok(Some(format!(
-            "this engine does not build for {platform} ({failure}); {MEND}"
-        )));
-    }
-    let spec = starts::bare(name, request.tag.clone(), run);
-    let id = engine.create(&spec).await?;
-    let ran = match engine.start(&id).await {
-        Ok(()) => engine.exited(&id).await,
-        Err(error) => Err(error),
-    };
+    let ran = tokio::time::timeout(END_WITHIN, ran).await;
     engine.remove_container(&id).await?;
-    engine.remove_image(&request.tag).await?;
-    Ok(match ran {
-        Ok(0) => None,
-        Ok(code) => Some(format!(
-            "this engine does not run {platform} (a program that ends at once ended with {code}); {MEND}"
-        )),
-        Err(error) => Some(format!(
-            "this engine does not run {platform} ({}); {MEND}",
-            error.chain()
-        )),
-    })
+    engine.remove_image(&image).await?;
+    let told = match ran {
+        Ok(Ok(0)) => return Ok(None),
+        Ok(Ok(code)) => format!("a program that ends at once ended with {code}"),
+        Ok(Err(error)) => error.chain(),
+        Err(_) => "a program that ends at once did not".to_owned(),
+    };
+    Ok(Some(format!(
+        "this engine does not run {platform} ({told}); {MEND}"
+    )))
 }

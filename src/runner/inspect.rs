@@ -1,10 +1,12 @@
 //! A look into the image, once per case, after all that is timed: what it holds, and
 //! whether it starts with next to no rights.
 
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 
 use super::builds::{Built, Job, chain, labels};
@@ -13,7 +15,7 @@ use super::session::{PlannedCase, Runner};
 use super::starts::{asked, bounded, quoted};
 use crate::engine::{BuildContext, Clock, ContainerSpec, Engine, Probe};
 use crate::image::{self, ImageContents, Planted};
-use crate::record::{HardenedStart, Metric, Outcome, Posture, ScanOutcome, ScanRecord};
+use crate::record::{HardenedStart, Metric, Outcome, Posture, Sample, ScanOutcome, ScanRecord};
 use crate::scenario::Confinement;
 use crate::units::Quantity;
 
@@ -38,9 +40,13 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
     built: &Built,
     ledger: &mut Ledger,
 ) {
-    let known =
-        |record: &crate::record::CaseRecord| record.id == case.id && record.posture.is_some();
-    if ledger.warmup || runner.record.cases.iter().any(known) {
+    // By the sample, which a resumed run takes back with a visit that was cut short.
+    let known = |sample: &Sample| {
+        sample.case == case.id
+            && sample.metric == Metric::SizeFiles
+            && sample.outcome.counted().is_some()
+    };
+    if ledger.warmup || runner.record.samples.iter().any(known) {
         return;
     }
     let contents = match contents(runner, job, built).await {
@@ -117,7 +123,7 @@ async fn scans<E: Engine, C: Clock, P: Probe>(
         keep(export).await.map_err(|error| error.to_string())
     };
     match kept.await {
-        Ok(file) => scanners.scan(file.path()).await,
+        Ok(file) => scanners.scan(&file.path()).await,
         Err(reason) => vec![ScanRecord {
             scanner: "all".to_owned(),
             version: String::new(),
@@ -127,15 +133,26 @@ async fn scans<E: Engine, C: Clock, P: Probe>(
     }
 }
 
-/// Writes an export to a file that is gone with its value.
-async fn keep(mut export: BuildContext) -> std::io::Result<NamedTempFile> {
-    let file = NamedTempFile::with_suffix(".tar")?;
-    let mut to = tokio::fs::File::from_std(file.reopen()?);
+/// An export on disk, for another program to read. It has no name there, so that it is
+/// gone with this process, whatever ends it.
+struct Kept(File);
+
+impl Kept {
+    /// A way to it, as long as it is held.
+    fn path(&self) -> PathBuf {
+        let (process, file) = (std::process::id(), self.0.as_raw_fd());
+        format!("/proc/{process}/fd/{file}").into()
+    }
+}
+
+async fn keep(mut export: BuildContext) -> std::io::Result<Kept> {
+    let file = tempfile::tempfile()?;
+    let mut to = tokio::fs::File::from_std(file.try_clone()?);
     while let Some(chunk) = export.next().await {
         to.write_all(&chunk?).await?;
     }
     to.flush().await?;
-    Ok(file)
+    Ok(Kept(file))
 }
 
 /// Starts it with a read-only root, a /tmp in memory, no capability and no way to more.
@@ -171,7 +188,9 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
         Err(error) => return not_tried(error.chain()),
     };
     let outcome = async {
-        let failed = |reason| HardenedStart::Failed { reason };
+        let failed = |reason| HardenedStart::Failed {
+            reason: job.told(reason),
+        };
         if let Err(error) = bounded(runner, "start container", &id, engine.start(&id)).await {
             return failed(error.chain());
         }
@@ -203,4 +222,24 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
     )
     .await;
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn another_program_reads_what_is_kept_and_nothing_has_a_name() {
+        let chunks = ["one ", "two"].map(|text| Ok(text.into()));
+        let kept = keep(Box::pin(futures_util::stream::iter(chunks)))
+            .await
+            .unwrap();
+        let read = std::process::Command::new("cat")
+            .arg(kept.path())
+            .output()
+            .unwrap();
+        assert_eq!(read.stdout, b"one two");
+        let name = std::fs::read_link(kept.path()).unwrap();
+        assert!(!name.exists(), "{name:?}");
+    }
 }

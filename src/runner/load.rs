@@ -31,11 +31,7 @@ pub(super) async fn drive<E: Engine, C: Clock, P: Probe>(
     runner.phase(Metric::ServeRps);
     let spec = LoadSpec {
         address,
-        path: load.path.clone(),
-        status: load.status,
-        connections: load.connections,
-        warmup: load.warmup,
-        duration: load.duration,
+        load: load.clone(),
     };
     let limit = load.warmup + load.duration + SLACK;
     let driven = tokio::time::timeout(limit.into(), runner.probe.drive(&spec)).await;

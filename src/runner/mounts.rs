@@ -10,9 +10,16 @@ use crate::engine::{Clock, Engine, Probe};
 /// How the builder calls a cache mount's record (seen on 20.10 and 26.1).
 const KIND: &str = "exec.cachemount";
 
-/// Whether a build of this case uses cache mounts.
+/// Whether a build of this case uses cache mounts: a step of a stage that its target
+/// needs.
 pub(super) fn has_mounts(case: &PlannedCase) -> bool {
-    !case.spec.dockerfile.cache_mounts().is_empty()
+    let spec = &case.spec;
+    let steps = spec
+        .dockerfile
+        .steps(spec.target.as_deref(), &spec.build_args);
+    let lines: BTreeSet<_> = steps.into_iter().flatten().map(|step| step.line).collect();
+    let mounts = spec.dockerfile.cache_mounts();
+    mounts.iter().any(|mount| lines.contains(&mount.line))
 }
 
 /// Empties the cache mounts of a visit and no others. The layer cache stays as it is: a

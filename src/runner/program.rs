@@ -1,6 +1,9 @@
 //! Two static programs of some hundred bytes, made of machine code: one blocks SIGTERM
 //! and SIGINT, waits for one of them and exits with 0; the other exits at once.
 
+/// Their name in an image: the Dockerfile of the floor says it too.
+pub(super) const PROGRAM: &str = "wait";
+
 /// Machine code for x86-64: the assembly stands beside each line.
 const CODE_X86_64: &[u8] = &[
     0x68, 0x02, 0x40, 0x00, 0x00, // push $0x4002       the set {SIGINT, SIGTERM}

@@ -102,7 +102,8 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
         }
     }
     if let Err(reason) = starts::start(runner, case, &job, ledger).await {
-        ledger.fail(&reason);
+        // An app may print its environment before it dies.
+        ledger.fail(&job.told(reason));
     } else {
         ledger.gate = Gate::Passed;
         let pushed = push::push(runner, case, &cold, ledger).await;
@@ -193,10 +194,8 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
         user,
         ..
     } = facts;
-    if let Some(plant) = &job.plant {
-        for (_, text) in &mut history {
-            *text = plant.masked(text);
-        }
+    for (_, text) in &mut history {
+        *text = job.told(std::mem::take(text));
     }
     Ok(ImageRecord {
         id: id.0,

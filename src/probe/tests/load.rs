@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::engine::{LoadOutcome, LoadSpec};
+use crate::scenario::Load;
 use crate::units::Count;
 
 const KEPT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok!\n";
@@ -81,11 +82,13 @@ async fn converse(mut stream: TcpStream, wait: Duration, does: fn(usize) -> Does
 fn load(address: SocketAddr, connections: u32, warmup_ms: u64, duration_ms: u64) -> LoadSpec {
     LoadSpec {
         address,
-        path: "/load".to_owned(),
-        status: 200,
-        connections,
-        warmup: Nanos::from_millis(warmup_ms),
-        duration: Nanos::from_millis(duration_ms),
+        load: Load {
+            path: "/load".to_owned(),
+            status: 200,
+            connections,
+            warmup: Nanos::from_millis(warmup_ms),
+            duration: Nanos::from_millis(duration_ms),
+        },
     }
 }
 

@@ -207,12 +207,12 @@ pub struct FakeProbe {
 
 impl Probe for FakeProbe {
     async fn drive(&self, spec: &LoadSpec) -> std::result::Result<LoadOutcome, ProbeFailure> {
-        sleep(Duration::from(spec.warmup) + Duration::from(spec.duration)).await;
-        let answers = spec.duration.0 / 1_000_000;
+        sleep(Duration::from(spec.load.warmup) + Duration::from(spec.load.duration)).await;
+        let answers = spec.load.duration.0 / 1_000_000;
         Ok(LoadOutcome {
             answers: Count(answers),
             failures: Count(0),
-            elapsed: spec.duration,
+            elapsed: spec.load.duration,
             latencies: vec![Nanos::from_millis(1); answers as usize],
         })
     }
