@@ -74,7 +74,7 @@ pub(super) fn same_ground(
         .find(|base| !now.contains(&(&base.reference, &base.image_id)))
     {
         Some(base) => Err(changed(&format!(
-            "the base `{}` is another image now",
+            "the base `{}` is gone, or another image now",
             base.reference
         ))),
         None => Ok(()),

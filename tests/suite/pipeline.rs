@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::Parser;
 use plimsoll::cli::{Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, run};
-use plimsoll::engine::{Clock, Door};
+use plimsoll::engine::{Clock, Door, LABEL_STANDS_IN_FOR};
 use plimsoll::record::{
     Disposition, EngineChoice, HostFacts, Metric, Outcome, RunRecord, RunState, Status,
 };
@@ -312,6 +312,36 @@ async fn a_changed_app_is_not_mixed_into_a_resumed_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_is_not_resumed_without_a_case_that_it_had() {
+    let foreign = "[[variant]]\nname = \"foreign\"\nstrategy = \"x\"\ntitle = \"x\"\n\
+                   dockerfile = \"Dockerfile.good\"\nplatform = \"linux/arm64\"\n";
+    let home = Home::new(&[("good", GOOD)]).with(foreign);
+    home.engine.state(|state| state.emulates = true);
+    let (stop, watch) = (home.stop.clone(), home.engine.clone());
+    tokio::spawn(async move {
+        while watch.state(|state| state.dockerfiles.is_empty()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+    });
+    home.run(&["run", "app"]).await.0.unwrap();
+    let home = Home {
+        stop: CancellationToken::new(),
+        ..home
+    };
+    home.engine.state(|state| state.emulates = false);
+    let folder = home.folders().pop().unwrap().display().to_string();
+    let (outcome, _) = home.run(&["run", "--resume", &folder]).await;
+    let failure = outcome.unwrap_err();
+    let told = failure.to_string();
+    assert!(
+        told.contains("`app/foreign` is not available here any more"),
+        "{told}"
+    );
+    assert_eq!(failure.exit, Exit::Usage);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lost_engine_ends_the_run_and_keeps_the_record() {
     let home = Home::new(&[
         ("good", GOOD),
@@ -405,6 +435,8 @@ async fn a_mirror_takes_the_place_of_what_the_dockerfile_names() {
     let home = Home::new(&[("good", GOOD)]);
     let mirror = "mirror.example.com/base:1";
     let engine = FakeEngine::with_bases(&[mirror]).at(&home.registry, Door::Build);
+    // What lies there was made of a stand-in.
+    engine.add_label(mirror, LABEL_STANDS_IN_FOR, "base:1");
     let config = format!("[bases]\n\"base:1\" = \"{mirror}\"\n");
     std::fs::write(home.path().join("plimsoll.toml"), config).unwrap();
     let home = Home { engine, ..home };
@@ -412,7 +444,9 @@ async fn a_mirror_takes_the_place_of_what_the_dockerfile_names() {
         .await
         .0
         .unwrap();
-    assert_eq!(home.record().bases[0].resolved, mirror);
+    let base = home.record().bases.remove(0);
+    assert_eq!(base.resolved, mirror);
+    assert_eq!(base.stand_in.unwrap().stands_in_for, "base:1");
     let sent = home.engine.state(|state| state.dockerfiles.clone());
     assert!(
         sent.iter()

@@ -146,9 +146,10 @@ impl Engine for FakeEngine {
             let image = state.images.get_mut(reference).unwrap();
             // The machine of an ELF header; this engine runs x86-64.
             let foreign = |file: &Vec<u8>| file.starts_with(b"\x7fELF") && file[18] != 62;
-            if files.values().any(foreign) {
-                image.manner = Manner::Foreign;
-            }
+            image.manner = match files.values().any(foreign) && !state.emulates {
+                true => Manner::Foreign,
+                false => Manner::Ends,
+            };
             let labels = changes
                 .iter()
                 .filter_map(|change| change.strip_prefix("LABEL "));
@@ -243,6 +244,7 @@ impl Engine for FakeEngine {
             let manner = image.map(|(_, image)| image.manner).unwrap();
             let run = spec.labels.get(LABEL_RUN).cloned();
             let container = Container {
+                image: spec.image.clone(),
                 manner,
                 run,
                 started: false,
@@ -273,11 +275,12 @@ impl Engine for FakeEngine {
 
     async fn exited(&self, id: &ContainerId) -> Result<i64> {
         let manner = self.state(|state| state.containers[&id.0].manner);
-        if manner == Manner::Crashes {
-            sleep(Duration::from_millis(50)).await;
-            return Ok(3);
+        sleep(Duration::from_millis(50)).await;
+        match manner {
+            Manner::Crashes => Ok(3),
+            Manner::Ends => Ok(0),
+            _ => std::future::pending().await,
         }
-        std::future::pending().await
     }
 
     async fn state(&self, _: &ContainerId) -> Result<ContainerState> {
@@ -289,8 +292,21 @@ impl Engine for FakeEngine {
         })
     }
 
-    async fn logs(&self, _: &ContainerId, _: u32) -> Result<Vec<String>> {
-        Ok(vec!["Error: cannot find module".to_owned()])
+    async fn logs(&self, id: &ContainerId, _: u32) -> Result<Vec<String>> {
+        let error = "Error: cannot find module".to_owned();
+        // The app prints what it was built with.
+        let built_with = self.state(|state| {
+            let image = &state.containers[&id.0].image;
+            let is_it = |tag: &str| {
+                state
+                    .images
+                    .get(tag)
+                    .is_some_and(|one| one.facts.id.0 == *image)
+            };
+            let way = state.ways.iter().rfind(|(tag, _)| is_it(tag));
+            way.map(|(_, way)| way.clone())
+        });
+        Ok([error].into_iter().chain(built_with).collect())
     }
 
     async fn memory(&self, id: &ContainerId) -> Result<Bytes> {
@@ -421,8 +437,8 @@ impl FakeEngine {
             let image = Image {
                 facts,
                 manner: match request.platform.as_deref() {
-                    None | Some("linux/amd64") => Manner::of(text),
-                    Some(_) => Manner::Foreign,
+                    Some(other) if other != "linux/amd64" && !state.emulates => Manner::Foreign,
+                    _ => Manner::of(text),
                 },
             };
             state.images.insert(request.tag.clone(), image);

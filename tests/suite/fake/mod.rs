@@ -47,6 +47,8 @@ pub enum Manner {
     IgnoresSigterm,
     /// Built for another platform: does not start.
     Foreign,
+    /// A program that was imported: ends at once.
+    Ends,
 }
 
 impl Manner {
@@ -72,6 +74,7 @@ struct Image {
 
 #[derive(Debug, Clone)]
 struct Container {
+    image: String,
     manner: Manner,
     run: Option<String>,
     started: bool,
@@ -92,6 +95,8 @@ pub struct State {
     pub dockerfiles: Vec<String>,
     /// The registry that pushes and pulls go to, and by which door.
     pub registry: Option<(FakeRegistry, plimsoll::engine::Door)>,
+    /// Whether it runs programs of other platforms.
+    pub emulates: bool,
     /// Set to make every verb fail as if the engine had gone.
     pub gone: bool,
 }
@@ -135,6 +140,15 @@ impl FakeEngine {
             manner: Manner::Well,
         };
         self.state(|state| state.images.insert(reference.to_owned(), image));
+    }
+
+    /// A label on an image that it holds.
+    pub fn add_label(&self, reference: &str, key: &str, value: &str) {
+        self.state(|state| {
+            let image = state.images.get_mut(reference).unwrap();
+            let labels = &mut image.facts.labels;
+            labels.insert(key.to_owned(), value.to_owned());
+        });
     }
 
     pub fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {

@@ -1,7 +1,9 @@
 //! Where a planted secret ends up, by the way that it took into the build; what a look
 //! into real images finds beside; and an app that starts with next to no rights.
 
-use plimsoll::record::{HardenedStart, Metric, Posture, RunRecord, SecretPlace, Status};
+use plimsoll::record::{
+    Disposition, HardenedStart, Metric, Posture, RunRecord, SecretPlace, Status,
+};
 
 use super::home::{Home, left};
 use crate::live_engine::stage::live;
@@ -89,8 +91,13 @@ live!(alone a_platform_without_emulation_is_not_available_and_stops_no_other, st
     let new = old.replace(line, &format!("{line}platform = \"linux/arm64\"\n"));
     std::fs::write(&scenario, new).unwrap();
     let ended = home.plimsoll(&["run", "tiny", "--profile", "quick", "--no-push"]);
-    println!("{}", ended.err);
-    assert!(ended.code == Some(0) || ended.code == Some(1), "{}", ended.err);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let record = home.record();
+    let foreign = record.cases.iter().find(|case| case.variant == "foreign").unwrap();
+    match &foreign.disposition {
+        Disposition::NotAvailable { reason } => assert!(reason.contains("install emulation"), "{reason}"),
+        ran => assert_eq!(*ran, Disposition::Qualified, "emulation is there"),
+    }
     for run in home.runs() {
         let id = run.file_name().unwrap().to_str().unwrap().to_owned();
         assert_eq!(left(stage, &id).await, Vec::<String>::new());

@@ -120,8 +120,10 @@ async fn a_planted_secret_reaches_the_build_its_way_and_no_file_of_the_run() {
         variant("arg", "secret = \"build-arg\""),
         variant("mount", "secret = \"mount\""),
         variant("file", "secret = \"file:conf/.npmrc\""),
+        variant("talks", "secret = \"build-arg\"").replace("Dockerfile.good", "Dockerfile.crash"),
     ];
-    let home = Home::new(&[("good", GOOD)]).with(&more.concat());
+    let crash = "FROM base:1\nCOPY main.src ./\nCMD [\"crashes\"]\n";
+    let home = Home::new(&[("good", GOOD), ("crash", crash)]).with(&more.concat());
     home.run(&["run", "app", "--rounds", "2", "--warmup", "0"])
         .await
         .0
@@ -150,9 +152,15 @@ async fn a_planted_secret_reaches_the_build_its_way_and_no_file_of_the_run() {
     assert!(of("good").is_empty());
     let folder = home.folders().pop().unwrap();
     let run = std::fs::read_to_string(folder.join("run.json")).unwrap();
+    assert!(
+        run.contains("cannot find module | arg TOKEN=plimsoll-planted-"),
+        "the app that printed it"
+    );
     for way in &ways {
         let token = way.1.rsplit('=').next().unwrap().trim();
-        assert!(token.len() > 30 && !run.contains(token), "{token}");
+        assert!(token.len() > 30, "{token}");
+        let at = run.find(token).map(|at| &run[at - 100..at + 60]);
+        assert_eq!(at, None);
     }
 }
 
