@@ -80,6 +80,8 @@ live!(alone the_rust_app_passes_its_checks, stage => passes(stage, "rust").await
 
 live!(alone the_java_app_passes_its_checks, stage => passes(stage, "java").await);
 
+live!(alone the_python_app_passes_its_checks, stage => passes(stage, "python").await);
+
 live!(alone the_nestjs_app_passes_its_checks, stage => passes(stage, "nestjs").await);
 
 #[test]
@@ -89,6 +91,7 @@ fn the_measured_contexts_hold_no_tests() {
         ("go", "single-stage"),
         ("rust", "single-stage"),
         ("java", "single-stage"),
+        ("python", "single-stage"),
         ("nestjs", "single-stage"),
     ] {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
