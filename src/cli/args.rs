@@ -23,7 +23,7 @@ use crate::runner::Profile;
                   plimsoll run node go          the two headline tables\n  \
                   plimsoll claims latest        claimed against measured\n\n\
                   Exit codes:\n  \
-                  0 fine · 1 tool or engine error, or any DNF · 2 usage or scenario invalid ·\n  \
+                  0 fine · 1 tool or engine error, or a DNF that no scenario expects · 2 usage or scenario invalid ·\n  \
                   130 interrupted (results so far are kept)",
     propagate_version = true
 )]

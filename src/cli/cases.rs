@@ -196,6 +196,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
                 disposition,
                 bases,
                 stand_ins: Vec::new(),
+                expected_failure: variant.expected_failure.clone(),
                 image: None,
                 posture: None,
             });

@@ -14,7 +14,7 @@ use crate::registry::RegistryError;
 pub enum Exit {
     /// Fine.
     Fine = 0,
-    /// Tool or engine error, or any DNF.
+    /// Tool or engine error, or a DNF that no scenario expects.
     Failed = 1,
     /// Usage or scenario invalid.
     Usage = 2,

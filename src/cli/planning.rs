@@ -118,6 +118,7 @@ fn floor() -> CaseRecord {
         disposition: Disposition::Pending,
         bases: Vec::new(),
         stand_ins: Vec::new(),
+        expected_failure: None,
         image: None,
         posture: None,
     }

@@ -100,7 +100,7 @@ impl Display {
         )
     }
 
-    fn visited(&mut self, case: &CaseId, failed: Option<&str>) {
+    fn visited(&mut self, case: &CaseId, failed: Option<&str>, expected: bool) {
         let Some((_, round, begun)) = self.visit.take() else {
             return;
         };
@@ -109,6 +109,7 @@ impl Display {
         entry.0 += spent;
         entry.1 += 1;
         let text = match failed {
+            Some(reason) if expected => format!("failed as expected: {reason}"),
             Some(reason) => format!("DNF: {reason}"),
             None => self.summary.join(", "),
         };
@@ -163,16 +164,21 @@ impl Watcher for Display {
                 metric,
                 link,
                 outcome,
+                expected,
                 ..
-            } => self.sample(metric, link, &outcome),
-            Event::Visited { case, failed } => self.visited(&case, failed.as_deref()),
+            } => self.sample(metric, link, &outcome, expected),
+            Event::Visited {
+                case,
+                failed,
+                expected,
+            } => self.visited(&case, failed.as_deref(), expected),
             Event::Warning(text) => self.line(&format!("warning: {text}")),
         }
     }
 }
 
 impl Display {
-    fn sample(&mut self, metric: Metric, link: Option<Link>, outcome: &Outcome) {
+    fn sample(&mut self, metric: Metric, link: Option<Link>, outcome: &Outcome, expected: bool) {
         let over = link.map_or(String::new(), |link| format!(" over {link}"));
         match outcome.status() {
             Status::Invalid | Status::Dnf => {
@@ -180,8 +186,9 @@ impl Display {
                     outcome.status().word(),
                     outcome.reason().unwrap_or_default(),
                 );
+                let note = if expected { " as expected" } else { "" };
                 self.summary
-                    .push(format!("{}{over} {word} ({reason})", metric.title()));
+                    .push(format!("{}{over} {word}{note} ({reason})", metric.title()));
             }
             _ => {
                 let shown = matches!(

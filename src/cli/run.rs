@@ -150,6 +150,11 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         ),
     };
     printer.talk(&words);
+    for warning in report::warnings(&record) {
+        if matches!(warning, report::Warning::DidNotFail { .. }) {
+            printer.talk(&format!("warning: {warning}"));
+        }
+    }
     print(&record, args.format, printer)?;
     result.map_err(Failure::failed)?;
     Ok(exit_of(&record))
@@ -201,11 +206,11 @@ fn exit_of(record: &RunRecord) -> Exit {
     let dnf = record
         .samples
         .iter()
-        .any(|sample| sample.outcome.status() == Status::Dnf)
-        || record
-            .cases
-            .iter()
-            .any(|case| matches!(case.disposition, Disposition::Failed { .. }));
+        .any(|sample| sample.outcome.status() == Status::Dnf && !record.expects(sample))
+        || record.cases.iter().any(|case| match &case.disposition {
+            Disposition::Failed { reason } => case.expects_to_fail(reason).is_none(),
+            _ => false,
+        });
     if dnf { Exit::Failed } else { Exit::Fine }
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ManifestRecord, Metric, Posture, Reach};
+use crate::scenario::{ExpectedFailure, FailurePoint};
 use crate::units::{Bytes, Count, Nanos};
 
 /// `scenario/variant`: the identity of a case within a run.
@@ -55,11 +56,38 @@ pub struct CaseRecord {
     pub bases: Vec<String>,
     /// Those of `bases` whose place a stand-in took.
     pub stand_ins: Vec<String>,
+    /// The failure that the variant is there to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_failure: Option<ExpectedFailure>,
     /// The image of the last counted cold build.
     pub image: Option<ImageRecord>,
     /// Facts of the first image that kept the contract.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posture: Option<Posture>,
+}
+
+impl CaseRecord {
+    /// What the scenario says of a DNF of `metric`, if it is the one that it expects.
+    pub fn expects(&self, metric: Metric, reason: &str) -> Option<&ExpectedFailure> {
+        self.expected_failure.as_ref().filter(|expected| {
+            let here = match expected.point {
+                FailurePoint::Start => true,
+                // What never worked was never stopped either.
+                FailurePoint::Stop => {
+                    metric == Metric::StopTime
+                        && !matches!(self.disposition, Disposition::Failed { .. })
+                }
+            };
+            here && reason.contains(&expected.says)
+        })
+    }
+
+    /// The same of the whole case's failure.
+    pub fn expects_to_fail(&self, reason: &str) -> Option<&ExpectedFailure> {
+        self.expected_failure.as_ref().filter(|expected| {
+            expected.point == FailurePoint::Start && reason.contains(&expected.says)
+        })
+    }
 }
 
 /// Whether a case takes part.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BaseRecord, BuildRecord, Calibration, CaseRecord, DeployPlan, DistributionRecord, EngineChoice,
-    EngineFacts, HostFacts, Link, Reach, Sample, ToolFacts,
+    EngineFacts, HostFacts, Link, Outcome, Reach, Sample, ToolFacts,
 };
 use crate::scenario::{Claim, Source};
 use crate::units::Nanos;
@@ -54,6 +54,17 @@ pub struct RunRecord {
     pub builds: Vec<BuildRecord>,
     /// What a reader should know, in plain words.
     pub warnings: Vec<String>,
+}
+
+impl RunRecord {
+    /// Whether a sample is a failure that its scenario expects.
+    pub fn expects(&self, sample: &Sample) -> bool {
+        let case = self.cases.iter().find(|case| case.id == sample.case);
+        case.is_some_and(|case| match &sample.outcome {
+            Outcome::Dnf { reason } => case.expects(sample.metric, reason).is_some(),
+            _ => false,
+        })
+    }
 }
 
 /// How far a run came.

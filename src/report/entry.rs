@@ -67,6 +67,8 @@ pub struct Reason<'a> {
     pub status: Status,
     /// The text.
     pub text: &'a str,
+    /// Why the scenario expects this failure, where it does.
+    pub expected: Option<&'a str>,
     /// Rounds, ascending; empty where the whole case has this reason.
     pub rounds: Vec<u32>,
 }
@@ -206,6 +208,7 @@ pub(super) fn entry<'a>(
                 None => reasons.push(Reason {
                     status,
                     text,
+                    expected: expected(subject, status, metric, text),
                     rounds: vec![sample.round],
                 }),
             }
@@ -218,6 +221,7 @@ pub(super) fn entry<'a>(
         reasons.push(Reason {
             status,
             text,
+            expected: expected(subject, status, metric, text),
             rounds: Vec::new(),
         });
     }
@@ -247,6 +251,17 @@ pub(super) fn entry<'a>(
         reasons,
     };
     (entry, set)
+}
+
+/// Why a DNF is expected, where it is.
+fn expected<'a>(
+    subject: Subject<'a>,
+    status: Status,
+    metric: Metric,
+    reason: &str,
+) -> Option<&'a str> {
+    let case = subject.case.filter(|_| status == Status::Dnf)?;
+    Some(case.expects(metric, reason)?.why.as_str())
 }
 
 /// What a whole case says of all its metrics, the status of it, and the reason.

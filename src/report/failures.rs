@@ -62,14 +62,22 @@ impl Failure<'_> {
             .map(|link| format!(" over {link}"))
             .unwrap_or_default();
         format!(
-            "- {}, {}{over}, {} in round {}: {}",
+            "- {}, {}{over}, {} in round {}{}: {}",
             escape(self.case),
             self.metrics.join(", "),
             self.reason.status.word(),
             rounds.join(", "),
+            as_expected(self.reason.expected),
             escape(self.reason.text)
         )
     }
+}
+
+/// The scenario's own explanation of a failure that it expects.
+fn as_expected(why: Option<&str>) -> String {
+    why.map_or(String::new(), |why| {
+        format!(", as expected ({})", escape(why.trim()))
+    })
 }
 
 /// Why nothing was pulled stands beside the tables, once for all variants.
@@ -90,9 +98,14 @@ fn case_failure(case: &CaseRecord) -> Option<String> {
         Disposition::NotAvailable { reason } => ("not available here", reason.as_str()),
         Disposition::NotApplicable { reason } => ("not applicable", reason.as_str()),
     };
+    let expected = match &case.disposition {
+        Disposition::Failed { reason } => case.expects_to_fail(reason),
+        _ => None,
+    };
     Some(format!(
-        "- {}: {word}: {}",
+        "- {}: {word}{}: {}",
         escape(case.id.as_str()),
+        as_expected(expected.map(|expected| expected.why.as_str())),
         escape(reason)
     ))
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::analysis::Analysis;
 use super::claims::{claims_json_of, verdicts_json_of};
 use super::distribution::json_of;
-use super::entry::MetricSummary;
+use super::entry::{MetricSummary, Reason};
 use super::native::{json_suffix, statistic_json};
 use super::posture::posture_json;
 use super::technique::effects_json_of;
@@ -44,11 +44,7 @@ pub fn report_json(record: &RunRecord) -> Value {
 
 fn summary(entry: &MetricSummary<'_>) -> Value {
     let suffix = json_suffix(entry.metric.unit());
-    let reasons: Vec<Value> = entry
-        .reasons
-        .iter()
-        .map(|reason| json!({ "status": reason.status.word(), "reason": reason.text, "rounds": reason.rounds }))
-        .collect();
+    let reasons: Vec<Value> = entry.reasons.iter().map(reason).collect();
     let counts = &entry.counts;
     let mut object = json!({
         "scenario": entry.subject.scenario(),
@@ -97,6 +93,18 @@ fn summary(entry: &MetricSummary<'_>) -> Value {
             .and_then(|ratio| ratio.interval)
             .map(|i| interval(i, "ratio"))
     );
+    object
+}
+
+fn reason(reason: &Reason<'_>) -> Value {
+    let mut object = json!({
+        "status": reason.status.word(),
+        "reason": reason.text,
+        "rounds": reason.rounds,
+    });
+    if let Some(why) = reason.expected {
+        object["expected"] = json!(why);
+    }
     object
 }
 

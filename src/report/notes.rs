@@ -95,10 +95,13 @@ pub(super) fn stand_in_name(record: &RunRecord, reference: &str) -> String {
 
 /// The reasons of one status, joined.
 pub(super) fn reasons_text(reasons: &[Reason<'_>], status: Status) -> Option<String> {
-    let texts: Vec<&str> = reasons
+    let texts: Vec<String> = reasons
         .iter()
         .filter(|reason| reason.status == status)
-        .map(|reason| reason.text)
+        .map(|reason| match reason.expected {
+            Some(_) => format!("as expected: {}", reason.text),
+            None => reason.text.to_owned(),
+        })
         .collect();
     (!texts.is_empty()).then(|| texts.join("; "))
 }

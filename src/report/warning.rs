@@ -7,7 +7,8 @@ use super::entry::{MetricSummary, Series};
 use super::native::{exact_text, quantity};
 use super::notes::plural;
 use super::scale::Scale;
-use crate::record::{CaseId, Kind, Metric, RunRecord, RunState};
+use crate::record::{CaseId, Disposition, Kind, Metric, RunRecord, RunState};
+use crate::scenario::FailurePoint;
 use crate::stats::MIN_FOR_INTERVAL;
 use crate::units::Quantity;
 
@@ -73,6 +74,15 @@ pub enum Warning {
         /// How many.
         samples: usize,
     },
+    /// A variant is there to show a failure, and worked.
+    DidNotFail {
+        /// The case.
+        case: CaseId,
+        /// Where it was expected to fail.
+        point: FailurePoint,
+        /// Why it was.
+        why: String,
+    },
     /// What the run itself noted down.
     Recorded(String),
 }
@@ -97,9 +107,27 @@ pub(super) fn warnings_of(analysis: &Analysis<'_>) -> Vec<Warning> {
     }
     warnings.extend(few_samples(analysis));
     warnings.extend(record.warnings.iter().cloned().map(Warning::Recorded));
+    warnings.extend(did_not_fail(analysis));
     warnings.extend(analysis.entries().iter().flat_map(of_entry));
     warnings.extend(bytes_spreads(analysis));
     warnings
+}
+
+fn did_not_fail<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = Warning> + use<'a> {
+    analysis.record.cases.iter().filter_map(|case| {
+        let expected = case.expected_failure.as_ref()?;
+        let worked = match expected.point {
+            FailurePoint::Start => case.disposition == Disposition::Qualified,
+            FailurePoint::Stop => analysis
+                .at(&case.id, Series::unlinked(Metric::StopTime))
+                .is_some_and(|entry| entry.counts.ok + entry.counts.warmup > 0),
+        };
+        worked.then(|| Warning::DidNotFail {
+            case: case.id.clone(),
+            point: expected.point,
+            why: expected.why.trim().to_owned(),
+        })
+    })
 }
 
 fn of_entry(entry: &MetricSummary<'_>) -> Vec<Warning> {
@@ -252,7 +280,24 @@ impl fmt::Display for Warning {
                     plural(*samples, "sample")
                 )
             }
+            Self::DidNotFail { case, point, why } => did_not_fail_words(f, case, *point, why),
             Self::Recorded(text) => f.write_str(text),
         }
     }
+}
+
+fn did_not_fail_words(
+    f: &mut fmt::Formatter<'_>,
+    case: &CaseId,
+    point: FailurePoint,
+    why: &str,
+) -> fmt::Result {
+    let what = match point {
+        FailurePoint::Start => "keeps its contract",
+        FailurePoint::Stop => "stops in time",
+    };
+    write!(
+        f,
+        "{case} {what}, though the scenario expects it to fail ({why})"
+    )
 }

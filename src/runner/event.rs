@@ -41,6 +41,8 @@ pub enum Event {
         link: Option<Link>,
         /// Value or reason.
         outcome: Outcome,
+        /// Whether it is the failure that the scenario expects.
+        expected: bool,
     },
     /// A visit ended.
     Visited {
@@ -48,6 +50,8 @@ pub enum Event {
         case: CaseId,
         /// Why the case is out of the run, where it is.
         failed: Option<String>,
+        /// Whether that is what the scenario expects of it.
+        expected: bool,
     },
     /// Something a reader should know.
     Warning(String),

@@ -277,17 +277,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let (gate, engine_lost) = (ledger.gate.clone(), ledger.engine_lost);
         let (image, posture) = (ledger.image.take(), ledger.posture.take());
         let (samples, builds) = ledger.finish(passed_before);
-        for sample in &samples {
-            self.watcher.hear(Event::Sample {
-                case: id.clone(),
-                metric: sample.metric,
-                link: sample.link,
-                outcome: sample.outcome.clone(),
-            });
-        }
-        self.record.samples.extend(samples);
-        self.record.builds.extend(builds);
-        let mut failed = None;
+        let (mut failed, mut expected) = (None, false);
         if let Some(case) = self.record.cases.iter_mut().find(|case| case.id == id) {
             match gate {
                 Gate::Passed => {
@@ -297,6 +287,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                 }
                 Gate::Failed(reason) => {
                     failed = Some(reason.clone());
+                    expected = case.expects_to_fail(&reason).is_some();
                     // A case that has worked before is visited again: one bad round is
                     // one bad round. So is one that a lost engine cut short.
                     if !passed_before && !engine_lost {
@@ -306,7 +297,23 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                 Gate::Unknown => {}
             }
         }
-        self.watcher.hear(Event::Visited { case: id, failed });
+        for sample in &samples {
+            let expected = self.record.expects(sample);
+            self.watcher.hear(Event::Sample {
+                case: id.clone(),
+                metric: sample.metric,
+                link: sample.link,
+                outcome: sample.outcome.clone(),
+                expected,
+            });
+        }
+        self.record.samples.extend(samples);
+        self.record.builds.extend(builds);
+        self.watcher.hear(Event::Visited {
+            case: id,
+            failed,
+            expected,
+        });
     }
 
     fn disposition(&self, id: &CaseId) -> Option<&Disposition> {

@@ -4,8 +4,8 @@ use toml::Spanned;
 
 use super::check::Checker;
 use super::claimable::Claimable;
-use super::model::{Confinement, Contract, Load, Technique};
-use super::raw::{RawLoad, RawRun, RawTechnique, RawVariant, Text};
+use super::model::{Confinement, Contract, ExpectedFailure, FailurePoint, Load, Technique};
+use super::raw::{RawExpectedFailure, RawLoad, RawRun, RawTechnique, RawVariant, Text};
 use super::words::suggest;
 use crate::units::Nanos;
 
@@ -125,6 +125,30 @@ impl Checker<'_> {
             self.report(raw.span(), message, "a platform as `linux/arm64`", "");
         }
         Some(name.clone())
+    }
+
+    pub fn expected_failure(
+        &mut self,
+        raw: Option<&RawExpectedFailure>,
+    ) -> Option<ExpectedFailure> {
+        let raw = raw?;
+        // Every reason holds an empty text.
+        self.filled(&raw.says, "the text", "say what the reason must hold");
+        self.filled(&raw.why, "the explanation", "say why the variant fails");
+        let point = match raw.point.get_ref().as_str() {
+            "start" => FailurePoint::Start,
+            "stop" => FailurePoint::Stop,
+            other => {
+                let message = format!("nothing is expected to fail in `{other}`");
+                self.report(raw.point.span(), message, "`start` or `stop`", "");
+                return None;
+            }
+        };
+        Some(ExpectedFailure {
+            point,
+            says: raw.says.get_ref().clone(),
+            why: raw.why.get_ref().clone(),
+        })
     }
 
     pub fn confinement(&mut self, raw: Option<&Spanned<RawRun>>) -> Confinement {

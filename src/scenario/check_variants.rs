@@ -35,6 +35,7 @@ impl Checker<'_> {
                 self.filled(title, "the title", "say in a line what the variant does");
             }
             let build = self.build(variant, raw_app, app);
+            let expected_failure = self.expected_failure(variant.expected_failure.as_ref());
             variants.extend(build.map(|build| {
                 Variant {
                     name: variant.name.get_ref().clone(),
@@ -46,6 +47,7 @@ impl Checker<'_> {
                         .get_ref()
                         .clone(),
                     build,
+                    expected_failure,
                 }
             }));
         }
@@ -79,7 +81,8 @@ impl Checker<'_> {
                     .or(raw.build_args.as_ref().map(toml::Spanned::span))
                     .or(raw.platform.as_ref().map(Text::span))
                     .or(raw.secret.as_ref().map(Text::span))
-                    .or(raw.run.as_ref().map(toml::Spanned::span));
+                    .or(raw.run.as_ref().map(toml::Spanned::span))
+                    .or(raw.expected_failure.as_ref().map(|raw| raw.point.span()));
                 if let Some(span) = unused {
                     let message =
                         format!("variant `{name}` is not applicable and yet says how to build it");

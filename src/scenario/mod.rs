@@ -26,8 +26,9 @@ pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};
 pub use load::{find, list, load, load_all};
 pub use model::{
-    App, BuildSpec, Change, ChangeKind, Claim, Confinement, Contract, Edit, EditName, Extra,
-    ExtraContent, Load, Scenario, SecretUse, Source, Technique, Variant, VariantBuild,
+    App, BuildSpec, Change, ChangeKind, Claim, Confinement, Contract, Edit, EditName,
+    ExpectedFailure, Extra, ExtraContent, FailurePoint, Load, Scenario, SecretUse, Source,
+    Technique, Variant, VariantBuild,
 };
 pub use raw::schema;
 

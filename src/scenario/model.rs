@@ -208,6 +208,31 @@ pub struct Variant {
     pub title: String,
     /// How it is built, or why it cannot be.
     pub build: VariantBuild,
+    /// The failure that it is there to show.
+    pub expected_failure: Option<ExpectedFailure>,
+}
+
+/// A failure that a variant is there to show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedFailure {
+    /// Where it fails.
+    #[serde(rename = "in")]
+    pub point: FailurePoint,
+    /// A text that the reason holds; a failure for any other reason is not the expected one.
+    pub says: String,
+    /// Why it fails, for the reader.
+    pub why: String,
+}
+
+/// Where a variant is expected to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailurePoint {
+    /// It never keeps its contract, so that the whole case fails.
+    Start,
+    /// It works, and its stop does not finish.
+    Stop,
 }
 
 /// How a variant is built.

@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::model::FailurePoint;
+
 /// Text with its place in the file.
 pub(super) type Text = Spanned<String>;
 
@@ -283,9 +285,28 @@ pub(super) struct RawVariant {
     /// How its containers are started, where it is not the engine's default.
     #[schemars(with = "Option<RawRun>")]
     pub run: Option<Spanned<RawRun>>,
+    /// The failure that the variant is there to show.
+    pub expected_failure: Option<RawExpectedFailure>,
     /// Why the variant cannot exist, instead of a Dockerfile.
     #[schemars(with = "Option<String>")]
     pub not_applicable: Option<Text>,
+}
+
+/// The failure that a variant is there to show: it stays a DNF, but ends no run with an error.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ExpectedFailure")]
+pub(super) struct RawExpectedFailure {
+    /// "start": it never keeps its contract. "stop": its stop does not finish.
+    #[serde(rename = "in")]
+    #[schemars(with = "FailurePoint")]
+    pub point: Text,
+    /// A text that the reason must hold. A failure for any other reason is not expected.
+    #[schemars(with = "String", length(min = 1))]
+    pub says: Text,
+    /// Why it fails, for the reader.
+    #[schemars(with = "String", length(min = 1))]
+    pub why: Text,
 }
 
 /// A published figure.

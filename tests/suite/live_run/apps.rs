@@ -84,6 +84,8 @@ live!(alone the_python_app_passes_its_checks, stage => passes(stage, "python").a
 
 live!(alone the_nestjs_app_passes_its_checks, stage => passes(stage, "nestjs").await);
 
+live!(alone the_node_native_app_passes_its_checks, stage => passes(stage, "node-native").await);
+
 #[test]
 fn the_measured_contexts_hold_no_tests() {
     for (app, variant) in [
@@ -93,6 +95,7 @@ fn the_measured_contexts_hold_no_tests() {
         ("java", "single-stage"),
         ("python", "single-stage"),
         ("nestjs", "single-stage"),
+        ("node-native", "technique-native-module-installed"),
     ] {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("sample-apps")

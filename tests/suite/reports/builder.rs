@@ -118,6 +118,7 @@ impl Build for RunRecord {
             disposition,
             bases: Vec::new(),
             stand_ins: Vec::new(),
+            expected_failure: None,
             image: None,
             posture: None,
         });

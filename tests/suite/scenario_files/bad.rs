@@ -141,6 +141,21 @@ const BAD: &[(&str, &str, &str)] = &[
         "not-applicable",
         "target = \"x\"\nnot-applicable",
     ),
+    (
+        "failure that is expected nowhere",
+        "title = \"full\"\n",
+        "title = \"full\"\nexpected-failure = { in = \"build\", says = \" \", why = \"x\" }\n",
+    ),
+    (
+        "failure that is not explained",
+        "title = \"full\"\n",
+        "title = \"full\"\nexpected-failure = { in = \"stop\", says = \"killed\" }\n",
+    ),
+    (
+        "failure of what is not built",
+        "not-applicable",
+        "expected-failure = { in = \"stop\", says = \"killed\", why = \"x\" }\nnot-applicable",
+    ),
     ("unknown source", "source = \"guide\"", "source = \"giude\""),
     (
         "claim on unknown variant",
@@ -250,7 +265,7 @@ fn each_error_names_its_place_and_its_mend() {
       hint: did you mean `title`?
     # unknown key in a table
     scenarios/example.toml:31:1: unknown key `docker-file`
-      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `platform`, `secret`, `run`, `not-applicable`
+      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `platform`, `secret`, `run`, `expected-failure`, `not-applicable`
       hint: did you mean `dockerfile`?
     # unknown key, nothing near
     scenarios/example.toml:5:1: unknown key `xyzzy`
@@ -380,6 +395,17 @@ fn each_error_names_its_place_and_its_mend() {
       hint: say why the variant cannot exist
     # target without a build
     scenarios/example.toml:42:10: variant `scratch` is not applicable and yet says how to build it
+      expected: a reason and nothing else
+    # failure that is expected nowhere
+    scenarios/example.toml:31:27: nothing is expected to fail in `build`
+      expected: `start` or `stop`
+    scenarios/example.toml:31:43: the text is empty
+      hint: say what the reason must hold
+    # failure that is not explained
+    scenarios/example.toml:31:20: missing key `why`
+      hint: add `why` to what starts here; `plimsoll schema` describes it
+    # failure of what is not built
+    scenarios/example.toml:42:27: variant `scratch` is not applicable and yet says how to build it
       expected: a reason and nothing else
     # unknown source
     scenarios/example.toml:44:10: unknown source `giude`
