@@ -62,8 +62,8 @@ impl Derived {
 }
 
 /// Facts of an image that can be counted, so that a claim about a change can name them.
-/// A shell counts 0 or 1.
-pub const COUNTED_FACTS: [&str; 8] = [
+/// A shell counts 0 or 1; so does a stop, 1 where the process had to be killed.
+pub const COUNTED_FACTS: [&str; 9] = [
     "posture.shell",
     "posture.package-managers",
     "posture.compilers",
@@ -71,6 +71,7 @@ pub const COUNTED_FACTS: [&str; 8] = [
     "posture.os-packages",
     "posture.leaks",
     "posture.secrets",
+    "posture.stop",
     "posture.cves",
 ];
 

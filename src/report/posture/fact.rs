@@ -103,7 +103,8 @@ impl Fact {
         }
     }
 
-    /// As a count, where it is one; a shell counts 0 or 1. Vulnerabilities are those that
+    /// As a count, where it is one; a shell counts 0 or 1, and
+    /// so does a stop. Vulnerabilities are those that
     /// the first scanner found, whatever their severity.
     fn count(self, posture: &Posture) -> Result<u64, &'static str> {
         let length = match self {
@@ -115,6 +116,10 @@ impl Fact {
             Self::Secrets => posture.secrets.len(),
             // No database: no package that the system knows of.
             Self::OsPackages => return Ok(posture.os_packages.unwrap_or(Count(0)).0),
+            Self::Stop => {
+                let stop = posture.stop.ok_or("it was not stopped")?;
+                usize::from(stop.killed)
+            }
             Self::Cves => {
                 let found = posture.scans.iter().find_map(|scan| match &scan.outcome {
                     ScanOutcome::Found(found) => Some(found),
@@ -127,8 +132,7 @@ impl Fact {
             | Self::LanguagePackages
             | Self::HealthCheck
             | Self::Sources
-            | Self::Hardened
-            | Self::Stop => return Err("it is no count"),
+            | Self::Hardened => return Err("it is no count"),
         };
         Ok(length as u64)
     }
@@ -302,7 +306,8 @@ mod tests {
                     })
                     .is_empty()
             );
-            let is_count = fact.count(&Posture::default()).is_ok() || *fact == Fact::Cves;
+            let depends = [Fact::Stop, Fact::Cves].contains(fact);
+            let is_count = fact.count(&Posture::default()).is_ok() || depends;
             assert_eq!(fact.is_count(), is_count, "{}", fact.id());
         }
     }

@@ -43,8 +43,8 @@ impl Subject {
     fn measure(self) -> Option<Measure> {
         match self {
             Self::Series(series) => Some(Measure::Series(series)),
-            // A shell is there or not: "1 fewer" would say less than the words do.
-            Self::Fact(Fact::Shell) => None,
+            // A shell is there or not, and so with a kill: "1 fewer" would say less than the words do.
+            Self::Fact(Fact::Shell | Fact::Stop) => None,
             Self::Fact(fact) => fact.is_count().then_some(Measure::Count(fact)),
         }
     }

@@ -13,13 +13,21 @@ use super::home::{Ended, left, plimsoll};
 use crate::live_engine::stage::{Stage, is_live};
 
 /// The headline scenarios, and one of each other app.
-const SCENARIOS: [&str; 6] = ["node", "go", "python", "rust", "java", "technique-nestjs"];
+const SCENARIOS: [&str; 7] = [
+    "node",
+    "go",
+    "python",
+    "rust",
+    "java",
+    "technique-nestjs",
+    "technique-native-module",
+];
 
 /// Every strategy of Node and Go; those that both have run in Go, where a visit takes less
 /// time. One variant of each other app.
 const ONLY: &str = "{go/*,node/{single-stage-slim,debian-distro-node,multi-stage-*,scratch},\
                     python/multi-stage-wheels,rust/multi-stage-slim,java/distroless,\
-                    technique-nestjs/multi-stage-prune}";
+                    technique-nestjs/multi-stage-prune,technique-native-module/slim}";
 
 struct Matrix {
     ended: Ended,
