@@ -6,25 +6,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::stats::{Direction, Kind};
 use crate::units::Unit;
-
-/// Which way is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Less is better.
-    Lower,
-    /// More is better.
-    Higher,
-}
-
-/// How a metric behaves under repetition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// One sample is the truth; a spread is a warning.
-    Exact,
-    /// A distribution.
-    Timed,
-}
 
 macro_rules! catalogue {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $unit:ident, $kind:ident, $title:literal, $definition:literal;)*) => {

@@ -21,9 +21,11 @@ pub use facts::{
     BaseRecord, Calibration, EngineFacts, HostFacts, ImageStore, Reach, StandIn, ToolFacts,
 };
 pub use link::{Link, ParseLinkError};
-pub use metric::{Direction, Kind, Metric, ParseMetricError};
+pub use metric::{Metric, ParseMetricError};
 pub use posture::{
     FACTS, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretFinding, SecretPlace, StopFacts,
 };
 pub use run::{PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, TechniqueRecord};
 pub use sample::{Outcome, Sample, Status};
+
+pub use crate::stats::{Direction, Kind};

@@ -1,4 +1,5 @@
-//! Samples -> summary: median, interval, spread, outliers, ratio of medians.
+//! Samples -> summary: median, interval, spread, outliers, ratio of medians; two sets of
+//! samples -> comparison: factor, interval, test, verdict.
 //!
 //! Pure numbers: a value is an `f64` in whatever base unit its set has (integer
 //! nanoseconds and bytes are exact below 2^53, which is 104 days and 9 PB), and
@@ -6,16 +7,32 @@
 //! deterministic: resampling is seeded by a constant and works on the sorted
 //! values, so neither the order of the samples nor the time of day shows.
 //!
-//! Not here: verdicts between runs, and any formatting.
+//! Not here: which metrics of which runs may be compared at all, and any formatting.
 
 mod bootstrap;
+mod compare;
+mod hodges_lehmann;
+mod holm;
+mod kind;
+mod mann_whitney;
+mod normal;
 mod outlier;
+mod pair_ratios;
 mod quantile;
+mod rank_sums;
 mod sample_set;
+#[cfg(test)]
+mod simulation_tests;
 mod summary;
+mod verdict;
 
 pub use bootstrap::{INTERVAL_LEVEL, Interval, MIN_FOR_INTERVAL, RESAMPLES};
-pub use outlier::{MIN_FOR_OUTLIERS, OUTLIER_THRESHOLD};
+pub use compare::{ALPHA, Comparison, Pair, compare};
+pub use holm::holm;
+pub use kind::{Direction, Kind};
+pub use mann_whitney::{MIN_FOR_TEST, MannWhitney, PMethod, mann_whitney, smallest_p};
+pub use outlier::{Fences, MIN_FOR_OUTLIERS, Mark, OUTLIER_THRESHOLD};
 pub use quantile::MIN_FOR_P95;
 pub use sample_set::{SampleError, SampleSet};
 pub use summary::{RatioOfMedians, Summary, ratio_of_medians, ratio_of_sums};
+pub use verdict::{Grounds, Threshold, Verdict};

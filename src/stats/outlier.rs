@@ -15,7 +15,8 @@ const MAD_TO_SIGMA: f64 = 0.6745;
 
 /// The median of the absolute deviations from the median, unscaled.
 pub(super) fn median_absolute_deviation(set: &SampleSet, median: f64) -> f64 {
-    let mut deviations: Vec<f64> = set.taken().iter().map(|v| (v - median).abs()).collect();
+    let mut deviations: Vec<f64> = set.sorted().iter().map(|v| (v - median).abs()).collect();
+    // Of sorted values they fall and then rise, which this sort joins in one walk.
     deviations.sort_by(f64::total_cmp);
     quantile(&deviations, 0.5)
 }
@@ -32,6 +33,58 @@ pub(super) fn outliers(set: &SampleSet, median: f64, mad: f64) -> Vec<usize> {
     }
     let far = |value: f64| MAD_TO_SIGMA * (value - median).abs() / mad > OUTLIER_THRESHOLD;
     (0..set.len()).filter(|&i| far(set.taken()[i])).collect()
+}
+
+/// Tukey's fences: "Exploratory Data Analysis" (1977), section 2D; with the quartiles of
+/// type 7 for his hinges.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fences {
+    /// Ends of the inner fences: 1.5 interquartile ranges beyond the quartiles.
+    pub inner: (f64, f64),
+    /// Ends of the outer fences: 3 interquartile ranges beyond the quartiles.
+    pub outer: (f64, f64),
+}
+
+impl Fences {
+    /// The fences of a set; `None` below [`MIN_FOR_OUTLIERS`] samples.
+    pub fn of(set: &SampleSet) -> Option<Self> {
+        let (low, high) = (quantile(set.sorted(), 0.25), quantile(set.sorted(), 0.75));
+        let range = high - low;
+        let at = |ranges: f64| (low - ranges * range, high + ranges * range);
+        (set.len() >= MIN_FOR_OUTLIERS).then(|| Self {
+            inner: at(1.5),
+            outer: at(3.0),
+        })
+    }
+
+    /// Where a value lies.
+    pub fn mark(&self, value: f64) -> Option<Mark> {
+        let without = |(low, high): (f64, f64)| value < low || value > high;
+        match (without(self.inner), without(self.outer)) {
+            (_, true) => Some(Mark::FarOut),
+            (true, false) => Some(Mark::Outside),
+            (false, false) => None,
+        }
+    }
+}
+
+/// A mark by Tukey's fences, in his words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Beyond an inner fence.
+    Outside,
+    /// Beyond an outer fence.
+    FarOut,
+}
+
+/// Places (in order of taking) of the samples beyond the fences, with their marks. Unlike
+/// the score, fences mark also where more than half of the samples agree.
+pub(super) fn marks(set: &SampleSet) -> Vec<(usize, Mark)> {
+    let Some(fences) = Fences::of(set) else {
+        return Vec::new();
+    };
+    let marked = |(at, value): (usize, &f64)| Some((at, fences.mark(*value)?));
+    (0..).zip(set.taken()).filter_map(marked).collect()
 }
 
 #[cfg(test)]
@@ -63,5 +116,25 @@ mod tests {
     fn few_or_equal_samples_mark_nothing() {
         assert!(marked(&[1.0, 1.1, 100.0]).is_empty());
         assert!(marked(&[5.0, 5.0, 5.0, 5.0, 500.0]).is_empty());
+    }
+
+    #[test]
+    fn fences_stand_by_the_quartiles() {
+        // numpy 2.4.6: np.percentile([1, 14, 2, 3, 4, 5, 2, 8, -4], [25, 75]) -> 2, 5
+        let values = vec![1.0, 14.0, 2.0, 3.0, 4.0, 5.0, 2.0, 8.0, -4.0];
+        let set = SampleSet::new(values).unwrap();
+        let fences = Fences::of(&set).unwrap();
+        assert_eq!((fences.inner, fences.outer), ((-2.5, 9.5), (-7.0, 14.0)));
+        assert_eq!(marks(&set), [(1, Mark::Outside), (8, Mark::Outside)]);
+        assert_eq!(fences.mark(14.1), Some(Mark::FarOut));
+        assert_eq!((fences.mark(9.5), fences.mark(-2.5)), (None, None));
+    }
+
+    #[test]
+    fn fences_mark_where_the_score_cannot() {
+        let set = |values: &[f64]| SampleSet::new(values.to_vec()).unwrap();
+        assert_eq!(marks(&set(&[5.0, 5.0, 5.0, 5.0, 5.1])), [(4, Mark::FarOut)]);
+        assert!(marks(&set(&[5.0; 9])).is_empty());
+        assert!(marks(&set(&[1.0, 1.1, 100.0])).is_empty());
     }
 }

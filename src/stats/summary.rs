@@ -1,7 +1,7 @@
 //! What is said of a set of samples.
 
 use super::bootstrap::{self, Interval};
-use super::{SampleSet, outlier, quantile};
+use super::{Mark, SampleSet, outlier, quantile};
 use crate::units::Ratio;
 
 /// The summary of at least one sample, in the unit of the samples.
@@ -29,6 +29,8 @@ pub struct Summary {
     pub p95: Option<f64>,
     /// Places, in order of taking, of samples with a modified Z-score above 3.5. They count.
     pub outliers: Vec<usize>,
+    /// Places, in order of taking, of samples beyond Tukey's fences. They count.
+    pub marks: Vec<(usize, Mark)>,
 }
 
 impl Summary {
@@ -40,6 +42,7 @@ impl Summary {
             interval: bootstrap::of_median(set),
             p95: quantile::p95(set),
             outliers: outlier::outliers(set, median, mad),
+            marks: outlier::marks(set),
             ..Self::plain(set, median, mad)
         }
     }
@@ -70,6 +73,7 @@ impl Summary {
             interval: None,
             p95: None,
             outliers: Vec::new(),
+            marks: Vec::new(),
         }
     }
 }

@@ -150,6 +150,7 @@ fn properties_hold_for_random_sets() {
         let unordered = |summary| Summary {
             first: 0.0,
             outliers: Vec::new(),
+            marks: Vec::new(),
             ..summary
         };
         assert_eq!(

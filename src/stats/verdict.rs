@@ -1,0 +1,164 @@
+//! What a comparison says, and on which grounds.
+
+use super::hodges_lehmann::Factor;
+use super::mann_whitney::{MIN_FOR_TEST, smallest_p};
+use super::{Direction, MIN_FOR_INTERVAL, SampleSet};
+
+/// The change, as a factor in either direction, up to which two values count as the same.
+/// `0.05` lets 1.05 times as much pass and 1 / 1.05 times: so head against base and base
+/// against head give mirrored verdicts, and a threshold of 1 or more has a meaning both ways.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Threshold(f64);
+
+impl Threshold {
+    /// Any difference counts: for exact metrics.
+    pub const NONE: Self = Self(0.0);
+
+    /// 5 %: for timed metrics.
+    pub const TIMED: Self = Self(0.05);
+
+    /// A relative change; `None` where it is negative or not finite.
+    pub fn of(relative: f64) -> Option<Self> {
+        (relative.is_finite() && relative >= 0.0).then_some(Self(relative))
+    }
+
+    /// The largest factor that passes.
+    pub fn factor(self) -> f64 {
+        1.0 + self.0
+    }
+}
+
+/// What a comparison says of head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Better than base, by more than the threshold.
+    Better,
+    /// Within the threshold of base: shown, not merely not refuted.
+    Same,
+    /// Worse than base, by more than the threshold.
+    Worse,
+    /// The samples do not tell.
+    Inconclusive,
+}
+
+/// Why a comparison says what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grounds {
+    /// Better, worse: the whole interval lies beyond the threshold.
+    IntervalBeyond,
+    /// Better, worse: the estimate lies beyond the threshold, and interval and test exclude
+    /// that nothing changed. How much it changed may be less than the threshold.
+    EstimateBeyond,
+    /// Same: the whole interval lies within the threshold.
+    IntervalWithin,
+    /// Better, worse: exact values differ by more than the threshold.
+    Differ,
+    /// Same: exact values are equal.
+    Equal,
+    /// Same: exact values differ by no more than the threshold.
+    WithinThreshold,
+    /// Inconclusive: exact values differ within a side, and the two sides' ranges, with the
+    /// threshold, reach into each other.
+    RangesOverlap,
+    /// Inconclusive: a side has fewer than [`MIN_FOR_TEST`] samples.
+    TooFewForTest,
+    /// Inconclusive: a side has fewer than [`MIN_FOR_INTERVAL`] samples.
+    TooFewForInterval,
+    /// Inconclusive: a quotient of these samples has no meaning (negative values, or half
+    /// zeros and half divisions by zero).
+    NoRatio,
+    /// Inconclusive: the estimate lies within the threshold and the interval does not.
+    IntervalTooWide,
+    /// Inconclusive: the estimate lies beyond the threshold, but it may be chance.
+    MaybeChance,
+    /// The same, and in a family of this size even samples that do not overlap at all could
+    /// not have shown it: it takes more of them.
+    TooFewForFamily,
+}
+
+/// The evidence for or against a change of a timed metric.
+pub(super) struct Evidence {
+    pub(super) sizes: (usize, usize),
+    pub(super) factor: Option<Factor>,
+    pub(super) adjusted_p: Option<f64>,
+    pub(super) tests: usize,
+    pub(super) alpha: f64,
+}
+
+/// The verdict on a timed metric.
+pub(super) fn judge(
+    evidence: &Evidence,
+    threshold: Threshold,
+    direction: Direction,
+) -> (Verdict, Grounds) {
+    let inconclusive = |grounds| (Verdict::Inconclusive, grounds);
+    let (base, head) = evidence.sizes;
+    if base.min(head) < MIN_FOR_TEST {
+        return inconclusive(Grounds::TooFewForTest);
+    }
+    if base.min(head) < MIN_FOR_INTERVAL {
+        return inconclusive(Grounds::TooFewForInterval);
+    }
+    let Some(factor) = evidence.factor else {
+        return inconclusive(Grounds::NoRatio);
+    };
+    // No level is so high that its interval would take all quotients and more.
+    let Some(interval) = factor.interval else {
+        return inconclusive(Grounds::TooFewForInterval);
+    };
+    let (low, high) = (1.0 / threshold.factor(), threshold.factor());
+    if low <= interval.lower && interval.upper <= high {
+        return (Verdict::Same, Grounds::IntervalWithin);
+    }
+    if low <= factor.estimate && factor.estimate <= high {
+        return inconclusive(Grounds::IntervalTooWide);
+    }
+    let unlikely = evidence.adjusted_p.is_some_and(|p| p <= evidence.alpha);
+    let excluded = interval.upper < 1.0 || interval.lower > 1.0;
+    if !(unlikely && excluded) {
+        let least = smallest_p(base, head).map(|p| p * evidence.tests as f64);
+        let hopeless = least.is_some_and(|p| p > evidence.alpha);
+        return inconclusive(if hopeless {
+            Grounds::TooFewForFamily
+        } else {
+            Grounds::MaybeChance
+        });
+    }
+    let beyond = interval.upper < low || interval.lower > high;
+    let grounds = if beyond {
+        Grounds::IntervalBeyond
+    } else {
+        Grounds::EstimateBeyond
+    };
+    (change(factor.estimate > 1.0, direction), grounds)
+}
+
+/// The verdict on an exact metric. A side that has a spread stands for all from its least
+/// to its largest value.
+pub(super) fn judge_exact(
+    base: &SampleSet,
+    head: &SampleSet,
+    threshold: Threshold,
+    direction: Direction,
+) -> (Verdict, Grounds) {
+    // Products and not quotients: a threshold of none compares the values themselves.
+    let at_most = |value: f64| value * threshold.factor();
+    if base.min() == head.max() && base.max() == head.min() {
+        (Verdict::Same, Grounds::Equal)
+    } else if head.min() > at_most(base.max()) {
+        (change(true, direction), Grounds::Differ)
+    } else if base.min() > at_most(head.max()) {
+        (change(false, direction), Grounds::Differ)
+    } else if head.max() <= at_most(base.min()) && base.max() <= at_most(head.min()) {
+        (Verdict::Same, Grounds::WithinThreshold)
+    } else {
+        (Verdict::Inconclusive, Grounds::RangesOverlap)
+    }
+}
+
+fn change(up: bool, direction: Direction) -> Verdict {
+    match (up, direction) {
+        (true, Direction::Higher) | (false, Direction::Lower) => Verdict::Better,
+        (true, Direction::Lower) | (false, Direction::Higher) => Verdict::Worse,
+    }
+}
