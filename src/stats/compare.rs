@@ -42,7 +42,7 @@ pub struct Comparison {
     /// Samples of head.
     pub n_head: usize,
     /// Head / base: of a timed metric the middle of the quotients of all pairs of samples,
-    /// of an exact one that of the lower middles. `None` where base is zero.
+    /// of an exact one that of the lower middles. `None` where that divides by zero.
     pub effect: Option<Ratio>,
     /// The interval of the effect; `None` below 6 samples a side, for exact metrics, and
     /// where an end is a division by zero.

@@ -102,7 +102,7 @@ pub(super) fn judge(
     let Some(factor) = evidence.factor else {
         return inconclusive(Grounds::NoRatio);
     };
-    // No level is so high that its interval would take all quotients and more.
+    // At a very small alpha even all quotients together are no interval.
     let Some(interval) = factor.interval else {
         return inconclusive(Grounds::TooFewForInterval);
     };

@@ -126,3 +126,12 @@ fn the_smallest_p_is_that_of_sides_apart() {
         assert!((p / smallest - 1.0).abs() < 1e-12, "{base} {head}");
     }
 }
+
+/// As docs/METHODOLOGY.md has it.
+#[test]
+fn so_large_a_family_may_be() {
+    for (side, family) in [(6, 23.0), (7, 85.0), (8, 321.0), (10, 4_618.0)] {
+        let most = (0.05 / smallest_p(side, side).unwrap()).floor();
+        assert_eq!(most, family, "{side} a side");
+    }
+}
