@@ -199,6 +199,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
                 expected_failure: variant.expected_failure.clone(),
                 image: None,
                 posture: None,
+                layers: Vec::new(),
             });
         }
         selection.scenarios.push(ScenarioRecord {

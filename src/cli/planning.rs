@@ -121,6 +121,7 @@ fn floor() -> CaseRecord {
         expected_failure: None,
         image: None,
         posture: None,
+        layers: Vec::new(),
     }
 }
 

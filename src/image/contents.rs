@@ -13,8 +13,9 @@ use super::manifest::{self, Chosen};
 use super::name;
 use super::secrets::{Hit, Search};
 use super::tree::{Folder, Node};
+use super::weight;
 use crate::engine::Secret;
-use crate::record::{Posture, SecretFinding, SecretPlace};
+use crate::record::{LayerContents, Posture, SecretFinding, SecretPlace};
 use crate::units::{Bytes, Count, Ratio};
 
 /// A token that was put into a build to see where it goes.
@@ -38,6 +39,8 @@ pub struct ImageContents {
     pub waste: Bytes,
     /// The final tree's bytes divided by those of all layers; none where there are no bytes.
     pub efficiency: Option<Ratio>,
+    /// The layers, bottom first, by their heaviest names.
+    pub layers: Vec<LayerContents>,
     /// Facts; those that need a start or a scanner are left out.
     pub posture: Posture,
 }
@@ -85,6 +88,10 @@ pub fn analyse(archive: impl Read, planted: &[Planted]) -> Result<ImageContents,
         layer_bytes: Bytes(layer_bytes),
         waste: Bytes(layer_bytes.saturating_sub(tree_bytes)),
         efficiency: Ratio::of(tree_bytes as f64, layer_bytes as f64),
+        layers: layers
+            .iter()
+            .map(|(_, layer)| weight::weigh(layer))
+            .collect(),
         posture,
     })
 }

@@ -18,6 +18,7 @@ mod name;
 mod secrets;
 mod stream;
 mod tree;
+mod weight;
 
 pub use contents::{ImageContents, Planted, analyse};
 pub use error::ImageError;

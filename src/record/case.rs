@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ManifestRecord, Metric, Posture, Reach};
+use super::{LayerContents, ManifestRecord, Metric, Posture, Reach};
 use crate::scenario::{ExpectedFailure, FailurePoint};
 use crate::units::{Bytes, Count, Nanos};
 
@@ -64,6 +64,9 @@ pub struct CaseRecord {
     /// Facts of the first image that kept the contract.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posture: Option<Posture>,
+    /// Layers of that image, bottom first: where their bytes lie.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerContents>,
 }
 
 impl CaseRecord {

@@ -6,6 +6,7 @@
 
 mod case;
 mod claimable;
+mod contents;
 mod distribution;
 mod facts;
 mod link;
@@ -16,6 +17,7 @@ mod sample;
 
 pub use case::{BuildRecord, CaseId, CaseRecord, Disposition, ImageRecord, StepRecord, case_id};
 pub use claimable::{COUNTED_FACTS, Derived, claimable};
+pub use contents::{LayerContents, Weight};
 pub use distribution::{BlobRecord, DeployPlan, DistributionRecord, EngineChoice, ManifestRecord};
 pub use facts::{
     BaseRecord, Calibration, EngineFacts, HostFacts, ImageStore, Reach, StandIn, ToolFacts,

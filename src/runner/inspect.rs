@@ -15,7 +15,9 @@ use super::session::{PlannedCase, Runner};
 use super::starts::{asked, bounded, quoted};
 use crate::engine::{BuildContext, Clock, ContainerSpec, Engine, Probe};
 use crate::image::{self, ImageContents, Planted};
-use crate::record::{HardenedStart, Metric, Outcome, Posture, Sample, ScanOutcome, ScanRecord};
+use crate::record::{
+    HardenedStart, LayerContents, Metric, Outcome, Posture, Sample, ScanOutcome, ScanRecord,
+};
 use crate::scenario::Confinement;
 use crate::units::Quantity;
 
@@ -77,6 +79,7 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
         let own = format!("/{}", case.spec.path);
         posture.leaks.retain(|path| !path.ends_with(&own));
     }
+    ledger.layers = told(job, contents.layers);
     ledger.posture = Some(Posture {
         hardened: Some(hardened(runner, case, job, built).await),
         stop: ledger.stop,
@@ -131,6 +134,17 @@ async fn scans<E: Engine, C: Clock, P: Probe>(
             outcome: ScanOutcome::Failed(format!("the image could not be exported: {reason}")),
         }],
     }
+}
+
+/// A name may hold what was planted.
+fn told(job: &Job, mut layers: Vec<LayerContents>) -> Vec<LayerContents> {
+    for layer in &mut layers {
+        let weights = layer.heaviest_files.iter_mut();
+        for weight in weights.chain(&mut layer.heaviest_folders) {
+            weight.path = job.told(std::mem::take(&mut weight.path));
+        }
+    }
+    layers
 }
 
 /// An export on disk, for another program to read. It has no name there, so that it is

@@ -1,7 +1,8 @@
 //! What one visit of a case yields, until it is known whether it counts.
 
 use crate::record::{
-    BuildRecord, CaseId, ImageRecord, Link, Metric, Outcome, Posture, Sample, StopFacts,
+    BuildRecord, CaseId, ImageRecord, LayerContents, Link, Metric, Outcome, Posture, Sample,
+    StopFacts,
 };
 use crate::units::Quantity;
 
@@ -32,6 +33,7 @@ pub(super) struct Ledger {
     pub(super) stop: Option<StopFacts>,
     /// Facts of the image, where this visit looked into it.
     pub(super) posture: Option<Posture>,
+    pub(super) layers: Vec<LayerContents>,
     /// Set when the engine itself was out of reach.
     pub(super) engine_lost: bool,
     /// What a visit of this case yields if all goes well.
@@ -58,6 +60,7 @@ impl Ledger {
             health_check: false,
             stop: None,
             posture: None,
+            layers: Vec::new(),
             engine_lost: false,
             planned,
             samples: Vec::new(),

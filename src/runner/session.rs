@@ -276,6 +276,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let passed_before = matches!(self.disposition(&id), Some(Disposition::Qualified));
         let (gate, engine_lost) = (ledger.gate.clone(), ledger.engine_lost);
         let (image, posture) = (ledger.image.take(), ledger.posture.take());
+        let layers = std::mem::take(&mut ledger.layers);
         let (samples, builds) = ledger.finish(passed_before);
         let (mut failed, mut expected) = (None, false);
         if let Some(case) = self.record.cases.iter_mut().find(|case| case.id == id) {
@@ -284,6 +285,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     case.disposition = Disposition::Qualified;
                     case.image = image.or(case.image.take());
                     case.posture = case.posture.take().or(posture);
+                    if case.layers.is_empty() {
+                        case.layers = layers;
+                    }
                 }
                 Gate::Failed(reason) => {
                     failed = Some(reason.clone());

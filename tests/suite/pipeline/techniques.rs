@@ -226,6 +226,9 @@ async fn each_image_is_looked_into_once_after_all_that_is_timed() {
         .iter()
         .find(|case| case.id.as_str() == "app/good")
         .unwrap();
+    let layers = case.layers.iter();
+    let layers: Vec<_> = layers.map(|layer| (layer.bytes.0, layer.files.0)).collect();
+    assert_eq!(layers, [(FILE_BYTES as u64 + 4, 2), (FILE_BYTES as u64, 1)]);
     let posture = case.posture.as_ref().unwrap();
     assert_eq!(posture.hardened, Some(HardenedStart::Ready));
     assert_eq!(posture.shell.as_deref(), Some("/bin/sh"));

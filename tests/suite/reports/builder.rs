@@ -121,6 +121,7 @@ impl Build for RunRecord {
             expected_failure: None,
             image: None,
             posture: None,
+            layers: Vec::new(),
         });
     }
 
