@@ -14,7 +14,9 @@ pub mod scenario;
 
 pub mod record;
 
+pub mod compare;
 pub mod engine;
+
 pub mod report;
 
 pub mod cleanroom;

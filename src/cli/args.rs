@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bases::Policy;
+use crate::compare::Rule;
 use crate::record::{EngineChoice, Link};
 use crate::runner::Profile;
+use crate::stats::Threshold;
 
 /// Measures what a container image weighs and costs over its whole life.
 #[derive(Debug, Parser)]
@@ -24,6 +26,7 @@ use crate::runner::Profile;
                   plimsoll claims latest        claimed against measured\n\n\
                   Exit codes:\n  \
                   0 fine · 1 tool or engine error, or a DNF that no scenario expects · 2 usage or scenario invalid ·\n  \
+                  3 something is worse · 4 open, with --fail-on-inconclusive ·\n  \
                   130 interrupted (results so far are kept)",
     propagate_version = true
 )]
@@ -76,6 +79,8 @@ pub enum Command {
     Claims(ClaimsArgs),
     /// Recompute a run's report from its run.json alone
     Report(ReportArgs),
+    /// Say what became better or worse from one run to another, and why
+    Compare(CompareArgs),
     /// Say what is here, what is missing, and the mend
     Doctor(DoctorArgs),
     /// List, build or remove the stand-in base images
@@ -202,6 +207,58 @@ pub struct ReportArgs {
     /// Write all derived files (samples.csv, summary.csv, steps.csv, effects.csv, report.md) anew into each run's folder
     #[arg(long)]
     pub write: bool,
+}
+
+/// `plimsoll compare`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  \
+    plimsoll compare results/before results/after\n  \
+    plimsoll compare 20261120T204000Z-node 20261121T090000Z-node --threshold 10%\n  \
+    plimsoll compare results/reference latest --allow host --allow engine --format md\n\n\
+    Exit code 3: something is worse. 4: it is open, with --fail-on-inconclusive.\n\
+    Timed metrics get a verdict from 6 samples a side on; more of them in large scenarios.")]
+pub struct CompareArgs {
+    /// What is compared with: a run folder, its name or `latest`
+    #[arg(value_name = "BASE")]
+    pub base: String,
+    /// What is compared
+    #[arg(value_name = "HEAD")]
+    pub head: String,
+    /// How much a timed metric may change and still count as the same
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
+    pub threshold: Threshold,
+    /// The same of exact metrics: sizes, counts
+    #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = threshold)]
+    pub exact_threshold: Threshold,
+    /// Compare although the runs are unlike in this: platform, store, stand-in, base, host, engine or tool
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub allow: Vec<Rule>,
+    /// List what is the same and what is not comparable too
+    #[arg(long)]
+    pub all: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: ReportFormat,
+    /// Exit with 0 whatever is found
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Exit with 4 where a verdict is open
+    #[arg(long)]
+    pub fail_on_inconclusive: bool,
+}
+
+/// `5%`, `5 %`, `5`.
+fn threshold(text: &str) -> Result<Threshold, String> {
+    let number = text.trim().trim_end_matches('%').trim_end().parse::<f64>();
+    let share = number.ok().map(|percent| percent / 100.0);
+    share
+        .and_then(Threshold::of)
+        .ok_or_else(|| "a percentage is expected, such as `5%`".to_owned())
+}
+
+fn rule(text: &str) -> Result<Rule, String> {
+    let words: Vec<_> = Rule::ALL.into_iter().map(Rule::word).collect();
+    Rule::of_word(text).ok_or_else(|| format!("expected one of: {}", words.join(", ")))
 }
 
 /// `plimsoll doctor`.

@@ -11,8 +11,8 @@ use crate::bases::BasesError;
 use crate::context::{self, Context, Overlay};
 use crate::oci;
 use crate::record::{
-    CaseId, CaseRecord, DeployPlan, Disposition, Metric, ScenarioRecord, TechniqueRecord, case_id,
-    claimable,
+    CaseId, CaseRecord, DeployPlan, Disposition, DockerfileRecord, Metric, ScenarioRecord,
+    TechniqueRecord, case_id, claimable,
 };
 use crate::runner::{FLOOR_SCENARIO, PlannedCase};
 use crate::scenario::{self, BuildSpec, Scenario, ScenarioError, Technique, VariantBuild};
@@ -149,6 +149,15 @@ impl Selection {
     }
 }
 
+fn built_from(spec: &BuildSpec) -> DockerfileRecord {
+    DockerfileRecord {
+        path: spec.path.clone(),
+        text: spec.dockerfile.text().to_owned(),
+        target: spec.target.clone(),
+        build_args: spec.build_args.clone(),
+    }
+}
+
 /// Scans the contexts of all selected variants.
 ///
 /// # Errors
@@ -167,8 +176,9 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
                 continue;
             }
             let id = case_id(&scenario.name, &variant.name);
-            let (bases, disposition) = match &variant.build {
+            let (dockerfile, bases, disposition) = match &variant.build {
                 VariantBuild::NotApplicable { reason } => (
+                    None,
                     Vec::new(),
                     Disposition::NotApplicable {
                         reason: reason.clone(),
@@ -182,7 +192,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
                         .dockerfile
                         .external_bases(spec.target.as_deref(), &spec.build_args)
                         .map_err(Failure::usage)?;
-                    (bases, Disposition::Pending)
+                    (Some(built_from(spec)), bases, Disposition::Pending)
                 }
             };
             selection.records.push(CaseRecord {
@@ -194,6 +204,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
                 strategy: variant.strategy.clone(),
                 platform: String::new(),
                 disposition,
+                dockerfile,
                 bases,
                 stand_ins: Vec::new(),
                 expected_failure: variant.expected_failure.clone(),

@@ -18,6 +18,10 @@ pub enum Exit {
     Failed = 1,
     /// Usage or scenario invalid.
     Usage = 2,
+    /// A budget is broken, or something became worse.
+    Regressed = 3,
+    /// It is open whether something became worse, and that was to fail.
+    Inconclusive = 4,
     /// Interrupted; results so far are kept.
     Interrupted = 130,
 }

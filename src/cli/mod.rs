@@ -7,6 +7,7 @@ mod bases;
 mod cases;
 mod claims;
 mod clean;
+mod compare;
 mod config;
 mod doctor;
 mod failure;
@@ -82,6 +83,7 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
     match cli.command {
         Command::List(args) => list::list(&place, &args, printer),
         Command::Claims(args) => claims::claims(&place, &args, printer),
+        Command::Compare(args) => compare::compare_runs(&place, &args, printer),
         Command::Report(args) => report::report(&place, &args, printer),
         Command::Schema(args) => schema::schema(&args, printer),
         Command::Completions(args) => {

@@ -116,6 +116,7 @@ fn floor() -> CaseRecord {
         strategy: FLOOR_CASE.to_owned(),
         platform: String::new(),
         disposition: Disposition::Pending,
+        dockerfile: None,
         bases: Vec::new(),
         stand_ins: Vec::new(),
         expected_failure: None,

@@ -1,5 +1,7 @@
 //! A case: one app, one variant, one platform; its image and its builds.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,9 @@ pub struct CaseRecord {
     pub platform: String,
     /// Whether it runs, and if not, why.
     pub disposition: Disposition,
+    /// The Dockerfile and what goes to it, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dockerfile: Option<DockerfileRecord>,
     /// References of the bases that it is built on, as the Dockerfile writes them.
     pub bases: Vec<String>,
     /// Those of `bases` whose place a stand-in took.
@@ -91,6 +96,22 @@ impl CaseRecord {
             expected.point == FailurePoint::Start && reason.contains(&expected.says)
         })
     }
+}
+
+/// What a case is built from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DockerfileRecord {
+    /// Relative to the app's folder.
+    pub path: String,
+    /// Its text as it was written: before bases are resolved and mounts renamed.
+    pub text: String,
+    /// The stage that is built; the last where none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Build arguments that the scenario gives.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub build_args: BTreeMap<String, String>,
 }
 
 /// Whether a case takes part.

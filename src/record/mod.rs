@@ -15,7 +15,10 @@ mod posture;
 mod run;
 mod sample;
 
-pub use case::{BuildRecord, CaseId, CaseRecord, Disposition, ImageRecord, StepRecord, case_id};
+pub use case::{
+    BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, StepRecord,
+    case_id,
+};
 pub use claimable::{COUNTED_FACTS, Derived, claimable};
 pub use contents::{LayerContents, Weight};
 pub use distribution::{BlobRecord, DeployPlan, DistributionRecord, EngineChoice, ManifestRecord};

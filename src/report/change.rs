@@ -181,7 +181,7 @@ impl Change {
     }
 }
 
-fn metric_words(metric: Metric) -> (&'static str, &'static str) {
+pub(super) fn metric_words(metric: Metric) -> (&'static str, &'static str) {
     match (metric.unit(), metric.id()) {
         (Unit::Seconds, _) => ("faster", "slower"),
         (Unit::Count, _) => ("fewer", "more"),
@@ -193,7 +193,7 @@ fn metric_words(metric: Metric) -> (&'static str, &'static str) {
 }
 
 /// The factor of at least 1, whichever way it went.
-fn factor_text(ratio: Ratio, down: bool) -> String {
+pub(super) fn factor_text(ratio: Ratio, down: bool) -> String {
     let upright = if down {
         Ratio::of(1.0, ratio.get())
     } else {
@@ -202,7 +202,7 @@ fn factor_text(ratio: Ratio, down: bool) -> String {
     upright.map_or_else(|| "to nothing".to_owned(), human_ratio)
 }
 
-fn bare(number: f64) -> String {
+pub(super) fn bare(number: f64) -> String {
     let text = Ratio::of(number, 1.0).map(human_ratio);
     text.map_or_else(
         || "∞".to_owned(),

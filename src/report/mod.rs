@@ -5,11 +5,12 @@
 //! value is empty, never 0; a case that failed has no number at all (rule 1), only
 //! its reason; and what rests on a stand-in base says so.
 //!
-//! Not here: files, terminals and their widths, and verdicts between runs.
+//! Not here: files, terminals and their widths.
 
 mod analysis;
 mod change;
 mod claims;
+mod comparison;
 mod csv_bytes;
 mod distribution;
 mod entry;
@@ -39,6 +40,7 @@ mod warning;
 
 pub use analysis::Analysis;
 pub use claims::{ClaimResult, Verdict, claim_results, claims, claims_json};
+pub use comparison::{comparison_csv, comparison_json, comparison_table};
 pub use distribution::distribution_tables;
 pub use entry::{Counts, MetricSummary, Reason, Series, Standing, Subject};
 pub use floor::floor_table;

@@ -182,7 +182,7 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
         .filter(|id| id.as_str() != EMPTY_LAYER)
         .count();
     ledger.value(Metric::SizeLayers, Quantity::Count(Count(layers as u64)));
-    match own_bytes(runner, case, &facts, unpacked) {
+    match own_bytes(runner, case, &facts, unpacked).await {
         Ok(own) => ledger.value(Metric::SizeOwn, Quantity::Bytes(own)),
         Err(reason) => ledger.note(Metric::SizeOwn, Outcome::NotMeasured { reason }),
     }
@@ -208,7 +208,9 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
 }
 
 /// Bytes above the base of the final stage, whose layers must lie at the image's bottom.
-fn own_bytes<E: Engine, C: Clock, P: Probe>(
+/// Both are asked of the engine that built: Docker 20.10 counts a layer that it built a
+/// little otherwise than the same layer pulled, and a room pulls its bases.
+async fn own_bytes<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
     case: &PlannedCase,
     facts: &ImageFacts,
@@ -233,7 +235,12 @@ fn own_bytes<E: Engine, C: Clock, P: Probe>(
             "the image's layers do not begin with those of `{reference}`"
         ));
     }
-    Ok(Bytes(unpacked.0.saturating_sub(base.unpacked_bytes.0)))
+    let known = runner.engine.image(&base.resolved).await;
+    let below = known
+        .map_err(|error| error.chain())?
+        .ok_or_else(|| format!("the engine no longer has the base `{reference}`"))?;
+    let below: Bytes = below.history.iter().map(|(bytes, _)| *bytes).sum();
+    Ok(Bytes(unpacked.0.saturating_sub(below.0)))
 }
 
 /// A Dockerfile with resolved bases and mount ids of this visit, laid over the context.

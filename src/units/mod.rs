@@ -5,7 +5,9 @@
 //! are separate functions, so that no file ever carries a rounded figure.
 
 mod human;
+mod native;
 mod quantity;
 
 pub use human::{ByteScale, TimeScale, human_count, human_rate, human_ratio};
+pub use native::{native, quantity_of};
 pub use quantity::{BitRate, Bytes, Count, Nanos, Quantity, Rate, Ratio, Unit};

@@ -12,7 +12,15 @@ use walkdir::WalkDir;
 const MOST_LINES: usize = 500;
 
 /// Modules of the pure core.
-const PURE: &[&str] = &["units", "oci", "stats", "dockerfile", "record", "report"];
+const PURE: &[&str] = &[
+    "units",
+    "oci",
+    "stats",
+    "dockerfile",
+    "record",
+    "compare",
+    "report",
+];
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

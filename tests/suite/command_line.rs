@@ -31,6 +31,7 @@ fn every_command_has_a_help() {
         "list",
         "claims",
         "report",
+        "compare",
         "doctor",
         "bases",
         "clean",
@@ -92,4 +93,40 @@ fn a_reader_that_leaves_early_is_no_error() {
             "{arguments:?}"
         );
     }
+}
+
+/// A committed run, so that the program itself is asked.
+#[test]
+fn two_runs_are_compared_and_the_exit_code_says_what_came_of_it() {
+    let run = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/results/reference-2026-11-20-2cpu-vm"
+    );
+    let (code, out, err) = ended(&["compare", run, run]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert!(out.contains("same"), "{out}");
+    // A day later, in a clean room, five rounds: no timed verdict, some sizes differ by bytes.
+    let other = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/results/reference-2026-11-21-clean-room-2cpu-vm"
+    );
+    let (code, out, _) = ended(&["compare", run, other, "--exit-zero", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, Some(0));
+    assert_eq!(json["differences"][0]["rule"], "engine", "{out}");
+    assert!(json["counts"]["not_comparable"].as_u64() > Some(100));
+    let (code, ..) = ended(&[
+        "compare",
+        run,
+        other,
+        "--fail-on-inconclusive",
+        "--exact-threshold",
+        "1%",
+    ]);
+    assert!(code == Some(4) || code == Some(0), "{code:?}");
+    let (code, _, err) = ended(&["compare", run, "no-such-run"]);
+    assert!(code == Some(1) || code == Some(2), "{err}");
+    let (code, _, err) = ended(&["compare", run, other, "--allow", "moon"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("expected one of: platform, store"), "{err}");
 }

@@ -5,6 +5,7 @@
 mod architecture;
 mod cleanroom;
 mod command_line;
+mod comparison;
 mod context_rules;
 mod docker_fake;
 mod fake;

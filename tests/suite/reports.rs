@@ -1,6 +1,6 @@
 //! The reports, from synthetic run records.
 
-mod builder;
+pub mod builder;
 mod distribution;
 mod files;
 mod links;

@@ -171,9 +171,14 @@ impl Home {
     }
 
     pub(super) fn record(&self) -> RunRecord {
-        let text = fs::read(self.run().0.join("run.json")).unwrap();
-        serde_json::from_slice(&text).unwrap()
+        record_of(&self.run().0)
     }
+}
+
+/// The record in a run's folder.
+pub(super) fn record_of(run: &Path) -> RunRecord {
+    let text = fs::read(run.join("run.json")).unwrap();
+    serde_json::from_slice(&text).unwrap()
 }
 
 impl Drop for Home {

@@ -5,7 +5,7 @@ use plimsoll::record::{
     Disposition, HardenedStart, Metric, Posture, RunRecord, SecretPlace, Status,
 };
 
-use super::home::{Home, left};
+use super::home::{Home, left, record_of};
 use crate::live_engine::stage::live;
 
 const STEP: &str = "RUN [\"/tool\", \"put\", \"/built\", \"NONCE\"]\n";
@@ -92,7 +92,7 @@ live!(alone a_platform_without_emulation_is_not_available_and_stops_no_other, st
     std::fs::write(&scenario, new).unwrap();
     let ended = home.plimsoll(&["run", "tiny", "--profile", "quick", "--no-push"]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    let record = home.record();
+    let record = record_of(home.runs().last().unwrap());
     let foreign = record.cases.iter().find(|case| case.variant == "foreign").unwrap();
     match &foreign.disposition {
         Disposition::NotAvailable { reason } => assert!(reason.contains("install emulation"), "{reason}"),

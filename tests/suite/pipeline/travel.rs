@@ -53,7 +53,7 @@ async fn three_pulls_over_each_link_fetch_what_they_have_to() {
     assert_eq!(record.engine.endpoint, "clean-room");
     // The fake's own layer: a megabyte for each byte of the Dockerfile, a quarter packed.
     let unpacked = values(&record, "good", Metric::SizeOwn)[0];
-    let (own, base, config) = (unpacked / 4.0, 2.5e6, 1e3);
+    let (own, base, config) = (unpacked / 4.0, 2.5e6 + 100.0, 1e3);
     assert_eq!(
         values(&record, "good", Metric::SizeTransfer),
         [own + base + config]
@@ -281,4 +281,20 @@ async fn interrupted_before_the_first_visit_nothing_stays() {
     assert!(home.folders().is_empty());
     assert_eq!(home.closed.load(Ordering::Relaxed), 1);
     assert_eq!(home.engine.state(|state| state.names()), ["base:1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_room_counts_a_pulled_base_for_is_not_the_apps_own() {
+    let home = Home::new(&[("good", GOOD)]);
+    home.run(ROOM).await.0.unwrap();
+    let own = values(&home.record(), "good", Metric::SizeOwn);
+    let unpacked = values(&home.record(), "good", Metric::SizeUnpacked);
+    let host = Home::new(&[("good", GOOD)]);
+    host.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
+    assert_eq!(own, values(&host.record(), "good", Metric::SizeOwn));
+    let on_the_host = values(&host.record(), "good", Metric::SizeUnpacked);
+    assert!(unpacked[0] > on_the_host[0], "{unpacked:?} {on_the_host:?}");
 }

@@ -116,6 +116,7 @@ impl Build for RunRecord {
             strategy: variant.replace("-prune", ""),
             platform: "linux/amd64".to_owned(),
             disposition,
+            dockerfile: None,
             bases: Vec::new(),
             stand_ins: Vec::new(),
             expected_failure: None,

@@ -1,0 +1,69 @@
+//! `plimsoll compare`: what became better or worse from one run to another, and why.
+
+use std::collections::BTreeSet;
+
+use super::args::{CompareArgs, Place, ReportFormat};
+use super::failure::{Exit, Failure};
+use super::output::Printer;
+use super::report::load_all;
+use crate::compare::{Rule, RunComparison, Standing, Terms, compare};
+use crate::record::RunRecord;
+use crate::report;
+
+/// Compares head with base and prints what changed.
+///
+/// # Errors
+/// When a run cannot be read.
+pub(super) fn compare_runs(
+    place: &Place,
+    args: &CompareArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let base = load_one(place, &args.base)?;
+    let head = load_one(place, &args.head)?;
+    let terms = Terms {
+        timed: args.threshold,
+        exact: args.exact_threshold,
+        waived: args.allow.iter().copied().collect::<BTreeSet<Rule>>(),
+    };
+    let comparison = compare(&base, &head, terms);
+    match args.format {
+        ReportFormat::Table => {
+            let table = report::comparison_table(&comparison, args.all);
+            printer.data(table.terminal(printer.width).as_bytes())?;
+        }
+        ReportFormat::Md => {
+            let table = report::comparison_table(&comparison, args.all);
+            printer.data(table.markdown().as_bytes())?;
+        }
+        ReportFormat::Csv => printer.data(&report::comparison_csv(&comparison))?,
+        ReportFormat::Json => {
+            printer.line(&format!("{:#}", report::comparison_json(&comparison)))?;
+        }
+    }
+    Ok(exit_of(&comparison, args))
+}
+
+/// One run, by any of its names.
+fn load_one(place: &Place, run: &str) -> Result<RunRecord, Failure> {
+    let mut runs = load_all(place, &[run.to_owned()])?;
+    match (runs.pop(), runs.is_empty()) {
+        (Some((_, record)), true) => Ok(record),
+        _ => Err(Failure::usage(format!("`{run}` holds several runs"))
+            .with_hint(Some("name one of them: two runs are compared".to_owned()))),
+    }
+}
+
+fn exit_of(comparison: &RunComparison<'_>, args: &CompareArgs) -> Exit {
+    let open = comparison.count(Standing::Inconclusive);
+    let judged = comparison.lines.len() - comparison.count(Standing::NotComparable);
+    if args.exit_zero {
+        Exit::Fine
+    } else if comparison.count(Standing::Worse) > 0 {
+        Exit::Regressed
+    } else if args.fail_on_inconclusive && (open > 0 || judged == 0) {
+        Exit::Inconclusive
+    } else {
+        Exit::Fine
+    }
+}

@@ -1,0 +1,279 @@
+//! Two runs side by side: what became better or worse, how sure that is, and why.
+//!
+//! Pure. Cases meet by their id and metrics by their link. The verdicts are those of
+//! [`crate::stats::compare`], over all comparable metrics of both runs as one family. What
+//! cannot be compared is told with the [`Rule`] that says so.
+
+mod cause;
+mod rule;
+mod series;
+
+use std::collections::BTreeSet;
+
+pub use cause::{Cause, causes};
+pub use rule::{Difference, Rule};
+
+use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord, Status};
+use crate::stats::{self, ALPHA, Pair, Threshold, Verdict};
+use crate::units::Quantity;
+use series::Series;
+
+/// How two runs are to be compared.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// The change of a timed metric up to which it counts as the same.
+    pub timed: Threshold,
+    /// The same of an exact one.
+    pub exact: Threshold,
+    /// Rules that are not to hold.
+    pub waived: BTreeSet<Rule>,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            timed: Threshold::TIMED,
+            exact: Threshold::NONE,
+            waived: BTreeSet::new(),
+        }
+    }
+}
+
+/// What two runs say of one another.
+#[derive(Debug, Clone)]
+pub struct RunComparison<'a> {
+    /// What is compared with.
+    pub base: &'a RunRecord,
+    /// What is compared.
+    pub head: &'a RunRecord,
+    /// How.
+    pub terms: Terms,
+    /// What is unlike between them as wholes.
+    pub differences: Vec<Difference>,
+    /// Each metric of each case that is in both, in the order of head.
+    pub lines: Vec<Line<'a>>,
+    /// Cases that only base has.
+    pub gone: Vec<&'a CaseId>,
+    /// Cases that only head has.
+    pub new: Vec<&'a CaseId>,
+}
+
+/// One metric of one case in both runs.
+#[derive(Debug, Clone)]
+pub struct Line<'a> {
+    /// The case.
+    pub case: &'a CaseId,
+    /// The metric.
+    pub metric: Metric,
+    /// The link, of what goes over one.
+    pub link: Option<Link>,
+    /// The middle of base's samples, where there are any.
+    pub base: Option<Quantity>,
+    /// The middle of head's.
+    pub head: Option<Quantity>,
+    /// What is said of it.
+    pub outcome: Outcome<'a>,
+}
+
+/// What is said of a line.
+#[derive(Debug, Clone)]
+pub enum Outcome<'a> {
+    /// Both sides have samples that may be compared.
+    Judged(stats::Comparison),
+    /// It worked in base, and does not in head.
+    Broke {
+        /// Why.
+        reason: &'a str,
+    },
+    /// It did not work in base, and does in head.
+    Mended {
+        /// Why it did not.
+        reason: &'a str,
+    },
+    /// The two are unlike.
+    NotComparable(Vec<Difference>),
+}
+
+/// The word for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Head is worse, or broke.
+    Worse,
+    /// Head is better, or works again.
+    Better,
+    /// The samples do not tell.
+    Inconclusive,
+    /// The two are unlike.
+    NotComparable,
+    /// Head is as base.
+    Same,
+}
+
+impl Standing {
+    /// All, in the order in which they are told.
+    pub const ALL: [Self; 5] = [
+        Self::Worse,
+        Self::Better,
+        Self::Inconclusive,
+        Self::NotComparable,
+        Self::Same,
+    ];
+
+    /// The word in every form.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Worse => "worse",
+            Self::Better => "better",
+            Self::Inconclusive => "inconclusive",
+            Self::NotComparable => "not comparable",
+            Self::Same => "same",
+        }
+    }
+}
+
+impl Line<'_> {
+    /// The word for its outcome.
+    pub fn standing(&self) -> Standing {
+        match &self.outcome {
+            Outcome::Broke { .. } => Standing::Worse,
+            Outcome::Mended { .. } => Standing::Better,
+            Outcome::NotComparable(_) => Standing::NotComparable,
+            Outcome::Judged(comparison) => match comparison.verdict {
+                Verdict::Worse => Standing::Worse,
+                Verdict::Better => Standing::Better,
+                Verdict::Same => Standing::Same,
+                Verdict::Inconclusive => Standing::Inconclusive,
+            },
+        }
+    }
+
+    /// How far it went, whichever way: the distance of the factor from 1 on a scale of
+    /// logarithms. What broke went farthest.
+    pub fn distance(&self) -> f64 {
+        match &self.outcome {
+            Outcome::Judged(comparison) => match comparison.effect {
+                Some(effect) if effect.get() > 0.0 => effect.get().ln().abs(),
+                _ => f64::MAX,
+            },
+            Outcome::Broke { .. } | Outcome::Mended { .. } => f64::MAX,
+            Outcome::NotComparable(_) => 0.0,
+        }
+    }
+}
+
+impl RunComparison<'_> {
+    /// How many lines have this standing.
+    pub fn count(&self, standing: Standing) -> usize {
+        let lines = self.lines.iter();
+        lines.filter(|line| line.standing() == standing).count()
+    }
+}
+
+/// Compares head with base.
+pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> RunComparison<'a> {
+    let in_force = |found: Vec<Difference>| -> Vec<Difference> {
+        let found = found.into_iter();
+        found
+            .filter(|difference| !terms.waived.contains(&difference.rule))
+            .collect()
+    };
+    let differences = rule::of_runs(base, head);
+    let of_runs = in_force(differences.clone());
+    let (old, new) = (series::of_run(base), series::of_run(head));
+    let mut lines = Vec::new();
+    let mut judged = Vec::new();
+    for case in apps(head) {
+        let Some(before) = apps(base).find(|before| before.id == case.id) else {
+            continue;
+        };
+        let mut unlike = of_runs.clone();
+        unlike.extend(in_force(rule::of_cases((base, before), (head, case))));
+        for key in series::keys(&old, &new, &case.id) {
+            let (metric, link) = (key.1, key.2);
+            let (old, new) = (old.get(&key), new.get(&key));
+            let touched: Vec<_> = unlike
+                .iter()
+                .filter(|difference| difference.rule.touches(metric))
+                .cloned()
+                .collect();
+            let mut line = Line {
+                case: &case.id,
+                metric,
+                link,
+                base: old.and_then(|side| side.middle(metric)),
+                head: new.and_then(|side| side.middle(metric)),
+                outcome: Outcome::NotComparable(touched),
+            };
+            let comparable = matches!(&line.outcome, Outcome::NotComparable(why) if why.is_empty());
+            match (old.and_then(Series::set), new.and_then(Series::set)) {
+                (Some(base), Some(head)) => {
+                    if comparable {
+                        judged.push((lines.len(), pair(metric, base, head, &terms)));
+                    }
+                }
+                (Some(_), None) => match reason_of(case, new) {
+                    Some(reason) => line.outcome = Outcome::Broke { reason },
+                    // It is not there, and nothing says that it failed.
+                    None => continue,
+                },
+                (None, Some(_)) => match reason_of(before, old) {
+                    Some(reason) => line.outcome = Outcome::Mended { reason },
+                    None => continue,
+                },
+                (None, None) => continue,
+            }
+            lines.push(line);
+        }
+    }
+    let pairs: Vec<Pair<'_>> = judged.iter().map(|(_, pair)| *pair).collect();
+    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, ALPHA)) {
+        lines[*at].outcome = Outcome::Judged(comparison);
+    }
+    let missing = |from: &'a RunRecord, of: &'a RunRecord| -> Vec<&'a CaseId> {
+        apps(of)
+            .map(|case| &case.id)
+            .filter(|id| apps(from).all(|case| case.id != **id))
+            .collect()
+    };
+    RunComparison {
+        base,
+        head,
+        differences,
+        lines,
+        gone: missing(head, base),
+        new: missing(base, head),
+        terms,
+    }
+}
+
+/// The cases of scenarios: all but the floor's.
+fn apps(record: &RunRecord) -> impl Iterator<Item = &CaseRecord> {
+    record.cases.iter().filter(|case| case.strategy != "floor")
+}
+
+fn pair<'s>(
+    metric: Metric,
+    base: &'s stats::SampleSet,
+    head: &'s stats::SampleSet,
+    terms: &Terms,
+) -> Pair<'s> {
+    let kind = metric.kind();
+    Pair {
+        base,
+        head,
+        kind,
+        direction: metric.direction(),
+        threshold: match kind {
+            Kind::Timed => terms.timed,
+            Kind::Exact => terms.exact,
+        },
+    }
+}
+
+/// Why a case, or a metric of it, has no value: only a failure counts.
+fn reason_of<'a>(case: &'a CaseRecord, series: Option<&Series<'a>>) -> Option<&'a str> {
+    if let Disposition::Failed { reason } = &case.disposition {
+        return Some(reason);
+    }
+    series?.reason(Status::Dnf)
+}

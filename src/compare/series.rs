@@ -1,0 +1,64 @@
+//! The samples of a metric of a case in one run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::record::{CaseId, Link, Metric, RunRecord, Sample, Status};
+use crate::stats::SampleSet;
+use crate::units::{Quantity, native, quantity_of};
+
+/// Case, metric, link.
+pub(super) type Key<'a> = (&'a str, Metric, Option<Link>);
+
+/// Samples that count, and the others with their reasons.
+#[derive(Debug, Default)]
+pub(super) struct Series<'a> {
+    set: Option<SampleSet>,
+    samples: Vec<&'a Sample>,
+}
+
+impl<'a> Series<'a> {
+    /// What counts; none where nothing does.
+    pub(super) fn set(&self) -> Option<&SampleSet> {
+        self.set.as_ref()
+    }
+
+    /// The lower middle: a value that was seen.
+    pub(super) fn middle(&self, metric: Metric) -> Option<Quantity> {
+        let sorted = self.set.as_ref()?.sorted();
+        let middle = *sorted.get((sorted.len() - 1) / 2)?;
+        Some(quantity_of(metric.unit(), middle))
+    }
+
+    /// The first reason of a status.
+    pub(super) fn reason(&self, status: Status) -> Option<&'a str> {
+        let of_status = |sample: &&&'a Sample| sample.outcome.status() == status;
+        self.samples.iter().find(of_status)?.outcome.reason()
+    }
+}
+
+/// All of a run.
+pub(super) fn of_run(record: &RunRecord) -> BTreeMap<Key<'_>, Series<'_>> {
+    let mut series: BTreeMap<Key<'_>, Series<'_>> = BTreeMap::new();
+    for sample in &record.samples {
+        let key = (sample.case.as_str(), sample.metric, sample.link);
+        series.entry(key).or_default().samples.push(sample);
+    }
+    for one in series.values_mut() {
+        let samples = one.samples.iter();
+        let counted = samples.filter_map(|sample| sample.outcome.counted());
+        let values: Vec<f64> = counted.map(native).collect();
+        // What is not finite cannot come out of a record's integers and checked quotients.
+        one.set = SampleSet::new(values).ok();
+    }
+    series
+}
+
+/// The series of a case that either run has, in the order of the catalogue.
+pub(super) fn keys<'a>(
+    base: &BTreeMap<Key<'a>, Series<'_>>,
+    head: &BTreeMap<Key<'a>, Series<'_>>,
+    case: &CaseId,
+) -> BTreeSet<Key<'a>> {
+    let all = base.keys().chain(head.keys());
+    all.filter(|key| key.0 == case.as_str()).copied().collect()
+}

@@ -1,0 +1,141 @@
+//! Two runs beside each other, for people.
+
+use super::super::notes::plural;
+use super::super::table::{Align, Cell, Column, Mark, Note, Table};
+use super::words;
+use crate::compare::{Line, Outcome, RunComparison, Standing, causes};
+use crate::stats::ALPHA;
+
+/// The lines that say something, the largest change first; all of them where `all` is set.
+pub fn comparison_table(comparison: &RunComparison<'_>, all: bool) -> Table {
+    let mut lines: Vec<_> = comparison
+        .lines
+        .iter()
+        .filter(|line| all || shown(line))
+        .collect();
+    lines.sort_by(|one, other| {
+        let by_standing = one.standing().cmp(&other.standing());
+        by_standing.then(other.distance().total_cmp(&one.distance()))
+    });
+    let right = |mut column: Column| {
+        column.align = Align::Right;
+        column
+    };
+    Table {
+        title: format!("{} against {}", comparison.head.id, comparison.base.id),
+        columns: vec![
+            Column::text("verdict", "verdict"),
+            Column::text("case", "case"),
+            Column::text("metric", "metric"),
+            right(Column::text("base", "base")),
+            right(Column::text("head", "head")),
+            Column::text("change", "change"),
+            Column::text("why", "why"),
+        ],
+        rows: lines
+            .into_iter()
+            .map(|line| row(comparison, line))
+            .collect(),
+        notes: notes(comparison, all),
+    }
+}
+
+fn shown(line: &Line<'_>) -> bool {
+    !matches!(line.standing(), Standing::Same | Standing::NotComparable)
+}
+
+fn row(comparison: &RunComparison<'_>, line: &Line<'_>) -> Vec<Cell> {
+    let over = line.link.map(|link| format!(" over {link}"));
+    let metric = format!("{}{}", line.metric.id(), over.unwrap_or_default());
+    let value = |value: Option<_>| match value {
+        Some(value) => Cell::text(words::with_unit(value)),
+        None => Cell::missing(),
+    };
+    vec![
+        Cell::text(line.standing().word()),
+        Cell::text(line.case.as_str()),
+        Cell::text(metric),
+        value(line.base),
+        value(line.head),
+        Cell::text(words::change(line)),
+        Cell::text(why(comparison, line)),
+    ]
+}
+
+/// The causes of what changed, the grounds of what is open.
+pub(super) fn why(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
+    if let Outcome::Judged(judged) = &line.outcome
+        && words::explains(judged)
+    {
+        return words::grounds(judged.grounds).to_owned();
+    }
+    match line.standing() {
+        Standing::Worse | Standing::Better => {
+            let causes = causes(comparison, line);
+            let causes: Vec<_> = causes.iter().map(words::cause).collect();
+            causes.join("; ")
+        }
+        _ => String::new(),
+    }
+}
+
+fn notes(comparison: &RunComparison<'_>, all: bool) -> Vec<Note> {
+    let mut notes = vec![summary(comparison)];
+    let percent = |threshold: crate::stats::Threshold| {
+        let percent = (threshold.factor() - 1.0) * 100.0;
+        format!("{} %", (percent * 100.0).round() / 100.0)
+    };
+    let tests = comparison
+        .lines
+        .iter()
+        .filter(|line| matches!(&line.outcome, Outcome::Judged(judged) if judged.test.is_some()));
+    notes.push(format!(
+        "Timed metrics count as changed from {} on, exact ones from {}. Brackets: 95 % interval. \
+         {} at the level {ALPHA}, adjusted by Holm.",
+        percent(comparison.terms.timed),
+        percent(comparison.terms.exact),
+        plural(tests.count(), "test"),
+    ));
+    for difference in &comparison.differences {
+        let waived = comparison.terms.waived.contains(&difference.rule);
+        notes.push(match waived {
+            true => format!("Compared all the same, though {}.", difference.what),
+            false => format!(
+                "Not compared where the rule `{}` says so: {}.",
+                difference.rule, difference.what
+            ),
+        });
+    }
+    let names = |ids: &[&crate::record::CaseId]| {
+        let names: Vec<_> = ids.iter().map(|id| id.as_str()).collect();
+        names.join(", ")
+    };
+    if !comparison.gone.is_empty() {
+        notes.push(format!("Only in base: {}.", names(&comparison.gone)));
+    }
+    if !comparison.new.is_empty() {
+        notes.push(format!("Only in head: {}.", names(&comparison.new)));
+    }
+    if !all && comparison.count(Standing::Same) + comparison.count(Standing::NotComparable) > 0 {
+        notes.push("--all lists what is the same or not comparable too.".to_owned());
+    }
+    let whole = |text| Note {
+        mark: Mark::Whole,
+        text,
+    };
+    notes.into_iter().map(whole).collect()
+}
+
+/// `2 worse, 1 better, 4 inconclusive, 40 not comparable, 61 same.`
+pub(super) fn summary(comparison: &RunComparison<'_>) -> String {
+    let counts: Vec<String> = Standing::ALL
+        .into_iter()
+        .map(|standing| (comparison.count(standing), standing.word()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    match counts.is_empty() {
+        true => "Nothing is in both runs.".to_owned(),
+        false => format!("{}.", counts.join(", ")),
+    }
+}

@@ -1,0 +1,207 @@
+//! A comparison's lines in words.
+
+use super::super::change::{bare, factor_text, metric_words};
+use super::super::native::{native, quantity};
+use super::super::notes::{one_line, plural};
+use super::super::scale::Scale;
+use crate::compare::{Cause, Line, Outcome};
+use crate::record::{Kind, Metric};
+use crate::stats::{Comparison, Grounds, Verdict};
+use crate::units::{Bytes, Nanos, Quantity, Ratio};
+
+/// Characters of an instruction or a step that are told.
+const TEXT_CHARS: usize = 90;
+
+/// `1.42x [1.31, 1.55] slower`, `23.4 MB larger (1.18x)`, `no longer works: …`.
+pub(super) fn change(line: &Line<'_>) -> String {
+    match &line.outcome {
+        Outcome::Broke { reason } => format!("no longer works: {reason}"),
+        Outcome::Mended { reason } => format!("works again; before: {reason}"),
+        Outcome::NotComparable(why) => {
+            let why: Vec<&str> = why.iter().map(|why| why.what.as_str()).collect();
+            why.join("; ")
+        }
+        Outcome::Judged(comparison) => match line.metric.kind() {
+            Kind::Timed => timed(line.metric, comparison),
+            Kind::Exact => exact(line, comparison),
+        },
+    }
+}
+
+fn timed(metric: Metric, comparison: &Comparison) -> String {
+    let Some(effect) = comparison.effect.filter(|effect| effect.get() > 0.0) else {
+        return "no factor: one side is zero".to_owned();
+    };
+    let down = effect.get() < 1.0;
+    let (less, more) = metric_words(metric);
+    let word = if down { less } else { more };
+    let interval = comparison.interval.map(|interval| {
+        let (low, high) = match down {
+            true => (1.0 / interval.upper, 1.0 / interval.lower),
+            false => (interval.lower, interval.upper),
+        };
+        format!(" [{}, {}]", bare(low), bare(high))
+    });
+    let factor = factor_text(effect, down);
+    format!("{factor}{} {word}", interval.unwrap_or_default())
+}
+
+fn exact(line: &Line<'_>, comparison: &Comparison) -> String {
+    let (Some(before), Some(after)) = (line.base, line.head) else {
+        return String::new();
+    };
+    let (old, new) = (native(before), native(after));
+    if old == new {
+        return "none".to_owned();
+    }
+    let (less, more) = metric_words(line.metric);
+    let word = if new < old { less } else { more };
+    let factor = comparison
+        .effect
+        .filter(|effect| effect.get() > 0.0)
+        .map(|effect| factor_text(effect, effect.get() < 1.0));
+    if let Quantity::Ratio(_) | Quantity::Rate(_) = after {
+        return format!("{} {word}", factor.unwrap_or_default());
+    }
+    let difference = quantity(line.metric.unit(), (new - old).abs());
+    let difference = with_unit(difference);
+    match factor.filter(|factor| factor != "1.00x") {
+        Some(factor) => format!("{difference} {word} ({factor})"),
+        None => format!("{difference} {word}"),
+    }
+}
+
+/// A value with the unit that suits it.
+pub(super) fn with_unit(value: Quantity) -> String {
+    Scale::for_value(value).with_unit(value)
+}
+
+/// Why a comparison says what it says.
+pub(super) fn grounds(grounds: Grounds) -> &'static str {
+    match grounds {
+        Grounds::IntervalBeyond => "the whole interval lies beyond the threshold",
+        Grounds::EstimateBeyond => {
+            "the estimate lies beyond the threshold, and the interval excludes no change"
+        }
+        Grounds::IntervalWithin => "the whole interval lies within the threshold",
+        Grounds::Differ => "exact values differ",
+        Grounds::Equal => "exact values are equal",
+        Grounds::WithinThreshold => "exact values differ by no more than the threshold",
+        Grounds::RangesOverlap => {
+            "an exact metric differs within a run, and the two ranges overlap"
+        }
+        Grounds::TooFewForTest => "fewer than 4 samples a side: no test",
+        Grounds::TooFewForInterval => "fewer than 6 samples a side: no interval",
+        Grounds::NoRatio => "these samples have no quotient",
+        Grounds::IntervalTooWide => {
+            "the estimate lies within the threshold, but the interval does not"
+        }
+        Grounds::MaybeChance => "it may be chance",
+        Grounds::TooFewForFamily => {
+            "so many metrics at once cannot be told apart with so few samples"
+        }
+    }
+}
+
+/// The word of grounds in files.
+pub(super) fn grounds_word(grounds: Grounds) -> &'static str {
+    match grounds {
+        Grounds::IntervalBeyond => "interval-beyond",
+        Grounds::EstimateBeyond => "estimate-beyond",
+        Grounds::IntervalWithin => "interval-within",
+        Grounds::Differ => "differ",
+        Grounds::Equal => "equal",
+        Grounds::WithinThreshold => "within-threshold",
+        Grounds::RangesOverlap => "ranges-overlap",
+        Grounds::TooFewForTest => "too-few-for-test",
+        Grounds::TooFewForInterval => "too-few-for-interval",
+        Grounds::NoRatio => "no-ratio",
+        Grounds::IntervalTooWide => "interval-too-wide",
+        Grounds::MaybeChance => "maybe-chance",
+        Grounds::TooFewForFamily => "too-few-for-family",
+    }
+}
+
+/// Whether grounds add anything to a verdict that is read: of one that is open they do.
+pub(super) fn explains(comparison: &Comparison) -> bool {
+    comparison.verdict == Verdict::Inconclusive
+}
+
+/// A cause: `RUN npm ci: 20.1 MB more, now 80.0 MB`, `/app/film.bin: 49.0 MB, new`.
+pub(super) fn cause(cause: &Cause) -> String {
+    match cause {
+        Cause::Base { before, after } => {
+            format!("base image: {}", bytes(Some(*before), Some(*after)))
+        }
+        Cause::Instruction {
+            text,
+            before,
+            after,
+        } => format!("{}: {}", instruction(text), bytes(*before, *after)),
+        Cause::Name {
+            path,
+            before,
+            after,
+        } => format!("{path}: {}", bytes(*before, *after)),
+        Cause::Step {
+            name,
+            before,
+            after,
+            lost_cache,
+        } => {
+            let name = one_line(name, TEXT_CHARS);
+            let lost = match lost_cache {
+                true => "no longer cached, ",
+                false => "",
+            };
+            format!("{name}: {lost}{}", times(*before, *after))
+        }
+        Cause::Blobs {
+            count,
+            bytes,
+            heaviest,
+        } => {
+            let digest: String = heaviest.chars().take(19).collect();
+            let blobs = plural(usize::try_from(count.0).unwrap_or(usize::MAX), "new blob");
+            let weight = with_unit(Quantity::Bytes(*bytes));
+            format!("{blobs} of {weight}, the heaviest {digest}")
+        }
+    }
+}
+
+/// What the engine adds to an instruction is left out.
+fn instruction(text: &str) -> String {
+    let text = text.trim_end_matches("# buildkit").trim();
+    let text = text.replacen("/bin/sh -c ", "", 1);
+    one_line(text.trim_start_matches("#(nop) ").trim(), TEXT_CHARS)
+}
+
+fn bytes(before: Option<Bytes>, after: Option<Bytes>) -> String {
+    told(before.map(Quantity::Bytes), after.map(Quantity::Bytes))
+}
+
+fn times(before: Option<Nanos>, after: Option<Nanos>) -> String {
+    told(before.map(Quantity::Time), after.map(Quantity::Time))
+}
+
+fn told(before: Option<Quantity>, after: Option<Quantity>) -> String {
+    match (before, after) {
+        (None, Some(after)) => format!("{}, new", with_unit(after)),
+        (Some(before), None) => format!("gone, was {}", with_unit(before)),
+        (Some(before), Some(after)) => {
+            let (old, new) = (native(before), native(after));
+            let difference = with_unit(quantity(after.unit(), (new - old).abs()));
+            let word = if new < old { "less" } else { "more" };
+            format!("{difference} {word}, now {}", with_unit(after))
+        }
+        (None, None) => String::new(),
+    }
+}
+
+/// The factor of a line, for files.
+pub(super) fn factor(line: &Line<'_>) -> Option<Ratio> {
+    match &line.outcome {
+        Outcome::Judged(comparison) => comparison.effect,
+        _ => None,
+    }
+}
