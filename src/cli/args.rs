@@ -1,15 +1,17 @@
 //! The command line: types only. Names are a contract (docs/DESIGN.md).
 
+mod verdicts;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};
+
 use crate::bases::Policy;
-use crate::compare::Rule;
 use crate::record::{EngineChoice, Link};
 use crate::runner::Profile;
-use crate::stats::Threshold;
 
 /// Measures what a container image weighs and costs over its whole life.
 #[derive(Debug, Parser)]
@@ -81,6 +83,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Say what became better or worse from one run to another, and why
     Compare(CompareArgs),
+    /// Hold a run to its budgets
+    Check(CheckArgs),
     /// Say what is here, what is missing, and the mend
     Doctor(DoctorArgs),
     /// List, build or remove the stand-in base images
@@ -195,70 +199,18 @@ pub struct ClaimsArgs {
 /// `plimsoll report`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv\n  plimsoll report 20261120T204000Z-node-go 20261121T090000Z-techniques"
+    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv\n  plimsoll report latest --format go-benchmark > new.txt && benchstat old.txt new.txt\n  plimsoll report 20261120T204000Z-node-go 20261121T090000Z-techniques"
 )]
 pub struct ReportArgs {
     /// Run folders, their names, a run.json, `latest`, or folders that hold runs
     #[arg(value_name = "RUN", default_value = "latest")]
     pub runs: Vec<String>,
-    /// What to print: the tables, Markdown, the summary as CSV, or JSON
+    /// What to print: the tables, Markdown, the summary as CSV, JSON, or what a tracker reads
     #[arg(long, value_enum, default_value = "md")]
-    pub format: ReportFormat,
+    pub format: ExportFormat,
     /// Write all derived files (samples.csv, summary.csv, steps.csv, effects.csv, report.md) anew into each run's folder
     #[arg(long)]
     pub write: bool,
-}
-
-/// `plimsoll compare`.
-#[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:\n  \
-    plimsoll compare results/before results/after\n  \
-    plimsoll compare 20261120T204000Z-node 20261121T090000Z-node --threshold 10%\n  \
-    plimsoll compare results/reference latest --allow host --allow engine --format md\n\n\
-    Exit code 3: something is worse. 4: it is open, with --fail-on-inconclusive.\n\
-    Timed metrics get a verdict from 6 samples a side on; more of them in large scenarios.")]
-pub struct CompareArgs {
-    /// What is compared with: a run folder, its name or `latest`
-    #[arg(value_name = "BASE")]
-    pub base: String,
-    /// What is compared
-    #[arg(value_name = "HEAD")]
-    pub head: String,
-    /// How much a timed metric may change and still count as the same
-    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
-    pub threshold: Threshold,
-    /// The same of exact metrics: sizes, counts
-    #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = threshold)]
-    pub exact_threshold: Threshold,
-    /// Compare although the runs are unlike in this: platform, store, stand-in, base, host, engine or tool
-    #[arg(long, value_name = "RULE", value_parser = rule)]
-    pub allow: Vec<Rule>,
-    /// List what is the same and what is not comparable too
-    #[arg(long)]
-    pub all: bool,
-    /// What to print
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: ReportFormat,
-    /// Exit with 0 whatever is found
-    #[arg(long)]
-    pub exit_zero: bool,
-    /// Exit with 4 where a verdict is open
-    #[arg(long)]
-    pub fail_on_inconclusive: bool,
-}
-
-/// `5%`, `5 %`, `5`.
-fn threshold(text: &str) -> Result<Threshold, String> {
-    let number = text.trim().trim_end_matches('%').trim_end().parse::<f64>();
-    let share = number.ok().map(|percent| percent / 100.0);
-    share
-        .and_then(Threshold::of)
-        .ok_or_else(|| "a percentage is expected, such as `5%`".to_owned())
-}
-
-fn rule(text: &str) -> Result<Rule, String> {
-    let words: Vec<_> = Rule::ALL.into_iter().map(Rule::word).collect();
-    Rule::of_word(text).ok_or_else(|| format!("expected one of: {}", words.join(", ")))
 }
 
 /// `plimsoll doctor`.
@@ -478,4 +430,29 @@ pub enum ReportFormat {
     Csv,
     /// JSON.
     Json,
+}
+
+/// Forms of a report, and those of trackers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Tables for the terminal.
+    Table,
+    /// Markdown.
+    Md,
+    /// The summary as CSV.
+    Csv,
+    /// JSON.
+    Json,
+    /// github-action-benchmark's `customSmallerIsBetter`.
+    GithubActionBenchmark,
+    /// Its `customBiggerIsBetter`: throughput, efficiency.
+    GithubActionBenchmarkBigger,
+    /// Bencher Metric Format.
+    Bencher,
+    /// hyperfine's export: times alone.
+    Hyperfine,
+    /// The text of Go benchmarks, for benchstat.
+    GoBenchmark,
+    /// OpenMetrics text.
+    OpenMetrics,
 }

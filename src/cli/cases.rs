@@ -222,6 +222,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
             app_sha256: oci::sha256_hex(digests.as_bytes()),
             claims: scenario.claims.clone(),
             sources: scenario.sources.clone(),
+            budgets: scenario.budgets.clone(),
             deploy: DeployPlan::of(scenario.deploy),
             technique: scenario.technique.as_ref().map(technique),
         });

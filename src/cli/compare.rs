@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::args::{CompareArgs, Place, ReportFormat};
+use super::args::{CompareArgs, CompareFormat, Place};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::report::load_all;
@@ -27,20 +27,18 @@ pub(super) fn compare_runs(
         waived: args.allow.iter().copied().collect::<BTreeSet<Rule>>(),
     };
     let comparison = compare(&base, &head, terms);
-    match args.format {
-        ReportFormat::Table => {
-            let table = report::comparison_table(&comparison, args.all);
-            printer.data(table.terminal(printer.width).as_bytes())?;
-        }
-        ReportFormat::Md => {
-            let table = report::comparison_table(&comparison, args.all);
-            printer.data(table.markdown().as_bytes())?;
-        }
-        ReportFormat::Csv => printer.data(&report::comparison_csv(&comparison))?,
-        ReportFormat::Json => {
-            printer.line(&format!("{:#}", report::comparison_json(&comparison)))?;
-        }
-    }
+    let table = || report::comparison_table(&comparison, args.all);
+    let summary = |most| report::summary_md(None, Some(&comparison), most).into_bytes();
+    let bytes = match args.format {
+        CompareFormat::Table => table().terminal(printer.width).into_bytes(),
+        CompareFormat::Md => table().markdown().into_bytes(),
+        CompareFormat::Csv => report::comparison_csv(&comparison),
+        CompareFormat::Json => format!("{:#}\n", report::comparison_json(&comparison)).into_bytes(),
+        CompareFormat::Annotations => report::comparison_annotations(&comparison).into_bytes(),
+        CompareFormat::StepSummary => summary(report::STEP_SUMMARY_BYTES),
+        CompareFormat::Comment => summary(report::COMMENT_BYTES),
+    };
+    printer.data(&bytes)?;
     Ok(exit_of(&comparison, args))
 }
 

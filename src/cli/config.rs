@@ -4,25 +4,45 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 use super::args::Place;
 use super::failure::Failure;
 use crate::oci::ImageReference;
-use crate::scenario::Deploy;
+use crate::record::claimable;
+use crate::scenario::{self, Budget, Deploy};
 use crate::units::Count;
 
 /// The configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// Mirrors: what a FROM line says, and where it is pulled from instead.
     #[serde(default)]
     pub bases: BTreeMap<String, String>,
+    /// Limits for every scenario, beside its own.
+    #[serde(skip)]
+    pub budgets: Vec<Budget>,
+    /// They are read with their places, apart from the rest.
+    #[serde(default, rename = "budget")]
+    _budget: IgnoredAny,
+    /// What runs are held against.
+    #[serde(default)]
+    pub baseline: Baseline,
     /// What deploy costs are reckoned for where a scenario does not say.
     #[serde(default, deserialize_with = "deploy")]
     pub deploy: Deploy,
+}
+
+/// Which runs relative budgets are held against.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// For `worse-by`.
+    pub run: Option<String>,
+    /// For `drift`.
+    pub pinned: Option<String>,
 }
 
 /// The table as it is written.
@@ -74,7 +94,7 @@ pub fn load(place: &Place) -> Result<Config, Failure> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<Config, String> {
-    let config: Config = toml::from_str(text).map_err(|error| {
+    let mut config: Config = toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start).min(text.len());
         let line = text[..start].matches('\n').count() + 1;
         let column = start - text[..start].rfind('\n').map_or(0, |newline| newline + 1) + 1;
@@ -93,6 +113,8 @@ fn parse(path: &Path, text: &str) -> Result<Config, String> {
                 .map_err(|error| format!("{}: [bases] `{reference}`: {error}", path.display()))?;
         }
     }
+    config.budgets =
+        scenario::budgets(path, text, &claimable()).map_err(|error| error.to_string())?;
     Ok(config)
 }
 

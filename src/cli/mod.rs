@@ -5,6 +5,7 @@
 mod args;
 mod bases;
 mod cases;
+mod check;
 mod claims;
 mod clean;
 mod compare;
@@ -83,6 +84,7 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
     match cli.command {
         Command::List(args) => list::list(&place, &args, printer),
         Command::Claims(args) => claims::claims(&place, &args, printer),
+        Command::Check(args) => check::check_run(&place, &args, printer),
         Command::Compare(args) => compare::compare_runs(&place, &args, printer),
         Command::Report(args) => report::report(&place, &args, printer),
         Command::Schema(args) => schema::schema(&args, printer),

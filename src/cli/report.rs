@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::args::{Place, ReportArgs, ReportFormat};
+use super::args::{ExportFormat, Place, ReportArgs};
 use super::failure::{Exit, Failure};
 use super::folder::write_derived;
 use super::output::Printer;
@@ -29,18 +29,24 @@ pub(super) fn report(
         return Ok(Exit::Fine);
     }
     let records: Vec<RunRecord> = runs.into_iter().map(|(_, record)| record).collect();
+    if let [record] = records.as_slice()
+        && let Some(bytes) = tracked(args.format, record)
+    {
+        printer.data(&bytes)?;
+        return Ok(Exit::Fine);
+    }
     match (args.format, records.as_slice()) {
-        (ReportFormat::Md, [record]) => printer.data(report::report_md(record).as_bytes())?,
-        (ReportFormat::Md, several) => printer.data(report::reports_md(several).as_bytes())?,
-        (ReportFormat::Csv, several) => printer.data(&report::summaries_csv(several))?,
-        (ReportFormat::Json, [record]) => {
+        (ExportFormat::Md, [record]) => printer.data(report::report_md(record).as_bytes())?,
+        (ExportFormat::Md, several) => printer.data(report::reports_md(several).as_bytes())?,
+        (ExportFormat::Csv, several) => printer.data(&report::summaries_csv(several))?,
+        (ExportFormat::Json, [record]) => {
             printer.line(&format!("{:#}", report::report_json(record)))?;
         }
-        (ReportFormat::Json, several) => {
+        (ExportFormat::Json, several) => {
             printer.line(&format!("{:#}", report::reports_json(several)))?;
         }
-        (ReportFormat::Table, [record]) => tables(record, printer)?,
-        (ReportFormat::Table, several) => {
+        (ExportFormat::Table, [record]) => tables(record, printer)?,
+        (ExportFormat::Table, several) => {
             let overview = report::runs_overview(several);
             printer.line(&overview.terminal(printer.width))?;
             for record in several {
@@ -48,8 +54,34 @@ pub(super) fn report(
                 tables(record, printer)?;
             }
         }
+        (_, several) => {
+            let said = format!("{} runs for a form that holds one", several.len());
+            let hint = "name one run: a tracker takes them one by one";
+            return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+        }
     }
     Ok(Exit::Fine)
+}
+
+/// What a tracker reads of a run.
+fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Vec<u8>> {
+    let json = |value: serde_json::Value| format!("{value:#}\n");
+    Some(
+        match format {
+            ExportFormat::Table | ExportFormat::Md | ExportFormat::Csv | ExportFormat::Json => {
+                return None;
+            }
+            ExportFormat::GithubActionBenchmark => json(report::smaller_is_better_json(record)),
+            ExportFormat::GithubActionBenchmarkBigger => {
+                json(report::bigger_is_better_json(record))
+            }
+            ExportFormat::Bencher => json(report::bencher_json(record)),
+            ExportFormat::Hyperfine => json(report::hyperfine_json(record)),
+            ExportFormat::GoBenchmark => report::go_benchmark_text(record),
+            ExportFormat::OpenMetrics => report::open_metrics_text(record),
+        }
+        .into_bytes(),
+    )
 }
 
 fn tables(record: &RunRecord, printer: &mut Printer) -> std::io::Result<()> {

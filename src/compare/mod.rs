@@ -4,12 +4,14 @@
 //! [`crate::stats::compare`], over all comparable metrics of both runs as one family. What
 //! cannot be compared is told with the [`Rule`] that says so.
 
+mod budget;
 mod cause;
 mod rule;
 mod series;
 
 use std::collections::BTreeSet;
 
+pub use budget::{Baselines, BudgetLine, BudgetOutcome, check};
 pub use cause::{Cause, causes};
 pub use rule::{Difference, Rule};
 

@@ -7,7 +7,7 @@ use super::{
     BaseRecord, BuildRecord, Calibration, CaseRecord, DeployPlan, DistributionRecord, EngineChoice,
     EngineFacts, HostFacts, Link, Outcome, Reach, Sample, ToolFacts,
 };
-use crate::scenario::{Claim, Source};
+use crate::scenario::{Budget, Claim, Source};
 use crate::units::Nanos;
 
 /// Version of the record's form.
@@ -149,6 +149,9 @@ pub struct ScenarioRecord {
     pub claims: Vec<Claim>,
     /// The sources of the claims.
     pub sources: Vec<Source>,
+    /// The limits that it carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<Budget>,
     /// What the deploy costs are reckoned for.
     #[serde(default)]
     pub deploy: DeployPlan,

@@ -9,6 +9,7 @@
 
 mod analysis;
 mod change;
+mod ci;
 mod claims;
 mod comparison;
 mod csv_bytes;
@@ -39,8 +40,15 @@ mod tidy;
 mod warning;
 
 pub use analysis::Analysis;
+pub use ci::{
+    COMMENT_BYTES, STEP_SUMMARY_BYTES, bencher_json, bigger_is_better_json, budget_annotations,
+    comparison_annotations, go_benchmark_text, hyperfine_json, junit_xml, open_metrics_text,
+    smaller_is_better_json, summary_md,
+};
 pub use claims::{ClaimResult, Verdict, claim_results, claims, claims_json};
-pub use comparison::{comparison_csv, comparison_json, comparison_table};
+pub use comparison::{
+    budget_table, budgets_json, comparison_csv, comparison_json, comparison_table,
+};
 pub use distribution::distribution_tables;
 pub use entry::{Counts, MetricSummary, Reason, Series, Standing, Subject};
 pub use floor::floor_table;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::budget::Budget;
 use super::check::{Checker, position};
 use super::claimable::Claimable;
 use super::error::{Problem, ScenarioError};
 use super::files::{Tree, is_file, read, toml_files};
 use super::malformed::malformed;
 use super::model::Scenario;
-use super::raw::RawScenario;
+use super::raw::{RawBudgets, RawScenario};
 use super::words::suggest;
 
 /// The version of the form that is read here.
@@ -62,6 +63,7 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
     let secret = checker.secret(raw.secret.as_ref(), &raw.variant);
     let extras = checker.extras(&raw.extra);
     let claims = checker.claims(&raw.claim, &raw.source, &raw.variant, claimable);
+    let budgets = checker.budgets(&raw.budget, claimable);
     let mut problems = checker.problems;
     match app {
         Some(app) if problems.is_empty() => Ok(Scenario {
@@ -78,6 +80,7 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
             variants,
             sources,
             claims,
+            budgets,
             technique,
             load,
             secret,
@@ -95,6 +98,34 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
             problems.dedup();
             Err(ScenarioError::Invalid(problems))
         }
+    }
+}
+
+/// The budgets of a file that holds them beside other things: a configuration.
+///
+/// # Errors
+/// When it is malformed, or a budget is invalid: all of them together.
+pub fn budgets(
+    file: &Path,
+    text: &str,
+    claimable: &Claimable,
+) -> Result<Vec<Budget>, ScenarioError> {
+    let raw: RawBudgets = toml::from_str(text)
+        .map_err(|error| ScenarioError::Invalid(vec![malformed(file, text, &error)]))?;
+    let tree = Tree::of(file).map_err(|source| ScenarioError::Read {
+        path: file.to_path_buf(),
+        source,
+    })?;
+    let mut checker = Checker {
+        file,
+        text,
+        tree: &tree,
+        problems: Vec::new(),
+    };
+    let budgets = checker.budgets(&raw.budget, claimable);
+    match checker.problems.is_empty() {
+        true => Ok(budgets),
+        false => Err(ScenarioError::Invalid(checker.problems)),
     }
 }
 

@@ -4,6 +4,7 @@
 //! semantic error of a file with its place before they give up. Only `files`
 //! touches the disk.
 
+mod budget;
 mod check;
 mod check_app;
 mod check_claims;
@@ -21,10 +22,11 @@ mod model;
 mod raw;
 mod words;
 
+pub use budget::{Budget, Limit};
 pub use claimable::{Claimable, ClaimableMetric};
 pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};
-pub use load::{find, list, load, load_all};
+pub use load::{budgets, find, list, load, load_all};
 pub use model::{
     App, BuildSpec, Change, ChangeKind, Claim, Confinement, Contract, Edit, EditName,
     ExpectedFailure, Extra, ExtraContent, FailurePoint, Load, Scenario, SecretUse, Source,

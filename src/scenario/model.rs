@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::budget::Budget;
 use super::deploy::Deploy;
 use crate::dockerfile::Dockerfile;
 use crate::units::{Bytes, Nanos, Ratio};
@@ -39,6 +40,8 @@ pub struct Scenario {
     pub sources: Vec<Source>,
     /// Published figures.
     pub claims: Vec<Claim>,
+    /// Limits that runs are held to.
+    pub budgets: Vec<Budget>,
     /// The technique that its variants isolate, where it is about one.
     pub technique: Option<Technique>,
     /// The load that the ready app is put under, where one is asked for.

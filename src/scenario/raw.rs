@@ -47,6 +47,9 @@ pub(super) struct RawScenario {
     /// Published figures, to be held against what is measured.
     #[serde(default)]
     pub claim: Vec<RawClaim>,
+    /// Limits that `plimsoll check` holds runs to.
+    #[serde(default)]
+    pub budget: Vec<RawBudget>,
     /// The one technique that the variants isolate.
     pub technique: Option<RawTechnique>,
     /// The load that the ready app is put under.
@@ -334,6 +337,49 @@ pub(super) struct RawClaim {
     pub link: Option<Text>,
     /// What the reader should know.
     pub note: Option<String>,
+}
+
+/// The budgets of a file that holds other things as well.
+#[derive(Debug, Deserialize)]
+pub(super) struct RawBudgets {
+    #[serde(default)]
+    pub budget: Vec<RawBudget>,
+}
+
+/// A limit for a metric: one of `at-most`, `at-least`, `worse-by` and `drift`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Budget")]
+pub(super) struct RawBudget {
+    /// Id of the metric.
+    #[schemars(with = "String")]
+    pub metric: Text,
+    /// A glob of variants; all where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub variant: Option<Text>,
+    /// A glob of strategies; all where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub strategy: Option<Text>,
+    /// The link, for what is another over each link; all where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub link: Option<Text>,
+    /// No more than this: "60 MB", "800 ms", "12".
+    #[schemars(with = "Option<String>")]
+    pub at_most: Option<Text>,
+    /// No less than this, for what more is better of: "500 /s", "95 %".
+    #[schemars(with = "Option<String>")]
+    pub at_least: Option<Text>,
+    /// No worse than the baseline by more than this: "5 %".
+    #[schemars(with = "Option<String>")]
+    pub worse_by: Option<Text>,
+    /// The same against the pinned baseline, so that slow drift is caught.
+    #[schemars(with = "Option<String>")]
+    pub drift: Option<Text>,
+    /// Passing it is told and breaks nothing.
+    #[serde(default)]
+    pub soft: bool,
+    /// Why there is this limit.
+    pub why: Option<String>,
 }
 
 /// The JSON Schema (draft 2020-12) of a scenario file. It says what can be said of

@@ -32,6 +32,7 @@ fn every_command_has_a_help() {
         "claims",
         "report",
         "compare",
+        "check",
         "doctor",
         "bases",
         "clean",

@@ -8,6 +8,8 @@ use plimsoll::record::{
 use plimsoll::report::{comparison_csv, comparison_json, comparison_table};
 use plimsoll::units::{Bytes, Count, Nanos};
 
+mod budgets;
+
 use crate::reports::builder::{Build, MB, MS, run};
 
 const VARIANT: &str = "slim";

@@ -1,6 +1,7 @@
 //! The reports, from synthetic run records.
 
 pub mod builder;
+mod ci;
 mod distribution;
 mod files;
 mod links;

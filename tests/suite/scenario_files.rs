@@ -9,6 +9,7 @@ use plimsoll::scenario::{self, ChangeKind, EXAMPLE, Scenario, ScenarioError, Var
 use plimsoll::units::{Bytes, Count, Nanos, Ratio};
 
 mod bad;
+mod budgets;
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

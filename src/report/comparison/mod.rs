@@ -1,8 +1,10 @@
 //! Two runs beside each other: what changed, how sure that is, and why.
 
+mod budgets;
 mod files;
 mod table;
 mod words;
 
+pub use budgets::{BudgetWords, budget_table, budgets_json};
 pub use files::{comparison_csv, comparison_json};
-pub use table::comparison_table;
+pub use table::{comparison_table, line_sentence};

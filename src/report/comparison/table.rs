@@ -62,6 +62,20 @@ fn row(comparison: &RunComparison<'_>, line: &Line<'_>) -> Vec<Cell> {
     ]
 }
 
+/// A line for forms that have no columns: `node/slim build.cold: 1.4x slower; RUN npm ci: …`.
+pub fn line_sentence(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
+    let over = line.link.map(|link| format!(" over {link}"));
+    let why = Some(why(comparison, line)).filter(|why| !why.is_empty());
+    format!(
+        "{} {}{}: {}{}",
+        line.case,
+        line.metric.id(),
+        over.unwrap_or_default(),
+        words::change(line),
+        why.map(|why| format!("; {why}")).unwrap_or_default()
+    )
+}
+
 /// The causes of what changed, the grounds of what is open.
 pub(super) fn why(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
     if let Outcome::Judged(judged) = &line.outcome

@@ -77,6 +77,7 @@ pub fn run() -> RunRecord {
             sha256: String::new(),
             app_sha256: String::new(),
             claims: Vec::new(),
+            budgets: Vec::new(),
             deploy: Default::default(),
             technique: None,
             sources: vec![Source {

@@ -1,0 +1,128 @@
+//! What is asked of two runs, and of one against its budgets.
+
+use clap::{Args, ValueEnum};
+
+use crate::compare::Rule;
+use crate::stats::Threshold;
+
+/// `plimsoll compare`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  \
+    plimsoll compare results/before results/after\n  \
+    plimsoll compare 20261120T204000Z-node 20261121T090000Z-node --threshold 10%\n  \
+    plimsoll compare results/reference latest --allow host --allow engine --format md\n\n\
+    Exit code 3: something is worse. 4: it is open, with --fail-on-inconclusive.\n\
+    Timed metrics get a verdict from 6 samples a side on; more of them in large scenarios.")]
+pub struct CompareArgs {
+    /// What is compared with: a run folder, its name or `latest`
+    #[arg(value_name = "BASE")]
+    pub base: String,
+    /// What is compared
+    #[arg(value_name = "HEAD")]
+    pub head: String,
+    /// How much a timed metric may change and still count as the same
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
+    pub threshold: Threshold,
+    /// The same of exact metrics: sizes, counts
+    #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = threshold)]
+    pub exact_threshold: Threshold,
+    /// Compare although the runs are unlike in this: platform, store, stand-in, base, host, engine or tool
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub allow: Vec<Rule>,
+    /// List what is the same and what is not comparable too
+    #[arg(long)]
+    pub all: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: CompareFormat,
+    /// Exit with 0 whatever is found
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Exit with 4 where a verdict is open
+    #[arg(long)]
+    pub fail_on_inconclusive: bool,
+}
+
+/// `plimsoll check`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  \
+    plimsoll check latest\n  \
+    plimsoll check latest --baseline results/main --pinned results/release-1\n  \
+    plimsoll check 20261121T090000Z-node --format json --fail-on-inconclusive\n\n\
+    Budgets are [[budget]] tables of the scenario, as the run recorded them, and of plimsoll.toml.\n\
+    Exit code 3: a budget is broken that is not soft. 4: one is open, with --fail-on-inconclusive.")]
+pub struct CheckArgs {
+    /// A run folder, its name or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub run: String,
+    /// The run that `worse-by` is held against [default: [baseline] of plimsoll.toml]
+    #[arg(long, value_name = "RUN")]
+    pub baseline: Option<String>,
+    /// The run that `drift` is held against
+    #[arg(long, value_name = "RUN")]
+    pub pinned: Option<String>,
+    /// Compare although the runs are unlike in this: platform, store, stand-in, base, host, engine or tool
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub allow: Vec<Rule>,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: CheckFormat,
+    /// Exit with 0 whatever is found
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Exit with 4 where a budget is open
+    #[arg(long)]
+    pub fail_on_inconclusive: bool,
+}
+
+/// `5%`, `5 %`, `5`.
+fn threshold(text: &str) -> Result<Threshold, String> {
+    let number = text.trim().trim_end_matches('%').trim_end().parse::<f64>();
+    let share = number.ok().map(|percent| percent / 100.0);
+    share
+        .and_then(Threshold::of)
+        .ok_or_else(|| "a percentage is expected, such as `5%`".to_owned())
+}
+
+fn rule(text: &str) -> Result<Rule, String> {
+    let words: Vec<_> = Rule::ALL.into_iter().map(Rule::word).collect();
+    Rule::of_word(text).ok_or_else(|| format!("expected one of: {}", words.join(", ")))
+}
+
+/// Forms of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// A table for the terminal.
+    Table,
+    /// Markdown.
+    Md,
+    /// CSV, of all lines.
+    Csv,
+    /// JSON, of all lines.
+    Json,
+    /// GitHub's annotations: the ten worst.
+    Annotations,
+    /// Markdown for $GITHUB_STEP_SUMMARY, under 1 MiB.
+    StepSummary,
+    /// Markdown for a comment on a pull request, under 64 KiB.
+    Comment,
+}
+
+/// Forms of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A table for the terminal.
+    Table,
+    /// Markdown.
+    Md,
+    /// JSON.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// GitHub's annotations: the ten worst.
+    Annotations,
+    /// Markdown for $GITHUB_STEP_SUMMARY, under 1 MiB.
+    StepSummary,
+    /// Markdown for a comment on a pull request, under 64 KiB.
+    Comment,
+}

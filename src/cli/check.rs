@@ -1,0 +1,90 @@
+//! `plimsoll check`: a run held to its budgets.
+
+use std::path::Path;
+
+use super::args::{CheckArgs, CheckFormat, Place};
+use super::config;
+use super::failure::{Exit, Failure};
+use super::output::Printer;
+use super::report::load_all;
+use crate::compare::{Baselines, BudgetLine, check};
+use crate::record::RunRecord;
+use crate::report;
+
+/// Judges a run by the budgets of its scenarios and of the configuration.
+///
+/// # Errors
+/// When the run, or a baseline that was named, cannot be read; or the configuration.
+pub(super) fn check_run(
+    place: &Place,
+    args: &CheckArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let config = config::load(place)?;
+    let run = one(place, &args.run)?;
+    let named = |said: &Option<String>, kept: &Option<String>| -> Option<String> {
+        said.clone().or_else(|| kept.clone())
+    };
+    let baseline = named(&args.baseline, &config.baseline.run);
+    let pinned = named(&args.pinned, &config.baseline.pinned);
+    let baseline = optional(place, baseline.as_deref(), printer)?;
+    let pinned = optional(place, pinned.as_deref(), printer)?;
+    let against = Baselines {
+        baseline: baseline.as_ref(),
+        pinned: pinned.as_ref(),
+    };
+    let waived = args.allow.iter().copied().collect();
+    let lines = check(&run, against, &config.budgets, &waived);
+    let summary = |most| report::summary_md(Some(&lines), None, most).into_bytes();
+    let bytes = match args.format {
+        CheckFormat::Table => report::budget_table(&lines)
+            .terminal(printer.width)
+            .into_bytes(),
+        CheckFormat::Md => report::budget_table(&lines).markdown().into_bytes(),
+        CheckFormat::Json => format!("{:#}\n", report::budgets_json(&lines)).into_bytes(),
+        CheckFormat::Junit => report::junit_xml(&run, &lines)
+            .map_err(Failure::failed)?
+            .into_bytes(),
+        CheckFormat::Annotations => report::budget_annotations(&lines).into_bytes(),
+        CheckFormat::StepSummary => summary(report::STEP_SUMMARY_BYTES),
+        CheckFormat::Comment => summary(report::COMMENT_BYTES),
+    };
+    printer.data(&bytes)?;
+    Ok(exit_of(&lines, args))
+}
+
+fn one(place: &Place, run: &str) -> Result<RunRecord, Failure> {
+    let mut runs = load_all(place, &[run.to_owned()])?;
+    match (runs.pop(), runs.is_empty()) {
+        (Some((_, record)), true) => Ok(record),
+        _ => Err(Failure::usage(format!("`{run}` holds several runs"))
+            .with_hint(Some("name one of them".to_owned()))),
+    }
+}
+
+/// A baseline that is not there is told, and is no error: the first run of a branch has none.
+fn optional(
+    place: &Place,
+    run: Option<&str>,
+    printer: &mut Printer,
+) -> Result<Option<RunRecord>, Failure> {
+    let Some(run) = run else { return Ok(None) };
+    let missing = !Path::new(run).exists() && !place.home.join("results").join(run).exists();
+    if missing && run != "latest" {
+        printer.talk(&format!("there is no baseline `{run}`"));
+        return Ok(None);
+    }
+    one(place, run).map(Some)
+}
+
+fn exit_of(lines: &[BudgetLine<'_>], args: &CheckArgs) -> Exit {
+    if args.exit_zero {
+        Exit::Fine
+    } else if lines.iter().any(BudgetLine::breaks) {
+        Exit::Regressed
+    } else if args.fail_on_inconclusive && lines.iter().any(BudgetLine::is_open) {
+        Exit::Inconclusive
+    } else {
+        Exit::Fine
+    }
+}

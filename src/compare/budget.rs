@@ -1,0 +1,294 @@
+//! A run held to its budgets: absolute ones by the run alone, relative ones by a baseline.
+//!
+//! A limit on a timed metric is broken only if the interval of the median lies beyond it,
+//! or, against a baseline, if [`crate::stats::compare`] calls it worse by more than the
+//! limit. What may be chance is inconclusive.
+
+use globset::Glob;
+
+use super::series::{self, Series};
+use super::{Difference, Rule, apps, rule};
+use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord, Status};
+use crate::scenario::{Budget, Limit};
+use crate::stats::{self, ALPHA, Grounds, MIN_FOR_INTERVAL, Pair, SampleSet, Summary, Threshold};
+use crate::units::{Quantity, Ratio, native};
+
+/// What relative budgets are held against.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Baselines<'a> {
+    /// For `worse-by`.
+    pub baseline: Option<&'a RunRecord>,
+    /// For `drift`.
+    pub pinned: Option<&'a RunRecord>,
+}
+
+/// A budget on one metric of one case, judged.
+#[derive(Debug, Clone)]
+pub struct BudgetLine<'a> {
+    /// The budget.
+    pub budget: &'a Budget,
+    /// The case.
+    pub case: &'a CaseId,
+    /// The metric.
+    pub metric: Metric,
+    /// The link, of what goes over one.
+    pub link: Option<Link>,
+    /// The middle of the run's samples.
+    pub value: Option<Quantity>,
+    /// The middle of the baseline's, of a relative budget.
+    pub baseline: Option<Quantity>,
+    /// What comes of it.
+    pub outcome: BudgetOutcome<'a>,
+}
+
+/// What comes of a budget.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BudgetOutcome<'a> {
+    /// It is kept.
+    Within,
+    /// It is not.
+    Broken,
+    /// The case or the metric failed: there is no value, and that keeps no budget.
+    Failed {
+        /// Why.
+        reason: &'a str,
+    },
+    /// The samples do not tell.
+    Inconclusive(Grounds),
+    /// There is nothing to compare with.
+    NoBaseline,
+    /// The baseline is unlike.
+    NotComparable(Vec<Difference>),
+    /// The run did not take it.
+    NotMeasured,
+}
+
+impl BudgetLine<'_> {
+    /// Whether it breaks a hard budget.
+    pub fn breaks(&self) -> bool {
+        let broken = matches!(
+            self.outcome,
+            BudgetOutcome::Broken | BudgetOutcome::Failed { .. }
+        );
+        broken && !self.budget.soft
+    }
+
+    /// Whether it is left open.
+    pub fn is_open(&self) -> bool {
+        !matches!(
+            self.outcome,
+            BudgetOutcome::Within | BudgetOutcome::Broken | BudgetOutcome::Failed { .. }
+        )
+    }
+}
+
+/// Judges a run by the budgets of its scenarios, and by `more` on all of its cases.
+pub fn check<'a>(
+    run: &'a RunRecord,
+    against: Baselines<'a>,
+    more: &'a [Budget],
+    waived: &std::collections::BTreeSet<Rule>,
+) -> Vec<BudgetLine<'a>> {
+    let mut lines = Vec::new();
+    let samples = series::of_run(run);
+    for case in apps(run) {
+        let scenario = run.scenarios.iter().find(|one| one.name == case.scenario);
+        let own = scenario.into_iter().flat_map(|one| &one.budgets);
+        for budget in own.chain(more).filter(|budget| concerns(budget, case)) {
+            lines.extend(lines_of(run, case, budget, &samples));
+        }
+    }
+    for (limit, baseline) in [
+        (Against::Baseline, against.baseline),
+        (Against::Pinned, against.pinned),
+    ] {
+        relative(run, baseline, limit, waived, &samples, &mut lines);
+    }
+    lines
+}
+
+/// Which baseline a relative limit is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Against {
+    Baseline,
+    Pinned,
+}
+
+/// The share of a relative limit.
+fn share(limit: Limit) -> Option<(Against, Ratio)> {
+    match limit {
+        Limit::WorseBy(share) => Some((Against::Baseline, share)),
+        Limit::Drift(share) => Some((Against::Pinned, share)),
+        Limit::AtMost(_) | Limit::AtLeast(_) => None,
+    }
+}
+
+fn concerns(budget: &Budget, case: &CaseRecord) -> bool {
+    let matches = |glob: &Option<String>, name: &str| match glob {
+        None => true,
+        Some(glob) => Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name)),
+    };
+    let runs = matches!(
+        case.disposition,
+        Disposition::Qualified | Disposition::Failed { .. } | Disposition::Pending
+    );
+    runs && matches(&budget.variant, &case.variant) && matches(&budget.strategy, &case.strategy)
+}
+
+type Samples<'a> = std::collections::BTreeMap<series::Key<'a>, Series<'a>>;
+
+/// A line for each link, with absolute limits judged.
+fn lines_of<'a>(
+    run: &'a RunRecord,
+    case: &'a CaseRecord,
+    budget: &'a Budget,
+    samples: &Samples<'a>,
+) -> Vec<BudgetLine<'a>> {
+    // A record of another version may name a metric that is not known here.
+    let Ok(metric) = budget.metric.parse::<Metric>() else {
+        return Vec::new();
+    };
+    let of_case = samples.iter().filter(|(key, _)| {
+        let over = |link: &String| key.2.is_some_and(|one| one.to_string() == *link);
+        key.0 == case.id.as_str() && key.1 == metric && budget.link.as_ref().is_none_or(over)
+    });
+    let mut lines: Vec<_> = of_case
+        .map(|(key, series)| BudgetLine {
+            budget,
+            case: &case.id,
+            metric,
+            link: key.2,
+            value: series.middle(metric),
+            baseline: None,
+            outcome: absolute(case, metric, series, budget.limit),
+        })
+        .collect();
+    if lines.is_empty() {
+        let outcome = match &case.disposition {
+            Disposition::Failed { reason } if case.expects_to_fail(reason).is_none() => {
+                BudgetOutcome::Failed { reason }
+            }
+            _ => BudgetOutcome::NotMeasured,
+        };
+        lines.push(BudgetLine {
+            budget,
+            case: &case.id,
+            metric,
+            link: None,
+            value: None,
+            baseline: None,
+            outcome,
+        });
+    }
+    debug_assert!(run.cases.iter().any(|one| one.id == case.id));
+    lines
+}
+
+/// An absolute limit; a relative one has no baseline so far.
+fn absolute<'a>(
+    case: &'a CaseRecord,
+    metric: Metric,
+    series: &Series<'a>,
+    limit: Limit,
+) -> BudgetOutcome<'a> {
+    let Some(set) = series.set() else {
+        let failed = series.reason(Status::Dnf);
+        return match failed.filter(|reason| case.expects(metric, reason).is_none()) {
+            Some(reason) => BudgetOutcome::Failed { reason },
+            None => BudgetOutcome::NotMeasured,
+        };
+    };
+    match limit {
+        // Negated, what is to be no less is to be no more.
+        Limit::AtMost(most) => beyond(set, metric.kind(), native(most), 1.0),
+        Limit::AtLeast(least) => beyond(set, metric.kind(), -native(least), -1.0),
+        Limit::WorseBy(_) | Limit::Drift(_) => BudgetOutcome::NoBaseline,
+    }
+}
+
+fn beyond<'a>(set: &SampleSet, kind: Kind, limit: f64, sign: f64) -> BudgetOutcome<'a> {
+    if kind == Kind::Exact {
+        let worst = (sign * set.max()).max(sign * set.min());
+        return match worst > limit {
+            true => BudgetOutcome::Broken,
+            false => BudgetOutcome::Within,
+        };
+    }
+    let summary = Summary::of_timed(set);
+    if sign * summary.median <= limit {
+        return BudgetOutcome::Within;
+    }
+    match summary.interval {
+        Some(interval) => {
+            let nearest = (sign * interval.lower).min(sign * interval.upper);
+            match nearest > limit {
+                true => BudgetOutcome::Broken,
+                false => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
+            }
+        }
+        None if set.len() < MIN_FOR_INTERVAL => {
+            BudgetOutcome::Inconclusive(Grounds::TooFewForInterval)
+        }
+        None => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
+    }
+}
+
+/// Judges the limits against one baseline, as one family.
+fn relative<'a>(
+    run: &'a RunRecord,
+    baseline: Option<&'a RunRecord>,
+    against: Against,
+    waived: &std::collections::BTreeSet<Rule>,
+    samples: &Samples<'a>,
+    lines: &mut [BudgetLine<'a>],
+) {
+    let Some(baseline) = baseline else { return };
+    let before = series::of_run(baseline);
+    let of_runs = rule::of_runs(baseline, run);
+    let mut judged = Vec::new();
+    for (at, line) in lines.iter_mut().enumerate() {
+        let Some((_, share)) = share(line.budget.limit).filter(|(one, _)| *one == against) else {
+            continue;
+        };
+        let case = |record: &'a RunRecord| apps(record).find(|case| case.id == *line.case);
+        let (Some(old), Some(new)) = (case(baseline), case(run)) else {
+            continue;
+        };
+        let key = (line.case.as_str(), line.metric, line.link);
+        let sets = (
+            before.get(&key).and_then(Series::set),
+            samples.get(&key).and_then(Series::set),
+        );
+        let (Some(base), Some(head)) = sets else {
+            continue;
+        };
+        line.baseline = before
+            .get(&key)
+            .and_then(|series| series.middle(line.metric));
+        let unlike = of_runs.iter().cloned();
+        let unlike: Vec<_> = unlike
+            .chain(rule::of_cases((baseline, old), (run, new)))
+            .filter(|one| one.rule.touches(line.metric) && !waived.contains(&one.rule))
+            .collect();
+        if !unlike.is_empty() {
+            line.outcome = BudgetOutcome::NotComparable(unlike);
+            continue;
+        }
+        let pair = Pair {
+            base,
+            head,
+            kind: line.metric.kind(),
+            direction: line.metric.direction(),
+            threshold: Threshold::of(share.get()).unwrap_or(Threshold::NONE),
+        };
+        judged.push((at, pair));
+    }
+    let pairs: Vec<_> = judged.iter().map(|(_, pair)| *pair).collect();
+    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, ALPHA)) {
+        lines[*at].outcome = match comparison.verdict {
+            stats::Verdict::Worse => BudgetOutcome::Broken,
+            stats::Verdict::Inconclusive => BudgetOutcome::Inconclusive(comparison.grounds),
+            stats::Verdict::Same | stats::Verdict::Better => BudgetOutcome::Within,
+        };
+    }
+}

@@ -1,0 +1,178 @@
+//! A run's budgets, judged.
+
+use serde_json::{Value, json};
+
+use super::super::native::{json_suffix, native, statistic_json};
+use super::super::notes::plural;
+use super::super::table::{Align, Cell, Column, Mark, Note, Table};
+use super::words;
+use crate::compare::{BudgetLine, BudgetOutcome};
+use crate::scenario::{Budget, Limit};
+use crate::units::{Quantity, Ratio};
+
+/// Broken ones first, then what is open, then what is kept.
+pub fn budget_table(lines: &[BudgetLine<'_>]) -> Table {
+    let mut sorted: Vec<_> = lines.iter().collect();
+    sorted.sort_by_key(|line| rank(line));
+    let right = |mut column: Column| {
+        column.align = Align::Right;
+        column
+    };
+    Table {
+        title: "Budgets".to_owned(),
+        columns: vec![
+            Column::text("outcome", "outcome"),
+            Column::text("case", "case"),
+            Column::text("metric", "metric"),
+            Column::text("limit", "limit"),
+            right(Column::text("baseline", "baseline")),
+            right(Column::text("value", "value")),
+            Column::text("why", "why"),
+        ],
+        rows: sorted.into_iter().map(row).collect(),
+        notes: vec![Note {
+            mark: Mark::Whole,
+            text: summary(lines),
+        }],
+    }
+}
+
+fn rank(line: &BudgetLine<'_>) -> u8 {
+    match (line.breaks(), line.is_open(), &line.outcome) {
+        (true, ..) => 0,
+        (_, _, BudgetOutcome::Broken | BudgetOutcome::Failed { .. }) => 1,
+        (_, true, _) => 2,
+        _ => 3,
+    }
+}
+
+/// `broken`, `broken (soft)`, `no baseline`.
+fn word(line: &BudgetLine<'_>) -> &'static str {
+    match (&line.outcome, line.budget.soft) {
+        (BudgetOutcome::Within, _) => "within",
+        (BudgetOutcome::Broken | BudgetOutcome::Failed { .. }, false) => "broken",
+        (BudgetOutcome::Broken | BudgetOutcome::Failed { .. }, true) => "broken (soft)",
+        (BudgetOutcome::Inconclusive(_), _) => "inconclusive",
+        (BudgetOutcome::NoBaseline, _) => "no baseline",
+        (BudgetOutcome::NotComparable(_), _) => "not comparable",
+        (BudgetOutcome::NotMeasured, _) => "not measured",
+    }
+}
+
+fn row(line: &BudgetLine<'_>) -> Vec<Cell> {
+    let over = line.link.map(|link| format!(" over {link}"));
+    let value = |value: Option<Quantity>| match value {
+        Some(value) => Cell::text(words::with_unit(value)),
+        None => Cell::missing(),
+    };
+    vec![
+        Cell::text(word(line)),
+        Cell::text(line.case.as_str()),
+        Cell::text(format!("{}{}", line.metric.id(), over.unwrap_or_default())),
+        Cell::text(limit(line.budget)),
+        value(line.baseline),
+        value(line.value),
+        Cell::text(why(line)),
+    ]
+}
+
+/// `at most 60.0 MB`, `5 % worse than the baseline`.
+fn limit(budget: &Budget) -> String {
+    let percent = |share: Ratio| format!("{} %", (share.get() * 1e4).round() / 100.0);
+    match budget.limit {
+        Limit::AtMost(most) => format!("at most {}", words::with_unit(most)),
+        Limit::AtLeast(least) => format!("at least {}", words::with_unit(least)),
+        Limit::WorseBy(share) => format!("{} worse than the baseline", percent(share)),
+        Limit::Drift(share) => format!("{} worse than the pinned baseline", percent(share)),
+    }
+}
+
+fn why(line: &BudgetLine<'_>) -> String {
+    let own = line.budget.why.as_deref();
+    match &line.outcome {
+        BudgetOutcome::Within | BudgetOutcome::NotMeasured | BudgetOutcome::NoBaseline => {
+            String::new()
+        }
+        BudgetOutcome::Broken => own.unwrap_or_default().to_owned(),
+        BudgetOutcome::Failed { reason } => format!("failed: {reason}"),
+        BudgetOutcome::Inconclusive(grounds) => words::grounds(*grounds).to_owned(),
+        BudgetOutcome::NotComparable(unlike) => {
+            let unlike: Vec<_> = unlike.iter().map(|one| one.what.as_str()).collect();
+            unlike.join("; ")
+        }
+    }
+}
+
+fn summary(lines: &[BudgetLine<'_>]) -> String {
+    if lines.is_empty() {
+        return "No budget concerns a case of this run.".to_owned();
+    }
+    let broken = lines.iter().filter(|line| line.breaks()).count();
+    let open = lines.iter().filter(|line| line.is_open()).count();
+    let all = plural(lines.len(), "budget");
+    format!("{all}: {broken} broken, {open} open.")
+}
+
+/// A budget's line for forms that have no columns.
+pub trait BudgetWords {
+    /// `size.transfer at most 60.0 MB`.
+    fn title(&self) -> String;
+    /// `node/slim size.transfer is 63.1 MB, at most 60.0 MB: broken`.
+    fn sentence(&self) -> String;
+}
+
+impl BudgetWords for BudgetLine<'_> {
+    fn title(&self) -> String {
+        let over = self.link.map(|link| format!(" over {link}"));
+        let over = over.unwrap_or_default();
+        format!("{}{over} {}", self.metric.id(), limit(self.budget))
+    }
+
+    fn sentence(&self) -> String {
+        let value = self
+            .value
+            .map(|value| format!(" is {}", words::with_unit(value)));
+        let before = self
+            .baseline
+            .map(|value| format!(", was {}", words::with_unit(value)));
+        let why = Some(why(self)).filter(|why| !why.is_empty());
+        format!(
+            "{} {}{}{}, {}: {}{}",
+            self.case,
+            self.metric.id(),
+            value.unwrap_or_default(),
+            before.unwrap_or_default(),
+            limit(self.budget),
+            word(self),
+            why.map(|why| format!(" ({why})")).unwrap_or_default()
+        )
+    }
+}
+
+/// The same as JSON.
+pub fn budgets_json(lines: &[BudgetLine<'_>]) -> Value {
+    let one = |line: &BudgetLine<'_>| {
+        let suffix = json_suffix(line.metric.unit());
+        let mut object = json!({
+            "outcome": word(line),
+            "breaks": line.breaks(),
+            "open": line.is_open(),
+            "case": line.case,
+            "metric": line.metric.id(),
+            "link": line.link,
+            "limit": limit(line.budget),
+            "soft": line.budget.soft,
+            "why": why(line),
+        });
+        for (side, value) in [("baseline", line.baseline), ("value", line.value)] {
+            object[format!("{side}_{suffix}")] =
+                value.map_or(Value::Null, |value| statistic_json(native(value)));
+        }
+        object
+    };
+    json!({
+        "broken": lines.iter().filter(|line| line.breaks()).count(),
+        "open": lines.iter().filter(|line| line.is_open()).count(),
+        "budgets": lines.iter().map(one).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,128 @@
+//! Budgets of scenarios and of a configuration.
+
+use plimsoll::scenario::{Budget, Limit};
+use plimsoll::units::{Quantity, Rate};
+
+use super::{Bytes, Count, Fixture, GOOD, Nanos, Ratio, claimable, scenario};
+
+fn with(budget: &str) -> Fixture {
+    Fixture::new(&format!("{GOOD}\n[[budget]]\n{budget}\n"))
+}
+
+fn read(budget: &str) -> Budget {
+    let scenario = with(budget).load().unwrap();
+    scenario.budgets.into_iter().next().unwrap()
+}
+
+#[test]
+fn limits_are_read_in_the_unit_of_their_metric() {
+    let share = |percent: f64| Ratio::of(percent, 100.0).unwrap();
+    for (text, limit) in [
+        (
+            "metric = \"size.transfer\"\nat-most = \"60 MB\"",
+            Limit::AtMost(Quantity::Bytes(Bytes(60_000_000))),
+        ),
+        (
+            "metric = \"start.ready\"\nat-most = \"800 ms\"",
+            Limit::AtMost(Quantity::Time(Nanos::from_millis(800))),
+        ),
+        (
+            "metric = \"size.layers\"\nat-most = \"12\"",
+            Limit::AtMost(Quantity::Count(Count(12))),
+        ),
+        (
+            "metric = \"waste.efficiency\"\nat-least = \"95 %\"",
+            Limit::AtLeast(Quantity::Ratio(share(95.0))),
+        ),
+        (
+            "metric = \"serve.rps\"\nat-least = \"500 /s\"",
+            Limit::AtLeast(Quantity::Rate(Rate::per_second(500.0).unwrap())),
+        ),
+        (
+            "metric = \"rebuild.source\"\nworse-by = \"5%\"",
+            Limit::WorseBy(share(5.0)),
+        ),
+        (
+            "metric = \"pull.cold\"\nlink = \"100mbit, 20ms\"\ndrift = \"25 %\"\nsoft = true",
+            Limit::Drift(share(25.0)),
+        ),
+    ] {
+        assert_eq!(read(text).limit, limit, "{text}");
+    }
+    let pull =
+        read("metric = \"pull.cold\"\nlink = \"100mbit, 20ms\"\ndrift = \"25 %\"\nsoft = true");
+    assert_eq!(pull.link.as_deref(), Some("100mbit,20ms"));
+    assert!(pull.soft);
+}
+
+#[test]
+fn what_is_wrong_with_one_is_told_with_its_place() {
+    for (text, fault) in [
+        (
+            "metric = \"size.unpaked\"\nat-most = \"1 MB\"",
+            "unknown metric `size.unpaked`",
+        ),
+        (
+            "metric = \"size.unpaked\"\nat-most = \"1 MB\"",
+            "did you mean `size.unpacked`?",
+        ),
+        ("metric = \"size.unpacked\"", "a budget without a limit"),
+        (
+            "metric = \"size.unpacked\"\nat-most = \"1 MB\"\ndrift = \"5 %\"",
+            "a budget with several limits",
+        ),
+        (
+            "metric = \"size.unpacked\"\nat-most = \"1 s\"",
+            "`1 s` is no limit for metric `size.unpacked`",
+        ),
+        (
+            "metric = \"size.unpacked\"\nat-most = \"~1 MB\"",
+            "expected: a size, as `60 MB`",
+        ),
+        (
+            "metric = \"size.unpacked\"\nworse-by = \"5\"",
+            "expected: a percentage, as `5 %`",
+        ),
+        (
+            "metric = \"size.unpacked\"\nworse-by = \"-5 %\"",
+            "expected: a percentage, as `5 %`",
+        ),
+        (
+            "metric = \"size.unpacked\"\nlink = \"100mbit\"\nworse-by = \"5 %\"",
+            "metric `size.unpacked` goes over no link",
+        ),
+        (
+            "metric = \"pull.cold\"\nlink = \"fast\"\nworse-by = \"5 %\"",
+            "`fast`",
+        ),
+        (
+            "metric = \"size.unpacked\"\nvariant = \"[\"\nworse-by = \"5 %\"",
+            "`[` is no pattern",
+        ),
+        (
+            "metric = \"size.unpacked\"\nat_most = \"1 MB\"",
+            "unknown key `at_most`",
+        ),
+    ] {
+        let fixture = with(text);
+        let error = fixture.error(&fixture.load().unwrap_err());
+        assert!(error.contains(fault), "{text}\n{error}");
+        assert!(error.starts_with("scenarios/example.toml:"), "{error}");
+    }
+}
+
+#[test]
+fn a_configuration_holds_some_beside_other_things() {
+    let fixture = Fixture::new(GOOD);
+    let text = "[deploy]\nper-day = 2\n\n[[budget]]\nmetric = \"size.own\"\nat-most = \"1 GB\"\n";
+    let path = fixture.write("plimsoll.toml", text);
+    let budgets = scenario::budgets(&path, text, &claimable()).unwrap();
+    assert_eq!(budgets.len(), 1);
+    let bad = text.replace("size.own", "size.mine");
+    let error = scenario::budgets(&path, &bad, &claimable()).unwrap_err();
+    let error = fixture.error(&error);
+    assert!(
+        error.starts_with("plimsoll.toml:5:10: unknown metric `size.mine`"),
+        "{error}"
+    );
+}
