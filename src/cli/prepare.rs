@@ -20,6 +20,9 @@ use crate::record::{
 use crate::runner::{self, Distribution};
 use crate::store::RunFolder;
 
+/// Bytes of scenario names in the name of a run's folder.
+const MOST_OF_A_NAME: usize = 80;
+
 /// What is known before anything is opened for the run.
 pub(super) struct Wanted {
     pub(super) selection: Selection,
@@ -128,7 +131,19 @@ fn create<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         .iter()
         .map(|scenario| scenario.name.as_str())
         .collect();
-    RunFolder::create(&results, &seams.clock.utc(), &names.join("-")).map_err(store_failure)
+    RunFolder::create(&results, &seams.clock.utc(), &named_after(&names)).map_err(store_failure)
+}
+
+/// The scenarios' names in the folder's: all of them where they are few. A file system
+/// takes 255 bytes, and nobody reads so many.
+fn named_after(scenarios: &[&str]) -> String {
+    let joined = scenarios.join("-");
+    match scenarios {
+        [first, rest @ ..] if joined.len() > MOST_OF_A_NAME => {
+            format!("{first}-and-{}-more", rest.len())
+        }
+        _ => joined,
+    }
 }
 
 /// Opens registry and rooms, brings the bases in, and makes the record.
@@ -327,5 +342,14 @@ mod tests {
         assert_eq!(links(&[]), [Link::LOOPBACK]);
         let asked = [link("100mbit"), link("loopback"), link("100mbit")];
         assert_eq!(links(&asked), [link("100mbit"), Link::LOOPBACK]);
+    }
+
+    #[test]
+    fn a_folder_is_named_after_few_scenarios_and_counts_many() {
+        assert_eq!(named_after(&["node", "go"]), "node-go");
+        let many = vec!["technique-cache-mounts-npm"; 26];
+        assert_eq!(named_after(&many), "technique-cache-mounts-npm-and-25-more");
+        // A name of a scenario itself may be long; that is its author's choice.
+        assert_eq!(named_after(&["node"]), "node");
     }
 }
