@@ -6,7 +6,7 @@ use super::args::{CheckArgs, CheckFormat, Place};
 use super::config;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use super::report::load_all;
+use super::report::load_one;
 use crate::compare::{Baselines, BudgetLine, check};
 use crate::record::RunRecord;
 use crate::report;
@@ -21,7 +21,7 @@ pub(super) fn check_run(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let config = config::load(place)?;
-    let run = one(place, &args.run)?;
+    let run = load_one(place, &args.run)?;
     let named = |said: &Option<String>, kept: &Option<String>| -> Option<String> {
         said.clone().or_else(|| kept.clone())
     };
@@ -53,15 +53,6 @@ pub(super) fn check_run(
     Ok(exit_of(&lines, args))
 }
 
-fn one(place: &Place, run: &str) -> Result<RunRecord, Failure> {
-    let mut runs = load_all(place, &[run.to_owned()])?;
-    match (runs.pop(), runs.is_empty()) {
-        (Some((_, record)), true) => Ok(record),
-        _ => Err(Failure::usage(format!("`{run}` holds several runs"))
-            .with_hint(Some("name one of them".to_owned()))),
-    }
-}
-
 /// A baseline that is not there is told, and is no error: the first run of a branch has none.
 fn optional(
     place: &Place,
@@ -74,7 +65,7 @@ fn optional(
         printer.talk(&format!("there is no baseline `{run}`"));
         return Ok(None);
     }
-    one(place, run).map(Some)
+    load_one(place, run).map(Some)
 }
 
 fn exit_of(lines: &[BudgetLine<'_>], args: &CheckArgs) -> Exit {

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use super::args::{CompareArgs, CompareFormat, Place};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use super::report::load_all;
+use super::report::load_one;
 use crate::compare::{Rule, RunComparison, Standing, Terms, compare};
-use crate::record::RunRecord;
 use crate::report;
 
 /// Compares head with base and prints what changed.
@@ -40,16 +39,6 @@ pub(super) fn compare_runs(
     };
     printer.data(&bytes)?;
     Ok(exit_of(&comparison, args))
-}
-
-/// One run, by any of its names.
-fn load_one(place: &Place, run: &str) -> Result<RunRecord, Failure> {
-    let mut runs = load_all(place, &[run.to_owned()])?;
-    match (runs.pop(), runs.is_empty()) {
-        (Some((_, record)), true) => Ok(record),
-        _ => Err(Failure::usage(format!("`{run}` holds several runs"))
-            .with_hint(Some("name one of them: two runs are compared".to_owned()))),
-    }
 }
 
 fn exit_of(comparison: &RunComparison<'_>, args: &CompareArgs) -> Exit {

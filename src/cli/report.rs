@@ -118,3 +118,16 @@ pub(super) fn load_all(
     }
     Ok(loaded)
 }
+
+/// One run, by any of its names.
+///
+/// # Errors
+/// When there is none, or several, or it cannot be read.
+pub(super) fn load_one(place: &Place, run: &str) -> Result<RunRecord, Failure> {
+    let mut runs = load_all(place, &[run.to_owned()])?;
+    match (runs.pop(), runs.is_empty()) {
+        (Some((_, record)), true) => Ok(record),
+        _ => Err(Failure::usage(format!("`{run}` holds several runs"))
+            .with_hint(Some("name one of them".to_owned()))),
+    }
+}
