@@ -157,7 +157,10 @@ fn lines_of<'a>(
             case: &case.id,
             metric,
             link: key.2,
-            value: series.middle(metric),
+            value: match case.disposition {
+                Disposition::Failed { .. } => None,
+                _ => series.middle(metric),
+            },
             baseline: None,
             outcome: absolute(case, metric, series, budget.limit),
         })
@@ -189,12 +192,19 @@ fn absolute<'a>(
     series: &Series<'a>,
     limit: Limit,
 ) -> BudgetOutcome<'a> {
-    let Some(set) = series.set() else {
-        let failed = series.reason(Status::Dnf);
-        return match failed.filter(|reason| case.expects(metric, reason).is_none()) {
-            Some(reason) => BudgetOutcome::Failed { reason },
-            None => BudgetOutcome::NotMeasured,
+    // A failure keeps no budget, be it of the whole case or of one round.
+    let failed = match &case.disposition {
+        Disposition::Failed { reason } => Some(reason.as_str()),
+        _ => series.reason(Status::Dnf),
+    };
+    if let Some(reason) = failed {
+        return match case.expects(metric, reason) {
+            Some(_) => BudgetOutcome::NotMeasured,
+            None => BudgetOutcome::Failed { reason },
         };
+    }
+    let Some(set) = series.set() else {
+        return BudgetOutcome::NotMeasured;
     };
     match limit {
         // Negated, what is to be no less is to be no more.
@@ -260,6 +270,10 @@ fn relative<'a>(
         let (Some(base), Some(head)) = sets else {
             continue;
         };
+        let failed = matches!(old.disposition, Disposition::Failed { .. });
+        if failed || line.outcome != BudgetOutcome::NoBaseline {
+            continue;
+        }
         line.baseline = before
             .get(&key)
             .and_then(|series| series.middle(line.metric));

@@ -82,7 +82,7 @@ pub struct Line<'a> {
 pub enum Outcome<'a> {
     /// Both sides have samples that may be compared.
     Judged(stats::Comparison),
-    /// It worked in base, and does not in head.
+    /// It worked in base, and does not in head, or not in every round.
     Broke {
         /// Why.
         reason: &'a str,
@@ -202,12 +202,24 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
                 case: &case.id,
                 metric,
                 link,
-                base: old.and_then(|side| side.middle(metric)),
-                head: new.and_then(|side| side.middle(metric)),
+                base: works(before, old)
+                    .and(old)
+                    .and_then(|side| side.middle(metric)),
+                head: works(case, new)
+                    .and(new)
+                    .and_then(|side| side.middle(metric)),
                 outcome: Outcome::NotComparable(touched),
             };
             let comparable = matches!(&line.outcome, Outcome::NotComparable(why) if why.is_empty());
-            match (old.and_then(Series::set), new.and_then(Series::set)) {
+            // Rule 1: a case that failed has no number, whatever it left.
+            let sides = (works(before, old), works(case, new));
+            let fresh = |side: Option<&Series<'a>>| side.and_then(|side| side.reason(Status::Dnf));
+            match sides {
+                (Some(_), Some(_)) if fresh(old).is_none() && fresh(new).is_some() => {
+                    if let Some(reason) = fresh(new) {
+                        line.outcome = Outcome::Broke { reason };
+                    }
+                }
                 (Some(base), Some(head)) => {
                     if comparable {
                         judged.push((lines.len(), pair(metric, base, head, &terms)));
@@ -231,21 +243,23 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
     for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, ALPHA)) {
         lines[*at].outcome = Outcome::Judged(comparison);
     }
-    let missing = |from: &'a RunRecord, of: &'a RunRecord| -> Vec<&'a CaseId> {
-        apps(of)
-            .map(|case| &case.id)
-            .filter(|id| apps(from).all(|case| case.id != **id))
-            .collect()
-    };
     RunComparison {
         base,
         head,
         differences,
         lines,
-        gone: missing(head, base),
-        new: missing(base, head),
+        gone: only_in(base, head),
+        new: only_in(head, base),
         terms,
     }
+}
+
+/// The cases of one run that the other does not have.
+fn only_in<'a>(run: &'a RunRecord, other: &RunRecord) -> Vec<&'a CaseId> {
+    apps(run)
+        .map(|case| &case.id)
+        .filter(|id| apps(other).all(|case| case.id != **id))
+        .collect()
 }
 
 /// The cases of scenarios: all but the floor's.
@@ -269,6 +283,14 @@ fn pair<'s>(
             Kind::Timed => terms.timed,
             Kind::Exact => terms.exact,
         },
+    }
+}
+
+/// The samples of a case that did not fail as a whole.
+fn works<'s>(case: &CaseRecord, series: Option<&'s Series<'_>>) -> Option<&'s stats::SampleSet> {
+    match case.disposition {
+        Disposition::Failed { .. } => None,
+        _ => series?.set(),
     }
 }
 

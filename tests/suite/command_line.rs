@@ -124,9 +124,15 @@ fn two_runs_are_compared_and_the_exit_code_says_what_came_of_it() {
         "--exact-threshold",
         "1%",
     ]);
-    assert!(code == Some(4) || code == Some(0), "{code:?}");
+    assert_eq!(code, Some(0), "no size moved by a per cent");
+    let (code, ..) = ended(&["compare", run, other, "--fail-on-inconclusive"]);
+    assert_eq!(code, Some(4), "three sizes differ within a run");
     let (code, _, err) = ended(&["compare", run, "no-such-run"]);
-    assert!(code == Some(1) || code == Some(2), "{err}");
+    assert_eq!(code, Some(1), "{err}");
+    assert!(
+        err.contains("failed to find the run `no-such-run`"),
+        "{err}"
+    );
     let (code, _, err) = ended(&["compare", run, other, "--allow", "moon"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("expected one of: platform, store"), "{err}");

@@ -280,6 +280,18 @@ fn what_broke_is_worse_and_what_works_again_is_better() {
     let comparison = compare(&base, &head, Terms::default());
     assert_eq!(standing(&comparison, Metric::StartReady), Standing::Worse);
     assert_eq!(comparison.count(Standing::Same), 3);
+    // One round of one metric, and a failed case that left numbers.
+    let mut head = before();
+    let reason = "not ready".to_owned();
+    head.sample(VARIANT, Metric::StartReady, Outcome::Dnf { reason });
+    let comparison = compare(&base, &head, Terms::default());
+    assert_eq!(standing(&comparison, Metric::StartReady), Standing::Worse);
+    let mut head = before();
+    let reason = "exited with code 3".to_owned();
+    head.cases[0].disposition = Disposition::Failed { reason };
+    let comparison = compare(&base, &head, Terms::default());
+    assert_eq!(comparison.count(Standing::Worse), 4);
+    assert!(comparison.lines.iter().all(|line| line.head.is_none()));
 }
 
 #[test]

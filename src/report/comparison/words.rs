@@ -12,10 +12,10 @@ use crate::units::{Bytes, Nanos, Quantity, Ratio};
 /// Characters of an instruction or a step that are told.
 const TEXT_CHARS: usize = 90;
 
-/// `1.42x [1.31, 1.55] slower`, `23.4 MB larger (1.18x)`, `no longer works: …`.
+/// `1.42x [1.31, 1.55] slower`, `23.4 MB larger (1.18x)`, `did not finish: …`.
 pub(super) fn change(line: &Line<'_>) -> String {
     match &line.outcome {
-        Outcome::Broke { reason } => format!("no longer works: {reason}"),
+        Outcome::Broke { reason } => format!("did not finish: {reason}"),
         Outcome::Mended { reason } => format!("works again; before: {reason}"),
         Outcome::NotComparable(why) => {
             let why: Vec<&str> = why.iter().map(|why| why.what.as_str()).collect();

@@ -125,6 +125,12 @@ fn soft_budgets_break_nothing_and_a_failure_keeps_none() {
     let lines = judged(&run, Baselines::default(), &budgets);
     let breaks: Vec<_> = lines.iter().map(BudgetLine::breaks).collect();
     assert_eq!(breaks, [false, false, true]);
+    // A failed case keeps none, whatever numbers it left.
+    let mut failed = before();
+    let reason = "exited with code 3".to_owned();
+    failed.cases[0].disposition = Disposition::Failed { reason };
+    let of_failed = judged(&failed, Baselines::default(), &budgets);
+    assert!(of_failed[1].breaks(), "{of_failed:?}");
     let json = budgets_json(&lines);
     assert_eq!(
         (&json["broken"], &json["budgets"][0]["outcome"]),
