@@ -22,6 +22,7 @@ pub mod report;
 pub mod cleanroom;
 pub mod context;
 pub mod docker;
+pub mod git;
 pub mod host;
 pub mod image;
 pub mod probe;

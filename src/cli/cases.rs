@@ -76,6 +76,7 @@ impl Filter {
 }
 
 /// What a command works on.
+#[derive(Debug)]
 pub(super) struct Selection {
     /// Every selected variant, those that are not applicable too.
     pub(super) records: Vec<CaseRecord>,

@@ -13,6 +13,7 @@ use super::output::Printer;
 use super::yard;
 use crate::cleanroom::{self, LeftRoom};
 use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
+use crate::git;
 use crate::runner;
 use crate::store::{self, RunFolder};
 
@@ -30,17 +31,23 @@ struct Beside {
     rooms: Vec<LeftRoom>,
     /// Folders of registries, each with its run.
     registries: Vec<(String, PathBuf)>,
+    /// What `plimsoll ab` laid out.
+    checkouts: Vec<PathBuf>,
 }
 
 impl Beside {
+    fn len(&self) -> usize {
+        self.rooms.len() + self.registries.len() + self.checkouts.len()
+    }
+
     fn is_empty(&self) -> bool {
-        self.rooms.is_empty() && self.registries.is_empty()
+        self.len() == 0
     }
 
     /// Returns why some are kept.
     fn remove(self, printer: &mut Printer) -> Vec<String> {
         let mut kept = Vec::new();
-        let (mut gone, all) = (0, self.rooms.len() + self.registries.len());
+        let (mut gone, all) = (0, self.len());
         for room in self.rooms {
             match room.remove() {
                 Ok(()) => gone += 1,
@@ -53,8 +60,16 @@ impl Beside {
                 Err(error) => kept.push(format!("`{}`: {error}", folder.display())),
             }
         }
+        for folder in self.checkouts {
+            match git::remove(&folder) {
+                Ok(()) => gone += 1,
+                Err(error) => kept.push(format!("`{}`: {error}", folder.display())),
+            }
+        }
         if all > 0 {
-            printer.talk(&format!("removed {gone} of {all} rooms and registries"));
+            printer.talk(&format!(
+                "removed {gone} of {all} rooms, registries and checkouts"
+            ));
         }
         kept
     }
@@ -80,7 +95,10 @@ pub(super) async fn clean<E: Engine>(
     let mut beside = Beside {
         rooms: cleanroom::left_over(&place.rooms),
         registries: yard::left_registries(&place.rooms),
+        checkouts: git::left_over(),
     };
+    // They are laid out before their run has a name.
+    beside.checkouts.retain(|_| args.run.is_none());
     beside.rooms.retain(|room| wanted(room.run.as_deref()));
     beside.registries.retain(|(run, _)| wanted(Some(run)));
     let found = match engine {
@@ -204,7 +222,7 @@ fn list(
             .collect();
         return printer.line(&format!(
             "{:#}",
-            json!({ "owned": items, "cache_records": cache, "rooms": rooms, "registries": registries })
+            json!({ "owned": items, "cache_records": cache, "rooms": rooms, "registries": registries, "checkouts": beside.checkouts })
         ));
     }
     if owned.is_empty() && cache.is_empty() && beside.is_empty() {
@@ -216,6 +234,9 @@ fn list(
     }
     for (run, folder) in &beside.registries {
         printer.line(&format!("{:<10} {} ({run})", "registry", folder.display()))?;
+    }
+    for folder in &beside.checkouts {
+        printer.line(&format!("{:<10} {}", "checkouts", folder.display()))?;
     }
     for item in owned {
         let (kind, run) = (word(item.kind), of(&item.run));

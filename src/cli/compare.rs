@@ -1,6 +1,7 @@
 //! `plimsoll compare`: what became better or worse from one run to another, and why.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use super::args::{CompareArgs, CompareFormat, Place};
 use super::failure::{Exit, Failure};
@@ -24,31 +25,46 @@ pub(super) fn compare_runs(
         timed: args.threshold,
         exact: args.exact_threshold,
         waived: args.allow.iter().copied().collect::<BTreeSet<Rule>>(),
+        metrics: args.metrics.iter().copied().collect(),
+        ..Terms::default()
     };
     let comparison = compare(&base, &head, terms);
-    let table = || report::comparison_table(&comparison, args.all);
-    let summary = |most| report::summary_md(None, Some(&comparison), most).into_bytes();
-    let bytes = match args.format {
+    print(&comparison, args.format, args.all, printer)?;
+    let exit = exit_of(&comparison, args.fail_on_inconclusive);
+    Ok(if args.exit_zero { Exit::Fine } else { exit })
+}
+
+/// Prints a comparison in a form.
+///
+/// # Errors
+/// When stdout is closed.
+pub(super) fn print(
+    comparison: &RunComparison<'_>,
+    format: CompareFormat,
+    all: bool,
+    printer: &mut Printer,
+) -> io::Result<()> {
+    let table = || report::comparison_table(comparison, all);
+    let summary = |most| report::summary_md(None, Some(comparison), most).into_bytes();
+    let bytes = match format {
         CompareFormat::Table => table().terminal(printer.width).into_bytes(),
         CompareFormat::Md => table().markdown().into_bytes(),
-        CompareFormat::Csv => report::comparison_csv(&comparison),
-        CompareFormat::Json => format!("{:#}\n", report::comparison_json(&comparison)).into_bytes(),
-        CompareFormat::Annotations => report::comparison_annotations(&comparison).into_bytes(),
+        CompareFormat::Csv => report::comparison_csv(comparison),
+        CompareFormat::Json => format!("{:#}\n", report::comparison_json(comparison)).into_bytes(),
+        CompareFormat::Annotations => report::comparison_annotations(comparison).into_bytes(),
         CompareFormat::StepSummary => summary(report::STEP_SUMMARY_BYTES),
         CompareFormat::Comment => summary(report::COMMENT_BYTES),
     };
-    printer.data(&bytes)?;
-    Ok(exit_of(&comparison, args))
+    printer.data(&bytes)
 }
 
-fn exit_of(comparison: &RunComparison<'_>, args: &CompareArgs) -> Exit {
+/// What it comes to. Nothing that could be judged is open, too.
+pub(super) fn exit_of(comparison: &RunComparison<'_>, fail_on_inconclusive: bool) -> Exit {
     let open = comparison.count(Standing::Inconclusive);
     let judged = comparison.lines.len() - comparison.count(Standing::NotComparable);
-    if args.exit_zero {
-        Exit::Fine
-    } else if comparison.count(Standing::Worse) > 0 {
+    if comparison.count(Standing::Worse) > 0 {
         Exit::Regressed
-    } else if args.fail_on_inconclusive && (open > 0 || judged == 0) {
+    } else if fail_on_inconclusive && (open > 0 || judged == 0) {
         Exit::Inconclusive
     } else {
         Exit::Fine

@@ -2,6 +2,7 @@
 //!
 //! One file per subcommand. Data goes to stdout, talk to stderr.
 
+mod ab;
 mod args;
 mod bases;
 mod cases;
@@ -16,6 +17,7 @@ mod folder;
 mod grounds;
 mod list;
 mod output;
+mod pairing;
 mod planning;
 mod prepare;
 mod progress;
@@ -32,14 +34,18 @@ use std::sync::Arc;
 use clap::{CommandFactory, Parser};
 use tokio_util::sync::CancellationToken;
 
+pub use ab::ab;
 pub use args::{Cli, Command};
 pub use failure::{Exit, Failure};
 pub use grounds::{Ground, Grounds};
 pub use output::Printer;
 pub use run::{Seams, run};
 
+use args::Place;
+
 use crate::docker::DockerEngine;
 use crate::engine::Engine;
+use crate::git::Repository;
 use crate::host::{self, SystemClock};
 use crate::probe::HttpProbe;
 use crate::scan::{self, Scanners};
@@ -111,30 +117,47 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
         }
         Command::Registry(args) => registry::registry(&args, printer).await,
         Command::Run(args) => {
-            let engine = Arc::new(connect(place.host.as_deref()).await?);
-            let clock = Arc::new(SystemClock::new());
-            let stop = CancellationToken::new();
-            let found = scan::installed().await;
-            let seams = Seams {
-                probe: Arc::new(HttpProbe::new(clock.clone())),
-                grounds: yard::Yard::new(&place, clock.clone()),
-                engine,
-                clock,
-                host: host::facts(),
-                command: std::env::args()
-                    .map(|word| without_secrets(&word))
-                    .collect(),
-                scanners: (!found.is_empty()).then(Scanners::default),
-                stop: stop.clone(),
-            };
-            let asked = host::interrupts()?;
-            tokio::spawn(async move {
-                asked.asked().await;
-                stop.cancel();
-            });
+            let seams = seams(&place).await?;
             run::run(&place, &args, seams, printer).await
         }
+        Command::Ab(args) => {
+            let seams = seams(&place).await?;
+            ab::ab(&place, &args, seams, printer).await
+        }
     }
+}
+
+/// The world as it is, with Ctrl-C wired up.
+async fn seams(
+    place: &Place,
+) -> Result<Seams<DockerEngine, SystemClock, HttpProbe<SystemClock>, yard::Yard>, Failure> {
+    let engine = Arc::new(connect(place.host.as_deref()).await?);
+    let clock = Arc::new(SystemClock::new());
+    let stop = CancellationToken::new();
+    let found = scan::installed().await;
+    let revision = match Repository::holding(&place.home).await {
+        Ok(repository) => repository.current().await,
+        Err(_) => None,
+    };
+    let seams = Seams {
+        probe: Arc::new(HttpProbe::new(clock.clone())),
+        grounds: yard::Yard::new(place, clock.clone()),
+        engine,
+        clock,
+        host: host::facts(),
+        revision,
+        command: std::env::args()
+            .map(|word| without_secrets(&word))
+            .collect(),
+        scanners: (!found.is_empty()).then(Scanners::default),
+        stop: stop.clone(),
+    };
+    let asked = host::interrupts()?;
+    tokio::spawn(async move {
+        asked.asked().await;
+        stop.cancel();
+    });
+    Ok(seams)
 }
 
 /// A word of the command line without the user info of a URL: the record is for others to read.

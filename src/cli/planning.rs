@@ -8,8 +8,8 @@ use super::failure::Failure;
 use crate::bases::Policy;
 use crate::engine::{Clock, Engine};
 use crate::record::{
-    BaseRecord, Calibration, CaseRecord, Disposition, DistributionRecord, EngineChoice,
-    EngineFacts, HostFacts, Link, PlanRecord, Reach, RunRecord, RunState, SCHEMA_VERSION,
+    AbRecord, BaseRecord, Calibration, CaseRecord, Disposition, DistributionRecord, EngineChoice,
+    EngineFacts, HostFacts, Link, PlanRecord, Reach, Revision, RunRecord, RunState, SCHEMA_VERSION,
     ToolFacts, case_id,
 };
 use crate::runner::{FLOOR_CASE, FLOOR_SCENARIO, Profile, order_of};
@@ -38,12 +38,14 @@ pub(super) struct Material {
     pub(super) calibration: Calibration,
     pub(super) bases: Vec<BaseRecord>,
     pub(super) reach: Reach,
+    pub(super) revision: Option<Revision>,
+    pub(super) ab: Option<AbRecord>,
 }
 
 /// The record of a run that has not begun.
 pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) -> RunRecord {
     let profile = Profile::from(args.profile);
-    let warmup_rounds = args.warmup.unwrap_or(profile.warmup_rounds());
+    let warmup_rounds = args.ground.warmup.unwrap_or(profile.warmup_rounds());
     let rounds = args.rounds.unwrap_or(profile.rounds());
     let mut ids = selection.ids();
     ids.push(case_id(FLOOR_SCENARIO, FLOOR_CASE));
@@ -58,6 +60,8 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
         state: RunState::Running,
         started_at: material.started_at,
         finished_at: None,
+        revision: material.revision,
+        ab: material.ab,
         tool: ToolFacts {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             optimised: !cfg!(debug_assertions),
@@ -68,12 +72,12 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
             warmup_rounds,
             rounds,
             visits_done: 0,
-            only: args.only.clone(),
-            bases: Policy::from(args.bases).name().to_owned(),
+            only: args.ground.only.clone(),
+            bases: Policy::from(args.ground.bases).name().to_owned(),
             reach: material.reach,
             engine: material.choice,
             links: material.links,
-            build_deadline_ns: Nanos::from_secs(args.build_deadline * 60),
+            build_deadline_ns: Nanos::from_secs(args.ground.build_deadline * 60),
             call_deadline_ns: CALL_DEADLINE,
             order,
         },

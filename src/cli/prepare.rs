@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{Place, ReachArg, RunArgs};
+use super::args::{GroundArgs, Place, ReachArg, RunArgs};
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
 use super::grounds::{Ground, Grounds, of_a_room};
 use super::output::Printer;
 use super::planning::{self, Material};
-use super::run::{Seams, store_failure};
+use super::run::{Job, RevisionPair, Seams, store_failure};
 use super::{config, resume};
 use crate::bases::{self, Catalogue, Entered, Policy};
 use crate::engine::{Clock, Engine, Probe};
 use crate::record::{
-    BaseRecord, DistributionRecord, EngineChoice, EngineFacts, Link, Reach, RunRecord,
+    AbRecord, BaseRecord, DistributionRecord, EngineChoice, EngineFacts, Link, Reach, RunRecord,
 };
-use crate::runner::{self, Distribution};
+use crate::runner::{self, Distribution, More};
 use crate::store::RunFolder;
 
 /// Bytes of scenario names in the name of a run's folder.
@@ -33,6 +33,8 @@ pub(super) struct Wanted {
     pub(super) choice: EngineChoice,
     links: Vec<Link>,
     push: bool,
+    ab: Option<AbRecord>,
+    more: Option<More>,
 }
 
 /// All that the runner needs.
@@ -47,15 +49,19 @@ pub(super) struct Prepared<E, P> {
     pub(super) distribution: Option<Distribution<E>>,
     /// Names of the bases on that engine.
     pub(super) names: BTreeMap<String, String>,
+    /// Whether there are to be more rounds than planned.
+    pub(super) more: Option<More>,
 }
 
 /// Reads scenarios and bases, and makes the run's folder.
 pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     place: &Place,
-    args: &RunArgs,
+    job: &mut Job<'_>,
     seams: &Seams<E, C, P, G>,
     printer: &mut Printer,
 ) -> Result<Wanted, Failure> {
+    let args = job.args;
+    let ground = &args.ground;
     let config = config::load(place)?;
     let resumed = match &args.resume {
         Some(path) => {
@@ -66,11 +72,21 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         }
         None => None,
     };
-    let mut selection = match &resumed {
-        Some((_, record)) => resume::selection(place, record)?,
-        None => {
-            let filter = Filter::new(args.only.as_deref())?;
-            cases::select(&cases::load(place, &args.scenarios)?, &filter)?
+    let (mut selection, name, ab, more) = match (&resumed, job.pair.take()) {
+        (_, Some(pair)) => {
+            let RevisionPair {
+                selection,
+                ab,
+                name,
+                more,
+            } = pair;
+            (selection, Some(name), Some(ab), Some(more))
+        }
+        (Some((_, record)), None) => (resume::selection(place, record)?, None, None, None),
+        (None, None) => {
+            let filter = Filter::new(ground.only.as_deref())?;
+            let scenarios = cases::load(place, &args.scenarios)?;
+            (cases::select(&scenarios, &filter)?, None, None, None)
         }
     };
     let facts = seams.engine.facts().await?;
@@ -79,7 +95,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let record = resumed.as_ref().map(|(_, record)| record);
     let policy = match record {
         Some(record) => Policy::of_name(&record.plan.bases),
-        None => Policy::from(args.bases),
+        None => Policy::from(ground.bases),
     };
     let mut tell = |text: &str| printer.talk(text);
     let found = bases::resolve(
@@ -97,12 +113,15 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             "what needs the base {reference} is not available here: {reason}"
         ));
     }
-    let choice = record.map_or(args.engine.into(), |record| record.plan.engine);
-    let links = record.map_or_else(|| links(&args.links), |record| record.plan.links.clone());
-    let push = record.map_or(!args.no_push, |record| record.distribution.is_some());
+    let choice = record.map_or(ground.engine.into(), |record| record.plan.engine);
+    let links = record.map_or_else(|| links(&ground.links), |record| record.plan.links.clone());
+    let push = record.map_or(!ground.no_push, |record| record.distribution.is_some());
     let (folder, resumed) = match resumed {
         Some((folder, record)) => (folder, Some(record)),
-        None => (create(place, args, seams, &selection)?, None),
+        None => {
+            let name = name.unwrap_or_else(|| name_of(&selection));
+            (create(place, ground, seams, &name)?, None)
+        }
     };
     Ok(Wanted {
         selection,
@@ -113,30 +132,34 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         choice,
         links: if push { links } else { Vec::new() },
         push,
+        ab,
+        more,
     })
 }
 
 fn create<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     place: &Place,
-    args: &RunArgs,
+    ground: &GroundArgs,
     seams: &Seams<E, C, P, G>,
-    selection: &Selection,
+    name: &str,
 ) -> Result<RunFolder, Failure> {
-    let results: PathBuf = args
-        .out
-        .clone()
-        .unwrap_or_else(|| place.home.join("results"));
+    let elsewhere = ground.out.clone();
+    let results: PathBuf = elsewhere.unwrap_or_else(|| place.home.join("results"));
+    RunFolder::create(&results, &seams.clock.utc(), name).map_err(store_failure)
+}
+
+fn name_of(selection: &Selection) -> String {
     let names: Vec<_> = selection
         .scenarios
         .iter()
         .map(|scenario| scenario.name.as_str())
         .collect();
-    RunFolder::create(&results, &seams.clock.utc(), &named_after(&names)).map_err(store_failure)
+    named_after(&names)
 }
 
 /// The scenarios' names in the folder's: all of them where they are few. A file system
 /// takes 255 bytes, and nobody reads so many.
-fn named_after(scenarios: &[&str]) -> String {
+pub(super) fn named_after(scenarios: &[&str]) -> String {
     let joined = scenarios.join("-");
     match scenarios {
         [first, rest @ ..] if joined.len() > MOST_OF_A_NAME => {
@@ -198,10 +221,10 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             let calibration = planning::calibrate(engine.as_ref(), seams.clock.as_ref()).await?;
             let material = Material {
                 command: seams.command.clone(),
-                seed: args.seed.unwrap_or_else(|| seed_of(&run)),
+                seed: args.ground.seed.unwrap_or_else(|| seed_of(&run)),
                 id: run,
                 started_at: seams.clock.utc(),
-                reach: reach(args.reach, &facts),
+                reach: reach(args.ground.reach, &facts),
                 engine: facts,
                 choice: wanted.choice,
                 links: wanted.links,
@@ -209,6 +232,8 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
                 host: seams.host.clone(),
                 calibration,
                 bases: wanted.bases,
+                revision: seams.revision.clone().filter(|_| wanted.ab.is_none()),
+                ab: wanted.ab,
             };
             planning::plan(args, &wanted.selection, material)
         }
@@ -221,6 +246,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         probe,
         distribution,
         names: entered.names,
+        more: wanted.more,
     })
 }
 

@@ -172,6 +172,15 @@ impl Watcher for Display {
                 failed,
                 expected,
             } => self.visited(&case, failed.as_deref(), expected),
+            Event::MoreRounds { rounds, order } => {
+                if let Surface::Bar(bar) = &self.surface {
+                    bar.set_length(order.len() as u64);
+                }
+                self.order = order;
+                self.line(&format!(
+                    "{rounds} further rounds, since some verdicts are open"
+                ));
+            }
             Event::Warning(text) => self.line(&format!("warning: {text}")),
         }
     }

@@ -20,6 +20,13 @@ pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, 
             record.id
         )));
     }
+    if record.ab.is_some() {
+        return Err(Failure::usage(format!(
+            "the run `{}` measured two revisions, which are not laid out any more",
+            record.id
+        ))
+        .with_hint(Some("begin anew with `plimsoll ab`".to_owned())));
+    }
     let root = &place.home;
     let names: Vec<_> = record
         .scenarios

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Place, RunArgs, TableFormat};
+use super::cases::Selection;
 use super::failure::{Exit, Failure};
 use super::folder::{FolderRecorder, write_derived};
 use super::grounds::Grounds;
@@ -14,9 +15,11 @@ use super::planning::{self, PROBE_INTERVAL};
 use super::prepare::{Prepared, settle, want};
 use super::progress::Display;
 use crate::engine::{Clock, Engine, Probe};
-use crate::record::{Disposition, EngineChoice, HostFacts, RunRecord, RunState, Status};
+use crate::record::{
+    AbRecord, Disposition, EngineChoice, HostFacts, Revision, RunRecord, RunState, Status,
+};
 use crate::report;
-use crate::runner::{self, Runner, Settings};
+use crate::runner::{self, More, RunError, Runner, Settings};
 use crate::scan::Scanners;
 use crate::store::{RunFolder, StoreError};
 
@@ -32,6 +35,8 @@ pub struct Seams<E, C, P, G> {
     pub grounds: G,
     /// Facts about the host.
     pub host: HostFacts,
+    /// The commit that the home folder is at, where it lies in a repository.
+    pub revision: Option<Revision>,
     /// The command line, for the record.
     pub command: Vec<String>,
     /// The vulnerability scanners to ask, where any is installed.
@@ -51,23 +56,86 @@ pub async fn run<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     seams: Seams<E, C, P, G>,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    let Some(measured) = measure(place, Job::of(args), &seams, printer).await? else {
+        return Ok(Exit::Interrupted);
+    };
+    for warning in report::warnings(&measured.record) {
+        if matches!(warning, report::Warning::DidNotFail { .. }) {
+            printer.talk(&format!("warning: {warning}"));
+        }
+    }
+    print(&measured.record, args.format, printer)?;
+    measured.result.map_err(Failure::failed)?;
+    Ok(exit_of(&measured.record))
+}
+
+/// What is to be measured.
+pub(super) struct Job<'a> {
+    pub(super) args: &'a RunArgs,
+    /// Two revisions instead of scenarios by name.
+    pub(super) pair: Option<RevisionPair>,
+}
+
+/// Two revisions that are measured in the same rounds.
+pub(super) struct RevisionPair {
+    /// The cases of both.
+    pub(super) selection: Selection,
+    /// Which they are.
+    pub(super) ab: AbRecord,
+    /// What the run's folder is called.
+    pub(super) name: String,
+    /// Whether there are to be more rounds.
+    pub(super) more: More,
+}
+
+impl<'a> Job<'a> {
+    fn of(args: &'a RunArgs) -> Self {
+        Self { args, pair: None }
+    }
+}
+
+/// What came of it.
+pub(super) struct Measured {
+    pub(super) folder: RunFolder,
+    pub(super) record: RunRecord,
+    /// Why it ended early, where it did.
+    pub(super) result: Result<(), RunError>,
+}
+
+/// Measures, and closes all that was opened for it. None where it was interrupted before
+/// anything was measured.
+///
+/// # Errors
+/// When nothing can be measured at all.
+pub(super) async fn measure<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+    place: &Place,
+    mut job: Job<'_>,
+    seams: &Seams<E, C, P, G>,
+    printer: &mut Printer,
+) -> Result<Option<Measured>, Failure> {
     let stop = seams.stop.clone();
     let wanted = tokio::select! {
         biased;
-        () = stop.cancelled() => return Ok(interrupted(printer)),
-        wanted = want(place, args, &seams, printer) => wanted?,
+        () = stop.cancelled() => {
+            interrupted(printer);
+            return Ok(None);
+        }
+        wanted = want(place, &mut job, seams, printer) => wanted?,
     };
     let (path, choice) = (wanted.folder.path().to_owned(), wanted.choice);
     let id = wanted.folder.id();
     let prepared = tokio::select! {
         biased;
         () = stop.cancelled() => Ok(None),
-        prepared = settle(wanted, args, &seams, printer) => prepared.map(Some),
+        prepared = settle(wanted, job.args, seams, printer) => prepared.map(Some),
     };
     let began = matches!(prepared, Ok(Some(_)));
     let outcome = match prepared {
-        Ok(Some(prepared)) => execute(prepared, args, &seams, printer).await,
-        Ok(None) => Ok(interrupted(printer)),
+        Ok(Some(prepared)) => execute(prepared, job.args, seams, printer).await.map(Some),
+        Ok(None) => {
+            interrupted(printer);
+            Ok(None)
+        }
         Err(failure) => Err(failure),
     };
     // On the user's engine a run leaves names on the way to its registry.
@@ -79,16 +147,15 @@ pub async fn run<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     for trouble in seams.grounds.close().await {
         printer.talk(&trouble);
     }
-    if !began && args.resume.is_none() {
+    if !began && job.args.resume.is_none() {
         // Nothing was measured, so nothing is lost.
         let _ = std::fs::remove_dir_all(&path);
     }
     outcome
 }
 
-fn interrupted(printer: &mut Printer) -> Exit {
+fn interrupted(printer: &mut Printer) {
     printer.talk("interrupted before anything was measured");
-    Exit::Interrupted
 }
 
 async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
@@ -96,7 +163,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     args: &RunArgs,
     seams: &Seams<E, C, P, G>,
     printer: &mut Printer,
-) -> Result<Exit, Failure> {
+) -> Result<Measured, Failure> {
     let Prepared {
         record,
         selection,
@@ -105,6 +172,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         probe,
         distribution,
         names,
+        more,
     } = prepared;
     announce(&record, selection.planned.len(), &folder, printer);
     let mut recorder = FolderRecorder(&folder);
@@ -114,7 +182,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let settings = Settings {
         reach: record.plan.reach,
         probe_interval: PROBE_INTERVAL,
-        prune_own_cache: !args.keep_cache,
+        prune_own_cache: !args.ground.keep_cache,
         own_builder,
         scanners: seams.scanners.clone(),
     };
@@ -135,6 +203,9 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     if own_builder {
         runner = runner.with_bases(names);
     }
+    if let Some(more) = more {
+        runner = runner.with_more(more);
+    }
     let (mut record, result) = runner.run(&mut recorder).await;
     let moved = planning::moved_bases(seams.engine.as_ref(), &record).await;
     if !moved.is_empty() {
@@ -142,22 +213,23 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         folder.save_record(&record).map_err(store_failure)?;
         write_derived(&folder, &record).map_err(store_failure)?;
     }
-    let words = match record.state {
-        RunState::Complete => format!("results in {}", folder.path().display()),
-        RunState::Interrupted | RunState::Running => format!(
+    let words = match (record.state, &record.ab) {
+        (RunState::Complete, _) => format!("results in {}", folder.path().display()),
+        (_, Some(_)) => format!(
+            "interrupted; what was measured is kept in {}",
+            folder.path().display()
+        ),
+        (RunState::Interrupted | RunState::Running, None) => format!(
             "interrupted; what was measured is kept. To go on: plimsoll run --resume {}",
             folder.path().display()
         ),
     };
     printer.talk(&words);
-    for warning in report::warnings(&record) {
-        if matches!(warning, report::Warning::DidNotFail { .. }) {
-            printer.talk(&format!("warning: {warning}"));
-        }
-    }
-    print(&record, args.format, printer)?;
-    result.map_err(Failure::failed)?;
-    Ok(exit_of(&record))
+    Ok(Measured {
+        folder,
+        record,
+        result,
+    })
 }
 
 fn announce(record: &RunRecord, cases: usize, folder: &RunFolder, printer: &mut Printer) {
@@ -199,7 +271,7 @@ fn print(record: &RunRecord, format: TableFormat, printer: &mut Printer) -> io::
     }
 }
 
-fn exit_of(record: &RunRecord) -> Exit {
+pub(super) fn exit_of(record: &RunRecord) -> Exit {
     if record.state != RunState::Complete {
         return Exit::Interrupted;
     }

@@ -8,12 +8,14 @@ mod budget;
 mod cause;
 mod rule;
 mod series;
+mod sides;
 
 use std::collections::BTreeSet;
 
 pub use budget::{Baselines, BudgetLine, BudgetOutcome, check};
 pub use cause::{Cause, causes};
 pub use rule::{Difference, Rule};
+pub use sides::{Side, side_of};
 
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord, Status};
 use crate::stats::{self, ALPHA, Pair, Threshold, Verdict};
@@ -29,6 +31,10 @@ pub struct Terms {
     pub exact: Threshold,
     /// Rules that are not to hold.
     pub waived: BTreeSet<Rule>,
+    /// The metrics that count; all where none is named.
+    pub metrics: BTreeSet<Metric>,
+    /// The level of the tests, adjusted over all of them, and what each interval leaves out.
+    pub alpha: f64,
 }
 
 impl Default for Terms {
@@ -37,7 +43,15 @@ impl Default for Terms {
             timed: Threshold::TIMED,
             exact: Threshold::NONE,
             waived: BTreeSet::new(),
+            metrics: BTreeSet::new(),
+            alpha: ALPHA,
         }
+    }
+}
+
+impl Terms {
+    fn admit(&self, metric: Metric) -> bool {
+        self.metrics.is_empty() || self.metrics.contains(&metric)
     }
 }
 
@@ -192,6 +206,9 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
         unlike.extend(in_force(rule::of_cases((base, before), (head, case))));
         for key in series::keys(&old, &new, &case.id) {
             let (metric, link) = (key.1, key.2);
+            if !terms.admit(metric) {
+                continue;
+            }
             let (old, new) = (old.get(&key), new.get(&key));
             let touched: Vec<_> = unlike
                 .iter()
@@ -240,7 +257,7 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
         }
     }
     let pairs: Vec<Pair<'_>> = judged.iter().map(|(_, pair)| *pair).collect();
-    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, ALPHA)) {
+    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, terms.alpha)) {
         lines[*at].outcome = Outcome::Judged(comparison);
     }
     RunComparison {

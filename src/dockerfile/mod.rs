@@ -28,4 +28,5 @@ pub use effect::EditEffect;
 pub use error::ParseError;
 pub use file::{Dockerfile, Stage};
 pub use mount::CacheMount;
+pub use rewrite::without_mount_ids;
 pub use step::{Step, StepKey, find_step};

@@ -107,6 +107,28 @@ impl Dockerfile {
     }
 }
 
+/// A step as it is named after [`Dockerfile::rewrite`], without the ids of mounts: they are
+/// others in each build, and the step is the same. An id that its author wrote goes too.
+pub fn without_mount_ids(step: &str) -> String {
+    const FIELD: &str = "id=plimsoll-";
+    let mut text = String::with_capacity(step.len());
+    let mut rest = step;
+    while let Some(at) = rest.find(FIELD) {
+        let (before, after) = rest.split_at(at);
+        let end = after.find(|c: char| c == ',' || c.is_whitespace() || matches!(c, '"' | '\''));
+        let end = end.unwrap_or(after.len());
+        text.push_str(before);
+        rest = &after[end..];
+        // The comma that parts it from the next field, or that parted it from the one before.
+        match rest.strip_prefix(',') {
+            Some(next) => rest = next,
+            None if text.ends_with(',') => drop(text.pop()),
+            None => {}
+        }
+    }
+    text + rest
+}
+
 /// Why: a build without cache empties the cache mounts of the steps that it runs
 /// again, by their id, and that is the target path where none is written: an
 /// unchanged `/root/.npm` would be the user's own.
@@ -147,6 +169,23 @@ fn id_safe(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_step_is_the_same_whatever_its_mounts_are_called() {
+        for (named, plain) in [
+            (
+                "[deps 4/4] RUN --mount=id=plimsoll-81-node_x-r1-/root/.npm,type=cache,target=/root/.npm npm ci",
+                "[deps 4/4] RUN --mount=type=cache,target=/root/.npm npm ci",
+            ),
+            (
+                "RUN --mount=type=cache,id=plimsoll-s-x,target=/a --mount=type=cache,target=/b,id=plimsoll-s-y make id=plimsoll",
+                "RUN --mount=type=cache,target=/a --mount=type=cache,target=/b make id=plimsoll",
+            ),
+            ("RUN make", "RUN make"),
+        ] {
+            assert_eq!(without_mount_ids(named), plain);
+        }
+    }
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs

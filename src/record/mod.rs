@@ -12,6 +12,7 @@ mod facts;
 mod link;
 mod metric;
 mod posture;
+mod revision;
 mod run;
 mod sample;
 
@@ -30,6 +31,7 @@ pub use metric::{Metric, ParseMetricError};
 pub use posture::{
     FACTS, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretFinding, SecretPlace, StopFacts,
 };
+pub use revision::{AbRecord, Look, Revision};
 pub use run::{PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, TechniqueRecord};
 pub use sample::{Outcome, Sample, Status};
 

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BaseRecord, BuildRecord, Calibration, CaseRecord, DeployPlan, DistributionRecord, EngineChoice,
-    EngineFacts, HostFacts, Link, Outcome, Reach, Sample, ToolFacts,
+    AbRecord, BaseRecord, BuildRecord, Calibration, CaseRecord, DeployPlan, DistributionRecord,
+    EngineChoice, EngineFacts, HostFacts, Link, Outcome, Reach, Revision, Sample, ToolFacts,
 };
 use crate::scenario::{Budget, Claim, Source};
 use crate::units::Nanos;
@@ -29,6 +29,12 @@ pub struct RunRecord {
     pub started_at: String,
     /// When it ended.
     pub finished_at: Option<String>,
+    /// The commit that was measured, where the home folder lies in a git repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+    /// The two commits of an A/B run, instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ab: Option<AbRecord>,
     /// The tool.
     pub tool: ToolFacts,
     /// Rounds, seed and deadlines.

@@ -53,6 +53,13 @@ pub enum Event {
         /// Whether that is what the scenario expects of it.
         expected: bool,
     },
+    /// All planned rounds are done, and there are to be more.
+    MoreRounds {
+        /// How many.
+        rounds: u32,
+        /// The cases of all visits of the run, in order.
+        order: Vec<CaseId>,
+    },
     /// Something a reader should know.
     Warning(String),
 }

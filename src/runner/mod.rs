@@ -31,4 +31,4 @@ pub use floor::{FLOOR_CASE, FLOOR_SCENARIO};
 pub use foreign::why_foreign;
 pub use plan::{Profile, order_of};
 pub use push::Distribution;
-pub use session::{PlannedCase, Recorder, RunError, Runner, Settings, sweep};
+pub use session::{More, PlannedCase, Recorder, RunError, Runner, Settings, sweep};

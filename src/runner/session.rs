@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::cache::Before;
 use super::ledger::{Gate, Ledger};
 use super::push::Distribution;
-use super::{Event, Watcher, floor, visit};
+use super::{Event, Watcher, floor, order_of, visit};
 use crate::context::Context;
 use crate::engine::{
     Clock, ContainerId, Engine, EngineError, Owned, OwnedKind, Probe, RemovalOutcome,
@@ -72,6 +72,10 @@ pub trait Recorder: Send {
     fn noted_cache(&mut self) -> BTreeSet<String>;
 }
 
+/// Asked once all planned rounds are done, with the record so far: how many more there are
+/// to be. It may note in the record what made it ask for them.
+pub type More = Box<dyn FnMut(&mut RunRecord) -> u32 + Send>;
+
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -98,6 +102,7 @@ pub struct Runner<E, C, P> {
     /// The builder's cache before the visit that is going on.
     pub(super) cache_before: Option<Before>,
     cases: BTreeMap<CaseId, PlannedCase>,
+    more: Option<More>,
     stop: CancellationToken,
     pending_cache: BTreeSet<String>,
     doubtful_cache: BTreeSet<String>,
@@ -140,6 +145,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             distribution: None,
             cache_before: None,
             cases,
+            more: None,
             stop,
             pending_cache: BTreeSet::new(),
             doubtful_cache: BTreeSet::new(),
@@ -155,6 +161,12 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     /// The same where bases have other names on the building engine than in the record.
     pub fn with_bases(mut self, bases: BTreeMap<String, String>) -> Self {
         self.bases = bases;
+        self
+    }
+
+    /// The same with further rounds while `more` asks for some.
+    pub fn with_more(mut self, more: More) -> Self {
+        self.more = Some(more);
         self
     }
 
@@ -188,6 +200,34 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     }
 
     async fn rounds(&mut self, recorder: &mut dyn Recorder) -> Result<(), RunError> {
+        loop {
+            self.planned_rounds(recorder).await?;
+            let asked = match (self.record.state, &mut self.more) {
+                (RunState::Complete, Some(more)) => more(&mut self.record),
+                _ => 0,
+            };
+            if asked == 0 {
+                return Ok(());
+            }
+            self.extend(asked);
+        }
+    }
+
+    /// Plans further rounds, in the order that a longer run of this seed has.
+    fn extend(&mut self, rounds: u32) {
+        let plan = &mut self.record.plan;
+        let mut cases = plan.order.first().cloned().unwrap_or_default();
+        cases.sort_by_key(|id| (*id == floor::floor_case(), id.clone()));
+        plan.rounds += rounds;
+        let longer = order_of(&cases, plan.seed, plan.warmup_rounds + plan.rounds);
+        let planned = plan.order.len();
+        plan.order.extend(longer.into_iter().skip(planned));
+        let order = plan.order.concat();
+        self.record.state = RunState::Running;
+        self.watcher.hear(Event::MoreRounds { rounds, order });
+    }
+
+    async fn planned_rounds(&mut self, recorder: &mut dyn Recorder) -> Result<(), RunError> {
         let order = self.record.plan.order.clone();
         let visits: usize = order.iter().map(Vec::len).sum();
         let mut done = 0;

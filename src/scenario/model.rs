@@ -136,7 +136,7 @@ pub struct App {
 }
 
 /// How the app proves that it works: a whole HTTP answer, not a bare connect.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contract {
     /// The port that the app listens on inside its container.
     pub port: u16,
@@ -164,7 +164,7 @@ pub enum EditName {
 }
 
 /// A named edit; applied to the context stream, never to the tree.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// Which rebuild it belongs to.
     pub name: EditName,
@@ -175,7 +175,7 @@ pub struct Edit {
 }
 
 /// One changed file. `{nonce}` in the new text becomes a fresh nonce.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The file, relative to the app's folder, with forward slashes.
     pub file: String,
@@ -184,7 +184,7 @@ pub struct Change {
 }
 
 /// What happens to a changed file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeKind {
     /// One occurrence of `find` becomes `replace`.
     Substitute {

@@ -164,3 +164,60 @@ fn unlike_spreads_are_no_change() {
     assert!(rates.adjusted < 0.01, "{rates:?}");
     assert!(rates.covered > 0.92, "{rates:?}");
 }
+
+/// Runs that stop at the first look with no open verdict, or at the last: the share with
+/// any verdict of a change, and the rounds that they took.
+fn simulate_looks(noise: Noise, factor: f64) -> (f64, f64) {
+    let looks = Looks::between(8, 16);
+    let (mut changed, mut rounds) = (0.0, 0.0);
+    let runs = RUNS / 2;
+    for run in 0..runs {
+        let mut rng = ChaCha8Rng::seed_from_u64(run);
+        let mut sides = vec![(Vec::new(), Vec::new()); FAMILY];
+        let mut any = false;
+        for &look in looks.rounds() {
+            for (base, head) in &mut sides {
+                while base.len() < look as usize {
+                    base.push(noise.draw(&mut rng));
+                    head.push(factor * noise.draw(&mut rng));
+                }
+            }
+            let set = |values: &Vec<f64>| SampleSet::new(values.clone()).unwrap();
+            let sets: Vec<_> = sides.iter().map(|(b, h)| (set(b), set(h))).collect();
+            let pairs: Vec<_> = sets
+                .iter()
+                .map(|(base, head)| Pair {
+                    base,
+                    head,
+                    kind: Kind::Timed,
+                    direction: Direction::Lower,
+                    threshold: Threshold::TIMED,
+                })
+                .collect();
+            let found = compare(&pairs, looks.level(look, ALPHA).unwrap());
+            any = found
+                .iter()
+                .any(|one| matches!(one.verdict, Verdict::Better | Verdict::Worse));
+            let open = found.iter().any(|one| one.verdict == Verdict::Inconclusive);
+            if !open || looks.after(look).is_none() {
+                rounds += f64::from(look) / runs as f64;
+                break;
+            }
+        }
+        changed += f64::from(any) / runs as f64;
+    }
+    println!("looks, {noise:?} factor={factor}: {changed:.4} changed, {rounds:.1} rounds");
+    (changed, rounds)
+}
+
+#[test]
+fn stopping_when_nothing_is_open_keeps_the_error_rate() {
+    for noise in [Noise::Wide, Noise::Skewed] {
+        let (changed, rounds) = simulate_looks(noise, 1.0);
+        assert!(changed <= ALPHA, "{noise:?}: {changed}");
+        // Such samples need all that they can get.
+        assert!(rounds > 12.0, "{noise:?}: {rounds}");
+    }
+    let (found, rounds) = simulate_looks(Noise::Normal, 1.1);
+    assert!(found > 0.95 && rounds < 16.1, "{found}: {rounds}");
+}

@@ -86,6 +86,18 @@ impl RunFolder {
         })
     }
 
+    /// A folder within it that holds a run of its own; made where it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn part(&self, name: &str) -> Result<Self, StoreError> {
+        let path = self.path.join(plain(name)?);
+        match fs::create_dir_all(&path) {
+            Ok(()) => Self::open(&path),
+            Err(source) => Err(StoreError::Create { path, source }),
+        }
+    }
+
     /// Takes the run's lock, to write to it: a run that is resumed.
     ///
     /// # Errors

@@ -25,6 +25,8 @@ fn record(id: &str) -> RunRecord {
         state: RunState::Running,
         started_at: UTC.to_owned(),
         finished_at: None,
+        revision: None,
+        ab: None,
         tool: ToolFacts {
             version: word(),
             optimised: false,

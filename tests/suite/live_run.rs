@@ -19,6 +19,7 @@ mod killed;
 mod luggage;
 mod matrix;
 mod planted;
+mod revisions;
 mod roomless;
 mod severed;
 mod signals;

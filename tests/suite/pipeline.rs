@@ -2,6 +2,7 @@
 
 mod expected;
 mod home;
+mod revisions;
 mod techniques;
 mod travel;
 
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-use plimsoll::cli::{Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, run};
+use plimsoll::cli::{Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, ab, run};
 use plimsoll::engine::{Clock, Door, LABEL_STANDS_IN_FOR};
 use plimsoll::record::{
     Disposition, EngineChoice, HostFacts, Metric, Outcome, RunRecord, RunState, Status,

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::compare::Rule;
+use crate::record::Metric;
 use crate::stats::Threshold;
 
 /// `plimsoll compare`.
@@ -26,6 +27,9 @@ pub struct CompareArgs {
     /// The same of exact metrics: sizes, counts
     #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = threshold)]
     pub exact_threshold: Threshold,
+    /// Only this metric; several times for several. Fewer of them are judged with fewer samples
+    #[arg(long = "metric", value_name = "ID", value_parser = clap::value_parser!(Metric))]
+    pub metrics: Vec<Metric>,
     /// Compare although the runs are unlike in this: platform, store, stand-in, base, host, engine or tool
     #[arg(long, value_name = "RULE", value_parser = rule)]
     pub allow: Vec<Rule>,
@@ -76,7 +80,7 @@ pub struct CheckArgs {
 }
 
 /// `5%`, `5 %`, `5`.
-fn threshold(text: &str) -> Result<Threshold, String> {
+pub(super) fn threshold(text: &str) -> Result<Threshold, String> {
     let number = text.trim().trim_end_matches('%').trim_end().parse::<f64>();
     let share = number.ok().map(|percent| percent / 100.0);
     share
@@ -84,7 +88,7 @@ fn threshold(text: &str) -> Result<Threshold, String> {
         .ok_or_else(|| "a percentage is expected, such as `5%`".to_owned())
 }
 
-fn rule(text: &str) -> Result<Rule, String> {
+pub(super) fn rule(text: &str) -> Result<Rule, String> {
     let words: Vec<_> = Rule::ALL.into_iter().map(Rule::word).collect();
     Rule::of_word(text).ok_or_else(|| format!("expected one of: {}", words.join(", ")))
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Line, RunComparison};
 use super::{Cause, largest};
+use crate::dockerfile::without_mount_ids;
 use crate::record::{RunRecord, StepRecord};
 use crate::units::Nanos;
 
@@ -65,7 +66,8 @@ fn steps(record: &RunRecord, line: &Line<'_>) -> BTreeMap<String, Step> {
         ..
     } in builds.flat_map(|build| &build.steps)
     {
-        let step = steps.entry(unnumbered(name)).or_default();
+        let name = unnumbered(&without_mount_ids(name));
+        let step = steps.entry(name).or_default();
         match (cached, duration_ns) {
             (true, _) => step.cached += 1,
             (false, Some(time)) => step.times.push(*time),

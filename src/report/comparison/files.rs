@@ -6,7 +6,7 @@ use super::super::csv_bytes::CsvBytes;
 use super::super::native::{exact_text, json_suffix, native, statistic_json};
 use super::{table, words};
 use crate::compare::{Line, Outcome, RunComparison, Standing, causes};
-use crate::stats::{ALPHA, Comparison};
+use crate::stats::Comparison;
 
 /// A line for each metric of each case: values in base units, the factor head / base with
 /// its interval, p values, and why.
@@ -76,7 +76,7 @@ pub fn comparison_json(comparison: &RunComparison<'_>) -> Value {
         "head": comparison.head.id,
         "threshold_timed_ratio": terms.timed.factor(),
         "threshold_exact_ratio": terms.exact.factor(),
-        "alpha": ALPHA,
+        "alpha": terms.alpha,
         "counts": counts.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         "differences": differences.collect::<Vec<_>>(),
         "only_base": comparison.gone,

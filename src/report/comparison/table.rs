@@ -103,11 +103,18 @@ fn notes(comparison: &RunComparison<'_>, all: bool) -> Vec<Note> {
         .lines
         .iter()
         .filter(|line| matches!(&line.outcome, Outcome::Judged(judged) if judged.test.is_some()));
+    let alpha = comparison.terms.alpha;
+    let level = words::short(alpha);
+    let share = match alpha < ALPHA {
+        true => format!(", this look's part of the {ALPHA} of all looks"),
+        false => String::new(),
+    };
     notes.push(format!(
-        "Timed metrics count as changed from {} on, exact ones from {}. Brackets: 95 % interval. \
-         {} at the level {ALPHA}, adjusted by Holm.",
+        "Timed metrics count as changed from {} on, exact ones from {}. Brackets: {} % interval. \
+         {} at the level {level}{share}, adjusted by Holm.",
         percent(comparison.terms.timed),
         percent(comparison.terms.exact),
+        words::short(100.0 - 100.0 * alpha),
         plural(tests.count(), "test"),
     ));
     for difference in &comparison.differences {

@@ -205,3 +205,8 @@ pub(super) fn factor(line: &Line<'_>) -> Option<Ratio> {
         _ => None,
     }
 }
+
+/// A level without the digits that only its arithmetic has.
+pub(super) fn short(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
+}

@@ -165,7 +165,7 @@ fn rooms_are_cleaned_where_no_engine_answers() {
     assert!(code == Some(1) && room.exists(), "{err}");
     let (code, _, err) = clean(&["--yes"]);
     assert!(
-        code == Some(1) && err.contains("removed 1 of 1 rooms and registries"),
+        code == Some(1) && err.contains("removed 1 of 1 rooms, registries and checkouts"),
         "{err}"
     );
     assert!(!room.exists() && rooms.join("other").exists());

@@ -421,7 +421,9 @@ impl FakeEngine {
                 .iter()
                 .map(|(id, value)| format!("|1 {id}={value} "))
                 .collect();
-            history.push((Bytes(1_000_000 * text.len() as u64), format!("{args}COPY")));
+            let lines = text.lines().filter(|line| !line.starts_with('#'));
+            let length: usize = lines.map(|line| line.len() + 1).sum();
+            history.push((Bytes(1_000_000 * length as u64), format!("{args}COPY")));
             let id = ImageId(format!("sha256:{}", sha256_hex(key.as_bytes())));
             let facts = ImageFacts {
                 id: id.clone(),

@@ -153,9 +153,6 @@ impl Home {
         let mut argv = vec!["plimsoll", "--home", &home, "--host", ""];
         argv.extend_from_slice(arguments);
         let cli = Cli::try_parse_from(&argv).unwrap();
-        let Command::Run(args) = cli.command else {
-            panic!("only run has seams")
-        };
         let clock = Arc::new(FakeClock::new());
         let probe = |engine: &FakeEngine| {
             Arc::new(FakeProbe {
@@ -175,6 +172,7 @@ impl Home {
             },
             clock: clock.clone(),
             host: host(),
+            revision: None,
             command: argv.iter().map(|word| (*word).to_owned()).collect(),
             scanners: None,
             stop: self.stop.clone(),
@@ -182,7 +180,11 @@ impl Home {
         let data = Sink::default();
         let talk = Arc::new(Mutex::new(Sink(self.talk.clone())));
         let mut printer = Printer::into_sinks(Box::new(data.clone()), talk);
-        let outcome = run(&cli.place, &args, seams, &mut printer).await;
+        let outcome = match cli.command {
+            Command::Run(args) => run(&cli.place, &args, seams, &mut printer).await,
+            Command::Ab(args) => ab(&cli.place, &args, seams, &mut printer).await,
+            other => panic!("{other:?} has no seams"),
+        };
         let text = String::from_utf8(data.0.lock().unwrap().clone()).unwrap();
         (outcome, text)
     }

@@ -20,6 +20,8 @@ pub fn run() -> RunRecord {
         state: RunState::Complete,
         started_at: "2026-11-20T20:00:00Z".to_owned(),
         finished_at: Some("2026-11-20T20:10:00Z".to_owned()),
+        revision: None,
+        ab: None,
         tool: ToolFacts {
             version: "0.1.0".to_owned(),
             optimised: true,

@@ -1,0 +1,337 @@
+//! `plimsoll ab`: two revisions of a repository in the same rounds.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{AbArgs, CompareFormat, Place, ProfileArg, RunArgs, TableFormat};
+use super::cases::{self, Filter, Selection};
+use super::compare;
+use super::failure::{Exit, Failure};
+use super::folder::write_derived;
+use super::grounds::Grounds;
+use super::output::Printer;
+use super::pairing::{Pairing, pair};
+use super::prepare::named_after;
+use super::run::{Job, Measured, RevisionPair, Seams, exit_of, measure, store_failure};
+use crate::compare::{Line, Outcome, RunComparison, Side, Terms, compare as compare_runs, side_of};
+use crate::engine::{Clock, Engine, Probe};
+use crate::git::{Checkouts, GitError, Repository};
+use crate::record::{AbRecord, Kind, Look, Revision, RunRecord, RunState};
+use crate::report;
+use crate::runner::More;
+use crate::stats::{ALPHA, Grounds as Why, Looks, Verdict};
+use crate::store::{RunFolder, StoreError};
+use crate::units::Ratio;
+
+/// Measures base and head, and says what became better or worse.
+///
+/// # Errors
+/// When a revision is not there, a scenario of one is invalid, or nothing can be measured.
+pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+    place: &Place,
+    args: &AbArgs,
+    seams: Seams<E, C, P, G>,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let stop = seams.stop.clone();
+    // Dropped at the end, and with it all that was checked out.
+    let checkouts = Checkouts::make().map_err(git_failure)?;
+    let laid = tokio::select! {
+        biased;
+        () = stop.cancelled() => {
+            printer.talk("interrupted before anything was measured");
+            return Ok(Exit::Interrupted);
+        }
+        laid = lay_out(place, args, &checkouts, printer) => laid?,
+    };
+    let filter = Filter::new(args.ground.only.as_deref())?;
+    let [base, head] = &laid.trees;
+    let base = select(place, args, &laid.repository, base, &filter)?;
+    let head = select(place, args, &laid.repository, head, &filter)?;
+    let pairing = pair(base, head, args.unchanged)?;
+    for note in &pairing.notes {
+        printer.talk(note);
+    }
+    let [base, head] = laid.revisions;
+    if pairing.selection.planned.is_empty() {
+        nothing(&base, &head, args.format, printer)?;
+        return Ok(Exit::Fine);
+    }
+    let looks = Looks::between(args.rounds, args.max_rounds);
+    let terms = terms(args);
+    let measure_args = run_args(args);
+    let job = Job {
+        args: &measure_args,
+        pair: Some(RevisionPair {
+            name: name_of(&pairing),
+            selection: pairing.selection,
+            ab: AbRecord {
+                base,
+                head,
+                planned_looks: looks.rounds().to_vec(),
+                looks: Vec::new(),
+            },
+            more: more_while_open(looks, terms.clone()),
+        }),
+    };
+    let Some(measured) = measure(place, job, &seams, printer).await? else {
+        return Ok(Exit::Interrupted);
+    };
+    drop(checkouts);
+    finish(args, terms, measured, printer)
+}
+
+/// Both revisions, laid out.
+struct LaidOut {
+    repository: Repository,
+    revisions: [Revision; 2],
+    trees: [PathBuf; 2],
+}
+
+async fn lay_out(
+    place: &Place,
+    args: &AbArgs,
+    checkouts: &Checkouts,
+    printer: &mut Printer,
+) -> Result<LaidOut, Failure> {
+    let repository = Repository::holding(&place.home)
+        .await
+        .map_err(git_failure)?;
+    let base = repository.revision(&args.base).await.map_err(git_failure)?;
+    let head = repository.revision(&args.head).await.map_err(git_failure)?;
+    if args.head == "HEAD" && repository.is_dirty().await.map_err(git_failure)? {
+        printer.talk("note: your tree has changes that are in no commit; they are not measured");
+    }
+    let mut trees = Vec::new();
+    for (side, revision) in [(Side::Base, &base), (Side::Head, &head)] {
+        let folder = checkouts.folder(side.name()).map_err(git_failure)?;
+        printer.talk(&format!(
+            "{}: {} ({})",
+            side.name(),
+            revision.short(),
+            revision.name
+        ));
+        let notes = repository.check_out(revision, &folder).await;
+        for note in notes.map_err(git_failure)? {
+            printer.talk(&format!("note: {}: {note}", side.name()));
+        }
+        trees.push(folder);
+    }
+    let [base_tree, head_tree] = trees.try_into().unwrap_or_default();
+    Ok(LaidOut {
+        repository,
+        revisions: [base, head],
+        trees: [base_tree, head_tree],
+    })
+}
+
+/// The cases of a tree, by the scenarios' own names.
+fn select(
+    place: &Place,
+    args: &AbArgs,
+    repository: &Repository,
+    tree: &Path,
+    filter: &Filter,
+) -> Result<Selection, Failure> {
+    let there = Place {
+        home: tree.join(repository.prefix()),
+        ..place.clone()
+    };
+    let named: Result<Vec<_>, _> = args
+        .scenarios
+        .iter()
+        .map(|name| match name.contains('/') || name.ends_with(".toml") {
+            true => within(repository, tree, name),
+            false => Ok(name.clone()),
+        })
+        .collect();
+    cases::select(&cases::load(&there, &named?)?, filter)
+}
+
+/// Where a file of the user's tree lies in a checkout.
+fn within(repository: &Repository, tree: &Path, file: &str) -> Result<String, Failure> {
+    let full = std::path::absolute(file)?;
+    let folder = full.parent().unwrap_or(&full);
+    // Links on the way to the repository; the file itself may be in one revision only.
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let real = full
+        .file_name()
+        .map_or(real.clone(), |name| real.join(name));
+    let inside = real.strip_prefix(repository.top());
+    let inside = inside.map_err(|_| {
+        Failure::usage(format!("`{file}` is not in the repository")).with_hint(Some(
+            "name a scenario of the repository: both revisions are read there".to_owned(),
+        ))
+    })?;
+    Ok(tree.join(inside).display().to_string())
+}
+
+fn terms(args: &AbArgs) -> Terms {
+    Terms {
+        timed: args.threshold,
+        exact: args.exact_threshold,
+        waived: args.allow.iter().copied().collect(),
+        metrics: args.metrics.iter().copied().collect(),
+        ..Terms::default()
+    }
+}
+
+fn run_args(args: &AbArgs) -> RunArgs {
+    RunArgs {
+        scenarios: Vec::new(),
+        profile: ProfileArg::Standard,
+        rounds: Some(args.rounds),
+        resume: None,
+        ground: args.ground.clone(),
+        format: TableFormat::Table,
+    }
+}
+
+fn name_of(pairing: &Pairing) -> String {
+    let names: Vec<_> = pairing.names.iter().map(String::as_str).collect();
+    format!("ab-{}", named_after(&names))
+}
+
+/// Looks at the samples when a look is due, at its part of the level, and asks for the
+/// rounds to the next one while a verdict is open that they may settle.
+fn more_while_open(looks: Looks, terms: Terms) -> More {
+    Box::new(move |record: &mut RunRecord| {
+        let rounds = record.plan.rounds;
+        let Some(level) = looks.level(rounds, ALPHA) else {
+            return 0;
+        };
+        let sides = Side::ALL.map(|side| side_of(record, side));
+        let terms = Terms {
+            alpha: level,
+            ..terms.clone()
+        };
+        let comparison = compare_runs(&sides[0], &sides[1], terms);
+        let open = comparison.lines.iter().filter(|line| may_settle(line));
+        let open = u32::try_from(open.count()).unwrap_or(u32::MAX);
+        if let (Some(ab), Some(level)) = (&mut record.ab, Ratio::of(level, 1.0)) {
+            ab.looks.push(Look {
+                rounds,
+                level,
+                open,
+            });
+        }
+        match looks.after(rounds) {
+            Some(next) if open > 0 => next - rounds,
+            _ => 0,
+        }
+    })
+}
+
+/// Whether more samples can close a verdict: not where exact values scatter, nor where a
+/// quotient has no meaning.
+fn may_settle(line: &Line<'_>) -> bool {
+    match &line.outcome {
+        Outcome::Judged(judged) => {
+            line.metric.kind() == Kind::Timed
+                && judged.verdict == Verdict::Inconclusive
+                && judged.grounds != Why::NoRatio
+        }
+        _ => false,
+    }
+}
+
+/// Takes the run apart, compares, and writes and prints what came of it.
+fn finish(
+    args: &AbArgs,
+    terms: Terms,
+    measured: Measured,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let record = &measured.record;
+    let sides = Side::ALL.map(|side| side_of(record, side));
+    for (side, run) in Side::ALL.into_iter().zip(&sides) {
+        write_side(&measured.folder, side, run).map_err(store_failure)?;
+    }
+    let terms = Terms {
+        alpha: level_of(record, args),
+        ..terms
+    };
+    let comparison = compare_runs(&sides[0], &sides[1], terms);
+    write_comparison(&measured.folder, &comparison).map_err(store_failure)?;
+    let folder = measured.folder.path().display();
+    printer.talk(&format!(
+        "each side is a run of its own: plimsoll compare {folder}/base {folder}/head"
+    ));
+    compare::print(&comparison, args.format, args.all, printer)?;
+    measured.result.map_err(Failure::failed)?;
+    if record.state != RunState::Complete {
+        return Ok(Exit::Interrupted);
+    }
+    let found = match compare::exit_of(&comparison, args.fail_on_inconclusive) {
+        // What fails on both sides has become no worse, and is not measured either.
+        Exit::Fine => exit_of(&sides[1]),
+        found => found,
+    };
+    Ok(if args.exit_zero { Exit::Fine } else { found })
+}
+
+/// The level of the last look. A run that was cut short was looked at out of turn: it gets
+/// the smallest that any look has.
+fn level_of(record: &RunRecord, args: &AbArgs) -> f64 {
+    let last = record.ab.as_ref().and_then(|ab| ab.looks.last());
+    match last {
+        Some(look) if record.state == RunState::Complete => look.level.get(),
+        _ => {
+            let looks = Looks::between(args.rounds, args.max_rounds);
+            let levels = looks
+                .rounds()
+                .iter()
+                .filter_map(|at| looks.level(*at, ALPHA));
+            levels.fold(ALPHA, f64::min)
+        }
+    }
+}
+
+fn write_side(folder: &RunFolder, side: Side, run: &RunRecord) -> Result<(), StoreError> {
+    let side = folder.part(side.name())?;
+    side.save_record(run)?;
+    write_derived(&side, run)
+}
+
+fn write_comparison(folder: &RunFolder, comparison: &RunComparison<'_>) -> Result<(), StoreError> {
+    let table = report::comparison_table(comparison, true).markdown();
+    folder.write("comparison.md", table.as_bytes())?;
+    folder.write("comparison.csv", &report::comparison_csv(comparison))?;
+    let json = format!("{:#}\n", report::comparison_json(comparison));
+    folder.write("comparison.json", json.as_bytes())
+}
+
+/// Says that nothing differs, in the form that was asked for.
+fn nothing(
+    base: &Revision,
+    head: &Revision,
+    format: CompareFormat,
+    printer: &mut Printer,
+) -> std::io::Result<()> {
+    let words = format!(
+        "Nothing that is built or run differs between {} ({}) and {} ({}).",
+        base.name,
+        base.short(),
+        head.name,
+        head.short()
+    );
+    match format {
+        CompareFormat::Json => printer.line(&format!(
+            "{:#}",
+            serde_json::json!({ "base": base, "head": head, "unchanged": true, "lines": [] })
+        )),
+        CompareFormat::Csv | CompareFormat::Annotations => {
+            printer.talk(&words);
+            Ok(())
+        }
+        _ => printer.line(&words),
+    }
+}
+
+fn git_failure(error: GitError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    match error {
+        GitError::NoCommit { .. } | GitError::NoRepository { .. } => Failure::usage(error),
+        _ => Failure::failed(error),
+    }
+    .with_hint(hint)
+}

@@ -1,0 +1,76 @@
+//! What is measured, and on what.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{EngineArg, PolicyArg, ProfileArg, ReachArg, TableFormat};
+use crate::record::Link;
+
+/// `plimsoll run`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  \
+    plimsoll run node go\n  \
+    plimsoll run go --only 'multi-*' --profile quick\n  \
+    plimsoll run ./plimsoll-app.toml --rounds 10 --seed 7\n  \
+    plimsoll run go --engine clean-room --link loopback --link 100mbit,20ms\n  \
+    plimsoll run --resume results/20261120T204000Z-node-go\n\n\
+    The run folder holds run.json (everything), samples.csv, summary.csv, steps.csv and report.md.")]
+pub struct RunArgs {
+    /// Names under scenarios/, or paths to TOML files
+    #[arg(value_name = "SCENARIO", required_unless_present = "resume")]
+    pub scenarios: Vec<String>,
+    /// How much to measure: 1 round; 1 warm-up and 6; 2 warm-ups and 20
+    #[arg(long, value_enum, default_value = "standard")]
+    pub profile: ProfileArg,
+    /// Counted rounds, instead of the profile's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rounds: Option<u32>,
+    /// Go on with an interrupted run
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "links", "no_push", "bases", "reach", "build_deadline"])]
+    pub resume: Option<PathBuf>,
+    /// On what.
+    #[command(flatten)]
+    pub ground: GroundArgs,
+    /// What to print at the end
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: TableFormat,
+}
+
+/// What every command that measures takes.
+#[derive(Debug, Clone, Args)]
+pub struct GroundArgs {
+    /// Only variants whose name, or scenario/name, matches this glob
+    #[arg(long, value_name = "GLOB")]
+    pub only: Option<String>,
+    /// Warm-up rounds, instead of the profile's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub warmup: Option<u32>,
+    /// Seed of the order and of the edits' nonces [default: drawn from the clock, and recorded]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Folder for the run's folder [default: results/ in the home folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Where to build, start and pull: the user's engine, or a private one that begins empty and ends with the run
+    #[arg(long, value_enum, default_value = "host")]
+    pub engine: EngineArg,
+    /// Link that pulls go over, as RATE, LATENCY or both; a series for each that is given [default: loopback]
+    #[arg(long = "link", value_name = "SPEC", value_parser = clap::value_parser!(Link))]
+    pub links: Vec<Link>,
+    /// Leave out pushes and pulls, and with them the transfer sizes
+    #[arg(long, conflicts_with = "links")]
+    pub no_push: bool,
+    /// Which base images may be built on
+    #[arg(long, value_enum, default_value = "auto")]
+    pub bases: PolicyArg,
+    /// Deadline of one build, in minutes
+    #[arg(long, value_name = "MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub build_deadline: u64,
+    /// How containers are reached [default: their bridge address on a local Linux engine, else a published port]
+    #[arg(long, value_enum)]
+    pub reach: Option<ReachArg>,
+    /// Leave the builder's cache records that this run makes
+    #[arg(long)]
+    pub keep_cache: bool,
+}

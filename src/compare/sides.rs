@@ -1,0 +1,93 @@
+//! A run of two revisions, taken apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::record::{CaseId, CaseRecord, RunRecord, case_id};
+
+/// A side of a run that measures two revisions in the same rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// What is compared with.
+    Base,
+    /// What is compared.
+    Head,
+}
+
+impl Side {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Base, Self::Head];
+
+    /// Its name: of the side's folder too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Head => "head",
+        }
+    }
+
+    /// What its scenarios are called in the run of both. The suffixes are of one length, so
+    /// that names weigh the same wherever they get into an image.
+    pub fn of_scenario(self, scenario: &str) -> String {
+        format!("{scenario}--{}", self.name())
+    }
+
+    /// The scenario's own name, where it is of this side.
+    fn own_name(self, scenario: &str) -> Option<&str> {
+        scenario.strip_suffix(self.name())?.strip_suffix("--")
+    }
+}
+
+/// One side of an A/B run as a run of its own: its scenarios by their own names, its samples,
+/// the floor, and the facts of machine and engine that both sides share.
+pub fn side_of(record: &RunRecord, side: Side) -> RunRecord {
+    let mut run = record.clone();
+    run.id = format!("{}-{}", record.id, side.name());
+    if let Some(ab) = run.ab.take() {
+        run.revision = Some(match side {
+            Side::Base => ab.base,
+            Side::Head => ab.head,
+        });
+    }
+    run.scenarios
+        .retain_mut(|scenario| match side.own_name(&scenario.name) {
+            Some(own) => {
+                scenario.name = own.to_owned();
+                true
+            }
+            None => false,
+        });
+    let mut ids = BTreeMap::new();
+    run.cases.retain_mut(|case| keep_case(case, side, &mut ids));
+    let own = |id: &CaseId| ids.get(id).cloned();
+    run.samples
+        .retain_mut(|sample| own(&sample.case).is_some_and(|id| replace(&mut sample.case, id)));
+    run.builds
+        .retain_mut(|build| own(&build.case).is_some_and(|id| replace(&mut build.case, id)));
+    let done = record.plan.order.iter().flatten();
+    let done = done.take(record.plan.visits_done as usize);
+    run.plan.visits_done = u32::try_from(done.filter(|id| own(id).is_some()).count()).unwrap_or(0);
+    for round in &mut run.plan.order {
+        *round = round.iter().filter_map(own).collect();
+    }
+    let rests_on: BTreeSet<_> = run.cases.iter().flat_map(|case| &case.bases).collect();
+    run.bases.retain(|base| rests_on.contains(&base.reference));
+    run
+}
+
+fn replace(place: &mut CaseId, id: CaseId) -> bool {
+    *place = id;
+    true
+}
+
+/// Whether the case is of this side, or the floor, which is of both.
+fn keep_case(case: &mut CaseRecord, side: Side, ids: &mut BTreeMap<CaseId, CaseId>) -> bool {
+    let old = case.id.clone();
+    if let Some(own) = side.own_name(&case.scenario).map(str::to_owned) {
+        case.id = case_id(&own, &case.variant);
+        case.scenario = own;
+    } else if case.strategy != "floor" {
+        return false;
+    }
+    ids.insert(old, case.id.clone());
+    true
+}

@@ -1,0 +1,71 @@
+//! What can go wrong with a repository.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why something could not be had of a repository.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The program did not run.
+    #[error("failed to run git")]
+    Run {
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The folder is in no repository.
+    #[error("`{}` is in no git repository: {said}", folder.display())]
+    NoRepository {
+        /// The folder.
+        folder: PathBuf,
+        /// What git says.
+        said: String,
+    },
+    /// The name means no commit.
+    #[error("there is no commit `{name}`: {said}")]
+    NoCommit {
+        /// The name.
+        name: String,
+        /// What git says.
+        said: String,
+    },
+    /// git failed at something.
+    #[error("git failed to {what}: {said}")]
+    Failed {
+        /// At what.
+        what: String,
+        /// What git says.
+        said: String,
+    },
+    /// A folder for checkouts could not be made.
+    #[error("failed to make a folder for checkouts in `{}`", folder.display())]
+    Folder {
+        /// Where.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl GitError {
+    /// What a user can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Run { source } if source.kind() == io::ErrorKind::NotFound => {
+                Some("install git: revisions are read with it")
+            }
+            Self::NoRepository { said, .. } if said.contains("dubious ownership") => Some(
+                "the folder belongs to another user: `git config --global --add safe.directory FOLDER`",
+            ),
+            Self::NoRepository { .. } => {
+                Some("name the folder with --home, or run this in the repository")
+            }
+            Self::NoCommit { .. } => Some(
+                "`git fetch origin BRANCH` brings it; a CI system's shallow checkout lacks it (GitHub Actions: `fetch-depth: 0`)",
+            ),
+            Self::Folder { .. } => Some("set TMPDIR to a folder that has room"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A repository and its commits.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::error::GitError;
+use crate::record::Revision;
+
+/// The mode of a submodule in a tree.
+const SUBMODULE: &str = "160000";
+
+/// A repository that holds a folder.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    git_dir: PathBuf,
+    top: PathBuf,
+    prefix: PathBuf,
+}
+
+impl Repository {
+    /// The repository that `folder` lies in.
+    ///
+    /// # Errors
+    /// There is no git, or the folder is in no repository with a work tree.
+    pub async fn holding(folder: &Path) -> Result<Self, GitError> {
+        let asked = ["--absolute-git-dir", "--show-toplevel", "--show-prefix"];
+        let mut git = git();
+        git.arg("-C").arg(folder).arg("rev-parse").args(asked);
+        let told = said(&mut git)
+            .await?
+            .map_err(|said| GitError::NoRepository {
+                folder: folder.to_owned(),
+                said,
+            })?;
+        let mut lines = told.lines().map(PathBuf::from);
+        let mut next = || lines.next().unwrap_or_default();
+        Ok(Self {
+            git_dir: next(),
+            top: next(),
+            prefix: next(),
+        })
+    }
+
+    /// Where the folder lies in the repository; empty at its top.
+    pub fn prefix(&self) -> &Path {
+        &self.prefix
+    }
+
+    /// The top folder of the user's tree.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// The commit that a name means: a branch, a tag, a hash, `HEAD~1`.
+    ///
+    /// # Errors
+    /// It means none, or none that is here.
+    pub async fn revision(&self, name: &str) -> Result<Revision, GitError> {
+        let unknown = |said: &str| GitError::NoCommit {
+            name: name.to_owned(),
+            said: said.to_owned(),
+        };
+        if name.is_empty() || name.starts_with('-') {
+            return Err(unknown("no revision has such a name"));
+        }
+        let mut git = self.git();
+        git.args(["rev-parse", "--quiet", "--verify"]);
+        git.arg(format!("{name}^{{commit}}"));
+        let commit = said(&mut git).await?.map_err(|said| match said.as_str() {
+            "" => unknown("git does not know it"),
+            said => unknown(said),
+        })?;
+        Ok(Revision {
+            commit: commit.trim().to_owned(),
+            name: name.to_owned(),
+            dirty: false,
+        })
+    }
+
+    /// Whether the user's work tree has changes that are in no commit. Files that git does not
+    /// know count, since a build context takes them in; those that it ignores do not.
+    ///
+    /// # Errors
+    /// git fails.
+    pub async fn is_dirty(&self) -> Result<bool, GitError> {
+        let mut git = git();
+        git.arg("-C").arg(&self.top);
+        git.args(["--no-optional-locks", "status", "--porcelain"]);
+        let changed = self.run(&mut git, "look for changes").await?;
+        Ok(!changed.trim().is_empty())
+    }
+
+    /// The commit that is checked out, and whether something was changed since; none in a
+    /// repository without commits.
+    pub async fn current(&self) -> Option<Revision> {
+        let mut revision = self.revision("HEAD").await.ok()?;
+        revision.dirty = self.is_dirty().await.ok()?;
+        let mut git = self.git();
+        git.args(["symbolic-ref", "--quiet", "--short", "HEAD"]);
+        if let Ok(Ok(branch)) = said(&mut git).await {
+            revision.name = branch.trim().to_owned();
+        }
+        Some(revision)
+    }
+
+    /// Lays the tree of a commit out in `folder`, which is there and empty. Says what of it
+    /// is not there.
+    ///
+    /// # Errors
+    /// git fails: no room, a filter that does not work, objects that cannot be had.
+    pub async fn check_out(
+        &self,
+        revision: &Revision,
+        folder: &Path,
+    ) -> Result<Vec<String>, GitError> {
+        let what = format!("lay out {} in {}", revision.short(), folder.display());
+        let index = folder.with_extension("index");
+        let here = |arguments: &[&str]| {
+            let mut git = self.git();
+            git.current_dir(folder);
+            git.env("GIT_WORK_TREE", folder);
+            git.env("GIT_INDEX_FILE", &index);
+            git.args(["-c", "core.sparseCheckout=false"]);
+            git.args(arguments);
+            git
+        };
+        let commit = revision.commit.as_str();
+        self.run(&mut here(&["read-tree", commit]), &what).await?;
+        let lay = ["checkout-index", "--all", "--force", "--quiet"];
+        self.run(&mut here(&lay), &what).await?;
+        let list = ["ls-tree", "-r", "-z", "--full-tree", commit];
+        let tree = self.run(&mut here(&list), &what).await?;
+        let _ = std::fs::remove_file(&index);
+        let modules = tree
+            .split('\0')
+            .filter(|entry| entry.starts_with(SUBMODULE));
+        Ok(modules
+            .filter_map(|entry| Some(entry.split_once('\t')?.1))
+            .map(|path| format!("the submodule `{path}` is not checked out"))
+            .collect())
+    }
+
+    fn git(&self) -> Command {
+        let mut git = git();
+        git.arg("--git-dir").arg(&self.git_dir);
+        git
+    }
+
+    async fn run(&self, git: &mut Command, what: &str) -> Result<String, GitError> {
+        said(git).await?.map_err(|said| GitError::Failed {
+            what: what.to_owned(),
+            said,
+        })
+    }
+}
+
+/// git, for a machine to read, and without what a hook that calls us may have set.
+fn git() -> Command {
+    let mut git = Command::new("git");
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        git.env_remove(name);
+    }
+    git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
+    git.stdin(Stdio::null()).kill_on_drop(true);
+    git
+}
+
+/// What it prints, or what it complains of.
+async fn said(git: &mut Command) -> Result<Result<String, String>, GitError> {
+    let output = git
+        .output()
+        .await
+        .map_err(|source| GitError::Run { source })?;
+    Ok(if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let complaint = complaint.trim().trim_start_matches("fatal: ");
+        Err(complaint.to_owned())
+    })
+}

@@ -1,0 +1,53 @@
+//! Which commit was measured, and against which.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::units::Ratio;
+
+/// A commit of the user's repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// Its whole hash.
+    pub commit: String,
+    /// What it was asked for by: a branch, a tag, `HEAD~1`.
+    pub name: String,
+    /// Whether the tree that was measured had changes that are in no commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dirty: bool,
+}
+
+impl Revision {
+    /// The first characters of the hash, as git shows them.
+    pub fn short(&self) -> &str {
+        self.commit.get(..10).unwrap_or(&self.commit)
+    }
+}
+
+/// A run of two revisions in the same rounds: the scenarios of each bear its suffix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AbRecord {
+    /// What is compared with.
+    pub base: Revision,
+    /// What is compared.
+    pub head: Revision,
+    /// Rounds after which the run looks at its samples and may end.
+    pub planned_looks: Vec<u32>,
+    /// The looks that were taken.
+    #[serde(default)]
+    pub looks: Vec<Look>,
+}
+
+/// One look at the samples while a run goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Look {
+    /// Counted rounds that were done.
+    pub rounds: u32,
+    /// The level of its tests: its part of the whole run's.
+    pub level: Ratio,
+    /// How many verdicts were open that further rounds may settle.
+    pub open: u32,
+}

@@ -1,0 +1,279 @@
+//! Two revisions of a repository, measured in the same rounds.
+
+use plimsoll::git;
+
+use super::*;
+
+/// The source before the install, and one more layer.
+const WORSE: &str = "FROM base:1\nCOPY main.src ./\nCOPY deps.lock ./\nRUN --mount=type=cache,target=/root/.cache install\nRUN make\nRUN more\n";
+
+fn git_in(home: &Home, arguments: &[&str]) -> String {
+    let output = std::process::Command::new("git")
+        .arg("-C")
+        .arg(home.path())
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+        .args([
+            "-c",
+            "init.defaultBranch=main",
+            "-c",
+            "commit.gpgsign=false",
+        ])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn commit(home: &Home, message: &str) {
+    git_in(home, &["add", "-A"]);
+    git_in(home, &["commit", "-q", "-m", message]);
+}
+
+/// A repository whose first commit has one good variant.
+fn repository() -> Home {
+    let home = Home::new(&[("good", GOOD)]);
+    std::fs::write(home.path().join(".gitignore"), "/results/\n").unwrap();
+    git_in(&home, &["init", "-q"]);
+    commit(&home, "first");
+    home
+}
+
+fn write(home: &Home, file: &str, text: &str) {
+    std::fs::write(home.path().join(file), text).unwrap();
+}
+
+fn side(home: &Home, name: &str) -> RunRecord {
+    let file = home.folders().pop().unwrap().join(name).join("run.json");
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_commit_makes_worse_is_named_with_its_cause() {
+    let home = repository();
+    write(&home, "app/Dockerfile.good", WORSE);
+    commit(&home, "worse");
+    // What is in no commit is neither measured nor touched.
+    write(&home, "app/Dockerfile.good", "FROM base:1\nRUN fail\n");
+    let before = git_in(&home, &["status", "--porcelain=v2", "--branch"]);
+    let (outcome, table) = home.run(&["ab", "HEAD~1", "--warmup", "0"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Regressed, "{}", home.talk());
+    for said in [
+        "rebuild.source",
+        "size.unpacked",
+        "COPY: 9.00 MB more",
+        "RUN more: 2.00 s, new",
+    ] {
+        assert!(table.contains(said), "no `{said}` in\n{table}");
+    }
+    assert!(home.talk().contains("changes that are in no commit"));
+    assert_eq!(
+        git_in(&home, &["status", "--porcelain=v2", "--branch"]),
+        before
+    );
+    assert!(git_in(&home, &["worktree", "list"]).lines().count() == 1);
+
+    let record = home.record();
+    let asked = record.ab.as_ref().unwrap();
+    assert_eq!(asked.base.name, "HEAD~1");
+    assert_eq!(
+        asked.head.commit,
+        git_in(&home, &["rev-parse", "HEAD"]).trim()
+    );
+    // Both in every round, and the floor.
+    assert!(record.plan.order.iter().all(|round| round.len() == 3));
+    let (base, head) = (side(&home, "base"), side(&home, "head"));
+    assert_eq!(base.revision.as_ref(), Some(&asked.base));
+    for (run, builds) in [(&base, 4.2), (&head, 6.2)] {
+        assert!(run.ab.is_none());
+        assert_eq!(run.scenarios.len(), 1);
+        assert_eq!(run.scenarios[0].name, "app");
+        assert_eq!(run.plan.rounds_done(), 8);
+        let cold = values(run, "good", Metric::BuildCold);
+        assert_eq!(cold.len(), 8);
+        assert!(close(&cold, builds), "{cold:?}");
+        assert!(
+            run.samples
+                .iter()
+                .all(|sample| !sample.case.as_str().contains("--"))
+        );
+    }
+    let folder = home.folders().pop().unwrap();
+    for file in [
+        "comparison.md",
+        "comparison.csv",
+        "comparison.json",
+        "head/report.md",
+    ] {
+        assert!(folder.join(file).is_file(), "{file}");
+    }
+    assert!(home.engine.leftovers().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_comment_changes_nothing() {
+    let home = repository();
+    write(&home, "app/Dockerfile.good", &format!("# why\n{GOOD}"));
+    commit(&home, "a comment");
+    let (outcome, table) = home.run(&["ab", "HEAD~1", "HEAD", "--warmup", "0"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{table}");
+    let looks = home.record().ab.unwrap().looks;
+    assert_eq!(looks.len(), 1, "{looks:?}");
+    assert_eq!((looks[0].rounds, looks[0].open), (8, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_differs_is_measured() {
+    let home = repository();
+    write(&home, "README.md", "# an app\n");
+    commit(&home, "beside the context");
+    let (outcome, said) = home.run(&["ab", "HEAD~1"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine);
+    assert!(
+        said.starts_with("Nothing that is built or run differs"),
+        "{said}"
+    );
+    assert!(!home.path().join("results").exists());
+    let (_, json) = home.run(&["ab", "HEAD~1", "--format", "json"]).await;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["unchanged"], true);
+
+    // A variant more is told; the one that both have is measured when that is asked for.
+    let file = home.path().join("scenarios/app.toml");
+    let text = std::fs::read_to_string(&file).unwrap()
+        + "[[variant]]\nname = \"new\"\nstrategy = \"new\"\ntitle = \"new\"\ndockerfile = \"Dockerfile.good\"\n";
+    std::fs::write(&file, text).unwrap();
+    commit(&home, "a variant");
+    let (outcome, _) = home
+        .run(&[
+            "ab",
+            "HEAD~1",
+            "--unchanged",
+            "--rounds",
+            "1",
+            "--max-rounds",
+            "1",
+        ])
+        .await;
+    assert_eq!(outcome.unwrap(), Exit::Fine);
+    assert!(
+        home.talk()
+            .contains("only in head, so not compared: app/new")
+    );
+    assert_eq!(side(&home, "head").cases.len(), 2, "the floor and one case");
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_verdicts_ask_for_more_rounds_at_parts_of_the_level() {
+    let home = repository();
+    write(&home, "app/Dockerfile.good", &format!("# why\n{GOOD}"));
+    commit(&home, "a comment");
+    // Intervals begin at 6 samples: the looks after 4 and 5 rounds cannot settle anything.
+    let (outcome, _) = home
+        .run(&[
+            "ab",
+            "HEAD~1",
+            "--warmup",
+            "1",
+            "--rounds",
+            "4",
+            "--max-rounds",
+            "8",
+        ])
+        .await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
+    let record = home.record();
+    let ab = record.ab.as_ref().unwrap();
+    assert_eq!(ab.planned_looks, [4, 5, 6, 8]);
+    let rounds: Vec<_> = ab.looks.iter().map(|look| look.rounds).collect();
+    assert_eq!(rounds, [4, 5, 6]);
+    assert!(ab.looks[0].open > 0 && ab.looks[2].open == 0, "{ab:?}");
+    let levels: Vec<_> = ab.looks.iter().map(|look| look.level.get()).collect();
+    assert!((levels[0] - 0.025).abs() < 1e-12 && (levels[2] - 0.00625).abs() < 1e-12);
+    assert_eq!(record.plan.rounds, 6);
+    assert_eq!(record.plan.order.len(), 7);
+    assert_eq!(record.plan.rounds_done(), 7);
+    // The order is that of a run that was planned so from the start.
+    let mut cases = record.plan.order[0].clone();
+    cases.sort_by_key(|id| (id.as_str().starts_with("floor/"), id.clone()));
+    let planned = plimsoll::runner::order_of(&cases, record.plan.seed, 7);
+    assert_eq!(record.plan.order, planned);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_in_head_is_a_regression_and_in_both_an_error() {
+    let home = repository();
+    write(
+        &home,
+        "app/Dockerfile.good",
+        "FROM base:1\nCOPY main.src ./\nRUN fail\n",
+    );
+    commit(&home, "broken");
+    let (outcome, table) = home.run(&["ab", "HEAD~1"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Regressed, "{table}");
+    assert!(
+        table.contains("no rule") || table.contains("exit code"),
+        "{table}"
+    );
+    write(
+        &home,
+        "app/Dockerfile.good",
+        "FROM base:1\nCOPY main.src ./\nRUN fail too\n",
+    );
+    commit(&home, "still broken");
+    let (outcome, _) = home.run(&["ab", "HEAD~1"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Failed);
+    let (outcome, _) = home.run(&["ab", "HEAD~2", "--exit-zero"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revision_that_is_not_there_and_a_folder_in_no_repository_are_told() {
+    let home = repository();
+    let failed = |outcome: Result<Exit, Failure>| outcome.unwrap_err();
+    let error = failed(home.run(&["ab", "origin/main"]).await.0);
+    assert_eq!(error.exit, Exit::Usage);
+    let text = error.to_string();
+    assert!(text.contains("there is no commit `origin/main`"), "{text}");
+    assert!(text.contains("fetch-depth: 0"), "{text}");
+    let error = failed(home.run(&["ab", "--", "--output=x"]).await.0).to_string();
+    assert!(error.contains("no revision has such a name"), "{error}");
+    let error = failed(
+        home.run(&["ab", "HEAD", "--scenario", "/etc/x.toml"])
+            .await
+            .0,
+    );
+    assert!(
+        error.to_string().contains("not in the repository"),
+        "{error}"
+    );
+
+    let bare = Home::new(&[("good", GOOD)]);
+    let error = failed(bare.run(&["ab", "main"]).await.0).to_string();
+    assert!(error.contains("is in no git repository"), "{error}");
+    assert_eq!(git::left_over(), [] as [std::path::PathBuf; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scenario_by_path_is_read_in_both_revisions() {
+    let home = repository();
+    let file = home.path().join("scenarios/app.toml");
+    write(&home, "app/Dockerfile.good", WORSE);
+    commit(&home, "worse");
+    let path = file.display().to_string();
+    let arguments = [
+        "ab",
+        "HEAD~1",
+        "--scenario",
+        &path,
+        "--metric",
+        "size.unpacked",
+    ];
+    let (outcome, table) = home.run(&arguments).await;
+    assert_eq!(outcome.unwrap(), Exit::Regressed);
+    assert!(!table.contains("build.cold"), "{table}");
+    // An A/B run does not go on.
+    let folder = home.folders().pop().unwrap().display().to_string();
+    let error = home.run(&["run", "--resume", &folder]).await.0.unwrap_err();
+    assert!(error.to_string().contains("complete") || error.to_string().contains("two revisions"));
+}
