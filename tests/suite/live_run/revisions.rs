@@ -100,7 +100,7 @@ live!(alone a_commit_that_makes_an_image_worse_is_told_with_its_causes, stage =>
     let named = git(dir, &["rev-parse", "HEAD~1"]);
     assert_eq!(sides[1].revision.as_ref().unwrap().commit, named.trim());
 
-    let ended = home.plimsoll(&["ab", "HEAD~1", "HEAD", "--warmup", "0", "--rounds", "6", "--max-rounds", "6"]);
+    let ended = home.plimsoll(&["ab", "HEAD~1", "HEAD", "--warmup", "0", "--rounds", "3", "--max-rounds", "3"]);
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.out, ended.err);
     // The user's tree is what it was, and nothing of a checkout stays.
     assert_eq!(git(dir, &["status", "--porcelain=v2", "--branch"]), status);
