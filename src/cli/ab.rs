@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{AbArgs, CompareFormat, Place, ProfileArg, RunArgs, TableFormat};
+use super::args::{
+    AbArgs, CompareFormat, Place, ProfileArg, RunArgs, ShardArgs, ShardByArg, TableFormat,
+};
 use super::cases::{self, Filter, Selection};
 use super::compare;
 use super::failure::{Exit, Failure};
@@ -180,6 +182,11 @@ fn run_args(args: &AbArgs) -> RunArgs {
         scenarios: Vec::new(),
         profile: ProfileArg::Standard,
         rounds: Some(args.rounds),
+        part: ShardArgs {
+            shard: None,
+            shard_by: ShardByArg::Variant,
+            timings: None,
+        },
         resume: None,
         ground: args.ground.clone(),
         format: TableFormat::Table,

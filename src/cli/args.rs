@@ -2,6 +2,7 @@
 
 mod ab;
 mod run;
+mod scale;
 mod verdicts;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use ab::AbArgs;
 pub use run::{GroundArgs, RunArgs};
+pub use scale::{PlanArgs, PlanFormat, ShardArgs, ShardByArg};
 pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};
 
 use crate::bases::Policy;
@@ -81,6 +83,8 @@ pub enum Command {
     Run(RunArgs),
     /// Measure two revisions of a git repository in the same rounds, and compare them
     Ab(AbArgs),
+    /// Show how a run would be split over machines
+    Plan(PlanArgs),
     /// Show what would run, or the runs that there are
     List(ListArgs),
     /// Published figures beside measured ones

@@ -7,6 +7,7 @@ use globset::{Glob, GlobMatcher};
 use super::args::Place;
 use super::config;
 use super::failure::Failure;
+use super::shard::Part;
 use crate::bases::BasesError;
 use crate::context::{self, Context, Overlay};
 use crate::oci;
@@ -84,9 +85,17 @@ pub(super) struct Selection {
     pub(super) planned: Vec<PlannedCase>,
     /// The scenarios, as the record keeps them.
     pub(super) scenarios: Vec<ScenarioRecord>,
+    /// Which part of a whole this is, where it is one.
+    pub(super) part: Option<Part>,
 }
 
 impl Selection {
+    /// Names of the scenarios.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let scenarios = self.scenarios.iter();
+        scenarios.map(|scenario| scenario.name.as_str()).collect()
+    }
+
     /// Bases that the planned cases need.
     pub(super) fn bases(&self) -> BTreeSet<String> {
         self.records
@@ -95,11 +104,21 @@ impl Selection {
             .collect()
     }
 
+    /// Leaves only these cases, and their scenarios.
+    pub(super) fn keep(&mut self, cases: &BTreeSet<CaseId>) {
+        self.records.retain(|case| cases.contains(&case.id));
+        self.planned.retain(|case| cases.contains(&case.id));
+        let records = &self.records;
+        self.scenarios
+            .retain(|scenario| records.iter().any(|case| case.scenario == scenario.name));
+    }
+
     /// Leaves out what cannot be built or run here. `missing` says why of bases, `foreign`
     /// of platforms.
     ///
     /// # Errors
-    /// When nothing is left: then the reason of the first is the whole run's.
+    /// When nothing is left: then the reason of the first is the whole run's. A part may be
+    /// left with nothing, since others have the rest.
     pub(super) fn leave_out(
         &mut self,
         missing: &BTreeMap<String, String>,
@@ -137,7 +156,7 @@ impl Selection {
             first.get_or_insert(failure);
         }
         match first {
-            Some(error) if self.planned.is_empty() => Err(error),
+            Some(error) if self.planned.is_empty() && self.part.is_none() => Err(error),
             _ => Ok(()),
         }
     }
@@ -168,6 +187,7 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
         records: Vec::new(),
         planned: Vec::new(),
         scenarios: Vec::new(),
+        part: None,
     };
     for scenario in scenarios {
         let mut digests = String::new();

@@ -18,6 +18,7 @@ mod grounds;
 mod list;
 mod output;
 mod pairing;
+mod plan;
 mod planning;
 mod prepare;
 mod progress;
@@ -26,6 +27,7 @@ mod report;
 mod resume;
 mod run;
 mod schema;
+mod shard;
 mod yard;
 
 use std::process::ExitCode;
@@ -93,6 +95,7 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
         Command::Check(args) => check::check_run(&place, &args, printer),
         Command::Compare(args) => compare::compare_runs(&place, &args, printer),
         Command::Report(args) => report::report(&place, &args, printer),
+        Command::Plan(args) => plan::plan(&place, &args, printer),
         Command::Schema(args) => schema::schema(&args, printer),
         Command::Completions(args) => {
             let mut script = Vec::new();

@@ -48,10 +48,13 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
     let warmup_rounds = args.ground.warmup.unwrap_or(profile.warmup_rounds());
     let rounds = args.rounds.unwrap_or(profile.rounds());
     let mut ids = selection.ids();
-    ids.push(case_id(FLOOR_SCENARIO, FLOOR_CASE));
-    let order = order_of(&ids, material.seed, warmup_rounds + rounds);
     let mut cases = selection.records.clone();
-    cases.push(floor());
+    // The floor belongs to every part that has anything to stand beside it.
+    if !ids.is_empty() {
+        ids.push(case_id(FLOOR_SCENARIO, FLOOR_CASE));
+        cases.push(floor());
+    }
+    let order = order_of(&ids, material.seed, warmup_rounds + rounds);
     settle(&mut cases, &material);
     RunRecord {
         schema_version: SCHEMA_VERSION,
@@ -73,6 +76,7 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
             rounds,
             visits_done: 0,
             only: args.ground.only.clone(),
+            shard: selection.part.as_ref().map(|part| part.record.clone()),
             bases: Policy::from(args.ground.bases).name().to_owned(),
             reach: material.reach,
             engine: material.choice,

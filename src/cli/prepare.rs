@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{GroundArgs, Place, ReachArg, RunArgs};
+use super::args::{Place, ReachArg, RunArgs};
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
 use super::grounds::{Ground, Grounds, of_a_room};
 use super::output::Printer;
 use super::planning::{self, Material};
 use super::run::{Job, RevisionPair, Seams, store_failure};
-use super::{config, resume};
+use super::{config, resume, shard};
 use crate::bases::{self, Catalogue, Entered, Policy};
 use crate::engine::{Clock, Engine, Probe};
 use crate::record::{
@@ -89,6 +89,14 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             (cases::select(&scenarios, &filter)?, None, None, None)
         }
     };
+    let named = name.unwrap_or_else(|| named_after(&selection.names()));
+    if let (Some(shard), None) = (args.part.shard, &resumed) {
+        let (by, timings) = (args.part.shard_by.into(), args.part.timings.as_deref());
+        shard::take(place, &mut selection, shard, by, timings)?;
+        if selection.planned.is_empty() {
+            printer.talk(&format!("shard {shard} has nothing to do"));
+        }
+    }
     let facts = seams.engine.facts().await?;
     local(&facts)?;
     let catalogue = Catalogue::load(&place.home.join("bases"))?;
@@ -118,10 +126,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let push = record.map_or(!ground.no_push, |record| record.distribution.is_some());
     let (folder, resumed) = match resumed {
         Some((folder, record)) => (folder, Some(record)),
-        None => {
-            let name = name.unwrap_or_else(|| name_of(&selection));
-            (create(place, ground, seams, &name)?, None)
-        }
+        None => (create(place, args, seams, &named)?, None),
     };
     Ok(Wanted {
         selection,
@@ -139,22 +144,17 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 
 fn create<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     place: &Place,
-    ground: &GroundArgs,
+    args: &RunArgs,
     seams: &Seams<E, C, P, G>,
-    name: &str,
+    named: &str,
 ) -> Result<RunFolder, Failure> {
-    let elsewhere = ground.out.clone();
+    let elsewhere = args.ground.out.clone();
     let results: PathBuf = elsewhere.unwrap_or_else(|| place.home.join("results"));
-    RunFolder::create(&results, &seams.clock.utc(), name).map_err(store_failure)
-}
-
-fn name_of(selection: &Selection) -> String {
-    let names: Vec<_> = selection
-        .scenarios
-        .iter()
-        .map(|scenario| scenario.name.as_str())
-        .collect();
-    named_after(&names)
+    let name = match args.part.shard {
+        Some(shard) => format!("{named}-shard{}of{}", shard.index(), shard.count()),
+        None => named.to_owned(),
+    };
+    RunFolder::create(&results, &seams.clock.utc(), &name).map_err(store_failure)
 }
 
 /// The scenarios' names in the folder's: all of them where they are few. A file system
@@ -177,7 +177,9 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     printer: &mut Printer,
 ) -> Result<Prepared<E, P>, Failure> {
     let run = wanted.folder.id();
-    let needs_ground = wanted.push || wanted.choice == EngineChoice::CleanRoom;
+    // A part without a case needs no room, and no registry.
+    let needs_ground = (wanted.push || wanted.choice == EngineChoice::CleanRoom)
+        && !wanted.selection.planned.is_empty();
     let ground = match needs_ground {
         true => Some(open(&wanted, seams, &run, printer).await?),
         false => None,
@@ -221,7 +223,13 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             let calibration = planning::calibrate(engine.as_ref(), seams.clock.as_ref()).await?;
             let material = Material {
                 command: seams.command.clone(),
-                seed: args.ground.seed.unwrap_or_else(|| seed_of(&run)),
+                seed: args
+                    .ground
+                    .seed
+                    .unwrap_or_else(|| match &wanted.selection.part {
+                        Some(part) => part.seed,
+                        None => shard::seed_of_text(&run),
+                    }),
                 id: run,
                 started_at: seams.clock.utc(),
                 reach: reach(args.ground.reach, &facts),
@@ -322,12 +330,6 @@ fn links(asked: &[Link]) -> Vec<Link> {
         links.push(Link::LOOPBACK);
     }
     links
-}
-
-/// A seed for those who give none: the run's id hashed, so that it varies and can be had again.
-fn seed_of(id: &str) -> u64 {
-    let hash = crate::oci::sha256_hex(id.as_bytes());
-    u64::from_str_radix(&hash[..12], 16).unwrap_or_default()
 }
 
 /// Ports are published on the engine's loopback: the tool must run where the engine does.

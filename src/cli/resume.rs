@@ -42,7 +42,10 @@ pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, 
         })
         .collect();
     let filter = Filter::new(record.plan.only.as_deref())?;
-    let selection = cases::select(&cases::load(place, &names)?, &filter)?;
+    let mut selection = cases::select(&cases::load(place, &names)?, &filter)?;
+    if record.plan.shard.is_some() {
+        selection.keep(&record.cases.iter().map(|case| case.id.clone()).collect());
+    }
     for (then, now) in record.scenarios.iter().zip(&selection.scenarios) {
         let what = if then.sha256 != now.sha256 {
             "the scenario"

@@ -15,6 +15,7 @@ mod posture;
 mod revision;
 mod run;
 mod sample;
+mod shard;
 
 pub use case::{
     BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, StepRecord,
@@ -34,5 +35,6 @@ pub use posture::{
 pub use revision::{AbRecord, Look, Revision};
 pub use run::{PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, TechniqueRecord};
 pub use sample::{Outcome, Sample, Status};
+pub use shard::{MOST_SHARDS, ParseShardError, Shard, ShardBy, ShardRecord};
 
 pub use crate::stats::{Direction, Kind};

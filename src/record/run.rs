@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AbRecord, BaseRecord, BuildRecord, Calibration, CaseRecord, DeployPlan, DistributionRecord,
-    EngineChoice, EngineFacts, HostFacts, Link, Outcome, Reach, Revision, Sample, ToolFacts,
+    EngineChoice, EngineFacts, HostFacts, Link, Outcome, Reach, Revision, Sample, ShardRecord,
+    ToolFacts,
 };
 use crate::scenario::{Budget, Claim, Source};
 use crate::units::Nanos;
@@ -101,6 +102,9 @@ pub struct PlanRecord {
     pub visits_done: u32,
     /// `--only`, where given.
     pub only: Option<String>,
+    /// Which part of a whole this run is, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRecord>,
     /// Which bases were allowed: `auto`, `real` or `stand-in`.
     pub bases: String,
     /// Which engine: the user's or a clean room.

@@ -7,6 +7,7 @@
 mod builds;
 mod cache;
 mod event;
+mod expect;
 mod floor;
 mod foreign;
 mod health;
@@ -21,14 +22,17 @@ mod proof;
 mod pulls;
 mod push;
 mod session;
+mod split;
 mod starts;
 mod validity;
 mod visit;
 
 pub use cache::{Attribution, attribute};
 pub use event::{Event, Watcher};
+pub use expect::{rule_of_thumb, visit_times};
 pub use floor::{FLOOR_CASE, FLOOR_SCENARIO};
 pub use foreign::why_foreign;
 pub use plan::{Profile, order_of};
 pub use push::Distribution;
 pub use session::{More, PlannedCase, Recorder, RunError, Runner, Settings, sweep};
+pub use split::{Portion, split};

@@ -38,6 +38,7 @@ fn record(id: &str) -> RunRecord {
             rounds: 1,
             visits_done: 0,
             only: None,
+            shard: None,
             bases: "auto".to_owned(),
             reach: crate::record::Reach::Bridge,
             engine: Default::default(),

@@ -28,6 +28,7 @@ fn ended(arguments: &[&str]) -> (Option<i32>, String, String) {
 fn every_command_has_a_help() {
     let commands = [
         "run",
+        "plan",
         "list",
         "claims",
         "report",

@@ -13,6 +13,7 @@ mod image;
 mod live_engine;
 mod live_run;
 mod pipeline;
+mod plan;
 mod registry;
 mod reports;
 mod scan;

@@ -3,6 +3,7 @@
 mod expected;
 mod home;
 mod revisions;
+mod shards;
 mod techniques;
 mod travel;
 

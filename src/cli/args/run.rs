@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EngineArg, PolicyArg, ProfileArg, ReachArg, TableFormat};
+use super::{EngineArg, PolicyArg, ProfileArg, ReachArg, ShardArgs, TableFormat};
 use crate::record::Link;
 
 /// `plimsoll run`.
@@ -14,6 +14,7 @@ use crate::record::Link;
     plimsoll run go --only 'multi-*' --profile quick\n  \
     plimsoll run ./plimsoll-app.toml --rounds 10 --seed 7\n  \
     plimsoll run go --engine clean-room --link loopback --link 100mbit,20ms\n  \
+    plimsoll run node go --shard 1/4 --timings results/main\n  \
     plimsoll run --resume results/20261120T204000Z-node-go\n\n\
     The run folder holds run.json (everything), samples.csv, summary.csv, steps.csv and report.md.")]
 pub struct RunArgs {
@@ -26,8 +27,11 @@ pub struct RunArgs {
     /// Counted rounds, instead of the profile's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: Option<u32>,
+    /// Which part of the cases.
+    #[command(flatten)]
+    pub part: ShardArgs,
     /// Go on with an interrupted run
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "links", "no_push", "bases", "reach", "build_deadline"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "links", "no_push", "bases", "reach", "build_deadline", "shard"])]
     pub resume: Option<PathBuf>,
     /// On what.
     #[command(flatten)]
@@ -46,7 +50,7 @@ pub struct GroundArgs {
     /// Warm-up rounds, instead of the profile's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub warmup: Option<u32>,
-    /// Seed of the order and of the edits' nonces [default: drawn from the clock, and recorded]
+    /// Seed of the order and of the edits' nonces [default: drawn from the clock, of a shard from what is run; recorded]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Folder for the run's folder [default: results/ in the home folder]

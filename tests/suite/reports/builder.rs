@@ -33,6 +33,7 @@ pub fn run() -> RunRecord {
             rounds: 6,
             visits_done: 7,
             only: None,
+            shard: None,
             bases: "auto".to_owned(),
             reach: plimsoll::record::Reach::Bridge,
             engine: Default::default(),

@@ -1,0 +1,157 @@
+//! A run that is split over machines.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+const OTHER: &str = "FROM base:1\nCOPY . ./\nRUN make\nRUN test\n";
+
+fn four() -> Home {
+    Home::new(&[("a", GOOD), ("b", OTHER), ("c", OTHER), ("d", GOOD)])
+}
+
+fn cases(record: &RunRecord) -> BTreeSet<String> {
+    let cases = record.cases.iter();
+    cases
+        .filter(|case| case.scenario == "app")
+        .map(|case| case.variant.clone())
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn shards_share_the_cases_and_nothing_else_differs() {
+    let mut seen = BTreeSet::new();
+    let mut records = Vec::new();
+    for shard in ["1/2", "2/2"] {
+        // Another machine: another home.
+        let home = four();
+        let run = ["run", "app", "--profile", "quick", "--shard", shard];
+        assert_eq!(
+            home.run(&run).await.0.unwrap(),
+            Exit::Fine,
+            "{}",
+            home.talk()
+        );
+        let record = home.record();
+        assert!(
+            record
+                .id
+                .ends_with(&format!("-app-shard{}", shard.replace('/', "of")))
+        );
+        for case in cases(&record) {
+            assert!(seen.insert(case.clone()), "{case} is in both");
+        }
+        // The floor belongs to every shard.
+        let floor = record.samples.iter();
+        assert!(
+            floor
+                .clone()
+                .any(|sample| sample.metric == Metric::FloorStartStarted)
+        );
+        records.push(record);
+    }
+    let all: BTreeSet<_> = ["a", "b", "c", "d", "none"].map(str::to_owned).into();
+    assert_eq!(seen, all);
+    let [one, two] = records.as_slice() else {
+        panic!("two shards")
+    };
+    assert_eq!(one.plan.seed, two.plan.seed);
+    assert_eq!(one.scenarios, two.scenarios);
+    let (first, second) = (
+        one.plan.shard.as_ref().unwrap(),
+        two.plan.shard.as_ref().unwrap(),
+    );
+    assert_eq!(first.all, second.all);
+    assert_eq!(first.all.len(), 5);
+    assert_eq!((first.index, second.index, first.count), (1, 2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_variants_of_a_technique_are_not_parted_and_an_empty_shard_is_a_run() {
+    let technique =
+        "[technique]\nid = \"x\"\nquestion = \"x\"\nbaseline = \"a\"\nshows = [\"build.cold\"]\n";
+    let home = four().with(technique);
+    let run = |shard| {
+        [
+            "run",
+            "app",
+            "--profile",
+            "quick",
+            "--engine",
+            "clean-room",
+            "--shard",
+            shard,
+        ]
+    };
+    assert_eq!(home.run(&run("1/2")).await.0.unwrap(), Exit::Fine);
+    assert_eq!(cases(&home.record()).len(), 5);
+    let home = four().with(technique);
+    assert_eq!(
+        home.run(&run("2/2")).await.0.unwrap(),
+        Exit::Fine,
+        "{}",
+        home.talk()
+    );
+    let record = home.record();
+    assert!(record.cases.is_empty() && record.samples.is_empty());
+    assert_eq!(record.state, RunState::Complete);
+    assert_eq!(
+        record.plan.shard.as_ref().map(|shard| shard.all.len()),
+        Some(5)
+    );
+    assert!(home.talk().contains("shard 2/2 has nothing to do"));
+    assert!(home.engine.state(|state| state.dockerfiles.is_empty()));
+    assert!(home.folders()[0].join("report.md").exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_is_resumed_with_its_own_cases() {
+    let home = four();
+    let (stop, watch) = (home.stop.clone(), home.engine.clone());
+    tokio::spawn(async move {
+        while watch.state(|state| state.dockerfiles.is_empty()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+    });
+    let run = ["run", "app", "--profile", "quick", "--shard", "2/2"];
+    assert_eq!(home.run(&run).await.0.unwrap(), Exit::Interrupted);
+    let before = home.record();
+    let home = Home {
+        stop: CancellationToken::new(),
+        ..home
+    };
+    let folder = home.folders().pop().unwrap().display().to_string();
+    let (outcome, _) = home.run(&["run", "--resume", &folder]).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
+    let after = home.record();
+    assert_eq!(after.state, RunState::Complete);
+    assert_eq!(cases(&before), cases(&after));
+    assert_eq!(before.plan.shard, after.plan.shard);
+    for variant in cases(&after) {
+        assert!(!values(&after, &variant, Metric::BuildCold).is_empty() || variant == "none");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_whose_only_case_is_not_available_leaves_the_whole_to_the_others() {
+    let home = Home::new(&[
+        ("a", GOOD),
+        ("lost", "FROM nowhere:1\nRUN x\nRUN y\nRUN z\n"),
+    ]);
+    // The longest goes first.
+    let run = ["run", "app", "--profile", "quick", "--shard", "1/2"];
+    assert_eq!(
+        home.run(&run).await.0.unwrap(),
+        Exit::Fine,
+        "{}",
+        home.talk()
+    );
+    let record = home.record();
+    let lost = record
+        .cases
+        .iter()
+        .find(|case| case.variant == "lost")
+        .unwrap();
+    assert!(matches!(lost.disposition, Disposition::NotAvailable { .. }));
+}

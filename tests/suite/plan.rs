@@ -1,0 +1,236 @@
+//! `plimsoll plan`: the real binary over the scenarios of this repository.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn plan(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["--home", env!("CARGO_MANIFEST_DIR"), "plan"])
+        .args(arguments)
+        .env_remove("PLIMSOLL_HOME")
+        .env("DOCKER_HOST", "unix:///nowhere/plimsoll.sock")
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let (code, out, err) = plan(arguments);
+    assert_eq!(code, Some(0), "{err}");
+    serde_json::from_str(&out).unwrap()
+}
+
+fn cases(shard: &Value) -> Vec<String> {
+    let cases = shard["cases"].as_array().unwrap().iter();
+    cases
+        .map(|case| case["case"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn shards_are_even_and_whole_and_the_same_each_time() {
+    let scenarios = [
+        "node",
+        "go",
+        "rust",
+        "technique-strip",
+        "technique-init",
+        "technique-non-root",
+        "technique-read-only",
+        "technique-layer-order",
+    ];
+    let mut arguments = scenarios.to_vec();
+    arguments.extend(["--shards", "4", "--format", "json"]);
+    let plan = json(&arguments);
+    assert_eq!(plan, json(&arguments));
+    assert_eq!(plan["times"], "rule-of-thumb");
+    let shards = plan["shards"].as_array().unwrap();
+    assert_eq!(shards.len(), 4);
+    let listed = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args([
+            "--home",
+            env!("CARGO_MANIFEST_DIR"),
+            "list",
+            "--format",
+            "json",
+        ])
+        .args(scenarios)
+        .output()
+        .unwrap();
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let all: BTreeSet<String> = cases(&listed).into_iter().collect();
+    let parts: Vec<String> = shards.iter().flat_map(cases).collect();
+    assert_eq!(parts.len(), all.len());
+    assert_eq!(parts.into_iter().collect::<BTreeSet<_>>(), all);
+    let times: Vec<u64> = shards
+        .iter()
+        .map(|shard| shard["expected_ns"].as_u64().unwrap())
+        .collect();
+    let (least, most) = (times.iter().min().unwrap(), times.iter().max().unwrap());
+    assert!(most * 100 < least * 120, "{times:?}");
+    // The variants of a technique are on one machine.
+    let mut of_techniques: Vec<(String, usize)> = Vec::new();
+    for (at, shard) in shards.iter().enumerate() {
+        for case in cases(shard) {
+            let scenario = case.split('/').next().unwrap();
+            if scenario.starts_with("technique-") {
+                of_techniques.push((scenario.to_owned(), at));
+            }
+        }
+    }
+    let scenarios: BTreeSet<_> = of_techniques.iter().map(|(scenario, _)| scenario).collect();
+    let places: BTreeSet<_> = of_techniques.iter().collect();
+    assert_eq!(scenarios.len(), 5);
+    assert_eq!(scenarios.len(), places.len());
+}
+
+#[test]
+fn a_scenario_can_be_kept_whole() {
+    let plan = json(&[
+        "node",
+        "go",
+        "--shards",
+        "2",
+        "--shard-by",
+        "scenario",
+        "--format",
+        "json",
+    ]);
+    for shard in plan["shards"].as_array().unwrap() {
+        let scenarios: BTreeSet<String> = cases(shard)
+            .iter()
+            .map(|case| case.split('/').next().unwrap().to_owned())
+            .collect();
+        assert_eq!(scenarios.len(), 1, "{scenarios:?}");
+    }
+}
+
+#[test]
+fn a_former_run_says_how_long_cases_take() {
+    let run = "reference-2026-11-20-2cpu-vm";
+    let arguments = [
+        "node",
+        "go",
+        "--shards",
+        "2",
+        "--timings",
+        run,
+        "--format",
+        "json",
+    ];
+    let plan = json(&arguments);
+    assert_ne!(plan["times"], "rule-of-thumb");
+    let shards = plan["shards"].as_array().unwrap();
+    let slowest = shards
+        .iter()
+        .flat_map(|shard| shard["cases"].as_array().unwrap())
+        .max_by_key(|case| case["expected_ns"].as_u64())
+        .unwrap();
+    // By hand from that run: the times of a visit's phases, over its rounds.
+    let id = slowest["case"].as_str().unwrap();
+    let path = format!("{}/results/{run}/samples.csv", env!("CARGO_MANIFEST_DIR"));
+    let mut rows = csv::Reader::from_path(path).unwrap();
+    let (scenario, variant) = id.split_once('/').unwrap();
+    let (mut sum, mut rounds) = (0.0, BTreeSet::new());
+    for row in rows.deserialize::<std::collections::BTreeMap<String, String>>() {
+        let row = row.unwrap();
+        let ours = row["scenario"] == scenario && row["variant"] == variant;
+        let phase = [
+            "build.",
+            "rebuild.",
+            "push.time",
+            "start.create",
+            "start.ready",
+            "stop.time",
+        ]
+        .iter()
+        .any(|phase| row["metric"].starts_with(phase));
+        let Ok(value) = row["value"].parse::<f64>() else {
+            continue;
+        };
+        if ours && phase && row["unit"] == "s" {
+            sum += value;
+            rounds.insert(row["round"].clone());
+        }
+    }
+    let seconds = slowest["expected_ns"].as_f64().unwrap() / 1e9;
+    let by_hand = sum / rounds.len() as f64;
+    assert!(
+        (seconds - by_hand).abs() < 1e-3,
+        "{id}: {seconds} against {by_hand}"
+    );
+}
+
+#[test]
+fn a_matrix_is_one_line_that_github_can_take() {
+    let (code, out, _) = plan(&["node", "--shards", "3", "--format", "github-matrix"]);
+    assert_eq!((code, out.lines().count()), (Some(0), 1));
+    let matrix: Value = serde_json::from_str(&out).unwrap();
+    let jobs = matrix["include"].as_array().unwrap();
+    let shards: Vec<&str> = jobs
+        .iter()
+        .map(|job| job["shard"].as_str().unwrap())
+        .collect();
+    assert_eq!(shards, ["1/3", "2/3", "3/3"]);
+    assert!(jobs[0]["name"].as_str().unwrap().starts_with("1/3 node/"));
+    // Every value is a scalar: a matrix takes no others in `include`.
+    let scalar = |value: &Value| value.is_string() || value.is_u64();
+    assert!(
+        jobs.iter()
+            .all(|job| job.as_object().unwrap().values().all(scalar))
+    );
+}
+
+#[test]
+fn a_plan_has_no_shard_without_work_and_no_more_jobs_than_github_makes() {
+    let (code, out, err) = plan(&["node", "--shards", "500", "--format", "json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let plan_of_500: Value = serde_json::from_str(&out).unwrap();
+    let shards = plan_of_500["shards"].as_array().unwrap();
+    assert!(shards.len() < 30);
+    assert!(err.contains("there is less to part"), "{err}");
+    assert!(
+        shards
+            .iter()
+            .all(|shard| shard["expected_ns"].as_u64() > Some(0))
+    );
+
+    let home = tempfile::tempdir().unwrap();
+    let app = home.path().join("app");
+    std::fs::create_dir(&app).unwrap();
+    std::fs::write(app.join("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n").unwrap();
+    let mut text =
+        "schema = 1\nname = \"wide\"\ntitle = \"x\"\n[app]\nname = \"x\"\npath = \"app\"\n\
+        [contract]\nport = 1\npath = \"/\"\nbody-contains = \"x\"\nready-within = \"1s\"\n"
+            .to_owned();
+    for at in 0..300 {
+        text.push_str(&format!(
+            "[[variant]]\nname = \"v{at}\"\nstrategy = \"x\"\ntitle = \"x\"\ndockerfile = \"Dockerfile\"\n"
+        ));
+    }
+    let file = home.path().join("wide.toml");
+    std::fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    let (code, out, err) = plan(&[&file, "--shards", "300", "--format", "github-matrix"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("GitHub makes 256 jobs at most"), "{err}");
+    let (code, _, err) = plan(&[&file, "--shards", "256", "--format", "github-matrix"]);
+    assert_eq!(code, Some(0), "{err}");
+}
+
+#[test]
+fn gitlab_gets_a_child_pipeline() {
+    let (code, out, _) = plan(&["node", "--shards", "2", "--format", "gitlab"]);
+    assert_eq!(code, Some(0));
+    let jobs: Value = serde_json::from_str(&out).unwrap();
+    let job = &jobs["plimsoll 2/2"];
+    assert_eq!(job["extends"], ".plimsoll-shard");
+    assert_eq!(job["variables"]["PLIMSOLL_SHARD"], "2/2");
+}
