@@ -16,6 +16,7 @@ pub mod record;
 
 pub mod compare;
 pub mod engine;
+pub mod merge;
 
 pub mod report;
 

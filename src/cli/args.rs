@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use ab::AbArgs;
 pub use run::{GroundArgs, RunArgs};
-pub use scale::{PlanArgs, PlanFormat, ShardArgs, ShardByArg};
+pub use scale::{MergeArgs, PlanArgs, PlanFormat, ShardArgs, ShardByArg};
 pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};
 
 use crate::bases::Policy;
@@ -85,6 +85,8 @@ pub enum Command {
     Ab(AbArgs),
     /// Show how a run would be split over machines
     Plan(PlanArgs),
+    /// Join the shards of a run
+    Merge(MergeArgs),
     /// Show what would run, or the runs that there are
     List(ListArgs),
     /// Published figures beside measured ones

@@ -16,6 +16,7 @@ mod failure;
 mod folder;
 mod grounds;
 mod list;
+mod merge;
 mod output;
 mod pairing;
 mod plan;
@@ -95,6 +96,7 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
         Command::Check(args) => check::check_run(&place, &args, printer),
         Command::Compare(args) => compare::compare_runs(&place, &args, printer),
         Command::Report(args) => report::report(&place, &args, printer),
+        Command::Merge(args) => merge::merge_runs(&place, &args, &SystemClock::new(), printer),
         Command::Plan(args) => plan::plan(&place, &args, printer),
         Command::Schema(args) => schema::schema(&args, printer),
         Command::Completions(args) => {

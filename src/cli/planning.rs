@@ -90,6 +90,7 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
         host: material.host,
         calibration: material.calibration,
         scenarios: selection.scenarios.clone(),
+        parts: Vec::new(),
         bases: material.bases,
         cases,
         samples: Vec::new(),

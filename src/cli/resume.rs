@@ -12,7 +12,7 @@ use crate::runner::FLOOR_SCENARIO;
 /// Scenarios and contexts of a run that is to be resumed, as they are now.
 ///
 /// # Errors
-/// When the run is complete, or scenario or app are not what the run measured.
+/// When the run is complete or was joined from parts, or scenario or app are not what the run measured.
 pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, Failure> {
     if record.state == RunState::Complete {
         return Err(Failure::usage(format!(
@@ -26,6 +26,12 @@ pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, 
             record.id
         ))
         .with_hint(Some("begin anew with `plimsoll ab`".to_owned())));
+    }
+    if !record.parts.is_empty() {
+        return Err(
+            Failure::usage(format!("the run `{}` was joined from parts", record.id))
+                .with_hint(Some("resume the part, and join them again".to_owned())),
+        );
     }
     let root = &place.home;
     let names: Vec<_> = record

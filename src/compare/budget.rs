@@ -252,7 +252,6 @@ fn relative<'a>(
 ) {
     let Some(baseline) = baseline else { return };
     let before = series::of_run(baseline);
-    let of_runs = rule::of_runs(baseline, run);
     let mut judged = Vec::new();
     for (at, line) in lines.iter_mut().enumerate() {
         let Some((_, share)) = share(line.budget.limit).filter(|(one, _)| *one == against) else {
@@ -277,9 +276,8 @@ fn relative<'a>(
         line.baseline = before
             .get(&key)
             .and_then(|series| series.middle(line.metric));
-        let unlike = of_runs.iter().cloned();
-        let unlike: Vec<_> = unlike
-            .chain(rule::of_cases((baseline, old), (run, new)))
+        let unlike: Vec<_> = rule::of_cases((baseline, old), (run, new))
+            .into_iter()
             .filter(|one| one.rule.touches(line.metric) && !waived.contains(&one.rule))
             .collect();
         if !unlike.is_empty() {

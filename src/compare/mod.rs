@@ -194,7 +194,6 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
             .collect()
     };
     let differences = rule::of_runs(base, head);
-    let of_runs = in_force(differences.clone());
     let (old, new) = (series::of_run(base), series::of_run(head));
     let mut lines = Vec::new();
     let mut judged = Vec::new();
@@ -202,8 +201,7 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
         let Some(before) = apps(base).find(|before| before.id == case.id) else {
             continue;
         };
-        let mut unlike = of_runs.clone();
-        unlike.extend(in_force(rule::of_cases((base, before), (head, case))));
+        let unlike = in_force(rule::of_cases((base, before), (head, case)));
         for key in series::keys(&old, &new, &case.id) {
             let (metric, link) = (key.1, key.2);
             if !terms.admit(metric) {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::record::{BaseRecord, CaseRecord, EngineFacts, Metric, RunRecord};
+use super::apps;
+use crate::record::{BaseRecord, CaseRecord, Ground, Metric, RunRecord};
 use crate::stats::Kind;
 
 /// A rule by which a metric of two runs is not compared.
@@ -93,64 +94,70 @@ fn differ(rule: Rule, what: &str, base: &str, head: &str) -> Option<Difference> 
     })
 }
 
-/// What is unlike between two runs as wholes.
+/// What is unlike between two runs as wholes. Of runs that were joined from parts: all that
+/// is unlike between their common cases.
 pub(super) fn of_runs(base: &RunRecord, head: &RunRecord) -> Vec<Difference> {
-    let (old, new) = (&base.engine, &head.engine);
-    let host = |record: &RunRecord| {
-        let host = &record.host;
-        // Memory in whole gigabytes: what a kernel keeps for itself varies.
-        let memory = host.memory_bytes.0 / 1_000_000_000;
-        format!(
-            "{} x {}, {memory} GB, {}",
-            host.cpus.0, host.cpu, host.kernel
-        )
-    };
-    let engine = |facts: &EngineFacts| {
-        format!(
-            "{} {} ({}, {}, cgroup {})",
-            facts.name, facts.version, facts.builder, facts.runtime, facts.cgroup_version
-        )
-    };
-    let store = |facts: &EngineFacts| format!("{:?}, {}", facts.store, facts.driver);
-    let way = |record: &RunRecord| {
-        format!("{}, {:?}", record.plan.engine.name(), record.plan.reach).to_lowercase()
-    };
-    let optimised = |record: &RunRecord| match record.tool.optimised {
-        true => "optimised",
-        false => "not optimised",
-    };
+    if base.parts.is_empty() && head.parts.is_empty() {
+        return of_grounds(&base.ground(), &head.ground());
+    }
+    let mut found = Vec::new();
+    let common = apps(head).filter(|case| apps(base).any(|other| other.id == case.id));
+    for case in common {
+        for one in of_grounds(&base.ground_of(&case.id), &head.ground_of(&case.id)) {
+            if !found.contains(&one) {
+                found.push(one);
+            }
+        }
+    }
+    found
+}
+
+/// What is unlike between what two cases were measured on.
+fn of_grounds(base: &Ground<'_>, head: &Ground<'_>) -> Vec<Difference> {
+    let (old, new) = (base.engine, head.engine);
     [
-        differ(Rule::Store, "image store", &store(old), &store(new)),
-        differ(Rule::Host, "machine", &host(base), &host(head)),
-        differ(Rule::Engine, "engine", &engine(old), &engine(new)),
-        differ(Rule::Engine, "way", &way(base), &way(head)),
-        differ(Rule::Tool, "program", optimised(base), optimised(head)),
+        differ(
+            Rule::Store,
+            "image store",
+            &old.store_words(),
+            &new.store_words(),
+        ),
+        differ(
+            Rule::Host,
+            "machine",
+            &base.host.words(),
+            &head.host.words(),
+        ),
+        differ(Rule::Engine, "engine", &old.words(), &new.words()),
+        differ(Rule::Engine, "way", &base.way(), &head.way()),
+        differ(Rule::Tool, "program", base.build(), head.build()),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-/// What is unlike between a case of two runs.
+/// What is unlike between a case of two runs, what it was measured on among it.
 pub(super) fn of_cases(
     base: (&RunRecord, &CaseRecord),
     head: (&RunRecord, &CaseRecord),
 ) -> Vec<Difference> {
-    let mut found = Vec::new();
     let (old, new) = (base.1, head.1);
+    let grounds = (base.0.ground_of(&old.id), head.0.ground_of(&new.id));
+    let mut found = of_grounds(&grounds.0, &grounds.1);
     found.extend(differ(
         Rule::Platform,
         "platform",
         &old.platform,
         &new.platform,
     ));
-    let known = |record: &'_ RunRecord| -> BTreeMap<String, BaseRecord> {
-        let bases = record.bases.iter();
+    let known = |ground: &Ground<'_>| -> BTreeMap<String, BaseRecord> {
+        let bases = ground.bases.iter();
         bases
             .map(|base| (base.reference.clone(), base.clone()))
             .collect()
     };
-    let (before, after) = (known(base.0), known(head.0));
+    let (before, after) = (known(&grounds.0), known(&grounds.1));
     // A base that only one side names is a change of the Dockerfile, and that is what is
     // to be compared.
     for reference in old.bases.iter().filter(|name| new.bases.contains(name)) {

@@ -11,6 +11,7 @@ mod distribution;
 mod facts;
 mod link;
 mod metric;
+mod part;
 mod posture;
 mod revision;
 mod run;
@@ -29,6 +30,7 @@ pub use facts::{
 };
 pub use link::{Link, ParseLinkError};
 pub use metric::{Metric, ParseMetricError};
+pub use part::{Ground, PartRecord};
 pub use posture::{
     FACTS, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretFinding, SecretPlace, StopFacts,
 };

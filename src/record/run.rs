@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AbRecord, BaseRecord, BuildRecord, Calibration, CaseRecord, DeployPlan, DistributionRecord,
-    EngineChoice, EngineFacts, HostFacts, Link, Outcome, Reach, Revision, Sample, ShardRecord,
-    ToolFacts,
+    EngineChoice, EngineFacts, HostFacts, Link, Outcome, PartRecord, Reach, Revision, Sample,
+    ShardRecord, ToolFacts,
 };
 use crate::scenario::{Budget, Claim, Source};
 use crate::units::Nanos;
@@ -51,6 +51,10 @@ pub struct RunRecord {
     pub calibration: Calibration,
     /// The scenarios, with their text.
     pub scenarios: Vec<ScenarioRecord>,
+    /// The parts that it was joined from, where it was: which machine measured which case.
+    /// Tool, engine, host and calibration above are the first part's then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartRecord>,
     /// The bases, resolved.
     pub bases: Vec<BaseRecord>,
     /// The cases.

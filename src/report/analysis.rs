@@ -80,7 +80,7 @@ impl<'a> Analysis<'a> {
             let id = &sample.case;
             add(Subject { id, case: None }, metric, samples);
         }
-        compare_with_largest(&mut entries, &sets);
+        compare_with_largest(record, &mut entries, &sets);
         let place = |(at, entry): (usize, &MetricSummary<'a>)| {
             ((entry.subject.id.as_str(), entry.series()), at)
         };
@@ -173,8 +173,15 @@ fn complete(samples: &mut ByLink<'_>, metric: Metric, links: &[Link]) {
     }
 }
 
-fn compare_with_largest(entries: &mut [MetricSummary<'_>], sets: &[Option<SampleSet>]) {
+/// Times that were not measured side by side have no ratio: the largest of two machines
+/// would say as much of the machines.
+fn compare_with_largest(
+    record: &RunRecord,
+    entries: &mut [MetricSummary<'_>],
+    sets: &[Option<SampleSet>],
+) {
     let mut largest: BTreeMap<(&str, Series), (usize, f64)> = BTreeMap::new();
+    let mut apart: BTreeSet<(&str, Series)> = BTreeSet::new();
     for (at, entry) in entries.iter().enumerate() {
         let Some(summary) = &entry.summary else {
             continue;
@@ -182,6 +189,10 @@ fn compare_with_largest(entries: &mut [MetricSummary<'_>], sets: &[Option<Sample
         let best = largest
             .entry((entry.subject.scenario(), entry.series()))
             .or_insert((at, summary.median));
+        let beside = &entries[best.0].subject.id;
+        if !record.parts.is_empty() && !record.side_by_side(entry.subject.id, beside) {
+            apart.insert((entry.subject.scenario(), entry.series()));
+        }
         if summary.median > best.1 {
             *best = (at, summary.median);
         }
@@ -200,6 +211,7 @@ fn compare_with_largest(entries: &mut [MetricSummary<'_>], sets: &[Option<Sample
             let (at, median) = largest.get(&(entry.subject.scenario(), entry.series()))?;
             let summary = entry.summary.as_ref()?;
             match entry.metric.kind() {
+                Kind::Timed if apart.contains(&(entry.subject.scenario(), entry.series())) => None,
                 Kind::Timed if place != *at => ratio_of_medians(set.as_ref()?, sets[*at].as_ref()?),
                 // The largest is itself by identity: resampling would lend it a spread.
                 Kind::Timed | Kind::Exact => exact(summary.median, *median),

@@ -47,13 +47,17 @@ impl Effect {
 }
 
 impl Change {
-    /// Compares, where both sides have a figure.
+    /// Compares, where both sides have a figure, and were measured side by side if they are
+    /// times.
     pub(super) fn of(
         measure: Measure,
         before: &Observed<'_>,
         after: &Observed<'_>,
     ) -> Option<Self> {
         let (old, new) = (*before.figure.as_ref().ok()?, *after.figure.as_ref().ok()?);
+        if measure.is_apart(before, after) {
+            return None;
+        }
         let timed = measure.kind() == Kind::Timed;
         let ratio = if timed {
             ratio_of_sums(&after.parts, &before.parts)

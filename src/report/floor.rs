@@ -1,6 +1,7 @@
 //! The floor: what the engine itself costs, beside the apps.
 
 use super::analysis::Analysis;
+use super::entry::MetricSummary;
 use super::metric_cell::metric_cell;
 use super::native::quantity;
 use super::notes::Notes;
@@ -36,7 +37,7 @@ pub(super) fn floor_of(analysis: &Analysis<'_>) -> Table {
         if let super::table::Content::Value { text, quantity, .. } = &mut floor.content {
             *text = scale.with_unit(*quantity);
         }
-        let apps = app_medians(analysis, entry.metric);
+        let apps = app_medians(analysis, entry);
         let app_cell = |app: Option<&(Quantity, &CaseId)>| match app {
             Some((value, id)) => Cell::value(format!("{} ({id})", scale.with_unit(*value)), *value),
             None => Cell::missing(),
@@ -45,7 +46,10 @@ pub(super) fn floor_of(analysis: &Analysis<'_>) -> Table {
             .zip(apps.first())
             .and_then(|(floor, (app, _))| Ratio::of(floor.base_value(), app.base_value()));
         rows.push(vec![
-            Cell::text(entry.metric.id()),
+            Cell::text(match analysis.record.parts.is_empty() {
+                true => entry.metric.id().to_owned(),
+                false => format!("{} ({})", entry.metric.id(), entry.subject.variant()),
+            }),
             floor,
             app_cell(apps.first()),
             app_cell(apps.last()),
@@ -68,9 +72,13 @@ pub(super) fn floor_of(analysis: &Analysis<'_>) -> Table {
     }
 }
 
-/// Medians of the phase that a floor belongs to, ascending.
-fn app_medians<'a>(analysis: &Analysis<'a>, floor: Metric) -> Vec<(Quantity, &'a CaseId)> {
+/// Medians of the phase that a floor belongs to, ascending: of what was measured beside it.
+fn app_medians<'a>(
+    analysis: &Analysis<'a>,
+    floor: &MetricSummary<'_>,
+) -> Vec<(Quantity, &'a CaseId)> {
     let Some(phase) = floor
+        .metric
         .id()
         .strip_prefix("floor.")
         .and_then(|id| id.parse::<Metric>().ok())
@@ -80,7 +88,14 @@ fn app_medians<'a>(analysis: &Analysis<'a>, floor: Metric) -> Vec<(Quantity, &'a
     let mut medians: Vec<_> = analysis
         .entries()
         .iter()
-        .filter(|entry| entry.metric == phase)
+        .filter(|entry| {
+            let beside = || {
+                analysis
+                    .record
+                    .side_by_side(entry.subject.id, floor.subject.id)
+            };
+            entry.metric == phase && beside()
+        })
         .filter_map(|entry| {
             Some((
                 quantity(phase.unit(), entry.summary.as_ref()?.median),

@@ -7,6 +7,7 @@ use super::claims::{claims_json_of, verdicts_json_of};
 use super::distribution::json_of;
 use super::entry::{MetricSummary, Reason};
 use super::native::{json_suffix, statistic_json};
+use super::parts::parts_json;
 use super::posture::posture_json;
 use super::technique::effects_json_of;
 use super::warning::warnings_of;
@@ -24,7 +25,7 @@ pub fn report_json(record: &RunRecord) -> Value {
         .iter()
         .map(ToString::to_string)
         .collect();
-    json!({
+    let mut report = json!({
         "schema_version": REPORT_SCHEMA_VERSION,
         "run": record.id,
         "state": record.state,
@@ -39,7 +40,11 @@ pub fn report_json(record: &RunRecord) -> Value {
         "claims": claims_json_of(&analysis),
         "verdicts": verdicts_json_of(&analysis),
         "warnings": warnings,
-    })
+    });
+    if !record.parts.is_empty() {
+        report["parts"] = parts_json(record);
+    }
+    report
 }
 
 fn summary(entry: &MetricSummary<'_>) -> Value {

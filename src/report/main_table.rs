@@ -4,6 +4,7 @@ use super::analysis::Analysis;
 use super::distribution::tables_of;
 use super::entry::{Counts, Series};
 use super::metric_table::{Layout, metric_table};
+use super::parts::apart_note;
 use super::posture::posture_tables;
 use super::table::Table;
 use super::technique::effect_table_of;
@@ -96,6 +97,11 @@ pub(super) fn all_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> 
     tables.extend(main.map(|columns| table_of(analysis, scenario, *columns)));
     tables.extend(optional_tables(analysis, scenario));
     tables.extend(tables_of(analysis, scenario));
+    if let Some(note) = apart_note(analysis.record, scenario) {
+        for table in &mut tables {
+            table.notes.insert(0, note.clone());
+        }
+    }
     tables.extend(posture_tables(analysis, scenario));
     tables
 }

@@ -6,6 +6,7 @@ use super::failures::failures;
 use super::floor::floor_of;
 use super::main_table::all_tables;
 use super::markdown_sections::{intro, meanings, stand_ins};
+use super::parts::parts_table;
 use super::render::escape;
 use super::steps::{median_cold_builds, steps_table};
 use super::warning::warnings_of;
@@ -17,6 +18,7 @@ pub fn report_md(record: &RunRecord) -> String {
     let analysis = Analysis::of(record);
     let sections = [
         format!("# {}\n\n{}", escape(&record.id), intro(record)),
+        parts(record),
         stand_ins(record),
         warnings(&analysis),
         tables(&analysis),
@@ -41,6 +43,11 @@ fn warnings(analysis: &Analysis<'_>) -> String {
         .map(|warning| format!("- {}", escape(&warning.to_string())))
         .collect();
     section("Warnings", &lines.join("\n"))
+}
+
+fn parts(record: &RunRecord) -> String {
+    let table = parts_table(record);
+    table.map_or_else(String::new, |table| section("Parts", &table.markdown()))
 }
 
 fn tables(analysis: &Analysis<'_>) -> String {

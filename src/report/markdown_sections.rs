@@ -35,6 +35,11 @@ pub(super) fn intro(record: &RunRecord) -> String {
         .as_ref()
         .map(|load| format!(", load {load} at the start"))
         .unwrap_or_default();
+    // Of a run that was joined, these are facts of its first part; a table has all.
+    let of_first = match record.parts.is_empty() {
+        true => "",
+        false => "Joined from parts; of the first: ",
+    };
     let in_scenario = |case: &&crate::record::CaseRecord| {
         record
             .scenarios
@@ -45,7 +50,7 @@ pub(super) fn intro(record: &RunRecord) -> String {
     let costs = &record.calibration;
     format!(
         "Run by {} at {} (plimsoll {}, {state}): {} of {}, {} and {}, seed {}. \
-         Engine: {} {} (API {}), store {store}, driver {}, builder {}, {}. \
+         {of_first}Engine: {} {} (API {}), store {store}, driver {}, builder {}, {}. \
          Host: {}, {}, {}, {} of memory, kernel {}{virtualisation}{load}. \
          Fixed costs, never subtracted: round trip to the engine {}, readiness asked every {}, clock resolution {} ns.",
         if commands.is_empty() {

@@ -27,6 +27,7 @@ mod metric_table;
 mod native;
 mod notes;
 mod observed;
+mod parts;
 mod posture;
 mod render;
 mod runs;
@@ -55,6 +56,7 @@ pub use floor::floor_table;
 pub use json_report::{REPORT_SCHEMA_VERSION, report_json};
 pub use main_table::{Columns, table, terminal_tables};
 pub use markdown_report::report_md;
+pub use parts::parts_table;
 pub use runs::{
     claims_of_all, claims_of_several, reports_json, reports_md, runs_json, runs_overview,
     runs_table, several_claims_json, summaries_csv,

@@ -30,9 +30,16 @@ pub(super) struct Observed<'s> {
     pub(super) parts: Vec<&'s SampleSet>,
     /// The least and the most that was seen, of exact metrics.
     pub(super) range: Option<(f64, f64)>,
+    /// The part of the run that measured it, where it was joined from parts.
+    pub(super) part: Option<usize>,
 }
 
 impl Measure {
+    /// Whether two of it cannot be compared: times of different parts of a run.
+    pub(super) fn is_apart(self, one: &Observed<'_>, other: &Observed<'_>) -> bool {
+        self.kind() == Kind::Timed && one.part != other.part
+    }
+
     /// What the id of a claim names.
     pub(super) fn of_id(id: &str, link: Option<Link>) -> Option<Self> {
         if let Ok(metric) = id.parse::<Metric>() {
@@ -61,6 +68,7 @@ impl Measure {
 
     /// What it comes to for a case.
     pub(super) fn of<'s>(self, analysis: &'s Analysis<'_>, case: &CaseRecord) -> Observed<'s> {
+        let part = analysis.record.part_of(&case.id);
         match self {
             Self::Series(series) => of_series(analysis, case, series),
             Self::Derived(what, link) => {
@@ -73,12 +81,14 @@ impl Measure {
                     figure,
                     parts,
                     range: None,
+                    part,
                 }
             }
             Self::Count(fact) => Observed {
                 figure: counted(analysis, case, fact),
                 parts: Vec::new(),
                 range: None,
+                part,
             },
         }
     }
@@ -109,5 +119,6 @@ fn of_series<'s>(analysis: &'s Analysis<'_>, case: &CaseRecord, series: Series) 
         range: summary
             .filter(|_| exact)
             .map(|summary| (summary.min, summary.max)),
+        part: analysis.record.part_of(&case.id),
     }
 }

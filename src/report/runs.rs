@@ -7,9 +7,10 @@ use super::analysis::Analysis;
 use super::claims::{Heads, claims_json_of, claims_of, claims_of_runs, verdicts_json_of};
 use super::json_report::report_json;
 use super::markdown_report::report_md;
+use super::parts::{of_each, parts_json};
 use super::summary_file::summary_csv;
 use super::table::{Cell, Column, Table};
-use crate::record::{EngineChoice, RunRecord, RunState};
+use crate::record::{EngineChoice, EngineFacts, HostFacts, RunRecord, RunState};
 use crate::units::human_count;
 
 /// A row per run: scenarios, engine, host, date, rounds.
@@ -62,9 +63,15 @@ const TRAITS: [Trait; 5] = [
         format!("{} in a clean room", engine(record))
     }),
     ("host", "host", |record| {
-        let host = &record.host;
-        let cpus = human_count(host.cpus);
-        format!("{}, {cpus} x {}", host.os, host.cpu)
+        let words = |host: &HostFacts| {
+            let cpus = human_count(host.cpus);
+            format!("{}, {cpus} x {}", host.os, host.cpu)
+        };
+        of_each(
+            record,
+            |record| words(&record.host),
+            |part| words(&part.host),
+        )
     }),
     ("links", "links", |record| {
         let links: Vec<String> = record.plan.links.iter().map(ToString::to_string).collect();
@@ -74,8 +81,13 @@ const TRAITS: [Trait; 5] = [
 ];
 
 fn engine(record: &RunRecord) -> String {
-    let engine = &record.engine;
-    format!("{} {} ({})", engine.name, engine.version, engine.driver)
+    let words =
+        |engine: &EngineFacts| format!("{} {} ({})", engine.name, engine.version, engine.driver);
+    of_each(
+        record,
+        |record| words(&record.engine),
+        |part| words(&part.engine),
+    )
 }
 
 /// What the runs do not have in common, in words: `engine, host, begun`.
@@ -118,7 +130,7 @@ fn state(record: &RunRecord) -> &'static str {
 }
 
 fn run_json(record: &RunRecord) -> Value {
-    json!({
+    let mut run = json!({
         "run": record.id,
         "state": record.state,
         "scenarios": scenario_names(record),
@@ -132,7 +144,11 @@ fn run_json(record: &RunRecord) -> Value {
         "host": record.host,
         "links": record.plan.links,
         "tool": record.tool,
-    })
+    });
+    if !record.parts.is_empty() {
+        run["parts"] = parts_json(record);
+    }
+    run
 }
 
 /// What a section of several runs begins with.

@@ -24,6 +24,11 @@ pub enum Warning {
         /// Rounds that were planned, warm-ups included.
         rounds: u32,
     },
+    /// The run was joined from parts of different machines.
+    Joined {
+        /// How many measured anything.
+        parts: usize,
+    },
     /// The harness was not an optimised build.
     NotOptimised,
     /// Samples of a metric of which one is the truth differ.
@@ -102,7 +107,13 @@ pub(super) fn warnings_of(analysis: &Analysis<'_>) -> Vec<Warning> {
             rounds: record.plan.warmup_rounds + record.plan.rounds,
         });
     }
-    if !record.tool.optimised {
+    let parts = record.parts.iter().filter(|part| !part.cases.is_empty());
+    match parts.count() {
+        0 | 1 => {}
+        parts => warnings.push(Warning::Joined { parts }),
+    }
+    let tools = record.parts.iter().map(|part| &part.tool);
+    if tools.chain([&record.tool]).any(|tool| !tool.optimised) {
         warnings.push(Warning::NotOptimised);
     }
     warnings.extend(few_samples(analysis));
@@ -226,6 +237,10 @@ impl fmt::Display for Warning {
                     "the run {state}: {rounds_done} of {rounds} rounds are whole (`plimsoll run --resume` goes on)"
                 )
             }
+            Self::Joined { parts } => write!(
+                f,
+                "the run was joined from {parts} parts, each with a machine and an engine of its own: times of different parts are not compared"
+            ),
             Self::NotOptimised => {
                 f.write_str("the harness was a debug build: its own share of each time is larger")
             }

@@ -78,6 +78,7 @@ fn record(id: &str) -> RunRecord {
             probe_interval_ns: Nanos(1),
         },
         scenarios: Vec::new(),
+        parts: Vec::new(),
         bases: Vec::new(),
         cases: Vec::new(),
         samples: Vec::new(),

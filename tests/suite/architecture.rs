@@ -19,6 +19,7 @@ const PURE: &[&str] = &[
     "dockerfile",
     "record",
     "compare",
+    "merge",
     "report",
 ];
 

@@ -29,6 +29,7 @@ fn every_command_has_a_help() {
     let commands = [
         "run",
         "plan",
+        "merge",
         "list",
         "claims",
         "report",

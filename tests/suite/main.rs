@@ -12,6 +12,7 @@ mod fake;
 mod image;
 mod live_engine;
 mod live_run;
+mod merging;
 mod pipeline;
 mod plan;
 mod registry;

@@ -1,7 +1,11 @@
 //! Runs that are split over machines: their parts, their plan, and their joining.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
+use super::TableFormat;
+use crate::merge::MergeRule;
 use crate::record::{MOST_SHARDS, Shard, ShardBy};
 
 /// Which part of a run, and how it is split.
@@ -47,6 +51,36 @@ pub struct PlanArgs {
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
     pub format: PlanFormat,
+}
+
+/// `plimsoll merge`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  \
+    plimsoll merge parts\n  \
+    plimsoll merge parts --allow host --allow base --out results\n  \
+    plimsoll merge 20261121T090000Z-node-shard1of2 20261121T090100Z-node-shard2of2 --format json\n\n\
+    Parts that are unlike are refused, all reasons at once: scenario, seed, rounds, engine, host,\n\
+    base, tool, missing, incomplete. --allow waives one of these. Shards of different splits, and a\n\
+    case that two parts have, are never joined.\n\
+    The joined run keeps which machine measured which case, and compares no times across parts.")]
+pub struct MergeArgs {
+    /// The parts: run folders, their names, or folders that hold them
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<String>,
+    /// Folder for the joined run's folder [default: results/ in the home folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Join although the parts are unlike in this: scenario, seed, rounds, engine, host, base, tool, missing or incomplete
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub allow: Vec<MergeRule>,
+    /// What to print: which part measured what
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: TableFormat,
+}
+
+fn rule(text: &str) -> Result<MergeRule, String> {
+    let words: Vec<_> = MergeRule::ALL.into_iter().map(MergeRule::word).collect();
+    MergeRule::of_word(text).ok_or_else(|| format!("expected one of: {}", words.join(", ")))
 }
 
 /// What is not parted.

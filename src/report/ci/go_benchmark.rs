@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{Point, analysis, points};
-use crate::record::{Kind, RunRecord};
+use crate::record::{Ground, Kind, PartRecord, RunRecord};
 use crate::stats::Direction;
 use crate::units::Unit;
 
@@ -17,13 +17,23 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
     let units: BTreeSet<_> = points.iter().map(assumptions).collect();
     let mut text: String = units.into_iter().collect();
     let _ = writeln!(text, "run: {}", record.id);
-    let _ = writeln!(
-        text,
-        "engine: {} {}",
-        record.engine.name, record.engine.version
-    );
+    let mut part = None;
+    if record.parts.is_empty() {
+        text.push_str(&engine(&record.ground()));
+    }
     for point in &points {
         let subject = &point.entry.subject;
+        let ground = record.ground_of(subject.id);
+        if ground.part != part {
+            // A key holds for all that follows, and benchstat makes a table for each value:
+            // what two machines measured never stands in one.
+            part = ground.part;
+            let name = part
+                .and_then(|at| record.parts.get(at))
+                .map(PartRecord::name);
+            let _ = writeln!(text, "part: {}", name.unwrap_or_default());
+            text.push_str(&engine(&ground));
+        }
         let (unit, name) = (unit(point), capital(subject.scenario()));
         for value in point.set.taken() {
             let variant = subject.variant();
@@ -32,6 +42,10 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
         }
     }
     text
+}
+
+fn engine(ground: &Ground<'_>) -> String {
+    format!("engine: {} {}\n", ground.engine.name, ground.engine.version)
 }
 
 /// A unit of its own for each metric: benchstat makes a table of each.

@@ -4,8 +4,9 @@
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::comparison::BudgetWords;
+use super::super::parts::of_each;
 use crate::compare::{BudgetLine, BudgetOutcome};
-use crate::record::{Disposition, RunRecord};
+use crate::record::{Disposition, EngineFacts, RunRecord};
 
 /// A suite for each scenario of the run.
 ///
@@ -15,12 +16,16 @@ pub fn junit_xml(record: &RunRecord, lines: &[BudgetLine<'_>]) -> Result<String,
     let mut report = Report::new("plimsoll");
     for scenario in &record.scenarios {
         let mut suite = TestSuite::new(scenario.name.as_str());
+        let engine = |of: fn(&EngineFacts) -> &String| {
+            let own = |record: &RunRecord| of(&record.engine).clone();
+            of_each(record, own, |part| of(&part.engine).clone())
+        };
         for (key, value) in [
-            ("run", &record.id),
-            ("engine", &record.engine.version),
-            ("driver", &record.engine.driver),
+            ("run", record.id.clone()),
+            ("engine", engine(|engine| &engine.version)),
+            ("driver", engine(|engine| &engine.driver)),
         ] {
-            suite.add_property(Property::new(key.to_owned(), value.clone()));
+            suite.add_property(Property::new(key.to_owned(), value));
         }
         let cases = record.cases.iter();
         for case in cases.filter(|case| case.scenario == scenario.name) {

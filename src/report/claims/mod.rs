@@ -178,6 +178,7 @@ fn observe<'r>(
             figure: Figure::Err(Absence::not_run("not run")),
             parts: Vec::new(),
             range: None,
+            part: None,
         },
     }
 }

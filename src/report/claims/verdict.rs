@@ -16,6 +16,9 @@ const TOLERANCE_APPROXIMATE: f64 = 0.25;
 /// Exact values that differ by less are taken as alike: apps differ by as much.
 const NOISE_OF_EXACT: f64 = 0.05;
 
+/// Why two times are not compared.
+const APART: &str = "the two were measured in different parts of the run, on different machines";
+
 /// A border belongs to what it bounds, whatever binary fractions make of 0.85.
 const BORDER: f64 = 1e-9;
 
@@ -87,7 +90,7 @@ pub(super) fn judge(matter: &Matter<'_, '_>, ratio: Option<Ratio>) -> Judged {
     if matter.claim.from.is_some() {
         return match &matter.change {
             Some(change) => of_change(matter.claim, matter.measure, change),
-            None => cannot("there is nothing to compare"),
+            None => cannot(APART),
         };
     }
     let Some(ratio) = ratio else {
@@ -99,6 +102,7 @@ pub(super) fn judge(matter: &Matter<'_, '_>, ratio: Option<Ratio>) -> Judged {
     match order_is_seen(matter) {
         Order::Seen => Verdict::HoldsInDirection.into(),
         Order::NotSeen => Verdict::DoesNotHold.into(),
+        Order::Apart => cannot(format!("the figure is not met, and {APART}")),
         Order::Open(n) => cannot(format!(
             "the figure is not met, and n = {n} shows no order of the variants"
         )),
@@ -125,6 +129,8 @@ fn meets_figure(claim: &Claim, ratio: Ratio) -> bool {
 enum Order {
     Seen,
     NotSeen,
+    /// There is none to stand beside it.
+    Apart,
     Open(usize),
 }
 
@@ -148,8 +154,13 @@ fn order_is_seen(matter: &Matter<'_, '_>) -> Order {
         .filter_map(|other| Some((claimed(other)?, other.variant.as_str())))
         .collect();
     others.sort_unstable_by(|left, right| right.cmp(left));
+    let mut apart = false;
     for (figure, variant) in others {
         let other = observe(matter.analysis, matter.scenario, variant, matter.measure);
+        if other.figure.is_ok() && matter.measure.is_apart(&other, &matter.after) {
+            apart = true;
+            continue;
+        }
         // A variant without a figure here says nothing: the next one is asked.
         let Some(change) = Change::of(matter.measure, &other, &matter.after) else {
             continue;
@@ -165,7 +176,10 @@ fn order_is_seen(matter: &Matter<'_, '_>) -> Order {
             _ => Order::NotSeen,
         };
     }
-    Order::NotSeen
+    match apart {
+        true => Order::Apart,
+        false => Order::NotSeen,
+    }
 }
 
 fn claimed(claim: &Claim) -> Option<u64> {

@@ -89,7 +89,7 @@ fn base_of<'a>(
     image: &ImageRecord,
 ) -> Result<Option<&'a BaseRecord>, Absence> {
     let known = |reference: &String| {
-        let mut bases = record.bases.iter();
+        let mut bases = record.ground_of(&case.id).bases.iter();
         bases
             .find(|base| base.reference == *reference && !base.diff_ids.is_empty())
             .ok_or_else(|| {

@@ -196,6 +196,7 @@ pub(super) fn side<'s>(
             figure: Figure::Err(Absence::not_run("not run")),
             parts: Vec::new(),
             range: None,
+            part: None,
         },
     }
 }

@@ -88,6 +88,7 @@ pub fn run() -> RunRecord {
                 title: "A multi-stage guide".to_owned(),
             }],
         }],
+        parts: Vec::new(),
         bases: Vec::new(),
         cases: Vec::new(),
         samples: Vec::new(),

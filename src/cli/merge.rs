@@ -1,0 +1,85 @@
+//! `plimsoll merge`: one run folder of a run's shards.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::args::{MergeArgs, Place, TableFormat};
+use super::failure::{Exit, Failure};
+use super::folder::write_derived;
+use super::output::Printer;
+use super::prepare::named_after;
+use super::report::load_all;
+use super::run::store_failure;
+use crate::engine::Clock;
+use crate::merge::{MergeRule, merge};
+use crate::record::{Disposition, RunRecord};
+use crate::report;
+use crate::store::RunFolder;
+
+/// Joins parts, and writes their run's folder.
+///
+/// # Errors
+/// When a part cannot be read, the parts are unlike, or the folder cannot be written.
+pub(super) fn merge_runs(
+    place: &Place,
+    args: &MergeArgs,
+    clock: &impl Clock,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let parts: Vec<RunRecord> = load_all(place, &args.runs)?
+        .into_iter()
+        .map(|(_, record)| record)
+        .collect();
+    let waived: BTreeSet<MergeRule> = args.allow.iter().copied().collect();
+    let mut record = merge(&parts, &waived).map_err(|error| {
+        let hint = error.hint();
+        Failure::usage(error).with_hint(Some(hint))
+    })?;
+    let results = args
+        .out
+        .clone()
+        .unwrap_or_else(|| place.home.join("results"));
+    let names: Vec<&str> = record
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.name.as_str())
+        .collect();
+    let name = match names.is_empty() {
+        true => "merged".to_owned(),
+        false => format!("{}-merged", named_after(&names)),
+    };
+    let folder = RunFolder::create(&results, &clock.utc(), &name).map_err(store_failure)?;
+    record.id = folder.id();
+    folder.save_record(&record).map_err(store_failure)?;
+    write_derived(&folder, &record).map_err(store_failure)?;
+    let path = folder.path().display().to_string();
+    match args.format {
+        TableFormat::Table => {
+            if let Some(table) = report::parts_table(&record) {
+                printer.data(table.terminal(printer.width).as_bytes())?;
+            }
+        }
+        TableFormat::Json => {
+            let failed = |case: &&crate::record::CaseRecord| {
+                matches!(case.disposition, Disposition::Failed { .. })
+            };
+            let json = json!({
+                "run": record.id,
+                "folder": path,
+                "cases": record.cases.len(),
+                "failed": record.cases.iter().filter(failed).count(),
+                "warnings": record.warnings,
+                "parts": record.parts.iter().map(|part| json!({
+                    "part": part.name(), "run": part.run, "cases": part.cases,
+                })).collect::<Vec<_>>(),
+            });
+            printer.line(&format!("{json:#}"))?;
+        }
+    }
+    for warning in &record.warnings {
+        printer.talk(&format!("warning: {warning}"));
+    }
+    printer.talk(&format!("results in {path}"));
+    Ok(Exit::Fine)
+}

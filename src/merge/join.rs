@@ -1,0 +1,176 @@
+//! Makes one record of several.
+
+use std::collections::BTreeMap;
+
+use crate::record::{
+    BaseRecord, CaseId, CaseRecord, Link, PartRecord, RunRecord, RunState, ScenarioRecord, case_id,
+};
+
+/// One record of the parts, which were found to be of one run; none of no parts. `allowed`
+/// is what is unlike between them all the same.
+pub(super) fn join(parts: &[&RunRecord], allowed: Vec<String>) -> Option<RunRecord> {
+    // Facts of a part that measured something stand for the run where there is one.
+    let first = parts.iter().find(|part| !part.cases.is_empty());
+    let mut whole: RunRecord = (*first.or(parts.first())?).clone();
+    let all = whole.plan.shard.take().map(|shard| shard.all)?;
+    let pieces: Vec<RunRecord> = parts.iter().map(|part| with_own_floor(part)).collect();
+    let each = || pieces.iter();
+    whole.commands = each().flat_map(|part| part.commands.clone()).collect();
+    whole.state = match each().all(|part| part.state == RunState::Complete) {
+        true => RunState::Complete,
+        false => RunState::Interrupted,
+    };
+    // RFC 3339 in UTC, of one precision: the order of the texts is that of the times.
+    whole.started_at = each().map(|part| part.started_at.clone()).min()?;
+    let ends: Option<Vec<String>> = each().map(|part| part.finished_at.clone()).collect();
+    whole.finished_at = ends.and_then(|ends| ends.into_iter().max());
+    whole.plan.links = links(&pieces);
+    whole.plan.order = order(&pieces);
+    whole.plan.visits_done = visits_done(&pieces, &whole.plan.order);
+    whole.distribution = each().find_map(|part| part.distribution.clone());
+    whole.cases = cases(&pieces, &all);
+    whole.scenarios = scenarios(&pieces, &all);
+    whole.bases = bases(&pieces);
+    whole.samples = each().flat_map(|part| part.samples.clone()).collect();
+    whole.builds = each().flat_map(|part| part.builds.clone()).collect();
+    whole.warnings = allowed;
+    for part in each() {
+        let name = part_record(part).map_or_else(String::new, |part| part.name());
+        let told = part.warnings.iter();
+        whole
+            .warnings
+            .extend(told.map(|warning| format!("shard {name}: {warning}")));
+    }
+    whole.parts = each().filter_map(part_record).collect();
+    Some(whole)
+}
+
+/// A part whose floor has an id of its own: `engine/floor-2of4`.
+fn with_own_floor(part: &RunRecord) -> RunRecord {
+    let mut part = part.clone();
+    let Some(shard) = &part.plan.shard else {
+        return part;
+    };
+    let suffix = format!("{}of{}", shard.index, shard.count);
+    let mut renamed: BTreeMap<CaseId, CaseId> = BTreeMap::new();
+    for case in part
+        .cases
+        .iter_mut()
+        .filter(|case| case.strategy == "floor")
+    {
+        case.variant = format!("{}-{suffix}", case.variant);
+        let id = case_id(&case.scenario, &case.variant);
+        renamed.insert(std::mem::replace(&mut case.id, id.clone()), id);
+    }
+    let anew = |id: &mut CaseId| {
+        if let Some(name) = renamed.get(id) {
+            *id = name.clone();
+        }
+    };
+    part.samples.iter_mut().for_each(|one| anew(&mut one.case));
+    part.builds.iter_mut().for_each(|one| anew(&mut one.case));
+    part.plan.order.iter_mut().flatten().for_each(anew);
+    part
+}
+
+fn part_record(part: &RunRecord) -> Option<PartRecord> {
+    let shard = part.plan.shard.as_ref()?;
+    Some(PartRecord {
+        run: part.id.clone(),
+        index: shard.index,
+        count: shard.count,
+        started_at: part.started_at.clone(),
+        finished_at: part.finished_at.clone(),
+        tool: part.tool.clone(),
+        seed: part.plan.seed,
+        engine: part.engine.clone(),
+        engine_choice: part.plan.engine,
+        reach: part.plan.reach,
+        distribution: part.distribution.clone(),
+        host: part.host.clone(),
+        calibration: part.calibration.clone(),
+        bases: part.bases.clone(),
+        cases: part.cases.iter().map(|case| case.id.clone()).collect(),
+    })
+}
+
+/// Each once, as they come up.
+fn links(parts: &[RunRecord]) -> Vec<Link> {
+    let mut links = Vec::new();
+    for link in parts.iter().flat_map(|part| &part.plan.links) {
+        if !links.contains(link) {
+            links.push(*link);
+        }
+    }
+    links
+}
+
+/// Round by round, part after part.
+fn order(parts: &[RunRecord]) -> Vec<Vec<CaseId>> {
+    let rounds = parts.iter().map(|part| part.plan.order.len()).max();
+    (0..rounds.unwrap_or(0))
+        .map(|round| {
+            let of_round = parts.iter().filter_map(|part| part.plan.order.get(round));
+            of_round.flatten().cloned().collect()
+        })
+        .collect()
+}
+
+/// Visits of the rounds that are whole in every part.
+fn visits_done(parts: &[RunRecord], order: &[Vec<CaseId>]) -> u32 {
+    let whole = parts.iter().map(|part| {
+        let complete = part.state == RunState::Complete;
+        let done = part.plan.rounds_done();
+        // What failed for good is passed over, and a part with fewer rounds is done with all.
+        if complete { u32::MAX } else { done }
+    });
+    let rounds = whole.min().unwrap_or(0);
+    let rounds = usize::try_from(rounds).unwrap_or(usize::MAX);
+    let visits: usize = order.iter().take(rounds).map(Vec::len).sum();
+    u32::try_from(visits).unwrap_or(u32::MAX)
+}
+
+/// In the order of the whole; the floors behind them.
+fn cases(parts: &[RunRecord], all: &[CaseId]) -> Vec<CaseRecord> {
+    let each = || parts.iter().flat_map(|part| &part.cases);
+    let apps = all
+        .iter()
+        .filter_map(|id| each().find(|case| case.id == *id));
+    let floors = each().filter(|case| case.strategy == "floor");
+    apps.chain(floors).cloned().collect()
+}
+
+/// Each once, in the order of their cases.
+fn scenarios(parts: &[RunRecord], all: &[CaseId]) -> Vec<ScenarioRecord> {
+    let each = || parts.iter().flat_map(|part| &part.scenarios);
+    let place = |scenario: &ScenarioRecord| {
+        let mut cases = all.iter();
+        cases.position(|id| {
+            let of = id.as_str().split_once('/');
+            of.is_some_and(|(name, _)| name == scenario.name)
+        })
+    };
+    let mut scenarios: Vec<ScenarioRecord> = Vec::new();
+    for scenario in each() {
+        if scenarios.iter().all(|known| known.name != scenario.name) {
+            scenarios.push(scenario.clone());
+        }
+    }
+    scenarios.sort_by_key(place);
+    scenarios
+}
+
+/// Each image once: one name may stand for several, where that was allowed.
+fn bases(parts: &[RunRecord]) -> Vec<BaseRecord> {
+    let mut bases: Vec<BaseRecord> = Vec::new();
+    for base in parts.iter().flat_map(|part| &part.bases) {
+        let same = |known: &BaseRecord| {
+            known.reference == base.reference && known.diff_ids == base.diff_ids
+        };
+        if !bases.iter().any(same) {
+            bases.push(base.clone());
+        }
+    }
+    bases.sort_by(|left, right| left.reference.cmp(&right.reference));
+    bases
+}

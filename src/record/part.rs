@@ -1,0 +1,163 @@
+//! Parts of a run that were measured apart, and what each case was measured on.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    BaseRecord, Calibration, CaseId, DistributionRecord, EngineChoice, EngineFacts, HostFacts,
+    Reach, RunRecord, Shard, ToolFacts,
+};
+
+/// A shard that was joined with others to one run, and what it was measured on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartRecord {
+    /// The id of its own run.
+    pub run: String,
+    /// Which part, from 1.
+    pub index: u32,
+    /// Of how many.
+    pub count: u32,
+    /// When it began, RFC 3339, UTC.
+    pub started_at: String,
+    /// When it ended.
+    pub finished_at: Option<String>,
+    /// Its tool.
+    pub tool: ToolFacts,
+    /// Its seed.
+    pub seed: u64,
+    /// Its engine.
+    pub engine: EngineFacts,
+    /// Whose engine that was.
+    pub engine_choice: EngineChoice,
+    /// How its containers were reached.
+    pub reach: Reach,
+    /// What it pushed to and pulled with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<DistributionRecord>,
+    /// Its host.
+    pub host: HostFacts,
+    /// Its fixed costs of measuring.
+    pub calibration: Calibration,
+    /// The bases as it had them.
+    pub bases: Vec<BaseRecord>,
+    /// The cases that it measured, its floor among them.
+    pub cases: Vec<CaseId>,
+}
+
+impl PartRecord {
+    /// `2/4`.
+    pub fn name(&self) -> String {
+        match Shard::of(self.index, self.count) {
+            Some(shard) => shard.to_string(),
+            None => format!("{}/{}", self.index, self.count),
+        }
+    }
+}
+
+/// What a case was measured with, and on: its part's where the run was joined from parts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ground<'a> {
+    /// The place of its part among those of the record, where there are any.
+    pub part: Option<usize>,
+    /// The tool.
+    pub tool: &'a ToolFacts,
+    /// The engine.
+    pub engine: &'a EngineFacts,
+    /// Whose it is.
+    pub engine_choice: EngineChoice,
+    /// How containers were reached.
+    pub reach: Reach,
+    /// The machine.
+    pub host: &'a HostFacts,
+    /// The bases.
+    pub bases: &'a [BaseRecord],
+}
+
+impl<'a> Ground<'a> {
+    /// Whose engine, and how its containers were reached: `host, bridge`.
+    pub fn way(&self) -> String {
+        format!("{}, {:?}", self.engine_choice.name(), self.reach).to_lowercase()
+    }
+
+    /// `optimised`, or not.
+    pub fn build(&self) -> &'static str {
+        match self.tool.optimised {
+            true => "optimised",
+            false => "not optimised",
+        }
+    }
+
+    fn of_part(at: usize, part: &'a PartRecord) -> Self {
+        Self {
+            part: Some(at),
+            tool: &part.tool,
+            engine: &part.engine,
+            engine_choice: part.engine_choice,
+            reach: part.reach,
+            host: &part.host,
+            bases: &part.bases,
+        }
+    }
+}
+
+impl RunRecord {
+    /// The place of the part that measured a case, where the run was joined from parts.
+    pub fn part_of(&self, case: &CaseId) -> Option<usize> {
+        let mut parts = self.parts.iter();
+        parts.position(|part| part.cases.contains(case))
+    }
+
+    /// What a case was measured on.
+    pub fn ground_of(&self, case: &CaseId) -> Ground<'_> {
+        match self.part_of(case) {
+            Some(at) => Ground::of_part(at, &self.parts[at]),
+            None => self.ground(),
+        }
+    }
+
+    /// What the run was measured on as a whole. Of one that was joined from parts this is
+    /// only the first part's: ask by case there.
+    pub fn ground(&self) -> Ground<'_> {
+        Ground {
+            part: None,
+            tool: &self.tool,
+            engine: &self.engine,
+            engine_choice: self.plan.engine,
+            reach: self.plan.reach,
+            host: &self.host,
+            bases: &self.bases,
+        }
+    }
+
+    /// Whether times of two cases were measured side by side: on one machine, in turns. Two
+    /// machines with the same facts are still two.
+    pub fn side_by_side(&self, one: &CaseId, other: &CaseId) -> bool {
+        self.part_of(one) == self.part_of(other)
+    }
+}
+
+impl HostFacts {
+    /// What makes a machine another for a time: `2 x Model X, 8 GB, 6.1.0`.
+    pub fn words(&self) -> String {
+        // Memory in whole gigabytes: what a kernel keeps for itself varies.
+        let memory = self.memory_bytes.0 / 1_000_000_000;
+        let (cpus, cpu, kernel) = (self.cpus.0, &self.cpu, &self.kernel);
+        format!("{cpus} x {cpu}, {memory} GB, {kernel}")
+    }
+}
+
+impl EngineFacts {
+    /// What makes an engine another for a time.
+    pub fn words(&self) -> String {
+        format!(
+            "{} {} ({}, {}, cgroup {})",
+            self.name, self.version, self.builder, self.runtime, self.cgroup_version
+        )
+    }
+
+    /// What makes sizes mean something else.
+    pub fn store_words(&self) -> String {
+        format!("{:?}, {}", self.store, self.driver)
+    }
+}
