@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::grounds::{Ground, Grounds, of_a_room};
 use super::output::Printer;
 use super::planning::{self, Material};
-use super::run::{Job, RevisionPair, Seams, store_failure};
+use super::run::{Job, Seams, store_failure};
 use super::{config, resume, shard};
 use crate::bases::{self, Catalogue, Entered, Policy};
 use crate::engine::{Clock, Engine, Probe};
@@ -72,24 +72,12 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         }
         None => None,
     };
-    let (mut selection, name, ab, more) = match (&resumed, job.pair.take()) {
-        (_, Some(pair)) => {
-            let RevisionPair {
-                selection,
-                ab,
-                name,
-                more,
-            } = pair;
-            (selection, Some(name), Some(ab), Some(more))
-        }
-        (Some((_, record)), None) => (resume::selection(place, record)?, None, None, None),
-        (None, None) => {
-            let filter = Filter::new(ground.only.as_deref())?;
-            let scenarios = cases::load(place, &args.scenarios)?;
-            (cases::select(&scenarios, &filter)?, None, None, None)
-        }
-    };
-    let named = name.unwrap_or_else(|| named_after(&selection.names()));
+    let Chosen {
+        mut selection,
+        name,
+        ab,
+        more,
+    } = choose(place, job, resumed.as_ref().map(|(_, record)| record))?;
     if let (Some(shard), None) = (args.part.shard, &resumed) {
         let (by, timings) = (args.part.shard_by.into(), args.part.timings.as_deref());
         shard::take(place, &mut selection, shard, by, timings)?;
@@ -126,7 +114,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let push = record.map_or(!ground.no_push, |record| record.distribution.is_some());
     let (folder, resumed) = match resumed {
         Some((folder, record)) => (folder, Some(record)),
-        None => (create(place, args, seams, &named)?, None),
+        None => (create(place, args, seams, &name)?, None),
     };
     Ok(Wanted {
         selection,
@@ -139,6 +127,42 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         push,
         ab,
         more,
+    })
+}
+
+/// What is measured, and what its folder is called.
+struct Chosen {
+    selection: Selection,
+    name: String,
+    ab: Option<AbRecord>,
+    more: Option<More>,
+}
+
+fn choose(
+    place: &Place,
+    job: &mut Job<'_>,
+    resumed: Option<&RunRecord>,
+) -> Result<Chosen, Failure> {
+    if let Some(pair) = job.pair.take() {
+        return Ok(Chosen {
+            selection: pair.selection,
+            name: pair.name,
+            ab: Some(pair.ab),
+            more: Some(pair.more),
+        });
+    }
+    let selection = match resumed {
+        Some(record) => resume::selection(place, record)?,
+        None => {
+            let filter = Filter::new(job.args.ground.only.as_deref())?;
+            cases::select(&cases::load(place, &job.args.scenarios)?, &filter)?
+        }
+    };
+    Ok(Chosen {
+        name: named_after(&selection.names()),
+        selection,
+        ab: None,
+        more: None,
     })
 }
 
@@ -223,13 +247,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             let calibration = planning::calibrate(engine.as_ref(), seams.clock.as_ref()).await?;
             let material = Material {
                 command: seams.command.clone(),
-                seed: args
-                    .ground
-                    .seed
-                    .unwrap_or_else(|| match &wanted.selection.part {
-                        Some(part) => part.seed,
-                        None => shard::seed_of_text(&run),
-                    }),
+                seed: seed(args, &wanted.selection, &run),
                 id: run,
                 started_at: seams.clock.utc(),
                 reach: reach(args.ground.reach, &facts),
@@ -255,6 +273,14 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         distribution,
         names: entered.names,
         more: wanted.more,
+    })
+}
+
+/// The seed that is asked for; else the shard's, or one of the run's own.
+fn seed(args: &RunArgs, selection: &Selection, run: &str) -> u64 {
+    args.ground.seed.unwrap_or_else(|| match &selection.part {
+        Some(part) => part.seed,
+        None => shard::seed_of_text(run),
     })
 }
 

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::fake::{FakeClock, FakeEngine, FakeProbe, FakeRegistry};
-use home::Home;
+use home::{Home, close};
 
 const GOOD: &str = "FROM base:1\nCOPY deps.lock ./\nRUN --mount=type=cache,target=/root/.cache install\nCOPY main.src ./\nRUN make\n";
 
@@ -47,11 +47,6 @@ fn statuses(record: &RunRecord, variant: &str) -> Vec<(Metric, Status)> {
         .filter(|sample| sample.case.as_str() == format!("app/{variant}"))
         .map(|sample| (sample.metric, sample.outcome.status()))
         .collect()
-}
-
-fn close(values: &[f64], expected: f64) -> bool {
-    // Tokio's timer has a grain of one millisecond.
-    !values.is_empty() && values.iter().all(|value| (value - expected).abs() < 0.004)
 }
 
 #[tokio::test(start_paused = true)]

@@ -220,3 +220,9 @@ fn host() -> HostFacts {
         virtualisation: None,
     }
 }
+
+/// Whether all values are what the fakes take.
+pub fn close(values: &[f64], expected: f64) -> bool {
+    // Tokio's timer has a grain of one millisecond.
+    !values.is_empty() && values.iter().all(|value| (value - expected).abs() < 0.004)
+}

@@ -42,21 +42,7 @@ pub fn run() -> RunRecord {
             call_deadline_ns: Nanos::from_secs(60),
             order: vec![vec![case_id("node", "single-stage")]; 7],
         },
-        engine: EngineFacts {
-            name: "Docker Engine".to_owned(),
-            version: "20.10.24".to_owned(),
-            api_version: "1.41".to_owned(),
-            store: ImageStore::GraphDriver,
-            driver: "overlay2".to_owned(),
-            backing: Some("extfs".to_owned()),
-            builder: "buildkit".to_owned(),
-            platform: "linux/amd64".to_owned(),
-            cgroup_version: "2".to_owned(),
-            runtime: "runc".to_owned(),
-            data_root: None,
-            kernel: "6.1.0".to_owned(),
-            endpoint: "unix:///var/run/docker.sock".to_owned(),
-        },
+        engine: engine(),
         distribution: None,
         host: HostFacts {
             os: "Debian 12".to_owned(),
@@ -94,6 +80,24 @@ pub fn run() -> RunRecord {
         samples: Vec::new(),
         builds: Vec::new(),
         warnings: Vec::new(),
+    }
+}
+
+fn engine() -> EngineFacts {
+    EngineFacts {
+        name: "Docker Engine".to_owned(),
+        version: "20.10.24".to_owned(),
+        api_version: "1.41".to_owned(),
+        store: ImageStore::GraphDriver,
+        driver: "overlay2".to_owned(),
+        backing: Some("extfs".to_owned()),
+        builder: "buildkit".to_owned(),
+        platform: "linux/amd64".to_owned(),
+        cgroup_version: "2".to_owned(),
+        runtime: "runc".to_owned(),
+        data_root: None,
+        kernel: "6.1.0".to_owned(),
+        endpoint: "unix:///var/run/docker.sock".to_owned(),
     }
 }
 
