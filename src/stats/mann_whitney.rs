@@ -42,13 +42,18 @@ pub fn mann_whitney(base: &SampleSet, head: &SampleSet) -> Option<MannWhitney> {
     if base.len().min(head.len()) < MIN_FOR_TEST {
         return None;
     }
+    Some(of_any_size(base, head))
+}
+
+/// The test of sides of any size: of very few samples its p value is never small.
+pub(super) fn of_any_size(base: &SampleSet, head: &SampleSet) -> MannWhitney {
     let ranks = Ranks::of(base.sorted(), head.sorted());
     let u = ranks.doubled_u() as f64 / 2.0;
     let (p, method) = match ranks.exact_p() {
         Some(p) => (p, PMethod::Exact),
         None => (ranks.asymptotic_p(u), PMethod::Asymptotic),
     };
-    Some(MannWhitney { u, p, method })
+    MannWhitney { u, p, method }
 }
 
 /// The smallest p value that sides of these sizes can give, all samples of one being

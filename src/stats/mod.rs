@@ -1,5 +1,6 @@
 //! Samples -> summary: median, interval, spread, outliers, ratio of medians; two sets of
-//! samples -> comparison: factor, interval, test, verdict.
+//! samples -> comparison: factor, interval, test, verdict; values over time -> where the
+//! level changed, and whether the newest differs.
 //!
 //! Pure numbers: a value is an `f64` in whatever base unit its set has (integer
 //! nanoseconds and bytes are exact below 2^53, which is 104 days and 9 PB), and
@@ -10,29 +11,35 @@
 //! Not here: which metrics of which runs may be compared at all, and any formatting.
 
 mod bootstrap;
+mod change_points;
 mod compare;
 mod hodges_lehmann;
 mod holm;
 mod kind;
 mod looks;
 mod mann_whitney;
+mod newest;
 mod normal;
 mod outlier;
 mod pair_ratios;
+mod qn;
 mod quantile;
 mod rank_sums;
 mod sample_set;
 #[cfg(test)]
 mod simulation_tests;
+mod student;
 mod summary;
 mod verdict;
 
 pub use bootstrap::{INTERVAL_LEVEL, Interval, MIN_FOR_INTERVAL, RESAMPLES};
+pub use change_points::{ChangePoint, ChangePoints, ExactRange, exact_changes};
 pub use compare::{ALPHA, Comparison, Pair, compare};
 pub use holm::holm;
 pub use kind::{Direction, Kind};
 pub use looks::Looks;
 pub use mann_whitney::{MIN_FOR_TEST, MannWhitney, PMethod, mann_whitney, smallest_p};
+pub use newest::{MIN_BEFORE, Newcomer, Placement, place};
 pub use outlier::{Fences, MIN_FOR_OUTLIERS, Mark, OUTLIER_THRESHOLD};
 pub use quantile::MIN_FOR_P95;
 pub use sample_set::{SampleError, SampleSet};

@@ -2,7 +2,7 @@
 
 use super::hodges_lehmann::Factor;
 use super::mann_whitney::{MIN_FOR_TEST, smallest_p};
-use super::{Direction, MIN_FOR_INTERVAL, SampleSet};
+use super::{Direction, Interval, MIN_FOR_INTERVAL, SampleSet};
 
 /// The change, as a factor in either direction, up to which two values count as the same.
 /// `0.05` lets 1.05 times as much pass and 1 / 1.05 times: so head against base and base
@@ -106,19 +106,41 @@ pub(super) fn judge(
     let Some(interval) = factor.interval else {
         return inconclusive(Grounds::TooFewForInterval);
     };
+    let least = smallest_p(base, head).map(|p| p * evidence.tests as f64);
+    let gates = Gates {
+        unlikely: evidence.adjusted_p.is_some_and(|p| p <= evidence.alpha),
+        hopeless: least.is_some_and(|p| p > evidence.alpha),
+    };
+    decide(factor.estimate, interval, gates, threshold, direction)
+}
+
+/// What the test of a family says of one of its members.
+pub(super) struct Gates {
+    /// Chance alone would hardly have given it.
+    pub(super) unlikely: bool,
+    /// No samples of this number could have shown it in a family of this size.
+    pub(super) hopeless: bool,
+}
+
+/// The verdict on a factor: effect by the estimate, evidence by interval and test.
+pub(super) fn decide(
+    estimate: f64,
+    interval: Interval,
+    gates: Gates,
+    threshold: Threshold,
+    direction: Direction,
+) -> (Verdict, Grounds) {
+    let inconclusive = |grounds| (Verdict::Inconclusive, grounds);
     let (low, high) = (1.0 / threshold.factor(), threshold.factor());
     if low <= interval.lower && interval.upper <= high {
         return (Verdict::Same, Grounds::IntervalWithin);
     }
-    if low <= factor.estimate && factor.estimate <= high {
+    if low <= estimate && estimate <= high {
         return inconclusive(Grounds::IntervalTooWide);
     }
-    let unlikely = evidence.adjusted_p.is_some_and(|p| p <= evidence.alpha);
     let excluded = interval.upper < 1.0 || interval.lower > 1.0;
-    if !(unlikely && excluded) {
-        let least = smallest_p(base, head).map(|p| p * evidence.tests as f64);
-        let hopeless = least.is_some_and(|p| p > evidence.alpha);
-        return inconclusive(if hopeless {
+    if !(gates.unlikely && excluded) {
+        return inconclusive(if gates.hopeless {
             Grounds::TooFewForFamily
         } else {
             Grounds::MaybeChance
@@ -130,7 +152,7 @@ pub(super) fn judge(
     } else {
         Grounds::EstimateBeyond
     };
-    (change(factor.estimate > 1.0, direction), grounds)
+    (change(estimate > 1.0, direction), grounds)
 }
 
 /// The verdict on an exact metric. A side that has a spread stands for all from its least
@@ -156,7 +178,7 @@ pub(super) fn judge_exact(
     }
 }
 
-fn change(up: bool, direction: Direction) -> Verdict {
+pub(super) fn change(up: bool, direction: Direction) -> Verdict {
     match (up, direction) {
         (true, Direction::Higher) | (false, Direction::Lower) => Verdict::Better,
         (true, Direction::Lower) | (false, Direction::Higher) => Verdict::Worse,
