@@ -7,7 +7,7 @@
 use globset::Glob;
 
 use super::series::{self, Series};
-use super::{Difference, Rule, apps, rule};
+use super::{Difference, Rule, apps, traits};
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord, Status};
 use crate::scenario::{Budget, Limit};
 use crate::stats::{self, ALPHA, Grounds, MIN_FOR_INTERVAL, Pair, SampleSet, Summary, Threshold};
@@ -276,7 +276,7 @@ fn relative<'a>(
         line.baseline = before
             .get(&key)
             .and_then(|series| series.middle(line.metric));
-        let unlike: Vec<_> = rule::of_cases((baseline, old), (run, new))
+        let unlike: Vec<_> = traits::between_cases((baseline, old), (run, new))
             .into_iter()
             .filter(|one| one.rule.touches(line.metric) && !waived.contains(&one.rule))
             .collect();

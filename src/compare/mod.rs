@@ -9,6 +9,7 @@ mod cause;
 mod rule;
 mod series;
 mod sides;
+mod traits;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ pub use budget::{Baselines, BudgetLine, BudgetOutcome, check};
 pub use cause::{Cause, causes};
 pub use rule::{Difference, Rule};
 pub use sides::{Side, side_of};
+pub use traits::{CaseTraits, RunTraits};
 
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord, Status};
 use crate::stats::{self, ALPHA, Pair, Threshold, Verdict};
@@ -193,7 +195,7 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
             .filter(|difference| !terms.waived.contains(&difference.rule))
             .collect()
     };
-    let differences = rule::of_runs(base, head);
+    let differences = traits::between(base, head);
     let (old, new) = (series::of_run(base), series::of_run(head));
     let mut lines = Vec::new();
     let mut judged = Vec::new();
@@ -201,7 +203,7 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
         let Some(before) = apps(base).find(|before| before.id == case.id) else {
             continue;
         };
-        let unlike = in_force(rule::of_cases((base, before), (head, case)));
+        let unlike = in_force(traits::between_cases((base, before), (head, case)));
         for key in series::keys(&old, &new, &case.id) {
             let (metric, link) = (key.1, key.2);
             if !terms.admit(metric) {

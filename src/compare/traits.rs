@@ -1,0 +1,192 @@
+//! What the rules look at, in words: two runs are alike in a rule if the words are.
+//!
+//! Apart from the record, so that a history can hold the traits of thousands of runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::apps;
+use super::rule::{Difference, Rule, differ};
+use crate::oci::Hasher;
+use crate::record::{BaseRecord, CaseRecord, Ground, RunRecord};
+
+/// The traits of a run as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunTraits {
+    store: String,
+    host: String,
+    engine: String,
+    way: String,
+    program: String,
+}
+
+impl RunTraits {
+    /// Of a record; of one that was joined from parts, its first part's.
+    pub fn of(record: &RunRecord) -> Self {
+        Self::of_ground(&record.ground())
+    }
+
+    /// Of what a case was measured on.
+    pub fn of_case(record: &RunRecord, case: &CaseRecord) -> Self {
+        Self::of_ground(&record.ground_of(&case.id))
+    }
+
+    fn of_ground(ground: &Ground<'_>) -> Self {
+        Self {
+            store: ground.engine.store_words(),
+            host: ground.host.words(),
+            engine: ground.engine.words(),
+            way: ground.way(),
+            program: ground.build().to_owned(),
+        }
+    }
+
+    /// What is unlike in head.
+    pub fn differences(&self, head: &Self) -> Vec<Difference> {
+        [
+            differ(Rule::Store, "image store", &self.store, &head.store),
+            differ(Rule::Host, "machine", &self.host, &head.host),
+            differ(Rule::Engine, "engine", &self.engine, &head.engine),
+            differ(Rule::Engine, "way", &self.way, &head.way),
+            differ(Rule::Tool, "program", &self.program, &head.program),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// What is unlike between two runs as wholes. Of runs that were joined from parts: all that
+/// is unlike between what their common cases were measured on.
+pub(super) fn between(base: &RunRecord, head: &RunRecord) -> Vec<Difference> {
+    if base.parts.is_empty() && head.parts.is_empty() {
+        return RunTraits::of(base).differences(&RunTraits::of(head));
+    }
+    let mut found = Vec::new();
+    for case in apps(head) {
+        let Some(before) = apps(base).find(|before| before.id == case.id) else {
+            continue;
+        };
+        let traits = RunTraits::of_case(base, before);
+        for one in traits.differences(&RunTraits::of_case(head, case)) {
+            if !found.contains(&one) {
+                found.push(one);
+            }
+        }
+    }
+    found
+}
+
+/// What is unlike between a case of two runs, what it was measured on among it.
+pub(super) fn between_cases(
+    base: (&RunRecord, &CaseRecord),
+    head: (&RunRecord, &CaseRecord),
+) -> Vec<Difference> {
+    let grounds = RunTraits::of_case(base.0, base.1);
+    let mut found = grounds.differences(&RunTraits::of_case(head.0, head.1));
+    let traits = CaseTraits::of(base.0, base.1);
+    found.extend(traits.differences(&CaseTraits::of(head.0, head.1)));
+    found
+}
+
+/// The traits of a case of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseTraits {
+    platform: String,
+    stand_ins: bool,
+    /// By the references in the Dockerfile.
+    bases: BTreeMap<String, BaseTraits>,
+}
+
+/// What a reference meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct BaseTraits {
+    /// A hash over the digests of its layers.
+    layers: String,
+    recipe: Option<String>,
+}
+
+impl CaseTraits {
+    /// Of a case of a record.
+    pub fn of(record: &RunRecord, case: &CaseRecord) -> Self {
+        let known = record.ground_of(&case.id).bases.iter();
+        let of_case = known.filter(|base| case.bases.contains(&base.reference));
+        Self {
+            platform: case.platform.clone(),
+            stand_ins: !case.stand_ins.is_empty(),
+            bases: of_case
+                .map(|base| (base.reference.clone(), BaseTraits::of(base)))
+                .collect(),
+        }
+    }
+
+    /// What is unlike in head.
+    pub fn differences(&self, head: &Self) -> Vec<Difference> {
+        let mut found = Vec::new();
+        let platforms = (&self.platform, &head.platform);
+        found.extend(differ(Rule::Platform, "platform", platforms.0, platforms.1));
+        // A base that only one side names is a change of the Dockerfile, and that is what
+        // is to be compared.
+        for (reference, before) in &self.bases {
+            if let Some(after) = head.bases.get(reference) {
+                found.extend(before.difference(after, reference));
+            }
+        }
+        let rests = (rests_on(self.stand_ins), rests_on(head.stand_ins));
+        found.extend(differ(Rule::StandIn, "bases", rests.0, rests.1));
+        found.dedup();
+        found
+    }
+
+    /// The traits of both together, where they are alike: all bases that either names.
+    pub fn joined(&self, other: &Self) -> Self {
+        let mut bases = self.bases.clone();
+        bases.extend(other.bases.clone());
+        Self {
+            bases,
+            ..other.clone()
+        }
+    }
+}
+
+fn rests_on(stand_ins: bool) -> &'static str {
+    match stand_ins {
+        false => "images of a registry",
+        true => "stand-ins",
+    }
+}
+
+impl BaseTraits {
+    fn of(base: &BaseRecord) -> Self {
+        let layers = base.diff_ids.join(" ");
+        let stand_in = base.stand_in.as_ref();
+        Self {
+            layers: match Hasher::of("sha256") {
+                Some(mut hasher) => {
+                    hasher.update(layers.as_bytes());
+                    hasher.finish().to_string()
+                }
+                None => layers,
+            },
+            recipe: stand_in.map(|stand_in| stand_in.recipe_sha256.clone()),
+        }
+    }
+
+    fn difference(&self, after: &Self, name: &str) -> Option<Difference> {
+        if self.layers == after.layers {
+            return None;
+        }
+        Some(if self.recipe == after.recipe {
+            Difference {
+                rule: Rule::Base,
+                what: format!("`{name}` is another image now"),
+            }
+        } else {
+            Difference {
+                rule: Rule::StandIn,
+                what: format!("`{name}` is a stand-in by another recipe, or on one side only"),
+            }
+        })
+    }
+}
