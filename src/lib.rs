@@ -18,6 +18,8 @@ pub mod compare;
 pub mod engine;
 pub mod merge;
 
+pub mod history;
+
 pub mod report;
 
 pub mod cleanroom;

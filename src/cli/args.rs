@@ -1,6 +1,7 @@
 //! The command line: types only. Names are a contract (docs/DESIGN.md).
 
 mod ab;
+mod history;
 mod run;
 mod scale;
 mod verdicts;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use ab::AbArgs;
+pub use history::HistoryArgs;
 pub use run::{GroundArgs, RunArgs};
 pub use scale::{MergeArgs, PlanArgs, PlanFormat, ShardArgs, ShardByArg};
 pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};
@@ -97,6 +99,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Hold a run to its budgets
     Check(CheckArgs),
+    /// Say how each metric went over many runs, and where it changed
+    History(HistoryArgs),
     /// Say what is here, what is missing, and the mend
     Doctor(DoctorArgs),
     /// List, build or remove the stand-in base images

@@ -69,7 +69,8 @@ impl Filter {
         Ok(Self(matcher))
     }
 
-    fn admits(&self, scenario: &str, variant: &str) -> bool {
+    /// Whether a variant is wanted.
+    pub(super) fn admits(&self, scenario: &str, variant: &str) -> bool {
         self.0.as_ref().is_none_or(|glob| {
             glob.is_match(variant) || glob.is_match(format!("{scenario}/{variant}"))
         })

@@ -15,6 +15,7 @@ mod doctor;
 mod failure;
 mod folder;
 mod grounds;
+mod history;
 mod list;
 mod merge;
 mod output;
@@ -94,6 +95,7 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
         Command::List(args) => list::list(&place, &args, printer),
         Command::Claims(args) => claims::claims(&place, &args, printer),
         Command::Check(args) => check::check_run(&place, &args, printer),
+        Command::History(args) => history::history(&place, &args, printer),
         Command::Compare(args) => compare::compare_runs(&place, &args, printer),
         Command::Report(args) => report::report(&place, &args, printer),
         Command::Merge(args) => merge::merge_runs(&place, &args, &SystemClock::new(), printer),

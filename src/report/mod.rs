@@ -18,6 +18,7 @@ mod entry;
 mod failures;
 mod figure;
 mod floor;
+mod history;
 mod json_report;
 mod main_table;
 mod markdown_report;
@@ -53,6 +54,7 @@ pub use comparison::{
 pub use distribution::distribution_tables;
 pub use entry::{Counts, MetricSummary, Reason, Series, Standing, Subject};
 pub use floor::floor_table;
+pub use history::{HistoryPage, history_csv, history_json, history_table, trend_table};
 pub use json_report::{REPORT_SCHEMA_VERSION, report_json};
 pub use main_table::{Columns, table, terminal_tables};
 pub use markdown_report::report_md;

@@ -1,7 +1,7 @@
 //! What is said of a set of samples.
 
 use super::bootstrap::{self, Interval};
-use super::{Mark, SampleSet, outlier, quantile};
+use super::{Kind, Mark, SampleSet, outlier, quantile};
 use crate::units::Ratio;
 
 /// The summary of at least one sample, in the unit of the samples.
@@ -74,6 +74,29 @@ impl Summary {
             p95: None,
             outliers: Vec::new(),
             marks: Vec::new(),
+        }
+    }
+}
+
+/// The least that is said of a set, without resampling.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level {
+    /// As [`Summary::median`].
+    pub median: f64,
+    /// As [`Summary::mad`].
+    pub mad: f64,
+}
+
+impl Level {
+    /// Of a metric of a kind.
+    pub fn of(set: &SampleSet, kind: Kind) -> Self {
+        let median = match kind {
+            Kind::Timed => median(set),
+            Kind::Exact => set.sorted()[(set.len() - 1) / 2],
+        };
+        Self {
+            median,
+            mad: outlier::median_absolute_deviation(set, median),
         }
     }
 }

@@ -78,6 +78,29 @@ pub enum StoreError {
         /// The process's id, as far as it is known.
         owner: String,
     },
+    /// The `git` program cannot be started.
+    #[error("failed to run `git`")]
+    GitMissing {
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// Git does not do what it is asked for.
+    #[error("failed to read the git repository `{}`: {said}", repository.display())]
+    Git {
+        /// Where it was started.
+        repository: PathBuf,
+        /// Its own words.
+        said: String,
+    },
+    /// No such branch.
+    #[error("failed to find the branch `{branch}`: {known}")]
+    NoBranch {
+        /// As it was asked for.
+        branch: String,
+        /// The branches that there are, in words.
+        known: String,
+    },
 }
 
 impl StoreError {
@@ -97,6 +120,13 @@ impl StoreError {
             Self::Locked { .. } => Some("wait for that process, or stop it"),
             Self::Create { .. } | Self::Write { .. } => {
                 Some("name a folder that you can write to with `--out DIR`")
+            }
+            Self::GitMissing { .. } => {
+                Some("install git, or name a folder of runs instead of a branch")
+            }
+            Self::Git { .. } => Some("name the folder of a repository that git can read"),
+            Self::NoBranch { .. } => {
+                Some("name a branch, a tag or a commit; `git fetch` brings those of a server")
             }
             Self::Read { .. } | Self::Name { .. } => None,
         }

@@ -178,20 +178,7 @@ impl RunFolder {
             Ok(text) => text,
             Err(source) => return Err(StoreError::Read { path, source }),
         };
-        let fault = |source: serde_json::Error| StoreError::Record {
-            path: path.clone(),
-            line: source.line(),
-            column: source.column(),
-            source,
-        };
-        // The version first: another form fails at some key of no interest.
-        let found = serde_json::from_str::<Version>(&text)
-            .map_err(fault)?
-            .schema_version;
-        if found != u64::from(SCHEMA_VERSION) {
-            return Err(StoreError::Version { path, found });
-        }
-        serde_json::from_str(&text).map_err(fault)
+        parse_record(&text, &path)
     }
 
     /// Writes the run record.
@@ -206,6 +193,30 @@ impl RunFolder {
         json.push(b'\n');
         self.write(RECORD_FILE, &json)
     }
+}
+
+/// Reads a run record from its text; `path` is what errors call it.
+///
+/// # Errors
+/// As [`RunFolder::load_record`].
+pub(super) fn parse_record(text: &str, path: &Path) -> Result<RunRecord, StoreError> {
+    let fault = |source: serde_json::Error| StoreError::Record {
+        path: path.to_owned(),
+        line: source.line(),
+        column: source.column(),
+        source,
+    };
+    // The version first: another form fails at some key of no interest.
+    let found = serde_json::from_str::<Version>(text)
+        .map_err(fault)?
+        .schema_version;
+    if found != u64::from(SCHEMA_VERSION) {
+        return Err(StoreError::Version {
+            path: path.to_owned(),
+            found,
+        });
+    }
+    serde_json::from_str(text).map_err(fault)
 }
 
 /// All that every form of the record has in common.

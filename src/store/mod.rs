@@ -8,6 +8,7 @@ mod atomic;
 mod beacon;
 mod error;
 mod folder;
+mod history;
 mod lock;
 mod resolve;
 #[cfg(test)]
@@ -16,4 +17,5 @@ mod tests;
 pub use beacon::is_running;
 pub use error::StoreError;
 pub use folder::{RECORD_FILE, RunFolder};
+pub use history::{Gathered, LeftOut, gather_branch, gather_folder};
 pub use resolve::{LATEST, resolve, resolve_all, run_folders};

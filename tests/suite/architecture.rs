@@ -20,6 +20,7 @@ const PURE: &[&str] = &[
     "record",
     "compare",
     "merge",
+    "history",
     "report",
 ];
 

@@ -35,6 +35,7 @@ fn every_command_has_a_help() {
         "report",
         "compare",
         "check",
+        "history",
         "doctor",
         "bases",
         "clean",

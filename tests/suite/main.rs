@@ -9,6 +9,7 @@ mod comparison;
 mod context_rules;
 mod docker_fake;
 mod fake;
+mod history;
 mod image;
 mod live_engine;
 mod live_run;

@@ -3,7 +3,7 @@
 mod budgets;
 mod files;
 mod table;
-mod words;
+pub(super) mod words;
 
 pub use budgets::{BudgetWords, budget_table, budgets_json};
 pub use files::{comparison_csv, comparison_json};

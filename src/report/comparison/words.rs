@@ -72,7 +72,7 @@ fn exact(line: &Line<'_>, comparison: &Comparison) -> String {
 }
 
 /// A value with the unit that suits it.
-pub(super) fn with_unit(value: Quantity) -> String {
+pub(in crate::report) fn with_unit(value: Quantity) -> String {
     Scale::for_value(value).with_unit(value)
 }
 
@@ -104,7 +104,7 @@ pub(super) fn grounds(grounds: Grounds) -> &'static str {
 }
 
 /// The word of grounds in files.
-pub(super) fn grounds_word(grounds: Grounds) -> &'static str {
+pub(in crate::report) fn grounds_word(grounds: Grounds) -> &'static str {
     match grounds {
         Grounds::IntervalBeyond => "interval-beyond",
         Grounds::EstimateBeyond => "estimate-beyond",

@@ -1,0 +1,232 @@
+//! `plimsoll history`: many runs over time.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use globset::Glob;
+
+use super::args::{HistoryArgs, Place, ReportFormat};
+use super::cases::Filter;
+use super::failure::{Exit, Failure};
+use super::output::Printer;
+use super::run::store_failure;
+use crate::history::{
+    HEADLINES, InOrder, Outcome, RunDigest, Standing, Terms, Trend, in_order, trends,
+};
+use crate::record::Metric;
+use crate::report::{self, HistoryPage};
+use crate::store::{self, Gathered};
+
+/// From so many runs on a user is told that reading takes a while.
+const MANY: usize = 200;
+
+/// Reads the runs and prints how each metric went.
+///
+/// # Errors
+/// When folder, branch, metric or `--since` are not there, or no run is left.
+pub(super) fn history(
+    place: &Place,
+    args: &HistoryArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let filter = Filter::new(args.only.as_deref())?;
+    let metrics = metrics(&args.metrics)?;
+    let (source, gathered) = gathered(place, args, printer)?;
+    let (runs, left_out) = sorted(gathered);
+    for (file, reason) in &left_out {
+        printer.talk(&format!("left out: {file}: {reason}"));
+    }
+    let runs = since(runs, args.since.as_deref())?;
+    if runs.is_empty() {
+        let said = format!("there is no run in {source}");
+        let hint = "`plimsoll run` makes runs; name the folder that holds them, or a branch";
+        return Err(Failure::failed(said).with_hint(Some(hint.to_owned())));
+    }
+    let terms = Terms {
+        window: usize::from(args.last),
+        timed: args.threshold,
+        exact: args.exact_threshold,
+        waived: args.allow.iter().copied().collect(),
+    };
+    let found = trends(&runs, &terms, |case, metric| {
+        metrics.contains(&metric) && filter.admits(&case.scenario, &case.variant)
+    });
+    let page = HistoryPage {
+        source: &source,
+        runs: runs.len(),
+        left_out: &left_out,
+        terms: &terms,
+        trends: &found,
+    };
+    let bytes = match args.format {
+        ReportFormat::Json => format!("{:#}\n", report::history_json(&page)).into_bytes(),
+        ReportFormat::Csv => report::history_csv(&page),
+        ReportFormat::Md => pages(&page, args, |table| table.markdown()),
+        ReportFormat::Table => pages(&page, args, |table| table.terminal(printer.width)),
+    };
+    printer.data(&bytes)?;
+    Ok(exit_of(&found, args))
+}
+
+/// The table of all trends, and with `--metric` one for each.
+fn pages(
+    page: &HistoryPage<'_>,
+    args: &HistoryArgs,
+    drawn: impl Fn(&report::Table) -> String,
+) -> Vec<u8> {
+    let mut text = drawn(&report::history_table(page));
+    let detailed = page.trends.iter().filter(|_| !args.metrics.is_empty());
+    for trend in detailed {
+        text.push('\n');
+        text.push_str(&drawn(&report::trend_table(trend)));
+    }
+    text.into_bytes()
+}
+
+/// Where the runs are from, in words, and what is there.
+fn gathered(
+    place: &Place,
+    args: &HistoryArgs,
+    printer: &Printer,
+) -> Result<(String, Gathered), Failure> {
+    let caches = caches();
+    let sink = printer.talk_sink();
+    let begun = |missing: usize| {
+        if missing >= MANY
+            && let Ok(mut sink) = sink.lock()
+        {
+            let _ = writeln!(
+                sink,
+                "reading {missing} runs that the index does not know yet"
+            );
+        }
+    };
+    let (source, gathered) = match &args.branch {
+        Some(branch) => {
+            let repository = args.folder.as_deref().unwrap_or(&place.home);
+            let under = args.under.as_deref();
+            let found = store::gather_branch(repository, branch, under, caches.as_deref(), &begun);
+            (format!("branch {branch}"), found)
+        }
+        None => {
+            let folder = folder(place, args.folder.as_deref());
+            let found = store::gather_folder(&folder, caches.as_deref(), &begun);
+            (folder.display().to_string(), found)
+        }
+    };
+    Ok((source, gathered.map_err(store_failure)?))
+}
+
+/// As it is named, or below `results/`.
+fn folder(place: &Place, named: Option<&Path>) -> PathBuf {
+    let results = place.home.join("results");
+    match named {
+        None => results,
+        Some(folder) if folder.exists() || !results.join(folder).exists() => folder.to_owned(),
+        Some(folder) => results.join(folder),
+    }
+}
+
+/// The user's folder for caches, by the XDG base directory specification.
+fn caches() -> Option<PathBuf> {
+    let named = |name: &str| env::var_os(name).map(PathBuf::from);
+    let absolute = |path: &PathBuf| path.is_absolute();
+    let given = named("XDG_CACHE_HOME").filter(absolute);
+    given.or_else(|| Some(named("HOME").filter(absolute)?.join(".cache")))
+}
+
+/// Files with their runs, or with the reason why they are left out.
+type Named<T> = Vec<(String, T)>;
+
+/// In the order of time; copies of a run join what is left out.
+fn sorted(gathered: Gathered) -> (Named<RunDigest>, Named<String>) {
+    let InOrder { runs, copies } = in_order(gathered.runs);
+    let left_out = gathered.left_out.into_iter();
+    let mut left_out: Named<String> = left_out.map(|one| (one.file, one.reason)).collect();
+    let copies = copies.into_iter();
+    left_out.extend(copies.map(|(file, id)| (file, format!("it is a copy of the run {id}"))));
+    left_out.sort();
+    (runs, left_out)
+}
+
+/// The runs from a day, a time or a run on.
+fn since(runs: Named<RunDigest>, since: Option<&str>) -> Result<Vec<RunDigest>, Failure> {
+    let from = match since {
+        None => String::new(),
+        Some(text) => match moment(text).or_else(|| begin_of(&runs, text)) {
+            Some(from) => from,
+            None => {
+                let said = format!("--since: `{text}` is no day, no time and no run of these");
+                let hint = "write 2026-11-01, 2026-11-01T20:00:00Z or the name of a run's folder";
+                return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+            }
+        },
+    };
+    let runs = runs.into_iter().map(|(_, run)| run);
+    Ok(runs.filter(|run| run.started_at >= from).collect())
+}
+
+/// In the form of [`RunDigest::started_at`].
+fn moment(text: &str) -> Option<String> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        let utc = time.with_timezone(&Utc);
+        return Some(utc.to_rfc3339_opts(SecondsFormat::Secs, true));
+    }
+    let day = text.parse::<NaiveDate>().ok()?;
+    Some(format!("{day}T00:00:00Z"))
+}
+
+/// When a run began, by its id or the name of its folder.
+fn begin_of(runs: &[(String, RunDigest)], name: &str) -> Option<String> {
+    let of_name = |(file, run): &&(String, RunDigest)| {
+        let folder = Path::new(file).parent().and_then(Path::file_name);
+        run.id == name || folder.is_some_and(|folder| folder == name)
+    };
+    runs.iter()
+        .find(of_name)
+        .map(|(_, run)| run.started_at.clone())
+}
+
+/// What `--metric` names: ids, or globs of them.
+fn metrics(named: &[String]) -> Result<Vec<Metric>, Failure> {
+    if named.is_empty() {
+        return Ok(HEADLINES.to_vec());
+    }
+    let mut wanted = Vec::new();
+    for text in named {
+        let glob = Glob::new(text).map_err(|error| Failure::usage(format!("--metric: {error}")))?;
+        let glob = glob.compile_matcher();
+        let ids = || Metric::ALL.iter().filter(|metric| !metric.is_floor());
+        let matched = ids().copied().filter(|metric| glob.is_match(metric.id()));
+        let before = wanted.len();
+        wanted.extend(matched);
+        if wanted.len() == before {
+            let near = ids().map(|metric| (strsim::damerau_levenshtein(metric.id(), text), metric));
+            let hint = near
+                .min_by_key(|(distance, _)| *distance)
+                .map(|(_, metric)| format!("did you mean `{metric}`?"));
+            let said = format!("--metric: there is no metric `{text}`");
+            return Err(Failure::usage(said).with_hint(hint));
+        }
+    }
+    Ok(wanted)
+}
+
+fn exit_of(trends: &[Trend<'_>], args: &HistoryArgs) -> Exit {
+    let standings = || trends.iter().map(|trend| trend.outcome.standing());
+    let judged = trends
+        .iter()
+        .any(|trend| matches!(trend.outcome, Outcome::Judged(_)));
+    if args.exit_zero || !args.check {
+        Exit::Fine
+    } else if standings().any(|standing| standing == Standing::Worse) {
+        Exit::Regressed
+    } else if args.fail_on_inconclusive
+        && (!judged || standings().any(|standing| standing == Standing::Inconclusive))
+    {
+        Exit::Inconclusive
+    } else {
+        Exit::Fine
+    }
+}

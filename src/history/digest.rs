@@ -1,0 +1,227 @@
+//! What a history keeps of a run.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::compare::{CaseTraits, RunTraits};
+use crate::record::{
+    CaseId, CaseRecord, Disposition, Link, Metric, Outcome, RunRecord, RunState, Sample,
+};
+use crate::stats::{Level, SampleSet};
+use crate::units::{Count, Quantity, native, quantity_of};
+
+/// Characters of a reason that are kept.
+const REASON_CHARS: usize = 160;
+
+/// A run: when it was, what makes it comparable, and a few numbers for each series.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunDigest {
+    /// Its id.
+    pub id: String,
+    /// When it began: RFC 3339, UTC, whole seconds. So its order is that of time.
+    pub started_at: String,
+    /// What the rules look at.
+    pub traits: RunTraits,
+    /// The cases that were to run.
+    pub cases: Vec<CaseDigest>,
+}
+
+/// A case of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseDigest {
+    /// Its identity.
+    pub id: CaseId,
+    /// Its scenario.
+    pub scenario: String,
+    /// Its variant.
+    pub variant: String,
+    /// What the rules look at.
+    pub traits: CaseTraits,
+    /// Why the whole case failed, if it did: then it has no number.
+    pub failed: Option<String>,
+    /// Its series, in the order of the catalogue.
+    pub series: Vec<SeriesDigest>,
+}
+
+/// A metric of a case over a link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeriesDigest {
+    /// The metric.
+    pub metric: Metric,
+    /// The link, of what goes over one.
+    pub link: Option<Link>,
+    /// Of the samples that count; none where none does.
+    pub values: Option<Values>,
+    /// Samples that did not finish.
+    pub dnf: Count,
+    /// Why the first of them did not.
+    pub reason: Option<String>,
+}
+
+/// What the samples of a series come to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Values {
+    /// How many count.
+    pub n: Count,
+    /// Their median; of an exact metric the lower middle.
+    pub median: Quantity,
+    /// Their median absolute deviation from it.
+    pub mad: Quantity,
+    /// The smallest.
+    pub min: Quantity,
+    /// The largest.
+    pub max: Quantity,
+}
+
+/// Why a record is no part of a history.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DigestError {
+    /// It is still running, or its process died.
+    #[error("the run has not ended")]
+    NotEnded,
+    /// It has no sample, and no case that failed.
+    #[error("the run is empty: it has no sample")]
+    Empty,
+    /// Its time is none.
+    #[error("its started_at is no time: `{text}`")]
+    Time {
+        /// What stands there.
+        text: String,
+    },
+    /// A value has another unit than its metric.
+    #[error("round {round} of {metric} of `{case}` has a value in {found}, not in {expected}")]
+    Unit {
+        /// The case.
+        case: CaseId,
+        /// The metric.
+        metric: Metric,
+        /// The round.
+        round: u32,
+        /// The value's unit.
+        found: String,
+        /// The metric's.
+        expected: String,
+    },
+}
+
+impl RunDigest {
+    /// Of a record.
+    ///
+    /// # Errors
+    /// [`DigestError`] where it is not of use.
+    pub fn of(record: &RunRecord) -> Result<Self, DigestError> {
+        if record.state == RunState::Running {
+            return Err(DigestError::NotEnded);
+        }
+        let began = DateTime::parse_from_rfc3339(&record.started_at);
+        let began = began.map_err(|_| DigestError::Time {
+            text: record.started_at.clone(),
+        })?;
+        let mut samples: BTreeMap<&str, Vec<&Sample>> = BTreeMap::new();
+        for sample in &record.samples {
+            samples
+                .entry(sample.case.as_str())
+                .or_default()
+                .push(sample);
+        }
+        let mut cases = Vec::new();
+        // The floor is the engine's, not an app's.
+        for case in record.cases.iter().filter(|case| case.strategy != "floor") {
+            let of_case = samples.get(case.id.as_str());
+            let of_case = of_case.map(Vec::as_slice).unwrap_or_default();
+            cases.extend(case_of(record, case, of_case)?);
+        }
+        let is_empty = |case: &CaseDigest| case.failed.is_none() && case.series.is_empty();
+        if cases.iter().all(is_empty) {
+            return Err(DigestError::Empty);
+        }
+        let utc = began.with_timezone(&Utc);
+        Ok(Self {
+            id: record.id.clone(),
+            started_at: utc.to_rfc3339_opts(SecondsFormat::Secs, true),
+            traits: RunTraits::of(record),
+            cases,
+        })
+    }
+}
+
+fn case_of(
+    record: &RunRecord,
+    case: &CaseRecord,
+    samples: &[&Sample],
+) -> Result<Option<CaseDigest>, DigestError> {
+    let failed = match &case.disposition {
+        Disposition::Pending | Disposition::Qualified => None,
+        Disposition::Failed { reason } => Some(cut(reason)),
+        Disposition::NotAvailable { .. } | Disposition::NotApplicable { .. } => return Ok(None),
+    };
+    let mut by_series: BTreeMap<(Metric, Option<Link>), Vec<&Sample>> = BTreeMap::new();
+    // Rule 1: what failed has no number, whatever it left.
+    for sample in samples.iter().filter(|_| failed.is_none()) {
+        let key = (sample.metric, sample.link);
+        by_series.entry(key).or_default().push(sample);
+    }
+    let mut series = Vec::with_capacity(by_series.len());
+    for ((metric, link), samples) in by_series {
+        series.push(series_of(metric, link, &samples)?);
+    }
+    Ok(Some(CaseDigest {
+        id: case.id.clone(),
+        scenario: case.scenario.clone(),
+        variant: case.variant.clone(),
+        traits: CaseTraits::of(record, case),
+        failed,
+        series,
+    }))
+}
+
+fn series_of(
+    metric: Metric,
+    link: Option<Link>,
+    samples: &[&Sample],
+) -> Result<SeriesDigest, DigestError> {
+    let mut numbers = Vec::new();
+    let (mut dnf, mut reason) = (0, None);
+    for sample in samples {
+        if let Some(value) = sample.outcome.counted() {
+            if value.unit() != metric.unit() {
+                return Err(DigestError::Unit {
+                    case: sample.case.clone(),
+                    metric,
+                    round: sample.round,
+                    found: value.unit().to_string(),
+                    expected: metric.unit().to_string(),
+                });
+            }
+            numbers.push(native(value));
+        }
+        if let Outcome::Dnf { reason: why } = &sample.outcome {
+            dnf += 1;
+            reason.get_or_insert_with(|| cut(why));
+        }
+    }
+    let quantity = |number: f64| quantity_of(metric.unit(), number);
+    let values = SampleSet::new(numbers).ok().map(|set| {
+        let level = Level::of(&set, metric.kind());
+        Values {
+            n: Count(set.len() as u64),
+            median: quantity(level.median),
+            mad: quantity(level.mad),
+            min: quantity(set.min()),
+            max: quantity(set.max()),
+        }
+    });
+    Ok(SeriesDigest {
+        metric,
+        link,
+        values,
+        dnf: Count(dnf),
+        reason,
+    })
+}
+
+fn cut(reason: &str) -> String {
+    reason.chars().take(REASON_CHARS).collect()
+}

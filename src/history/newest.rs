@@ -1,0 +1,332 @@
+//! The newest run against the runs before it, and how far an era drifted.
+
+use super::change::{medians, middle, range};
+use super::digest::Values;
+use super::trend::{Terms, Trend};
+use crate::record::Kind;
+use crate::stats::{
+    self, ALPHA, Comparison, ExactRange, Grounds, Interval, Newcomer, Pair, Placement, SampleSet,
+    Verdict,
+};
+use crate::units::{Count, Quantity, Ratio, native};
+
+/// What the newest run is held against.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Baseline {
+    /// The median of the medians; of an exact metric the lower middle.
+    pub value: Quantity,
+    /// Of how many runs.
+    pub runs: usize,
+}
+
+/// A verdict with its figures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judgement {
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// Why.
+    pub grounds: Grounds,
+    /// Newest / baseline.
+    pub effect: Option<Ratio>,
+    /// The interval of that factor, 95 %; `None` of exact metrics and of few runs.
+    pub interval: Option<Interval>,
+    /// The p value of the distance, adjusted over all trends.
+    pub adjusted_p: Option<f64>,
+}
+
+/// What comes of the newest point.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome<'a> {
+    /// There are runs to hold it against.
+    Judged(Judgement),
+    /// It rests on less than half as many samples as the runs before: their spread says
+    /// nothing about it.
+    Thin {
+        /// Newest / baseline.
+        effect: Option<Ratio>,
+        /// Its samples.
+        n: Count,
+        /// Those of the middle run before.
+        usual: Count,
+    },
+    /// It failed, or did in one round, and the runs before did not.
+    Broke {
+        /// Why.
+        reason: &'a str,
+    },
+    /// It works, and the runs before failed.
+    Mended {
+        /// Why they did.
+        reason: &'a str,
+    },
+    /// It failed, and so did the runs before.
+    Failing {
+        /// Why.
+        reason: &'a str,
+    },
+    /// There are runs before, but none that it can be compared with.
+    NotComparable,
+    /// It is the first.
+    First,
+    /// The newest run of its scenario does not have it.
+    Past,
+}
+
+/// The word for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Worse than the baseline, or it broke.
+    Worse,
+    /// Better, or it works again.
+    Better,
+    /// The runs do not tell.
+    Inconclusive,
+    /// It fails as the runs before did.
+    Failing,
+    /// Nothing that it can be compared with.
+    NotComparable,
+    /// As the baseline.
+    Same,
+    /// The first run of its kind.
+    First,
+    /// Not in the newest run.
+    Past,
+}
+
+impl Standing {
+    /// All, in the order in which they are told.
+    pub const ALL: [Self; 8] = [
+        Self::Worse,
+        Self::Better,
+        Self::Inconclusive,
+        Self::Failing,
+        Self::NotComparable,
+        Self::Same,
+        Self::First,
+        Self::Past,
+    ];
+
+    /// The word in every form.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Worse => "worse",
+            Self::Better => "better",
+            Self::Inconclusive => "inconclusive",
+            Self::Failing => "still fails",
+            Self::NotComparable => "not comparable",
+            Self::Same => "same",
+            Self::First => "first",
+            Self::Past => "not in the newest run",
+        }
+    }
+
+    /// The standing of a verdict.
+    pub fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Worse => Self::Worse,
+            Verdict::Better => Self::Better,
+            Verdict::Same => Self::Same,
+            Verdict::Inconclusive => Self::Inconclusive,
+        }
+    }
+}
+
+impl Outcome<'_> {
+    /// The word for it.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self::Judged(judgement) => Standing::of(judgement.verdict),
+            Self::Thin { .. } => Standing::Inconclusive,
+            Self::Broke { .. } => Standing::Worse,
+            Self::Mended { .. } => Standing::Better,
+            Self::Failing { .. } => Standing::Failing,
+            Self::NotComparable => Standing::NotComparable,
+            Self::First => Standing::First,
+            Self::Past => Standing::Past,
+        }
+    }
+}
+
+/// How far the last runs of an era lie from its first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drift {
+    /// The last / the first: of a timed metric the middle of the quotients of all pairs of
+    /// runs, of an exact one that of the lower middles.
+    pub effect: Option<Ratio>,
+    /// How many runs on either side.
+    pub runs: usize,
+    /// What is said of it, as of two runs whose samples were these runs.
+    pub verdict: Verdict,
+}
+
+/// Holds the newest point of each trend against those before it.
+pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
+    let mut timed = Vec::new();
+    for (at, trend) in trends.iter_mut().enumerate() {
+        if trend.outcome == Outcome::Past {
+            continue;
+        }
+        let Some((value, window)) = settle(trend, terms) else {
+            continue;
+        };
+        trend.baseline = middle(trend.metric, &window).map(|value| Baseline {
+            value,
+            runs: window.len(),
+        });
+        if trend.metric.kind() == Kind::Exact {
+            trend.outcome = exact(trend, &value, &window, terms);
+        } else if let Ok(before) = SampleSet::new(medians(&window)) {
+            timed.push((at, before, value, usual(&window)));
+        }
+    }
+    let newcomers: Vec<Newcomer<'_>> = timed
+        .iter()
+        .map(|(at, before, value, _)| Newcomer {
+            before,
+            value: native(value.median),
+            direction: trends[*at].metric.direction(),
+            threshold: terms.timed,
+        })
+        .collect();
+    let placed = stats::place(&newcomers, ALPHA);
+    for ((at, _, value, usual), placement) in timed.iter().zip(placed) {
+        trends[*at].outcome = match value.n.0 * 2 < usual.0 {
+            true => Outcome::Thin {
+                effect: placement.effect,
+                n: value.n,
+                usual: *usual,
+            },
+            false => Outcome::Judged(of_placement(&placement)),
+        };
+    }
+    drifts(trends, terms);
+}
+
+/// Settles what needs no numbers. What is left: the newest values, and those before them.
+fn settle(trend: &mut Trend<'_>, terms: &Terms) -> Option<(Values, Vec<Values>)> {
+    let (newest, before) = trend.points.split_last()?;
+    // A failure is one whatever the rules say.
+    let recent = || before.iter().rev().take(terms.window);
+    let window: Vec<Values> = before
+        .iter()
+        .rev()
+        .filter(|point| point.era == newest.era)
+        .filter_map(|point| point.values)
+        .take(terms.window)
+        .collect();
+    let fresh = newest
+        .failure
+        .filter(|_| recent().all(|point| point.failure.is_none()));
+    trend.outcome = match (newest.values, newest.failure, fresh) {
+        (_, _, Some(reason)) if !before.is_empty() => Outcome::Broke { reason },
+        (None, Some(reason), _) if recent().any(|point| point.values.is_some()) => {
+            Outcome::Broke { reason }
+        }
+        (None, Some(reason), _) => Outcome::Failing { reason },
+        _ if before.is_empty() => Outcome::First,
+        (Some(values), ..) if !window.is_empty() => return Some((values, window)),
+        _ => match recent().find_map(|point| point.failure.filter(|_| point.values.is_none())) {
+            Some(reason) if recent().all(|point| point.values.is_none()) => {
+                Outcome::Mended { reason }
+            }
+            _ => Outcome::NotComparable,
+        },
+    };
+    None
+}
+
+/// The samples of the middle run.
+fn usual(window: &[Values]) -> Count {
+    let mut sizes: Vec<Count> = window.iter().map(|values| values.n).collect();
+    sizes.sort_unstable();
+    sizes[(sizes.len() - 1) / 2]
+}
+
+fn of_placement(placement: &Placement) -> Judgement {
+    Judgement {
+        verdict: placement.verdict,
+        grounds: placement.grounds,
+        effect: placement.effect,
+        interval: placement.interval,
+        adjusted_p: placement.adjusted_p,
+    }
+}
+
+/// An exact metric against the middle run of the window.
+fn exact<'a>(trend: &Trend<'_>, value: &Values, window: &[Values], terms: &Terms) -> Outcome<'a> {
+    let mut ranges: Vec<ExactRange> = window.iter().map(range).collect();
+    ranges.sort_by(|one, other| one.middle.total_cmp(&other.middle));
+    let base = ranges[(ranges.len() - 1) / 2];
+    match compared(trend, terms, &ends(base), &ends(range(value))) {
+        Some(comparison) => Outcome::Judged(Judgement {
+            verdict: comparison.verdict,
+            grounds: comparison.grounds,
+            effect: comparison.effect,
+            interval: None,
+            adjusted_p: None,
+        }),
+        None => Outcome::NotComparable,
+    }
+}
+
+fn ends(range: ExactRange) -> Vec<f64> {
+    vec![range.min, range.middle, range.max]
+}
+
+fn compared(trend: &Trend<'_>, terms: &Terms, base: &[f64], head: &[f64]) -> Option<Comparison> {
+    let base = SampleSet::new(base.to_vec()).ok()?;
+    let head = SampleSet::new(head.to_vec()).ok()?;
+    let pair = Pair {
+        base: &base,
+        head: &head,
+        kind: trend.metric.kind(),
+        direction: trend.metric.direction(),
+        threshold: terms.threshold(trend.metric),
+    };
+    stats::compare(&[pair], ALPHA).pop()
+}
+
+/// The first runs of each newest era against its last, all timed ones as one family.
+fn drifts(trends: &mut [Trend<'_>], terms: &Terms) {
+    let mut sides = Vec::new();
+    for (at, trend) in trends.iter().enumerate() {
+        let Some(newest) = trend.newest() else {
+            continue;
+        };
+        let values: Vec<Values> = trend.era(newest.era).map(|(_, values)| values).collect();
+        let runs = terms.window.min(values.len() / 2);
+        if runs == 0 {
+            continue;
+        }
+        let (first, last) = (&values[..runs], &values[values.len() - runs..]);
+        let side = |values: &[Values]| match trend.metric.kind() {
+            Kind::Timed => SampleSet::new(medians(values)).ok(),
+            // Of exact metrics one value is the truth.
+            Kind::Exact => {
+                let middle = middle(trend.metric, values)?;
+                SampleSet::new(vec![native(middle)]).ok()
+            }
+        };
+        if let (Some(first), Some(last)) = (side(first), side(last)) {
+            sides.push((at, runs, first, last));
+        }
+    }
+    let pairs: Vec<Pair<'_>> = sides
+        .iter()
+        .map(|(at, _, base, head)| Pair {
+            base,
+            head,
+            kind: trends[*at].metric.kind(),
+            direction: trends[*at].metric.direction(),
+            threshold: terms.threshold(trends[*at].metric),
+        })
+        .collect();
+    let compared = stats::compare(&pairs, ALPHA);
+    for ((at, runs, ..), comparison) in sides.iter().zip(compared) {
+        trends[*at].drift = Some(Drift {
+            effect: comparison.effect,
+            runs: *runs,
+            verdict: comparison.verdict,
+        });
+    }
+}

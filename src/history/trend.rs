@@ -1,0 +1,192 @@
+//! One metric of one case over many runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::change::{Change, changes};
+use super::digest::{CaseDigest, RunDigest, SeriesDigest, Values};
+use super::era::Eras;
+use super::newest::{self, Baseline, Drift, Outcome};
+use crate::compare::{Difference, Rule};
+use crate::record::{CaseId, Kind, Link, Metric};
+use crate::stats::{ChangePoints, Threshold};
+
+/// How a history is to be read.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// How many runs before the newest one are its baseline.
+    pub window: usize,
+    /// The change of a timed metric up to which it counts as the same.
+    pub timed: Threshold,
+    /// The same of an exact one.
+    pub exact: Threshold,
+    /// Rules that are not to hold.
+    pub waived: BTreeSet<Rule>,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            window: 10,
+            timed: Threshold::TIMED,
+            exact: Threshold::NONE,
+            waived: BTreeSet::new(),
+        }
+    }
+}
+
+impl Terms {
+    /// The threshold of a metric.
+    pub fn threshold(&self, metric: Metric) -> Threshold {
+        match metric.kind() {
+            Kind::Timed => self.timed,
+            Kind::Exact => self.exact,
+        }
+    }
+}
+
+/// A metric of a case over a link, run by run.
+#[derive(Debug, Clone)]
+pub struct Trend<'a> {
+    /// The case.
+    pub case: &'a CaseId,
+    /// The metric.
+    pub metric: Metric,
+    /// The link, of what goes over one.
+    pub link: Option<Link>,
+    /// The runs that have it, oldest first; at least one.
+    pub points: Vec<Point<'a>>,
+    /// Where the level changed, within eras, oldest first.
+    pub changes: Vec<Change>,
+    /// What the newest point is held against.
+    pub baseline: Option<Baseline>,
+    /// What comes of it.
+    pub outcome: Outcome<'a>,
+    /// How far the newest era went from its first runs.
+    pub drift: Option<Drift>,
+}
+
+/// A run as a trend sees it.
+#[derive(Debug, Clone)]
+pub struct Point<'a> {
+    /// The run.
+    pub run: &'a RunDigest,
+    /// The case in it.
+    pub(super) case: &'a CaseDigest,
+    /// Its era, from 0. Numbers of eras come back where what made them apart does.
+    pub era: usize,
+    /// What is unlike against the point before, where that is of another era.
+    pub border: Vec<Difference>,
+    /// Its values; none where it failed.
+    pub values: Option<Values>,
+    /// Why it failed, or did in one round at least.
+    pub failure: Option<&'a str>,
+}
+
+impl<'a> Trend<'a> {
+    /// The newest point.
+    pub fn newest(&self) -> Option<&Point<'a>> {
+        self.points.last()
+    }
+
+    /// Places of the points of an era that have values, oldest first.
+    pub fn era(&self, era: usize) -> impl Iterator<Item = (usize, Values)> {
+        let points = self.points.iter().enumerate();
+        points
+            .filter(move |(_, point)| point.era == era)
+            .filter_map(|(at, point)| Some((at, point.values?)))
+    }
+
+    /// How many eras it has.
+    pub fn eras(&self) -> usize {
+        let latest = self.points.iter().map(|point| point.era).max();
+        latest.map_or(0, |era| era + 1)
+    }
+}
+
+/// All trends of runs, which are in the order of time; of the metrics and cases that are
+/// wanted. Verdicts of the newest run are one family, and so are those on drift.
+pub fn trends<'a>(
+    runs: &'a [RunDigest],
+    terms: &Terms,
+    wanted: impl Fn(&CaseDigest, Metric) -> bool,
+) -> Vec<Trend<'a>> {
+    let mut cases: BTreeMap<&CaseId, Vec<Occurrence<'a>>> = BTreeMap::new();
+    let mut newest_of: BTreeMap<&str, &str> = BTreeMap::new();
+    for run in runs {
+        for case in &run.cases {
+            cases.entry(&case.id).or_default().push((run, case));
+            newest_of.insert(&case.scenario, &run.id);
+        }
+    }
+    let mut points_of = ChangePoints::default();
+    let mut found = Vec::new();
+    for (id, occurrences) in cases {
+        let mut keys = BTreeSet::new();
+        for (_, case) in &occurrences {
+            let series = case.series.iter().filter(|one| wanted(case, one.metric));
+            keys.extend(series.map(|series| (series.metric, series.link)));
+        }
+        for (metric, link) in keys {
+            let points = points((metric, link), &occurrences, &terms.waived);
+            // A metric that was never taken is no trend.
+            let Some(last) = points.last() else { continue };
+            let past = newest_of.get(last.case.scenario.as_str()) != Some(&last.run.id.as_str());
+            let mut trend = Trend {
+                case: id,
+                metric,
+                link,
+                points,
+                changes: Vec::new(),
+                baseline: None,
+                outcome: if past { Outcome::Past } else { Outcome::First },
+                drift: None,
+            };
+            trend.changes = changes(&trend, terms, &mut points_of);
+            found.push(trend);
+        }
+    }
+    newest::judge(&mut found, terms);
+    found
+}
+
+/// A run and the case in it.
+type Occurrence<'a> = (&'a RunDigest, &'a CaseDigest);
+
+fn points<'a>(
+    (metric, link): (Metric, Option<Link>),
+    occurrences: &[Occurrence<'a>],
+    waived: &BTreeSet<Rule>,
+) -> Vec<Point<'a>> {
+    let mut eras = Eras::new(metric, waived);
+    let mut points: Vec<Point<'a>> = Vec::new();
+    for (run, case) in occurrences.iter().copied() {
+        let mut all = case.series.iter();
+        let series = all.find(|series| (series.metric, series.link) == (metric, link));
+        let failure = match (&case.failed, series) {
+            (Some(reason), _) => Some(reason.as_str()),
+            (None, Some(SeriesDigest { reason, .. })) => reason.as_deref(),
+            (None, None) => continue,
+        };
+        let values = series.and_then(|series| series.values);
+        // Neither a value nor a failure: not measured, or its conditions did not hold.
+        if values.is_none() && failure.is_none() {
+            continue;
+        }
+        let era = eras.next(run, case);
+        let border = match points.last() {
+            Some(before) if before.era != era => {
+                eras.border((before.run, before.case), (run, case))
+            }
+            _ => Vec::new(),
+        };
+        points.push(Point {
+            run,
+            case,
+            era,
+            border,
+            values,
+            failure,
+        });
+    }
+    points
+}

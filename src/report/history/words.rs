@@ -1,0 +1,176 @@
+//! A trend in words.
+
+use super::super::change::{bare, factor_text, metric_words};
+use super::super::comparison::words::with_unit;
+use super::super::native::{native, quantity};
+use super::super::notes::one_line;
+use crate::history::{Change, Drift, Judgement, Outcome, Point, Trend};
+use crate::record::{Kind, Metric};
+use crate::stats::{Grounds, Verdict};
+use crate::units::{Quantity, Ratio, Unit};
+
+/// Characters of a reason that are told.
+const REASON_CHARS: usize = 90;
+
+/// `pull.cold over 100mbit`.
+pub(super) fn series(trend: &Trend<'_>) -> String {
+    let over = trend.link.map(|link| format!(" over {link}"));
+    format!("{}{}", trend.metric.id(), over.unwrap_or_default())
+}
+
+/// The day of a point: `2026-11-20`.
+pub(super) fn day<'a>(point: &Point<'a>) -> &'a str {
+    let text = &point.run.started_at;
+    text.split('T').next().unwrap_or(text)
+}
+
+/// `1.10x [1.05, 1.15] slower`, with grounds where it is open.
+pub(super) fn change(trend: &Trend<'_>) -> String {
+    match &trend.outcome {
+        Outcome::Judged(judgement) => match trend.metric.kind() {
+            Kind::Timed => timed(trend.metric, judgement),
+            Kind::Exact => exact(trend, judgement),
+        },
+        Outcome::Thin { effect, n, usual } => {
+            let factor = factor(trend.metric, *effect);
+            format!("{factor}; {} samples, usually {}", n.0, usual.0)
+        }
+        Outcome::Broke { reason } => format!("did not finish: {}", one_line(reason, REASON_CHARS)),
+        Outcome::Failing { reason } => one_line(reason, REASON_CHARS),
+        Outcome::Mended { reason } => {
+            format!("works again; before: {}", one_line(reason, REASON_CHARS))
+        }
+        Outcome::NotComparable => border(trend),
+        Outcome::First | Outcome::Past => String::new(),
+    }
+}
+
+/// What keeps the newest point apart from the one before.
+pub(super) fn border(trend: &Trend<'_>) -> String {
+    let border = trend.newest().map(|point| point.border.as_slice());
+    let what: Vec<&str> = border
+        .unwrap_or_default()
+        .iter()
+        .map(|one| one.what.as_str())
+        .collect();
+    what.join("; ")
+}
+
+/// `5.00 MB smaller (1.06x)`.
+fn exact(trend: &Trend<'_>, judgement: &Judgement) -> String {
+    let values = trend.newest().and_then(|point| point.values);
+    let (Some(values), Some(baseline)) = (values, trend.baseline) else {
+        return String::new();
+    };
+    if judgement.grounds == Grounds::Equal {
+        return "none".to_owned();
+    }
+    let told = step(
+        trend.metric,
+        baseline.value,
+        values.median,
+        judgement.effect,
+    );
+    match judgement.verdict {
+        Verdict::Inconclusive => format!("{told}; {}", grounds(judgement.grounds)),
+        _ => told,
+    }
+}
+
+/// How far an exact value went: the difference, and the factor where it says anything.
+pub(super) fn step(
+    metric: Metric,
+    before: Quantity,
+    now: Quantity,
+    effect: Option<Ratio>,
+) -> String {
+    let (old, new) = (native(before), native(now));
+    let told = factor(metric, effect);
+    if old == new || matches!(metric.unit(), Unit::Ratio | Unit::PerSecond) {
+        return told;
+    }
+    let (less, more) = metric_words(metric);
+    let word = if new < old { less } else { more };
+    let difference = with_unit(quantity(metric.unit(), (new - old).abs()));
+    let factor = effect.filter(|effect| effect.get() > 0.0);
+    let factor = factor.map(|effect| factor_text(effect, new < old));
+    match factor.filter(|factor| factor != "1.00x") {
+        Some(factor) => format!("{difference} {word} ({factor})"),
+        None => format!("{difference} {word}"),
+    }
+}
+
+fn timed(metric: Metric, judgement: &Judgement) -> String {
+    let mut text = factor(metric, judgement.effect);
+    if let (Some(interval), Some(effect)) = (judgement.interval, judgement.effect) {
+        let (low, high) = match effect.get() < 1.0 {
+            true => (1.0 / interval.upper, 1.0 / interval.lower),
+            false => (interval.lower, interval.upper),
+        };
+        text = format!("{text} [{}, {}]", bare(low), bare(high));
+    }
+    match judgement.verdict {
+        Verdict::Inconclusive => format!("{text}; {}", grounds(judgement.grounds)),
+        _ => text,
+    }
+}
+
+/// `1.10x slower`; without a word where nothing is left of it at three digits.
+pub(super) fn factor(metric: Metric, effect: Option<Ratio>) -> String {
+    let Some(effect) = effect else {
+        return "no factor".to_owned();
+    };
+    let (less, more) = metric_words(metric);
+    let down = effect.get() < 1.0;
+    let word = if down { less } else { more };
+    match factor_text(effect, down) {
+        same if same == "1.00x" => "1.00x".to_owned(),
+        factor => format!("{factor} {word}"),
+    }
+}
+
+/// Why it is open, where the samples are runs.
+fn grounds(grounds: Grounds) -> &'static str {
+    match grounds {
+        Grounds::TooFewForTest | Grounds::TooFewForInterval => {
+            "fewer than 6 comparable runs before it"
+        }
+        Grounds::MaybeChance | Grounds::TooFewForFamily => "it may be chance",
+        Grounds::IntervalTooWide => "the runs vary more than the threshold",
+        Grounds::RangesOverlap => "an exact metric differs within a run, and the ranges overlap",
+        Grounds::NoRatio => "zeros have no quotient",
+        Grounds::IntervalBeyond
+        | Grounds::EstimateBeyond
+        | Grounds::IntervalWithin
+        | Grounds::Differ
+        | Grounds::Equal
+        | Grounds::WithinThreshold => "",
+    }
+}
+
+/// `1.08x slower`, `none`, `1.03x slower, not shown`.
+pub(super) fn drift(metric: Metric, drift: &Drift) -> String {
+    let told = factor(metric, drift.effect);
+    match drift.verdict {
+        Verdict::Worse | Verdict::Better => told,
+        Verdict::Same => "none".to_owned(),
+        Verdict::Inconclusive => format!("{told}, not shown"),
+    }
+}
+
+/// How far a level went.
+pub(super) fn went(metric: Metric, change: &Change) -> String {
+    match metric.kind() {
+        Kind::Timed => factor(metric, change.effect),
+        Kind::Exact => step(metric, change.before, change.now, change.effect),
+    }
+}
+
+/// `2026-11-02: 1.10x slower`.
+pub(super) fn changed(trend: &Trend<'_>, change: &Change) -> String {
+    format!(
+        "{}: {}",
+        day(&trend.points[change.at]),
+        went(trend.metric, change)
+    )
+}

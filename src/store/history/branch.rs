@@ -1,0 +1,216 @@
+//! Runs on a branch of a git repository, as the `git` program tells them. No work tree is
+//! touched, and nothing is checked out.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+
+use super::{Digested, Gathered, Item, gather, in_caches, reason_of};
+use crate::history::RunDigest;
+use crate::store::StoreError;
+use crate::store::folder::{RECORD_FILE, parse_record};
+
+/// Branches that an error lists.
+const LISTED: usize = 8;
+
+/// The runs at the tip of a branch, or in any commit that git knows by the name: all
+/// `run.json` below `under`, or anywhere. They are known to the index by the ids of their
+/// blobs. It lies in the repository's own folder or, where that cannot be written, below
+/// `caches`.
+///
+/// # Errors
+/// There is no git, no repository, no such branch; or git fails in reading.
+pub fn gather_branch(
+    repository: &Path,
+    branch: &str,
+    under: Option<&str>,
+    caches: Option<&Path>,
+    begun: &dyn Fn(usize),
+) -> Result<Gathered, StoreError> {
+    let git = Git { repository };
+    let store = git.folder()?;
+    let commit = git.commit(branch)?;
+    let items = git.records(&commit, branch, under)?;
+    let source = format!("{} {branch}", store.display());
+    let in_store = in_caches(&store, branch);
+    let mut places = vec![in_store];
+    places.extend(caches.map(|caches| in_caches(caches, &source)));
+    gather(items, &places, begun, |wanted| git.digests(wanted))
+}
+
+struct Git<'a> {
+    repository: &'a Path,
+}
+
+impl Git<'_> {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command
+            .arg("-C")
+            .arg(self.repository)
+            .args(arguments)
+            .env("LC_ALL", "C")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            // A partial clone would ask a server for blobs, and a user for a password.
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Output, StoreError> {
+        let output = self.command(arguments).output();
+        output.map_err(|source| StoreError::GitMissing { source })
+    }
+
+    /// What it prints.
+    fn told(&self, arguments: &[&str]) -> Result<Vec<u8>, StoreError> {
+        let output = self.run(arguments)?;
+        match output.status.success() {
+            true => Ok(output.stdout),
+            false => Err(self.failure(&output.stderr)),
+        }
+    }
+
+    fn failure(&self, said: &[u8]) -> StoreError {
+        StoreError::Git {
+            repository: self.repository.to_owned(),
+            said: String::from_utf8_lossy(said).trim().replace('\n', "; "),
+        }
+    }
+
+    /// The repository's own folder, which all of its work trees share.
+    fn folder(&self) -> Result<PathBuf, StoreError> {
+        let told = self.told(&["rev-parse", "--git-common-dir"])?;
+        let folder = String::from_utf8_lossy(&told);
+        Ok(self.repository.join(folder.trim_end_matches('\n')))
+    }
+
+    fn commit(&self, branch: &str) -> Result<String, StoreError> {
+        let missing = || {
+            let shown = [
+                "for-each-ref",
+                "--format=%(refname:short)",
+                "refs/heads",
+                "refs/remotes",
+            ];
+            let known = self.told(&shown).unwrap_or_default();
+            let known = String::from_utf8_lossy(&known).into_owned();
+            let known: Vec<&str> = known.lines().take(LISTED).collect();
+            StoreError::NoBranch {
+                branch: branch.to_owned(),
+                known: match known.is_empty() {
+                    true => "the repository has no branch".to_owned(),
+                    false => format!("there are `{}`", known.join("`, `")),
+                },
+            }
+        };
+        // Git would take it for an option.
+        if branch.is_empty() || branch.starts_with('-') {
+            return Err(missing());
+        }
+        let name = format!("{branch}^{{commit}}");
+        let output = self.run(&["rev-parse", "--verify", "--quiet", &name])?;
+        let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        match output.status.success() && !id.is_empty() {
+            true => Ok(id),
+            false => Err(missing()),
+        }
+    }
+
+    /// All records of a commit.
+    fn records(
+        &self,
+        commit: &str,
+        branch: &str,
+        under: Option<&str>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let under = under.map(|under| under.trim_start_matches("./").trim_matches('/'));
+        let mut arguments = vec!["ls-tree", "-r", "-z", "--full-tree", commit];
+        if let Some(under) = under.filter(|under| !under.is_empty() && *under != ".") {
+            arguments.extend(["--", under]);
+        }
+        let listed = self.told(&arguments)?;
+        let mut items = Vec::new();
+        for line in listed.split(|byte| *byte == 0) {
+            let line = String::from_utf8_lossy(line);
+            let Some((facts, path)) = line.split_once('\t') else {
+                continue;
+            };
+            let mut facts = facts.split(' ');
+            let (mode, _, id) = (facts.next(), facts.next(), facts.next());
+            let name = path.rsplit('/').next();
+            // A link is a blob too.
+            let is_file = mode.is_some_and(|mode| mode.starts_with("100"));
+            if let (Some(id), true, Some(RECORD_FILE)) = (id, is_file, name) {
+                items.push(Item {
+                    file: format!("{branch}:{path}"),
+                    key: id.to_owned(),
+                    stamp: None,
+                });
+            }
+        }
+        Ok(items)
+    }
+
+    /// Reads blobs by one git process.
+    fn digests(&self, wanted: &[&Item]) -> Result<Vec<Digested>, StoreError> {
+        let mut command = self.command(&["cat-file", "--batch"]);
+        let child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = child.map_err(|source| StoreError::GitMissing { source })?;
+        let ids: String = wanted
+            .iter()
+            .map(|item| format!("{}\n", item.key))
+            .collect();
+        let read = converse(&mut child, ids, wanted);
+        // It ends with its input, and is not to stay where reading broke off.
+        if read.is_err() {
+            let _ = child.kill();
+        }
+        let _ = child.wait();
+        read.map_err(|error| self.failure(error.to_string().as_bytes()))
+    }
+}
+
+/// Asks for all ids while it reads: neither side waits for a full pipe.
+fn converse(child: &mut Child, ids: String, wanted: &[&Item]) -> io::Result<Vec<Digested>> {
+    let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
+    let mut input = child.stdin.take().ok_or_else(closed)?;
+    let output = child.stdout.take().ok_or_else(closed)?;
+    thread::scope(|scope| {
+        // Where git is gone the reader says so.
+        scope.spawn(move || input.write_all(ids.as_bytes()));
+        let mut output = BufReader::new(output);
+        wanted.iter().map(|item| next(&mut output, item)).collect()
+    })
+}
+
+/// `<id> blob <size>`, the content, a line feed; or `<id> missing`.
+fn next(output: &mut impl BufRead, item: &Item) -> io::Result<Digested> {
+    let mut head = String::new();
+    output.read_line(&mut head)?;
+    let mut words = head.split_whitespace();
+    let size = words.nth(2).and_then(|size| size.parse::<u64>().ok());
+    let Some(size) = size else {
+        if head.trim_end().ends_with("missing") {
+            return Ok(Err("the repository does not hold its content".to_owned()));
+        }
+        return Err(io::Error::other(format!(
+            "it broke off: `{}`",
+            head.trim_end()
+        )));
+    };
+    let mut content = Vec::new();
+    output.take(size + 1).read_to_end(&mut content)?;
+    if content.pop() != Some(b'\n') {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let Ok(text) = String::from_utf8(content) else {
+        return Ok(Err("it is not UTF-8".to_owned()));
+    };
+    let record = parse_record(&text, Path::new(&item.file));
+    let digest = |record| RunDigest::of(&record).map_err(|error| error.to_string());
+    Ok(record.map_err(|error| reason_of(&error)).and_then(digest))
+}

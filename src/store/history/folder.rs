@@ -1,0 +1,146 @@
+//! Runs below a folder.
+
+use std::fs;
+use std::io;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::index::Stamp;
+use super::{Digested, Gathered, Item, LeftOut, gather, in_caches, reason_of};
+use crate::history::RunDigest;
+use crate::store::StoreError;
+use crate::store::folder::{RECORD_FILE, RunFolder};
+
+/// The index, where the folder of runs can be written.
+const INDEX_FILE: &str = ".plimsoll-history";
+
+/// How many folders deep runs are looked for: `results/<machine>/<branch>/<run>`.
+const DEEPEST: usize = 4;
+
+/// Most threads that read: a disk serves no more at once.
+const MOST_THREADS: usize = 8;
+
+/// The runs in a folder and in the folders below it. Links are not followed: `latest` is
+/// none of its own. The index lies in the folder or, where that cannot be written, below
+/// `caches`. `begun` hears how many runs have to be read.
+///
+/// # Errors
+/// The folder itself cannot be read.
+pub fn gather_folder(
+    folder: &Path,
+    caches: Option<&Path>,
+    begun: &dyn Fn(usize),
+) -> Result<Gathered, StoreError> {
+    let mut found = Found::default();
+    found.walk(folder, folder, 0)?;
+    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let mut places = vec![folder.join(INDEX_FILE)];
+    places.extend(caches.map(|caches| in_caches(caches, &whole.to_string_lossy())));
+    found.items.sort_by(|one, other| one.key.cmp(&other.key));
+    let mut gathered = gather(found.items, &places, begun, |wanted| {
+        Ok(in_parallel(wanted, |item| digest(Path::new(&item.file))))
+    })?;
+    gathered.left_out.extend(found.left_out);
+    Ok(gathered)
+}
+
+#[derive(Default)]
+struct Found {
+    items: Vec<Item>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Found {
+    /// A folder with a record is a run; any other may hold some.
+    fn walk(&mut self, root: &Path, folder: &Path, depth: usize) -> Result<(), StoreError> {
+        let file = folder.join(RECORD_FILE);
+        match fs::metadata(&file) {
+            Ok(facts) if facts.is_file() => {
+                self.items.push(Item {
+                    key: key(root, &file),
+                    file: file.display().to_string(),
+                    stamp: Some(Stamp::of(&facts)),
+                });
+                return Ok(());
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                self.leave_out(&file, &error);
+                return Ok(());
+            }
+            _ => {}
+        }
+        if depth == DEEPEST {
+            return Ok(());
+        }
+        let items = fs::read_dir(folder).map_err(|source| StoreError::Read {
+            path: folder.to_owned(),
+            source,
+        })?;
+        for item in items.flatten() {
+            let hidden = item.file_name().to_string_lossy().starts_with('.');
+            if hidden || !item.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let path = item.path();
+            if let Err(StoreError::Read { source, .. }) = self.walk(root, &path, depth + 1) {
+                self.leave_out(&path, &source);
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, path: &Path, error: &io::Error) {
+        self.left_out.push(LeftOut {
+            file: path.display().to_string(),
+            reason: format!("it cannot be read: {error}"),
+        });
+    }
+}
+
+/// Below the folder, so that the index goes where the folder goes.
+fn key(root: &Path, file: &Path) -> String {
+    let below = file.strip_prefix(root).unwrap_or(file);
+    below.to_string_lossy().into_owned()
+}
+
+fn digest(file: &Path) -> Digested {
+    let folder = file.parent().map_or_else(PathBuf::new, Path::to_owned);
+    let record = RunFolder::open(&folder).and_then(|folder| folder.load_record());
+    let record = record.map_err(|error| reason_of(&error))?;
+    RunDigest::of(&record).map_err(|error| error.to_string())
+}
+
+/// What becomes of each item, in their order, by as many threads as there are processors.
+pub(super) fn in_parallel<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = threads.min(MOST_THREADS).min(items.len());
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let each = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else {
+                return done;
+            };
+            done.push((at, work(item)));
+        }
+    };
+    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(each)).collect();
+        let mut done = each();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, made)| made).collect()
+}

@@ -1,0 +1,165 @@
+//! The index: digests of runs in one file.
+//!
+//! `plimsoll history index\n`, then four numbers of 4 bytes, little-endian: the version of
+//! the form, a fingerprint of what the digests rest on, the length of the rest and its
+//! CRC-32. The rest is a list of entries in the postcard format. Digests are kept as bytes
+//! within it: those that are still good are copied and not made anew.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{Digested, Item};
+use crate::record::{Metric, SCHEMA_VERSION};
+use crate::store::atomic;
+use crate::store::history::folder::in_parallel;
+
+const MAGIC: &[u8] = b"plimsoll history index\n";
+
+/// Version of the form, and of what digests hold: to be raised with either.
+const VERSION: u32 = 1;
+
+const NUMBER: usize = size_of::<u32>();
+const HEAD: usize = MAGIC.len() + 4 * NUMBER;
+
+/// A file as the file system tells it without a look inside. A change of content that
+/// keeps length and times still changes the time of the inode's last change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stamp {
+    bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+    inode: u64,
+}
+
+impl Stamp {
+    pub(super) fn of(facts: &fs::Metadata) -> Self {
+        Self {
+            bytes: facts.len(),
+            modified: (facts.mtime(), facts.mtime_nsec()),
+            changed: (facts.ctime(), facts.ctime_nsec()),
+            inode: facts.ino(),
+        }
+    }
+}
+
+/// A run in the index.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Entry<'a> {
+    key: &'a str,
+    stamp: Option<Stamp>,
+    /// A [`Digested`].
+    #[serde(serialize_with = "as_bytes")]
+    digest: &'a [u8],
+}
+
+fn as_bytes<S: Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
+}
+
+/// The file in memory.
+pub(super) struct IndexFile(Vec<u8>);
+
+impl IndexFile {
+    /// By their keys; none where it cannot be read.
+    pub(super) fn entries(&self) -> HashMap<&str, Entry<'_>> {
+        let entries = postcard::from_bytes::<Vec<Entry<'_>>>(&self.0[HEAD..]);
+        let entries = entries.unwrap_or_default().into_iter();
+        entries.map(|entry| (entry.key, entry)).collect()
+    }
+}
+
+/// The first of the files that is there, whole and of this form.
+pub(super) fn read(places: &[PathBuf]) -> Option<IndexFile> {
+    let whole = |bytes: &Vec<u8>| {
+        let (head, body) = bytes.split_at_checked(HEAD)?;
+        (head == self::head(body)).then_some(())
+    };
+    let files = places.iter().filter_map(|place| fs::read(place).ok());
+    files
+        .into_iter()
+        .find(|bytes| whole(bytes).is_some())
+        .map(IndexFile)
+}
+
+/// Writes the index to the first of the places that takes it; to none, if none does.
+pub(super) fn write(
+    places: &[PathBuf],
+    items: &[Item],
+    digests: &[Option<Digested>],
+    known: &HashMap<&str, Entry<'_>>,
+) {
+    let made = items
+        .iter()
+        .zip(digests)
+        .map(|(item, digested)| match digested {
+            // As it stands there: nothing is to be encoded again.
+            Some(_) if fits(item, known.get(item.key.as_str())) => None,
+            Some(digested) => postcard::to_stdvec(digested).ok(),
+            None => None,
+        });
+    let made: Vec<Option<Vec<u8>>> = made.collect();
+    let entries = items.iter().zip(&made).filter_map(|(item, made)| {
+        let kept = known
+            .get(item.key.as_str())
+            .filter(|entry| fits(item, Some(entry)));
+        Some(Entry {
+            key: &item.key,
+            stamp: item.stamp,
+            digest: made.as_deref().or(kept.map(|entry| entry.digest))?,
+        })
+    });
+    let entries: Vec<Entry<'_>> = entries.collect();
+    let Ok(body) = postcard::to_stdvec(&entries) else {
+        return;
+    };
+    let mut bytes = head(&body);
+    bytes.extend(body);
+    for place in places {
+        if let Some(folder) = place.parent()
+            && fs::create_dir_all(folder).is_ok()
+            && atomic::write(place, &bytes).is_ok()
+        {
+            return;
+        }
+    }
+}
+
+/// The digests of the items that the index knows as they are.
+pub(super) fn look_up(items: &[Item], known: &HashMap<&str, Entry<'_>>) -> Vec<Option<Digested>> {
+    in_parallel(items, |item| {
+        let entry = known
+            .get(item.key.as_str())
+            .filter(|entry| fits(item, Some(entry)))?;
+        postcard::from_bytes(entry.digest).ok()
+    })
+}
+
+fn fits(item: &Item, entry: Option<&Entry<'_>>) -> bool {
+    entry.is_some_and(|entry| entry.stamp == item.stamp)
+}
+
+fn head(body: &[u8]) -> Vec<u8> {
+    // A body of more than 4 GB has a wrong length, and is made anew each time.
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    let mut head = MAGIC.to_vec();
+    for number in [VERSION, fingerprint(), length, crc32fast::hash(body)] {
+        head.extend(number.to_le_bytes());
+    }
+    head
+}
+
+/// Another catalogue, record or program: other digests.
+fn fingerprint() -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.update(&SCHEMA_VERSION.to_le_bytes());
+    for metric in Metric::ALL {
+        hasher.update(metric.id().as_bytes());
+        hasher.update(b" ");
+    }
+    hasher.finalize()
+}

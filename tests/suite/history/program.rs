@@ -1,0 +1,242 @@
+//! The program itself.
+
+use std::process::{Command, Output, Stdio};
+
+use super::*;
+
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn with(runs: &[RunRecord]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        write(&home.path().join("results"), runs);
+        Self(home)
+    }
+
+    fn results(&self) -> PathBuf {
+        self.0.path().join("results")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command
+            .arg("--home")
+            .arg(self.0.path())
+            .arg("history")
+            .args(arguments)
+            .env_remove("PLIMSOLL_HOME")
+            .env("XDG_CACHE_HOME", self.0.path().join("caches"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn told(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        ended(self.command(arguments).output().unwrap())
+    }
+}
+
+fn ended(output: Output) -> (Option<i32>, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn stepped() -> Vec<RunRecord> {
+    days(&[(16, 10_000, 95), (4, 12_000, 90)])
+}
+
+#[test]
+fn a_line_for_each_trend() {
+    let home = Home::with(&stepped());
+    let (code, out, err) = home.told(&[]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let out = out.replace(&home.results().display().to_string(), "RESULTS");
+    insta::assert_snapshot!(out, @r#"
+20 runs in RESULTS
+
+newest is  case       metric          newest  baseline  change                     drift                    runs  changed on                           trend
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+worse      node/slim  build.cold      12.0 s    10.1 s  1.19x slower [1.14, 1.25]  1.01x slower, not shown  20    2026-01-17: 1.20x slower             ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁████
+better     node/slim  size.unpacked  90.0 MB   95.0 MB  5.00 MB smaller (1.06x)    none                     20    2026-01-17: 5.00 MB smaller (1.06x)  ▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▁▁▁▁
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+1 worse, 1 better.
+Baseline: the median of the last 10 comparable runs before the newest. Timed metrics count as changed from 5 % on, exact ones from 0 %. Brackets: 95 % interval by what runs vary. 1 test at the level 0.05, adjusted by Holm. Drift: the first of the comparable runs against the last.
+"#);
+}
+
+#[test]
+fn a_metric_is_told_run_by_run() {
+    let mut runs = stepped();
+    for run in &mut runs[..2] {
+        run.host.cpu = "Model Y".to_owned();
+    }
+    let home = Home::with(&runs);
+    let (code, out, _) = home.told(&["--metric", "build.*", "--format", "md"]);
+    assert_eq!(code, Some(0));
+    for words in [
+        "**node/slim build.cold**",
+        "| run-017 | 2026-01-17T20:00:00Z |",
+        "worse: 1.20x slower, from 10.0 s to 12.0 s",
+        "| 2 | machine: 2 x Model Y, 8 GB, 6.1.0 against 2 x Model X, 8 GB, 6.1.0 |",
+        "From run-003 on 1 trend begin anew: machine",
+    ] {
+        assert!(out.contains(words), "{words}\n{out}");
+    }
+    assert!(!out.contains("size.unpacked"), "{out}");
+}
+
+#[test]
+fn machines_read_it_whole() {
+    let home = Home::with(&stepped());
+    let (_, out, _) = home.told(&["--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&json["runs"], &json["window"]), (&20.into(), &10.into()));
+    assert_eq!(
+        (&json["counts"]["worse"], &json["counts"]["better"]),
+        (&1.into(), &1.into())
+    );
+    let trends = json["trends"].as_array().unwrap();
+    let build = trends
+        .iter()
+        .find(|trend| trend["metric"] == "build.cold")
+        .unwrap();
+    assert_eq!(build["changes"][0]["run"], "run-017");
+    assert_eq!(build["changes"][0]["after_run"], "run-016");
+    assert_eq!(build["points"].as_array().unwrap().len(), 20);
+    let newest = build["newest_ns"].as_i64().unwrap();
+    assert!(
+        (11_900_000_000..12_100_000_000).contains(&newest),
+        "{newest}"
+    );
+    let size = trends
+        .iter()
+        .find(|trend| trend["metric"] == "size.unpacked")
+        .unwrap();
+    assert_eq!(
+        (&size["newest_bytes"], &size["baseline_bytes"]),
+        (&90_000_000.into(), &95_000_000.into())
+    );
+    let (_, out, _) = home.told(&["--format", "csv"]);
+    let mut csv = csv::Reader::from_reader(out.as_bytes());
+    let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 40);
+    let changed: Vec<(&str, &str)> = rows
+        .iter()
+        .filter(|row| !row[12].is_empty())
+        .map(|row| (&row[0], &row[12]))
+        .collect();
+    assert_eq!(changed, [("run-017", "better"), ("run-017", "worse")]);
+}
+
+#[test]
+fn only_check_makes_the_exit_code() {
+    let home = Home::with(&stepped());
+    for (arguments, code) in [
+        (&[][..], 0),
+        (&["--check"], 3),
+        (&["--check", "--exit-zero"], 0),
+        (&["--check", "--metric", "size.*"], 0),
+        (
+            &["--check", "--threshold", "50%", "--metric", "build.cold"],
+            0,
+        ),
+        // All runs of the new level: too few.
+        (&["--check", "--since", "run-017"], 0),
+        (
+            &["--check", "--since", "2026-01-17", "--fail-on-inconclusive"],
+            4,
+        ),
+        (&["--check", "--since", "2026-01-17T20:00:01Z"], 0),
+        (&["--fail-on-inconclusive"], 2),
+        (&["--since", "tomorrow"], 2),
+        (&["--metric", "build.cald"], 2),
+        (&["--last", "0"], 2),
+        (&["--under", "x"], 2),
+        (&["nowhere"], 1),
+        (&["--since", "2027-01-01"], 1),
+    ] {
+        let (found, _, err) = home.told(arguments);
+        assert_eq!(found, Some(code), "{arguments:?}: {err}");
+    }
+    let (_, _, err) = home.told(&["--metric", "build.cald"]);
+    assert!(err.contains("did you mean `build.cold`?"), "{err}");
+    let (_, _, err) = home.told(&["--since", "2027-01-01"]);
+    assert!(err.starts_with("error: there is no run in "), "{err}");
+}
+
+#[test]
+fn bad_runs_and_copies_are_named_beside_the_rest() {
+    let home = Home::with(&stepped());
+    let results = home.results();
+    fs::write(results.join("run-003/run.json"), "{\"schema_version\": 1").unwrap();
+    fs::create_dir(results.join("zz-copy")).unwrap();
+    fs::copy(
+        results.join("run-005/run.json"),
+        results.join("zz-copy/run.json"),
+    )
+    .unwrap();
+    let (code, out, err) = home.told(&[]);
+    assert_eq!(code, Some(0));
+    assert!(
+        out.starts_with("18 runs in ") || out.starts_with("19 runs in "),
+        "{out}"
+    );
+    for words in [
+        "run-003/run.json: EOF while parsing",
+        "zz-copy/run.json: it is a copy of the run run-005",
+    ] {
+        assert!(
+            err.contains(&format!("left out: {}", results.display())),
+            "{err}"
+        );
+        assert!(
+            err.contains(words) && out.contains(words),
+            "{words}\n{err}\n{out}"
+        );
+    }
+}
+
+#[test]
+fn two_at_once_do_not_disturb_each_other() {
+    let home = Home::with(&stepped());
+    let begun = || {
+        let mut command = home.command(&["--format", "csv"]);
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let many: Vec<_> = (0..4).map(|_| begun()).collect();
+    let ends = many
+        .into_iter()
+        .map(|child| ended(child.wait_with_output().unwrap()));
+    let ends: Vec<_> = ends.collect();
+    assert!(
+        ends.iter()
+            .all(|end| end.0 == Some(0) && end.2.is_empty() && *end == ends[0])
+    );
+    // Whoever was last left a whole index and nothing else.
+    let left = fs::read_dir(home.results()).unwrap();
+    let hidden = left
+        .flatten()
+        .filter(|item| item.file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(hidden.count(), 1);
+    assert_eq!(home.told(&["--format", "csv"]), ends[0]);
+}
+
+#[test]
+fn without_git_a_branch_is_an_error_with_a_mend() {
+    let home = Home::with(&stepped());
+    let nowhere = tempfile::tempdir().unwrap();
+    let mut command = home.command(&["--branch", "bench"]);
+    let (code, _, err) = ended(command.env("PATH", nowhere.path()).output().unwrap());
+    assert_eq!(code, Some(1));
+    assert!(
+        err.contains("failed to run `git`") && err.contains("hint: install git"),
+        "{err}"
+    );
+}
