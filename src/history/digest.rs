@@ -39,6 +39,8 @@ pub struct CaseDigest {
     pub variant: String,
     /// What the rules look at.
     pub traits: CaseTraits,
+    /// What it was measured on, where the run was joined from parts; else that is the run's.
+    pub ground: Option<RunTraits>,
     /// Why the whole case failed, if it did: then it has no number.
     pub failed: Option<String>,
     /// Its series, in the order of the catalogue.
@@ -81,6 +83,9 @@ pub enum DigestError {
     /// It is still running, or its process died.
     #[error("the run has not ended")]
     NotEnded,
+    /// It measured two revisions, whose sides are no runs in a row.
+    #[error("the run measured two revisions beside each other")]
+    TwoRevisions,
     /// It has no sample, and no case that failed.
     #[error("the run is empty: it has no sample")]
     Empty,
@@ -106,6 +111,13 @@ pub enum DigestError {
     },
 }
 
+impl CaseDigest {
+    /// What it was measured on.
+    pub fn ground<'a>(&'a self, run: &'a RunDigest) -> &'a RunTraits {
+        self.ground.as_ref().unwrap_or(&run.traits)
+    }
+}
+
 impl RunDigest {
     /// Of a record.
     ///
@@ -114,6 +126,9 @@ impl RunDigest {
     pub fn of(record: &RunRecord) -> Result<Self, DigestError> {
         if record.state == RunState::Running {
             return Err(DigestError::NotEnded);
+        }
+        if record.ab.is_some() {
+            return Err(DigestError::TwoRevisions);
         }
         let began = DateTime::parse_from_rfc3339(&record.started_at);
         let began = began.map_err(|_| DigestError::Time {
@@ -172,6 +187,7 @@ fn case_of(
         scenario: case.scenario.clone(),
         variant: case.variant.clone(),
         traits: CaseTraits::of(record, case),
+        ground: (!record.parts.is_empty()).then(|| RunTraits::of_case(record, case)),
         failed,
         series,
     }))

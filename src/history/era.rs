@@ -36,10 +36,11 @@ impl<'a> Eras<'a> {
 
     /// The era of the next point.
     pub(super) fn next(&mut self, run: &'a RunDigest, case: &'a CaseDigest) -> usize {
+        let ground = case.ground(run);
         let fits = |era: &&usize| {
             let known = &self.known[**era];
-            let of_run = known.run == &run.traits
-                || self.in_force(known.run.differences(&run.traits)).is_empty();
+            let of_run =
+                known.run == ground || self.in_force(known.run.differences(ground)).is_empty();
             let of_case = || {
                 known.case == case.traits
                     || self
@@ -52,7 +53,7 @@ impl<'a> Eras<'a> {
         let era = match found {
             Some(era) => {
                 let known = &mut self.known[era];
-                known.run = &run.traits;
+                known.run = ground;
                 if known.case != case.traits {
                     known.case = known.case.joined(&case.traits);
                 }
@@ -61,7 +62,7 @@ impl<'a> Eras<'a> {
             }
             None => {
                 self.known.push(Known {
-                    run: &run.traits,
+                    run: ground,
                     case: case.traits.clone(),
                 });
                 self.known.len() - 1
@@ -77,7 +78,7 @@ impl<'a> Eras<'a> {
         before: (&RunDigest, &CaseDigest),
         after: (&RunDigest, &CaseDigest),
     ) -> Vec<Difference> {
-        let mut found = before.0.traits.differences(&after.0.traits);
+        let mut found = before.1.ground(before.0).differences(after.1.ground(after.0));
         found.extend(before.1.traits.differences(&after.1.traits));
         self.in_force(found)
     }
