@@ -1,7 +1,5 @@
 //! `plimsoll check`: a run held to its budgets.
 
-use std::path::Path;
-
 use super::args::{CheckArgs, CheckFormat, Place};
 use super::config;
 use super::failure::{Exit, Failure};
@@ -10,6 +8,7 @@ use super::report::load_one;
 use crate::compare::{Baselines, BudgetLine, check};
 use crate::record::RunRecord;
 use crate::report;
+use crate::store::{self, StoreError};
 
 /// Judges a run by the budgets of its scenarios and of the configuration.
 ///
@@ -60,8 +59,8 @@ fn optional(
     printer: &mut Printer,
 ) -> Result<Option<RunRecord>, Failure> {
     let Some(run) = run else { return Ok(None) };
-    let missing = !Path::new(run).exists() && !place.home.join("results").join(run).exists();
-    if missing && run != "latest" {
+    let found = store::resolve_all(&place.home.join("results"), run);
+    if let Err(StoreError::NotFound { .. }) = found {
         printer.talk(&format!("there is no baseline `{run}`"));
         return Ok(None);
     }

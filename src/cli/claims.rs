@@ -3,7 +3,7 @@
 use super::args::{ClaimsArgs, Place, ReportFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use super::report::load_all;
+use super::report::load_readable;
 use crate::record::RunRecord;
 use crate::report;
 
@@ -16,11 +16,11 @@ pub(super) fn claims(
     args: &ClaimsArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let runs = load_all(place, &args.runs)?;
+    let (runs, exit) = load_readable(place, &args.runs, printer)?;
     let records: Vec<RunRecord> = runs.into_iter().map(|(_, record)| record).collect();
     if let [record] = records.as_slice() {
         one(record, args.format, printer)?;
-        return Ok(Exit::Fine);
+        return Ok(exit);
     }
     match args.format {
         ReportFormat::Json => {
@@ -38,7 +38,7 @@ pub(super) fn claims(
             }
         }
     }
-    Ok(Exit::Fine)
+    Ok(exit)
 }
 
 fn one(record: &RunRecord, format: ReportFormat, printer: &mut Printer) -> std::io::Result<()> {

@@ -6,7 +6,7 @@ use super::args::{ListArgs, Place, TableFormat};
 use super::cases::{self, Filter};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use super::report::load_all;
+use super::report::load_readable;
 use crate::record::{Disposition, RunRecord};
 use crate::report::{self, Cell, Column, Table};
 
@@ -90,7 +90,8 @@ fn list_runs(
     } else {
         runs.to_vec()
     };
-    let (folders, records): (Vec<_>, Vec<RunRecord>) = load_all(place, &named)?
+    let (loaded, exit) = load_readable(place, &named, printer)?;
+    let (folders, records): (Vec<_>, Vec<RunRecord>) = loaded
         .into_iter()
         .map(|(folder, record)| (folder.path().display().to_string(), record))
         .unzip();
@@ -112,5 +113,5 @@ fn list_runs(
             printer.data(table.terminal(printer.width).as_bytes())?;
         }
     }
-    Ok(Exit::Fine)
+    Ok(exit)
 }

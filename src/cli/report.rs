@@ -20,20 +20,20 @@ pub(super) fn report(
     args: &ReportArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let runs = load_all(place, &args.runs)?;
+    let (runs, exit) = load_readable(place, &args.runs, printer)?;
     if args.write {
         for (folder, record) in &runs {
             write_derived(folder, record).map_err(store_failure)?;
             printer.talk(&format!("written anew in {}", folder.path().display()));
         }
-        return Ok(Exit::Fine);
+        return Ok(exit);
     }
     let records: Vec<RunRecord> = runs.into_iter().map(|(_, record)| record).collect();
     if let [record] = records.as_slice()
         && let Some(bytes) = tracked(args.format, record)
     {
         printer.data(&bytes)?;
-        return Ok(Exit::Fine);
+        return Ok(exit);
     }
     match (args.format, records.as_slice()) {
         (ExportFormat::Md, [record]) => printer.data(report::report_md(record).as_bytes())?,
@@ -60,7 +60,7 @@ pub(super) fn report(
             return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
         }
     }
-    Ok(Exit::Fine)
+    Ok(exit)
 }
 
 /// What a tracker reads of a run.
@@ -85,6 +85,12 @@ fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Vec<u8>> {
 }
 
 fn tables(record: &RunRecord, printer: &mut Printer) -> std::io::Result<()> {
+    if record.scenarios.is_empty() {
+        printer.talk(&format!(
+            "{} has no scenarios: there is nothing to show",
+            record.id
+        ));
+    }
     for scenario in &record.scenarios {
         for table in report::terminal_tables(record, &scenario.name) {
             printer.data(table.terminal(printer.width).as_bytes())?;
@@ -94,29 +100,83 @@ fn tables(record: &RunRecord, printer: &mut Printer) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A run that was found, with its record or why it cannot be read.
+type Found = (RunFolder, Result<RunRecord, Failure>);
+
 /// Finds and reads runs, each once, in the order in which they are named.
-///
-/// # Errors
-/// When there is no such run, or a record cannot be read.
-pub(super) fn load_all(
-    place: &Place,
-    runs: &[String],
-) -> Result<Vec<(RunFolder, RunRecord)>, Failure> {
+fn find_all(place: &Place, runs: &[String]) -> Vec<Result<Found, Failure>> {
     let results = place.home.join("results");
     let mut seen = BTreeSet::new();
-    let mut loaded = Vec::new();
+    let mut found = Vec::new();
     for run in runs {
-        for path in store::resolve_all(&results, run).map_err(store_failure)? {
+        let paths = match store::resolve_all(&results, run) {
+            Ok(paths) => paths,
+            Err(error) => {
+                found.push(Err(store_failure(error)));
+                continue;
+            }
+        };
+        for path in paths {
             // Two names may lead to one folder.
             if !seen.insert(std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone())) {
                 continue;
             }
-            let folder = RunFolder::open(&path).map_err(store_failure)?;
-            let record = folder.load_record().map_err(store_failure)?;
-            loaded.push((folder, record));
+            let folder = RunFolder::open(&path).map_err(store_failure);
+            found.push(folder.map(|folder| {
+                let record = folder.load_record().map_err(store_failure);
+                (folder, record)
+            }));
         }
     }
-    Ok(loaded)
+    found
+}
+
+/// All runs that are named.
+///
+/// # Errors
+/// When there is no such run, or a record cannot be read: the first of them.
+pub(super) fn load_all(
+    place: &Place,
+    runs: &[String],
+) -> Result<Vec<(RunFolder, RunRecord)>, Failure> {
+    find_all(place, runs)
+        .into_iter()
+        .map(|found| {
+            let (folder, record) = found?;
+            Ok((folder, record?))
+        })
+        .collect()
+}
+
+/// Those that can be read. The others are told, each with its fault, and the exit code is
+/// not that of success: what was asked for is not all there.
+///
+/// # Errors
+/// When none can be read: the first fault.
+pub(super) fn load_readable(
+    place: &Place,
+    runs: &[String],
+    printer: &mut Printer,
+) -> Result<(Vec<(RunFolder, RunRecord)>, Exit), Failure> {
+    let mut loaded = Vec::new();
+    let mut faults = Vec::new();
+    for found in find_all(place, runs) {
+        match found.and_then(|(folder, record)| Ok((folder, record?))) {
+            Ok(run) => loaded.push(run),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if loaded.is_empty() && !faults.is_empty() {
+        return Err(faults.swap_remove(0));
+    }
+    for fault in &faults {
+        printer.talk(&fault.to_string());
+    }
+    let exit = match faults.is_empty() {
+        true => Exit::Fine,
+        false => Exit::Failed,
+    };
+    Ok((loaded, exit))
 }
 
 /// One run, by any of its names.

@@ -78,7 +78,10 @@ impl<'a> Eras<'a> {
         before: (&RunDigest, &CaseDigest),
         after: (&RunDigest, &CaseDigest),
     ) -> Vec<Difference> {
-        let mut found = before.1.ground(before.0).differences(after.1.ground(after.0));
+        let mut found = before
+            .1
+            .ground(before.0)
+            .differences(after.1.ground(after.0));
         found.extend(before.1.traits.differences(&after.1.traits));
         self.in_force(found)
     }

@@ -13,6 +13,7 @@ mod link;
 mod metric;
 mod part;
 mod posture;
+mod read;
 mod revision;
 mod run;
 mod sample;
@@ -34,6 +35,7 @@ pub use part::{Ground, PartRecord};
 pub use posture::{
     FACTS, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretFinding, SecretPlace, StopFacts,
 };
+pub use read::ReadError;
 pub use revision::{AbRecord, Look, Revision};
 pub use run::{PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, TechniqueRecord};
 pub use sample::{Outcome, Sample, Status};

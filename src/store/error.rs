@@ -1,9 +1,9 @@
 //! What can go wrong with a run folder.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::record::SCHEMA_VERSION;
+use crate::record::ReadError;
 
 /// A run folder that cannot be made, found, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -42,25 +42,13 @@ pub enum StoreError {
         name: String,
     },
     /// The record is no run record.
-    #[error("failed to read the run record `{}:{line}:{column}`", path.display())]
+    #[error("failed to read the run record `{}`", place(path, source))]
     Record {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
         /// The cause.
         #[source]
-        source: serde_json::Error,
-    },
-    /// The record is of another form.
-    #[error("failed to read the run record `{}`: its schema_version is {found}, known is {SCHEMA_VERSION}", path.display())]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        found: u64,
+        source: ReadError,
     },
     /// No such run.
     #[error("failed to find the run `{run}`: {known}")]
@@ -103,6 +91,15 @@ pub enum StoreError {
     },
 }
 
+/// `results/x/run.json:3:1`.
+fn place(path: &Path, source: &ReadError) -> String {
+    let path = path.display();
+    match source.place() {
+        Some((line, column)) => format!("{path}:{line}:{column}"),
+        None => path.to_string(),
+    }
+}
+
 impl StoreError {
     /// What the user can do about it, where there is a remedy.
     pub fn hint(&self) -> Option<&str> {
@@ -110,13 +107,7 @@ impl StoreError {
             Self::NotFound { .. } => Some(
                 "run `plimsoll run` first, or name a run by its folder, its run.json or `latest`",
             ),
-            Self::Version { found, .. } if *found > u64::from(SCHEMA_VERSION) => {
-                Some("a newer plimsoll wrote it: update this one")
-            }
-            Self::Version { .. } => Some("run it again: this plimsoll cannot read so old a form"),
-            Self::Record { .. } => {
-                Some("the file was cut short or edited; restore it, or run with a fresh `--out`")
-            }
+            Self::Record { source, .. } => Some(source.hint()),
             Self::Locked { .. } => Some("wait for that process, or stop it"),
             Self::Create { .. } | Self::Write { .. } => {
                 Some("name a folder that you can write to with `--out DIR`")

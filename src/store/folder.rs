@@ -4,14 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
 use super::atomic;
 use super::beacon::Beacon;
 use super::error::StoreError;
 use super::lock::Lock;
 use super::resolve::LATEST;
-use crate::record::{RunRecord, SCHEMA_VERSION};
+use crate::record::RunRecord;
 
 /// The run record's file.
 pub const RECORD_FILE: &str = "run.json";
@@ -170,15 +168,15 @@ impl RunFolder {
     /// Reads the run record.
     ///
     /// # Errors
-    /// With file, line and column where it is no run record; by its version
-    /// where it is of another form.
+    /// With file, line and column where it is no run record, or contradicts itself; by its
+    /// version where it is of a form that cannot be read.
     pub fn load_record(&self) -> Result<RunRecord, StoreError> {
         let path = self.path.join(RECORD_FILE);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(source) => return Err(StoreError::Read { path, source }),
         };
-        parse_record(&text, &path)
+        RunRecord::read(&text).map_err(|source| StoreError::Record { path, source })
     }
 
     /// Writes the run record.
@@ -193,36 +191,6 @@ impl RunFolder {
         json.push(b'\n');
         self.write(RECORD_FILE, &json)
     }
-}
-
-/// Reads a run record from its text; `path` is what errors call it.
-///
-/// # Errors
-/// As [`RunFolder::load_record`].
-pub(super) fn parse_record(text: &str, path: &Path) -> Result<RunRecord, StoreError> {
-    let fault = |source: serde_json::Error| StoreError::Record {
-        path: path.to_owned(),
-        line: source.line(),
-        column: source.column(),
-        source,
-    };
-    // The version first: another form fails at some key of no interest.
-    let found = serde_json::from_str::<Version>(text)
-        .map_err(fault)?
-        .schema_version;
-    if found != u64::from(SCHEMA_VERSION) {
-        return Err(StoreError::Version {
-            path: path.to_owned(),
-            found,
-        });
-    }
-    serde_json::from_str(text).map_err(fault)
-}
-
-/// All that every form of the record has in common.
-#[derive(Deserialize)]
-struct Version {
-    schema_version: u64,
 }
 
 fn point_latest(results_dir: &Path, id: &str) -> Result<(), StoreError> {

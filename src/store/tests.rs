@@ -205,9 +205,12 @@ fn a_broken_record_is_located_and_a_foreign_version_is_named() {
     let error = folder.load_record().unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!(
-            "failed to read the run record `{shown}`: its schema_version is 99, known is {SCHEMA_VERSION}"
-        )
+        format!("failed to read the run record `{shown}`")
+    );
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(
+        cause,
+        format!("its schema_version is 99, known is {SCHEMA_VERSION}")
     );
     assert!(error.hint().unwrap().contains("newer"));
     fs::remove_file(&path).unwrap();

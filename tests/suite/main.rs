@@ -18,5 +18,6 @@ mod pipeline;
 mod plan;
 mod registry;
 mod reports;
+mod run_files;
 mod scan;
 mod scenario_files;

@@ -8,8 +8,9 @@ use std::thread;
 
 use super::{Digested, Gathered, Item, gather, in_caches, reason_of};
 use crate::history::RunDigest;
+use crate::record::RunRecord;
 use crate::store::StoreError;
-use crate::store::folder::{RECORD_FILE, parse_record};
+use crate::store::folder::RECORD_FILE;
 
 /// Branches that an error lists.
 const LISTED: usize = 8;
@@ -210,7 +211,10 @@ fn next(output: &mut impl BufRead, item: &Item) -> io::Result<Digested> {
     let Ok(text) = String::from_utf8(content) else {
         return Ok(Err("it is not UTF-8".to_owned()));
     };
-    let record = parse_record(&text, Path::new(&item.file));
+    let record = RunRecord::read(&text).map_err(|source| StoreError::Record {
+        path: PathBuf::from(&item.file),
+        source,
+    });
     let digest = |record| RunDigest::of(&record).map_err(|error| error.to_string());
     Ok(record.map_err(|error| reason_of(&error)).and_then(digest))
 }

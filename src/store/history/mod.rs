@@ -114,12 +114,6 @@ fn reason_of(error: &StoreError) -> String {
     let told = match error {
         StoreError::Record { source, .. } => source.to_string(),
         StoreError::Read { source, .. } => format!("it cannot be read: {source}"),
-        StoreError::Version { found, .. } => {
-            format!(
-                "its schema_version is {found}, known is {}",
-                crate::record::SCHEMA_VERSION
-            )
-        }
         other => other.to_string(),
     };
     match error.hint() {
