@@ -6,6 +6,7 @@ mod architecture;
 mod cleanroom;
 mod command_line;
 mod comparison;
+mod consumers;
 mod context_rules;
 mod docker_fake;
 mod fake;

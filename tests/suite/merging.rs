@@ -287,7 +287,7 @@ fn an_empty_shard_is_a_part_whatever_it_ran_on() {
 }
 
 /// Two machines, allowed.
-fn apart() -> RunRecord {
+pub fn joined() -> RunRecord {
     let [one, mut two] = two();
     two.host.cpus = Count(4);
     two.host.cpu = "Model Y".to_owned();
@@ -296,7 +296,7 @@ fn apart() -> RunRecord {
 
 #[test]
 fn reports_compare_sizes_across_parts_and_times_within_them() {
-    let whole = apart();
+    let whole = joined();
     let analysis = Analysis::of(&whole);
     let ratio = |variant: &str, metric| {
         let entry = analysis.get(&case_id("node", variant), metric).unwrap();
@@ -331,7 +331,7 @@ fn reports_compare_sizes_across_parts_and_times_within_them() {
 
 #[test]
 fn a_floor_stands_beside_the_apps_of_its_own_machine() {
-    let table = floor_table(&apart()).terminal(None);
+    let table = floor_table(&joined()).terminal(None);
     let line = |name: &str| {
         let line = table.lines().find(|line| line.starts_with(name)).unwrap();
         line.to_owned()
@@ -350,7 +350,7 @@ fn a_floor_stands_beside_the_apps_of_its_own_machine() {
 
 #[test]
 fn no_claim_is_judged_by_times_of_two_machines() {
-    let mut whole = apart();
+    let mut whole = joined();
     let claim = |variant: &str, from: Option<&str>, metric: &str| Claim {
         source: "guide".to_owned(),
         variant: variant.to_owned(),
@@ -398,7 +398,7 @@ fn no_claim_is_judged_by_times_of_two_machines() {
 
 #[test]
 fn runs_are_compared_case_by_case_by_what_each_was_measured_on() {
-    let (base, mut head) = (apart(), apart());
+    let (base, mut head) = (joined(), joined());
     // The second part ran on the machine of the first this time.
     head.parts[1].host = head.parts[0].host.clone();
     let comparison = compare(&base, &head, Terms::default());
@@ -426,7 +426,7 @@ fn runs_are_compared_case_by_case_by_what_each_was_measured_on() {
 
 #[test]
 fn benchstat_gets_a_key_for_each_part() {
-    let text = go_benchmark_text(&apart());
+    let text = go_benchmark_text(&joined());
     let keys: Vec<&str> = text
         .lines()
         .filter(|line| line.starts_with("part: "))

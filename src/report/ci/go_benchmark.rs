@@ -16,7 +16,9 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
     let points: Vec<_> = points(&analysis).collect();
     let units: BTreeSet<_> = points.iter().map(assumptions).collect();
     let mut text: String = units.into_iter().collect();
-    let _ = writeln!(text, "run: {}", record.id);
+    // No key: benchstat compares only what has all its keys in common, and no two runs have
+    // one name.
+    let _ = writeln!(text, "# run {}", record.id);
     let mut part = None;
     if record.parts.is_empty() {
         text.push_str(&engine(&record.ground()));
