@@ -1,14 +1,21 @@
 //! `plimsoll check`: a run held to its budgets.
 
+use std::collections::BTreeSet;
+
 use super::args::{CheckArgs, CheckFormat, Place};
 use super::config;
 use super::failure::{Exit, Failure};
+use super::history::{runs_below, sorted};
 use super::output::Printer;
 use super::report::load_one;
-use crate::compare::{Baselines, BudgetLine, check};
+use crate::compare::{Baselines, BudgetLine, Rule, check};
+use crate::history::{RunDigest, Terms, hold, trends};
 use crate::record::RunRecord;
 use crate::report;
 use crate::store::{self, StoreError};
+
+/// What to do where a run is no part of a history.
+const NO_DIGEST: &str = "leave `--baseline-last` out, or check a run that has ended";
 
 /// Judges a run by the budgets of its scenarios and of the configuration.
 ///
@@ -25,6 +32,8 @@ pub(super) fn check_run(
         said.clone().or_else(|| kept.clone())
     };
     let baseline = named(&args.baseline, &config.baseline.run);
+    // What is said on the command line wins over what is kept in the file.
+    let baseline = baseline.filter(|_| args.baseline_last.is_none());
     let pinned = named(&args.pinned, &config.baseline.pinned);
     let baseline = optional(place, baseline.as_deref(), printer)?;
     let pinned = optional(place, pinned.as_deref(), printer)?;
@@ -33,7 +42,10 @@ pub(super) fn check_run(
         pinned: pinned.as_ref(),
     };
     let waived = args.allow.iter().copied().collect();
-    let lines = check(&run, against, &config.budgets, &waived);
+    let mut lines = check(&run, against, &config.budgets, &waived);
+    if let Some(last) = args.baseline_last {
+        hold_to_history(place, &run, usize::from(last), &waived, &mut lines, printer)?;
+    }
     let summary = |most| report::summary_md(Some(&lines), None, most).into_bytes();
     let bytes = match args.format {
         CheckFormat::Table => report::budget_table(&lines)
@@ -50,6 +62,39 @@ pub(super) fn check_run(
     };
     printer.data(&bytes)?;
     Ok(exit_of(&lines, args))
+}
+
+/// Judges `worse-by` by the runs under `results/` that came before this one.
+fn hold_to_history(
+    place: &Place,
+    run: &RunRecord,
+    window: usize,
+    waived: &BTreeSet<Rule>,
+    lines: &mut [BudgetLine<'_>],
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let checked = RunDigest::of(run)
+        .map_err(|error| Failure::failed(error).with_hint(Some(NO_DIGEST.to_owned())))?;
+    let gathered = runs_below(&place.home.join("results"), printer)?;
+    let (mut runs, left_out) = sorted(gathered);
+    for (file, reason) in &left_out {
+        printer.talk(&format!("left out: {file}: {reason}"));
+    }
+    let when = |run: &RunDigest| (run.started_at.clone(), run.id.clone());
+    runs.retain(|(_, run)| when(run) < when(&checked));
+    let mut runs: Vec<RunDigest> = runs.into_iter().map(|(_, run)| run).collect();
+    runs.push(checked);
+    let terms = Terms {
+        window,
+        waived: waived.clone(),
+        ..Terms::default()
+    };
+    let concerned: BTreeSet<_> = lines.iter().map(|line| (line.case, line.metric)).collect();
+    let found = trends(&runs, &terms, |case, metric| {
+        concerned.contains(&(&case.id, metric))
+    });
+    hold(lines, &found, window);
+    Ok(())
 }
 
 /// A baseline that is not there is told, and is no error: the first run of a branch has none.

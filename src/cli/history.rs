@@ -90,32 +90,37 @@ fn gathered(
     args: &HistoryArgs,
     printer: &Printer,
 ) -> Result<(String, Gathered), Failure> {
-    let caches = caches();
+    let Some(branch) = &args.branch else {
+        let folder = folder(place, args.folder.as_deref());
+        let found = runs_below(&folder, printer)?;
+        return Ok((folder.display().to_string(), found));
+    };
+    let repository = args.folder.as_deref().unwrap_or(&place.home);
+    let under = args.under.as_deref();
+    let begun = |missing: usize| tell_of_many(printer, missing);
+    let found = store::gather_branch(repository, branch, under, caches().as_deref(), &begun);
+    Ok((format!("branch {branch}"), found.map_err(store_failure)?))
+}
+
+/// All runs below a folder.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(super) fn runs_below(folder: &Path, printer: &Printer) -> Result<Gathered, Failure> {
+    let begun = |missing: usize| tell_of_many(printer, missing);
+    store::gather_folder(folder, caches().as_deref(), &begun).map_err(store_failure)
+}
+
+fn tell_of_many(printer: &Printer, missing: usize) {
     let sink = printer.talk_sink();
-    let begun = |missing: usize| {
-        if missing >= MANY
-            && let Ok(mut sink) = sink.lock()
-        {
-            let _ = writeln!(
-                sink,
-                "reading {missing} runs that the index does not know yet"
-            );
-        }
-    };
-    let (source, gathered) = match &args.branch {
-        Some(branch) => {
-            let repository = args.folder.as_deref().unwrap_or(&place.home);
-            let under = args.under.as_deref();
-            let found = store::gather_branch(repository, branch, under, caches.as_deref(), &begun);
-            (format!("branch {branch}"), found)
-        }
-        None => {
-            let folder = folder(place, args.folder.as_deref());
-            let found = store::gather_folder(&folder, caches.as_deref(), &begun);
-            (folder.display().to_string(), found)
-        }
-    };
-    Ok((source, gathered.map_err(store_failure)?))
+    if missing >= MANY
+        && let Ok(mut sink) = sink.lock()
+    {
+        let _ = writeln!(
+            sink,
+            "reading {missing} runs that the index does not know yet"
+        );
+    }
 }
 
 /// As it is named, or below `results/`.
@@ -137,10 +142,10 @@ fn caches() -> Option<PathBuf> {
 }
 
 /// Files with their runs, or with the reason why they are left out.
-type Named<T> = Vec<(String, T)>;
+pub(super) type Named<T> = Vec<(String, T)>;
 
 /// In the order of time; copies of a run join what is left out.
-fn sorted(gathered: Gathered) -> (Named<RunDigest>, Named<String>) {
+pub(super) fn sorted(gathered: Gathered) -> (Named<RunDigest>, Named<String>) {
     let InOrder { runs, copies } = in_order(gathered.runs);
     let left_out = gathered.left_out.into_iter();
     let mut left_out: Named<String> = left_out.map(|one| (one.file, one.reason)).collect();

@@ -6,12 +6,14 @@
 //!
 //! Not here: where the runs lie ([`crate::store`]).
 
+mod budget;
 mod change;
 mod digest;
 mod era;
 mod newest;
 mod trend;
 
+pub use budget::hold;
 pub use change::Change;
 pub use digest::{CaseDigest, DigestError, RunDigest, SeriesDigest, Values};
 pub use newest::{Baseline, Drift, Judgement, Outcome, Standing};

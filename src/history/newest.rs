@@ -3,10 +3,10 @@
 use super::change::{medians, middle, range};
 use super::digest::Values;
 use super::trend::{Terms, Trend};
-use crate::record::Kind;
+use crate::record::{Kind, Metric};
 use crate::stats::{
     self, ALPHA, Comparison, ExactRange, Grounds, Interval, Newcomer, Pair, Placement, SampleSet,
-    Verdict,
+    Threshold, Verdict,
 };
 use crate::units::{Count, Quantity, Ratio, native};
 
@@ -174,9 +174,12 @@ pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
             runs: window.len(),
         });
         if trend.metric.kind() == Kind::Exact {
-            trend.outcome = exact(trend, &value, &window, terms);
+            let compared = against_range(trend.metric, terms.exact, &window, &value);
+            if let Some(comparison) = compared {
+                trend.outcome = Outcome::Judged(of_comparison(&comparison));
+            }
         } else if let Ok(before) = SampleSet::new(medians(&window)) {
-            timed.push((at, before, value, usual(&window)));
+            timed.push((at, before, value, window));
         }
     }
     let newcomers: Vec<Newcomer<'_>> = timed
@@ -189,14 +192,14 @@ pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
         })
         .collect();
     let placed = stats::place(&newcomers, ALPHA);
-    for ((at, _, value, usual), placement) in timed.iter().zip(placed) {
-        trends[*at].outcome = match value.n.0 * 2 < usual.0 {
-            true => Outcome::Thin {
+    for ((at, _, value, window), placement) in timed.iter().zip(placed) {
+        trends[*at].outcome = match thin(value, window) {
+            Some(usual) => Outcome::Thin {
                 effect: placement.effect,
                 n: value.n,
-                usual: *usual,
+                usual,
             },
-            false => Outcome::Judged(of_placement(&placement)),
+            None => Outcome::Judged(of_placement(&placement)),
         };
     }
     drifts(trends, terms);
@@ -207,13 +210,7 @@ fn settle(trend: &mut Trend<'_>, terms: &Terms) -> Option<(Values, Vec<Values>)>
     let (newest, before) = trend.points.split_last()?;
     // A failure is one whatever the rules say.
     let recent = || before.iter().rev().take(terms.window);
-    let window: Vec<Values> = before
-        .iter()
-        .rev()
-        .filter(|point| point.era == newest.era)
-        .filter_map(|point| point.values)
-        .take(terms.window)
-        .collect();
+    let window = trend.window(terms.window);
     let fresh = newest
         .failure
         .filter(|_| recent().all(|point| point.failure.is_none()));
@@ -235,11 +232,12 @@ fn settle(trend: &mut Trend<'_>, terms: &Terms) -> Option<(Values, Vec<Values>)>
     None
 }
 
-/// The samples of the middle run.
-fn usual(window: &[Values]) -> Count {
+/// The samples of the middle run of a window, where the newest has less than half as many.
+pub(super) fn thin(value: &Values, window: &[Values]) -> Option<Count> {
     let mut sizes: Vec<Count> = window.iter().map(|values| values.n).collect();
     sizes.sort_unstable();
-    sizes[(sizes.len() - 1) / 2]
+    let usual = *sizes.get(sizes.len().checked_sub(1)? / 2)?;
+    (value.n.0 * 2 < usual.0).then_some(usual)
 }
 
 fn of_placement(placement: &Placement) -> Judgement {
@@ -252,38 +250,35 @@ fn of_placement(placement: &Placement) -> Judgement {
     }
 }
 
-/// An exact metric against the middle run of the window.
-fn exact<'a>(trend: &Trend<'_>, value: &Values, window: &[Values], terms: &Terms) -> Outcome<'a> {
+/// An exact metric against the middle run of a window.
+pub(super) fn against_range(
+    metric: Metric,
+    threshold: Threshold,
+    window: &[Values],
+    value: &Values,
+) -> Option<Comparison> {
     let mut ranges: Vec<ExactRange> = window.iter().map(range).collect();
     ranges.sort_by(|one, other| one.middle.total_cmp(&other.middle));
-    let base = ranges[(ranges.len() - 1) / 2];
-    match compared(trend, terms, &ends(base), &ends(range(value))) {
-        Some(comparison) => Outcome::Judged(Judgement {
-            verdict: comparison.verdict,
-            grounds: comparison.grounds,
-            effect: comparison.effect,
-            interval: None,
-            adjusted_p: None,
-        }),
-        None => Outcome::NotComparable,
-    }
-}
-
-fn ends(range: ExactRange) -> Vec<f64> {
-    vec![range.min, range.middle, range.max]
-}
-
-fn compared(trend: &Trend<'_>, terms: &Terms, base: &[f64], head: &[f64]) -> Option<Comparison> {
-    let base = SampleSet::new(base.to_vec()).ok()?;
-    let head = SampleSet::new(head.to_vec()).ok()?;
+    let base = ranges.get(ranges.len().checked_sub(1)? / 2)?;
+    let set = |range: &ExactRange| SampleSet::new(vec![range.min, range.middle, range.max]).ok();
     let pair = Pair {
-        base: &base,
-        head: &head,
-        kind: trend.metric.kind(),
-        direction: trend.metric.direction(),
-        threshold: terms.threshold(trend.metric),
+        base: &set(base)?,
+        head: &set(&range(value))?,
+        kind: metric.kind(),
+        direction: metric.direction(),
+        threshold,
     };
     stats::compare(&[pair], ALPHA).pop()
+}
+
+fn of_comparison(comparison: &Comparison) -> Judgement {
+    Judgement {
+        verdict: comparison.verdict,
+        grounds: comparison.grounds,
+        effect: comparison.effect,
+        interval: None,
+        adjusted_p: None,
+    }
 }
 
 /// The first runs of each newest era against its last, all timed ones as one family.

@@ -96,6 +96,15 @@ impl<'a> Trend<'a> {
             .filter_map(|(at, point)| Some((at, point.values?)))
     }
 
+    /// The last values of the newest point's era before it, the latest first.
+    pub(super) fn window(&self, most: usize) -> Vec<Values> {
+        let Some((newest, before)) = self.points.split_last() else {
+            return Vec::new();
+        };
+        let of_era = before.iter().rev().filter(|point| point.era == newest.era);
+        of_era.filter_map(|point| point.values).take(most).collect()
+    }
+
     /// How many eras it has.
     pub fn eras(&self) -> usize {
         let latest = self.points.iter().map(|point| point.era).max();

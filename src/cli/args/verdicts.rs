@@ -52,6 +52,7 @@ pub struct CompareArgs {
 #[command(after_help = "Examples:\n  \
     plimsoll check latest\n  \
     plimsoll check latest --baseline results/main --pinned results/release-1\n  \
+    plimsoll check latest --baseline-last 10\n  \
     plimsoll check 20261121T090000Z-node --format json --fail-on-inconclusive\n\n\
     Budgets are [[budget]] tables of the scenario, as the run recorded them, and of plimsoll.toml.\n\
     Exit code 3: a budget is broken that is not soft. 4: one is open, with --fail-on-inconclusive.")]
@@ -62,6 +63,9 @@ pub struct CheckArgs {
     /// The run that `worse-by` is held against [default: [baseline] of plimsoll.toml]
     #[arg(long, value_name = "RUN")]
     pub baseline: Option<String>,
+    /// Hold `worse-by` against the median of the last N comparable runs under results/ before this one
+    #[arg(long, value_name = "N", conflicts_with = "baseline", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub baseline_last: Option<u16>,
     /// The run that `drift` is held against
     #[arg(long, value_name = "RUN")]
     pub pinned: Option<String>,

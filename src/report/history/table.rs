@@ -169,7 +169,7 @@ fn borders(trends: &[Trend<'_>]) -> Vec<String> {
         .take(MOST_NAMED)
         .map(|((run, rule, what), trends)| {
             format!(
-                "From {run} on {} begin anew: {what} ({rule}).",
+                "{} anew from {run} on: {what} ({rule}).",
                 plural(*trends, "trend")
             )
         });

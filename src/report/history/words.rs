@@ -1,5 +1,7 @@
 //! A trend in words.
 
+use std::collections::BTreeSet;
+
 use super::super::change::{bare, factor_text, metric_words};
 use super::super::comparison::words::with_unit;
 use super::super::native::{native, quantity};
@@ -45,15 +47,22 @@ pub(super) fn change(trend: &Trend<'_>) -> String {
     }
 }
 
-/// What keeps the newest point apart from the one before.
-pub(super) fn border(trend: &Trend<'_>) -> String {
+/// What keeps the newest point apart from the one before: `unlike in base, engine`. How, is
+/// said below the table.
+fn border(trend: &Trend<'_>) -> String {
     let border = trend.newest().map(|point| point.border.as_slice());
-    let what: Vec<&str> = border
+    let rules: BTreeSet<&str> = border
         .unwrap_or_default()
         .iter()
-        .map(|one| one.what.as_str())
+        .map(|one| one.rule.word())
         .collect();
-    what.join("; ")
+    match rules.is_empty() {
+        true => "no run before it has a value".to_owned(),
+        false => format!(
+            "unlike in {}",
+            rules.into_iter().collect::<Vec<_>>().join(", ")
+        ),
+    }
 }
 
 /// `5.00 MB smaller (1.06x)`.

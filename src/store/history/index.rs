@@ -86,38 +86,37 @@ pub(super) fn read(places: &[PathBuf]) -> Option<IndexFile> {
 }
 
 /// Writes the index to the first of the places that takes it; to none, if none does.
+/// `fresh` are the places of the items that were read, ascending.
 pub(super) fn write(
     places: &[PathBuf],
     items: &[Item],
     digests: &[Option<Digested>],
+    fresh: &[usize],
     known: &HashMap<&str, Entry<'_>>,
 ) {
-    let made = items
+    let made: Vec<Option<Vec<u8>>> = fresh
         .iter()
-        .zip(digests)
-        .map(|(item, digested)| match digested {
-            // As it stands there: nothing is to be encoded again.
-            Some(_) if fits(item, known.get(item.key.as_str())) => None,
-            Some(digested) => postcard::to_stdvec(digested).ok(),
-            None => None,
-        });
-    let made: Vec<Option<Vec<u8>>> = made.collect();
-    let entries = items.iter().zip(&made).filter_map(|(item, made)| {
-        let kept = known
-            .get(item.key.as_str())
-            .filter(|entry| fits(item, Some(entry)));
+        .map(|at| postcard::to_stdvec(digests[*at].as_ref()?).ok())
+        .collect();
+    let entries = items.iter().enumerate().filter_map(|(at, item)| {
+        let digest = match fresh.binary_search(&at) {
+            Ok(which) => made[which].as_deref()?,
+            // It stands there as it is, and need not be encoded again.
+            Err(_) => known.get(item.key.as_str())?.digest,
+        };
         Some(Entry {
             key: &item.key,
             stamp: item.stamp,
-            digest: made.as_deref().or(kept.map(|entry| entry.digest))?,
+            digest,
         })
     });
     let entries: Vec<Entry<'_>> = entries.collect();
-    let Ok(body) = postcard::to_stdvec(&entries) else {
+    // In one buffer: an index may have a hundred megabytes.
+    let Ok(mut bytes) = postcard::to_extend(&entries, vec![0; HEAD]) else {
         return;
     };
-    let mut bytes = head(&body);
-    bytes.extend(body);
+    let head = head(&bytes[HEAD..]);
+    bytes[..HEAD].copy_from_slice(&head);
     for place in places {
         if let Some(folder) = place.parent()
             && fs::create_dir_all(folder).is_ok()
@@ -131,15 +130,10 @@ pub(super) fn write(
 /// The digests of the items that the index knows as they are.
 pub(super) fn look_up(items: &[Item], known: &HashMap<&str, Entry<'_>>) -> Vec<Option<Digested>> {
     in_parallel(items, |item| {
-        let entry = known
-            .get(item.key.as_str())
-            .filter(|entry| fits(item, Some(entry)))?;
+        let entry = known.get(item.key.as_str());
+        let entry = entry.filter(|entry| entry.stamp == item.stamp)?;
         postcard::from_bytes(entry.digest).ok()
     })
-}
-
-fn fits(item: &Item, entry: Option<&Entry<'_>>) -> bool {
-    entry.is_some_and(|entry| entry.stamp == item.stamp)
 }
 
 fn head(body: &[u8]) -> Vec<u8> {

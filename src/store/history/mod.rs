@@ -75,7 +75,7 @@ fn gather(
     // What is gone is to leave it too.
     let keys: BTreeSet<&str> = items.iter().map(|item| item.key.as_str()).collect();
     if !missing.is_empty() || keys.len() != known.len() {
-        index::write(places, &items, &digests, &known);
+        index::write(places, &items, &digests, &missing, &known);
     }
     let mut gathered = Gathered {
         read: missing.len(),

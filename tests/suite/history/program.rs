@@ -18,11 +18,15 @@ impl Home {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
+        self.of("history", arguments)
+    }
+
+    fn of(&self, verb: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         command
             .arg("--home")
             .arg(self.0.path())
-            .arg("history")
+            .arg(verb)
             .args(arguments)
             .env_remove("PLIMSOLL_HOME")
             .env("XDG_CACHE_HOME", self.0.path().join("caches"))
@@ -81,7 +85,7 @@ fn a_metric_is_told_run_by_run() {
         "| run-017 | 2026-01-17T20:00:00Z |",
         "worse: 1.20x slower, from 10.0 s to 12.0 s",
         "| 2 | machine: 2 x Model Y, 8 GB, 6.1.0 against 2 x Model X, 8 GB, 6.1.0 |",
-        "From run-003 on 1 trend begin anew: machine",
+        "1 trend anew from run-003 on: machine",
     ] {
         assert!(out.contains(words), "{words}\n{out}");
     }
@@ -239,4 +243,55 @@ fn without_git_a_branch_is_an_error_with_a_mend() {
         err.contains("failed to run `git`") && err.contains("hint: install git"),
         "{err}"
     );
+}
+
+#[test]
+fn budgets_can_be_held_against_the_last_runs() {
+    let mut runs = stepped();
+    let home = Home::with(&runs);
+    let budgets = "[[budget]]\nmetric = \"build.cold\"\nworse-by = \"10 %\"\n\
+                   [[budget]]\nmetric = \"size.unpacked\"\nworse-by = \"1 %\"\n";
+    fs::write(home.0.path().join("plimsoll.toml"), budgets).unwrap();
+    let outcomes = |arguments: &[&str]| {
+        let mut whole = vec!["--format", "json"];
+        whole.extend(arguments);
+        let (code, out, err) = ended(home.of("check", &whole).output().unwrap());
+        let json: serde_json::Value = serde_json::from_str(&out).expect(&err);
+        let lines = json["budgets"].as_array().unwrap().iter();
+        let told: Vec<String> = lines
+            .map(|line| line["outcome"].as_str().unwrap().to_owned())
+            .collect();
+        (code, told.join(", "))
+    };
+    let told = |code, words: &str| (Some(code), words.to_owned());
+    assert_eq!(outcomes(&["run-020"]), told(0, "no baseline, no baseline"));
+    assert_eq!(
+        outcomes(&["run-020", "--baseline-last", "10"]),
+        told(3, "broken, within")
+    );
+    // All three before it are of the new level.
+    let short = ["run-020", "--baseline-last", "3"];
+    assert_eq!(outcomes(&short), told(0, "inconclusive, within"));
+    // What came after a run is not its baseline.
+    assert_eq!(
+        outcomes(&["run-016", "--baseline-last", "10"]),
+        told(0, "within, within")
+    );
+    assert_eq!(
+        outcomes(&["run-001", "--baseline-last", "10"]),
+        told(0, "no baseline, no baseline")
+    );
+    runs[19].host.cpu = "Model Y".to_owned();
+    runs[19]
+        .samples
+        .retain(|sample| sample.metric != Metric::SizeUnpacked);
+    runs[19].values(VARIANT, Metric::SizeUnpacked, &[96 * MB; 6]);
+    write(&home.results(), &runs[19..]);
+    let ten = ["run-020", "--baseline-last", "10"];
+    assert_eq!(outcomes(&ten), told(3, "not comparable, broken"));
+    let allowed = ["run-020", "--baseline-last", "10", "--allow", "host"];
+    assert_eq!(outcomes(&allowed), told(3, "broken, broken"));
+    let both = ["run-020", "--baseline-last", "10", "--baseline", "run-001"];
+    let (code, ..) = ended(home.of("check", &both).output().unwrap());
+    assert_eq!(code, Some(2));
 }

@@ -1,0 +1,71 @@
+//! Budgets against what came before, in place of one baseline run.
+
+use super::change::{medians, middle};
+use super::newest::{against_range, thin};
+use super::trend::Trend;
+use crate::compare::{BudgetLine, BudgetOutcome};
+use crate::record::Kind;
+use crate::scenario::Limit;
+use crate::stats::{self, ALPHA, Grounds, Newcomer, SampleSet, Threshold, Verdict};
+use crate::units::native;
+
+/// Judges the `worse-by` limits that have no baseline by trends whose newest run is the one
+/// that is checked. The baseline is the median of the last `window` comparable runs before
+/// it. Limits on timed metrics are one family.
+pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
+    let mut timed = Vec::new();
+    for (at, line) in lines.iter_mut().enumerate() {
+        let (Limit::WorseBy(share), BudgetOutcome::NoBaseline) = (line.budget.limit, &line.outcome)
+        else {
+            continue;
+        };
+        let of_line = |trend: &&Trend<'_>| {
+            (trend.case, trend.metric, trend.link) == (line.case, line.metric, line.link)
+        };
+        let Some(trend) = trends.iter().find(of_line) else {
+            continue;
+        };
+        let Some((newest, value)) = trend.newest().and_then(|one| Some((one, one.values?))) else {
+            continue;
+        };
+        let before = trend.window(window);
+        let Some(baseline) = middle(trend.metric, &before) else {
+            if !newest.border.is_empty() {
+                line.outcome = BudgetOutcome::NotComparable(newest.border.clone());
+            }
+            continue;
+        };
+        line.baseline = Some(baseline);
+        let threshold = Threshold::of(share.get()).unwrap_or(Threshold::NONE);
+        if trend.metric.kind() == Kind::Exact {
+            if let Some(comparison) = against_range(trend.metric, threshold, &before, &value) {
+                line.outcome = outcome(comparison.verdict, comparison.grounds);
+            }
+        } else if thin(&value, &before).is_some() {
+            line.outcome = BudgetOutcome::Inconclusive(Grounds::MaybeChance);
+        } else if let Ok(before) = SampleSet::new(medians(&before)) {
+            timed.push((at, before, native(value.median), threshold));
+        }
+    }
+    let newcomers: Vec<Newcomer<'_>> = timed
+        .iter()
+        .map(|(at, before, value, threshold)| Newcomer {
+            before,
+            value: *value,
+            direction: lines[*at].metric.direction(),
+            threshold: *threshold,
+        })
+        .collect();
+    let placed = stats::place(&newcomers, ALPHA);
+    for ((at, ..), placement) in timed.iter().zip(placed) {
+        lines[*at].outcome = outcome(placement.verdict, placement.grounds);
+    }
+}
+
+fn outcome<'a>(verdict: Verdict, grounds: Grounds) -> BudgetOutcome<'a> {
+    match verdict {
+        Verdict::Worse => BudgetOutcome::Broken,
+        Verdict::Inconclusive => BudgetOutcome::Inconclusive(grounds),
+        Verdict::Same | Verdict::Better => BudgetOutcome::Within,
+    }
+}
