@@ -9,6 +9,7 @@
 
 mod analysis;
 mod change;
+pub mod chart;
 mod ci;
 mod claims;
 mod comparison;
@@ -42,6 +43,10 @@ mod tidy;
 mod warning;
 
 pub use analysis::Analysis;
+pub use chart::{
+    Chart, Grouping, Options as ChartOptions, RasterError, Theme, charts, charts_with, palette_css,
+    png,
+};
 pub use ci::{
     COMMENT_BYTES, STEP_SUMMARY_BYTES, bencher_json, bigger_is_better_json, budget_annotations,
     comparison_annotations, go_benchmark_text, hyperfine_json, junit_xml, open_metrics_text,

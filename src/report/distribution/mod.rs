@@ -20,6 +20,7 @@ use super::native::statistic_json;
 use super::series::distributed;
 use super::table::Table;
 use crate::record::{CaseRecord, DeployPlan, Derived, Link, Metric, RunRecord, ScenarioRecord};
+use crate::units::Bytes;
 use layers::Stock;
 
 /// The tables of a scenario: sizes and pushes, pulls and deploys for each link, services
@@ -91,6 +92,12 @@ pub(super) fn derived(
     let parts = deploys::parts(pull, link);
     let sum = sum(parts.map(|part| median(analysis.at(&case.id, part))));
     (sum, parts.to_vec())
+}
+
+/// The packed bytes of an image that are its base's; none where they cannot be told.
+pub(super) fn base_share(analysis: &Analysis<'_>, case: &CaseRecord) -> Option<Bytes> {
+    let parted = layers::part(analysis, case).ok()?;
+    Some(parted.base_bytes)
 }
 
 /// The links with a series each, if anything was pulled in this run.

@@ -1,0 +1,268 @@
+//! What a chart is about: a scenario's cases in their order, and the words that every
+//! chart owes its reader: how many samples, which engine, when.
+
+use super::super::analysis::Analysis;
+use super::super::entry::{MetricSummary, Series};
+use super::super::metric_cell::absence;
+use super::super::metric_table::sorted_cases;
+use super::super::notes::{entry_reasons, one_line, plural};
+use super::canvas::{Anchor, Area, Canvas, LABEL, Mark, SMALL, Text};
+use super::font;
+use super::palette::{Ink, Theme};
+use super::sheet::{MARGIN, Swatch};
+use super::{Grouping, Options};
+use crate::record::{CaseRecord, EngineChoice, ScenarioRecord};
+
+/// Characters of a reason that a pointer reads.
+const REASON_CHARS: usize = 240;
+
+/// A scenario to draw.
+#[derive(Debug)]
+pub(super) struct Matter<'r, 'a> {
+    pub(super) analysis: &'r Analysis<'a>,
+    pub(super) scenario: &'a ScenarioRecord,
+    pub(super) theme: Theme,
+    /// The cases in the order of the tables, in groups where they are grouped.
+    pub(super) groups: Vec<Group<'a>>,
+}
+
+/// Cases under one heading.
+#[derive(Debug)]
+pub(super) struct Group<'a> {
+    pub(super) heading: Option<String>,
+    pub(super) cases: Vec<&'a CaseRecord>,
+}
+
+impl<'r, 'a> Matter<'r, 'a> {
+    pub(super) fn new(
+        analysis: &'r Analysis<'a>,
+        scenario: &'a ScenarioRecord,
+        options: Options,
+    ) -> Self {
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        for case in sorted_cases(analysis, &scenario.name) {
+            let heading = match options.grouping {
+                Grouping::Variant => None,
+                Grouping::Strategy => Some(case.strategy.clone()),
+            };
+            match groups.iter_mut().find(|group| group.heading == heading) {
+                Some(group) => group.cases.push(case),
+                None => groups.push(Group {
+                    heading,
+                    cases: vec![case],
+                }),
+            }
+        }
+        Self {
+            analysis,
+            scenario,
+            theme: options.theme,
+            groups,
+        }
+    }
+
+    pub(super) fn cases(&self) -> impl Iterator<Item = &'a CaseRecord> + '_ {
+        self.groups
+            .iter()
+            .flat_map(|group| group.cases.iter().copied())
+    }
+
+    pub(super) fn entry(&self, case: &CaseRecord, series: Series) -> Option<&'r MetricSummary<'a>> {
+        self.analysis.at(&case.id, series)
+    }
+
+    /// `node-sizes`.
+    pub(super) fn name(&self, what: &str) -> String {
+        format!("{}-{what}", self.scenario.name)
+    }
+
+    /// `Image size – Node API`.
+    pub(super) fn title(&self, what: &str) -> String {
+        format!("{what} – {}", self.scenario.title)
+    }
+
+    /// `13 variants · n = 6 · Docker Engine 20.10.24 (overlay2), clean room · 2026-11-20`.
+    pub(super) fn provenance(&self, series: &[Series]) -> String {
+        let record = self.analysis.record;
+        let engine = &record.engine;
+        let room = match record.plan.engine {
+            EngineChoice::Host => "",
+            EngineChoice::CleanRoom => ", clean room",
+        };
+        let date = record.started_at.split('T').next().unwrap_or_default();
+        format!(
+            "{} · {} · {} {} ({}){room} · {date}",
+            plural(self.cases().count(), "variant"),
+            self.samples(series),
+            engine.name,
+            engine.version,
+            engine.driver,
+        )
+    }
+
+    /// `n = 6`, or `n = 3 to 6` where it is not the same in all.
+    fn samples(&self, series: &[Series]) -> String {
+        let sizes = self.cases().flat_map(|case| {
+            let entries = series.iter().filter_map(|series| self.entry(case, *series));
+            entries.filter_map(|entry| Some(entry.summary.as_ref()?.n))
+        });
+        let (least, most) = sizes.fold((usize::MAX, 0), |(least, most), n| {
+            (least.min(n), most.max(n))
+        });
+        match most {
+            0 => "no sample counts".to_owned(),
+            _ if least == most => format!("n = {most}"),
+            _ => format!("n = {least} to {most}"),
+        }
+    }
+
+    pub(super) fn any_stand_in(&self) -> bool {
+        self.cases().any(|case| !case.stand_ins.is_empty())
+    }
+
+    /// Whether anything of these series did not finish.
+    pub(super) fn any_dnf(&self, series: &[Series]) -> bool {
+        self.cases().any(|case| {
+            let mut entries = series.iter().filter_map(|series| self.entry(case, *series));
+            entries.any(|entry| entry.counts.dnf > 0 || absence(entry.standing).0 == "DNF")
+        })
+    }
+
+    /// The marks that need words, as far as they are there.
+    pub(super) fn marks(&self, series: &[Series]) -> Vec<(Swatch, String)> {
+        let mut marks = Vec::new();
+        if self.any_stand_in() {
+            marks.push((
+                Swatch::Mark(Mark::STAND_IN),
+                "built on a stand-in base".to_owned(),
+            ));
+        }
+        if self.any_dnf(series) {
+            marks.push((Swatch::Mark(Mark::DNF), "did not finish".to_owned()));
+        }
+        marks
+    }
+
+    /// What a reader of any of its charts must know.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut bases: Vec<&String> = self.cases().flat_map(|case| &case.stand_ins).collect();
+        bases.sort();
+        bases.dedup();
+        if bases.is_empty() {
+            return Vec::new();
+        }
+        let named: Vec<&str> = bases.into_iter().map(String::as_str).collect();
+        vec![format!(
+            "Stand-in bases, built here in place of registry images that could not be had: {}.",
+            named.join(", ")
+        )]
+    }
+}
+
+/// The column of names at the left of a plot.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names {
+    /// Where names end.
+    pub(super) right: f64,
+}
+
+/// Room for the mark between a name and the plot.
+const MARK_ROOM: f64 = 18.0;
+
+impl Names {
+    /// As wide as the longest name, within bounds.
+    pub(super) fn of(matter: &Matter<'_, '_>) -> Self {
+        let widest = matter
+            .cases()
+            .map(|case| font::width(&case.variant, LABEL, false));
+        let widest = widest.fold(0.0_f64, f64::max);
+        Self {
+            right: MARGIN + widest.clamp(60.0, 240.0),
+        }
+    }
+
+    /// Where the plot may begin.
+    pub(super) fn end(self) -> f64 {
+        self.right + MARK_ROOM
+    }
+
+    /// A name, with the mark of a stand-in; `y` is the middle of its row.
+    pub(super) fn draw(self, canvas: &mut Canvas, case: &CaseRecord, y: f64) {
+        let name = font::fit(&case.variant, LABEL, self.right - MARGIN);
+        let full = if case.title.is_empty() {
+            case.variant.clone()
+        } else {
+            format!("{}: {}", case.variant, case.title)
+        };
+        canvas.text(Text {
+            anchor: Anchor::End,
+            full: Some(&full),
+            ..Text::at(self.right, y + 4.0, &name)
+        });
+        if !case.stand_ins.is_empty() {
+            let bases = format!("stand-in for {}", case.stand_ins.join(", "));
+            canvas.mark(Mark::STAND_IN, self.right + 9.0, y, Some(&bases));
+        }
+    }
+}
+
+/// The heading of a group of rows; gives the height that it takes.
+pub(super) fn heading(canvas: &mut Canvas, words: Option<&str>, y: f64) -> f64 {
+    let Some(words) = words else { return 0.0 };
+    let shown = font::fit(words, LABEL, 300.0);
+    canvas.text(Text {
+        bold: true,
+        full: Some(words),
+        ..Text::at(MARGIN, y + 16.0, &shown)
+    });
+    22.0
+}
+
+/// Why there is nothing to draw: the word, and for a DNF its mark.
+pub(super) fn absent(canvas: &mut Canvas, entry: Option<&MetricSummary<'_>>, x: f64, y: f64) {
+    let word = entry.map_or("–", |entry| absence(entry.standing).0);
+    let reason = entry
+        .and_then(entry_reasons)
+        .map(|reason| one_line(&reason, REASON_CHARS));
+    let mut x = x + 2.0;
+    if word == "DNF" {
+        canvas.mark(Mark::DNF, x + 5.0, y, reason.as_deref());
+        x += 14.0;
+    }
+    canvas.text(Text {
+        size: SMALL,
+        ink: Ink::Soft,
+        full: reason.as_deref(),
+        ..Text::at(x, y + 4.0, word)
+    });
+}
+
+/// Samples that did not finish beside others that did: the mark, and what a pointer reads.
+pub(super) fn partly_failed(canvas: &mut Canvas, entry: &MetricSummary<'_>, x: f64, y: f64) {
+    if entry.counts.dnf == 0 {
+        return;
+    }
+    let failed = entry.reasons.iter().map(|reason| reason.text);
+    let reasons = one_line(&failed.collect::<Vec<_>>().join("; "), REASON_CHARS);
+    let full = format!(
+        "{} of {} DNF: {reasons}",
+        entry.counts.dnf,
+        plural(entry.counts.dnf + entry.counts.ok, "sample")
+    );
+    canvas.mark(Mark::DNF, x, y, Some(&full));
+}
+
+/// A band behind every second row, so that the eye keeps to its line.
+pub(super) fn rule(canvas: &mut Canvas, y: f64, from: f64, to: f64) {
+    canvas.rect(
+        Area {
+            x: from,
+            y,
+            width: to - from,
+            height: 1.0,
+        },
+        Ink::Grid,
+        None,
+        None,
+    );
+}
