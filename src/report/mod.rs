@@ -44,8 +44,8 @@ mod warning;
 
 pub use analysis::Analysis;
 pub use chart::{
-    Chart, Grouping, Options as ChartOptions, RasterError, Theme, charts, charts_with, palette_css,
-    png,
+    Chart, Grouping, Options as ChartOptions, RasterError, Theme, charts, charts_with,
+    comparison_chart, palette_css, png,
 };
 pub use ci::{
     COMMENT_BYTES, STEP_SUMMARY_BYTES, bencher_json, bigger_is_better_json, budget_annotations,

@@ -14,7 +14,7 @@ const LEAST_SHARE: f64 = 0.01;
 /// A step's name is cut here: a RUN line may hold a whole script.
 const NAME_CHARS: usize = 120;
 
-/// A cold build that was really taken: for an even number of samples the lower middle.
+/// A build that was really taken: for an even number of samples the lower middle.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MedianBuild<'a> {
     pub(super) case: &'a CaseId,
@@ -32,23 +32,26 @@ pub(super) fn median_cold_builds<'a>(analysis: &Analysis<'a>) -> Vec<MedianBuild
             let entry = analysis.get(&case.id, Metric::BuildCold);
             entry.is_some_and(|entry| entry.summary.is_some())
         })
-        .filter_map(|case| median_build(record, &case.id))
+        .filter_map(|case| median_build(record, &case.id, Metric::BuildCold))
         .collect()
 }
 
-fn median_build<'a>(record: &'a RunRecord, case: &'a CaseId) -> Option<MedianBuild<'a>> {
+/// The median of the counting builds of one kind that have steps.
+pub(super) fn median_build<'a>(
+    record: &'a RunRecord,
+    case: &'a CaseId,
+    metric: Metric,
+) -> Option<MedianBuild<'a>> {
     let mut builds: Vec<MedianBuild<'a>> = record
         .samples
         .iter()
-        .filter(|sample| sample.case == *case && sample.metric == Metric::BuildCold)
+        .filter(|sample| sample.case == *case && sample.metric == metric)
         .filter_map(|sample| {
             let Some(Quantity::Time(duration)) = sample.outcome.counted() else {
                 return None;
             };
             let of_round = |build: &&BuildRecord| {
-                build.case == *case
-                    && build.metric == Metric::BuildCold
-                    && build.round == sample.round
+                build.case == *case && build.metric == metric && build.round == sample.round
             };
             let build = record.builds.iter().find(of_round)?;
             Some(MedianBuild {

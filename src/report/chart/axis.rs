@@ -187,6 +187,11 @@ impl Axis {
         Vec::new()
     }
 
+    /// The pixel of the low end.
+    pub(super) fn start(&self) -> f64 {
+        self.from
+    }
+
     /// The pixel of the high end.
     pub(super) fn end(&self) -> f64 {
         self.to

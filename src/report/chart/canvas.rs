@@ -216,7 +216,7 @@ impl Canvas {
 
     /// A mark around a place, some 9 pixels wide.
     pub(super) fn mark(&mut self, mark: Mark, x: f64, y: f64, full: Option<&str>) {
-        const R: f64 = 4.5;
+        const R: f64 = 4.2;
         let d = outline(mark.shape, x, y, R);
         if matches!(mark.shape, Shape::Plus | Shape::Cross) {
             let width = if mark.hollow { 1.4 } else { 2.2 };
@@ -251,11 +251,10 @@ impl Canvas {
 fn outline(shape: Shape, x: f64, y: f64, r: f64) -> String {
     let points: &[(f64, f64)] = match shape {
         Shape::Circle => {
-            let (left, r) = (px(x - r), px(r));
+            let (left, d, r) = (px(x - r), px(2.0 * r), px(r));
             return format!(
                 "M{left} {}a{r} {r} 0 1 0 {d} 0a{r} {r} 0 1 0 -{d} 0z",
-                px(y),
-                d = px(2.0 * 4.5)
+                px(y)
             );
         }
         Shape::Square => &[(-0.87, -0.87), (0.87, -0.87), (0.87, 0.87), (-0.87, 0.87)],

@@ -12,7 +12,7 @@ use skrifa::{FontRef, MetadataProvider};
 pub(super) const STACK: &str = "'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif";
 
 /// The widest common fallback, DejaVu Sans, is about a tenth wider than Noto Sans.
-const MARGIN: f64 = 1.12;
+pub(super) const MARGIN: f64 = 1.12;
 
 /// Advances of the characters of Latin, Greek and Cyrillic, in parts of the font's size.
 const TABLE: u32 = 0x530;

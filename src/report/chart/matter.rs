@@ -11,7 +11,7 @@ use super::font;
 use super::palette::{Ink, Theme};
 use super::sheet::{MARGIN, Swatch};
 use super::{Grouping, Options};
-use crate::record::{CaseRecord, EngineChoice, ScenarioRecord};
+use crate::record::{CaseRecord, EngineChoice, Metric, ScenarioRecord};
 
 /// Characters of a reason that a pointer reads.
 const REASON_CHARS: usize = 240;
@@ -69,6 +69,17 @@ impl<'r, 'a> Matter<'r, 'a> {
 
     pub(super) fn entry(&self, case: &CaseRecord, series: Series) -> Option<&'r MetricSummary<'a>> {
         self.analysis.at(&case.id, series)
+    }
+
+    /// Whether it was tried in any case, be it without success.
+    pub(super) fn is_taken(&self, metric: Metric) -> bool {
+        let mut entries = self.analysis.entries().iter();
+        entries.any(|entry| {
+            let counts = entry.counts;
+            entry.metric == metric
+                && entry.subject.scenario() == self.scenario.name
+                && counts.ok + counts.warmup + counts.invalid + counts.dnf > 0
+        })
     }
 
     /// `node-sizes`.
@@ -206,6 +217,9 @@ impl Names {
     }
 }
 
+/// Height of a group's heading.
+pub(super) const HEADING: f64 = 22.0;
+
 /// The heading of a group of rows; gives the height that it takes.
 pub(super) fn heading(canvas: &mut Canvas, words: Option<&str>, y: f64) -> f64 {
     let Some(words) = words else { return 0.0 };
@@ -215,7 +229,7 @@ pub(super) fn heading(canvas: &mut Canvas, words: Option<&str>, y: f64) -> f64 {
         full: Some(words),
         ..Text::at(MARGIN, y + 16.0, &shown)
     });
-    22.0
+    HEADING
 }
 
 /// Why there is nothing to draw: the word, and for a DNF its mark.

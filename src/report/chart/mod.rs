@@ -6,21 +6,26 @@
 //! the number of variants. Values over more than two orders of magnitude stand on a scale
 //! of logarithms, where nothing is a bar, because a bar's length would mean nothing there.
 
-#![expect(dead_code, reason = "the charts that follow draw with it")]
-
 mod axis;
 mod canvas;
+mod choice;
 mod font;
+mod forest;
+mod layers;
 mod matter;
 mod palette;
+mod panels;
+mod phases;
 mod raster;
 mod sheet;
 mod sizes;
+mod steps;
 
 use super::analysis::Analysis;
-use crate::record::RunRecord;
+use crate::record::{Metric, RunRecord};
 use matter::Matter;
 
+pub use forest::comparison_chart;
 pub use palette::{Theme, palette_css};
 pub use raster::{RasterError, png};
 
@@ -54,6 +59,8 @@ pub struct Options {
     pub theme: Theme,
     /// The order of rows.
     pub grouping: Grouping,
+    /// This metric alone.
+    pub metric: Option<Metric>,
 }
 
 impl Options {
@@ -62,9 +69,30 @@ impl Options {
         Self {
             theme,
             grouping: Grouping::default(),
+            metric: None,
         }
     }
 }
+
+/// What draws one chart of a scenario, where there is anything to draw.
+type Draw = fn(&Matter<'_, '_>) -> Option<Chart>;
+
+/// All charts of a scenario, in the order in which readers ask.
+const DRAWN: [Draw; 13] = [
+    choice::draw,
+    sizes::unpacked,
+    sizes::packed,
+    layers::draw,
+    phases::builds,
+    phases::mounts,
+    steps::cold,
+    steps::source,
+    steps::dependency,
+    phases::pulls,
+    phases::starts,
+    phases::running,
+    phases::load,
+];
 
 /// All charts of a run, scenario by scenario. What a run did not measure has no chart.
 pub fn charts(record: &RunRecord, theme: Theme) -> Vec<Chart> {
@@ -77,8 +105,10 @@ pub fn charts_with(record: &RunRecord, options: Options) -> Vec<Chart> {
     let mut charts = Vec::new();
     for scenario in &record.scenarios {
         let matter = Matter::new(&analysis, scenario, options);
-        charts.extend(sizes::unpacked(&matter));
-        charts.extend(sizes::packed(&matter));
+        match options.metric {
+            Some(metric) => charts.extend(phases::alone(&matter, metric)),
+            None => charts.extend(DRAWN.iter().filter_map(|draw| draw(&matter))),
+        }
     }
     charts
 }

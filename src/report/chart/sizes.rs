@@ -9,7 +9,7 @@ use super::Chart;
 use super::axis::{Axis, Span};
 use super::canvas::{Area, Canvas, Mark, SMALL, Shape, Text};
 use super::font;
-use super::matter::{Matter, Names, absent, heading, partly_failed, rule};
+use super::matter::{HEADING, Matter, Names, absent, heading, partly_failed, rule};
 use super::palette::Ink;
 use super::sheet::{MARGIN, Sheet, Swatch, WIDTH};
 use crate::record::{CaseRecord, Metric};
@@ -148,7 +148,7 @@ fn draw(
     let top = labels + 6.0;
     let rows: f64 = groups
         .iter()
-        .map(|(heading, weights)| heading.map_or(0.0, |_| 22.0) + ROW * weights.len() as f64)
+        .map(|(heading, weights)| heading.map_or(0.0, |_| HEADING) + ROW * weights.len() as f64)
         .sum();
     axis.draw_above(&mut sheet.canvas, labels, top, top + rows);
     sheet.y = top;

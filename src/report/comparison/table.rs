@@ -148,7 +148,7 @@ fn notes(comparison: &RunComparison<'_>, all: bool) -> Vec<Note> {
 }
 
 /// `2 worse, 1 better, 4 inconclusive, 40 not comparable, 61 same.`
-pub(super) fn summary(comparison: &RunComparison<'_>) -> String {
+pub(in super::super) fn summary(comparison: &RunComparison<'_>) -> String {
     let counts: Vec<String> = Standing::ALL
         .into_iter()
         .map(|standing| (comparison.count(standing), standing.word()))

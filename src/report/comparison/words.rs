@@ -13,7 +13,7 @@ use crate::units::{Bytes, Nanos, Quantity, Ratio};
 const TEXT_CHARS: usize = 90;
 
 /// `1.42x [1.31, 1.55] slower`, `23.4 MB larger (1.18x)`, `did not finish: …`.
-pub(super) fn change(line: &Line<'_>) -> String {
+pub(in super::super) fn change(line: &Line<'_>) -> String {
     match &line.outcome {
         Outcome::Broke { reason } => format!("did not finish: {reason}"),
         Outcome::Mended { reason } => format!("works again; before: {reason}"),
@@ -170,7 +170,7 @@ pub(super) fn cause(cause: &Cause) -> String {
 }
 
 /// What the engine adds to an instruction is left out.
-fn instruction(text: &str) -> String {
+pub(in super::super) fn instruction(text: &str) -> String {
     let text = text.trim_end_matches("# buildkit").trim();
     let text = text.replacen("/bin/sh -c ", "", 1);
     one_line(text.trim_start_matches("#(nop) ").trim(), TEXT_CHARS)

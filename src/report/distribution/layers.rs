@@ -83,7 +83,7 @@ fn counted_manifest<'a>(
 }
 
 /// The base whose layers the image begins with: of several, the one with most layers.
-fn base_of<'a>(
+pub(super) fn base_of<'a>(
     record: &'a RunRecord,
     case: &CaseRecord,
     image: &ImageRecord,

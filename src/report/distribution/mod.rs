@@ -100,6 +100,12 @@ pub(super) fn base_share(analysis: &Analysis<'_>, case: &CaseRecord) -> Option<B
     Some(parted.base_bytes)
 }
 
+/// How many of an image's layers are its base's; none where that cannot be told.
+pub(super) fn base_layers(record: &RunRecord, case: &CaseRecord) -> Option<usize> {
+    let base = layers::base_of(record, case, case.image.as_ref()?).ok()?;
+    Some(base.map_or(0, |base| base.diff_ids.len()))
+}
+
 /// The links with a series each, if anything was pulled in this run.
 fn pulled_links(analysis: &Analysis<'_>) -> Vec<Link> {
     let tried = analysis.entries().iter().any(|entry| {
