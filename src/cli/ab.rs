@@ -14,13 +14,15 @@ use super::output::Printer;
 use super::pairing::{Pairing, pair};
 use super::prepare::named_after;
 use super::run::{Job, Measured, RevisionPair, Seams, exit_of, measure, store_failure};
-use crate::compare::{Line, Outcome, RunComparison, Side, Terms, compare as compare_runs, side_of};
+use crate::compare::{
+    Line, Outcome, RunComparison, Side, Terms, compare as compare_runs, side_of, terms_of,
+};
 use crate::engine::{Clock, Engine, Probe};
 use crate::git::{Checkouts, GitError, Repository};
-use crate::record::{AbRecord, Kind, Look, Revision, RunRecord, RunState};
+use crate::record::{AbRecord, AbTerms, Kind, Look, Revision, RunRecord, RunState};
 use crate::report;
 use crate::runner::More;
-use crate::stats::{ALPHA, Grounds as Why, Looks, Verdict};
+use crate::stats::{ALPHA, Grounds as Why, Looks, Threshold, Verdict};
 use crate::store::{RunFolder, StoreError};
 use crate::units::Ratio;
 
@@ -69,17 +71,18 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             ab: AbRecord {
                 base,
                 head,
+                terms: recorded(&terms)?,
                 planned_looks: looks.rounds().to_vec(),
                 looks: Vec::new(),
             },
-            more: more_while_open(looks, terms.clone()),
+            more: more_while_open(looks, terms),
         }),
     };
     let Some(measured) = measure(place, job, &seams, printer).await? else {
         return Ok(Exit::Interrupted);
     };
     drop(checkouts);
-    finish(args, terms, measured, printer)
+    finish(args, measured, printer)
 }
 
 /// Both revisions, laid out.
@@ -177,6 +180,24 @@ fn terms(args: &AbArgs) -> Terms {
     }
 }
 
+/// The terms as the record keeps them.
+fn recorded(terms: &Terms) -> Result<AbTerms, Failure> {
+    let factor = |threshold: Threshold| {
+        Ratio::of(threshold.factor(), 1.0)
+            .ok_or_else(|| Failure::usage("a threshold is no finite number"))
+    };
+    Ok(AbTerms {
+        timed: factor(terms.timed)?,
+        exact: factor(terms.exact)?,
+        metrics: terms.metrics.iter().copied().collect(),
+        waived: terms
+            .waived
+            .iter()
+            .map(|rule| rule.word().to_owned())
+            .collect(),
+    })
+}
+
 fn run_args(args: &AbArgs) -> RunArgs {
     RunArgs {
         scenarios: Vec::new(),
@@ -242,29 +263,26 @@ fn may_settle(line: &Line<'_>) -> bool {
 }
 
 /// Takes the run apart, compares, and writes and prints what came of it.
-fn finish(
-    args: &AbArgs,
-    terms: Terms,
-    measured: Measured,
-    printer: &mut Printer,
-) -> Result<Exit, Failure> {
+fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Exit, Failure> {
     let record = &measured.record;
     let sides = Side::ALL.map(|side| side_of(record, side));
     for (side, run) in Side::ALL.into_iter().zip(&sides) {
         write_side(&measured.folder, side, run).map_err(store_failure)?;
     }
-    let terms = Terms {
-        alpha: level_of(record, args),
-        ..terms
+    let terms = match &record.ab {
+        Some(ab) => terms_of(record, ab),
+        None => Terms::default(),
     };
     let comparison = compare_runs(&sides[0], &sides[1], terms);
     write_comparison(&measured.folder, &comparison).map_err(store_failure)?;
     let folder = measured.folder.path().display();
     printer.talk(&format!(
-        "each side is a run of its own: plimsoll compare {folder}/base {folder}/head"
+        "in another form: plimsoll compare {folder} --format md; each side is a run of its own: {folder}/base, {folder}/head"
     ));
     compare::print(&comparison, args.format, args.all, printer)?;
-    measured.result.map_err(Failure::failed)?;
+    if let Err(error) = measured.result {
+        return Err(Failure::failed(error));
+    }
     if record.state != RunState::Complete {
         return Ok(Exit::Interrupted);
     }
@@ -274,23 +292,6 @@ fn finish(
         found => found,
     };
     Ok(if args.exit_zero { Exit::Fine } else { found })
-}
-
-/// The level of the last look. A run that was cut short was looked at out of turn: it gets
-/// the smallest that any look has.
-fn level_of(record: &RunRecord, args: &AbArgs) -> f64 {
-    let last = record.ab.as_ref().and_then(|ab| ab.looks.last());
-    match last {
-        Some(look) if record.state == RunState::Complete => look.level.get(),
-        _ => {
-            let looks = Looks::between(args.rounds, args.max_rounds);
-            let levels = looks
-                .rounds()
-                .iter()
-                .filter_map(|at| looks.level(*at, ALPHA));
-            levels.fold(ALPHA, f64::min)
-        }
-    }
 }
 
 fn write_side(folder: &RunFolder, side: Side, run: &RunRecord) -> Result<(), StoreError> {

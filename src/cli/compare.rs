@@ -1,13 +1,13 @@
 //! `plimsoll compare`: what became better or worse from one run to another, and why.
 
-use std::collections::BTreeSet;
 use std::io;
 
 use super::args::{CompareArgs, CompareFormat, Place};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::report::load_one;
-use crate::compare::{Rule, RunComparison, Standing, Terms, compare};
+use crate::compare::{RunComparison, Side, Standing, Terms, compare, side_of, terms_of};
+use crate::record::RunRecord;
 use crate::report;
 
 /// Compares head with base and prints what changed.
@@ -19,19 +19,38 @@ pub(super) fn compare_runs(
     args: &CompareArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let base = load_one(place, &args.base)?;
-    let head = load_one(place, &args.head)?;
-    let terms = Terms {
-        timed: args.threshold,
-        exact: args.exact_threshold,
-        waived: args.allow.iter().copied().collect::<BTreeSet<Rule>>(),
-        metrics: args.metrics.iter().copied().collect(),
-        ..Terms::default()
+    let (base, head, mut terms) = match &args.head {
+        Some(head) => {
+            let base = load_one(place, &args.base)?;
+            (base, load_one(place, head)?, Terms::default())
+        }
+        None => sides(load_one(place, &args.base)?)?,
     };
+    terms.timed = args.threshold.unwrap_or(terms.timed);
+    terms.exact = args.exact_threshold.unwrap_or(terms.exact);
+    terms.waived.extend(args.allow.iter().copied());
+    if !args.metrics.is_empty() {
+        terms.metrics = args.metrics.iter().copied().collect();
+    }
     let comparison = compare(&base, &head, terms);
     print(&comparison, args.format, args.all, printer)?;
     let exit = exit_of(&comparison, args.fail_on_inconclusive);
     Ok(if args.exit_zero { Exit::Fine } else { exit })
+}
+
+/// The sides of an A/B run, and its terms.
+fn sides(run: RunRecord) -> Result<(RunRecord, RunRecord, Terms), Failure> {
+    let Some(ab) = &run.ab else {
+        return Err(Failure::usage(format!(
+            "`{}` is one run, and there is none to compare it with",
+            run.id
+        ))
+        .with_hint(Some(
+            "name HEAD too; only a run of `plimsoll ab` has both sides in it".to_owned(),
+        )));
+    };
+    let terms = terms_of(&run, ab);
+    Ok((side_of(&run, Side::Base), side_of(&run, Side::Head), terms))
 }
 
 /// Prints a comparison in a form.

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 pub use budget::{Baselines, BudgetLine, BudgetOutcome, check};
 pub use cause::{Cause, causes};
 pub use rule::{Difference, Rule};
-pub use sides::{Side, side_of};
+pub use sides::{Side, side_of, terms_of};
 pub use traits::{CaseTraits, RunTraits};
 
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord, Status};

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::record::{CaseId, CaseRecord, RunRecord, case_id};
+use super::{Rule, Terms};
+use crate::record::{AbRecord, CaseId, CaseRecord, RunRecord, RunState, case_id};
+use crate::stats::{ALPHA, Looks, Threshold};
+use crate::units::Ratio;
 
 /// A side of a run that measures two revisions in the same rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,32 @@ impl Side {
     /// The scenario's own name, where it is of this side.
     fn own_name(self, scenario: &str) -> Option<&str> {
         scenario.strip_suffix(self.name())?.strip_suffix("--")
+    }
+}
+
+/// The terms of an A/B run: its own, at the level of its last look. One that was cut short
+/// was looked at out of turn: it gets the smallest level that any of its looks has.
+pub fn terms_of(record: &RunRecord, ab: &AbRecord) -> Terms {
+    let wanted = &ab.terms;
+    let threshold = |factor: Ratio| Threshold::of(factor.get() - 1.0);
+    let planned = ab.planned_looks.first().zip(ab.planned_looks.last());
+    let smallest = planned.map_or(ALPHA, |(first, most)| {
+        let looks = Looks::between(*first, *most);
+        let rounds = looks.rounds().iter();
+        let levels = rounds.filter_map(|rounds| looks.level(*rounds, ALPHA));
+        levels.fold(ALPHA, f64::min)
+    });
+    let last = ab.level().filter(|_| record.state == RunState::Complete);
+    Terms {
+        timed: threshold(wanted.timed).unwrap_or(Threshold::TIMED),
+        exact: threshold(wanted.exact).unwrap_or(Threshold::NONE),
+        waived: wanted
+            .waived
+            .iter()
+            .filter_map(|word| Rule::of_word(word))
+            .collect(),
+        metrics: wanted.metrics.iter().copied().collect(),
+        alpha: last.map_or(smallest, Ratio::get),
     }
 }
 

@@ -36,7 +36,7 @@ pub use posture::{
     FACTS, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretFinding, SecretPlace, StopFacts,
 };
 pub use read::ReadError;
-pub use revision::{AbRecord, Look, Revision};
+pub use revision::{AbRecord, AbTerms, Look, Revision};
 pub use run::{PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, TechniqueRecord};
 pub use sample::{Outcome, Sample, Status};
 pub use shard::{MOST_SHARDS, ParseShardError, Shard, ShardBy, ShardRecord};

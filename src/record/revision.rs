@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Metric;
 use crate::units::Ratio;
 
 /// A commit of the user's repository.
@@ -33,11 +34,36 @@ pub struct AbRecord {
     pub base: Revision,
     /// What is compared.
     pub head: Revision,
+    /// What counts as a change.
+    pub terms: AbTerms,
     /// Rounds after which the run looks at its samples and may end.
     pub planned_looks: Vec<u32>,
     /// The looks that were taken.
     #[serde(default)]
     pub looks: Vec<Look>,
+}
+
+/// What counts as a change in a run of two revisions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AbTerms {
+    /// The factor up to which a timed metric counts as the same.
+    pub timed: Ratio,
+    /// The same of an exact one.
+    pub exact: Ratio,
+    /// The metrics that count; all where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Metric>,
+    /// Rules of comparability that do not hold, by their words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<String>,
+}
+
+impl AbRecord {
+    /// The level of the last look; none before the first.
+    pub fn level(&self) -> Option<Ratio> {
+        self.looks.last().map(|look| look.level)
+    }
 }
 
 /// One look at the samples while a run goes on.

@@ -18,8 +18,8 @@ use crate::record::Link;
     plimsoll run --resume results/20261120T204000Z-node-go\n\n\
     The run folder holds run.json (everything), samples.csv, summary.csv, steps.csv and report.md.")]
 pub struct RunArgs {
-    /// Names under scenarios/, or paths to TOML files
-    #[arg(value_name = "SCENARIO", required_unless_present = "resume")]
+    /// Names under scenarios/, or paths to TOML files; with --shard, all where none is named
+    #[arg(value_name = "SCENARIO", required_unless_present_any = ["resume", "shard"])]
     pub scenarios: Vec<String>,
     /// How much to measure: 1 round; 1 warm-up and 6; 2 warm-ups and 20
     #[arg(long, value_enum, default_value = "standard")]

@@ -11,6 +11,7 @@ use crate::stats::Threshold;
 #[command(after_help = "Examples:\n  \
     plimsoll compare results/before results/after\n  \
     plimsoll compare 20261120T204000Z-node 20261121T090000Z-node --threshold 10%\n  \
+    plimsoll compare latest --format comment          of a run of `plimsoll ab`\n  \
     plimsoll compare results/reference latest --allow host --allow engine --format md\n\n\
     Exit code 3: something is worse. 4: it is open, with --fail-on-inconclusive.\n\
     Timed metrics get a verdict from 6 samples a side on; more of them in large scenarios.")]
@@ -18,15 +19,15 @@ pub struct CompareArgs {
     /// What is compared with: a run folder, its name or `latest`
     #[arg(value_name = "BASE")]
     pub base: String,
-    /// What is compared
+    /// What is compared; without it, BASE is a run of `plimsoll ab`, and its two sides are
     #[arg(value_name = "HEAD")]
-    pub head: String,
-    /// How much a timed metric may change and still count as the same
-    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
-    pub threshold: Threshold,
-    /// The same of exact metrics: sizes, counts
-    #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = threshold)]
-    pub exact_threshold: Threshold,
+    pub head: Option<String>,
+    /// How much a timed metric may change and still count as the same [default: 5%, of an A/B run what it was given]
+    #[arg(long, value_name = "PERCENT", value_parser = threshold)]
+    pub threshold: Option<Threshold>,
+    /// The same of exact metrics: sizes, counts [default: 0%, of an A/B run what it was given]
+    #[arg(long, value_name = "PERCENT", value_parser = threshold)]
+    pub exact_threshold: Option<Threshold>,
     /// Only this metric; several times for several. Fewer of them are judged with fewer samples
     #[arg(long = "metric", value_name = "ID", value_parser = clap::value_parser!(Metric))]
     pub metrics: Vec<Metric>,

@@ -108,6 +108,26 @@ async fn what_a_commit_makes_worse_is_named_with_its_cause() {
         assert!(folder.join(file).is_file(), "{file}");
     }
     assert!(home.engine.leftovers().is_empty());
+
+    // The run alone is enough to compare its sides again, on the same terms.
+    let plimsoll = |arguments: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        program.arg("--home").arg(home.path()).args(arguments);
+        program.output().unwrap()
+    };
+    let again = plimsoll(&["compare", "latest", "--format", "json"]);
+    assert_eq!(again.status.code(), Some(3), "{again:?}");
+    assert_eq!(
+        again.stdout,
+        std::fs::read(folder.join("comparison.json")).unwrap()
+    );
+    let alone = plimsoll(&["compare", "latest/head"]);
+    assert_eq!(alone.status.code(), Some(2), "{alone:?}");
+    let said = String::from_utf8(alone.stderr).unwrap();
+    assert!(
+        said.contains("is one run") && said.contains("name HEAD too"),
+        "{said}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
