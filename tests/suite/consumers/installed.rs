@@ -101,6 +101,43 @@ fn a_junit_parser_counts_what_we_count() {
     assert_eq!(said[1], broken - hard_dnf.count());
 }
 
+/// docs/k8s-indexed-job.yaml.
+const JOB: &str = include_str!("../../../docs/k8s-indexed-job.yaml");
+
+#[test]
+fn the_jobs_of_kubernetes_agree_with_themselves() {
+    let after = |what: &str| JOB.split(what).nth(1).unwrap().split('\n').next().unwrap();
+    let completions = after("completions: ").trim();
+    assert_eq!(after("parallelism: ").trim(), completions);
+    let shards = JOB.split("name: SHARDS\n").nth(1).unwrap();
+    let value = shards.trim_start().lines().next().unwrap();
+    assert_eq!(value, format!("value: \"{completions}\""));
+    // Its script is one for a plain shell.
+    let script = JOB.split("            - |\n").nth(1).unwrap();
+    let script = script.split("          resources:").next().unwrap();
+    ran(Command::new("sh").args(["-n", "-c", script]));
+    assert!(script.contains("plimsoll run --shard \"$shard/$SHARDS\" --out /results/parts"));
+}
+
+#[test]
+fn kubernetes_takes_the_jobs() {
+    if !asked() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let python = python(home.path(), &["kubernetes-validate"]);
+    let valid = |text: &str| {
+        let file = home.path().join("job.yaml");
+        std::fs::write(&file, text).unwrap();
+        let mut command = Command::new(python.with_file_name("kubernetes-validate"));
+        command.args(["-k", "1.31.0", "--strict"]).arg(&file);
+        command.output().unwrap().status.success()
+    };
+    assert!(valid(JOB));
+    // It looks at every key.
+    assert!(!valid(&JOB.replace("completionMode", "completonMode")));
+}
+
 #[test]
 fn benchstat_compares_two_runs_and_keeps_parts_apart() {
     if !asked() {
