@@ -8,9 +8,9 @@ use super::failure::{Exit, Failure};
 use super::history::{runs_below, sorted};
 use super::output::Printer;
 use super::report::load_one;
-use crate::compare::{Baselines, BudgetLine, Rule, check};
+use crate::compare::{Baselines, BudgetLine, Rule};
 use crate::history::{RunDigest, Terms, hold, trends};
-use crate::record::RunRecord;
+use crate::record::{Measurand, RunRecord};
 use crate::report;
 use crate::store::{self, StoreError};
 
@@ -42,7 +42,7 @@ pub(super) fn check_run(
         pinned: pinned.as_ref(),
     };
     let waived = args.allow.iter().copied().collect();
-    let mut lines = check(&run, against, &config.budgets, &waived);
+    let mut lines = report::check_budgets(&run, against, &config.budgets, &waived);
     if let Some(last) = args.baseline_last {
         hold_to_history(place, &run, usize::from(last), &waived, &mut lines, printer)?;
     }
@@ -91,7 +91,7 @@ fn hold_to_history(
     };
     let concerned: BTreeSet<_> = lines.iter().map(|line| (line.case, line.metric)).collect();
     let found = trends(&runs, &terms, |case, metric| {
-        concerned.contains(&(&case.id, metric))
+        concerned.contains(&(&case.id, Measurand::Metric(metric)))
     });
     hold(lines, &found, window);
     Ok(())

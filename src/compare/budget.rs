@@ -8,7 +8,7 @@ use globset::Glob;
 
 use super::series::{self, Series};
 use super::{Difference, Rule, apps, traits};
-use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord, Status};
+use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord};
 use crate::scenario::{Budget, Limit};
 use crate::stats::{self, ALPHA, Grounds, MIN_FOR_INTERVAL, Pair, SampleSet, Summary, Threshold};
 use crate::units::{Quantity, Ratio, native};
@@ -29,11 +29,11 @@ pub struct BudgetLine<'a> {
     pub budget: &'a Budget,
     /// The case.
     pub case: &'a CaseId,
-    /// The metric.
-    pub metric: Metric,
+    /// The metric, or what else the budget is on.
+    pub metric: Measurand,
     /// The link, of what goes over one.
     pub link: Option<Link>,
-    /// The middle of the run's samples.
+    /// The middle of the run's samples, or the figure.
     pub value: Option<Quantity>,
     /// The middle of the baseline's, of a relative budget.
     pub baseline: Option<Quantity>,
@@ -51,6 +51,11 @@ pub enum BudgetOutcome<'a> {
     /// The case or the metric failed: there is no value, and that keeps no budget.
     Failed {
         /// Why.
+        reason: &'a str,
+    },
+    /// It failed as its scenario expects: there is nothing to hold to a budget.
+    Expected {
+        /// The failure.
         reason: &'a str,
     },
     /// The samples do not tell.
@@ -77,12 +82,17 @@ impl BudgetLine<'_> {
     pub fn is_open(&self) -> bool {
         !matches!(
             self.outcome,
-            BudgetOutcome::Within | BudgetOutcome::Broken | BudgetOutcome::Failed { .. }
+            BudgetOutcome::Within
+                | BudgetOutcome::Broken
+                | BudgetOutcome::Failed { .. }
+                | BudgetOutcome::Expected { .. }
         )
     }
 }
 
-/// Judges a run by the budgets of its scenarios, and by `more` on all of its cases.
+/// Judges a run by the budgets on metrics: those of its scenarios, and `more` on all of its
+/// cases. Those on figures that are reckoned, and on facts, are for
+/// [`crate::report`]'s `check_budgets`, which reckons.
 pub fn check<'a>(
     run: &'a RunRecord,
     against: Baselines<'a>,
@@ -91,12 +101,8 @@ pub fn check<'a>(
 ) -> Vec<BudgetLine<'a>> {
     let mut lines = Vec::new();
     let samples = series::of_run(run);
-    for case in apps(run) {
-        let scenario = run.scenarios.iter().find(|one| one.name == case.scenario);
-        let own = scenario.into_iter().flat_map(|one| &one.budgets);
-        for budget in own.chain(more).filter(|budget| concerns(budget, case)) {
-            lines.extend(lines_of(case, budget, &samples));
-        }
+    for (case, budget) in concerned(run, more) {
+        lines.extend(lines_of(case, budget, &samples));
     }
     for (limit, baseline) in [
         (Against::Baseline, against.baseline),
@@ -105,6 +111,32 @@ pub fn check<'a>(
         relative(run, baseline, limit, waived, &samples, &mut lines);
     }
     lines
+}
+
+/// Each case with each budget that concerns it.
+pub fn concerned<'a>(
+    run: &'a RunRecord,
+    more: &'a [Budget],
+) -> impl Iterator<Item = (&'a CaseRecord, &'a Budget)> {
+    apps(run).flat_map(move |case| {
+        let scenario = run.scenarios.iter().find(|one| one.name == case.scenario);
+        let own = scenario.into_iter().flat_map(|one| &one.budgets);
+        let budgets = own.chain(more).filter(|budget| concerns(budget, case));
+        budgets.map(move |budget| (case, budget))
+    })
+}
+
+/// What keeps a case of two runs from being compared in this metric, but for what is waived.
+pub fn unlike(
+    base: (&RunRecord, &CaseRecord),
+    head: (&RunRecord, &CaseRecord),
+    metric: Metric,
+    waived: &std::collections::BTreeSet<Rule>,
+) -> Vec<Difference> {
+    let found = traits::between_cases(base, head).into_iter();
+    found
+        .filter(|one| one.rule.touches(metric) && !waived.contains(&one.rule))
+        .collect()
 }
 
 /// Which baseline a relative limit is about.
@@ -143,7 +175,7 @@ fn lines_of<'a>(
     budget: &'a Budget,
     samples: &Samples<'a>,
 ) -> Vec<BudgetLine<'a>> {
-    // A record of another version may name a metric that is not known here.
+    // What is reckoned is judged elsewhere; and a newer catalogue may name another metric.
     let Ok(metric) = budget.metric.parse::<Metric>() else {
         return Vec::new();
     };
@@ -155,7 +187,7 @@ fn lines_of<'a>(
         .map(|(key, series)| BudgetLine {
             budget,
             case: &case.id,
-            metric,
+            metric: Measurand::Metric(metric),
             link: key.2,
             value: match case.disposition {
                 Disposition::Failed { .. } => None,
@@ -167,15 +199,16 @@ fn lines_of<'a>(
         .collect();
     if lines.is_empty() {
         let outcome = match &case.disposition {
-            Disposition::Failed { reason } if case.expects_to_fail(reason).is_none() => {
-                BudgetOutcome::Failed { reason }
+            Disposition::Failed { reason } if case.expects_to_fail(reason).is_some() => {
+                BudgetOutcome::Expected { reason }
             }
+            Disposition::Failed { reason } => BudgetOutcome::Failed { reason },
             _ => BudgetOutcome::NotMeasured,
         };
         lines.push(BudgetLine {
             budget,
             case: &case.id,
-            metric,
+            metric: Measurand::Metric(metric),
             link: None,
             value: None,
             baseline: None,
@@ -195,11 +228,11 @@ fn absolute<'a>(
     // A failure keeps no budget, be it of the whole case or of one round.
     let failed = match &case.disposition {
         Disposition::Failed { reason } => Some(reason.as_str()),
-        _ => series.reason(Status::Dnf),
+        _ => series.failure(case, metric),
     };
     if let Some(reason) = failed {
         return match case.expects(metric, reason) {
-            Some(_) => BudgetOutcome::NotMeasured,
+            Some(_) => BudgetOutcome::Expected { reason },
             None => BudgetOutcome::Failed { reason },
         };
     }
@@ -257,11 +290,14 @@ fn relative<'a>(
         let Some((_, share)) = share(line.budget.limit).filter(|(one, _)| *one == against) else {
             continue;
         };
+        let Measurand::Metric(metric) = line.metric else {
+            continue;
+        };
         let case = |record: &'a RunRecord| apps(record).find(|case| case.id == *line.case);
         let (Some(old), Some(new)) = (case(baseline), case(run)) else {
             continue;
         };
-        let key = (line.case.as_str(), line.metric, line.link);
+        let key = (line.case.as_str(), metric, line.link);
         let sets = (
             before.get(&key).and_then(Series::set),
             samples.get(&key).and_then(Series::set),
@@ -273,13 +309,8 @@ fn relative<'a>(
         if failed || line.outcome != BudgetOutcome::NoBaseline {
             continue;
         }
-        line.baseline = before
-            .get(&key)
-            .and_then(|series| series.middle(line.metric));
-        let unlike: Vec<_> = traits::between_cases((baseline, old), (run, new))
-            .into_iter()
-            .filter(|one| one.rule.touches(line.metric) && !waived.contains(&one.rule))
-            .collect();
+        line.baseline = before.get(&key).and_then(|series| series.middle(metric));
+        let unlike = unlike((baseline, old), (run, new), metric, waived);
         if !unlike.is_empty() {
             line.outcome = BudgetOutcome::NotComparable(unlike);
             continue;
@@ -287,8 +318,8 @@ fn relative<'a>(
         let pair = Pair {
             base,
             head,
-            kind: line.metric.kind(),
-            direction: line.metric.direction(),
+            kind: metric.kind(),
+            direction: metric.direction(),
             threshold: Threshold::of(share.get()).unwrap_or(Threshold::NONE),
         };
         judged.push((at, pair));

@@ -13,13 +13,13 @@ mod traits;
 
 use std::collections::BTreeSet;
 
-pub use budget::{Baselines, BudgetLine, BudgetOutcome, check};
+pub use budget::{Baselines, BudgetLine, BudgetOutcome, check, concerned, unlike};
 pub use cause::{Cause, causes};
 pub use rule::{Difference, Rule};
 pub use sides::{Side, side_of, terms_of};
 pub use traits::{CaseTraits, RunTraits};
 
-use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord, Status};
+use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord};
 use crate::stats::{self, ALPHA, Pair, Threshold, Verdict};
 use crate::units::Quantity;
 use series::Series;
@@ -108,6 +108,11 @@ pub enum Outcome<'a> {
         /// Why it did not.
         reason: &'a str,
     },
+    /// It does not work in head, as head's scenario expects.
+    Expected {
+        /// The failure.
+        reason: &'a str,
+    },
     /// The two are unlike.
     NotComparable(Vec<Difference>),
 }
@@ -123,7 +128,7 @@ pub enum Standing {
     Inconclusive,
     /// The two are unlike.
     NotComparable,
-    /// Head is as base.
+    /// Head is as base, or fails as its scenario expects.
     Same,
 }
 
@@ -155,6 +160,7 @@ impl Line<'_> {
         match &self.outcome {
             Outcome::Broke { .. } => Standing::Worse,
             Outcome::Mended { .. } => Standing::Better,
+            Outcome::Expected { .. } => Standing::Same,
             Outcome::NotComparable(_) => Standing::NotComparable,
             Outcome::Judged(comparison) => match comparison.verdict {
                 Verdict::Worse => Standing::Worse,
@@ -174,7 +180,7 @@ impl Line<'_> {
                 _ => f64::MAX,
             },
             Outcome::Broke { .. } | Outcome::Mended { .. } => f64::MAX,
-            Outcome::NotComparable(_) => 0.0,
+            Outcome::Expected { .. } | Outcome::NotComparable(_) => 0.0,
         }
     }
 }
@@ -230,10 +236,14 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
             let comparable = matches!(&line.outcome, Outcome::NotComparable(why) if why.is_empty());
             // Rule 1: a case that failed has no number, whatever it left.
             let sides = (works(before, old), works(case, new));
-            let fresh = |side: Option<&Series<'a>>| side.and_then(|side| side.reason(Status::Dnf));
+            let fresh = |case: &CaseRecord, side: Option<&Series<'a>>| {
+                let reason = side.and_then(|side| side.failure(case, metric));
+                reason.filter(|reason| case.expects(metric, reason).is_none())
+            };
+            let broke = fresh(case, new).filter(|_| fresh(before, old).is_none());
             match sides {
-                (Some(_), Some(_)) if fresh(old).is_none() && fresh(new).is_some() => {
-                    if let Some(reason) = fresh(new) {
+                (Some(_), Some(_)) if broke.is_some() => {
+                    if let Some(reason) = broke {
                         line.outcome = Outcome::Broke { reason };
                     }
                 }
@@ -242,12 +252,12 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
                         judged.push((lines.len(), pair(metric, base, head, &terms)));
                     }
                 }
-                (Some(_), None) => match reason_of(case, new) {
-                    Some(reason) => line.outcome = Outcome::Broke { reason },
+                (Some(_), None) => match reason_of(case, metric, new) {
+                    Some(reason) => line.outcome = failure(case, metric, reason),
                     // It is not there, and nothing says that it failed.
                     None => continue,
                 },
-                (None, Some(_)) => match reason_of(before, old) {
+                (None, Some(_)) => match reason_of(before, metric, old) {
                     Some(reason) => line.outcome = Outcome::Mended { reason },
                     None => continue,
                 },
@@ -311,10 +321,22 @@ fn works<'s>(case: &CaseRecord, series: Option<&'s Series<'_>>) -> Option<&'s st
     }
 }
 
+/// A failure of head: worse, unless its scenario is there to show it.
+fn failure<'a>(case: &CaseRecord, metric: Metric, reason: &'a str) -> Outcome<'a> {
+    match case.expects(metric, reason) {
+        Some(_) => Outcome::Expected { reason },
+        None => Outcome::Broke { reason },
+    }
+}
+
 /// Why a case, or a metric of it, has no value: only a failure counts.
-fn reason_of<'a>(case: &'a CaseRecord, series: Option<&Series<'a>>) -> Option<&'a str> {
+fn reason_of<'a>(
+    case: &'a CaseRecord,
+    metric: Metric,
+    series: Option<&Series<'a>>,
+) -> Option<&'a str> {
     if let Disposition::Failed { reason } = &case.disposition {
         return Some(reason);
     }
-    series?.reason(Status::Dnf)
+    series?.failure(case, metric)
 }

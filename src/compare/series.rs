@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::record::{CaseId, Link, Metric, RunRecord, Sample, Status};
+use crate::record::{CaseId, CaseRecord, Link, Metric, RunRecord, Sample, Status};
 use crate::stats::SampleSet;
 use crate::units::{Quantity, native, quantity_of};
 
@@ -33,6 +33,20 @@ impl<'a> Series<'a> {
     pub(super) fn reason(&self, status: Status) -> Option<&'a str> {
         let of_status = |sample: &&&'a Sample| sample.outcome.status() == status;
         self.samples.iter().find(of_status)?.outcome.reason()
+    }
+
+    /// Why it did not finish: the first reason that its scenario does not expect, else the
+    /// first.
+    pub(super) fn failure(&self, case: &CaseRecord, metric: Metric) -> Option<&'a str> {
+        let dnf = self
+            .samples
+            .iter()
+            .filter(|sample| sample.outcome.status() == Status::Dnf);
+        let mut reasons = dnf.filter_map(|sample| sample.outcome.reason());
+        let unexpected = |reason: &&str| case.expects(metric, reason).is_none();
+        reasons
+            .find(unexpected)
+            .or_else(|| self.reason(Status::Dnf))
     }
 }
 

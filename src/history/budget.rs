@@ -4,7 +4,7 @@ use super::change::{medians, middle};
 use super::newest::{against_range, thin};
 use super::trend::Trend;
 use crate::compare::{BudgetLine, BudgetOutcome};
-use crate::record::Kind;
+use crate::record::{Kind, Measurand};
 use crate::scenario::Limit;
 use crate::stats::{self, ALPHA, Grounds, Newcomer, SampleSet, Threshold, Verdict};
 use crate::units::native;
@@ -20,7 +20,8 @@ pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
             continue;
         };
         let of_line = |trend: &&Trend<'_>| {
-            (trend.case, trend.metric, trend.link) == (line.case, line.metric, line.link)
+            let of_trend = Measurand::Metric(trend.metric);
+            (trend.case, of_trend, trend.link) == (line.case, line.metric, line.link)
         };
         let Some(trend) = trends.iter().find(of_line) else {
             continue;
@@ -44,15 +45,15 @@ pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
         } else if thin(&value, &before).is_some() {
             line.outcome = BudgetOutcome::Inconclusive(Grounds::MaybeChance);
         } else if let Ok(before) = SampleSet::new(medians(&before)) {
-            timed.push((at, before, native(value.median), threshold));
+            timed.push((at, trend.metric, before, native(value.median), threshold));
         }
     }
     let newcomers: Vec<Newcomer<'_>> = timed
         .iter()
-        .map(|(at, before, value, threshold)| Newcomer {
+        .map(|(_, metric, before, value, threshold)| Newcomer {
             before,
             value: *value,
-            direction: lines[*at].metric.direction(),
+            direction: metric.direction(),
             threshold: *threshold,
         })
         .collect();

@@ -75,6 +75,71 @@ pub const COUNTED_FACTS: [&str; 9] = [
     "posture.cves",
 ];
 
+/// What a claim or a budget is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Measurand {
+    /// A metric.
+    Metric(Metric),
+    /// A figure that is reckoned from several.
+    Derived(Derived),
+    /// One of [`COUNTED_FACTS`].
+    Fact(&'static str),
+}
+
+impl Measurand {
+    /// The one of an id.
+    pub fn of_id(id: &str) -> Option<Self> {
+        if let Ok(metric) = id.parse() {
+            return Some(Self::Metric(metric));
+        }
+        let fact = || COUNTED_FACTS.into_iter().find(|fact| *fact == id);
+        Derived::of_id(id)
+            .map(Self::Derived)
+            .or_else(|| fact().map(Self::Fact))
+    }
+
+    /// The stable id.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Metric(metric) => metric.id(),
+            Self::Derived(derived) => derived.id(),
+            Self::Fact(id) => id,
+        }
+    }
+
+    /// The base unit.
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::Metric(metric) => metric.unit(),
+            Self::Derived(derived) => derived.unit(),
+            Self::Fact(_) => Unit::Count,
+        }
+    }
+
+    /// Whether it is another over each link.
+    pub fn is_linked(self) -> bool {
+        match self {
+            Self::Metric(metric) => metric.is_linked(),
+            Self::Derived(derived) => derived.is_linked(),
+            Self::Fact(_) => false,
+        }
+    }
+
+    /// The metric that is compared between runs by the same rules: the one that a figure is
+    /// reckoned from, or one of what an image holds.
+    pub fn like(self) -> Metric {
+        match self {
+            Self::Metric(metric) => metric,
+            Self::Derived(Derived::DeployFirst) => Metric::PullCold,
+            Self::Derived(Derived::DeploySibling) => Metric::PullBase,
+            Self::Derived(Derived::DeployUpdate) => Metric::PullUpdate,
+            Self::Derived(Derived::ServicesStored) => Metric::SizeTransfer,
+            Self::Derived(Derived::RegistryMoved) => Metric::PullUpdateBytes,
+            Self::Fact(_) => Metric::SizeFiles,
+        }
+    }
+}
+
 /// What a claim can be held against, and the spelling of links: what
 /// [`crate::scenario::load`] asks for.
 pub fn claimable() -> Claimable {
@@ -123,6 +188,14 @@ mod tests {
         for derived in Derived::ALL {
             assert_eq!(Derived::of_id(derived.id()), Some(derived));
         }
+        let all = claimable.metrics.iter().chain(&claimable.reckoned);
+        for metric in all {
+            let measurand = Measurand::of_id(metric.id).unwrap();
+            assert_eq!(measurand.id(), metric.id);
+            assert_eq!(measurand.unit(), metric.unit);
+            assert_eq!(measurand.is_linked(), metric.linked);
+        }
+        assert_eq!(Measurand::of_id("posture.user"), None);
         assert!(COUNTED_FACTS.iter().all(|id| FACTS.contains(id)));
     }
 }

@@ -23,7 +23,7 @@ pub use case::{
     BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, StepRecord,
     case_id,
 };
-pub use claimable::{COUNTED_FACTS, Derived, claimable};
+pub use claimable::{COUNTED_FACTS, Derived, Measurand, claimable};
 pub use contents::{LayerContents, Weight};
 pub use distribution::{BlobRecord, DeployPlan, DistributionRecord, EngineChoice, ManifestRecord};
 pub use facts::{

@@ -8,6 +8,7 @@
 //! Not here: files, terminals and their widths.
 
 mod analysis;
+mod budgets;
 mod change;
 pub mod chart;
 mod ci;
@@ -43,6 +44,7 @@ mod tidy;
 mod warning;
 
 pub use analysis::Analysis;
+pub use budgets::check_budgets;
 pub use chart::{
     Chart, Grouping, Options as ChartOptions, RasterError, Theme, charts, charts_with,
     comparison_chart, palette_css, png,

@@ -11,11 +11,11 @@ use super::raw::{RawBudget, Text};
 use super::words::suggest;
 use crate::units::{Count, Quantity, Rate, Ratio, Unit};
 
-/// A limit for a metric of some variants.
+/// A limit for a metric of some variants, or for what a claim may name beside metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
-    /// Id of the metric.
+    /// Id of the metric, or of a figure that is reckoned, or of a counted fact.
     pub metric: String,
     /// A glob of variants; all where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,10 +59,9 @@ impl Checker<'_> {
 
     fn budget(&mut self, raw: &RawBudget, claimable: &Claimable) -> Option<Budget> {
         let id = raw.metric.get_ref();
-        let known = claimable.metrics.iter().find(|metric| metric.id == *id);
-        let Some(metric) = known.copied() else {
-            let ids = claimable.metrics.iter().map(|metric| metric.id);
-            let hint = suggest(id, ids);
+        let Some(metric) = claimable.find(id) else {
+            let ids: Vec<_> = claimable.for_claims().map(|metric| metric.id).collect();
+            let hint = suggest(id, ids.iter().copied());
             self.report(
                 raw.metric.span(),
                 format!("unknown metric `{id}`"),

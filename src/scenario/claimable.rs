@@ -37,7 +37,7 @@ impl Claimable {
         metrics.chain(self.facts.iter().copied())
     }
 
-    /// All that a claim can be held against.
+    /// All that a claim or a budget can be held against.
     pub(super) fn for_claims(&self) -> impl Iterator<Item = ClaimableMetric> {
         self.metrics.iter().chain(&self.reckoned).copied()
     }

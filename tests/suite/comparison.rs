@@ -9,6 +9,7 @@ use plimsoll::report::{comparison_csv, comparison_json, comparison_table};
 use plimsoll::units::{Bytes, Count, Nanos};
 
 mod budgets;
+mod reckoned;
 
 use crate::reports::builder::{Build, MB, MS, run};
 

@@ -8,8 +8,8 @@ mod links;
 mod optional;
 mod page;
 mod runs;
-mod technique;
-mod travel;
+pub mod technique;
+pub mod travel;
 mod verdicts;
 
 use insta::assert_snapshot;

@@ -52,6 +52,7 @@ fn word(line: &BudgetLine<'_>) -> &'static str {
         (BudgetOutcome::Within, _) => "within",
         (BudgetOutcome::Broken | BudgetOutcome::Failed { .. }, false) => "broken",
         (BudgetOutcome::Broken | BudgetOutcome::Failed { .. }, true) => "broken (soft)",
+        (BudgetOutcome::Expected { .. }, _) => "fails as expected",
         (BudgetOutcome::Inconclusive(_), _) => "inconclusive",
         (BudgetOutcome::NoBaseline, _) => "no baseline",
         (BudgetOutcome::NotComparable(_), _) => "not comparable",
@@ -95,6 +96,7 @@ fn why(line: &BudgetLine<'_>) -> String {
         }
         BudgetOutcome::Broken => own.unwrap_or_default().to_owned(),
         BudgetOutcome::Failed { reason } => format!("failed: {reason}"),
+        BudgetOutcome::Expected { reason } => (*reason).to_owned(),
         BudgetOutcome::Inconclusive(grounds) => words::grounds(*grounds).to_owned(),
         BudgetOutcome::NotComparable(unlike) => {
             let unlike: Vec<_> = unlike.iter().map(|one| one.what.as_str()).collect();

@@ -132,6 +132,7 @@ fn grounds(line: &Line<'_>) -> String {
         Outcome::Judged(comparison) => words::grounds_word(comparison.grounds).to_owned(),
         Outcome::Broke { .. } => "broke".to_owned(),
         Outcome::Mended { .. } => "mended".to_owned(),
+        Outcome::Expected { .. } => "expected".to_owned(),
         Outcome::NotComparable(why) => {
             let mut rules: Vec<_> = why
                 .iter()

@@ -17,6 +17,7 @@ pub(in super::super) fn change(line: &Line<'_>) -> String {
     match &line.outcome {
         Outcome::Broke { reason } => format!("did not finish: {reason}"),
         Outcome::Mended { reason } => format!("works again; before: {reason}"),
+        Outcome::Expected { reason } => format!("fails as expected: {reason}"),
         Outcome::NotComparable(why) => {
             let why: Vec<&str> = why.iter().map(|why| why.what.as_str()).collect();
             why.join("; ")

@@ -35,6 +35,18 @@ fn limits_are_read_in_the_unit_of_their_metric() {
             Limit::AtLeast(Quantity::Ratio(share(95.0))),
         ),
         (
+            "metric = \"posture.secrets\"\nat-most = \"0\"",
+            Limit::AtMost(Quantity::Count(Count(0))),
+        ),
+        (
+            "metric = \"deploy.first\"\nlink = \"100mbit\"\nat-most = \"3 s\"",
+            Limit::AtMost(Quantity::Time(Nanos::from_secs(3))),
+        ),
+        (
+            "metric = \"registry.moved\"\nworse-by = \"10 %\"",
+            Limit::WorseBy(share(10.0)),
+        ),
+        (
             "metric = \"serve.rps\"\nat-least = \"500 /s\"",
             Limit::AtLeast(Quantity::Rate(Rate::per_second(500.0).unwrap())),
         ),
@@ -67,6 +79,18 @@ fn what_is_wrong_with_one_is_told_with_its_place() {
             "did you mean `size.unpacked`?",
         ),
         ("metric = \"size.unpacked\"", "a budget without a limit"),
+        (
+            "metric = \"posture.secret\"\nat-most = \"0\"",
+            "did you mean `posture.secrets`?",
+        ),
+        (
+            "metric = \"posture.user\"\nat-most = \"0\"",
+            "unknown metric `posture.user`",
+        ),
+        (
+            "metric = \"posture.setuid\"\nlink = \"100mbit\"\nat-most = \"0\"",
+            "goes over no link",
+        ),
         (
             "metric = \"size.unpacked\"\nat-most = \"1 MB\"\ndrift = \"5 %\"",
             "a budget with several limits",

@@ -1,0 +1,227 @@
+//! All budgets of a run: [`crate::compare::check`] judges those on metrics; those on figures
+//! that are reckoned, and on facts, are judged here, where figures are reckoned.
+
+use std::collections::BTreeSet;
+
+use super::analysis::Analysis;
+use super::change::Change;
+use super::native::native;
+use super::observed::{Measure, Observed};
+use crate::compare::{self, Baselines, BudgetLine, BudgetOutcome, Rule};
+use crate::record::{CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord, Status};
+use crate::scenario::{Budget, Limit};
+use crate::stats::{Grounds, MIN_FOR_INTERVAL, SampleSet, ratio_of_sums};
+use crate::units::{Quantity, Ratio};
+
+/// Judges a run by the budgets of its scenarios, and by `more` on all of its cases: first
+/// those on metrics, then the others.
+///
+/// A reckoned time is a sum of medians. It breaks an absolute limit if its whole interval
+/// lies beyond, and a relative one if it is beyond and the interval of the change excludes
+/// that nothing changed; several of them are not adjusted for being several. What is exact
+/// breaks a limit by its value.
+pub fn check_budgets<'a>(
+    run: &'a RunRecord,
+    against: Baselines<'a>,
+    more: &'a [Budget],
+    waived: &BTreeSet<Rule>,
+) -> Vec<BudgetLine<'a>> {
+    let mut lines = compare::check(run, against, more, waived);
+    let head = Analysis::of(run);
+    let baseline = against.baseline.map(Analysis::of);
+    let pinned = against.pinned.map(Analysis::of);
+    for (case, budget) in compare::concerned(run, more) {
+        let Some(what) = Measurand::of_id(&budget.metric) else {
+            continue;
+        };
+        if matches!(what, Measurand::Metric(_)) {
+            continue;
+        }
+        let base = match budget.limit {
+            Limit::WorseBy(_) => baseline.as_ref(),
+            Limit::Drift(_) => pinned.as_ref(),
+            Limit::AtMost(_) | Limit::AtLeast(_) => None,
+        };
+        for link in links(&head, what, budget) {
+            let matter = Matter {
+                head: &head,
+                case,
+                what,
+                link,
+                waived,
+            };
+            lines.push(matter.line(budget, base));
+        }
+    }
+    lines
+}
+
+/// The links that a budget is about; none where it goes over none, or nothing did.
+fn links(analysis: &Analysis<'_>, what: Measurand, budget: &Budget) -> Vec<Option<Link>> {
+    let named = budget.link.as_ref().and_then(|link| link.parse().ok());
+    let links: Vec<Option<Link>> = match (what.is_linked(), named) {
+        (true, Some(link)) => vec![Some(link)],
+        (true, None) => analysis.links().iter().copied().map(Some).collect(),
+        (false, _) => vec![None],
+    };
+    if links.is_empty() { vec![None] } else { links }
+}
+
+/// What is judged.
+struct Matter<'m, 'a> {
+    head: &'m Analysis<'a>,
+    case: &'a CaseRecord,
+    what: Measurand,
+    link: Option<Link>,
+    waived: &'m BTreeSet<Rule>,
+}
+
+impl<'a> Matter<'_, 'a> {
+    fn line(&self, budget: &'a Budget, base: Option<&Analysis<'_>>) -> BudgetLine<'a> {
+        let mut line = BudgetLine {
+            budget,
+            case: &self.case.id,
+            metric: self.what,
+            link: self.link,
+            value: None,
+            baseline: None,
+            outcome: BudgetOutcome::NotMeasured,
+        };
+        let Some(measure) = Measure::of_id(self.what.id(), self.link) else {
+            return line;
+        };
+        let observed = measure.of(self.head, self.case);
+        match &observed.figure {
+            Ok(value) => line.value = Some(*value),
+            Err(_) => {
+                line.outcome = self.absent();
+                return line;
+            }
+        }
+        line.outcome = match budget.limit {
+            Limit::AtMost(most) => absolute(measure, &observed, most, 1.0),
+            Limit::AtLeast(least) => absolute(measure, &observed, least, -1.0),
+            Limit::WorseBy(share) | Limit::Drift(share) => {
+                let Some(base) = base else {
+                    line.outcome = BudgetOutcome::NoBaseline;
+                    return line;
+                };
+                let (before, outcome) = self.relative(measure, &observed, base, share);
+                line.baseline = before;
+                outcome
+            }
+        };
+        line
+    }
+
+    /// There is no figure: a failure keeps no budget, unless it is expected.
+    fn absent(&self) -> BudgetOutcome<'a> {
+        let record = self.head.record;
+        let dnf = || {
+            let mut samples = record.samples.iter();
+            samples.find(|sample| {
+                sample.case == self.case.id
+                    && sample.outcome.status() == Status::Dnf
+                    && self.is_part(sample.metric)
+            })
+        };
+        let (reason, expected) = match &self.case.disposition {
+            Disposition::Failed { reason } => {
+                (reason.as_str(), self.case.expects_to_fail(reason).is_some())
+            }
+            _ => match dnf().and_then(|sample| Some((sample, sample.outcome.reason()?))) {
+                Some((sample, reason)) => {
+                    (reason, self.case.expects(sample.metric, reason).is_some())
+                }
+                None => return BudgetOutcome::NotMeasured,
+            },
+        };
+        match expected {
+            true => BudgetOutcome::Expected { reason },
+            false => BudgetOutcome::Failed { reason },
+        }
+    }
+
+    /// Whether the figure is reckoned from a metric.
+    fn is_part(&self, metric: Metric) -> bool {
+        let started = matches!(metric, Metric::StartCreate | Metric::StartReady);
+        metric == self.what.like() || (self.what.is_linked() && started)
+    }
+
+    /// Against the same case of a baseline.
+    fn relative(
+        &self,
+        measure: Measure,
+        observed: &Observed<'_>,
+        base: &Analysis<'_>,
+        share: Ratio,
+    ) -> (Option<Quantity>, BudgetOutcome<'a>) {
+        let mut cases = base.record.cases.iter();
+        let Some(old) = cases.find(|case| case.id == self.case.id) else {
+            return (None, BudgetOutcome::NoBaseline);
+        };
+        let mut before = measure.of(base, old);
+        let Ok(value) = before.figure else {
+            return (None, BudgetOutcome::NoBaseline);
+        };
+        let sides = ((base.record, old), (self.head.record, self.case));
+        let unlike = compare::unlike(sides.0, sides.1, self.what.like(), self.waived);
+        if !unlike.is_empty() {
+            return (Some(value), BudgetOutcome::NotComparable(unlike));
+        }
+        // Parts are those of one run; between two runs the rules above decide.
+        before.part = observed.part;
+        let Some(change) = Change::of(measure, &before, observed) else {
+            return (Some(value), BudgetOutcome::NoBaseline);
+        };
+        (Some(value), worse_by(measure, &change, share))
+    }
+}
+
+fn absolute<'a>(
+    measure: Measure,
+    observed: &Observed<'_>,
+    limit: Quantity,
+    sign: f64,
+) -> BudgetOutcome<'a> {
+    let Ok(value) = observed.figure else {
+        return BudgetOutcome::NotMeasured;
+    };
+    // Negated, what is to be no less is to be no more.
+    if sign * native(value) <= sign * native(limit) {
+        return BudgetOutcome::Within;
+    }
+    if measure.kind() == Kind::Exact {
+        return BudgetOutcome::Broken;
+    }
+    // The interval of the sum over the limit is that of the sum, in limits.
+    let still = SampleSet::new(vec![native(limit); MIN_FOR_INTERVAL]).ok();
+    let ratio = still.and_then(|still| ratio_of_sums(&observed.parts, &[&still]));
+    match ratio.and_then(|ratio| ratio.interval) {
+        Some(interval) => {
+            let nearest = (sign * interval.lower).min(sign * interval.upper);
+            match nearest > sign {
+                true => BudgetOutcome::Broken,
+                false => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
+            }
+        }
+        None => BudgetOutcome::Inconclusive(Grounds::TooFewForInterval),
+    }
+}
+
+/// All that is reckoned and counted is a cost: more is worse.
+fn worse_by<'a>(measure: Measure, change: &Change, share: Ratio) -> BudgetOutcome<'a> {
+    let (before, after) = (native(change.before), native(change.after));
+    let most = 1.0 + share.get();
+    if after <= before * most {
+        return BudgetOutcome::Within;
+    }
+    if measure.kind() == Kind::Exact {
+        return BudgetOutcome::Broken;
+    }
+    match change.interval() {
+        Some(interval) if interval.lower > 1.0 => BudgetOutcome::Broken,
+        Some(_) => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
+        None => BudgetOutcome::Inconclusive(Grounds::TooFewForInterval),
+    }
+}
