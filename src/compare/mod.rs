@@ -195,11 +195,9 @@ impl RunComparison<'_> {
 
 /// Compares head with base.
 pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> RunComparison<'a> {
-    let in_force = |found: Vec<Difference>| -> Vec<Difference> {
-        let found = found.into_iter();
+    let in_force = |mut found: Vec<Difference>| {
+        found.retain(|difference| !terms.waived.contains(&difference.rule));
         found
-            .filter(|difference| !terms.waived.contains(&difference.rule))
-            .collect()
     };
     let differences = traits::between(base, head);
     let (old, new) = (series::of_run(base), series::of_run(head));

@@ -11,9 +11,8 @@ const VISIT: Nanos = Nanos::from_secs(10);
 /// What a step costs that runs a program.
 const STEP: Nanos = Nanos::from_secs(10);
 
-/// By the Dockerfile alone: [`STEP`] for each RUN that the target needs, in the cold build
-/// and once more in the build after each edit, and [`VISIT`]. A weight to split by, and no
-/// prediction.
+/// By the Dockerfile alone: 10 s for each RUN that the target needs, in the cold build and
+/// once more in the build after each edit, and 10 s. A weight to split by, and no prediction.
 pub fn rule_of_thumb(case: &PlannedCase) -> Nanos {
     let spec = &case.spec;
     let steps = spec

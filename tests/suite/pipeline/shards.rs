@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use plimsoll::merge::merge;
+
 use super::*;
 
 const OTHER: &str = "FROM base:1\nCOPY . ./\nRUN make\nRUN test\n";
@@ -64,6 +66,19 @@ async fn shards_share_the_cases_and_nothing_else_differs() {
     assert_eq!(first.all, second.all);
     assert_eq!(first.all.len(), 5);
     assert_eq!((first.index, second.index, first.count), (1, 2, 2));
+    // Joined, they are the run that one machine would have made.
+    let whole = merge(&records, &BTreeSet::new()).unwrap();
+    assert_eq!(cases(&whole), all);
+    assert_eq!(whole.state, RunState::Complete);
+    let text = serde_json::to_string(&whole).unwrap();
+    assert_eq!(RunRecord::read(&text).unwrap(), whole);
+    for variant in ["a", "b", "c", "d"] {
+        assert_eq!(
+            values(&whole, variant, Metric::BuildCold).len(),
+            1,
+            "{variant}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
