@@ -1,6 +1,7 @@
 //! The command line: types only. Names are a contract (docs/DESIGN.md).
 
 mod ab;
+pub mod charts;
 mod history;
 mod run;
 mod scale;
@@ -155,7 +156,7 @@ pub struct ClaimsArgs {
 /// `plimsoll report`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv\n  plimsoll report latest --format go-benchmark > new.txt && benchstat old.txt new.txt\n  plimsoll report 20261120T204000Z-node-go 20261121T090000Z-techniques"
+    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv\n  plimsoll report latest --format go-benchmark > new.txt && benchstat old.txt new.txt\n  plimsoll report 20261120T204000Z-node-go 20261121T090000Z-techniques\n  plimsoll report latest --format svg --out charts\n  plimsoll report latest --format png --out slides --theme dark --metric start.ready"
 )]
 pub struct ReportArgs {
     /// Run folders, their names, a run.json, `latest`, or folders that hold runs
@@ -164,9 +165,12 @@ pub struct ReportArgs {
     /// What to print: the tables, Markdown, the summary as CSV, JSON, or what a tracker reads
     #[arg(long, value_enum, default_value = "md")]
     pub format: ExportFormat,
-    /// Write all derived files (samples.csv, summary.csv, steps.csv, effects.csv, report.md) anew into each run's folder
+    /// Write all derived files (samples.csv, summary.csv, steps.csv, effects.csv, report.md, charts/) anew into each run's folder
     #[arg(long)]
     pub write: bool,
+    /// What is said about charts.
+    #[command(flatten)]
+    pub charts: charts::ChartArgs,
 }
 
 /// `plimsoll doctor`.
@@ -411,4 +415,8 @@ pub enum ExportFormat {
     GoBenchmark,
     /// OpenMetrics text.
     OpenMetrics,
+    /// Charts as SVG.
+    Svg,
+    /// Charts as PNG.
+    Png,
 }

@@ -6,6 +6,7 @@ mod ab;
 mod args;
 mod bases;
 mod cases;
+mod charts;
 mod check;
 mod claims;
 mod clean;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::args::{ExportFormat, Place, ReportArgs};
+use super::charts::{self, Picture};
 use super::failure::{Exit, Failure};
 use super::folder::write_derived;
 use super::output::Printer;
@@ -24,11 +25,20 @@ pub(super) fn report(
     if args.write {
         for (folder, record) in &runs {
             write_derived(folder, record).map_err(store_failure)?;
+            charts::write_into(folder, record).map_err(store_failure)?;
             printer.talk(&format!("written anew in {}", folder.path().display()));
         }
         return Ok(exit);
     }
     let records: Vec<RunRecord> = runs.into_iter().map(|(_, record)| record).collect();
+    let picture = match args.format {
+        ExportFormat::Svg => Some(Picture::Svg),
+        ExportFormat::Png => Some(Picture::Png),
+        _ => None,
+    };
+    if let Some(picture) = picture {
+        return charts::write(&records, &args.charts, picture, printer);
+    }
     if let [record] = records.as_slice()
         && let Some(bytes) = tracked(args.format, record)
     {
@@ -68,9 +78,12 @@ fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Vec<u8>> {
     let json = |value: serde_json::Value| format!("{value:#}\n");
     Some(
         match format {
-            ExportFormat::Table | ExportFormat::Md | ExportFormat::Csv | ExportFormat::Json => {
-                return None;
-            }
+            ExportFormat::Table
+            | ExportFormat::Md
+            | ExportFormat::Csv
+            | ExportFormat::Json
+            | ExportFormat::Svg
+            | ExportFormat::Png => return None,
             ExportFormat::GithubActionBenchmark => json(report::smaller_is_better_json(record)),
             ExportFormat::GithubActionBenchmarkBigger => {
                 json(report::bigger_is_better_json(record))

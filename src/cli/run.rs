@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{Place, RunArgs, TableFormat};
 use super::cases::Selection;
+use super::charts;
 use super::failure::{Exit, Failure};
 use super::folder::{FolderRecorder, write_derived};
 use super::grounds::Grounds;
@@ -212,6 +213,9 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         record.warnings.extend(moved);
         folder.save_record(&record).map_err(store_failure)?;
         write_derived(&folder, &record).map_err(store_failure)?;
+    }
+    if record.state == RunState::Complete {
+        charts::write_into(&folder, &record).map_err(store_failure)?;
     }
     let words = match (record.state, &record.ab) {
         (RunState::Complete, _) => format!("results in {}", folder.path().display()),

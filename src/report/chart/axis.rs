@@ -12,6 +12,10 @@ use crate::units::{ByteScale, Bytes, Nanos, TimeScale, Unit};
 /// Values that span more than this factor stand on a scale of logarithms.
 const LINEAR_SPAN: f64 = 100.0;
 
+/// A linear axis spans at least this share of its values: what differs by less than a few
+/// hundredths is not to look as if it were far apart.
+const LEAST_SPAN: f64 = 0.15;
+
 /// Space between two tick labels.
 const GAP: f64 = 14.0;
 
@@ -82,17 +86,13 @@ impl Axis {
         } else {
             unit_size(span.unit, f64::INFINITY).0
         };
-        let room = if low.is_finite() {
-            (high - low).max(high * 0.02)
+        let (low, high) = if span.zero || low < 0.4 * high || !low.is_finite() {
+            (0.0, high * 1.04)
         } else {
-            high
+            let half = ((high - low) * 0.57).max(high * LEAST_SPAN / 2.0);
+            let middle = f64::midpoint(low, high);
+            ((middle - half).max(0.0), middle + half)
         };
-        let low = if span.zero || low < 0.4 * high || !low.is_finite() {
-            0.0
-        } else {
-            (low - 0.15 * room).max(0.0)
-        };
-        let high = high + (high - low) * 0.04;
         let (size, symbol) = unit_size(span.unit, high);
         let mut axis = Self {
             low,
@@ -169,22 +169,22 @@ impl Axis {
         at_most: impl Fn(usize) -> Vec<f64>,
         labelled: impl Fn(&[f64]) -> Vec<Tick>,
     ) -> Vec<Tick> {
-        for count in (2..=8).rev() {
-            let points = at_most(count);
-            if points.is_empty() {
-                continue;
-            }
-            let ticks = labelled(&points);
-            let half = |tick: &Tick| font::width(&tick.label, SMALL, false) / 2.0;
-            let apart = ticks.windows(2).all(|pair| {
+        let half = |tick: &Tick| font::width(&tick.label, SMALL, false) / 2.0;
+        let apart = |ticks: &[Tick]| {
+            ticks.windows(2).all(|pair| {
                 let distance = self.place(pair[1].at) - self.place(pair[0].at);
                 distance.abs() >= half(&pair[0]) + half(&pair[1]) + GAP
-            });
-            if apart {
-                return ticks;
-            }
-        }
-        Vec::new()
+            })
+        };
+        let fewest = at_most(2);
+        // A short line may take only every so many of the fewest that there are.
+        let thinned = (2..=fewest.len()).map(|step| fewest.iter().copied().step_by(step).collect());
+        let choices = (2..=8).rev().map(&at_most).chain(thinned);
+        choices
+            .filter(|points: &Vec<f64>| !points.is_empty())
+            .map(|points| labelled(&points))
+            .find(|ticks| apart(ticks))
+            .unwrap_or_default()
     }
 
     /// The pixel of the low end.
@@ -195,6 +195,11 @@ impl Axis {
     /// The pixel of the high end.
     pub(super) fn end(&self) -> f64 {
         self.to
+    }
+
+    /// Whether a value has a place of its own.
+    pub(super) fn holds(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
     }
 
     /// Where a value stands; what lies beyond an end stands at it.
@@ -329,7 +334,9 @@ mod tests {
             ..BARS
         };
         let axis = Axis::holding(span, [200e6, 210e6]);
-        assert!(axis.place(200e6) > 100.0 && axis.place(200e6) < 200.0);
+        // 15 % of 210 ms, around the middle of the two.
+        assert!((axis.place(205e6) - 300.0).abs() < 1e-9);
+        assert!((axis.place(200e6) - (300.0 - 400.0 * 5.0 / 31.5)).abs() < 1e-9);
         assert_eq!(axis.symbol, "ms");
         let empty = Axis::holding(span, []);
         assert_eq!((empty.symbol, empty.place(0.0)), ("s", 100.0));
@@ -338,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_never_touch() {
+    fn ticks_never_touch_and_there_is_always_one() {
         for width in [30.0, 60.0, 120.0, 700.0] {
             for values in [
                 vec![1e3, 1e9],
@@ -354,6 +361,7 @@ mod tests {
                     },
                     values,
                 );
+                assert!(!axis.ticks.is_empty(), "{axis:?}");
                 for pair in axis.ticks.windows(2) {
                     let distance = axis.place(pair[1].at) - axis.place(pair[0].at);
                     let halves = pair

@@ -136,8 +136,6 @@ fn lay_out<'r>(
             let mut entries = matter.analysis.entries().iter();
             entries.find(|entry| entry.metric == floor && entry.summary.is_some())
         });
-        // The floor has its place, but the samples choose the scale.
-        let beside = floor.and_then(|floor| Some(floor.summary.as_ref()?.median));
         let mut values: Vec<f64> = Vec::new();
         for case in matter.cases() {
             for link in links {
@@ -158,6 +156,10 @@ fn lay_out<'r>(
                 );
             }
         }
+        // A floor that is far below would press all samples together.
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let below = floor.and_then(|floor| Some(floor.summary.as_ref()?.median));
+        values.extend(below.filter(|below| 2.5 * below >= least));
         let span = Span {
             from: left,
             to: left + width - VALUE,
@@ -166,7 +168,7 @@ fn lay_out<'r>(
         };
         Panel {
             metric: *metric,
-            axis: Axis::with_parts(span, &values, beside.as_slice()),
+            axis: Axis::holding(span, values),
             floor,
         }
     };
@@ -202,11 +204,19 @@ fn heads(sheet: &mut Sheet, panels: &[Panel<'_>]) -> f64 {
         });
         if let Some(summary) = panel.floor.and_then(|floor| floor.summary.as_ref()) {
             let value = quantity(panel.metric.unit(), summary.median);
-            let words = format!("floor {}", Scale::for_value(value).with_unit(value));
+            let beyond = if panel.axis.holds(summary.median) {
+                ""
+            } else {
+                ", off this scale"
+            };
+            let words = Scale::for_value(value).with_unit(value);
+            let words = format!("floor {words}{beyond}");
+            let shown = font::cut(&words, SMALL, panel.axis.end() - left + VALUE);
             canvas.text(Text {
                 size: SMALL,
                 ink: Ink::Claim,
-                ..Text::at(left, floor, &words)
+                full: Some(&words),
+                ..Text::at(left, floor, &shown)
             });
         }
     }
@@ -214,8 +224,11 @@ fn heads(sheet: &mut Sheet, panels: &[Panel<'_>]) -> f64 {
 }
 
 fn floor_line(canvas: &mut Canvas, panel: &Panel<'_>, top: f64, foot: f64) {
-    if let Some(summary) = panel.floor.and_then(|floor| floor.summary.as_ref()) {
-        let x = panel.axis.place(summary.median);
+    let summary = panel.floor.and_then(|floor| floor.summary.as_ref());
+    if let Some(median) = summary.map(|summary| summary.median)
+        && panel.axis.holds(median)
+    {
+        let x = panel.axis.place(median);
         canvas.dashed((x, top), (x, foot), Ink::Claim);
     }
 }
@@ -326,7 +339,11 @@ fn legend(
             legend.push((Swatch::Mark(mark(links, at)), words.unwrap_or_default()));
         }
     }
-    if panels.iter().any(|panel| panel.floor.is_some()) {
+    let drawn = |panel: &Panel<'_>| {
+        let summary = panel.floor.and_then(|floor| floor.summary.as_ref());
+        summary.is_some_and(|summary| panel.axis.holds(summary.median))
+    };
+    if panels.iter().any(drawn) {
         legend.push((
             Swatch::Dashed(Ink::Claim),
             "the engine's floor: an image with one small file".to_owned(),

@@ -114,8 +114,15 @@ pub(super) fn alone(matter: &Matter<'_, '_>, metric: Metric) -> Option<Chart> {
     let strips = Strips {
         what: &metric.id().replace('.', "-"),
         title: metric.id(),
-        words: metric.definition(),
+        words: &capital(metric.definition()),
         metrics: &[(metric, floor)],
     };
     draw(matter, &strips)
+}
+
+/// The text as a sentence begins.
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(characters).collect()
 }

@@ -178,16 +178,20 @@ fn instruction(words: &str) -> String {
     kept.join(" ")
 }
 
+/// A lane for each stage, and a further one for what ran beside another step of it.
 fn lanes<'a>(build: &MedianBuild<'a>) -> Vec<Lane<'a>> {
     let mut lanes: Vec<Lane<'a>> = Vec::new();
     for step in &build.build.steps {
         let (stage, _) = parse(&step.name);
         let internal = stage.is_none();
         let stage = stage.unwrap_or_else(|| "(builder)".to_owned());
-        match lanes
-            .iter_mut()
-            .find(|lane| lane.internal == internal && lane.stage == stage)
-        {
+        let began = step.started_ns.map(Quantity::Time).map_or(0.0, native);
+        let free = |lane: &&mut Lane<'a>| {
+            let ran = lane.steps.iter().filter(|other| !other.cached);
+            let until = ran.map(|other| end(other)).fold(0.0, f64::max);
+            lane.internal == internal && lane.stage == stage && (step.cached || began >= until)
+        };
+        match lanes.iter_mut().find(free) {
             Some(lane) => lane.steps.push(step),
             None => lanes.push(Lane {
                 stage,

@@ -1,0 +1,8 @@
+//! Charts: their geometry, their goldens, and that they say what the record says.
+
+pub mod made;
+
+mod geometry;
+mod golden;
+mod picture;
+mod truth;
