@@ -52,39 +52,34 @@ pub(super) fn most_telling(values: &[f64], counted: &mut Counted) -> Option<Stre
     }
     let ranks = Ranks::of(values);
     let counts = counted.of(&ranks);
-    let tails = Tails {
-        ranks: &ranks,
-        counts: &counts,
-    };
     let sums = ranks.sums();
-    let mut best: Option<Candidate> = None;
-    let mut offer = |candidate: Candidate| {
-        if best.as_ref().is_none_or(|best| candidate.beats(best)) {
-            best = Some(candidate);
-        }
-    };
+    let mut search = Search::new(&ranks, &counts);
     // Each half of the level has its own bound.
-    let at_ends = 2.0 * (n - 1) as f64;
+    search.among(2.0 * (n - 1) as f64);
     for (size, doubled) in (1..n).zip(&sums[1..]) {
-        offer(tails.candidate((0, size), *doubled, at_ends));
+        search.offer((0, size), *doubled);
     }
-    let inside = (n - 1) as f64 * (n - 2) as f64;
+    search.among((n - 1) as f64 * (n - 2) as f64);
     for size in 1..n.saturating_sub(1).min(MOST_INSIDE + 1) {
-        // Of one size only the lowest and the highest sum can be the best.
-        let sum = |begin: usize| sums[begin + size] - sums[begin];
-        let (mut lowest, mut highest) = ((sum(1), 1), (sum(1), 1));
-        for begin in 2..n - size {
-            let one = (sum(begin), begin);
-            lowest = if one.0 < lowest.0 { one } else { lowest };
-            highest = if one.0 > highest.0 { one } else { highest };
-        }
-        for (doubled, begin) in [lowest, highest] {
-            offer(tails.candidate((begin, begin + size), doubled, inside));
+        // Of one size only the lowest and the highest sum can be the best, and their place
+        // is of interest only if one is.
+        let within = || {
+            let pairs = sums[1..n - size].iter().zip(&sums[1 + size..n]);
+            pairs.map(|(begin, end)| end - begin)
+        };
+        let ends = within().fold((usize::MAX, 0), |(low, high), sum| {
+            (sum.min(low), sum.max(high))
+        });
+        for doubled in [ends.0, ends.1] {
+            if search.offer((1, 1 + size), doubled) {
+                let at = within().position(|sum| sum == doubled).unwrap_or_default();
+                search.moved((1 + at, 1 + at + size));
+            }
         }
     }
-    best.map(|best| Stretch {
-        begin: best.begin,
-        end: best.end,
+    search.best.map(|best| Stretch {
+        begin: best.place.0,
+        end: best.place.1,
         p: best.p,
     })
 }
@@ -93,20 +88,18 @@ pub(super) fn most_telling(values: &[f64], counted: &mut Counted) -> Option<Stre
 pub(super) fn best_split(values: &[f64], counted: &mut Counted) -> Option<usize> {
     let ranks = Ranks::of(values);
     let counts = counted.of(&ranks);
-    let tails = Tails {
-        ranks: &ranks,
-        counts: &counts,
-    };
     let sums = ranks.sums();
-    let splits = (1..values.len()).map(|size| tails.candidate((0, size), sums[size], 1.0));
-    let best = splits.reduce(|best, next| if next.beats(&best) { next } else { best })?;
-    Some(best.end)
+    let mut search = Search::new(&ranks, &counts);
+    for (size, doubled) in (1..values.len()).zip(&sums[1..]) {
+        search.offer((0, size), *doubled);
+    }
+    search.best.map(|best| best.place.1)
 }
 
 /// A stretch with what the test says of it.
 struct Candidate {
-    begin: usize,
-    end: usize,
+    /// Its first value, and behind its last.
+    place: (usize, usize),
     p: f64,
     /// The distance of its rank sum in standard deviations: where p is too small for a number.
     z: f64,
@@ -116,6 +109,73 @@ impl Candidate {
     fn beats(&self, other: &Self) -> bool {
         let by_p = self.p.total_cmp(&other.p);
         by_p.then(other.z.total_cmp(&self.z)).is_lt()
+    }
+}
+
+/// Looks for the best of all stretches.
+struct Search<'a> {
+    ranks: &'a Ranks,
+    counts: &'a [RankSums],
+    /// How many stretches there are like those that are offered.
+    likes: f64,
+    /// The largest z of those of them that are not counted.
+    highest: f64,
+    best: Option<Candidate>,
+}
+
+impl<'a> Search<'a> {
+    fn new(ranks: &'a Ranks, counts: &'a [RankSums]) -> Self {
+        Self {
+            ranks,
+            counts,
+            likes: 1.0,
+            highest: f64::NEG_INFINITY,
+            best: None,
+        }
+    }
+
+    /// What is offered from now on is one of so many, or of twice as many on half the level.
+    fn among(&mut self, likes: f64) {
+        (self.likes, self.highest) = (likes, f64::NEG_INFINITY);
+    }
+
+    /// Whether a stretch is the best so far, by its two-sided p value times the number of
+    /// its likes.
+    fn offer(&mut self, place: (usize, usize), doubled: usize) -> bool {
+        let n = self.ranks.in_order.len();
+        let size = place.1 - place.0;
+        let z = self.ranks.z(size, doubled);
+        // What lies outside of a stretch mirrors it.
+        let (fewer, sum) = match 2 * size <= n {
+            true => (size, doubled),
+            false => (n - size, n * (n + 1) - doubled),
+        };
+        let p = match self.counts.get(fewer) {
+            Some(sums) => 2.0 * sums.at_most(sum).min(sums.at_least(sum)),
+            // The tail falls with z, and takes a while to compute.
+            None if z <= self.highest => return false,
+            None => {
+                self.highest = z;
+                2.0 * normal::upper_tail(z)
+            }
+        };
+        let candidate = Candidate {
+            place,
+            p: p.min(1.0) * self.likes,
+            z,
+        };
+        let is_best = self.best.as_ref().is_none_or(|best| candidate.beats(best));
+        if is_best {
+            self.best = Some(candidate);
+        }
+        is_best
+    }
+
+    /// The place of the best is another.
+    fn moved(&mut self, place: (usize, usize)) {
+        if let Some(best) = &mut self.best {
+            best.place = place;
+        }
     }
 }
 
@@ -173,36 +233,6 @@ impl Ranks {
             distance / variance.sqrt()
         } else {
             0.0
-        }
-    }
-}
-
-/// Tails of the rank sums of stretches of all sizes.
-struct Tails<'a> {
-    ranks: &'a Ranks,
-    counts: &'a [RankSums],
-}
-
-impl Tails<'_> {
-    /// A stretch with its two-sided p value, times the number of its likes.
-    fn candidate(&self, (begin, end): (usize, usize), doubled: usize, likes: f64) -> Candidate {
-        let n = self.ranks.in_order.len();
-        let size = end - begin;
-        let z = self.ranks.z(size, doubled);
-        // What lies outside of a stretch mirrors it.
-        let (fewer, sum) = match 2 * size <= n {
-            true => (size, doubled),
-            false => (n - size, n * (n + 1) - doubled),
-        };
-        let p = match self.counts.get(fewer) {
-            Some(sums) => 2.0 * sums.at_most(sum).min(sums.at_least(sum)),
-            None => 2.0 * normal::upper_tail(z),
-        };
-        Candidate {
-            begin,
-            end,
-            p: p.min(1.0) * likes,
-            z,
         }
     }
 }
