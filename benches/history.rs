@@ -51,6 +51,7 @@ fn record(at: usize, rng: &mut ChaCha8Rng) -> RunRecord {
             run.values(&variant, metric, &[value as u64]);
         }
     }
+    run.plan.order = vec![run.cases.iter().map(|case| case.id.clone()).collect(); 7];
     run
 }
 

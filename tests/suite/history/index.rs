@@ -173,13 +173,13 @@ fn bad_files_are_named_and_stop_nothing() {
             0,
             "schema_version is 9, known is 1 (a newer plimsoll wrote it",
         ),
-        (1, "EOF while parsing"),
+        (1, "the text ends in the middle"),
         (2, "unknown field `di`"),
         (3, "expected value at line 1 column"),
         (4, "number out of range at line 1 column"),
         (5, "its started_at is no time: `2026-13-01T20:00:00Z`"),
-        (6, "has a value in bytes, not in s"),
-        (7, "EOF while parsing a value at line 1 column 0"),
+        (6, "is in `bytes`, and measured in `s`"),
+        (7, "the text ends in the middle"),
         (8, "the run has not ended"),
     ] {
         assert!(

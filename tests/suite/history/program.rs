@@ -189,7 +189,7 @@ fn bad_runs_and_copies_are_named_beside_the_rest() {
         "{out}"
     );
     for words in [
-        "run-003/run.json: EOF while parsing",
+        "run-003/run.json: line 1, column 20: the text ends in the middle",
         "zz-copy/run.json: it is a copy of the run run-005",
     ] {
         assert!(
