@@ -8,7 +8,7 @@ use super::args::{
 use super::cases::{self, Filter, Selection};
 use super::compare;
 use super::failure::{Exit, Failure};
-use super::folder::write_derived;
+use super::folder::{write_derived, write_page};
 use super::grounds::Grounds;
 use super::output::Printer;
 use super::pairing::{Pairing, pair};
@@ -297,7 +297,8 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
 fn write_side(folder: &RunFolder, side: Side, run: &RunRecord) -> Result<(), StoreError> {
     let side = folder.part(side.name())?;
     side.save_record(run)?;
-    write_derived(&side, run)
+    write_derived(&side, run)?;
+    write_page(&side, run)
 }
 
 fn write_comparison(folder: &RunFolder, comparison: &RunComparison<'_>) -> Result<(), StoreError> {

@@ -156,17 +156,23 @@ pub struct ClaimsArgs {
 /// `plimsoll report`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --format csv > summary.csv\n  plimsoll report latest --format go-benchmark > new.txt && benchstat old.txt new.txt\n  plimsoll report 20261120T204000Z-node-go 20261121T090000Z-techniques\n  plimsoll report latest --format svg --out charts\n  plimsoll report latest --format png --out slides --theme dark --metric start.ready"
+    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --open\n  plimsoll report latest --format table\n  plimsoll report latest --format html --out page.html\n  plimsoll report latest --format csv > summary.csv\n  plimsoll report latest --format go-benchmark > new.txt && benchstat old.txt new.txt\n  plimsoll report 20261120T204000Z-node-go 20261121T090000Z-techniques\n  plimsoll report latest --format svg --out charts\n  plimsoll report latest --format png --out slides --theme dark --metric start.ready"
 )]
 pub struct ReportArgs {
     /// Run folders, their names, a run.json, `latest`, or folders that hold runs
     #[arg(value_name = "RUN", default_value = "latest")]
     pub runs: Vec<String>,
-    /// What to print: the tables, Markdown, the summary as CSV, JSON, or what a tracker reads
-    #[arg(long, value_enum, default_value = "md")]
-    pub format: ExportFormat,
-    /// Write all derived files (samples.csv, summary.csv, steps.csv, effects.csv, report.md, charts/) anew into each run's folder
+    /// What to print: the tables, Markdown, the page, the summary as CSV, JSON, charts, or what a tracker reads [default: md; html with --open]
+    #[arg(long, value_enum)]
+    pub format: Option<ExportFormat>,
+    /// Where to: a file instead of stdout; for charts the folder of their files, which is made where it is missing
+    #[arg(long, value_name = "PATH", required_if_eq_any([("format", "svg"), ("format", "png")]))]
+    pub out: Option<PathBuf>,
+    /// Open the page in the browser: the file of --out, else report.html in the run's folder, written anew
     #[arg(long)]
+    pub open: bool,
+    /// Write all derived files (samples.csv, summary.csv, steps.csv, effects.csv, report.md, report.html, charts/) anew into each run's folder
+    #[arg(long, conflicts_with_all = ["format", "out", "open"])]
     pub write: bool,
     /// What is said about charts.
     #[command(flatten)]
@@ -399,6 +405,8 @@ pub enum ExportFormat {
     Table,
     /// Markdown.
     Md,
+    /// One page for a browser: no network, opens from disk.
+    Html,
     /// The summary as CSV.
     Csv,
     /// JSON.

@@ -24,12 +24,13 @@ pub(super) enum Picture {
 /// When there is nothing to draw, or a file cannot be written.
 pub(super) fn write(
     records: &[RunRecord],
+    out: Option<&Path>,
     args: &ChartArgs,
     picture: Picture,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     // The command line has seen to it that there is one.
-    let Some(out) = &args.out else {
+    let Some(out) = out else {
         return Err(
             Failure::usage("charts are files, and --out names no folder")
                 .with_hint(Some("add --out DIR".to_owned())),
@@ -51,7 +52,7 @@ pub(super) fn write(
         let folder = if records.len() > 1 {
             out.join(&record.id)
         } else {
-            out.clone()
+            out.to_owned()
         };
         for chart in report::charts_with(record, options) {
             save(&folder, &chart, picture)?;

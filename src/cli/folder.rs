@@ -11,6 +11,9 @@ use crate::store::{RunFolder, StoreError};
 /// The file that lists cache records that are ours and not removed yet.
 pub(super) const CACHE_JOURNAL: &str = "cache-records.json";
 
+/// The page in a run's folder.
+pub(super) const PAGE: &str = "report.html";
+
 /// Writes everything anew after each case, each file atomically.
 pub(super) struct FolderRecorder<'a>(pub(super) &'a RunFolder);
 
@@ -38,7 +41,7 @@ impl Recorder for FolderRecorder<'_> {
     }
 }
 
-/// Everything that is computed from the record alone.
+/// Everything that is computed from the record alone, but for the page.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -50,4 +53,12 @@ pub(super) fn write_derived(folder: &RunFolder, record: &RunRecord) -> Result<()
         folder.write("effects.csv", &effects)?;
     }
     folder.write("report.md", report::report_md(record).as_bytes())
+}
+
+/// The page: of a run that has ended, however. It takes longer than the rest.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn write_page(folder: &RunFolder, record: &RunRecord) -> Result<(), StoreError> {
+    folder.write(PAGE, report::report_html(record).as_bytes())
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::{MergeArgs, Place, TableFormat};
 use super::failure::{Exit, Failure};
-use super::folder::write_derived;
+use super::folder::{write_derived, write_page};
 use super::output::Printer;
 use super::prepare::named_after;
 use super::report::load_all;
@@ -53,6 +53,7 @@ pub(super) fn merge_runs(
     record.id = folder.id();
     folder.save_record(&record).map_err(store_failure)?;
     write_derived(&folder, &record).map_err(store_failure)?;
+    write_page(&folder, &record).map_err(store_failure)?;
     let path = folder.path().display().to_string();
     match args.format {
         TableFormat::Table => {

@@ -19,6 +19,7 @@ mod grounds;
 mod history;
 mod list;
 mod merge;
+mod open;
 mod output;
 mod pairing;
 mod plan;

@@ -1,21 +1,26 @@
 //! `plimsoll report`: everything anew from run.json alone.
 
 use std::collections::BTreeSet;
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use super::args::{ExportFormat, Place, ReportArgs};
 use super::charts::{self, Picture};
 use super::failure::{Exit, Failure};
-use super::folder::write_derived;
+use super::folder::{PAGE, write_derived, write_page};
+use super::open::open_page;
 use super::output::Printer;
 use super::run::store_failure;
 use crate::record::RunRecord;
 use crate::report;
 use crate::store::{self, RunFolder};
 
-/// Prints a report, or writes the derived files.
+/// Prints a report, writes it, opens it, or writes the derived files.
 ///
 /// # Errors
-/// When a run cannot be read, or a file cannot be written.
+/// When a run cannot be read, a file cannot be written, or nothing opens a page.
 pub(super) fn report(
     place: &Place,
     args: &ReportArgs,
@@ -26,51 +31,121 @@ pub(super) fn report(
         for (folder, record) in &runs {
             write_derived(folder, record).map_err(store_failure)?;
             charts::write_into(folder, record).map_err(store_failure)?;
+            write_page(folder, record).map_err(store_failure)?;
             printer.talk(&format!("written anew in {}", folder.path().display()));
         }
         return Ok(exit);
     }
+    let default = if args.open {
+        ExportFormat::Html
+    } else {
+        ExportFormat::Md
+    };
+    let format = args.format.unwrap_or(default);
+    if args.open && format != ExportFormat::Html {
+        let hint = "leave --format out, or say `--format html`";
+        return Err(Failure::usage("--open shows the page and no other form")
+            .with_hint(Some(hint.to_owned())));
+    }
+    let file = file_of(args, &runs)?;
     let records: Vec<RunRecord> = runs.into_iter().map(|(_, record)| record).collect();
-    let picture = match args.format {
+    let picture = match format {
         ExportFormat::Svg => Some(Picture::Svg),
         ExportFormat::Png => Some(Picture::Png),
         _ => None,
     };
     if let Some(picture) = picture {
-        return charts::write(&records, &args.charts, picture, printer);
-    }
-    if let [record] = records.as_slice()
-        && let Some(bytes) = tracked(args.format, record)
-    {
-        printer.data(&bytes)?;
+        let folder = args.out.as_deref();
+        charts::write(&records, folder, &args.charts, picture, printer)?;
         return Ok(exit);
     }
-    match (args.format, records.as_slice()) {
-        (ExportFormat::Md, [record]) => printer.data(report::report_md(record).as_bytes())?,
-        (ExportFormat::Md, several) => printer.data(report::reports_md(several).as_bytes())?,
-        (ExportFormat::Csv, several) => printer.data(&report::summaries_csv(several))?,
-        (ExportFormat::Json, [record]) => {
-            printer.line(&format!("{:#}", report::report_json(record)))?;
+    if format == ExportFormat::Table {
+        for record in records.iter().filter(|one| one.scenarios.is_empty()) {
+            let id = &record.id;
+            printer.talk(&format!("{id} has no scenarios: there is nothing to show"));
         }
-        (ExportFormat::Json, several) => {
-            printer.line(&format!("{:#}", report::reports_json(several)))?;
+    }
+    let width = printer.width.filter(|_| file.is_none());
+    let bytes = rendered(format, &records, width)?;
+    let Some(file) = file else {
+        printer.data(&bytes)?;
+        if format == ExportFormat::Table && printer.width.is_some() {
+            printer.talk(&next_steps(&records));
         }
-        (ExportFormat::Table, [record]) => tables(record, printer)?,
+        return Ok(exit);
+    };
+    write_whole(&file, &bytes)?;
+    printer.talk(&format!("written to {}", file.display()));
+    if args.open {
+        open_page(&file)?;
+    }
+    Ok(exit)
+}
+
+/// The file to write, where it is not stdout.
+fn file_of(args: &ReportArgs, runs: &[(RunFolder, RunRecord)]) -> Result<Option<PathBuf>, Failure> {
+    match (&args.out, runs) {
+        (Some(out), _) => Ok(Some(out.clone())),
+        (None, [(folder, _)]) if args.open => Ok(Some(folder.path().join(PAGE))),
+        (None, _) if args.open => {
+            let said = "the page of several runs has no folder of its own";
+            let hint = "say where: `--open --out page.html`";
+            Err(Failure::usage(said).with_hint(Some(hint.to_owned())))
+        }
+        (None, _) => Ok(None),
+    }
+}
+
+/// What a reader of the tables may want then.
+fn next_steps(records: &[RunRecord]) -> String {
+    let runs: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
+    match runs.as_slice() {
+        [run] => format!(
+            "next: `plimsoll report {run} --open` shows this run as a page, `plimsoll claims {run}` holds it \
+             against published figures, `plimsoll compare {run} OTHER` against another run"
+        ),
+        several => format!(
+            "next: `plimsoll report {} --open --out page.html` shows these runs as a page",
+            several.join(" ")
+        ),
+    }
+}
+
+/// A report in one of its forms.
+fn rendered(
+    format: ExportFormat,
+    records: &[RunRecord],
+    width: Option<u16>,
+) -> Result<Vec<u8>, Failure> {
+    if let [record] = records
+        && let Some(bytes) = tracked(format, record)
+    {
+        return Ok(bytes);
+    }
+    let json = |value: serde_json::Value| format!("{value:#}\n");
+    let text = match (format, records) {
+        (ExportFormat::Md, [record]) => report::report_md(record),
+        (ExportFormat::Md, several) => report::reports_md(several),
+        (ExportFormat::Html, [record]) => report::report_html(record),
+        (ExportFormat::Html, several) => report::reports_html(several),
+        (ExportFormat::Csv, several) => return Ok(report::summaries_csv(several)),
+        (ExportFormat::Json, [record]) => json(report::report_json(record)),
+        (ExportFormat::Json, several) => json(report::reports_json(several)),
+        (ExportFormat::Table, [record]) => tables(record, width),
         (ExportFormat::Table, several) => {
-            let overview = report::runs_overview(several);
-            printer.line(&overview.terminal(printer.width))?;
+            let mut text = format!("{}\n", report::runs_overview(several).terminal(width));
             for record in several {
-                printer.line(&format!("Run {}\n", record.id))?;
-                tables(record, printer)?;
+                text.push_str(&format!("Run {}\n\n{}", record.id, tables(record, width)));
             }
+            text
         }
         (_, several) => {
             let said = format!("{} runs for a form that holds one", several.len());
             let hint = "name one run: a tracker takes them one by one";
             return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
         }
-    }
-    Ok(exit)
+    };
+    Ok(text.into_bytes())
 }
 
 /// What a tracker reads of a run.
@@ -80,6 +155,7 @@ fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Vec<u8>> {
         match format {
             ExportFormat::Table
             | ExportFormat::Md
+            | ExportFormat::Html
             | ExportFormat::Csv
             | ExportFormat::Json
             | ExportFormat::Svg
@@ -97,20 +173,40 @@ fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Vec<u8>> {
     )
 }
 
-fn tables(record: &RunRecord, printer: &mut Printer) -> std::io::Result<()> {
-    if record.scenarios.is_empty() {
-        printer.talk(&format!(
-            "{} has no scenarios: there is nothing to show",
-            record.id
-        ));
-    }
+/// The tables of a run, one below the other.
+pub(super) fn tables(record: &RunRecord, width: Option<u16>) -> String {
+    let mut text = String::new();
     for scenario in &record.scenarios {
         for table in report::terminal_tables(record, &scenario.name) {
-            printer.data(table.terminal(printer.width).as_bytes())?;
-            printer.data(b"\n")?;
+            text.push_str(&table.terminal(width));
+            text.push('\n');
         }
     }
-    Ok(())
+    text
+}
+
+/// Writes beside the place and renames, so that nobody opens half a page.
+fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let written = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(folder)
+        .and_then(|mut beside| {
+            beside.write_all(bytes)?;
+            beside.persist(file).map_err(|error| error.error)
+        });
+    match written {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let hint = format!("does the folder {} exist?", folder.display());
+            let hint = (error.kind() == io::ErrorKind::NotFound).then_some(hint);
+            let said = format!("failed to write {}: {error}", file.display());
+            Err(Failure::failed(said).with_hint(hint))
+        }
+    }
 }
 
 /// A run that was found, with its record or why it cannot be read.

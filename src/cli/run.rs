@@ -9,12 +9,13 @@ use super::args::{Place, RunArgs, TableFormat};
 use super::cases::Selection;
 use super::charts;
 use super::failure::{Exit, Failure};
-use super::folder::{FolderRecorder, write_derived};
+use super::folder::{FolderRecorder, write_derived, write_page};
 use super::grounds::Grounds;
 use super::output::Printer;
 use super::planning::{self, PROBE_INTERVAL};
 use super::prepare::{Prepared, settle, want};
 use super::progress::Display;
+use super::report::tables;
 use crate::engine::{Clock, Engine, Probe};
 use crate::record::{
     AbRecord, Disposition, EngineChoice, HostFacts, Revision, RunRecord, RunState, Status,
@@ -217,6 +218,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     if record.state == RunState::Complete {
         charts::write_into(&folder, &record).map_err(store_failure)?;
     }
+    write_page(&folder, &record).map_err(store_failure)?;
     let words = match (record.state, &record.ab) {
         (RunState::Complete, _) => format!("results in {}", folder.path().display()),
         (_, Some(_)) => format!(
@@ -263,11 +265,13 @@ fn announce(record: &RunRecord, cases: usize, folder: &RunFolder, printer: &mut 
 fn print(record: &RunRecord, format: TableFormat, printer: &mut Printer) -> io::Result<()> {
     match format {
         TableFormat::Table => {
-            for scenario in &record.scenarios {
-                for table in report::terminal_tables(record, &scenario.name) {
-                    printer.data(table.terminal(printer.width).as_bytes())?;
-                    printer.data(b"\n")?;
-                }
+            printer.data(tables(record, printer.width).as_bytes())?;
+            if printer.width.is_some() {
+                printer.talk(&format!(
+                    "next: `plimsoll report {0} --open` shows this run as a page, `plimsoll claims {0}` holds it \
+                     against published figures",
+                    record.id
+                ));
             }
             Ok(())
         }

@@ -18,6 +18,8 @@ pub struct Analysis<'a> {
     entries: Vec<MetricSummary<'a>>,
     /// The counting samples of each entry.
     sets: Vec<Option<SampleSet>>,
+    /// The entry with the largest median of a series in a scenario.
+    largest: BTreeMap<(&'a str, Series), usize>,
     index: BTreeMap<(&'a str, Series), usize>,
 }
 
@@ -80,7 +82,7 @@ impl<'a> Analysis<'a> {
             let id = &sample.case;
             add(Subject { id, case: None }, metric, samples);
         }
-        compare_with_largest(record, &mut entries, &sets);
+        let largest = largest(record, &entries);
         let place = |(at, entry): (usize, &MetricSummary<'a>)| {
             ((entry.subject.id.as_str(), entry.series()), at)
         };
@@ -91,6 +93,7 @@ impl<'a> Analysis<'a> {
             distributed,
             entries,
             sets,
+            largest,
             index,
         }
     }
@@ -151,6 +154,26 @@ impl<'a> Analysis<'a> {
         self.sets[*at].as_ref()
     }
 
+    /// An entry's median against the largest of the same metric in the same scenario, over
+    /// the same link. Asked for, not kept: the interval of a ratio takes longer than all else.
+    pub fn ratio_to_largest(&self, entry: &MetricSummary<'_>) -> Option<RatioOfMedians> {
+        let summary = entry.summary.as_ref()?;
+        let at = *self
+            .largest
+            .get(&(entry.subject.scenario(), entry.series()))?;
+        let largest = &self.entries[at];
+        if entry.metric.kind() == Kind::Timed && entry.subject.id != largest.subject.id {
+            let set = self.samples(entry.subject.id, entry.series())?;
+            return ratio_of_medians(set, self.sets[at].as_ref()?);
+        }
+        // The largest is itself by identity: resampling would lend it a spread.
+        let ratio = Ratio::of(summary.median, largest.summary.as_ref()?.median)?;
+        Some(RatioOfMedians {
+            ratio,
+            interval: None,
+        })
+    }
+
     fn find(&self, case: &CaseId, series: Series) -> Option<&MetricSummary<'a>> {
         self.index
             .get(&(case.as_str(), series))
@@ -173,13 +196,12 @@ fn complete(samples: &mut ByLink<'_>, metric: Metric, links: &[Link]) {
     }
 }
 
-/// Times that were not measured side by side have no ratio: the largest of two machines
-/// would say as much of the machines.
-fn compare_with_largest(
+/// Of equal medians the first. Times that were not measured side by side have none: the
+/// largest of two machines would say as much of the machines.
+fn largest<'a>(
     record: &RunRecord,
-    entries: &mut [MetricSummary<'_>],
-    sets: &[Option<SampleSet>],
-) {
+    entries: &[MetricSummary<'a>],
+) -> BTreeMap<(&'a str, Series), usize> {
     let mut largest: BTreeMap<(&str, Series), (usize, f64)> = BTreeMap::new();
     let mut apart: BTreeSet<(&str, Series)> = BTreeSet::new();
     for (at, entry) in entries.iter().enumerate() {
@@ -197,28 +219,9 @@ fn compare_with_largest(
             *best = (at, summary.median);
         }
     }
-    let exact = |part, whole| {
-        Ratio::of(part, whole).map(|ratio| RatioOfMedians {
-            ratio,
-            interval: None,
-        })
-    };
-    let ratios: Vec<Option<RatioOfMedians>> = entries
-        .iter()
-        .zip(sets)
-        .enumerate()
-        .map(|(place, (entry, set))| {
-            let (at, median) = largest.get(&(entry.subject.scenario(), entry.series()))?;
-            let summary = entry.summary.as_ref()?;
-            match entry.metric.kind() {
-                Kind::Timed if apart.contains(&(entry.subject.scenario(), entry.series())) => None,
-                Kind::Timed if place != *at => ratio_of_medians(set.as_ref()?, sets[*at].as_ref()?),
-                // The largest is itself by identity: resampling would lend it a spread.
-                Kind::Timed | Kind::Exact => exact(summary.median, *median),
-            }
-        })
-        .collect();
-    for (entry, ratio) in entries.iter_mut().zip(ratios) {
-        entry.ratio_to_largest = ratio;
-    }
+    let kept = largest.into_iter().filter(|(key, _)| {
+        let (_, series) = key;
+        series.metric.kind() == Kind::Exact || !apart.contains(key)
+    });
+    kept.map(|(key, (at, _))| (key, at)).collect()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::native::native;
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, Sample, Status};
-use crate::stats::{RatioOfMedians, SampleSet, Summary};
+use crate::stats::{SampleSet, Summary};
 
 /// Who was measured. Floor samples may belong to a case that no scenario has.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -122,8 +122,6 @@ pub struct MetricSummary<'a> {
     pub standing: Standing,
     /// Of the counting samples, in bytes, nanoseconds, a count or a quotient.
     pub summary: Option<Summary>,
-    /// Against the largest median of the same metric in the same scenario, over the same link.
-    pub ratio_to_largest: Option<RatioOfMedians>,
     /// Why samples are missing.
     pub reasons: Vec<Reason<'a>>,
 }
@@ -181,7 +179,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Summarises samples of one metric of one case; the ratio is left open.
+/// Summarises samples of one metric of one case.
 pub(super) fn entry<'a>(
     subject: Subject<'a>,
     series: Series,
@@ -247,7 +245,6 @@ pub(super) fn entry<'a>(
         counts,
         standing,
         summary,
-        ratio_to_largest: None,
         reasons,
     };
     (entry, set)

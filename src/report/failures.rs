@@ -6,15 +6,33 @@ use super::markdown_report::section;
 use super::render::escape;
 use crate::record::{CaseRecord, Disposition, Link, Status};
 
-/// Everything without a number. The metrics of one pull share their reasons: a line for all.
+/// Something that has no number, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lack<'a> {
+    /// `node/scratch`.
+    pub(super) case: &'a str,
+    /// Metrics, and the link that they went over; none where it is the whole case.
+    pub(super) what: Option<String>,
+    /// `dnf in round 2, 3`, `not applicable`.
+    pub(super) fate: String,
+    /// The scenario's own explanation of a failure that it expects.
+    pub(super) expected: Option<&'a str>,
+    /// The whole reason, with what a log said last.
+    pub(super) reason: &'a str,
+}
+
+/// The list in Markdown; nothing where nothing is lacking.
 pub(super) fn failures(analysis: &Analysis<'_>) -> String {
-    let mut lines: Vec<String> = analysis
-        .record
-        .cases
-        .iter()
-        .filter_map(case_failure)
-        .collect();
-    let mut told: Vec<Failure<'_>> = Vec::new();
+    let lines: Vec<String> = lacks(analysis).iter().map(Lack::markdown).collect();
+    section("Without a number", &lines.join("\n"))
+}
+
+/// Everything without a number: whole cases first, then by metric. The metrics of one pull
+/// share their reasons: an entry for all.
+pub(super) fn lacks<'a>(analysis: &Analysis<'a>) -> Vec<Lack<'a>> {
+    let cases = analysis.record.cases.iter();
+    let mut lacks: Vec<Lack<'a>> = cases.filter_map(case_lack).collect();
+    let mut told: Vec<Shared<'a, '_>> = Vec::new();
     for entry in analysis.entries() {
         let of_samples = entry
             .reasons
@@ -23,10 +41,10 @@ pub(super) fn failures(analysis: &Analysis<'_>) -> String {
         for reason in of_samples {
             let shared = told
                 .iter_mut()
-                .find(|failure| entry.metric.is_linked() && failure.shares(entry, reason));
+                .find(|shared| entry.metric.is_linked() && shared.holds(entry, reason));
             match shared {
-                Some(failure) => failure.metrics.push(entry.metric.id()),
-                None => told.push(Failure {
+                Some(shared) => shared.metrics.push(entry.metric.id()),
+                None => told.push(Shared {
                     case: entry.subject.id.as_str(),
                     link: entry.link,
                     metrics: vec![entry.metric.id()],
@@ -35,49 +53,58 @@ pub(super) fn failures(analysis: &Analysis<'_>) -> String {
             }
         }
     }
-    lines.extend(told.iter().map(Failure::line));
-    section("Without a number", &lines.join("\n"))
+    lacks.extend(told.iter().map(Shared::lack));
+    lacks
 }
 
 /// What samples of one case have in common.
-struct Failure<'a> {
+struct Shared<'a, 's> {
     case: &'a str,
     link: Option<Link>,
-    metrics: Vec<&'a str>,
-    reason: &'a Reason<'a>,
+    metrics: Vec<&'static str>,
+    reason: &'s Reason<'a>,
 }
 
-impl Failure<'_> {
-    fn shares(&self, entry: &MetricSummary<'_>, reason: &Reason<'_>) -> bool {
+impl<'a> Shared<'a, '_> {
+    fn holds(&self, entry: &MetricSummary<'_>, reason: &Reason<'_>) -> bool {
         self.case == entry.subject.id.as_str()
             && self.link == entry.link
             && self.metrics.iter().all(|id| id.starts_with("pull."))
             && self.reason == reason
     }
 
-    fn line(&self) -> String {
+    fn lack(&self) -> Lack<'a> {
         let rounds: Vec<String> = self.reason.rounds.iter().map(ToString::to_string).collect();
         let over = self
             .link
             .map(|link| format!(" over {link}"))
             .unwrap_or_default();
-        format!(
-            "- {}, {}{over}, {} in round {}{}: {}",
-            escape(self.case),
-            self.metrics.join(", "),
-            self.reason.status.word(),
-            rounds.join(", "),
-            as_expected(self.reason.expected),
-            escape(self.reason.text)
-        )
+        Lack {
+            case: self.case,
+            what: Some(format!("{}{over}", self.metrics.join(", "))),
+            fate: format!(
+                "{} in round {}",
+                self.reason.status.word(),
+                rounds.join(", ")
+            ),
+            expected: self.reason.expected.map(str::trim),
+            reason: self.reason.text,
+        }
     }
 }
 
-/// The scenario's own explanation of a failure that it expects.
-fn as_expected(why: Option<&str>) -> String {
-    why.map_or(String::new(), |why| {
-        format!(", as expected ({})", escape(why.trim()))
-    })
+impl Lack<'_> {
+    fn markdown(&self) -> String {
+        let case = escape(self.case);
+        let fate = match &self.what {
+            Some(what) => format!("{case}, {what}, {}", self.fate),
+            None => format!("{case}: {}", self.fate),
+        };
+        let expected = self.expected.map_or(String::new(), |why| {
+            format!(", as expected ({})", escape(why))
+        });
+        format!("- {fate}{expected}: {}", escape(self.reason))
+    }
 }
 
 /// Why nothing was pulled stands beside the tables, once for all variants.
@@ -87,7 +114,7 @@ fn said_once(analysis: &Analysis<'_>, entry: &MetricSummary<'_>, reason: &Reason
     entry.metric.is_linked() && reason.status == Status::NotMeasured && why == Some(reason.text)
 }
 
-fn case_failure(case: &CaseRecord) -> Option<String> {
+fn case_lack(case: &CaseRecord) -> Option<Lack<'_>> {
     let (word, reason) = match &case.disposition {
         Disposition::Qualified => return None,
         Disposition::Pending => ("not visited", "the run did not come to it"),
@@ -102,10 +129,11 @@ fn case_failure(case: &CaseRecord) -> Option<String> {
         Disposition::Failed { reason } => case.expects_to_fail(reason),
         _ => None,
     };
-    Some(format!(
-        "- {}: {word}{}: {}",
-        escape(case.id.as_str()),
-        as_expected(expected.map(|expected| expected.why.as_str())),
-        escape(reason)
-    ))
+    Some(Lack {
+        case: case.id.as_str(),
+        what: None,
+        fate: word.to_owned(),
+        expected: expected.map(|expected| expected.why.trim()),
+        reason,
+    })
 }

@@ -25,6 +25,8 @@ pub fn report_json(record: &RunRecord) -> Value {
         .iter()
         .map(ToString::to_string)
         .collect();
+    let entries = analysis.entries().iter();
+    let summaries: Vec<Value> = entries.map(|entry| summary(&analysis, entry)).collect();
     let mut report = json!({
         "schema_version": REPORT_SCHEMA_VERSION,
         "run": record.id,
@@ -33,7 +35,7 @@ pub fn report_json(record: &RunRecord) -> Value {
         "rounds": record.plan.rounds,
         "warmup_rounds": record.plan.warmup_rounds,
         "rounds_done": record.plan.rounds_done(),
-        "summaries": analysis.entries().iter().map(summary).collect::<Vec<_>>(),
+        "summaries": summaries,
         "distribution": json_of(&analysis),
         "effects": effects_json_of(&analysis),
         "posture": posture_json(&analysis),
@@ -47,7 +49,7 @@ pub fn report_json(record: &RunRecord) -> Value {
     report
 }
 
-fn summary(entry: &MetricSummary<'_>) -> Value {
+fn summary(analysis: &Analysis<'_>, entry: &MetricSummary<'_>) -> Value {
     let suffix = json_suffix(entry.metric.unit());
     let reasons: Vec<Value> = entry.reasons.iter().map(reason).collect();
     let counts = &entry.counts;
@@ -91,7 +93,7 @@ fn summary(entry: &MetricSummary<'_>) -> Value {
             .map(|i| interval(i, suffix))
     );
     object["outliers"] = json!(summary.map_or(0, |summary| summary.outliers.len()));
-    let ratio = entry.ratio_to_largest;
+    let ratio = analysis.ratio_to_largest(entry);
     object["to_largest_ratio"] = json!(ratio.map(|ratio| ratio.ratio));
     object["to_largest_interval"] = json!(
         ratio

@@ -7,24 +7,12 @@ use crate::record::{ImageStore, RunRecord, RunState};
 
 /// What was run, with which engine, where.
 pub(super) fn intro(record: &RunRecord) -> String {
-    let commands: Vec<String> = record
-        .commands
-        .iter()
-        .map(|words| format!("`{}`", shell(words)))
-        .collect();
-    let state = match record.state {
-        RunState::Complete => "complete",
-        RunState::Interrupted => "interrupted",
-        RunState::Running => "not ended",
-    };
+    let commands: Vec<String> = commands(record).map(|words| format!("`{words}`")).collect();
+    let state = state_word(record.state);
     let plan = &record.plan;
     let engine = &record.engine;
     let host = &record.host;
-    let store = match engine.store {
-        ImageStore::GraphDriver => "graph driver",
-        ImageStore::Containerd => "containerd",
-        ImageStore::Unknown => "unknown",
-    };
+    let store = store_word(&engine.store);
     let virtualisation = host
         .virtualisation
         .as_ref()
@@ -80,6 +68,29 @@ pub(super) fn intro(record: &RunRecord) -> String {
         costs.probe_interval_ns,
         costs.clock_resolution_ns.0,
     )
+}
+
+/// How far a run came.
+pub(super) fn state_word(state: RunState) -> &'static str {
+    match state {
+        RunState::Complete => "complete",
+        RunState::Interrupted => "interrupted",
+        RunState::Running => "not ended",
+    }
+}
+
+/// What keeps the engine's images.
+pub(super) fn store_word(store: &ImageStore) -> &'static str {
+    match store {
+        ImageStore::GraphDriver => "graph driver",
+        ImageStore::Containerd => "containerd",
+        ImageStore::Unknown => "unknown",
+    }
+}
+
+/// The command line that made the run, and those that resumed it.
+pub(super) fn commands(record: &RunRecord) -> impl Iterator<Item = String> + '_ {
+    record.commands.iter().map(|words| shell(words))
 }
 
 /// Words as a shell would need them, as far as a reader needs to see it.

@@ -1,5 +1,6 @@
 //! One cell of one metric: a value with its remarks, or the word for its absence.
 
+use super::analysis::Analysis;
 use super::entry::{MetricSummary, Standing};
 use super::figure::Absence;
 use super::native::{exact_text, quantity};
@@ -112,8 +113,12 @@ fn absent_cell(entry: &MetricSummary<'_>, notes: &mut Notes) -> Cell {
 }
 
 /// The ratio beside a size; where the size is absent, the same word without its note.
-pub(super) fn ratio_cell(entry: Option<&MetricSummary<'_>>, size: Option<&Cell>) -> Cell {
-    if let Some(ratio) = entry.and_then(|entry| entry.ratio_to_largest) {
+pub(super) fn ratio_cell(
+    analysis: &Analysis<'_>,
+    entry: Option<&MetricSummary<'_>>,
+    size: Option<&Cell>,
+) -> Cell {
+    if let Some(ratio) = entry.and_then(|entry| analysis.ratio_to_largest(entry)) {
         return Cell::value(human_ratio(ratio.ratio), Quantity::Ratio(ratio.ratio));
     }
     match size.map(|cell| &cell.content) {

@@ -56,7 +56,7 @@ pub(super) fn metric_table(analysis: &Analysis<'_>, scenario: &str, layout: &Lay
             let entry = analysis.at(&case.id, *series);
             row.push(metric_cell(entry, *scale, common_n.is_none(), &mut notes));
             if has_ratio(series.metric) {
-                row.push(ratio_cell(entry, row.last()));
+                row.push(ratio_cell(analysis, entry, row.last()));
             }
         }
         rows.push(row);
@@ -130,7 +130,7 @@ fn heads(printed: &[(Series, Scale)]) -> Vec<Column> {
         ));
         if has_ratio(*metric) {
             let key = format!("{key}_to_largest");
-            heads.push(Column::values(&key, "of largest", Unit::Ratio, None));
+            heads.push(Column::shares(&key, "of largest"));
         }
     }
     heads

@@ -19,6 +19,7 @@ mod distribution;
 mod entry;
 mod failures;
 mod figure;
+mod findings;
 mod floor;
 mod history;
 mod json_report;
@@ -30,6 +31,7 @@ mod metric_table;
 mod native;
 mod notes;
 mod observed;
+mod page;
 mod parts;
 mod posture;
 mod render;
@@ -60,11 +62,13 @@ pub use comparison::{
 };
 pub use distribution::distribution_tables;
 pub use entry::{Counts, MetricSummary, Reason, Series, Standing, Subject};
+pub use findings::{Finding, Sentence, findings};
 pub use floor::floor_table;
 pub use history::{HistoryPage, history_csv, history_json, history_table, trend_table};
 pub use json_report::{REPORT_SCHEMA_VERSION, report_json};
 pub use main_table::{Columns, table, terminal_tables};
 pub use markdown_report::report_md;
+pub use page::{report_html, reports_html};
 pub use parts::parts_table;
 pub use runs::{
     claims_of_all, claims_of_several, reports_json, reports_md, runs_json, runs_overview,

@@ -7,10 +7,11 @@ use super::analysis::Analysis;
 use super::claims::{Heads, claims_json_of, claims_of, claims_of_runs, verdicts_json_of};
 use super::json_report::report_json;
 use super::markdown_report::report_md;
+use super::markdown_sections::state_word;
 use super::parts::{of_each, parts_json};
 use super::summary_file::summary_csv;
 use super::table::{Cell, Column, Table};
-use crate::record::{EngineChoice, EngineFacts, HostFacts, RunRecord, RunState};
+use crate::record::{EngineChoice, EngineFacts, HostFacts, RunRecord};
 use crate::units::human_count;
 
 /// A row per run: scenarios, engine, host, date, rounds.
@@ -30,7 +31,7 @@ pub fn runs_table(records: &[RunRecord]) -> Table {
             scenario_names(record).join(" "),
             variants(record).to_string(),
             plan.rounds.to_string(),
-            state(record).to_owned(),
+            state_word(record.state).to_owned(),
         ];
         row.extend(TRAITS.map(|(_, _, of)| of(record)));
         row.into_iter().map(Cell::text).collect()
@@ -119,14 +120,6 @@ fn variants(record: &RunRecord) -> usize {
     cases
         .filter(|case| names.contains(&case.scenario.as_str()))
         .count()
-}
-
-fn state(record: &RunRecord) -> &'static str {
-    match record.state {
-        RunState::Complete => "complete",
-        RunState::Interrupted => "interrupted",
-        RunState::Running => "not ended",
-    }
 }
 
 fn run_json(record: &RunRecord) -> Value {

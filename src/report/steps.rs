@@ -42,6 +42,11 @@ pub(super) fn median_build<'a>(
     case: &'a CaseId,
     metric: Metric,
 ) -> Option<MedianBuild<'a>> {
+    let own: Vec<&BuildRecord> = record
+        .builds
+        .iter()
+        .filter(|build| build.case == *case && build.metric == metric)
+        .collect();
     let mut builds: Vec<MedianBuild<'a>> = record
         .samples
         .iter()
@@ -50,10 +55,7 @@ pub(super) fn median_build<'a>(
             let Some(Quantity::Time(duration)) = sample.outcome.counted() else {
                 return None;
             };
-            let of_round = |build: &&BuildRecord| {
-                build.case == *case && build.metric == metric && build.round == sample.round
-            };
-            let build = record.builds.iter().find(of_round)?;
+            let build = own.iter().find(|build| build.round == sample.round)?;
             Some(MedianBuild {
                 case,
                 duration,

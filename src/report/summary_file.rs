@@ -32,7 +32,8 @@ pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
         "stand_in",
         "link",
     ]);
-    for entry in Analysis::of(record).entries() {
+    let analysis = Analysis::of(record);
+    for entry in analysis.entries() {
         let unit = entry.metric.unit();
         let text = |number: Option<f64>| {
             number
@@ -41,8 +42,8 @@ pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
         };
         let summary = entry.summary.as_ref();
         let interval = summary.and_then(|summary| summary.interval);
-        let ratio = entry
-            .ratio_to_largest
+        let ratio = analysis
+            .ratio_to_largest(entry)
             .map(|ratio| ratio.ratio.get().to_string());
         lines.push([
             record.id.clone(),

@@ -29,6 +29,9 @@ pub struct Column {
     pub unit: Option<Unit>,
     /// Where the text stands.
     pub align: Align,
+    /// Whether its values are shares of the largest, so that a bar can stand beside them
+    /// where there is room for pictures.
+    pub bar: bool,
 }
 
 /// Where a text stands in its column.
@@ -103,6 +106,7 @@ impl Column {
             printed_unit: None,
             unit: None,
             align: Align::Left,
+            bar: false,
         }
     }
 
@@ -114,6 +118,17 @@ impl Column {
             printed_unit,
             unit: Some(unit),
             align: Align::Right,
+            bar: false,
+        }
+    }
+}
+
+impl Column {
+    /// Shares of the largest: from 0 to 1.
+    pub(super) fn shares(key: &str, title: &str) -> Self {
+        Self {
+            bar: true,
+            ..Self::values(key, title, Unit::Ratio, None)
         }
     }
 }

@@ -16,6 +16,7 @@ mod image;
 mod live_engine;
 mod live_run;
 mod merging;
+mod page;
 mod pipeline;
 mod plan;
 mod registry;

@@ -12,8 +12,8 @@ use plimsoll::record::{
     case_id,
 };
 use plimsoll::report::{
-    Analysis, Verdict, Warning, claim_results, floor_table, go_benchmark_text, parts_table,
-    report_json, report_md, terminal_tables, warnings,
+    Analysis, Verdict, Warning, claim_results, findings, floor_table, go_benchmark_text,
+    parts_table, report_html, report_json, report_md, terminal_tables, warnings,
 };
 use plimsoll::scenario::Claim;
 use plimsoll::units::{Bytes, Count, Nanos};
@@ -300,7 +300,9 @@ fn reports_compare_sizes_across_parts_and_times_within_them() {
     let analysis = Analysis::of(&whole);
     let ratio = |variant: &str, metric| {
         let entry = analysis.get(&case_id("node", variant), metric).unwrap();
-        entry.ratio_to_largest.map(|ratio| ratio.ratio.get())
+        analysis
+            .ratio_to_largest(entry)
+            .map(|ratio| ratio.ratio.get())
     };
     assert_eq!(ratio("static", Metric::SizeUnpacked), Some(166.0 / 500.0));
     // Three times as long as on the other machine says nothing.
@@ -318,6 +320,12 @@ fn reports_compare_sizes_across_parts_and_times_within_them() {
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
+    let found = findings(&whole);
+    assert!(
+        found.iter().all(|found| found.title != "Fastest rebuild"),
+        "the quickest on one machine is not the quickest of all: {found:?}"
+    );
+    assert!(report_html(&whole).contains("4 x Model Y, 8 GB, 6.1.0"));
     let noted = terminal_tables(&whole, "node");
     assert!(noted[0].notes[0].text.contains("static in part 2/2"));
     let json = report_json(&whole);

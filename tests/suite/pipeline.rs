@@ -389,6 +389,7 @@ async fn the_folder_holds_all_files_and_the_order_is_seeded() {
         "summary.csv",
         "steps.csv",
         "report.md",
+        "report.html",
     ] {
         assert!(folder.join(name).metadata().unwrap().len() > 100, "{name}");
     }

@@ -4,6 +4,7 @@ pub mod builder;
 mod ci;
 mod distribution;
 mod files;
+pub mod large;
 mod links;
 mod optional;
 mod page;

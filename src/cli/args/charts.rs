@@ -1,7 +1,5 @@
 //! What is said about charts.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 
 use crate::record::Metric;
@@ -10,9 +8,6 @@ use crate::record::Metric;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Charts (--format svg or png)")]
 pub struct ChartArgs {
-    /// The folder that they go to, which is made where it is missing
-    #[arg(long, value_name = "DIR", required_if_eq_any([("format", "svg"), ("format", "png")]))]
-    pub out: Option<PathBuf>,
     /// Their colours: for white paper, or for dark pages
     #[arg(long, value_enum, default_value = "light")]
     pub theme: ThemeArg,

@@ -16,7 +16,8 @@ use crate::record::Link;
     plimsoll run go --engine clean-room --link loopback --link 100mbit,20ms\n  \
     plimsoll run node go --shard 1/4 --timings results/main\n  \
     plimsoll run --resume results/20261120T204000Z-node-go\n\n\
-    The run folder holds run.json (everything), samples.csv, summary.csv, steps.csv and report.md.")]
+    The run folder holds run.json (everything), samples.csv, summary.csv, steps.csv, \
+    report.md and, when it has ended, charts/ and report.html: the page to read.")]
 pub struct RunArgs {
     /// Names under scenarios/, or paths to TOML files; with --shard, all where none is named
     #[arg(value_name = "SCENARIO", required_unless_present_any = ["resume", "shard"])]

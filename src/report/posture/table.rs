@@ -89,6 +89,26 @@ fn table(analysis: &Analysis<'_>, scenario: &str, what: &str, facts: &[Fact]) ->
     }
 }
 
+/// All facts of one image, a row each; none where it was not looked into.
+pub(in crate::report) fn posture_sheet(
+    analysis: &Analysis<'_>,
+    case: &CaseRecord,
+) -> Option<Table> {
+    case.posture.as_ref()?;
+    let mut notes = Notes::default();
+    let rows = CONDUCT
+        .iter()
+        .chain(&CONTENTS)
+        .map(|fact| vec![Cell::text(fact.title()), fact_cell(case, *fact, &mut notes)])
+        .collect();
+    Some(Table {
+        title: case.id.to_string(),
+        columns: vec![Column::text("fact", "fact"), Column::text("found", "found")],
+        rows,
+        notes: notes.finish(analysis.record),
+    })
+}
+
 /// A fact in words, with what a reader must know beside it.
 pub(in crate::report) fn fact_cell(case: &CaseRecord, fact: Fact, notes: &mut Notes) -> Cell {
     let posture = match posture_of(case) {

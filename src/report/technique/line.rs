@@ -19,14 +19,14 @@ const COMPANIONS: [Metric; 4] = [
 
 /// What a line looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(in crate::report) enum Subject {
     Series(Series),
     Fact(Fact),
 }
 
 impl Subject {
     /// `build.cold`, `pull.cold over 100mbit`, `posture.user`.
-    pub(super) fn name(self) -> String {
+    pub(in crate::report) fn name(self) -> String {
         match self {
             Self::Series(series) => series.to_string(),
             Self::Fact(fact) => fact.id().to_owned(),
@@ -52,21 +52,32 @@ impl Subject {
 
 /// One variant in one metric or fact, against the baseline.
 #[derive(Debug)]
-pub(super) struct Line<'a> {
-    pub(super) scenario: &'a ScenarioRecord,
-    pub(super) technique: &'a TechniqueRecord,
+pub(in crate::report) struct Line<'a> {
+    pub(in crate::report) scenario: &'a ScenarioRecord,
+    pub(in crate::report) technique: &'a TechniqueRecord,
     /// None where the baseline did not run.
-    pub(super) baseline: Option<&'a CaseRecord>,
-    pub(super) variant: &'a CaseRecord,
-    pub(super) subject: Subject,
+    pub(in crate::report) baseline: Option<&'a CaseRecord>,
+    pub(in crate::report) variant: &'a CaseRecord,
+    pub(in crate::report) subject: Subject,
     /// Whether the technique should show in it.
-    pub(super) expected: bool,
-    pub(super) outcome: Outcome,
+    pub(in crate::report) expected: bool,
+    pub(in crate::report) outcome: Outcome,
+}
+
+impl Line<'_> {
+    /// Whether the two sides are shown to differ.
+    pub(in crate::report) fn is_shown(&self) -> bool {
+        match &self.outcome {
+            Outcome::Measured(change) => matches!(change.effect(), Effect::Lower | Effect::Higher),
+            Outcome::Told { differ } => *differ,
+            Outcome::Absent => false,
+        }
+    }
 }
 
 /// What the comparison says.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(in crate::report) enum Outcome {
     /// Of a measure.
     Measured(Change),
     /// Of a fact in words: whether they differ.
@@ -77,12 +88,20 @@ pub(super) enum Outcome {
 
 impl Outcome {
     /// `6.80x [6.10, 7.40] faster`, `changed`; none where there is nothing to compare.
-    pub(super) fn words(&self) -> Option<String> {
+    pub(in crate::report) fn words(&self) -> Option<String> {
         match self {
             Self::Measured(change) => Some(change.words()),
             Self::Told { differ: true } => Some("changed".to_owned()),
             Self::Told { differ: false } => Some("no effect".to_owned()),
             Self::Absent => None,
+        }
+    }
+
+    /// After divided by before, of what is a number.
+    pub(in crate::report) fn ratio(&self) -> Option<f64> {
+        match self {
+            Self::Measured(change) => Some(change.ratio?.ratio.get()),
+            Self::Told { .. } | Self::Absent => None,
         }
     }
 
@@ -97,7 +116,7 @@ impl Outcome {
     }
 
     /// Whether a shown effect is one for the better; none where nothing is shown.
-    pub(super) fn better(&self, subject: Subject) -> Option<bool> {
+    pub(in crate::report) fn better(&self, subject: Subject) -> Option<bool> {
         let Self::Measured(change) = self else {
             return None;
         };
@@ -114,7 +133,10 @@ impl Outcome {
 }
 
 /// All lines of a scenario, variant by variant; empty where it is about no technique.
-pub(super) fn lines<'a>(analysis: &Analysis<'a>, scenario: &'a ScenarioRecord) -> Vec<Line<'a>> {
+pub(in crate::report) fn lines<'a>(
+    analysis: &Analysis<'a>,
+    scenario: &'a ScenarioRecord,
+) -> Vec<Line<'a>> {
     let Some(technique) = &scenario.technique else {
         return Vec::new();
     };

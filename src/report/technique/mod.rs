@@ -14,6 +14,7 @@ use crate::record::RunRecord;
 
 pub use files::effects_csv;
 pub(super) use files::effects_json_of;
+pub(super) use line::{Line, lines};
 pub(super) use table::effect_table_of;
 
 /// The effect of a scenario's technique as a table: a row per variant and metric. None

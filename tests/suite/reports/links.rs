@@ -32,7 +32,7 @@ fn links_are_never_mixed() {
         let summary = entry.summary.as_ref().unwrap();
         assert_eq!((summary.n, summary.median), (6, median as f64));
         assert_eq!(entry.link, Some(link));
-        let ratio = entry.ratio_to_largest.unwrap();
+        let ratio = analysis.ratio_to_largest(entry).unwrap();
         assert_eq!(ratio.ratio.get(), 1.0, "the largest over its own link");
     }
     let entries = analysis.entries();

@@ -1,0 +1,120 @@
+//! What made an image, and where its bytes lie.
+
+use super::super::notes::one_line;
+use super::super::table::{Cell, Column, Mark, Note, Table};
+use crate::record::{BlobRecord, CaseRecord, LayerContents, Weight};
+use crate::units::{Bytes, Count, Quantity, Unit, human_count};
+
+/// An instruction is cut here: a RUN line may hold a whole script.
+const INSTRUCTION_CHARS: usize = 240;
+
+/// Names of a layer that its row holds.
+const NAMED: usize = 4;
+
+/// The image's history, the base's first; none where there is no image.
+pub(super) fn history_table(case: &CaseRecord) -> Option<Table> {
+    let history = &case.image.as_ref()?.history;
+    let rows = (1..).zip(history).map(|(number, (bytes, instruction))| {
+        vec![
+            number_cell(number),
+            Cell::text(one_line(instruction, INSTRUCTION_CHARS)),
+            bytes_cell(*bytes),
+        ]
+    });
+    Some(Table {
+        title: case.id.to_string(),
+        columns: vec![
+            number_column("entry"),
+            Column::text("instruction", "instruction"),
+            Column::values("unpacked", "unpacked", Unit::Bytes, None),
+        ],
+        rows: rows.collect(),
+        notes: vec![Note {
+            mark: Mark::Whole,
+            text: "As the image's own history tells it, the base's part first.".to_owned(),
+        }],
+    })
+}
+
+/// The layers that were looked into, bottom first; none where none was.
+pub(super) fn layers_table(case: &CaseRecord) -> Option<Table> {
+    let layers = &case.layers;
+    if layers.is_empty() {
+        return None;
+    }
+    let blobs = packed(case);
+    let rows = layers.iter().enumerate().map(|(at, layer)| {
+        vec![
+            number_cell(at + 1),
+            bytes_cell(layer.bytes),
+            match blobs.get(at) {
+                Some(blob) => bytes_cell(blob.bytes),
+                None => Cell::missing(),
+            },
+            Cell::value(human_count(layer.files), Quantity::Count(layer.files)),
+            Cell::text(heaviest(layer)),
+        ]
+    });
+    Some(Table {
+        title: case.id.to_string(),
+        columns: vec![
+            number_column("layer"),
+            Column::values("bytes", "file bytes", Unit::Bytes, None),
+            Column::values("packed", "packed", Unit::Bytes, None),
+            Column::values("files", "files", Unit::Count, None),
+            Column::text("heaviest", "heaviest files and folders"),
+        ],
+        rows: rows.collect(),
+        notes: vec![Note {
+            mark: Mark::Whole,
+            text: "Of the first image that kept the contract, the lowest layer first.".to_owned(),
+        }],
+    })
+}
+
+/// Packed layers of the last image, where they can be told to be these.
+fn packed(case: &CaseRecord) -> &[BlobRecord] {
+    let manifest = case
+        .image
+        .as_ref()
+        .and_then(|image| image.manifest.as_ref());
+    match manifest {
+        Some(manifest) if manifest.layers.len() == case.layers.len() => &manifest.layers,
+        _ => &[],
+    }
+}
+
+fn heaviest(layer: &LayerContents) -> String {
+    let mut names: Vec<&Weight> = layer
+        .heaviest_files
+        .iter()
+        .chain(&layer.heaviest_folders)
+        .collect();
+    names.sort_by(|left, right| {
+        right
+            .bytes
+            .cmp(&left.bytes)
+            .then(left.path.cmp(&right.path))
+    });
+    let named = names.iter().take(NAMED);
+    let named: Vec<String> = named
+        .map(|weight| format!("{} {}", weight.path, weight.bytes))
+        .collect();
+    named.join(", ")
+}
+
+/// With its own unit: a layer of metadata stands beside one of a whole system.
+fn bytes_cell(bytes: Bytes) -> Cell {
+    Cell::value(bytes.to_string(), Quantity::Bytes(bytes))
+}
+
+fn number_column(title: &str) -> Column {
+    Column {
+        unit: Some(Unit::Count),
+        ..Column::text(title, title)
+    }
+}
+
+fn number_cell(number: usize) -> Cell {
+    Cell::value(number.to_string(), Quantity::Count(Count(number as u64)))
+}

@@ -1,0 +1,5 @@
+//! `report.html`: its structure, what is escaped, and what it looks like in a browser.
+
+mod browser;
+mod planted;
+mod structure;
