@@ -22,7 +22,7 @@ mod sizes;
 mod steps;
 
 use super::analysis::Analysis;
-use crate::record::{Metric, RunRecord};
+use crate::record::{Metric, RunRecord, ScenarioRecord};
 use matter::Matter;
 
 pub use forest::comparison_chart;
@@ -102,13 +102,21 @@ pub fn charts(record: &RunRecord, theme: Theme) -> Vec<Chart> {
 /// The same, as the options say.
 pub fn charts_with(record: &RunRecord, options: Options) -> Vec<Chart> {
     let analysis = Analysis::of(record);
-    let mut charts = Vec::new();
-    for scenario in &record.scenarios {
-        let matter = Matter::new(&analysis, scenario, options);
-        match options.metric {
-            Some(metric) => charts.extend(phases::alone(&matter, metric)),
-            None => charts.extend(DRAWN.iter().filter_map(|draw| draw(&matter))),
-        }
+    let scenarios = record.scenarios.iter();
+    scenarios
+        .flat_map(|scenario| charts_of(&analysis, scenario, options))
+        .collect()
+}
+
+/// All charts of a scenario.
+pub(super) fn charts_of(
+    analysis: &Analysis<'_>,
+    scenario: &ScenarioRecord,
+    options: Options,
+) -> Vec<Chart> {
+    let matter = Matter::new(analysis, scenario, options);
+    match options.metric {
+        Some(metric) => phases::alone(&matter, metric).into_iter().collect(),
+        None => DRAWN.iter().filter_map(|draw| draw(&matter)).collect(),
     }
-    charts
 }

@@ -93,8 +93,8 @@ impl Ink {
         }
     }
 
-    /// Attributes that paint with it: ` fill="#…"`, or a style where a page decides.
-    /// A property, never an attribute, holds `var()`: older viewers take it only there.
+    /// Attributes that paint with it: ` fill="#…"`, or classes where a page decides. A class
+    /// and no style: a page whose policy names its style sheet by hash allows no others.
     pub(super) fn paints(theme: Theme, pairs: &[(&str, Ink)]) -> String {
         let mut text = String::new();
         match theme {
@@ -106,20 +106,20 @@ impl Ink {
                 }
             }
             Theme::Css => {
-                text.push_str(" style=\"");
-                for (what, ink) in pairs {
-                    let _ = write!(text, "{what}:var(--chart-{});", ink.tone().0);
-                }
-                text.pop();
-                text.push('"');
+                let classes = pairs
+                    .iter()
+                    .map(|(what, ink)| format!("{what}-{}", ink.tone().0));
+                let classes: Vec<String> = classes.collect();
+                let _ = write!(text, " class=\"{}\"", classes.join(" "));
             }
         }
         text
     }
 }
 
-/// The custom properties that [`Theme::Css`] uses, for a page's style sheet: light, dark
-/// where the reader's system asks for it, and either where the root's `data-theme` says so.
+/// The classes that [`Theme::Css`] uses, for a page's style sheet, and their colours: light,
+/// dark where the reader's system asks for it, and either where the root's `data-theme`
+/// says so.
 pub fn palette_css() -> String {
     let all = || PLAIN.iter().chain(&KIND);
     let list = |pick: fn(&Tone) -> &'static str| {
@@ -130,10 +130,16 @@ pub fn palette_css() -> String {
         text
     };
     let (light, dark) = (list(|tone| tone.1), list(|tone| tone.2));
+    let mut classes = String::new();
+    for (name, _, _) in all() {
+        for what in ["fill", "stroke"] {
+            let _ = writeln!(classes, ".{what}-{name}{{{what}:var(--chart-{name})}}");
+        }
+    }
     format!(
         ":root{{{light}}}\n\
          @media (prefers-color-scheme:dark){{:root:not([data-theme=\"light\"]){{{dark}}}}}\n\
-         :root[data-theme=\"dark\"]{{{dark}}}\n"
+         :root[data-theme=\"dark\"]{{{dark}}}\n{classes}"
     )
 }
 
@@ -181,15 +187,21 @@ mod tests {
     fn the_page_is_told_every_property_that_a_picture_uses() {
         let css = palette_css();
         for ink in [Ink::Ground, Ink::Claim, Ink::Kind(KINDS + 2)] {
-            let style = Ink::paints(Theme::Css, &[("fill", ink), ("stroke", Ink::Text)]);
-            let name = style
-                .split("var(")
+            let classes = Ink::paints(Theme::Css, &[("fill", ink), ("stroke", Ink::Text)]);
+            let name = classes
+                .split("fill-")
                 .nth(1)
                 .unwrap()
-                .split(')')
+                .split(' ')
                 .next()
                 .unwrap();
-            assert_eq!(css.matches(&format!("{name}:")).count(), 3, "{style}");
+            let rule = format!(".fill-{name}{{fill:var(--chart-{name})}}");
+            assert!(css.contains(&rule), "{classes}");
+            assert_eq!(
+                css.matches(&format!("--chart-{name}:")).count(),
+                3,
+                "{classes}"
+            );
         }
         let plain = Ink::paints(Theme::Dark, &[("fill", Ink::Own)]);
         assert_eq!(plain, " fill=\"#56b4e9\"");

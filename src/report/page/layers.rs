@@ -9,7 +9,7 @@ use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 const INSTRUCTION_CHARS: usize = 240;
 
 /// Names of a layer that its row holds.
-const NAMED: usize = 4;
+const NAMED: usize = 3;
 
 /// The image's history, the base's first; none where there is no image.
 pub(super) fn history_table(case: &CaseRecord) -> Option<Table> {

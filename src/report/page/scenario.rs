@@ -6,6 +6,7 @@ use super::super::main_table::all_tables;
 use super::super::metric_table::{sorted_cases, table_title};
 use super::Section;
 use super::case::case;
+use super::charts::charts;
 use super::sheet::Sheet;
 use super::table::{Use, table};
 use crate::record::ScenarioRecord;
@@ -31,6 +32,7 @@ fn scenario(sheet: &Sheet<'_>, scenario: &ScenarioRecord) -> Section {
                 filtered: true,
             }))
         }
+        (charts(sheet, scenario))
         (sheet.heading(2, "Variants, one by one"))
         p.hint { "Each opens: its figures, steps, layers, facts, Dockerfile, and what went wrong." }
         div.cases {

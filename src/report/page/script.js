@@ -61,10 +61,16 @@
   const filter = document.getElementById("filter");
   const count = document.getElementById("count");
   const lower = (element) => element.textContent.toLowerCase().replace(/\s+/g, " ");
-  const rows = all("table[data-filtered] tbody tr").map((row) => ({ shown: row, text: lower(row) }));
-  const cases = all("details.case").map((one) => ({ shown: one, text: lower(one.querySelector("summary")) }));
+  // Read when they are first asked for: a large page opens sooner.
+  let rows;
+  let cases;
+  const readRows = () => {
+    rows = all("table[data-filtered] tbody tr").map((row) => ({ shown: row, text: lower(row) }));
+    cases = all("details.case").map((one) => ({ shown: one, text: lower(one.querySelector("summary")) }));
+  };
 
   const applyFilter = () => {
+    if (rows === undefined) readRows();
     const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (one) => wanted.every((word) => one.text.includes(word));
     let matching = 0;
@@ -148,6 +154,11 @@
       event.preventDefault();
       filter.focus();
     }
+  });
+
+  // Paper unfolds nothing: notes are part of their tables.
+  addEventListener("beforeprint", () => {
+    for (const notes of all("details.notes")) notes.open = true;
   });
 
   // Downloads come unpacked where the browser can.

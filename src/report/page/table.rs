@@ -100,7 +100,7 @@ fn row_head(id: &str, cell: &Cell, link: Option<&str>) -> Markup {
     }
 }
 
-/// `sorts`: whether values are there for a script.
+/// `sorts`: whether values, and why there is none, are there for a script.
 fn body(id: &str, cell: &Cell, column: &Column, sorts: bool) -> Markup {
     let number = column.align == Align::Right;
     let class = match (&cell.content, number) {
@@ -111,7 +111,7 @@ fn body(id: &str, cell: &Cell, column: &Column, sorts: bool) -> Markup {
     };
     let (value, status) = match &cell.content {
         Content::Value { quantity, .. } => (sorts.then(|| exact_text(*quantity)), None),
-        Content::Absent { status, .. } => (None, Some(*status)),
+        Content::Absent { status, .. } => (None, sorts.then_some(*status)),
         Content::Text(_) => (None, None),
     };
     let verdict = (column.key == "verdict").then(|| cell.word().replace(' ', "-"));

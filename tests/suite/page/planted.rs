@@ -83,7 +83,7 @@ fn what_is_planted_is_shown_and_does_nothing() {
             .len(),
             0
         );
-        assert_eq!(all(&html, "style, title").len(), 2);
+        assert_eq!(all(&html, "style, head title").len(), 2);
         for element in html.tree.values().filter_map(|node| node.as_element()) {
             for (name, value) in element.attrs() {
                 assert!(!name.starts_with("on"), "{name}={value}");

@@ -139,7 +139,11 @@ pub fn large() -> RunRecord {
 
 /// Image, layers, facts and Dockerfile.
 fn fill(case: &mut CaseRecord, number: u64, noise: &mut Noise) {
-    let lines = (0..40).map(|line| format!("RUN step {line} {}\n", noise.hex()));
+    let lines = (0..30).map(|line| {
+        format!(
+            "RUN apt-get install --yes package-{number}-{line} && rm -rf /var/lib/apt/lists/*\n"
+        )
+    });
     case.dockerfile = Some(DockerfileRecord {
         path: format!("Dockerfile.{}", case.variant),
         text: lines.collect(),
@@ -149,7 +153,12 @@ fn fill(case: &mut CaseRecord, number: u64, noise: &mut Noise) {
     case.bases = vec!["node:20".to_owned()];
     let digests: Vec<String> = (0..9).map(|_| format!("sha256:{}", noise.hex())).collect();
     let layer = |digest: &String| {
-        let path = |at: usize| format!("/app/node_modules/{at}/{}", &digest[7..39]);
+        let path = |at: usize| {
+            format!(
+                "/app/node_modules/package-{}-{at}/dist/index.js",
+                &digest[7..11]
+            )
+        };
         let weights = (0..10).map(|at| Weight {
             path: path(at),
             bytes: Bytes(MB * number),
