@@ -42,6 +42,11 @@ impl RunTraits {
         }
     }
 
+    /// The engine, in words.
+    pub fn engine(&self) -> &str {
+        &self.engine
+    }
+
     /// What is unlike in head.
     pub fn differences(&self, head: &Self) -> Vec<Difference> {
         [
@@ -108,6 +113,11 @@ struct BaseTraits {
 }
 
 impl CaseTraits {
+    /// Whether a stand-in took the place of one of its bases.
+    pub fn rests_on_stand_in(&self) -> bool {
+        self.stand_ins
+    }
+
     /// Of a case of a record.
     pub fn of(record: &RunRecord, case: &CaseRecord) -> Self {
         let known = record.ground_of(&case.id).bases.iter();

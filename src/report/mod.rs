@@ -49,7 +49,7 @@ pub use analysis::Analysis;
 pub use budgets::check_budgets;
 pub use chart::{
     Chart, Grouping, Options as ChartOptions, RasterError, Theme, charts, charts_with,
-    comparison_chart, palette_css, png,
+    comparison_chart, history_chart, palette_css, png,
 };
 pub use ci::{
     COMMENT_BYTES, STEP_SUMMARY_BYTES, bencher_json, bigger_is_better_json, budget_annotations,

@@ -4,5 +4,6 @@ pub mod made;
 
 mod geometry;
 mod golden;
+mod over_time;
 mod picture;
 mod truth;

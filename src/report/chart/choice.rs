@@ -30,7 +30,7 @@ struct Point<'a> {
     front: bool,
 }
 
-/// Where there is a variant with both figures.
+/// Where there is a variant with both figures, and all were measured on one machine.
 pub(super) fn draw(matter: &Matter<'_, '_>) -> Option<Chart> {
     let across = Series::unlinked(if matter.is_taken(Metric::SizeTransfer) {
         Metric::SizeTransfer
@@ -39,7 +39,8 @@ pub(super) fn draw(matter: &Matter<'_, '_>) -> Option<Chart> {
     });
     let upright = Series::unlinked(Metric::StartReady);
     let (points, strategies) = points(matter, across, upright);
-    if points.is_empty() {
+    // A front over times of several machines would compare the machines.
+    if points.is_empty() || matter.apart().is_some() {
         return None;
     }
     let sized = if across.metric == Metric::SizeTransfer {

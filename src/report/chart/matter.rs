@@ -6,6 +6,7 @@ use super::super::entry::{MetricSummary, Series};
 use super::super::metric_cell::absence;
 use super::super::metric_table::sorted_cases;
 use super::super::notes::{entry_reasons, one_line, plural};
+use super::super::parts::apart_note;
 use super::canvas::{Anchor, Area, Canvas, LABEL, Mark, SMALL, Text};
 use super::font;
 use super::palette::{Ink, Theme};
@@ -96,13 +97,17 @@ impl<'r, 'a> Matter<'r, 'a> {
     pub(super) fn provenance(&self, series: &[Series]) -> String {
         let record = self.analysis.record;
         let engine = &record.engine;
+        let others = match record.parts.len() {
+            0 | 1 => String::new(),
+            parts => format!(", the first of {parts} parts"),
+        };
         let room = match record.plan.engine {
             EngineChoice::Host => "",
             EngineChoice::CleanRoom => ", clean room",
         };
         let date = record.started_at.split('T').next().unwrap_or_default();
         format!(
-            "{} · {} · {} {} ({}){room} · {date}",
+            "{} · {} · {} {} ({}){room}{others} · {date}",
             plural(self.cases().count(), "variant"),
             self.samples(series),
             engine.name,
@@ -154,19 +159,30 @@ impl<'r, 'a> Matter<'r, 'a> {
         marks
     }
 
+    /// What to say where its cases were measured on several machines: their times are not
+    /// compared then, whichever of them stand in one picture.
+    pub(super) fn apart(&self) -> Option<String> {
+        apart_note(self.analysis.record, &self.scenario.name).map(|note| note.text)
+    }
+
     /// What a reader of any of its charts must know.
     pub(super) fn notes(&self) -> Vec<String> {
+        let stand_ins = self.stand_in_note();
+        self.apart().into_iter().chain(stand_ins).collect()
+    }
+
+    fn stand_in_note(&self) -> Option<String> {
         let mut bases: Vec<&String> = self.cases().flat_map(|case| &case.stand_ins).collect();
         bases.sort();
         bases.dedup();
         if bases.is_empty() {
-            return Vec::new();
+            return None;
         }
         let named: Vec<&str> = bases.into_iter().map(String::as_str).collect();
-        vec![format!(
+        Some(format!(
             "Stand-in bases, built here in place of registry images that could not be had: {}.",
             named.join(", ")
-        )]
+        ))
     }
 }
 

@@ -11,6 +11,7 @@ mod canvas;
 mod choice;
 mod font;
 mod forest;
+mod history;
 mod layers;
 mod matter;
 mod palette;
@@ -26,6 +27,7 @@ use crate::record::{Metric, RunRecord, ScenarioRecord};
 use matter::Matter;
 
 pub use forest::comparison_chart;
+pub use history::history_chart;
 pub use palette::{Theme, palette_css};
 pub use raster::{RasterError, png};
 

@@ -132,10 +132,13 @@ fn lay_out<'r>(
     let width = (WIDTH - MARGIN - from - GAP * (count - 1.0)) / count;
     let panel = |(at, (metric, floor)): (usize, &(Metric, Option<Metric>))| {
         let left = from + (width + GAP) * at as f64;
-        let floor = floor.and_then(|floor| {
-            let mut entries = matter.analysis.entries().iter();
-            entries.find(|entry| entry.metric == floor && entry.summary.is_some())
-        });
+        // Of several machines each has a floor of its own.
+        let floor = floor
+            .filter(|_| matter.apart().is_none())
+            .and_then(|floor| {
+                let mut entries = matter.analysis.entries().iter();
+                entries.find(|entry| entry.metric == floor && entry.summary.is_some())
+            });
         let mut values: Vec<f64> = Vec::new();
         for case in matter.cases() {
             for link in links {
@@ -383,6 +386,9 @@ fn alt(matter: &Matter<'_, '_>, title: &str, series: Option<Series>) -> String {
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map(words);
     match (series, least, most) {
+        (Some(_), Some(_), Some(_)) if matter.apart().is_some() => {
+            format!("{title}, every sample with the median, measured on several machines.")
+        }
         (Some(series), Some(least), Some(most)) => {
             format!(
                 "{title}, every sample with the median. Of {series}, {least} is lowest and {most} highest."

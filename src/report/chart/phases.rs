@@ -121,7 +121,7 @@ pub(super) fn alone(matter: &Matter<'_, '_>, metric: Metric) -> Option<Chart> {
 }
 
 /// The text as a sentence begins.
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(characters).collect()

@@ -4,7 +4,7 @@ mod details;
 mod files;
 mod spark;
 mod table;
-mod words;
+pub(super) mod words;
 
 pub use details::trend_table;
 pub use files::{history_csv, history_json};

@@ -15,19 +15,19 @@ use crate::units::{Quantity, Ratio, Unit};
 const REASON_CHARS: usize = 90;
 
 /// `pull.cold over 100mbit`.
-pub(super) fn series(trend: &Trend<'_>) -> String {
+pub(in super::super) fn series(trend: &Trend<'_>) -> String {
     let over = trend.link.map(|link| format!(" over {link}"));
     format!("{}{}", trend.metric.id(), over.unwrap_or_default())
 }
 
 /// The day of a point: `2026-11-20`.
-pub(super) fn day<'a>(point: &Point<'a>) -> &'a str {
+pub(in super::super) fn day<'a>(point: &Point<'a>) -> &'a str {
     let text = &point.run.started_at;
     text.split('T').next().unwrap_or(text)
 }
 
 /// `1.10x [1.05, 1.15] slower`, with grounds where it is open.
-pub(super) fn change(trend: &Trend<'_>) -> String {
+pub(in super::super) fn change(trend: &Trend<'_>) -> String {
     match &trend.outcome {
         Outcome::Judged(judgement) => match trend.metric.kind() {
             Kind::Timed => timed(trend.metric, judgement),
@@ -168,7 +168,7 @@ pub(super) fn drift(metric: Metric, drift: &Drift) -> String {
 }
 
 /// How far a level went.
-pub(super) fn went(metric: Metric, change: &Change) -> String {
+pub(in super::super) fn went(metric: Metric, change: &Change) -> String {
     match metric.kind() {
         Kind::Timed => factor(metric, change.effect),
         Kind::Exact => step(metric, change.before, change.now, change.effect),

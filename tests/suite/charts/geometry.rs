@@ -15,7 +15,8 @@ use super::picture::{points, texts, view_box};
 /// Half of a line's width may stand out.
 const STROKE: f64 = 0.5;
 
-fn check(chart: &Chart, what: &str) {
+/// Holds a picture to its bounds.
+pub fn check(chart: &Chart, what: &str) {
     let document = Document::parse(&chart.svg).unwrap();
     let view = view_box(&document);
     let texts = texts(&document);
