@@ -1,5 +1,6 @@
 //! Arguments to report, against a fake engine and a paused clock.
 
+mod action;
 mod expected;
 mod home;
 mod revisions;

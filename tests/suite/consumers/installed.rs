@@ -101,6 +101,68 @@ fn a_junit_parser_counts_what_we_count() {
     assert_eq!(said[1], broken - hard_dnf.count());
 }
 
+/// The blocks of YAML of docs/CI.md, in their order: two of GitHub, one of GitLab.
+fn examples() -> Vec<&'static str> {
+    let page = include_str!("../../../docs/CI.md");
+    let blocks = page.split("```yaml\n").skip(1);
+    blocks
+        .map(|block| block.split("```").next().unwrap())
+        .collect()
+}
+
+#[test]
+fn github_and_gitlab_would_take_the_examples() {
+    if !asked() {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let python = python(home.path(), &["check-jsonschema"]);
+    let checker = python.with_file_name("check-jsonschema");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![("vendor.github-actions", root.join("action.yml"))];
+    let examples = examples();
+    assert_eq!(examples.len(), 3);
+    let schemas = [
+        "vendor.github-workflows",
+        "vendor.github-workflows",
+        "vendor.gitlab-ci",
+    ];
+    for (at, (text, schema)) in examples.into_iter().zip(schemas).enumerate() {
+        let file = home.path().join(format!("example-{at}.yml"));
+        std::fs::write(&file, text).unwrap();
+        files.push((schema, file));
+    }
+    for (schema, file) in &files {
+        ran(Command::new(&checker)
+            .args(["--builtin-schema", schema])
+            .arg(file));
+    }
+    // A fault is seen.
+    let bad = home.path().join("bad.yml");
+    let text = examples_with_a_fault();
+    std::fs::write(&bad, text).unwrap();
+    let mut check = Command::new(&checker);
+    check
+        .args(["--builtin-schema", "vendor.github-workflows"])
+        .arg(&bad);
+    assert!(!check.output().unwrap().status.success());
+    // What the schema does not say: expressions, the shell in `run`, the graph of jobs.
+    let tools = home.path().join("go");
+    let module = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7";
+    ran(Command::new("go")
+        .args(["install", module])
+        .env("GOBIN", &tools));
+    for (schema, file) in &files {
+        if *schema == "vendor.github-workflows" {
+            ran(Command::new(tools.join("actionlint")).arg(file));
+        }
+    }
+}
+
+fn examples_with_a_fault() -> String {
+    examples()[0].replace("runs-on:", "run-on:")
+}
+
 /// docs/k8s-indexed-job.yaml.
 const JOB: &str = include_str!("../../../docs/k8s-indexed-job.yaml");
 

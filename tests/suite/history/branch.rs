@@ -69,7 +69,9 @@ fn the_tip_of_a_branch_is_read_and_nothing_is_touched() {
     assert_eq!(ids(&whole), ["run-001", "run-002", "run-003", "run-004"]);
     assert_eq!(whole.left_out[0].file, "bench:other runs/run-005/run.json");
     assert!(
-        whole.left_out[0].reason.contains("the text ends in the middle"),
+        whole.left_out[0]
+            .reason
+            .contains("the text ends in the middle"),
         "{whole:?}"
     );
     assert_eq!((whole.read, read(None).read), (5, 0));

@@ -5,9 +5,9 @@ use plimsoll::git;
 use super::*;
 
 /// The source before the install, and one more layer.
-const WORSE: &str = "FROM base:1\nCOPY main.src ./\nCOPY deps.lock ./\nRUN --mount=type=cache,target=/root/.cache install\nRUN make\nRUN more\n";
+pub const WORSE: &str = "FROM base:1\nCOPY main.src ./\nCOPY deps.lock ./\nRUN --mount=type=cache,target=/root/.cache install\nRUN make\nRUN more\n";
 
-fn git_in(home: &Home, arguments: &[&str]) -> String {
+pub fn git_in(home: &Home, arguments: &[&str]) -> String {
     let output = std::process::Command::new("git")
         .arg("-C")
         .arg(home.path())
@@ -25,13 +25,13 @@ fn git_in(home: &Home, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn commit(home: &Home, message: &str) {
+pub fn commit(home: &Home, message: &str) {
     git_in(home, &["add", "-A"]);
     git_in(home, &["commit", "-q", "-m", message]);
 }
 
 /// A repository whose first commit has one good variant.
-fn repository() -> Home {
+pub fn repository() -> Home {
     let home = Home::new(&[("good", GOOD)]);
     std::fs::write(home.path().join(".gitignore"), "/results/\n").unwrap();
     git_in(&home, &["init", "-q"]);
@@ -39,7 +39,7 @@ fn repository() -> Home {
     home
 }
 
-fn write(home: &Home, file: &str, text: &str) {
+pub fn write(home: &Home, file: &str, text: &str) {
     std::fs::write(home.path().join(file), text).unwrap();
 }
 
