@@ -2,7 +2,7 @@
 //!
 //! No figure is computed here: charts show the medians, intervals and parts that the
 //! tables show. The layout is ours, since labels may neither overlap nor leave the
-//! picture: texts are measured before they are placed ([`font`]), and pictures grow with
+//! picture: texts are measured before they are placed (`font`), and pictures grow with
 //! the number of variants. Values over more than two orders of magnitude stand on a scale
 //! of logarithms, where nothing is a bar, because a bar's length would mean nothing there.
 

@@ -195,3 +195,40 @@ fn a_metric_of_another_name_is_drawn_with_its_unit() {
     let value = quantity(Metric::ServeRps, 1);
     assert_eq!(value.unit(), Metric::ServeRps.unit());
 }
+
+#[test]
+fn times_of_several_machines_are_never_compared() {
+    let mut run = SMALL.record();
+    let part = |index: u32, cases: &[usize]| plimsoll::record::PartRecord {
+        run: format!("part-{index}"),
+        index,
+        count: 2,
+        started_at: run.started_at.clone(),
+        finished_at: None,
+        tool: run.tool.clone(),
+        seed: 1,
+        engine: run.engine.clone(),
+        engine_choice: run.plan.engine,
+        reach: run.plan.reach,
+        distribution: None,
+        host: run.host.clone(),
+        calibration: run.calibration.clone(),
+        bases: Vec::new(),
+        cases: cases.iter().map(|at| run.cases[*at].id.clone()).collect(),
+    };
+    run.parts = vec![part(1, &[0, 3]), part(2, &[1, 2])];
+    let charts = charts(&run, Theme::Light);
+    assert!(charts.iter().all(|chart| chart.name != "node-choice"));
+    let builds = chart(charts, "node-builds");
+    assert!(
+        builds.svg.contains("Measured on different machines"),
+        "{}",
+        builds.svg
+    );
+    assert!(builds.svg.contains("the first of 2 parts"));
+    assert!(
+        !builds.svg.contains(">floor "),
+        "of several machines each has its own"
+    );
+    assert!(!builds.alt.contains("lowest"), "{}", builds.alt);
+}
