@@ -18,11 +18,11 @@ fn themes_differ_in_nothing_but_colours() {
     let bare = |theme: Theme| -> Vec<String> {
         let charts = charts(&record, theme).into_iter();
         let ink = regex::Regex::new(r##" (fill|stroke)="#[0-9a-f]{6}""##).unwrap();
-        let style = regex::Regex::new(r#" style="[^"]*""#).unwrap();
+        let class = regex::Regex::new(r#" class="[^"]*""#).unwrap();
         charts
             .map(|chart| {
                 let svg = ink.replace_all(&chart.svg, "");
-                style.replace_all(&svg, "").into_owned()
+                class.replace_all(&svg, "").into_owned()
             })
             .collect()
     };
