@@ -11,6 +11,7 @@ mod consumers;
 mod context_rules;
 mod docker_fake;
 mod fake;
+mod findings;
 mod history;
 mod image;
 mod live_engine;
