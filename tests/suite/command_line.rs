@@ -140,3 +140,47 @@ fn two_runs_are_compared_and_the_exit_code_says_what_came_of_it() {
     assert_eq!(code, Some(2));
     assert!(err.contains("expected one of: platform, store"), "{err}");
 }
+
+#[test]
+fn a_report_goes_to_a_file_and_the_page_opens_where_something_can() {
+    let run = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/results/reference-2026-11-21-2cpu-vm/technique-strip"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.html");
+    let file = file.to_str().unwrap();
+    let (code, out, err) = ended(&["report", run, "--format", "html", "--out", file]);
+    assert_eq!((code, out.as_str()), (Some(0), ""), "{err}");
+    assert!(err.contains(&format!("written to {file}")), "{err}");
+    let page = std::fs::read_to_string(file).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
+    // Of the same run, so that the shorter leaves nothing of the longer.
+    let (code, ..) = ended(&["report", run, "--format", "csv", "--out", file]);
+    assert_eq!(code, Some(0));
+    assert!(std::fs::read_to_string(file).unwrap().starts_with("run,"));
+    let nowhere = folder.path().join("none/page.html");
+    let (code, _, err) = ended(&["report", run, "--out", nowhere.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    assert!(
+        err.contains("hint: does the folder") && err.contains("exist?"),
+        "{err}"
+    );
+    let (code, _, err) = ended(&["report", run, "--open", "--format", "csv"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("leave --format out"), "{err}");
+    let (code, _, err) = ended(&["report", run, run, "results", "--open"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("--open --out page.html"), "{err}");
+    // Nothing is found on an empty path.
+    let opened = plimsoll(&["report", run, "--open", "--out", file])
+        .env("PATH", folder.path())
+        .output()
+        .unwrap();
+    let err = String::from_utf8(opened.stderr).unwrap();
+    assert_eq!(opened.status.code(), Some(1));
+    assert!(
+        err.contains("hint: open ") && err.contains("page.html in a browser"),
+        "{err}"
+    );
+}

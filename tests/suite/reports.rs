@@ -41,20 +41,20 @@ fn the_terminal_gets_two_tables_that_fit() {
     assert_snapshot!(size, @r#"
 Node API (node): size and build
 
-variant         strategy      unpacked       of   own  layers  context          cold      cached   rebuild  rebuild
-                                    MB  largest    MB               kB         build       build    source     dep.
-                                                                                   s          ms         s        s
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-single-stage    single-stage      1184    1.00x   120       6      213          30.8         820  invalid¹     DNF²
-                                                                        [30.1, 31.5]  [804, 840]
-multi-stage-    multi-             148    0.12x  15.0       6      213          15.4         410         –        –
-alpine-         stage-                                                  [15.1, 15.8]  [402, 420]
-prune *         alpine
-multi-stage-    multi-            DNF³      DNF  DNF³    DNF³     DNF³          DNF³        DNF³      DNF³     DNF³
-distroless      stage-
-                distroless
-scratch         scratch           n/a⁴      n/a  n/a⁴    n/a⁴     n/a⁴          n/a⁴        n/a⁴      n/a⁴     n/a⁴
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+variant             strategy      unpacked       of   own  layers  context          cold      cached   rebuild  rebuild
+                                        MB  largest    MB               kB         build       build    source     dep.
+                                                                                       s          ms         s        s
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+single-stage        single-stage      1184    1.00x   120       6      213          30.8         820  invalid¹     DNF²
+                                            ███████                         [30.1, 31.5]  [804, 840]
+multi-stage-        multi-             148    0.12x  15.0       6      213          15.4         410         –        –
+alpine-prune *      stage-                  ▉                               [15.1, 15.8]  [402, 420]
+                    alpine
+multi-stage-        multi-            DNF³      DNF  DNF³    DNF³     DNF³          DNF³        DNF³      DNF³     DNF³
+distroless          stage-
+                    distroless
+scratch             scratch           n/a⁴      n/a  n/a⁴    n/a⁴     n/a⁴          n/a⁴        n/a⁴      n/a⁴     n/a⁴
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 Times and memory: median [95 % bootstrap interval of it], n = 6.
 * rests on a stand-in base, not on the registry's image: node:20-alpine (as plimsoll.local/node:20-alpine)
 ¹ no step ran
@@ -80,18 +80,33 @@ Times and memory: median [95 % bootstrap interval of it], n = 6.
 ¹ GET /health answered 500 | expected 200
 ² the stock Node runtime is not static
 "#);
-    for width in [100, 110, 120] {
+    for width in [44, 60, 80, 100, 110, 120, 200] {
         for columns in Columns::TERMINAL {
             let drawn = table(&run, "node", columns).terminal(Some(width));
             let widest = drawn.lines().map(|line| line.chars().count()).max();
             assert!(widest <= Some(usize::from(width)), "{width}:\n{drawn}");
-            // Numbers are never broken, whatever the width.
-            assert!(
-                drawn.contains("1184") || columns == Columns::StartAndRun,
-                "{drawn}"
-            );
+            // Numbers and words are never broken, whatever the width.
+            let words: &[&str] = match columns {
+                Columns::StartAndRun => &["started", "memory", "[41.5, 45.5]", "distroless"],
+                _ => &["1184", "unpacked", "[30.1, 31.5]", "invalid¹", "alpine-"],
+            };
+            let whole = words.iter().all(|word| drawn.contains(word));
+            assert!(whole, "{width}:\n{drawn}");
+            // Each block has the names of its rows.
+            let blocks = drawn.matches("variant ").count();
+            assert!(drawn.matches("scratch").count() >= blocks, "{drawn}");
+            assert!(blocks > 1 || width > 60, "{width}:\n{drawn}");
         }
     }
+}
+
+#[test]
+fn only_a_terminal_gets_bars() {
+    let run = four_variants();
+    let size = table(&run, "node", Columns::SizeAndBuild);
+    assert!(size.terminal(Some(120)).contains("███████"));
+    assert!(!size.terminal(None).contains('█'));
+    assert!(!size.markdown().contains('█'));
 }
 
 #[test]

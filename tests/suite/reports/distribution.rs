@@ -45,11 +45,11 @@ variant       strategy      transfer       of        push   push   cold   base  
                                                                             MB
 ───────────────────────────────────────────────────────────────────────────────────────
 single-stage  single-stage      95.0    1.00x         925   45.0   95.0   45.0    5.01
-                                               [905, 945]
+                                      ███████  [905, 945]
 multi-stage   multi-stage       35.0    0.37x         925   10.0   35.0   10.0    5.01
-                                               [905, 945]
+                                      ██▋      [905, 945]
 static        static            4.00  0.0421x         925   4.00   4.00   4.00    4.00
-                                               [905, 945]
+                                      ▎        [905, 945]
 ───────────────────────────────────────────────────────────────────────────────────────
 Times: median [95 % bootstrap interval of it], n = 6.
 Sizes and bytes are packed, as the registry of the run stores, takes in and serves them. Push: into a registry that

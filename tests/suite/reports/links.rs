@@ -151,19 +151,20 @@ fn a_claim_on_a_pull_is_held_against_its_link() {
         ]
     );
     assert_snapshot!(claims(&run).terminal(Some(100)), @r#"
-Claimed against measured (pull.cold over 100mbit, pull.cold over 1gbit, pull.cold over 20mbit,10ms), 2 of 4 claims
+Claimed against measured (pull.cold over 100mbit, pull.cold over 1gbit, pull.cold over 20mbit,10ms),
+  2 of 4 claims
 
-variant       metric                    claimed  measured  measured  verdict           source  note
-                                                        s         /
-                                                            claimed
+variant       metric                  claimed  measured  measured  verdict             source  note
+                                                      s         /
+                                                          claimed
 ────────────────────────────────────────────────────────────────────────────────────────────────────
-single-stage  pull.cold over 100mbit       30 s      8.20     0.27x  does not hold     guide
-single-stage  pull.cold over               30 s      41.0     1.37x  does not hold     guide
+single-stage  pull.cold over 100mbit     30 s      8.20     0.27x  does not hold       guide
+single-stage  pull.cold over             30 s      41.0     1.37x  does not hold       guide
               20mbit,10ms
-single-stage  pull.cold over 1gbit         30 s  not run¹         –  cannot be tested  guide
-                                                                     here¹
-distroless    pull.cold over 1gbit         30 s   not run         –  cannot be tested  guide
-                                                                     here
+single-stage  pull.cold over 1gbit       30 s  not run¹         –  cannot be tested    guide
+                                                                   here¹
+distroless    pull.cold over 1gbit       30 s   not run         –  cannot be tested    guide
+                                                                   here
 ────────────────────────────────────────────────────────────────────────────────────────────────────
 Verdicts on 4 claims: 0 hold, 0 hold in direction, 2 do not hold, 2 cannot be tested here. Each is
   about this app on this engine; the sources measured others.

@@ -29,12 +29,12 @@ fn what_makes_runs_differ_is_said() {
     assert_snapshot!(runs_overview(&runs).terminal(Some(150)), @r#"
 2 runs
 
-run                scenarios  variants  rounds  state     begun         engine                 host                   links                  plimsoll
+run                 scenarios  variants  rounds  state     begun             engine                      host               links            plimsoll
 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-20261120T200000Z-  node       4         6       complete  2026-11-      Docker Engine          Debian 12, 2 x Model                          0.1.0
-node                                                      20T20:00:00Z  20.10.24 (overlay2)    X
-20261121T090000Z-  node       3         6       complete  2026-11-      Docker Engine 27.1.0   Debian 12, 2 x Model   100mbit 20mbit,10ms    0.1.0
-node                                                      21T09:00:00Z  (overlay2)             X
+20261120T200000Z-   node       4         6       complete  2026-11-          Docker Engine 20.10.24      Debian 12, 2 x                      0.1.0
+node                                                       20T20:00:00Z      (overlay2)                  Model X
+20261121T090000Z-   node       3         6       complete  2026-11-          Docker Engine 27.1.0        Debian 12, 2 x     100mbit          0.1.0
+node                                                       21T09:00:00Z      (overlay2)                  Model X            20mbit,10ms
 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 They differ in: begun, engine, links. Each is read for itself; nothing is compared between them.
 "#);

@@ -116,33 +116,30 @@ fn an_effect_is_told_where_it_is_shown_and_nowhere_else() {
     assert_snapshot!(table.terminal(Some(120)), @r#"
 Node API (node): effect of layer-order. What does it save to copy the manifests before the source?
 
-variant          in              should show              all-at-once                     with  effect
-                                                                                            it
+variant          in              should                all-at-once                     with  effect
+                                 show                                                    it
 ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-manifests-first  rebuild.source  yes                           14.3 s                   2.15 s  6.67x [6.48, 6.86]
-                                                                                                faster
-manifests-first  posture.user    yes                             root                     node  changed
-manifests-first  posture.stop    yes          killed after 10 s (137)                   exit 0  changed
-manifests-first  size.unpacked   no                           1178 MB                   154 MB  1024 MB smaller (7.65x)
-manifests-first  build.cold      no                            15.2 s                   15.2 s  1.00x, n = 3, no
-                                                                                                interval
-renamed          rebuild.source  yes                           14.3 s                   14.5 s  1.01x [0.98, 1.04], no
-                                                                                                effect shown
-renamed          posture.user    yes                             root                     root  no effect
-renamed          posture.stop    yes          killed after 10 s (137)  killed after 10 s (137)  no effect
-renamed          size.unpacked   no                           1178 MB                  1178 MB  no effect
-renamed          build.cold      no                            15.2 s                   15.2 s  1.00x, n = 3, no
-                                                                                                interval
-broken *         rebuild.source  yes                           14.3 s                     DNF¹  –
-broken *         posture.user    yes                             root                       –²  –
-broken *         posture.stop    yes          killed after 10 s (137)                       –²  –
-broken *         size.unpacked   no                           1178 MB                  1178 MB  47 B smaller
-broken *         build.cold      no                            15.2 s                        –  –
-arm64            rebuild.source  yes                           14.3 s                not here³  –
-arm64            posture.user    yes                             root                not here³  –
-arm64            posture.stop    yes          killed after 10 s (137)                not here³  –
-arm64            size.unpacked   no                           1178 MB                not here³  –
-arm64            build.cold      no                            15.2 s                not here³  –
+manifests-first  rebuild.source  yes                        14.3 s                   2.15 s  6.67x [6.48, 6.86] faster
+manifests-first  posture.user    yes                          root                     node  changed
+manifests-first  posture.stop    yes       killed after 10 s (137)                   exit 0  changed
+manifests-first  size.unpacked   no                        1178 MB                   154 MB  1024 MB smaller (7.65x)
+manifests-first  build.cold      no                         15.2 s                   15.2 s  1.00x, n = 3, no interval
+renamed          rebuild.source  yes                        14.3 s                   14.5 s  1.01x [0.98, 1.04], no
+                                                                                             effect shown
+renamed          posture.user    yes                          root                     root  no effect
+renamed          posture.stop    yes       killed after 10 s (137)  killed after 10 s (137)  no effect
+renamed          size.unpacked   no                        1178 MB                  1178 MB  no effect
+renamed          build.cold      no                         15.2 s                   15.2 s  1.00x, n = 3, no interval
+broken *         rebuild.source  yes                        14.3 s                     DNF¹  –
+broken *         posture.user    yes                          root                       –²  –
+broken *         posture.stop    yes       killed after 10 s (137)                       –²  –
+broken *         size.unpacked   no                        1178 MB                  1178 MB  47 B smaller
+broken *         build.cold      no                         15.2 s                        –  –
+arm64            rebuild.source  yes                        14.3 s                not here³  –
+arm64            posture.user    yes                          root                not here³  –
+arm64            posture.stop    yes       killed after 10 s (137)                not here³  –
+arm64            size.unpacked   no                        1178 MB                not here³  –
+arm64            build.cold      no                         15.2 s                not here³  –
 ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 Times and memory: medians, and the ratio of the two [95 % bootstrap interval of it, from 6 samples a side]; no effect is
   shown where it includes 1. Sizes, counts and facts are compared as they are.
@@ -231,17 +228,19 @@ fn facts_of_images_are_two_tables() {
     assert_snapshot!(drawn.join("\n"), @r#"
 Node API (node): what is in the image
 
-variant          shell      package    compilers     setuid files  OS packages  language   leaks      sources
-                            managers                                            packages
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-all-at-once      /bin/bash  apt, dpkg  4: gcc, g++,  2             413          312 npm    app/.git   none
-                                       make, …
-renamed          /bin/bash  apt, dpkg  4: gcc, g++,  2             413          312 npm    app/.git   none
-                                       make, …
-broken *         –¹         –¹         –¹            –¹            –¹           –¹         –¹         –¹
-manifests-first  none       none       none          none          no database  none       none       none
-arm64            not here²  not here²  not here²     not here²     not here²    not here²  not here²  not here²
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+variant          shell      package        compilers          setuid      OS         language        leaks     sources
+                            managers                          files       packages   packages
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+all-at-once      /bin/bash  apt, dpkg      4: gcc, g++,       2           413        312 npm         app/.git  none
+                                           make, …
+renamed          /bin/bash  apt, dpkg      4: gcc, g++,       2           413        312 npm         app/.git  none
+                                           make, …
+broken *         –¹         –¹             –¹                 –¹          –¹         –¹              –¹        –¹
+manifests-first  none       none           none               none        no         none            none      none
+                                                                          database
+arm64            not here²  not here²      not here²          not here²   not here²  not here²       not       not
+                                                                                                     here²     here²
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 Facts of the first image that kept the contract; none of them is a verdict.
 * rests on a stand-in base, not on the registry's image: node:20 (as plimsoll.local/node:20)
 ¹ this image was not looked into
@@ -249,15 +248,17 @@ Facts of the first image that kept the contract; none of them is a verdict.
 
 Node API (node): how it runs and what it gives away
 
-variant          user       health check  hardened start  stop                 secrets              CVEs
+variant          user      health      hardened      stop                 secrets                 CVEs
+                           check       start
 ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-all-at-once      root       none          failed¹         killed after 10 s    2 planted: history,  trivy: 3 critical,
-                                                          (137)                layer²               40 low
-renamed          root       none          failed¹         killed after 10 s    2 planted: history,  trivy: 3 critical,
-                                                          (137)                layer²               40 low
-broken *         –³         –³            –³              –³                   –³                   –³
-manifests-first  node       yes           ready           exit 0               none                 no scanner
-arm64            not here⁴  not here⁴     not here⁴       not here⁴            not here⁴            not here⁴
+all-at-once      root      none        failed¹       killed after 10 s    2 planted: history,     trivy: 3 critical, 40
+                                                     (137)                layer²                  low
+renamed          root      none        failed¹       killed after 10 s    2 planted: history,     trivy: 3 critical, 40
+                                                     (137)                layer²                  low
+broken *         –³        –³          –³            –³                   –³                      –³
+manifests-first  node      yes         ready         exit 0               none                    no scanner
+arm64            not       not here⁴   not here⁴     not here⁴            not here⁴               not here⁴
+                 here⁴
 ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 Facts of the first image that kept the contract; none of them is a verdict.
 Hardened: read-only root file system, no capabilities, no new privileges. Secrets: planted ones were put there by this

@@ -309,26 +309,27 @@ fn reckoned_figures_are_those_of_the_deploy_tables() {
     assert_snapshot!(claims(&run).terminal(Some(150)), @r#"
 Claimed against measured (8 metrics), 5 of 9 claims
 
-variant       from          metric                     claimed   before  measured  change                measured  verdict               source  note
-                                                                                                                /
-                                                                                                          claimed
+variant       from        metric                         claimed   before  measured  change                measured  verdict             source  note
+                                                                                                                  /
+                                                                                                            claimed
 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-single-stage                deploy.first over              8 s             8.61 s                           1.08x  holds                 guide
-                            100mbit
-single-stage                deploy.first over              8 s           not run¹                               –  cannot be tested      guide
-                            1gbit                                                                                  here¹
-multi-stage   single-stage  deploy.first over      10 s -> 5 s   8.61 s    3.48 s  2.47x [2.41, 2.53]       0.81x  holds                 guide
-                            100mbit                                                faster
-multi-stage   single-stage  deploy.sibling over            47x   4.51 s    1.33 s  3.38x [3.31, 3.46]       13.9x  holds in direction    guide
-                            100mbit                                                faster
-multi-stage   single-stage  deploy.update over             1/2   2.97 s      DNF²                               –  cannot be tested      guide
-                            20mbit,10ms                                                                            here²
-multi-stage   single-stage  services.stored              -70 %   725 MB    175 MB  550 MB less (4.14x)      0.80x  holds                 guide
-static        single-stage  registry.moved                less  9014 MB   7202 MB  1813 MB less (1.25x)         –  holds                 guide
-static        single-stage  posture.os-packages           less        –        –³                               –  cannot be tested      guide
-                                                                                                                   here³
-static        single-stage  serve.rps                       2x        –        –⁴                               –  cannot be tested      guide
-                                                                                                                   here⁴
+single-stage              deploy.first over 100mbit          8 s             8.61 s                           1.08x  holds               guide
+single-stage              deploy.first over 1gbit            8 s           not run¹                               –  cannot be tested    guide
+                                                                                                                     here¹
+multi-stage   single-     deploy.first over 100mbit  10 s -> 5 s   8.61 s    3.48 s  2.47x [2.41, 2.53]       0.81x  holds               guide
+              stage                                                                  faster
+multi-stage   single-     deploy.sibling over                47x   4.51 s    1.33 s  3.38x [3.31, 3.46]       13.9x  holds in direction  guide
+              stage       100mbit                                                    faster
+multi-stage   single-     deploy.update over                 1/2   2.97 s      DNF²                               –  cannot be tested    guide
+              stage       20mbit,10ms                                                                                here²
+multi-stage   single-     services.stored                  -70 %   725 MB    175 MB  550 MB less (4.14x)      0.80x  holds               guide
+              stage
+static        single-     registry.moved                    less  9014 MB   7202 MB  1813 MB less (1.25x)         –  holds               guide
+              stage
+static        single-     posture.os-packages               less        –        –³                               –  cannot be tested    guide
+              stage                                                                                                  here³
+static        single-     serve.rps                           2x        –        –⁴                               –  cannot be tested    guide
+              stage                                                                                                  here⁴
 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 Verdicts on 9 claims: 4 hold, 1 holds in direction, 0 do not hold, 4 cannot be tested here. Each is about this app on this engine; the sources
   measured others.
