@@ -9,6 +9,9 @@ use super::sheet::Sheet;
 /// Single notes that are shown without asking.
 const FEW: usize = 2;
 
+/// The column that gives way on a phone: each variant's own part says its strategy too.
+const ASIDE: &str = "strategy";
+
 /// What a table is on the page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Use<'t> {
@@ -79,9 +82,12 @@ fn draw<'l>(
 }
 
 fn heading(column: &Column) -> Markup {
-    let number = (column.align == Align::Right).then_some("num");
+    let class = match column.align {
+        Align::Right => Some("num"),
+        Align::Left => (column.key == ASIDE).then_some("aside"),
+    };
     html! {
-        th scope="col" class=[number] {
+        th scope="col" class=[class] {
             (column.title)
             @if let Some(unit) = column.printed_unit { " " span.unit { (unit) } }
         }
@@ -107,7 +113,7 @@ fn body(id: &str, cell: &Cell, column: &Column, sorts: bool) -> Markup {
         (Content::Absent { .. }, true) => Some("num absent"),
         (Content::Absent { .. }, false) => Some("absent"),
         (_, true) => Some("num"),
-        (_, false) => None,
+        (_, false) => (column.key == ASIDE).then_some("aside"),
     };
     let (value, status) = match &cell.content {
         Content::Value { quantity, .. } => (sorts.then(|| exact_text(*quantity)), None),
