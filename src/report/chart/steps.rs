@@ -1,6 +1,9 @@
 //! A build's steps on a time line: a lane for each stage, so that what ran side by side
 //! stands side by side, and what came from the cache is marked.
 
+use std::collections::BTreeMap;
+
+use super::super::entry::Series;
 use super::super::native::{native, quantity};
 use super::super::notes::one_line;
 use super::super::scale::Scale;
@@ -12,7 +15,7 @@ use super::font;
 use super::matter::{HEADING, Matter, heading, rule};
 use super::palette::Ink;
 use super::sheet::{MARGIN, Sheet, Swatch, WIDTH};
-use crate::record::{CaseRecord, Metric, StepRecord};
+use crate::record::{CaseId, CaseRecord, Metric, StepRecord};
 use crate::units::{Count, Nanos, Quantity, Unit, human_count};
 
 const CACHED: Mark = Mark::of(Shape::Square, Ink::Edge, true);
@@ -53,14 +56,9 @@ pub(super) fn dependency(matter: &Matter<'_, '_>) -> Option<Chart> {
 }
 
 fn draw(matter: &Matter<'_, '_>, metric: Metric, (what, title): (&str, &str)) -> Option<Chart> {
-    let series = super::super::entry::Series::unlinked(metric);
-    let build = |case: &CaseRecord| -> Option<MedianBuild<'_>> {
-        // Rule 1: a case that failed has no build to look at.
-        matter.entry(case, series)?.summary.as_ref()?;
-        let record = matter.analysis.record;
-        let case = record.cases.iter().find(|known| known.id == case.id)?;
-        median_build(record, &case.id, metric)
-    };
+    let series = Series::unlinked(metric);
+    let builds = median_builds(matter, metric, series);
+    let build = |case: &CaseRecord| builds.get(&case.id).copied();
     let ends: Vec<f64> = matter
         .cases()
         .filter_map(build)
@@ -132,6 +130,24 @@ fn draw(matter: &Matter<'_, '_>, metric: Metric, (what, title): (&str, &str)) ->
     }
     let alt = alt(matter, title, build);
     Some(sheet.finish(&matter.notes(), alt))
+}
+
+/// The median build of each case; found once, since each search goes through all samples.
+fn median_builds<'a>(
+    matter: &Matter<'_, 'a>,
+    metric: Metric,
+    series: Series,
+) -> BTreeMap<&'a CaseId, MedianBuild<'a>> {
+    // Rule 1: a case that failed has no build to look at.
+    let counts = |case: &&CaseRecord| {
+        let entry = matter.entry(case, series);
+        entry.is_some_and(|entry| entry.summary.is_some())
+    };
+    let record = matter.analysis.record;
+    let found = matter.cases().filter(counts);
+    found
+        .filter_map(|case| Some((&case.id, median_build(record, &case.id, metric)?)))
+        .collect()
 }
 
 /// When a step ended, since the build's first began; where its length is not known, when
@@ -211,7 +227,7 @@ fn block_height(build: Option<MedianBuild<'_>>) -> f64 {
 fn block(
     canvas: &mut Canvas,
     matter: &Matter<'_, '_>,
-    (case, series): (&CaseRecord, super::super::entry::Series),
+    (case, series): (&CaseRecord, Series),
     build: Option<MedianBuild<'_>>,
     axis: &Axis,
     top: f64,
