@@ -8,6 +8,7 @@ use plimsoll::record::{CaseRecord, Disposition, Metric, Outcome, RunRecord, RunS
 use plimsoll::runner::FLOOR_SCENARIO;
 use plimsoll::scenario;
 use tokio::sync::OnceCell;
+use walkdir::WalkDir;
 
 use super::home::{Ended, left, plimsoll};
 use crate::live_engine::stage::{Stage, is_live};
@@ -75,10 +76,12 @@ async fn make() -> Matrix {
     if let Some(folder) = folder {
         run = folder.display().to_string();
         remains = left(&stage, folder.file_name().unwrap().to_str().unwrap()).await;
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let entry = entry.unwrap();
-            let name = entry.file_name().into_string().unwrap();
-            files.insert(name, std::fs::read(entry.path()).unwrap());
+        // Those of its folders too: charts/sizes.svg.
+        for entry in WalkDir::new(&folder).into_iter().map(Result::unwrap) {
+            if entry.file_type().is_file() {
+                let name = entry.path().strip_prefix(&folder).unwrap().display();
+                files.insert(name.to_string(), std::fs::read(entry.path()).unwrap());
+            }
         }
     }
     Matrix {
