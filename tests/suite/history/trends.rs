@@ -352,3 +352,30 @@ fn runs_stand_in_the_order_of_time_and_copies_are_told() {
     assert_eq!(names, ["a", "b", "c"]);
     assert_eq!(copies, [("again", "run-003".to_owned())]);
 }
+
+#[test]
+fn a_run_of_two_revisions_is_no_part_of_a_history() {
+    let mut run = day(1, 10_000, 95);
+    let revision = |name: &str| plimsoll::record::Revision {
+        commit: "0123456789abcdef".to_owned(),
+        name: name.to_owned(),
+        dirty: false,
+    };
+    let one = plimsoll::units::Ratio::of(1.0, 1.0).unwrap();
+    run.ab = Some(plimsoll::record::AbRecord {
+        base: revision("main"),
+        head: revision("HEAD"),
+        terms: plimsoll::record::AbTerms {
+            timed: one,
+            exact: one,
+            metrics: Vec::new(),
+            waived: Vec::new(),
+        },
+        planned_looks: vec![8],
+        looks: Vec::new(),
+    });
+    let refused = plimsoll::history::RunDigest::of(&run).unwrap_err();
+    assert!(refused.to_string().contains("two revisions"), "{refused}");
+    run.ab = None;
+    assert!(plimsoll::history::RunDigest::of(&run).is_ok());
+}
