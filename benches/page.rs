@@ -7,7 +7,10 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::Criterion;
-use plimsoll::report::report_html;
+use plimsoll::record::RunRecord;
+use plimsoll::report::{
+    Theme, charts, report_html, report_md, samples_csv, steps_csv, summary_csv,
+};
 
 #[expect(dead_code, reason = "the tests of the reports use the rest")]
 #[path = "../tests/suite/reports/builder.rs"]
@@ -15,6 +18,17 @@ mod builder;
 #[expect(dead_code, reason = "the tests of the page use the rest")]
 #[path = "../tests/suite/reports/large.rs"]
 mod large;
+
+/// All that is written into a run's folder when the run has ended, in bytes.
+fn everything(record: &RunRecord) -> usize {
+    let drawn = charts(record, Theme::Light);
+    drawn.iter().map(|chart| chart.svg.len()).sum::<usize>()
+        + samples_csv(record).len()
+        + summary_csv(record).len()
+        + steps_csv(record).len()
+        + report_md(record).len()
+        + report_html(record).len()
+}
 
 fn main() {
     let record = large::large();
@@ -33,5 +47,11 @@ fn main() {
     criterion.bench_function("report.html of 100 variants and 20 rounds", |bencher| {
         bencher.iter(|| report_html(black_box(&record)));
     });
+    criterion.bench_function(
+        "all files of the same: CSV, Markdown, charts, page",
+        |bencher| {
+            bencher.iter(|| everything(black_box(&record)));
+        },
+    );
     criterion.final_summary();
 }

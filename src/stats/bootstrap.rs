@@ -15,6 +15,9 @@
 //! resampling comes down to: Efron, "Bootstrap methods: another look at the jackknife",
 //! Annals of Statistics 7 (1979), section 3.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -57,9 +60,9 @@ pub(super) fn of_median(set: &SampleSet) -> Option<Interval> {
     if set.len() > MOST_RESAMPLED {
         return Some(interval_of_ranks(set.sorted()));
     }
-    let mut draws = Resampler::new(SEED);
-    let medians = (0..RESAMPLES).map(|_| draws.median(set.sorted())).collect();
-    Some(percentile_interval(medians))
+    let middles = middles_of_resamples(SEED, set.len());
+    let medians = middles.iter().map(|middle| middle.of(set.sorted()));
+    Some(percentile_interval(medians.collect()))
 }
 
 /// The order statistics between which the median lies by the binomial distribution, near
@@ -89,91 +92,116 @@ pub(super) fn of_ratio_of_sums(parts: &[&SampleSet], wholes: &[&SampleSet]) -> O
         return None;
     }
     // A stream each: equal sets must not be resampled alike, or their ratio had no spread.
-    let mut parts = Sum::new(parts, 0);
-    let mut wholes = Sum::new(wholes, 1);
+    let parts = streams(parts, 0);
+    let wholes = streams(wholes, 1);
+    let sum = |streams: &[(Middles, &[f64])], at: usize| -> f64 {
+        let medians = streams
+            .iter()
+            .map(|(middles, sorted)| middles[at].of(sorted));
+        medians.sum()
+    };
     let ratios: Option<Vec<f64>> = (0..RESAMPLES)
-        .map(|_| {
-            let ratio = parts.draw() / wholes.draw();
+        .map(|at| {
+            let ratio = sum(&parts, at) / sum(&wholes, at);
             ratio.is_finite().then_some(ratio)
         })
         .collect();
     ratios.map(percentile_interval)
 }
 
-/// Draws sums of medians of resamples.
-struct Sum<'a>(Vec<(Resampler, &'a [f64])>);
-
-impl<'a> Sum<'a> {
-    /// `side` keeps the streams of divisor and dividend apart: 0 or 1.
-    fn new(sets: &[&'a SampleSet], side: u64) -> Self {
-        let stream = |(at, set): (u64, &&'a SampleSet)| {
-            (Resampler::new(SEED ^ (2 * at + side)), set.sorted())
-        };
-        Self((0..).zip(sets).map(stream).collect())
-    }
-
-    fn draw(&mut self) -> f64 {
-        let medians = self
-            .0
-            .iter_mut()
-            .map(|(draws, sorted)| draws.median(sorted));
-        medians.sum()
-    }
+/// The resamples of each set; `side` keeps those of divisor and dividend apart: 0 or 1.
+fn streams<'a>(sets: &[&'a SampleSet], side: u64) -> Vec<(Middles, &'a [f64])> {
+    let stream = |(at, set): (u64, &&'a SampleSet)| {
+        let middles = middles_of_resamples(SEED ^ (2 * at + side), set.len());
+        (middles, set.sorted())
+    };
+    (0..).zip(sets).map(stream).collect()
 }
 
 fn percentile_interval(mut estimates: Vec<f64>) -> Interval {
-    estimates.sort_by(f64::total_cmp);
     let tail = (1.0 - INTERVAL_LEVEL) / 2.0;
     // The k-th smallest and the k-th largest, k = (B + 1) * tail.
     let k = ((estimates.len() + 1) as f64 * tail).round() as usize;
+    let last = estimates.len() - k;
+    let (_, lower, above) = estimates.select_nth_unstable_by(k - 1, f64::total_cmp);
+    let lower = *lower;
+    let (_, upper, _) = above.select_nth_unstable_by(last - k, f64::total_cmp);
     Interval {
-        lower: estimates[k - 1],
-        upper: estimates[estimates.len() - k],
+        lower,
+        upper: *upper,
         level: INTERVAL_LEVEL,
     }
 }
 
-/// Draws medians of resamples; counts per sorted value, so that nothing is sorted again.
-struct Resampler {
-    rng: ChaCha8Rng,
-    counts: Vec<u32>,
+/// Which of a set's order statistics are the two middle ones of a resample; of an odd
+/// number the same twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Middle {
+    low: u32,
+    high: u32,
 }
 
-impl Resampler {
-    fn new(seed: u64) -> Self {
-        Self {
-            rng: ChaCha8Rng::seed_from_u64(seed),
-            counts: Vec::new(),
-        }
-    }
+/// One for each resample.
+type Middles = Arc<[Middle]>;
 
-    fn median(&mut self, sorted: &[f64]) -> f64 {
-        let n = sorted.len();
-        self.counts.clear();
-        self.counts.resize(n, 0);
-        for _ in 0..n {
-            // u64 and not usize: the stream must not depend on the machine's word.
-            let pick = self.rng.random_range(0..n as u64);
-            self.counts[pick as usize] += 1;
-        }
-        let low = self.order_statistic(sorted, (n - 1) / 2);
-        if n % 2 == 1 {
-            return low;
-        }
-        let high = self.order_statistic(sorted, n / 2);
+impl Middle {
+    /// The resample's median.
+    fn of(self, sorted: &[f64]) -> f64 {
+        let (low, high) = (sorted[self.low as usize], sorted[self.high as usize]);
         low + (high - low) / 2.0
     }
+}
 
-    /// The `rank`-th smallest (from 0) of the resample that `counts` holds.
-    fn order_statistic(&self, sorted: &[f64], rank: usize) -> f64 {
+/// Larger sets are drawn anew each time.
+const MOST_KEPT: usize = 64;
+
+/// What was drawn, by seed and size.
+static KEPT: LazyLock<Mutex<HashMap<(u64, usize), Middles>>> = LazyLock::new(Mutex::default);
+
+/// The middles of all resamples of a set of `n`. They depend on the seed and on n alone,
+/// not on the values, so a report's thousands of sets share a few of these.
+fn middles_of_resamples(seed: u64, n: usize) -> Middles {
+    let drawn = || -> Middles {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut counts = Vec::new();
+        let each = (0..RESAMPLES).map(|_| {
+            draw(&mut rng, n, &mut counts);
+            middle_of(&counts)
+        });
+        each.collect()
+    };
+    if n > MOST_KEPT {
+        return drawn();
+    }
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.entry((seed, n)).or_insert_with(drawn).clone()
+}
+
+/// How often each of the sorted values is drawn, so that nothing is sorted again.
+fn draw(rng: &mut ChaCha8Rng, n: usize, counts: &mut Vec<u32>) {
+    counts.clear();
+    counts.resize(n, 0);
+    for _ in 0..n {
+        // u64 and not usize: the stream must not depend on the machine's word.
+        let pick = rng.random_range(0..n as u64);
+        counts[pick as usize] += 1;
+    }
+}
+
+/// The middle of a resample that `counts` holds.
+fn middle_of(counts: &[u32]) -> Middle {
+    let n = counts.len();
+    let order_statistic = |rank: usize| {
         let mut seen = 0;
-        for (value, count) in sorted.iter().zip(&self.counts) {
+        let found = counts.iter().position(|count| {
             seen += *count as usize;
-            if seen > rank {
-                return *value;
-            }
-        }
-        sorted[sorted.len() - 1]
+            seen > rank
+        });
+        found.unwrap_or(n - 1) as u32
+    };
+    Middle {
+        low: order_statistic((n - 1) / 2),
+        high: order_statistic(n / 2),
     }
 }
 
@@ -187,11 +215,28 @@ mod tests {
 
     #[test]
     fn a_resample_s_median_counts_repeats() {
-        let mut draws = Resampler::new(1);
-        draws.counts = vec![3, 0, 1, 1];
         let sorted = [1.0, 2.0, 3.0, 4.0];
-        assert_eq!(draws.order_statistic(&sorted, 2), 1.0);
-        assert_eq!(draws.order_statistic(&sorted, 3), 3.0);
+        // 1 1 1 3: both middles are 1; 1 3 3 4: both are 3; 1 2 3 4: 2 and 3.
+        let median = |counts: &[u32]| middle_of(counts).of(&sorted);
+        assert_eq!(median(&[3, 0, 1, 0]), 1.0);
+        assert_eq!(median(&[1, 0, 2, 1]), 3.0);
+        assert_eq!(median(&[1, 1, 1, 1]), 2.5);
+        assert_eq!(middle_of(&[0, 0, 3]), Middle { low: 2, high: 2 });
+    }
+
+    #[test]
+    fn kept_draws_are_those_of_a_new_generator() {
+        for n in [6, 20, MOST_KEPT] {
+            let (first, again) = (middles_of_resamples(SEED, n), middles_of_resamples(SEED, n));
+            assert!(Arc::ptr_eq(&first, &again));
+            let (mut rng, mut counts) = (ChaCha8Rng::seed_from_u64(SEED), Vec::new());
+            for middle in first.iter() {
+                draw(&mut rng, n, &mut counts);
+                assert_eq!(counts.iter().sum::<u32>() as usize, n);
+                assert_eq!(*middle, middle_of(&counts));
+            }
+            assert_ne!(first, middles_of_resamples(SEED ^ 1, n), "a stream each");
+        }
     }
 
     #[test]
