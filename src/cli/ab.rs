@@ -20,7 +20,7 @@ use crate::compare::{
 use crate::engine::{Clock, Engine, Probe};
 use crate::git::{Checkouts, GitError, Repository};
 use crate::record::{AbRecord, AbTerms, Kind, Look, Revision, RunRecord, RunState};
-use crate::report;
+use crate::report::{self, Theme};
 use crate::runner::More;
 use crate::stats::{ALPHA, Grounds as Why, Looks, Threshold, Verdict};
 use crate::store::{RunFolder, StoreError};
@@ -277,9 +277,15 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
     write_comparison(&measured.folder, &comparison).map_err(store_failure)?;
     let folder = measured.folder.path().display();
     printer.talk(&format!(
-        "in another form: plimsoll compare {folder} --format md; each side is a run of its own: {folder}/base, {folder}/head"
+        "the page: {folder}/comparison.html; in another form: plimsoll compare {folder} --format md; each side is a run of its own: {folder}/base, {folder}/head"
     ));
-    compare::print(&comparison, args.format, args.all, printer)?;
+    let telling = compare::Telling {
+        format: args.format,
+        all: args.all,
+        theme: Theme::Light,
+        out: None,
+    };
+    compare::print(&comparison, telling, printer)?;
     if let Err(error) = measured.result {
         return Err(Failure::failed(error));
     }
@@ -306,7 +312,14 @@ fn write_comparison(folder: &RunFolder, comparison: &RunComparison<'_>) -> Resul
     folder.write("comparison.md", table.as_bytes())?;
     folder.write("comparison.csv", &report::comparison_csv(comparison))?;
     let json = format!("{:#}\n", report::comparison_json(comparison));
-    folder.write("comparison.json", json.as_bytes())
+    folder.write("comparison.json", json.as_bytes())?;
+    if let Some(chart) = report::comparison_chart(comparison, Theme::Light) {
+        folder.write("comparison.svg", chart.svg.as_bytes())?;
+    }
+    folder.write(
+        "comparison.html",
+        report::comparison_html(comparison).as_bytes(),
+    )
 }
 
 /// Says that nothing differs, in the form that was asked for.
@@ -328,7 +341,11 @@ fn nothing(
             "{:#}",
             serde_json::json!({ "base": base, "head": head, "unchanged": true, "lines": [] })
         )),
-        CompareFormat::Csv | CompareFormat::Annotations => {
+        CompareFormat::Csv
+        | CompareFormat::Annotations
+        | CompareFormat::Html
+        | CompareFormat::Svg
+        | CompareFormat::Png => {
             printer.talk(&words);
             Ok(())
         }

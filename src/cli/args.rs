@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use ab::AbArgs;
-pub use history::HistoryArgs;
+pub use history::{HistoryArgs, HistoryFormat};
 pub use run::{GroundArgs, RunArgs};
 pub use scale::{MergeArgs, PlanArgs, PlanFormat, ShardArgs, ShardByArg};
 pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};

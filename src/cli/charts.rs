@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::args::charts::{ChartArgs, GroupArg, ThemeArg};
+use globset::{Glob, GlobMatcher};
+
+use super::args::charts::ChartArgs;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::run::store_failure;
@@ -29,35 +31,33 @@ pub(super) fn write(
     picture: Picture,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    // The command line has seen to it that there is one.
-    let Some(out) = out else {
-        return Err(
-            Failure::usage("charts are files, and --out names no folder")
-                .with_hint(Some("add --out DIR".to_owned())),
-        );
-    };
+    let out = folder(out)?;
     let options = ChartOptions {
-        theme: match args.theme {
-            ThemeArg::Light => Theme::Light,
-            ThemeArg::Dark => Theme::Dark,
-        },
-        grouping: match args.group_by {
-            GroupArg::Variant => Grouping::Variant,
-            GroupArg::Strategy => Grouping::Strategy,
-        },
+        theme: args.theme.into(),
+        grouping: grouping(args),
         metric: args.metric,
     };
-    let mut written = 0;
+    let names: Vec<GlobMatcher> = args.names.iter().map(Glob::compile_matcher).collect();
+    let wanted =
+        |chart: &Chart| names.is_empty() || names.iter().any(|glob| glob.is_match(&chart.name));
+    let (mut written, mut there) = (0, Vec::new());
     for record in records {
         let folder = if records.len() > 1 {
             out.join(&record.id)
         } else {
             out.to_owned()
         };
-        for chart in report::charts_with(record, options) {
-            save(&folder, &chart, picture)?;
+        let charts = report::charts_with(record, options);
+        there.extend(charts.iter().map(|chart| chart.name.clone()));
+        for chart in charts.iter().filter(|chart| wanted(chart)) {
+            save(&folder, chart, picture)?;
             written += 1;
         }
+    }
+    if written == 0 && !there.is_empty() {
+        let said = "no chart has a name that --chart matches";
+        let hint = format!("there are: {}", there.join(", "));
+        return Err(Failure::usage(said).with_hint(Some(hint)));
     }
     if written == 0 {
         let what = match args.metric {
@@ -67,15 +67,67 @@ pub(super) fn write(
         let hint = "`plimsoll report RUN --format csv` lists what was measured";
         return Err(Failure::usage(what).with_hint(Some(hint.to_owned())));
     }
-    printer.talk(&format!("{written} charts in {}", out.display()));
+    printer.talk(&told(written, out));
     Ok(Exit::Fine)
 }
 
+/// The order of rows.
+pub(super) fn grouping(args: &ChartArgs) -> Grouping {
+    args.group_by.map(Grouping::from).unwrap_or_default()
+}
+
+/// The folder of the charts. The command line has seen to it that there is one.
+fn folder(out: Option<&Path>) -> Result<&Path, Failure> {
+    let hint = || Some("add --out DIR".to_owned());
+    let missing =
+        || Failure::usage("charts are files, and --out names no folder").with_hint(hint());
+    out.ok_or_else(missing)
+}
+
+fn told(written: usize, out: &Path) -> String {
+    let plural = if written == 1 { "" } else { "s" };
+    format!("{written} chart{plural} in {}", out.display())
+}
+
+/// A file for each chart of a history.
+///
+/// # Errors
+/// When there is none, or a file cannot be written.
+pub(super) fn write_all(
+    charts: &[Chart],
+    out: Option<&Path>,
+    picture: Picture,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let out = folder(out)?;
+    if charts.is_empty() {
+        let hint = "`plimsoll history --format csv` lists what the runs have";
+        return Err(Failure::usage("no run has a value to draw").with_hint(Some(hint.to_owned())));
+    }
+    for chart in charts {
+        save(out, chart, picture)?;
+    }
+    printer.talk(&told(charts.len(), out));
+    Ok(())
+}
+
+/// A chart as a file's bytes.
+///
+/// # Errors
+/// When the picture cannot be rendered.
+pub(super) fn bytes_of(chart: &Chart, picture: Picture) -> Result<Vec<u8>, Failure> {
+    match picture {
+        Picture::Svg => Ok(chart.svg.clone().into_bytes()),
+        Picture::Png => report::png(chart).map_err(Failure::failed),
+    }
+}
+
 fn save(folder: &Path, chart: &Chart, picture: Picture) -> Result<(), Failure> {
-    let (ending, bytes) = match picture {
-        Picture::Svg => ("svg", chart.svg.clone().into_bytes()),
-        Picture::Png => ("png", report::png(chart).map_err(Failure::failed)?),
+    let ending = match picture {
+        Picture::Svg => "svg",
+        Picture::Png => "png",
     };
+    let bytes = bytes_of(chart, picture)?;
     let path = folder.join(format!("{}.{ending}", chart.name));
     let saved = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes));
     saved.map_err(|source| store_failure(StoreError::Write { path, source }))

@@ -1,14 +1,15 @@
 //! `plimsoll compare`: what became better or worse from one run to another, and why.
 
-use std::io;
+use std::path::Path;
 
 use super::args::{CompareArgs, CompareFormat, Place};
+use super::charts::{self, Picture};
 use super::failure::{Exit, Failure};
-use super::output::Printer;
+use super::output::{Printer, hand_over};
 use super::report::load_one;
 use crate::compare::{RunComparison, Side, Standing, Terms, compare, side_of, terms_of};
 use crate::record::RunRecord;
-use crate::report;
+use crate::report::{self, Theme};
 
 /// Compares head with base and prints what changed.
 ///
@@ -33,7 +34,13 @@ pub(super) fn compare_runs(
         terms.metrics = args.metrics.iter().copied().collect();
     }
     let comparison = compare(&base, &head, terms);
-    print(&comparison, args.format, args.all, printer)?;
+    let telling = Telling {
+        format: args.format,
+        all: args.all,
+        theme: args.theme.into(),
+        out: args.out.as_deref(),
+    };
+    print(&comparison, telling, printer)?;
     let exit = exit_of(&comparison, args.fail_on_inconclusive);
     Ok(if args.exit_zero { Exit::Fine } else { exit })
 }
@@ -53,28 +60,53 @@ fn sides(run: RunRecord) -> Result<(RunRecord, RunRecord, Terms), Failure> {
     Ok((side_of(&run, Side::Base), side_of(&run, Side::Head), terms))
 }
 
+/// How a comparison is told.
+pub(super) struct Telling<'a> {
+    pub(super) format: CompareFormat,
+    /// What is the same or not comparable too.
+    pub(super) all: bool,
+    /// Of the chart.
+    pub(super) theme: Theme,
+    /// A file in the place of stdout.
+    pub(super) out: Option<&'a Path>,
+}
+
 /// Prints a comparison in a form.
 ///
 /// # Errors
-/// When stdout is closed.
+/// When stdout is closed, or the file cannot be written.
 pub(super) fn print(
     comparison: &RunComparison<'_>,
-    format: CompareFormat,
-    all: bool,
+    telling: Telling<'_>,
     printer: &mut Printer,
-) -> io::Result<()> {
-    let table = || report::comparison_table(comparison, all);
+) -> Result<(), Failure> {
+    let Telling { format, out, .. } = telling;
+    let width = printer.width.filter(|_| out.is_none());
+    let table = || report::comparison_table(comparison, telling.all);
+    let drawn = |picture| {
+        let chart = report::comparison_chart(comparison, telling.theme).ok_or_else(nothing)?;
+        charts::bytes_of(&chart, picture)
+    };
     let summary = |most| report::summary_md(None, Some(comparison), most).into_bytes();
     let bytes = match format {
-        CompareFormat::Table => table().terminal(printer.width).into_bytes(),
+        CompareFormat::Table => table().terminal(width).into_bytes(),
         CompareFormat::Md => table().markdown().into_bytes(),
         CompareFormat::Csv => report::comparison_csv(comparison),
         CompareFormat::Json => format!("{:#}\n", report::comparison_json(comparison)).into_bytes(),
+        CompareFormat::Html => report::comparison_html(comparison).into_bytes(),
+        CompareFormat::Svg => drawn(Picture::Svg)?,
+        CompareFormat::Png => drawn(Picture::Png)?,
         CompareFormat::Annotations => report::comparison_annotations(comparison).into_bytes(),
         CompareFormat::StepSummary => summary(report::STEP_SUMMARY_BYTES),
         CompareFormat::Comment => summary(report::COMMENT_BYTES),
     };
-    printer.data(&bytes)
+    hand_over(&bytes, out, format != CompareFormat::Png, printer)
+}
+
+fn nothing() -> Failure {
+    let said = "the runs have no metric in common that could be drawn";
+    let hint = "`plimsoll compare BASE HEAD --all` lists every line, and why it has no factor";
+    Failure::usage(said).with_hint(Some(hint.to_owned()))
 }
 
 /// What it comes to. Nothing that could be judged is open, too.

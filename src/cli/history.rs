@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use globset::Glob;
 
-use super::args::{HistoryArgs, Place, ReportFormat};
+use super::args::{HistoryArgs, HistoryFormat, Place};
 use super::cases::Filter;
+use super::charts::{self, Picture};
+use super::config;
 use super::failure::{Exit, Failure};
-use super::output::Printer;
+use super::output::{Printer, hand_over};
 use super::run::store_failure;
 use crate::history::{
     HEADLINES, InOrder, Outcome, RunDigest, Standing, Terms, Trend, in_order, trends,
@@ -59,14 +61,39 @@ pub(super) fn history(
         terms: &terms,
         trends: &found,
     };
-    let bytes = match args.format {
-        ReportFormat::Json => format!("{:#}\n", report::history_json(&page)).into_bytes(),
-        ReportFormat::Csv => report::history_csv(&page),
-        ReportFormat::Md => pages(&page, args, |table| table.markdown()),
-        ReportFormat::Table => pages(&page, args, |table| table.terminal(printer.width)),
-    };
-    printer.data(&bytes)?;
+    tell(&page, place, args, printer)?;
     Ok(exit_of(&found, args))
+}
+
+/// Prints the history, or writes its page or its charts.
+fn tell(
+    page: &HistoryPage<'_>,
+    place: &Place,
+    args: &HistoryArgs,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let width = printer.width.filter(|_| args.out.is_none());
+    let picture = match args.format {
+        HistoryFormat::Svg => Some(Picture::Svg),
+        HistoryFormat::Png => Some(Picture::Png),
+        _ => None,
+    };
+    if let Some(picture) = picture {
+        let budgets = config::load(place)?.budgets;
+        let charts = report::history_charts(page.trends, &budgets, args.theme.into());
+        return charts::write_all(&charts, args.out.as_deref(), picture, printer);
+    }
+    let bytes = match args.format {
+        HistoryFormat::Json => format!("{:#}\n", report::history_json(page)).into_bytes(),
+        HistoryFormat::Csv => report::history_csv(page),
+        HistoryFormat::Html => {
+            let budgets = config::load(place)?.budgets;
+            report::history_html(page, &budgets).into_bytes()
+        }
+        HistoryFormat::Md => pages(page, args, |table| table.markdown()),
+        _ => pages(page, args, |table| table.terminal(width)),
+    };
+    hand_over(&bytes, args.out.as_deref(), true, printer)
 }
 
 /// The table of all trends, and with `--metric` one for each.

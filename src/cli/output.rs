@@ -1,7 +1,12 @@
-//! The one place that writes to stdout and stderr.
+//! The one place that writes to stdout and stderr, or to a file in the place of stdout.
 
+use std::fs::Permissions;
 use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use super::failure::Failure;
 
 /// A sink that several hold.
 pub type SharedSink = Arc<Mutex<dyn Write + Send>>;
@@ -68,6 +73,58 @@ impl Printer {
     /// The sink of the talk, for what outlives a borrow of the printer.
     pub fn talk_sink(&self) -> SharedSink {
         self.talk.clone()
+    }
+}
+
+/// Writes data to a file, and says so; to stdout where none is named. What is no text is
+/// not for a terminal.
+///
+/// # Errors
+/// When the file cannot be written, or the sink is closed.
+pub(super) fn hand_over(
+    bytes: &[u8],
+    file: Option<&Path>,
+    is_text: bool,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    match file {
+        Some(file) => save_whole(file, bytes, printer),
+        None if !is_text && printer.width.is_some() => {
+            let hint = "add --out FILE, or lead stdout to a file";
+            let said = "a terminal cannot show a PNG picture";
+            Err(Failure::usage(said).with_hint(Some(hint.to_owned())))
+        }
+        None => Ok(printer.data(bytes)?),
+    }
+}
+
+/// Writes beside the place and renames, so that nobody opens half a page.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn save_whole(file: &Path, bytes: &[u8], printer: &mut Printer) -> Result<(), Failure> {
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let written = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(folder)
+        .and_then(|mut beside| {
+            beside.write_all(bytes)?;
+            beside.persist(file).map_err(|error| error.error)
+        });
+    match written {
+        Ok(_) => {
+            printer.talk(&format!("written to {}", file.display()));
+            Ok(())
+        }
+        Err(error) => {
+            let hint = format!("does the folder {} exist?", folder.display());
+            let hint = (error.kind() == io::ErrorKind::NotFound).then_some(hint);
+            let said = format!("failed to write {}: {error}", file.display());
+            Err(Failure::failed(said).with_hint(hint))
+        }
     }
 }
 

@@ -1,19 +1,17 @@
 //! `plimsoll report`: everything anew from run.json alone.
 
 use std::collections::BTreeSet;
-use std::fs::Permissions;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::args::charts::ChartArgs;
 use super::args::{ExportFormat, Place, ReportArgs};
 use super::charts::{self, Picture};
 use super::failure::{Exit, Failure};
 use super::folder::{PAGE, write_derived, write_page};
 use super::open::open_page;
-use super::output::Printer;
+use super::output::{Printer, save_whole};
 use super::run::store_failure;
-use crate::record::RunRecord;
+use crate::record::{Metric, RunRecord};
 use crate::report;
 use crate::store::{self, RunFolder};
 
@@ -47,6 +45,7 @@ pub(super) fn report(
         return Err(Failure::usage("--open shows the page and no other form")
             .with_hint(Some(hint.to_owned())));
     }
+    refuse_what_is_of_no_use(format, &args.charts)?;
     let file = file_of(args, &runs)?;
     let records: Vec<RunRecord> = runs.into_iter().map(|(_, record)| record).collect();
     let picture = match format {
@@ -66,7 +65,10 @@ pub(super) fn report(
         }
     }
     let width = printer.width.filter(|_| file.is_none());
-    let bytes = rendered(format, &records, width)?;
+    let bytes = match args.charts.metric {
+        Some(metric) => rendered_alone(format, &records, metric, &args.charts, width)?,
+        None => rendered(format, &records, width)?,
+    };
     let Some(file) = file else {
         printer.data(&bytes)?;
         if format == ExportFormat::Table && printer.width.is_some() {
@@ -74,8 +76,7 @@ pub(super) fn report(
         }
         return Ok(exit);
     };
-    write_whole(&file, &bytes)?;
-    printer.talk(&format!("written to {}", file.display()));
+    save_whole(&file, &bytes, printer)?;
     if args.open {
         open_page(&file)?;
     }
@@ -148,6 +149,76 @@ fn rendered(
     Ok(text.into_bytes())
 }
 
+/// Options that would do nothing are no whims: whoever gives them expects something.
+fn refuse_what_is_of_no_use(format: ExportFormat, args: &ChartArgs) -> Result<(), Failure> {
+    let is_picture = matches!(format, ExportFormat::Svg | ExportFormat::Png);
+    let is_table = matches!(format, ExportFormat::Table | ExportFormat::Md);
+    let said = if !args.names.is_empty() && !is_picture {
+        "--chart is for `--format svg` and `--format png`"
+    } else if args.group_by.is_some() && !is_picture && !(is_table && args.metric.is_some()) {
+        "--group-by is for charts, and for the table of --metric"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(said).with_hint(Some("leave it out, or add the other".to_owned())))
+}
+
+/// One metric in one of the forms that can be of one.
+fn rendered_alone(
+    format: ExportFormat,
+    records: &[RunRecord],
+    metric: Metric,
+    args: &ChartArgs,
+    width: Option<u16>,
+) -> Result<Vec<u8>, Failure> {
+    let drawn = |draw: &dyn Fn(&report::Table) -> String| {
+        let mut text = String::new();
+        for record in records {
+            let tables = report::one_metric_tables(record, metric, charts::grouping(args));
+            if records.len() > 1 && !tables.is_empty() {
+                text.push_str(&format!("Run {}\n\n", record.id));
+            }
+            let tables = tables.iter().map(draw);
+            text.push_str(&tables.collect::<Vec<_>>().join("\n"));
+        }
+        text
+    };
+    let text = match format {
+        ExportFormat::Table => drawn(&|table| table.terminal(width)),
+        ExportFormat::Md => drawn(&|table| table.markdown()),
+        ExportFormat::Csv => return Ok(report::summaries_csv_of(records, metric)),
+        ExportFormat::Json => {
+            let each = records.iter().map(|record| {
+                let mut one = report::report_json(record);
+                if let Some(summaries) = one["summaries"].as_array_mut() {
+                    summaries.retain(|summary| summary["metric"] == metric.id());
+                }
+                one
+            });
+            let mut each: Vec<serde_json::Value> = each.collect();
+            match (each.len(), each.pop()) {
+                (1, Some(one)) => format!("{one:#}\n"),
+                (_, last) => {
+                    each.extend(last);
+                    format!("{:#}\n", serde_json::json!({ "reports": each }))
+                }
+            }
+        }
+        _ => {
+            let said = "--metric is for tables, charts, CSV and JSON: this form has all metrics";
+            let hint =
+                "leave --metric out, or say `--format table`, `md`, `csv`, `json`, `svg` or `png`";
+            return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+        }
+    };
+    if text.is_empty() {
+        let hint = "`plimsoll report RUN --format csv` lists what was measured";
+        return Err(Failure::usage(format!("there is no sample of {metric}"))
+            .with_hint(Some(hint.to_owned())));
+    }
+    Ok(text.into_bytes())
+}
+
 /// What a tracker reads of a run.
 fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Vec<u8>> {
     let json = |value: serde_json::Value| format!("{value:#}\n");
@@ -183,30 +254,6 @@ pub(super) fn tables(record: &RunRecord, width: Option<u16>) -> String {
         }
     }
     text
-}
-
-/// Writes beside the place and renames, so that nobody opens half a page.
-fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let written = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o644))
-        .tempfile_in(folder)
-        .and_then(|mut beside| {
-            beside.write_all(bytes)?;
-            beside.persist(file).map_err(|error| error.error)
-        });
-    match written {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let hint = format!("does the folder {} exist?", folder.display());
-            let hint = (error.kind() == io::ErrorKind::NotFound).then_some(hint);
-            let said = format!("failed to write {}: {error}", file.display());
-            Err(Failure::failed(said).with_hint(hint))
-        }
-    }
 }
 
 /// A run that was found, with its record or why it cannot be read.

@@ -156,15 +156,50 @@ fn share(limit: Limit) -> Option<(Against, Ratio)> {
 }
 
 fn concerns(budget: &Budget, case: &CaseRecord) -> bool {
-    let matches = |glob: &Option<String>, name: &str| match glob {
-        None => true,
-        Some(glob) => Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name)),
-    };
     let runs = matches!(
         case.disposition,
         Disposition::Qualified | Disposition::Failed { .. } | Disposition::Pending
     );
-    runs && matches(&budget.variant, &case.variant) && matches(&budget.strategy, &case.strategy)
+    runs && is_of(budget, &case.variant, &case.strategy)
+}
+
+/// Whether a budget is about a variant of this name and strategy.
+fn is_of(budget: &Budget, variant: &str, strategy: &str) -> bool {
+    let matches = |glob: &Option<String>, name: &str| match glob {
+        None => true,
+        Some(glob) => Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name)),
+    };
+    matches(&budget.variant, variant) && matches(&budget.strategy, strategy)
+}
+
+/// The tightest absolute limit that hard budgets set on a metric of a variant: the least
+/// `at-most`, else the greatest `at-least`.
+pub fn tightest_limit<'b>(
+    budgets: impl IntoIterator<Item = &'b Budget>,
+    (variant, strategy): (&str, &str),
+    (metric, link): (Metric, Option<Link>),
+) -> Option<Quantity> {
+    let over = |budget: &Budget| {
+        let named = budget.link.as_ref();
+        named.is_none_or(|name| link.is_some_and(|link| link.to_string() == *name))
+    };
+    let (mut most, mut least) = (None::<Quantity>, None::<Quantity>);
+    for budget in budgets {
+        let about = budget.metric == metric.id() && over(budget);
+        if budget.soft || !about || !is_of(budget, variant, strategy) {
+            continue;
+        }
+        let tighter = |held: Option<Quantity>, one: Quantity, sign: f64| match held {
+            Some(held) if sign * native(held) <= sign * native(one) => Some(held),
+            _ => Some(one),
+        };
+        match budget.limit {
+            Limit::AtMost(one) => most = tighter(most, one, 1.0),
+            Limit::AtLeast(one) => least = tighter(least, one, -1.0),
+            Limit::WorseBy(_) | Limit::Drift(_) => {}
+        }
+    }
+    most.or(least)
 }
 
 type Samples<'a> = std::collections::BTreeMap<series::Key<'a>, Series<'a>>;

@@ -13,7 +13,7 @@ mod traits;
 
 use std::collections::BTreeSet;
 
-pub use budget::{Baselines, BudgetLine, BudgetOutcome, check, concerned, unlike};
+pub use budget::{Baselines, BudgetLine, BudgetOutcome, check, concerned, tightest_limit, unlike};
 pub use cause::{Cause, causes};
 pub use rule::{Difference, Rule};
 pub use sides::{Side, side_of, terms_of};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::compare::{CaseTraits, RunTraits};
+use crate::compare::{CaseTraits, RunTraits, tightest_limit};
 use crate::record::{
     CaseId, CaseRecord, Disposition, Link, Metric, Outcome, RunRecord, RunState, Sample,
 };
@@ -37,6 +37,8 @@ pub struct CaseDigest {
     pub scenario: String,
     /// Its variant.
     pub variant: String,
+    /// Its strategy.
+    pub strategy: String,
     /// What the rules look at.
     pub traits: CaseTraits,
     /// What it was measured on, where the run was joined from parts; else that is the run's.
@@ -60,6 +62,8 @@ pub struct SeriesDigest {
     pub dnf: Count,
     /// Why the first of them did not.
     pub reason: Option<String>,
+    /// The tightest absolute limit that its scenario's budgets set.
+    pub limit: Option<Quantity>,
 }
 
 /// What the samples of a series come to.
@@ -179,13 +183,24 @@ fn case_of(
         by_series.entry(key).or_default().push(sample);
     }
     let mut series = Vec::with_capacity(by_series.len());
+    let scenario = record
+        .scenarios
+        .iter()
+        .find(|one| one.name == case.scenario);
+    let budgets = scenario
+        .map(|one| one.budgets.as_slice())
+        .unwrap_or_default();
+    let names = (case.variant.as_str(), case.strategy.as_str());
     for ((metric, link), samples) in by_series {
-        series.push(series_of(metric, link, &samples)?);
+        let mut one = series_of(metric, link, &samples)?;
+        one.limit = tightest_limit(budgets, names, (metric, link));
+        series.push(one);
     }
     Ok(Some(CaseDigest {
         id: case.id.clone(),
         scenario: case.scenario.clone(),
         variant: case.variant.clone(),
+        strategy: case.strategy.clone(),
         traits: CaseTraits::of(record, case),
         ground: (!record.parts.is_empty()).then(|| RunTraits::of_case(record, case)),
         failed,
@@ -235,6 +250,7 @@ fn series_of(
         values,
         dnf: Count(dnf),
         reason,
+        limit: None,
     })
 }
 

@@ -6,9 +6,11 @@ use super::change::{Change, changes};
 use super::digest::{CaseDigest, RunDigest, SeriesDigest, Values};
 use super::era::Eras;
 use super::newest::{self, Baseline, Drift, Outcome};
-use crate::compare::{Difference, Rule};
-use crate::record::{CaseId, Kind, Link, Metric};
+use crate::compare::{Difference, Rule, tightest_limit};
+use crate::record::{CaseId, Direction, Kind, Link, Metric};
+use crate::scenario::Budget;
 use crate::stats::{ChangePoints, Threshold};
+use crate::units::{Quantity, native};
 
 /// How a history is to be read.
 #[derive(Debug, Clone)]
@@ -103,6 +105,25 @@ impl<'a> Trend<'a> {
         };
         let of_era = before.iter().rev().filter(|point| point.era == newest.era);
         of_era.filter_map(|point| point.values).take(most).collect()
+    }
+
+    /// The absolute limit that the newest run's budgets set, or `more` of them, as those of a
+    /// configuration: the tightest that holds for it.
+    pub fn limit(&self, more: &[Budget]) -> Option<Quantity> {
+        let case = self.newest()?.case;
+        let of_trend = |one: &&SeriesDigest| (one.metric, one.link) == (self.metric, self.link);
+        let own = case.series.iter().find(of_trend).and_then(|one| one.limit);
+        let names = (case.variant.as_str(), case.strategy.as_str());
+        let configured = tightest_limit(more, names, (self.metric, self.link));
+        let (Some(own), Some(other)) = (own, configured) else {
+            return own.or(configured);
+        };
+        let sign = match self.metric.direction() {
+            Direction::Lower => 1.0,
+            Direction::Higher => -1.0,
+        };
+        let own_is_tighter = sign * native(own) <= sign * native(other);
+        Some(if own_is_tighter { own } else { other })
     }
 
     /// How many eras it has.

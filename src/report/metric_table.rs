@@ -164,7 +164,7 @@ pub(super) fn sorted_cases<'a>(analysis: &Analysis<'a>, scenario: &str) -> Vec<&
     cases
 }
 
-fn scale_of(analysis: &Analysis<'_>, cases: &[&CaseRecord], series: Series) -> Scale {
+pub(super) fn scale_of(analysis: &Analysis<'_>, cases: &[&CaseRecord], series: Series) -> Scale {
     let unit = series.metric.unit();
     let medians = cases
         .iter()
@@ -174,7 +174,7 @@ fn scale_of(analysis: &Analysis<'_>, cases: &[&CaseRecord], series: Series) -> S
 }
 
 /// The n of all timed cells, where they agree: then one note says it for all.
-fn common_n(
+pub(super) fn common_n(
     analysis: &Analysis<'_>,
     cases: &[&CaseRecord],
     printed: &[(Series, Scale)],
@@ -188,7 +188,7 @@ fn common_n(
     sizes.all(|n| n == first).then_some(first)
 }
 
-fn timed_note(timed: &str, common_n: Option<usize>) -> String {
+pub(super) fn timed_note(timed: &str, common_n: Option<usize>) -> String {
     match common_n {
         Some(n) if n < MIN_FOR_INTERVAL => {
             format!("{timed}: median, n = {n}; no interval below {MIN_FOR_INTERVAL} samples.")

@@ -31,6 +31,7 @@ mod metric_table;
 mod native;
 mod notes;
 mod observed;
+mod one_metric;
 mod page;
 mod parts;
 mod posture;
@@ -49,7 +50,7 @@ pub use analysis::Analysis;
 pub use budgets::check_budgets;
 pub use chart::{
     Chart, Grouping, Options as ChartOptions, RasterError, Theme, charts, charts_with,
-    comparison_chart, history_chart, palette_css, png,
+    comparison_chart, history_chart, history_charts, palette_css, png,
 };
 pub use ci::{
     COMMENT_BYTES, STEP_SUMMARY_BYTES, bencher_json, bigger_is_better_json, budget_annotations,
@@ -68,11 +69,12 @@ pub use history::{HistoryPage, history_csv, history_json, history_table, trend_t
 pub use json_report::{REPORT_SCHEMA_VERSION, report_json};
 pub use main_table::{Columns, table, terminal_tables};
 pub use markdown_report::report_md;
-pub use page::{report_html, reports_html};
+pub use one_metric::one_metric_tables;
+pub use page::{comparison_html, history_html, report_html, reports_html};
 pub use parts::parts_table;
 pub use runs::{
     claims_of_all, claims_of_several, reports_json, reports_md, runs_json, runs_overview,
-    runs_table, several_claims_json, summaries_csv,
+    runs_table, several_claims_json, summaries_csv, summaries_csv_of,
 };
 pub use summary_file::summary_csv;
 pub use table::{Align, Cell, Column, Content, Mark, Note, Table};

@@ -9,13 +9,18 @@ use super::json_report::report_json;
 use super::markdown_report::report_md;
 use super::markdown_sections::state_word;
 use super::parts::{of_each, parts_json};
-use super::summary_file::summary_csv;
+use super::summary_file::{summary_csv, summary_csv_of};
 use super::table::{Cell, Column, Table};
-use crate::record::{EngineChoice, EngineFacts, HostFacts, RunRecord};
+use crate::record::{EngineChoice, EngineFacts, HostFacts, Metric, RunRecord};
 use crate::units::human_count;
 
 /// A row per run: scenarios, engine, host, date, rounds.
 pub fn runs_table(records: &[RunRecord]) -> Table {
+    table_of(&records.iter().collect::<Vec<_>>())
+}
+
+/// The same of records that do not lie side by side.
+pub(super) fn table_of(records: &[&RunRecord]) -> Table {
     let mut columns = vec![
         Column::text("run", "run"),
         Column::text("scenarios", "scenarios"),
@@ -186,9 +191,17 @@ fn lowered(page: &str) -> String {
 
 /// `summary.csv` of several runs: one head, and the first column names the run.
 pub fn summaries_csv(records: &[RunRecord]) -> Vec<u8> {
+    joined(records.iter().map(summary_csv))
+}
+
+/// The same of one metric.
+pub fn summaries_csv_of(records: &[RunRecord], metric: Metric) -> Vec<u8> {
+    joined(records.iter().map(|record| summary_csv_of(record, metric)))
+}
+
+fn joined(files: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
     let mut lines = Vec::new();
-    for record in records {
-        let file = summary_csv(record);
+    for file in files {
         let head = file.iter().position(|byte| *byte == b'\n');
         let skipped = if lines.is_empty() {
             0

@@ -3,12 +3,21 @@
 use super::analysis::Analysis;
 use super::csv_bytes::CsvBytes;
 use super::native::statistic_text;
-use crate::record::RunRecord;
+use crate::record::{Metric, RunRecord};
 
 /// Statistics in base units (bytes, seconds, counts), empty where there is none. `n` is
 /// how many samples count; `stand_in` names the bases whose place a stand-in took,
 /// separated by blanks. `link` is empty for what goes over none.
 pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
+    rows(record, |_| true)
+}
+
+/// The rows of one metric.
+pub(super) fn summary_csv_of(record: &RunRecord, metric: Metric) -> Vec<u8> {
+    rows(record, |one| one == metric)
+}
+
+fn rows(record: &RunRecord, wanted: impl Fn(Metric) -> bool) -> Vec<u8> {
     let mut lines = CsvBytes::new([
         "run",
         "scenario",
@@ -33,7 +42,8 @@ pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
         "link",
     ]);
     let analysis = Analysis::of(record);
-    for entry in analysis.entries() {
+    let entries = analysis.entries().iter();
+    for entry in entries.filter(|entry| wanted(entry.metric)) {
         let unit = entry.metric.unit();
         let text = |number: Option<f64>| {
             number

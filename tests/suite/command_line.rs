@@ -184,3 +184,64 @@ fn a_report_goes_to_a_file_and_the_page_opens_where_something_can() {
         "{err}"
     );
 }
+
+/// A committed run, so that the program itself is asked.
+#[test]
+fn a_report_of_one_metric_and_options_that_would_do_nothing() {
+    let run = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/results/reference-2026-11-20-2cpu-vm"
+    );
+    let (code, out, err) = ended(&["report", run, "--metric", "build.cold", "--format", "md"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(
+        out.matches("build.cold").count(),
+        4,
+        "a title and a note for each scenario: {out}"
+    );
+    let slim = out.find("| single-stage-slim ").unwrap();
+    assert!(
+        slim < out.find("| debian-distro-node ").unwrap(),
+        "the best first: {out}"
+    );
+    let grouped = [
+        "report",
+        run,
+        "--metric",
+        "build.cold",
+        "--group-by",
+        "strategy",
+    ];
+    assert_eq!(ended(&grouped).0, Some(0));
+    let (code, out, _) = ended(&["report", run, "--metric", "build.cold", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, Some(0));
+    let summaries = json["summaries"].as_array().unwrap();
+    assert!(!summaries.is_empty());
+    assert!(summaries.iter().all(|one| one["metric"] == "build.cold"));
+    for (arguments, said) in [
+        (
+            vec!["--metric", "build.cold", "--format", "html"],
+            "--metric is for",
+        ),
+        (
+            vec!["--metric", "pull.cold"],
+            "there is no sample of pull.cold",
+        ),
+        (vec!["--group-by", "strategy"], "--group-by is for charts"),
+        (
+            vec!["--chart", "node-*", "--format", "csv"],
+            "--chart is for",
+        ),
+        (
+            vec!["--chart", "moon", "--format", "svg", "--out", "/nowhere"],
+            "there are: node-choice",
+        ),
+    ] {
+        let mut whole = vec!["report", run];
+        whole.extend(&arguments);
+        let (code, out, err) = ended(&whole);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(err.contains(said), "{arguments:?}: {err}");
+    }
+}

@@ -6,6 +6,7 @@ mod distribution;
 mod files;
 pub mod large;
 mod links;
+mod one_metric;
 mod optional;
 mod page;
 mod runs;

@@ -1,22 +1,26 @@
 //! What is said about charts.
 
 use clap::{Args, ValueEnum};
+use globset::Glob;
 
 use crate::record::Metric;
+use crate::report::{Grouping, Theme};
 
-/// The charts of `plimsoll report`.
+/// What of a report is shown, and how its charts are drawn.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Charts (--format svg or png)")]
 pub struct ChartArgs {
-    /// Their colours: for white paper, or for dark pages
+    /// Colours of charts: for white paper, or for dark pages
     #[arg(long, value_enum, default_value = "light")]
     pub theme: ThemeArg,
-    /// One metric alone, by its id: build.cold, pull.cold
+    /// Only charts whose name matches this glob: node-sizes, '*-builds'; several times for several
+    #[arg(long = "chart", value_name = "GLOB")]
+    pub names: Vec<Glob>,
+    /// One metric alone, by its id, as build.cold or pull.cold: its chart, its rows, or a table with the best variant first
     #[arg(long, value_name = "ID")]
     pub metric: Option<Metric>,
-    /// The order of their rows: the largest first, or that below a heading for each strategy
-    #[arg(long, value_enum, default_value = "variant")]
-    pub group_by: GroupArg,
+    /// The order of rows in charts and in the table of --metric: by value, or that within each strategy [default: variant]
+    #[arg(long, value_enum)]
+    pub group_by: Option<GroupArg>,
 }
 
 /// Colours of charts.
@@ -28,7 +32,25 @@ pub enum ThemeArg {
     Dark,
 }
 
-/// The order of the rows of charts.
+impl From<ThemeArg> for Theme {
+    fn from(arg: ThemeArg) -> Self {
+        match arg {
+            ThemeArg::Light => Self::Light,
+            ThemeArg::Dark => Self::Dark,
+        }
+    }
+}
+
+impl From<GroupArg> for Grouping {
+    fn from(arg: GroupArg) -> Self {
+        match arg {
+            GroupArg::Variant => Self::Variant,
+            GroupArg::Strategy => Self::Strategy,
+        }
+    }
+}
+
+/// The order of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum GroupArg {
     /// The largest first.

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::ReportFormat;
+use super::charts::ThemeArg;
 use super::verdicts::{rule, threshold};
 use crate::compare::Rule;
 use crate::stats::Threshold;
@@ -15,7 +15,9 @@ use crate::stats::Threshold;
     plimsoll history\n  \
     plimsoll history results/main --only 'node/multi-*' --last 20\n  \
     plimsoll history --metric build.cold --metric 'pull.*' --since 2026-11-01\n  \
-    plimsoll history --branch bench-data --under runs --check\n\n\
+    plimsoll history --branch bench-data --under runs --check\n  \
+    plimsoll history results/main --format html --out history.html\n  \
+    plimsoll history --only node/slim --metric build.cold --format png --out charts\n\n\
     A trend is one metric of one case over one link. Only runs that the rules of `compare` let be\n\
     compared are reckoned with each other; what parts them is told. With --metric each run is listed.\n\
     A file that is no whole run is left out and named. An index beside the runs (.plimsoll-history)\n\
@@ -55,7 +57,13 @@ pub struct HistoryArgs {
     pub allow: Vec<Rule>,
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
-    pub format: ReportFormat,
+    pub format: HistoryFormat,
+    /// Where to: a file instead of stdout; for charts the folder of their files, which is made where it is missing
+    #[arg(long, value_name = "PATH", required_if_eq_any([("format", "svg"), ("format", "png")]))]
+    pub out: Option<PathBuf>,
+    /// Colours of the charts (--format svg or png)
+    #[arg(long, value_enum, default_value = "light")]
+    pub theme: ThemeArg,
     /// Exit with 3 where the newest run is worse
     #[arg(long)]
     pub check: bool,
@@ -65,4 +73,23 @@ pub struct HistoryArgs {
     /// Exit with 0 whatever is found, --check or not
     #[arg(long)]
     pub exit_zero: bool,
+}
+
+/// Forms of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HistoryFormat {
+    /// A table for the terminal.
+    Table,
+    /// Markdown.
+    Md,
+    /// One page for a browser, with a chart for each trend: no network, opens from disk.
+    Html,
+    /// CSV, of all runs.
+    Csv,
+    /// JSON, of all runs.
+    Json,
+    /// A chart for each trend, as SVG.
+    Svg,
+    /// The same as PNG.
+    Png,
 }

@@ -1,7 +1,10 @@
 //! What is asked of two runs, and of one against its budgets.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
+use super::charts::ThemeArg;
 use crate::compare::Rule;
 use crate::record::Metric;
 use crate::stats::Threshold;
@@ -12,6 +15,8 @@ use crate::stats::Threshold;
     plimsoll compare results/before results/after\n  \
     plimsoll compare 20261120T204000Z-node 20261121T090000Z-node --threshold 10%\n  \
     plimsoll compare latest --format comment          of a run of `plimsoll ab`\n  \
+    plimsoll compare results/before latest --format html --out compared.html\n  \
+    plimsoll compare results/before latest --format svg > forest.svg\n  \
     plimsoll compare results/reference latest --allow host --allow engine --format md\n\n\
     Exit code 3: something is worse. 4: it is open, with --fail-on-inconclusive.\n\
     Timed metrics get a verdict from 6 samples a side on; more of them in large scenarios.")]
@@ -40,6 +45,12 @@ pub struct CompareArgs {
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
     pub format: CompareFormat,
+    /// Where to: a file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Colours of the chart (--format svg or png)
+    #[arg(long, value_enum, default_value = "light")]
+    pub theme: ThemeArg,
     /// Exit with 0 whatever is found
     #[arg(long)]
     pub exit_zero: bool,
@@ -109,6 +120,12 @@ pub enum CompareFormat {
     Csv,
     /// JSON, of all lines.
     Json,
+    /// One page for a browser: no network, opens from disk.
+    Html,
+    /// The forest plot as SVG.
+    Svg,
+    /// The same as PNG.
+    Png,
     /// GitHub's annotations: the ten worst.
     Annotations,
     /// Markdown for $GITHUB_STEP_SUMMARY, under 1 MiB.

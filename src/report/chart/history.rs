@@ -1,7 +1,9 @@
 //! A metric of a case over many runs: medians between the smallest and the largest sample,
 //! where its level changed, what parts runs that cannot be compared, and its budget.
 
-use super::super::history::words;
+use std::collections::BTreeSet;
+
+use super::super::history::{in_order, words};
 use super::super::native::native;
 use super::super::notes::{one_line, plural};
 use super::super::scale::Scale;
@@ -13,6 +15,7 @@ use super::palette::{Ink, Theme};
 use super::phases::capital;
 use super::sheet::{MARGIN, Sheet, Swatch, WIDTH};
 use crate::history::{Point, Trend};
+use crate::scenario::Budget;
 use crate::units::Quantity;
 
 /// Height of the plot, and of the strips above it.
@@ -45,6 +48,26 @@ impl Ground {
     fn foot(&self) -> f64 {
         self.plot.y + self.plot.height
     }
+}
+
+/// A chart for each trend that has one, the worst first, each with the limit of its budget;
+/// `more` budgets are those of a configuration. Their names are one of a kind.
+pub fn history_charts(trends: &[Trend<'_>], more: &[Budget], theme: Theme) -> Vec<Chart> {
+    let mut taken = BTreeSet::new();
+    let charts = in_order(trends)
+        .into_iter()
+        .filter_map(|trend| history_chart(trend, trend.limit(more), theme));
+    charts
+        .map(|mut chart| {
+            let mut number = 1;
+            let name = chart.name.clone();
+            while !taken.insert(chart.name.clone()) {
+                number += 1;
+                chart.name = format!("{name}-{number}");
+            }
+            chart
+        })
+        .collect()
 }
 
 /// A trend as a chart, with the limit of a budget on it where there is one. None where no

@@ -27,7 +27,7 @@ use crate::record::{Metric, RunRecord, ScenarioRecord};
 use matter::Matter;
 
 pub use forest::comparison_chart;
-pub use history::history_chart;
+pub use history::{history_chart, history_charts};
 pub use palette::{Theme, palette_css};
 pub use raster::{RasterError, png};
 

@@ -7,6 +7,6 @@ pub(super) mod words;
 
 pub use budgets::{BudgetWords, budget_table, budgets_json};
 pub use files::{comparison_csv, comparison_json};
-pub(super) use table::summary;
 pub use table::{comparison_table, line_sentence};
+pub(super) use table::{lines_table, summary};
 pub(super) use words::{change, instruction};

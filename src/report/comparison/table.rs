@@ -8,6 +8,18 @@ use crate::stats::ALPHA;
 
 /// The lines that say something, the largest change first; all of them where `all` is set.
 pub fn comparison_table(comparison: &RunComparison<'_>, all: bool) -> Table {
+    let mut table = lines_table(comparison, all);
+    if !all && comparison.count(Standing::Same) + comparison.count(Standing::NotComparable) > 0 {
+        table.notes.push(Note {
+            mark: Mark::Whole,
+            text: "--all lists what is the same or not comparable too.".to_owned(),
+        });
+    }
+    table
+}
+
+/// The same, for where there is no command line.
+pub(in super::super) fn lines_table(comparison: &RunComparison<'_>, all: bool) -> Table {
     let mut lines: Vec<_> = comparison
         .lines
         .iter()
@@ -36,7 +48,7 @@ pub fn comparison_table(comparison: &RunComparison<'_>, all: bool) -> Table {
             .into_iter()
             .map(|line| row(comparison, line))
             .collect(),
-        notes: notes(comparison, all),
+        notes: notes(comparison),
     }
 }
 
@@ -93,7 +105,7 @@ pub(super) fn why(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
     }
 }
 
-fn notes(comparison: &RunComparison<'_>, all: bool) -> Vec<Note> {
+fn notes(comparison: &RunComparison<'_>) -> Vec<Note> {
     let mut notes = vec![summary(comparison)];
     let percent = |threshold: crate::stats::Threshold| {
         let percent = (threshold.factor() - 1.0) * 100.0;
@@ -136,9 +148,6 @@ fn notes(comparison: &RunComparison<'_>, all: bool) -> Vec<Note> {
     }
     if !comparison.new.is_empty() {
         notes.push(format!("Only in head: {}.", names(&comparison.new)));
-    }
-    if !all && comparison.count(Standing::Same) + comparison.count(Standing::NotComparable) > 0 {
-        notes.push("--all lists what is the same or not comparable too.".to_owned());
     }
     let whole = |text| Note {
         mark: Mark::Whole,

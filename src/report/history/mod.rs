@@ -9,6 +9,7 @@ pub(super) mod words;
 pub use details::trend_table;
 pub use files::{history_csv, history_json};
 pub use table::history_table;
+pub(super) use table::{in_order, summary};
 
 use crate::history::{Terms, Trend};
 

@@ -22,8 +22,7 @@ const MOST_NAMED: usize = 8;
 
 /// A row for each trend, the worst first.
 pub fn history_table(page: &HistoryPage<'_>) -> Table {
-    let mut trends: Vec<&Trend<'_>> = page.trends.iter().collect();
-    trends.sort_by_key(|trend| trend.outcome.standing());
+    let trends = in_order(page.trends);
     let right = |mut column: Column| {
         column.align = Align::Right;
         column
@@ -45,6 +44,13 @@ pub fn history_table(page: &HistoryPage<'_>) -> Table {
         rows: trends.into_iter().map(row).collect(),
         notes: notes(page),
     }
+}
+
+/// The worst first.
+pub(in super::super) fn in_order<'t, 'a>(trends: &'t [Trend<'a>]) -> Vec<&'t Trend<'a>> {
+    let mut trends: Vec<&Trend<'_>> = trends.iter().collect();
+    trends.sort_by_key(|trend| trend.outcome.standing());
+    trends
 }
 
 fn row(trend: &Trend<'_>) -> Vec<Cell> {
@@ -129,7 +135,7 @@ fn notes(page: &HistoryPage<'_>) -> Vec<Note> {
 }
 
 /// `2 worse, 1 better, 4 inconclusive, 61 same.`
-pub(super) fn summary(trends: &[Trend<'_>]) -> String {
+pub(in super::super) fn summary(trends: &[Trend<'_>]) -> String {
     let count = |standing| {
         let alike = trends
             .iter()

@@ -1,4 +1,5 @@
-//! `report.html`: a run as one file that opens from disk, without network and build step.
+//! `report.html`: a run as one file that opens from disk, without network and build step;
+//! and in the same frame a comparison, and a history.
 //!
 //! Everything is computed from the record, by the same rows as `report.md`. What came from
 //! outside (names, logs, Dockerfiles) is escaped by the template; a policy in the page's
@@ -8,8 +9,10 @@
 
 mod case;
 mod charts;
+mod comparison;
 mod document;
 mod download;
+mod history;
 mod inert;
 mod layers;
 mod measured;
@@ -23,7 +26,9 @@ use maud::html;
 
 use super::runs::runs_overview;
 use crate::record::RunRecord;
+pub use comparison::comparison_html;
 use document::{Entry, document};
+pub use history::history_html;
 use sheet::Sheet;
 
 /// The page of a run.

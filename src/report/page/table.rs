@@ -25,7 +25,7 @@ pub(super) struct Use<'t> {
 
 /// A table of a run.
 pub(super) fn table(sheet: &Sheet<'_>, table: &Table, how: Use<'_>) -> Markup {
-    draw(&sheet.table_id(), table, how, &|row| {
+    draw(&sheet.table_id(), table, how, &|_, row| {
         let named = |key: &str| {
             let at = table.columns.iter().position(|column| column.key == key)?;
             row.get(at).map(Cell::word)
@@ -42,20 +42,37 @@ pub(super) fn plain(id: &str, table: &Table, caption: &str) -> Markup {
         scenario: None,
         filtered: false,
     };
-    draw(id, table, how, &|_| None)
+    draw(id, table, how, &|_, _| None)
+}
+
+/// The same, with what sorts and filters.
+pub(super) fn filtered(id: &str, table: &Table, caption: &str) -> Markup {
+    linked(id, table, caption, &|_| None)
+}
+
+/// The same, with rows that lead to places on the page.
+pub(super) fn linked<'l>(
+    id: &str,
+    table: &Table,
+    caption: &str,
+    link: &dyn Fn(usize) -> Option<&'l str>,
+) -> Markup {
+    let how = Use {
+        caption,
+        scenario: None,
+        filtered: true,
+    };
+    draw(id, table, how, &|at, _| link(at))
 }
 
 fn draw<'l>(
     id: &str,
     table: &Table,
     how: Use<'_>,
-    link: &dyn Fn(&[Cell]) -> Option<&'l str>,
+    link: &dyn Fn(usize, &[Cell]) -> Option<&'l str>,
 ) -> Markup {
-    let head = table
-        .columns
-        .iter()
-        .position(|column| column.key == "variant")
-        .unwrap_or(0);
+    let named = |key: &str| table.columns.iter().position(|column| column.key == key);
+    let head = named("variant").or_else(|| named("case")).unwrap_or(0);
     html! {
         div.sheet {
             div.scroll role="group" tabindex="0" aria-labelledby={ (id) "-caption" } {
@@ -65,10 +82,10 @@ fn draw<'l>(
                         tr { @for column in &table.columns { (heading(column)) } }
                     }
                     tbody {
-                        @for row in &table.rows {
+                        @for (number, row) in table.rows.iter().enumerate() {
                             tr {
                                 @for (at, (cell, column)) in row.iter().zip(&table.columns).enumerate() {
-                                    @if at == head { (row_head(id, cell, link(row))) }
+                                    @if at == head { (row_head(id, cell, link(number, row))) }
                                     @else { (body(id, cell, column, how.filtered)) }
                                 }
                             }

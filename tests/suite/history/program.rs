@@ -2,6 +2,9 @@
 
 use std::process::{Command, Output, Stdio};
 
+use plimsoll::scenario::Limit;
+use plimsoll::units::{Nanos, Quantity};
+
 use super::*;
 
 struct Home(tempfile::TempDir);
@@ -294,4 +297,99 @@ fn budgets_can_be_held_against_the_last_runs() {
     let both = ["run-020", "--baseline-last", "10", "--baseline", "run-001"];
     let (code, ..) = ended(home.of("check", &both).output().unwrap());
     assert_eq!(code, Some(2));
+}
+
+#[test]
+fn the_page_and_the_charts_show_the_budgets() {
+    let mut runs = stepped();
+    let newest = runs.last_mut().unwrap();
+    newest.scenarios[0].budgets = vec![plimsoll::scenario::Budget {
+        metric: "build.cold".to_owned(),
+        variant: Some("sl*".to_owned()),
+        strategy: None,
+        link: None,
+        limit: Limit::AtMost(Quantity::Time(Nanos::from_secs(11))),
+        soft: false,
+        why: None,
+    }];
+    let home = Home::with(&runs);
+    // A looser one of the configuration, and the only one on sizes.
+    let budgets = "[[budget]]\nmetric = \"build.cold\"\nat-most = \"13 s\"\n\
+                   [[budget]]\nmetric = \"size.unpacked\"\nat-most = \"93 MB\"\n";
+    fs::write(home.0.path().join("plimsoll.toml"), budgets).unwrap();
+    let folder = home.0.path().join("charts");
+    let out = folder.to_str().unwrap();
+    let (code, said, err) = home.told(&["--format", "svg", "--out", out, "--theme", "dark"]);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    assert!(err.contains("2 charts in"), "{err}");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let builds = read("node-slim-build-cold-history.svg");
+    assert!(builds.contains("budget 11.0 s") && !builds.contains("budget 13.0 s"));
+    let sizes = read("node-slim-size-unpacked-history.svg");
+    assert!(sizes.contains("budget 93.0 MB"));
+    let (code, page, err) = home.told(&["--format", "html", "--metric", "build.cold"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("budget 11.0 s"));
+    assert!(
+        !page.contains("budget 93.0 MB"),
+        "only the metric that is asked for"
+    );
+    let file = home.0.path().join("page.html");
+    let (code, said, _) = home.told(&["--format", "html", "--out", file.to_str().unwrap()]);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    assert!(fs::read_to_string(file).unwrap().contains("budget 93.0 MB"));
+    let (code, _, err) = home.told(&["--format", "png"]);
+    assert_eq!(code, Some(2), "charts are files: {err}");
+    assert!(err.contains("--out"), "{err}");
+}
+
+#[test]
+fn two_runs_as_a_page_and_as_a_picture() {
+    let home = Home::with(&stepped());
+    let compared = |more: &[&str]| {
+        let mut whole = vec!["run-001", "run-020"];
+        whole.extend(more);
+        home.of("compare", &whole).output().unwrap()
+    };
+    let svg = compared(&["--format", "svg", "--theme", "dark"]);
+    assert_eq!(
+        svg.status.code(),
+        Some(3),
+        "the verdict stays the exit code"
+    );
+    let text = String::from_utf8(svg.stdout).unwrap();
+    assert!(
+        text.starts_with("<svg") && text.contains("node/slim build.cold"),
+        "{text}"
+    );
+    let png = compared(&["--format", "png"]).stdout;
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+    let file = home.0.path().join("compared.html");
+    let page = compared(&[
+        "--format",
+        "html",
+        "--out",
+        file.to_str().unwrap(),
+        "--exit-zero",
+    ]);
+    assert_eq!((page.status.code(), page.stdout.len()), (Some(0), 0));
+    assert!(
+        String::from_utf8(page.stderr)
+            .unwrap()
+            .contains("written to")
+    );
+    assert!(fs::read_to_string(file).unwrap().contains("changed-lines"));
+    // Nothing in common is nothing to draw.
+    let mut other = stepped();
+    other.truncate(1);
+    other[0].id = "run-other".to_owned();
+    other[0].samples.clear();
+    write(&home.results(), &other);
+    let none = home.of("compare", &["run-001", "run-other", "--format", "svg"]);
+    let (code, _, err) = ended({ none }.output().unwrap());
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("could be drawn") && err.contains("--all"),
+        "{err}"
+    );
 }

@@ -9,8 +9,10 @@ use plimsoll::record::RunRecord;
 use plimsoll::report::{report_html, reports_html};
 use plimsoll::store::RunFolder;
 
+use super::beside::{compared, over_time};
 use super::planted::planted;
 use super::structure::LARGE;
+use crate::history::days;
 
 fn reference(name: &str) -> RunRecord {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -29,6 +31,8 @@ fn the_page_keeps_its_promises_in_chromium() {
     let place = root.join("target/browser");
     fs::create_dir_all(place.join("pages")).unwrap();
     let technique = reference("reference-2026-11-21-2cpu-vm/technique-layer-order");
+    let days = days(&[(16, 10_000, 95), (8, 12_000, 90)]);
+    let (steady, slower) = (days[0].clone(), days[23].clone());
     let pages = [
         (
             "clean-room",
@@ -44,6 +48,8 @@ fn the_page_keeps_its_promises_in_chromium() {
         ),
         ("planted", report_html(&planted().0)),
         ("large", LARGE.clone()),
+        ("comparison", compared(&steady, &slower)),
+        ("history", over_time(&days)),
     ];
     let mut check = Command::new("node");
     check

@@ -20,7 +20,7 @@ pub fn all<'h>(html: &'h Html, selector: &str) -> Vec<ElementRef<'h>> {
     html.select(&Selector::parse(selector).unwrap()).collect()
 }
 
-fn text(element: ElementRef<'_>) -> String {
+pub fn text(element: ElementRef<'_>) -> String {
     element.text().collect::<String>()
 }
 

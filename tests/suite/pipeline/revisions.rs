@@ -103,6 +103,8 @@ async fn what_a_commit_makes_worse_is_named_with_its_cause() {
         "comparison.md",
         "comparison.csv",
         "comparison.json",
+        "comparison.svg",
+        "comparison.html",
         "head/report.md",
     ] {
         assert!(folder.join(file).is_file(), "{file}");
