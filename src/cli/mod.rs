@@ -17,6 +17,7 @@ mod failure;
 mod folder;
 mod grounds;
 mod history;
+mod inspect;
 mod list;
 mod merge;
 mod open;
@@ -119,6 +120,10 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
         Command::Bases(args) => {
             let engine = connect(place.host.as_deref()).await?;
             bases::bases(&engine, &place, &args, printer).await
+        }
+        Command::Inspect(args) => {
+            let engine = connect(place.host.as_deref()).await?;
+            inspect::inspect(&engine, &args, printer).await
         }
         Command::Clean(args) => {
             let engine = connect(place.host.as_deref()).await;

@@ -36,6 +36,7 @@ fn every_command_has_a_help() {
         "compare",
         "check",
         "history",
+        "inspect",
         "doctor",
         "bases",
         "clean",

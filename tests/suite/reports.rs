@@ -4,6 +4,7 @@ pub mod builder;
 mod ci;
 mod distribution;
 mod files;
+mod inspection;
 pub mod large;
 mod links;
 mod one_metric;

@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use super::super::failures::Lack;
+use super::super::layers::{history_table, layers_table};
 use super::super::metric_cell::absence;
 use super::super::native::quantity;
 use super::super::posture::posture_sheet;
 use super::super::scale::Scale;
 use super::super::steps::{median_build, steps_table};
-use super::layers::{history_table, layers_table};
 use super::measured::measured_table;
 use super::sheet::Sheet;
 use super::table::{Use, table};

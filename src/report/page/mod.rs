@@ -14,7 +14,6 @@ mod document;
 mod download;
 mod history;
 mod inert;
-mod layers;
 mod measured;
 mod method;
 mod scenario;

@@ -7,7 +7,7 @@ use super::super::metric_table::{head_columns, pending_note, row_head, sorted_ca
 use super::super::notes::{Notes, one_line};
 use super::super::table::{Cell, Column, Table};
 use super::fact::{Fact, place_word, posture_of};
-use crate::record::{CaseRecord, Posture, ScanOutcome, SecretFinding};
+use crate::record::{CaseRecord, ScanOutcome, SecretFinding};
 
 /// What lies in the image.
 const CONTENTS: [Fact; 8] = [
@@ -120,24 +120,21 @@ pub(in crate::report) fn fact_cell(case: &CaseRecord, fact: Fact, notes: &mut No
         cell.notes.push(notes.number(&remark));
     }
     if fact == Fact::Secrets && !posture.secrets.is_empty() {
-        cell.notes.push(notes.number(&found(posture)));
+        let all: Vec<String> = posture.secrets.iter().map(found).collect();
+        cell.notes.push(notes.number(&all.join("; ")));
     }
     cell
 }
 
-/// `planted token in the history (RUN echo …): plim…; …`.
-fn found(posture: &Posture) -> String {
-    let one = |secret: &SecretFinding| {
-        format!(
-            "{} in the {} ({}): {}",
-            secret.kind,
-            place_word(secret.place),
-            one_line(&secret.at, PLACE_CHARS),
-            secret.masked
-        )
-    };
-    let all: Vec<String> = posture.secrets.iter().map(one).collect();
-    all.join("; ")
+/// `planted token in the history (RUN echo …): plim…`.
+pub(in crate::report) fn found(secret: &SecretFinding) -> String {
+    format!(
+        "{} in the {} ({}): {}",
+        secret.kind,
+        place_word(secret.place),
+        one_line(&secret.at, PLACE_CHARS),
+        secret.masked
+    )
 }
 
 /// Versions and databases of the scanners, and why one failed, each once.

@@ -218,3 +218,42 @@ fn exported(stage: &Stage, image: &str, in_layers: &BTreeMap<String, u64>) -> (u
     }
     (count, bytes)
 }
+
+live!(inspect_says_what_the_engine_says, stage => {
+    let mut seen = 0;
+    let program = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.arg("inspect").args(arguments);
+        let ended = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (ended.status.code(), text(ended.stdout), text(ended.stderr))
+    };
+    for image in IMAGES {
+        let Some(facts) = stage.engine.image(image).await.unwrap() else {
+            continue;
+        };
+        seen += 1;
+        let (code, out, err) = program(&[image, "--format", "json"]);
+        assert_eq!(code, Some(0), "{err}");
+        let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let unpacked: u64 = facts.history.iter().map(|(bytes, _)| bytes.0).sum();
+        assert_eq!(told["unpacked_bytes"], unpacked, "{image}");
+        assert_eq!(told["listed_bytes"], facts.listed.0, "{image}");
+        assert_eq!(told["layers"].as_array().unwrap().len(), facts.diff_ids.len(), "{image}");
+        assert_eq!(told["posture"]["user"], facts.user.as_str(), "{image}");
+        let (code, out, _) = program(&[image]);
+        assert_eq!(code, Some(0));
+        assert!(out.contains("package managers") && out.contains("stands in for"), "{out}");
+        // By the name that it stands in for it is not there, and the mend is told.
+        let real = image.trim_start_matches("plimsoll.local/");
+        if stage.engine.image(real).await.unwrap().is_none() {
+            let (code, _, err) = program(&[real]);
+            assert_eq!(code, Some(1));
+            assert!(err.contains(&format!("plimsoll inspect {image}")), "{err}");
+        }
+    }
+    assert!(seen > 0, "none of the stand-ins is there");
+    let (code, out, err) = program(&["plimsoll-no-such-image:0"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("has no image") && err.contains("pull or build it first"), "{err}");
+});

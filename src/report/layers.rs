@@ -1,7 +1,7 @@
 //! What made an image, and where its bytes lie.
 
-use super::super::notes::one_line;
-use super::super::table::{Cell, Column, Mark, Note, Table};
+use super::notes::one_line;
+use super::table::{Cell, Column, Mark, Note, Table};
 use crate::record::{BlobRecord, CaseRecord, LayerContents, Weight};
 use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 
@@ -13,7 +13,12 @@ const NAMED: usize = 3;
 
 /// The image's history, the base's first; none where there is no image.
 pub(super) fn history_table(case: &CaseRecord) -> Option<Table> {
-    let history = &case.image.as_ref()?.history;
+    let image = case.image.as_ref()?;
+    Some(history_of(case.id.as_str(), &image.history))
+}
+
+/// The same of any image.
+pub(super) fn history_of(title: &str, history: &[(Bytes, String)]) -> Table {
     let rows = (1..).zip(history).map(|(number, (bytes, instruction))| {
         vec![
             number_cell(number),
@@ -21,59 +26,79 @@ pub(super) fn history_table(case: &CaseRecord) -> Option<Table> {
             bytes_cell(*bytes),
         ]
     });
-    Some(Table {
-        title: case.id.to_string(),
+    Table {
+        title: title.to_owned(),
         columns: vec![
             number_column("entry"),
             Column::text("instruction", "instruction"),
             Column::values("unpacked", "unpacked", Unit::Bytes, None),
         ],
         rows: rows.collect(),
-        notes: vec![Note {
-            mark: Mark::Whole,
-            text: "As the image's own history tells it, the base's part first.".to_owned(),
-        }],
-    })
+        notes: vec![whole(
+            "As the image's own history tells it, the base's part first.",
+        )],
+    }
 }
 
 /// The layers that were looked into, bottom first; none where none was.
 pub(super) fn layers_table(case: &CaseRecord) -> Option<Table> {
-    let layers = &case.layers;
-    if layers.is_empty() {
+    if case.layers.is_empty() {
         return None;
     }
-    let blobs = packed(case);
+    let mut table = layers_of(case.id.as_str(), &case.layers);
+    let packed = blobs(case);
+    let at = PACKED_AT;
+    table
+        .columns
+        .insert(at, Column::values("packed", "packed", Unit::Bytes, None));
+    for (number, row) in table.rows.iter_mut().enumerate() {
+        let blob = packed.get(number);
+        row.insert(
+            at,
+            blob.map_or_else(Cell::missing, |blob| bytes_cell(blob.bytes)),
+        );
+    }
+    table.notes.push(whole(
+        "Of the first image that kept the contract, the lowest layer first.",
+    ));
+    Some(table)
+}
+
+/// Where the packed sizes stand: behind a layer's number and bytes.
+const PACKED_AT: usize = 2;
+
+/// The layers of any image.
+pub(super) fn layers_of(title: &str, layers: &[LayerContents]) -> Table {
     let rows = layers.iter().enumerate().map(|(at, layer)| {
         vec![
             number_cell(at + 1),
             bytes_cell(layer.bytes),
-            match blobs.get(at) {
-                Some(blob) => bytes_cell(blob.bytes),
-                None => Cell::missing(),
-            },
             Cell::value(human_count(layer.files), Quantity::Count(layer.files)),
             Cell::text(heaviest(layer)),
         ]
     });
-    Some(Table {
-        title: case.id.to_string(),
+    Table {
+        title: title.to_owned(),
         columns: vec![
             number_column("layer"),
             Column::values("bytes", "file bytes", Unit::Bytes, None),
-            Column::values("packed", "packed", Unit::Bytes, None),
             Column::values("files", "files", Unit::Count, None),
             Column::text("heaviest", "heaviest files and folders"),
         ],
         rows: rows.collect(),
-        notes: vec![Note {
-            mark: Mark::Whole,
-            text: "Of the first image that kept the contract, the lowest layer first.".to_owned(),
-        }],
-    })
+        notes: Vec::new(),
+    }
+}
+
+fn whole(text: &str) -> Note {
+    Note {
+        mark: Mark::Whole,
+        text: text.to_owned(),
+    }
 }
 
 /// Packed layers of the last image, where they can be told to be these.
-fn packed(case: &CaseRecord) -> &[BlobRecord] {
+fn blobs(case: &CaseRecord) -> &[BlobRecord] {
     let manifest = case
         .image
         .as_ref()

@@ -1,0 +1,71 @@
+//! `plimsoll inspect`: one image of the engine.
+
+use super::args::{InspectArgs, InspectFormat};
+use super::failure::{Exit, Failure};
+use super::output::Printer;
+use crate::bases::STAND_IN_DOMAIN;
+use crate::engine::{Engine, LABEL_STANDS_IN_FOR};
+use crate::image;
+use crate::report::{self, Inspection};
+use crate::units::Bytes;
+
+/// From this size on a user is told that reading takes a while.
+const LARGE: Bytes = Bytes(200_000_000);
+
+/// Reads the image as the engine exports it, and prints what is in it.
+///
+/// # Errors
+/// When the engine has no such image, does not answer, or exports what makes no sense.
+pub(super) async fn inspect<E: Engine>(
+    engine: &E,
+    args: &InspectArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let name = &args.image;
+    let Some(facts) = engine.image(name).await? else {
+        return Err(absent(engine, name).await);
+    };
+    let unpacked = Bytes(facts.history.iter().map(|(bytes, _)| bytes.0).sum());
+    if unpacked >= LARGE {
+        printer.talk(&format!("reading {unpacked}, which takes some seconds"));
+    }
+    let export = engine.export(&facts.id.0).await?;
+    let contents = image::analyse_export(export, Vec::new()).await;
+    let contents = contents.map_err(Failure::failed)?;
+    let found = Inspection {
+        name: name.clone(),
+        id: facts.id.0,
+        platform: facts.platform,
+        digests: facts.repo_digests,
+        stands_in_for: facts.labels.get(LABEL_STANDS_IN_FOR).cloned(),
+        unpacked,
+        listed: facts.listed,
+        history: facts.history,
+        files: contents.files,
+        waste: contents.waste,
+        efficiency: contents.efficiency,
+        layers: contents.layers,
+        posture: contents.posture,
+    };
+    let drawn = |draw: &dyn Fn(&report::Table) -> String| {
+        let tables = report::inspection_tables(&found);
+        tables.iter().map(draw).collect::<Vec<_>>().join("\n")
+    };
+    let text = match args.format {
+        InspectFormat::Table => drawn(&|table| table.terminal(printer.width)),
+        InspectFormat::Md => drawn(&|table| table.markdown()),
+        InspectFormat::Json => format!("{:#}\n", report::inspection_json(&found)),
+    };
+    printer.data(text.as_bytes())?;
+    Ok(Exit::Fine)
+}
+
+/// The hint is its stand-in, where that is there.
+async fn absent<E: Engine>(engine: &E, name: &str) -> Failure {
+    let stand_in = format!("{STAND_IN_DOMAIN}/{name}");
+    let hint = match engine.image(&stand_in).await {
+        Ok(Some(_)) => format!("its stand-in is there: plimsoll inspect {stand_in}"),
+        _ => "pull or build it first: nothing is pulled here".to_owned(),
+    };
+    Failure::failed(format!("the engine has no image `{name}`")).with_hint(Some(hint))
+}
