@@ -36,6 +36,14 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     seams: Seams<E, C, P, G>,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    // Before hours are spent on a run whose result could not be shown.
+    if args.format == CompareFormat::Png && printer.width.is_some() {
+        let hint =
+            "leave --format out: the run's folder will have comparison.svg and comparison.html";
+        return Err(
+            Failure::usage("a terminal cannot show a PNG picture").with_hint(Some(hint.to_owned()))
+        );
+    }
     let stop = seams.stop.clone();
     // Dropped at the end, and with it all that was checked out.
     let checkouts = Checkouts::make().map_err(git_failure)?;

@@ -188,21 +188,20 @@ fn rendered_alone(
         ExportFormat::Md => drawn(&|table| table.markdown()),
         ExportFormat::Csv => return Ok(report::summaries_csv_of(records, metric)),
         ExportFormat::Json => {
-            let each = records.iter().map(|record| {
-                let mut one = report::report_json(record);
-                if let Some(summaries) = one["summaries"].as_array_mut() {
+            let mut json = match records {
+                [record] => report::report_json(record),
+                several => report::reports_json(several),
+            };
+            let alone = |report: &mut serde_json::Value| {
+                if let Some(summaries) = report["summaries"].as_array_mut() {
                     summaries.retain(|summary| summary["metric"] == metric.id());
                 }
-                one
-            });
-            let mut each: Vec<serde_json::Value> = each.collect();
-            match (each.len(), each.pop()) {
-                (1, Some(one)) => format!("{one:#}\n"),
-                (_, last) => {
-                    each.extend(last);
-                    format!("{:#}\n", serde_json::json!({ "reports": each }))
-                }
+            };
+            match json.get_mut("reports").and_then(|all| all.as_array_mut()) {
+                Some(reports) => reports.iter_mut().for_each(alone),
+                None => alone(&mut json),
             }
+            format!("{json:#}\n")
         }
         _ => {
             let said = "--metric is for tables, charts, CSV and JSON: this form has all metrics";
