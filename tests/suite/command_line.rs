@@ -220,6 +220,17 @@ fn a_report_of_one_metric_and_options_that_would_do_nothing() {
     let summaries = json["summaries"].as_array().unwrap();
     assert!(!summaries.is_empty());
     assert!(summaries.iter().all(|one| one["metric"] == "build.cold"));
+    let other = run.replace("2026-11-20-2cpu-vm", "2026-11-21-clean-room-2cpu-vm");
+    let (_, out, _) = ended(&[
+        "report", run, &other, "--metric", "size.own", "--format", "json",
+    ]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["runs"].as_array().unwrap().len(), 2);
+    for report in json["reports"].as_array().unwrap() {
+        let summaries = report["summaries"].as_array().unwrap();
+        assert!(!summaries.is_empty());
+        assert!(summaries.iter().all(|one| one["metric"] == "size.own"));
+    }
     for (arguments, said) in [
         (
             vec!["--metric", "build.cold", "--format", "html"],

@@ -42,6 +42,8 @@ pub struct Home {
     pub puller: FakeEngine,
     /// How often grounds were closed.
     pub closed: Arc<AtomicUsize>,
+    /// Columns of the terminal that stdout is.
+    pub width: Option<u16>,
 }
 
 /// The fakes of a home, opened for a run.
@@ -129,6 +131,7 @@ impl Home {
             room: FakeEngine::default().at(&registry, Door::Build),
             puller: FakeEngine::default().at(&registry, Door::Pull),
             closed: Arc::default(),
+            width: None,
             registry,
             stop: CancellationToken::new(),
             talk: Arc::default(),
@@ -180,6 +183,7 @@ impl Home {
         let data = Sink::default();
         let talk = Arc::new(Mutex::new(Sink(self.talk.clone())));
         let mut printer = Printer::into_sinks(Box::new(data.clone()), talk);
+        printer.width = self.width;
         let outcome = match cli.command {
             Command::Run(args) => run(&cli.place, &args, seams, &mut printer).await,
             Command::Ab(args) => ab(&cli.place, &args, seams, &mut printer).await,

@@ -299,3 +299,19 @@ async fn a_scenario_by_path_is_read_in_both_revisions() {
     let error = home.run(&["run", "--resume", &folder]).await.0.unwrap_err();
     assert!(error.to_string().contains("complete") || error.to_string().contains("two revisions"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_for_a_terminal_is_refused_before_anything_is_measured() {
+    let mut home = repository();
+    write(&home, "app/Dockerfile.good", WORSE);
+    commit(&home, "worse");
+    home.width = Some(80);
+    let (outcome, out) = home.run(&["ab", "HEAD~1", "--format", "png"]).await;
+    let said = outcome.unwrap_err().to_string();
+    assert!(
+        said.contains("a terminal cannot show") && said.contains("comparison.svg"),
+        "{said}"
+    );
+    assert_eq!(out, "");
+    assert!(!home.path().join("results").exists());
+}
