@@ -192,9 +192,11 @@ fn case_of(
         .unwrap_or_default();
     let names = (case.variant.as_str(), case.strategy.as_str());
     for ((metric, link), samples) in by_series {
-        let mut one = series_of(metric, link, &samples)?;
-        one.limit = tightest_limit(budgets, names, (metric, link));
-        series.push(one);
+        let limit = tightest_limit(budgets, names, (metric, link));
+        series.push(SeriesDigest {
+            limit,
+            ..series_of(metric, link, &samples)?
+        });
     }
     Ok(Some(CaseDigest {
         id: case.id.clone(),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::layers::{history_of, layers_of};
 use super::notes::one_line;
-use super::posture::{Fact, found};
+use super::posture::{CONTENTS, Fact, found};
 use super::table::{Cell, Column, Mark, Note, Table};
 use crate::record::{LayerContents, Posture};
 use crate::units::{Bytes, Count, Ratio, human_count};
@@ -39,21 +39,6 @@ pub struct Inspection {
     /// Facts that need no start.
     pub posture: Posture,
 }
-
-/// Facts that an image tells without being started.
-const FACTS: [Fact; 11] = [
-    Fact::User,
-    Fact::HealthCheck,
-    Fact::Shell,
-    Fact::PackageManagers,
-    Fact::Compilers,
-    Fact::Setuid,
-    Fact::OsPackages,
-    Fact::LanguagePackages,
-    Fact::Leaks,
-    Fact::Sources,
-    Fact::Secrets,
-];
 
 /// Characters of a secret's place.
 const PLACE_CHARS: usize = 200;
@@ -101,7 +86,10 @@ fn summary(image: &Inspection) -> Table {
         ],
     ]);
     let posture = &image.posture;
-    rows.extend(FACTS.map(|fact| [fact.title().to_owned(), fact.words(posture)]));
+    // What takes a start is not told.
+    let facts = [Fact::User, Fact::HealthCheck].into_iter();
+    let facts = facts.chain(CONTENTS).chain([Fact::Secrets]);
+    rows.extend(facts.map(|fact| [fact.title().to_owned(), fact.words(posture)]));
     let mut notes: Vec<Note> = posture
         .secrets
         .iter()

@@ -97,7 +97,7 @@ fn a_picture_of_another_run_is_found_out() {
     assert_ne!(light.svg, dark.svg);
     let folder = RunFolder::open(&root().join(&one.run)).unwrap();
     let mut record = folder.load_record().unwrap();
-    // One sample a little larger: the picture is another one.
+    // All bytes a twentieth larger: the picture is another one.
     let counted = record
         .samples
         .iter_mut()
