@@ -1,9 +1,11 @@
 //! Scenario files: those of the repository load, and what is wrong in one is
 //! reported with its place and its mend.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use plimsoll::dockerfile::Dockerfile;
 use plimsoll::record::claimable;
 use plimsoll::scenario::{self, ChangeKind, EXAMPLE, Scenario, ScenarioError, VariantBuild};
 use plimsoll::units::{Bytes, Count, Nanos, Ratio};
@@ -380,4 +382,39 @@ fn the_committed_schemas_are_those_of_the_code() {
              `PLIMSOLL_BLESS=1 cargo test --test suite schema` and commit it"
         );
     }
+}
+
+/// Seen on CI: `npm ci` in two stages at once, both on one cache mount, and one of them
+/// failed with EEXIST on a temporary file of the cache.
+#[test]
+fn no_two_stages_share_a_cache_of_npm() {
+    let mut caches = 0;
+    for path in sample_dockerfiles() {
+        let text = fs::read_to_string(&path).expect("a Dockerfile can be read");
+        let file = Dockerfile::parse(&text).expect("a Dockerfile of the repository parses");
+        let mut stages = BTreeMap::new();
+        for mount in file.cache_mounts() {
+            if mount.target != "/root/.npm" {
+                continue;
+            }
+            caches += 1;
+            let stage = file.stages().iter().rfind(|stage| stage.line < mount.line);
+            let stage = stage.map(|stage| stage.index);
+            let first = *stages.entry(mount.id.clone()).or_insert(stage);
+            assert_eq!(first, stage, "{}: {}", path.display(), mount.id);
+        }
+    }
+    assert!(caches > 0);
+}
+
+fn sample_dockerfiles() -> Vec<PathBuf> {
+    walkdir::WalkDir::new(repository().join("sample-apps"))
+        .into_iter()
+        .map(|entry| entry.expect("sample-apps can be read").into_path())
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("Dockerfile."))
+        })
+        .filter(|path| !path.to_string_lossy().ends_with(".dockerignore"))
+        .collect()
 }
