@@ -384,8 +384,8 @@ fn the_committed_schemas_are_those_of_the_code() {
     }
 }
 
-/// Seen on CI: `npm ci` in two stages at once, both on one cache mount, and one of them
-/// failed with EEXIST on a temporary file of the cache.
+/// Two `npm` on one cache may trip over a temporary file of each other (EEXIST, npm/cli#3079).
+/// One alone may too, seldom: that is npm's.
 #[test]
 fn no_two_stages_share_a_cache_of_npm() {
     let mut caches = 0;
