@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
-use super::claims::{Heads, claims_json_of, claims_of, claims_of_runs, verdicts_json_of};
+use super::claims::{
+    Heads, claims_json_of, claims_of, claims_of_runs, verdicts_json_of, verdicts_of_runs,
+};
 use super::json_report::report_json;
 use super::markdown_report::report_md;
 use super::markdown_sections::state_word;
@@ -221,16 +223,40 @@ pub fn reports_json(records: &[RunRecord]) -> Value {
     })
 }
 
-/// The claims of several runs: the overview, then a table for each, judged by that run's
-/// own figures; its title names the run.
+/// The claims of several runs: the overview with the verdicts of all, then a table for each
+/// run that has claims, judged by that run's own figures; its title names the run.
 pub fn claims_of_several(records: &[RunRecord]) -> Vec<Table> {
-    let mut tables = vec![runs_overview(records)];
-    tables.extend(records.iter().map(|record| {
+    let mut overview = runs_overview(records);
+    let (with, without): (Vec<_>, Vec<_>) = records.iter().partition(|record| has_claims(record));
+    let mut note = |text| {
+        overview.notes.push(super::table::Note {
+            mark: super::table::Mark::Whole,
+            text,
+        });
+    };
+    if !with.is_empty() {
+        let analyses: Vec<Analysis<'_>> = with.iter().copied().map(Analysis::of).collect();
+        note(format!(
+            "All runs together. {}",
+            verdicts_of_runs(&analyses)
+        ));
+    }
+    if !without.is_empty() {
+        let ids: Vec<&str> = without.iter().map(|record| record.id.as_str()).collect();
+        note(format!("No source claims anything of: {}.", ids.join(", ")));
+    }
+    let mut tables = vec![overview];
+    tables.extend(with.iter().map(|record| {
         let mut table = claims_of(&Analysis::of(record), Heads::VERDICTS);
         table.title = format!("{}: {}", record.id, table.title);
         table
     }));
     tables
+}
+
+fn has_claims(record: &RunRecord) -> bool {
+    let mut scenarios = record.scenarios.iter();
+    scenarios.any(|scenario| !scenario.claims.is_empty())
 }
 
 /// The claims of several runs as one table whose first column names the run: for files.

@@ -17,7 +17,7 @@ use crate::stats::RatioOfMedians;
 use crate::units::{Quantity, Ratio, Unit};
 
 pub(super) use json::{claims_json_of, verdicts_json_of};
-pub(super) use table::{Heads, claims_of, claims_of_runs};
+pub(super) use table::{Heads, claims_of, claims_of_runs, verdicts_of_runs};
 pub use verdict::Verdict;
 use verdict::{Judged, judge};
 

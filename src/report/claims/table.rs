@@ -91,12 +91,16 @@ pub(in crate::report) fn claims_of(analysis: &Analysis<'_>, heads: Heads) -> Tab
         }
     }
     let measured = results.iter().filter(|result| is_measured(result)).count();
-    Table {
-        title: format!(
+    let title = match results.len() {
+        0 => "Claimed against measured: no source claims anything".to_owned(),
+        claims => format!(
             "Claimed against measured ({}), {measured} of {}",
             metrics_text(&metric_ids(&results)),
-            plural(results.len(), "claim")
+            plural(claims, "claim")
         ),
+    };
+    Table {
+        title,
         columns: columns(&form),
         rows,
         notes: notes.finish(record),
@@ -132,6 +136,12 @@ pub(in crate::report) fn claims_of_runs(analyses: &[Analysis<'_>]) -> Table {
         rows,
         notes: Vec::new(),
     }
+}
+
+/// The verdicts of several runs, counted.
+pub(in crate::report) fn verdicts_of_runs(analyses: &[Analysis<'_>]) -> String {
+    let all: Vec<_> = analyses.iter().flat_map(results).collect();
+    summary(&all)
 }
 
 /// `Verdicts: 9 hold, 17 hold in direction, 5 do not hold, 0 cannot be tested here.`

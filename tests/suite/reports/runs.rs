@@ -83,6 +83,31 @@ fn each_run_judges_its_own_claims_and_is_named() {
 }
 
 #[test]
+fn a_run_without_claims_has_no_table_of_them_and_the_verdicts_of_all_are_counted() {
+    let mut runs = two_runs();
+    let mut silent = four_variants();
+    silent.id = "20261122T100000Z-silent".to_owned();
+    for scenario in &mut silent.scenarios {
+        scenario.claims.clear();
+    }
+    runs.push(silent);
+    let tables = claims_of_several(&runs);
+    assert_eq!(tables.len(), 3);
+    let overview = tables[0].markdown();
+    let told: Vec<_> = overview
+        .lines()
+        .filter(|line| line.starts_with("- "))
+        .collect();
+    assert_snapshot!(told.join("\n"), @r"
+    - They differ in: begun, engine, links. Each is read for itself; nothing is compared between them.
+    - All runs together. Verdicts on 10 claims: 2 hold, 0 hold in direction, 1 does not hold, 7 cannot be tested here. Each is about this app on this engine; the sources measured others.
+    - No source claims anything of: 20261122T100000Z-silent.
+    ");
+    let alone = plimsoll::report::claims(&runs[2]).markdown();
+    assert!(alone.contains("no source claims anything"), "{alone}");
+}
+
+#[test]
 fn a_page_of_several_runs_holds_the_page_of_each() {
     let runs = two_runs();
     let page = reports_md(&runs);
