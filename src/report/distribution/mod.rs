@@ -106,8 +106,13 @@ pub(super) fn base_layers(record: &RunRecord, case: &CaseRecord) -> Option<usize
     Some(base.map_or(0, |base| base.diff_ids.len()))
 }
 
-/// The links with a series each, if anything was pulled in this run.
+/// The links with a series each, if anything was pulled in this run. Where nobody could
+/// pull, a case that failed before is no pull that was tried.
 fn pulled_links(analysis: &Analysis<'_>) -> Vec<Link> {
+    let distribution = analysis.record.distribution.as_ref();
+    if distribution.is_some_and(|known| known.why_no_puller.is_some()) {
+        return Vec::new();
+    }
     let tried = analysis.entries().iter().any(|entry| {
         let counts = entry.counts;
         let tried = counts.ok + counts.warmup + counts.invalid + counts.dnf;

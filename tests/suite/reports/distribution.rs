@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use insta::assert_snapshot;
-use plimsoll::record::{DeployPlan, RunRecord};
+use plimsoll::record::{DeployPlan, Metric, Outcome, RunRecord};
 use plimsoll::report::{Table, distribution_tables, report_json};
 use plimsoll::units::Count;
 use serde_json::Value;
 
 use super::builder::Build;
-use super::travel::{pushed_only, two_links};
+use super::travel::{fast, pushed_only, two_links};
 
 /// Those of [`two_links`], made once: each analysis resamples.
 fn tables() -> &'static [Table] {
@@ -204,6 +204,26 @@ fn without_a_puller_a_note_says_why() {
 - Sizes and bytes are packed, as the registry of the run stores, takes in and serves them. Push: into a registry that holds the bases and no more of the image.
 - Nothing was pulled: the host's engine is left alone.
 "#);
+}
+
+#[test]
+fn a_case_that_failed_is_no_pull_where_nobody_could_pull() {
+    let mut run = pushed_only();
+    run.plan.links = vec![fast()];
+    for metric in Metric::ALL.iter().filter(|metric| metric.is_linked()) {
+        let reason = "exited with code 1 before it was ready".to_owned();
+        run.over(Some(fast()), "static", *metric, Outcome::Dnf { reason });
+    }
+    let tables = distribution_tables(&run, "node");
+    let pulls = titles(&tables)
+        .into_iter()
+        .filter(|title| title.contains("over"));
+    assert_eq!(pulls.count(), 0, "{:?}", titles(&tables));
+    let drawn = tables[0].markdown();
+    assert!(
+        drawn.contains("Nothing was pulled: the host's engine is left alone."),
+        "{drawn}"
+    );
 }
 
 /// A row of a table in the JSON report.
