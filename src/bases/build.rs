@@ -1,8 +1,12 @@
 //! Builds stand-ins, through the same engine verbs as everything else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio_util::io::ReaderStream;
@@ -29,8 +33,8 @@ pub enum Built {
 pub trait Progress: Send {
     /// A stand-in is being made: the `index`-th of `total`.
     fn begin(&mut self, name: &str, index: usize, total: usize);
-    /// The builder began a step.
-    fn step(&mut self, name: &str);
+    /// The builder began a step of a stand-in.
+    fn step(&mut self, name: &str, step: &str);
     /// It is done.
     fn end(&mut self, name: &str, built: Built);
 }
@@ -78,15 +82,18 @@ fn closure<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a En
         .collect())
 }
 
-/// Makes what is wanted and not current. Further tags are laid on at the end.
+/// Makes what is wanted and not current, up to `at_once` of them side by side, each after
+/// those that it needs. Further tags are laid on at the end.
 ///
 /// # Errors
-/// At the first stand-in that cannot be made: those after it may need it.
+/// At the first stand-in that cannot be made: those after it may need it. What is being made
+/// beside it is given up.
 pub async fn build_all<E: Engine>(
     engine: &E,
     catalogue: &Catalogue,
     wanted: &[String],
     force: bool,
+    at_once: NonZeroUsize,
     progress: &mut dyn Progress,
 ) -> Result<usize, BasesError> {
     let all = closure(catalogue, wanted)?;
@@ -95,25 +102,65 @@ pub async fn build_all<E: Engine>(
         .iter()
         .map(|entry| entry.name.clone())
         .collect();
-    let mut made = 0;
-    for (index, entry) in all.iter().enumerate() {
-        if !force && !stale.contains(&entry.name) {
+    let mut waiting = Vec::new();
+    for (index, entry) in all.iter().copied().enumerate() {
+        if force || stale.contains(&entry.name) {
+            waiting.push((index, entry));
+        } else {
             progress.end(&entry.name, Built::Current);
-            continue;
         }
-        progress.begin(&entry.name, index + 1, all.len());
-        build_one(engine, catalogue, entry, progress).await?;
-        progress.end(&entry.name, Built::Made);
-        made += 1;
     }
-    Ok(made)
+    let made = waiting.len();
+    let mut unmade: BTreeSet<&str> = waiting
+        .iter()
+        .map(|(_, entry)| entry.name.as_str())
+        .collect();
+    // The builds are polled by this task alone: no lock is ever waited for, nor held over a wait.
+    let progress = Mutex::new(progress);
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < at_once.get() {
+            let ready = |entry: &Entry| {
+                let needs = entry.needs.iter().filter_map(|need| catalogue.find(need));
+                needs
+                    .into_iter()
+                    .all(|need| !unmade.contains(need.name.as_str()))
+            };
+            let Some(next) = waiting.iter().position(|(_, entry)| ready(entry)) else {
+                break;
+            };
+            let (index, entry) = waiting.remove(next);
+            heard(&progress, |progress| {
+                progress.begin(&entry.name, index + 1, all.len())
+            });
+            let progress = &progress;
+            running.push(async move {
+                let built = build_one(engine, catalogue, entry, progress).await;
+                built.map(|()| entry)
+            });
+        }
+        let Some(built) = running.next().await else {
+            return Ok(made);
+        };
+        let entry = built?;
+        unmade.remove(entry.name.as_str());
+        heard(&progress, |progress| progress.end(&entry.name, Built::Made));
+    }
+}
+
+/// What the builds that run side by side tell of themselves goes to.
+type Shared<'p> = Mutex<&'p mut dyn Progress>;
+
+fn heard(progress: &Shared<'_>, tell: impl FnOnce(&mut dyn Progress)) {
+    let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+    tell(&mut **progress);
 }
 
 async fn build_one<E: Engine>(
     engine: &E,
     catalogue: &Catalogue,
     entry: &Entry,
-    progress: &mut dyn Progress,
+    progress: &Shared<'_>,
 ) -> Result<(), BasesError> {
     let labels = BTreeMap::from([
         (LABEL_OWNER.to_owned(), LABEL_OWNER_VALUE.to_owned()),
@@ -131,7 +178,7 @@ async fn import<E: Engine>(
     catalogue: &Catalogue,
     entry: &Entry,
     labels: &BTreeMap<String, String>,
-    progress: &mut dyn Progress,
+    progress: &Shared<'_>,
 ) -> Result<(), BasesError> {
     let script = catalogue.folder(entry).join("rootfs.sh");
     let failed = |message: String| BasesError::Script {
@@ -140,7 +187,7 @@ async fn import<E: Engine>(
     };
     let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
     let tar = folder.path().join("rootfs.tar");
-    progress.step("rootfs.sh");
+    heard(progress, |progress| progress.step(&entry.name, "rootfs.sh"));
     let mut child = Command::new("bash")
         .arg(&script)
         .arg(&tar)
@@ -181,7 +228,7 @@ async fn import<E: Engine>(
         let words: Vec<_> = entry.cmd.iter().map(|word| format!("{word:?}")).collect();
         changes.push(format!("CMD [{}]", words.join(", ")));
     }
-    progress.step("import");
+    heard(progress, |progress| progress.step(&entry.name, "import"));
     engine
         .import(
             &entry.stand_in(),
@@ -197,7 +244,7 @@ async fn build<E: Engine>(
     catalogue: &Catalogue,
     entry: &Entry,
     labels: BTreeMap<String, String>,
-    progress: &mut dyn Progress,
+    progress: &Shared<'_>,
 ) -> Result<(), BasesError> {
     let folder = catalogue.folder(entry);
     let path = folder.join("Dockerfile");
@@ -242,7 +289,7 @@ async fn build<E: Engine>(
         secrets: BTreeMap::new(),
         platform: None,
     };
-    let mut sink = |step: &str| progress.step(step);
+    let mut sink = |step: &str| heard(progress, |progress| progress.step(&entry.name, step));
     engine
         .build(&request, context.stream(overlay), &mut sink)
         .await

@@ -8,6 +8,7 @@ mod scale;
 mod verdicts;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -251,6 +252,9 @@ pub enum BasesAction {
         /// Those that these scenarios rest on, and no other
         #[arg(long = "for", value_name = "SCENARIO", conflicts_with = "names")]
         scenarios: Vec<String>,
+        /// How many are built side by side [default: as many as there are processors, 4 at the most]
+        #[arg(long, value_name = "N")]
+        jobs: Option<NonZeroUsize>,
     },
     /// Print the bases that can be had neither from the engine nor a registry, and whose stand-in is not current
     #[command(

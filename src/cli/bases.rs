@@ -1,6 +1,7 @@
 //! `plimsoll bases`: the stand-ins.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use serde_json::json;
@@ -34,6 +35,7 @@ pub(super) async fn bases<E: Engine>(
             force,
             missing,
             scenarios,
+            jobs,
         }) => {
             let mut names = names.clone();
             if !scenarios.is_empty() {
@@ -50,7 +52,8 @@ pub(super) async fn bases<E: Engine>(
                 printer.talk("every base is there or can be pulled: no stand-in is needed");
                 return Ok(Exit::Fine);
             }
-            build(engine, &catalogue, &names, *force, printer).await
+            let jobs = jobs.unwrap_or_else(processors);
+            build(engine, &catalogue, &names, *force, jobs, printer).await
         }
         Some(BasesAction::Missing { scenarios }) => {
             missing(engine, place, &catalogue, scenarios, printer).await
@@ -192,6 +195,7 @@ async fn build<E: Engine>(
     catalogue: &Catalogue,
     names: &[String],
     force: bool,
+    jobs: NonZeroUsize,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let begun = Instant::now();
@@ -199,12 +203,19 @@ async fn build<E: Engine>(
         printer,
         begun: BTreeMap::new(),
     };
-    let made = bases::build_all(engine, catalogue, names, force, &mut progress).await?;
+    let made = bases::build_all(engine, catalogue, names, force, jobs, &mut progress).await?;
     printer.talk(&format!(
         "{made} stand-ins built in {}",
         clock(begun.elapsed())
     ));
     Ok(Exit::Fine)
+}
+
+/// Recipes wait for the network as much as for a processor; beyond a few they are in each
+/// other's way.
+fn processors() -> NonZeroUsize {
+    let most = NonZeroUsize::MIN.saturating_add(3);
+    std::thread::available_parallelism().map_or(NonZeroUsize::MIN, |found| found.min(most))
 }
 
 struct Lines<'a> {
@@ -218,9 +229,9 @@ impl Progress for Lines<'_> {
         self.printer.talk(&format!("[{index}/{total}] {name} ..."));
     }
 
-    fn step(&mut self, name: &str) {
+    fn step(&mut self, name: &str, step: &str) {
         if self.printer.redraw {
-            self.printer.talk(&format!("    {name}"));
+            self.printer.talk(&format!("    {name}: {step}"));
         }
     }
 
