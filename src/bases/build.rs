@@ -83,7 +83,7 @@ fn closure<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a En
 }
 
 /// Makes what is wanted and not current, up to `at_once` of them side by side, each after
-/// those that it needs. Further tags are laid on at the end.
+/// those that it needs.
 ///
 /// # Errors
 /// At the first stand-in that cannot be made: those after it may need it. What is being made

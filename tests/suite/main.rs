@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may")]
 
 mod architecture;
+mod bases;
 mod charts;
 mod cleanroom;
 mod command_line;

@@ -1,0 +1,120 @@
+//! Making stand-ins: several side by side, each after those that it needs.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use plimsoll::bases::{Built, Catalogue, Progress, build_all};
+use tempfile::TempDir;
+
+use crate::fake::FakeEngine;
+
+/// What it hears, a line each.
+#[derive(Default)]
+struct Heard(Vec<String>);
+
+impl Progress for Heard {
+    fn begin(&mut self, name: &str, index: usize, total: usize) {
+        self.0.push(format!("[{index}/{total}] {name}"));
+    }
+
+    fn step(&mut self, _: &str, _: &str) {}
+
+    fn end(&mut self, name: &str, built: Built) {
+        self.0.push(format!("{name}: {built:?}"));
+    }
+}
+
+fn recipe(folder: &Path, entries: &mut String, name: &str, needs: &[&str], dockerfile: &str) {
+    let recipe = name.replace(':', "-");
+    fs::create_dir(folder.join(&recipe)).unwrap();
+    fs::write(folder.join(&recipe).join("Dockerfile"), dockerfile).unwrap();
+    entries.push_str(&format!(
+        "[[base]]\nname = \"{name}\"\nrecipe = \"{recipe}\"\nkind = \"dockerfile\"\n\
+         official-bytes = 1\nneeds = {needs:?}\n\n"
+    ));
+}
+
+/// `node` needs `debian`, which takes 4 s; `static` needs `alpine`, which takes 2 s.
+fn catalogue(alpine: &str) -> (TempDir, Catalogue) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut entries = String::new();
+    let mut add = |name: &str, needs: &[&str], text: &str| {
+        recipe(dir.path(), &mut entries, name, needs, text);
+    };
+    add("debian:1", &[], "FROM scratch\nRUN one\nRUN two\n");
+    add("node:1", &["debian:1"], "FROM debian:1\nRUN one\n");
+    add("alpine:1", &[], &format!("FROM scratch\nRUN {alpine}\n"));
+    add(
+        "static:1",
+        &["alpine:1"],
+        "FROM alpine:1\nRUN one\nRUN two\n",
+    );
+    fs::write(dir.path().join("bases.toml"), entries).unwrap();
+    let catalogue = Catalogue::load(dir.path()).unwrap();
+    (dir, catalogue)
+}
+
+async fn built(engine: &FakeEngine, catalogue: &Catalogue, at_once: usize) -> String {
+    let at_once = NonZeroUsize::new(at_once).unwrap();
+    let mut heard = Heard::default();
+    let made = build_all(engine, catalogue, &[], false, at_once, &mut heard).await;
+    heard.0.push(match made {
+        Ok(made) => format!("{made} made"),
+        Err(error) => error.to_string(),
+    });
+    heard.0.join("\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_needs_nothing_unmade_is_made_beside_others() {
+    let (_dir, catalogue) = catalogue("one");
+    let engine = FakeEngine::default();
+    assert_snapshot!(built(&engine, &catalogue, 2).await, @r"
+    [1/4] debian:1
+    [3/4] alpine:1
+    alpine:1: Made
+    [4/4] static:1
+    debian:1: Made
+    [2/4] node:1
+    static:1: Made
+    node:1: Made
+    4 made
+    ");
+    assert_snapshot!(built(&engine, &catalogue, 2).await, @r"
+    debian:1: Current
+    node:1: Current
+    alpine:1: Current
+    static:1: Current
+    0 made
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_at_a_time_keeps_the_order_of_the_catalogue() {
+    let (_dir, catalogue) = catalogue("one");
+    assert_snapshot!(built(&FakeEngine::default(), &catalogue, 1).await, @r"
+    [1/4] debian:1
+    debian:1: Made
+    [2/4] node:1
+    node:1: Made
+    [3/4] alpine:1
+    alpine:1: Made
+    [4/4] static:1
+    static:1: Made
+    4 made
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recipe_that_fails_ends_all_and_nothing_is_begun_after_it() {
+    let (_dir, catalogue) = catalogue("fail");
+    let engine = FakeEngine::default();
+    assert_snapshot!(built(&engine, &catalogue, 2).await, @r"
+    [1/4] debian:1
+    [3/4] alpine:1
+    the stand-in for `alpine:1` did not build: make: *** no rule
+    ");
+    assert_eq!(engine.state(|state| state.names()), [""; 0]);
+}
