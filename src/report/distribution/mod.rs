@@ -110,13 +110,12 @@ pub(super) fn base_layers(record: &RunRecord, case: &CaseRecord) -> Option<usize
 /// pull, a case that failed before is no pull that was tried.
 fn pulled_links(analysis: &Analysis<'_>) -> Vec<Link> {
     let distribution = analysis.record.distribution.as_ref();
-    if distribution.is_some_and(|known| known.why_no_puller.is_some()) {
-        return Vec::new();
-    }
+    let nobody = distribution.is_some_and(|known| known.why_no_puller.is_some());
     let tried = analysis.entries().iter().any(|entry| {
         let counts = entry.counts;
-        let tried = counts.ok + counts.warmup + counts.invalid + counts.dnf;
-        entry.metric.is_linked() && tried > 0
+        let pulled = counts.ok + counts.warmup + counts.invalid;
+        let failed = if nobody { 0 } else { counts.dnf };
+        entry.metric.is_linked() && pulled + failed > 0
     });
     if tried {
         analysis.links().to_vec()
