@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{
-    AbArgs, CompareFormat, Place, ProfileArg, RunArgs, ShardArgs, ShardByArg, TableFormat,
+    AbArgs, CompareFormat, Place, ProfileArg, RESULTS, RunArgs, ShardArgs, ShardByArg, TableFormat,
 };
 use super::cases::{self, Filter, Selection};
 use super::compare;
@@ -111,7 +111,8 @@ async fn lay_out(
         .map_err(git_failure)?;
     let base = repository.revision(&args.base).await.map_err(git_failure)?;
     let head = repository.revision(&args.head).await.map_err(git_failure)?;
-    if args.head == "HEAD" && repository.is_dirty().await.map_err(git_failure)? {
+    let results = Path::new(RESULTS);
+    if args.head == "HEAD" && repository.is_dirty(results).await.map_err(git_failure)? {
         printer.talk("note: your tree has changes that are in no commit; they are not measured");
     }
     let mut trees = Vec::new();

@@ -80,6 +80,16 @@ pub struct Place {
     pub rooms: PathBuf,
 }
 
+/// The folder of runs, in the home folder.
+pub const RESULTS: &str = "results";
+
+impl Place {
+    /// Where runs land unless a folder is named.
+    pub fn results(&self) -> PathBuf {
+        self.home.join(RESULTS)
+    }
+}
+
 /// A subcommand.
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -75,7 +75,7 @@ fn hold_to_history(
 ) -> Result<(), Failure> {
     let checked = RunDigest::of(run)
         .map_err(|error| Failure::failed(error).with_hint(Some(NO_DIGEST.to_owned())))?;
-    let gathered = runs_below(&place.home.join("results"), printer)?;
+    let gathered = runs_below(&place.results(), printer)?;
     let (mut runs, left_out) = sorted(gathered);
     for (file, reason) in &left_out {
         printer.talk(&format!("left out: {file}: {reason}"));
@@ -104,7 +104,7 @@ fn optional(
     printer: &mut Printer,
 ) -> Result<Option<RunRecord>, Failure> {
     let Some(run) = run else { return Ok(None) };
-    let found = store::resolve_all(&place.home.join("results"), run);
+    let found = store::resolve_all(&place.results(), run);
     if let Err(StoreError::NotFound { .. }) = found {
         printer.talk(&format!("there is no baseline `{run}`"));
         return Ok(None);

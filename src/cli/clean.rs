@@ -283,7 +283,7 @@ fn ours_of(records: &[CacheRecord], journals: &[(PathBuf, BTreeSet<String>)]) ->
 /// Journals of runs that no living process writes.
 fn journals(place: &Place) -> Vec<(PathBuf, BTreeSet<String>)> {
     let mut journals = Vec::new();
-    for path in store::run_folders(&place.home.join("results")) {
+    for path in store::run_folders(&place.results()) {
         let journal = path.join(CACHE_JOURNAL);
         let Ok(text) = std::fs::read(&journal) else {
             continue;

@@ -152,7 +152,7 @@ fn tell_of_many(printer: &Printer, missing: usize) {
 
 /// As it is named, or below `results/`.
 fn folder(place: &Place, named: Option<&Path>) -> PathBuf {
-    let results = place.home.join("results");
+    let results = place.results();
     match named {
         None => results,
         Some(folder) if folder.exists() || !results.join(folder).exists() => folder.to_owned(),

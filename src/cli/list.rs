@@ -84,7 +84,7 @@ fn list_runs(
     format: TableFormat,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let all = || vec![place.home.join("results").display().to_string()];
+    let all = || vec![place.results().display().to_string()];
     let named = if runs.is_empty() {
         all()
     } else {

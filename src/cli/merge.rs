@@ -36,10 +36,7 @@ pub(super) fn merge_runs(
         let hint = error.hint();
         Failure::usage(error).with_hint(Some(hint))
     })?;
-    let results = args
-        .out
-        .clone()
-        .unwrap_or_else(|| place.home.join("results"));
+    let results = args.out.clone().unwrap_or_else(|| place.results());
     let names: Vec<&str> = record
         .scenarios
         .iter()

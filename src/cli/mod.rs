@@ -35,6 +35,7 @@ mod schema;
 mod shard;
 mod yard;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ pub use grounds::{Ground, Grounds};
 pub use output::Printer;
 pub use run::{Seams, run};
 
-use args::Place;
+use args::{Place, RESULTS};
 
 use crate::docker::DockerEngine;
 use crate::engine::Engine;
@@ -150,7 +151,7 @@ async fn seams(
     let stop = CancellationToken::new();
     let found = scan::installed().await;
     let revision = match Repository::holding(&place.home).await {
-        Ok(repository) => repository.current().await,
+        Ok(repository) => repository.current(Path::new(RESULTS)).await,
         Err(_) => None,
     };
     let seams = Seams {

@@ -173,7 +173,7 @@ fn create<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     named: &str,
 ) -> Result<RunFolder, Failure> {
     let elsewhere = args.ground.out.clone();
-    let results: PathBuf = elsewhere.unwrap_or_else(|| place.home.join("results"));
+    let results: PathBuf = elsewhere.unwrap_or_else(|| place.results());
     let name = match args.part.shard {
         Some(shard) => format!("{named}-shard{}of{}", shard.index(), shard.count()),
         None => named.to_owned(),

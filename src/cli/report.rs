@@ -260,7 +260,7 @@ type Found = (RunFolder, Result<RunRecord, Failure>);
 
 /// Finds and reads runs, each once, in the order in which they are named.
 fn find_all(place: &Place, runs: &[String]) -> Vec<Result<Found, Failure>> {
-    let results = place.home.join("results");
+    let results = place.results();
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     for run in runs {

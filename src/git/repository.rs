@@ -1,5 +1,6 @@
 //! A repository and its commits.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -80,23 +81,28 @@ impl Repository {
     }
 
     /// Whether the user's work tree has changes that are in no commit. Files that git does not
-    /// know count, since a build context takes them in; those that it ignores do not.
+    /// know count, since a build context takes them in; those that it ignores do not, nor does
+    /// what lies in `results`, a folder below the one that was asked for: runs are no part of
+    /// what was measured.
     ///
     /// # Errors
     /// git fails.
-    pub async fn is_dirty(&self) -> Result<bool, GitError> {
+    pub async fn is_dirty(&self, results: &Path) -> Result<bool, GitError> {
+        let mut left_out = OsString::from(":(exclude,top,literal)");
+        left_out.push(self.prefix.join(results));
         let mut git = git();
         git.arg("-C").arg(&self.top);
-        git.args(["--no-optional-locks", "status", "--porcelain"]);
+        git.args(["--no-optional-locks", "status", "--porcelain", "--", "."]);
+        git.arg(left_out);
         let changed = self.run(&mut git, "look for changes").await?;
         Ok(!changed.trim().is_empty())
     }
 
-    /// The commit that is checked out, and whether something was changed since; none in a
-    /// repository without commits.
-    pub async fn current(&self) -> Option<Revision> {
+    /// The commit that is checked out, and whether something but `results` was changed since;
+    /// none in a repository without commits.
+    pub async fn current(&self, results: &Path) -> Option<Revision> {
         let mut revision = self.revision("HEAD").await.ok()?;
-        revision.dirty = self.is_dirty().await.ok()?;
+        revision.dirty = self.is_dirty(results).await.ok()?;
         let mut git = self.git();
         git.args(["symbolic-ref", "--quiet", "--short", "HEAD"]);
         if let Ok(Ok(branch)) = said(&mut git).await {

@@ -315,3 +315,30 @@ async fn a_picture_for_a_terminal_is_refused_before_anything_is_measured() {
     assert_eq!(out, "");
     assert!(!home.path().join("results").exists());
 }
+
+/// Who does not tell git to ignore the results has them untracked from the second run on.
+#[tokio::test]
+async fn runs_in_the_tree_do_not_make_it_dirty_and_all_else_does() {
+    let home = repository();
+    std::fs::remove_file(home.path().join(".gitignore")).unwrap();
+    std::fs::create_dir_all(home.path().join("service/results/a-run")).unwrap();
+    write(&home, "service/Dockerfile", GOOD);
+    commit(&home, "a service of its own, and nothing ignored");
+    let results = std::path::Path::new("results");
+    let dirty = async |folder: &str| {
+        let folder = home.path().join(folder);
+        let repository = git::Repository::holding(&folder).await.unwrap();
+        repository.current(results).await.unwrap().dirty
+    };
+    assert!(!dirty("service").await && !dirty("").await);
+
+    write(&home, "service/results/a-run/run.json", "{}");
+    assert!(!dirty("service").await, "a run of this folder's");
+    assert!(dirty("").await, "to the top folder it is any file");
+    write(&home, "service/new.src", "");
+    assert!(dirty("service").await, "a file that git does not know");
+    git_in(&home, &["clean", "-fdq"]);
+    assert!(!dirty("service").await);
+    write(&home, "service/Dockerfile", WORSE);
+    assert!(dirty("service").await, "a change");
+}
