@@ -15,10 +15,10 @@ out=$(realpath -m -- "$1")
 [[ -d ${out%/*} ]] || die "the folder ${out%/*} does not exist"
 
 command -v mmdebstrap >/dev/null ||
-  die "mmdebstrap is missing" "mend: apt-get install --no-install-recommends mmdebstrap"
+  die "mmdebstrap is missing" "hint: apt-get install --no-install-recommends mmdebstrap"
 bundle=/etc/ssl/certs/ca-certificates.crt
 [[ -s $bundle ]] ||
-  die "the host has no CA bundle at $bundle" "mend: apt-get install --no-install-recommends ca-certificates"
+  die "the host has no CA bundle at $bundle" "hint: apt-get install --no-install-recommends ca-certificates"
 
 # Debian's unpacking needs root, or a user namespace that plays it.
 mode=root
@@ -158,17 +158,14 @@ EOF
 # which brings all of Perl with it: 48 MB that no slim image has.
 # The cache settings are for the build alone: apt writes its binary caches (74 MB)
 # anew when mmdebstrap has already cleaned up.
-if ! mmdebstrap --quiet --mode="$mode" --variant=minbase --format=tar \
+"$(dirname -- "${BASH_SOURCE[0]}")/../lib/bootstrap" bookworm "$out.part" "${mirror[0]:-}" --mode="$mode" --variant=minbase --format=tar \
   --architectures=amd64 --components=main --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
   "${dpkgopts[@]}" \
   --aptopt='Acquire::Languages "none"' --aptopt='Acquire::Retries "3"' \
   --aptopt='Dir::Cache::pkgcache ""' --aptopt='Dir::Cache::srcpkgcache ""' \
   --customize-hook="copy-in '$conf/etc' '$conf/usr' /" \
   --customize-hook="sh '$work/finish.sh' \"\$1\" '$work'" \
-  --skip=output/dev \
-  bookworm "$out.part" "${mirror[@]}" >"$work/log" 2>&1; then
-  tail -n 25 "$work/log" >&2
-  die "mmdebstrap failed (its last lines are above)" \
-    "mend: check that 'apt-get update' works on this host, then try again"
-fi
+  --skip=output/dev ||
+  die "the root file system of Debian 12 was not made (the reason is above)" \
+    "hint: check that 'apt-get update' works on this host, then try again"
 mv -- "$out.part" "$out"

@@ -1,4 +1,6 @@
 //! Builds stand-ins, through the same engine verbs as everything else.
+//!
+//! A stand-in that cannot be built costs only those that need it: the others go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -13,29 +15,49 @@ use tokio_util::io::ReaderStream;
 
 use super::catalogue::{Catalogue, Entry, RecipeKind, stand_in_of};
 use super::error::BasesError;
-use crate::context::{Context, Overlay};
+use crate::context::Overlay;
 use crate::dockerfile::Dockerfile;
 use crate::engine::{
-    BuildFailure, BuildRequest, Engine, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RECIPE,
+    BuildFailure, BuildRequest, Engine, ErrorKind, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RECIPE,
     LABEL_STANDS_IN_FOR,
 };
 
-/// What became of a stand-in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the building of one stand-in ended.
+#[derive(Debug)]
 pub enum Built {
-    /// It was made.
+    /// It was built.
     Made,
-    /// It was there, by this very recipe.
+    /// The engine already had it, built by this very recipe.
     Current,
+    /// It was not built.
+    Failed(NotBuilt),
 }
 
-/// Hears how the building goes on.
+/// Why a stand-in was not built.
+#[derive(Debug)]
+pub enum NotBuilt {
+    /// Its recipe failed.
+    Recipe(BasesError),
+    /// It was not begun, because this stand-in that it needs was not built.
+    Needs(String),
+}
+
+/// What came of a catalogue's recipes.
+#[derive(Debug, Default)]
+pub struct BuildSummary {
+    /// How many stand-ins were built.
+    pub made: usize,
+    /// Names of those that were not built, in the catalogue's order.
+    pub failed: Vec<String>,
+}
+
+/// Receives the progress of the builds.
 pub trait Progress: Send {
-    /// A stand-in is being made: the `index`-th of `total`.
+    /// The build of a stand-in begins: the `index`-th of `total`.
     fn begin(&mut self, name: &str, index: usize, total: usize);
     /// The builder began a step of a stand-in.
     fn step(&mut self, name: &str, step: &str);
-    /// It is done.
+    /// The build of a stand-in ended, or it was not begun.
     fn end(&mut self, name: &str, built: Built);
 }
 
@@ -72,7 +94,7 @@ fn closure<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a En
     }
     while let Some(entry) = queue.pop() {
         if names.insert(entry.name.as_str()) {
-            queue.extend(entry.needs.iter().filter_map(|need| catalogue.find(need)));
+            queue.extend(needs(catalogue, entry));
         }
     }
     Ok(catalogue
@@ -82,12 +104,11 @@ fn closure<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a En
         .collect())
 }
 
-/// Makes what is wanted and not current, up to `at_once` of them side by side, each after
-/// those that it needs.
+/// Builds what is wanted and not current, up to `at_once` of them side by side, each after
+/// those that it needs. One that fails stops only those that need it.
 ///
 /// # Errors
-/// At the first stand-in that cannot be made: those after it may need it. What is being made
-/// beside it is given up.
+/// A name that is unknown, a recipe that cannot be read, or an engine that is out of reach.
 pub async fn build_all<E: Engine>(
     engine: &E,
     catalogue: &Catalogue,
@@ -95,7 +116,7 @@ pub async fn build_all<E: Engine>(
     force: bool,
     at_once: NonZeroUsize,
     progress: &mut dyn Progress,
-) -> Result<usize, BasesError> {
+) -> Result<BuildSummary, BasesError> {
     let all = closure(catalogue, wanted)?;
     let stale: BTreeSet<_> = outdated(engine, catalogue, wanted)
         .await?
@@ -110,50 +131,79 @@ pub async fn build_all<E: Engine>(
             progress.end(&entry.name, Built::Current);
         }
     }
-    let made = waiting.len();
+    let mut made = 0;
     let mut unmade: BTreeSet<&str> = waiting
         .iter()
         .map(|(_, entry)| entry.name.as_str())
         .collect();
+    let mut failed: BTreeSet<&str> = BTreeSet::new();
     // The builds are polled by this task alone: no lock is ever waited for, nor held over a wait.
     let progress = Mutex::new(progress);
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < at_once.get() {
             let ready = |entry: &Entry| {
-                let needs = entry.needs.iter().filter_map(|need| catalogue.find(need));
-                needs
-                    .into_iter()
-                    .all(|need| !unmade.contains(need.name.as_str()))
+                needs(catalogue, entry).all(|need| !unmade.contains(need.name.as_str()))
             };
             let Some(next) = waiting.iter().position(|(_, entry)| ready(entry)) else {
                 break;
             };
             let (index, entry) = waiting.remove(next);
-            heard(&progress, |progress| {
+            let need = needs(catalogue, entry).find(|need| failed.contains(need.name.as_str()));
+            if let Some(need) = need {
+                unmade.remove(entry.name.as_str());
+                failed.insert(&entry.name);
+                let built = Built::Failed(NotBuilt::Needs(need.name.clone()));
+                report(&progress, |progress| progress.end(&entry.name, built));
+                continue;
+            }
+            report(&progress, |progress| {
                 progress.begin(&entry.name, index + 1, all.len())
             });
             let progress = &progress;
-            running.push(async move {
-                let built = build_one(engine, catalogue, entry, progress).await;
-                built.map(|()| entry)
-            });
+            running
+                .push(async move { (entry, build_one(engine, catalogue, entry, progress).await) });
         }
-        let Some(built) = running.next().await else {
-            return Ok(made);
+        let Some((entry, built)) = running.next().await else {
+            break;
         };
-        let entry = built?;
         unmade.remove(entry.name.as_str());
-        heard(&progress, |progress| progress.end(&entry.name, Built::Made));
+        let built = match built {
+            Ok(()) => {
+                made += 1;
+                Built::Made
+            }
+            // No recipe can be built any more.
+            Err(BasesError::Engine(error)) if error.kind == ErrorKind::Unreachable => {
+                return Err(error.into());
+            }
+            Err(error) => {
+                failed.insert(&entry.name);
+                Built::Failed(NotBuilt::Recipe(error))
+            }
+        };
+        report(&progress, |progress| progress.end(&entry.name, built));
     }
+    let in_order = all.iter().map(|entry| entry.name.clone());
+    Ok(BuildSummary {
+        made,
+        failed: in_order
+            .filter(|name| failed.contains(name.as_str()))
+            .collect(),
+    })
 }
 
-/// What the builds that run side by side tell of themselves goes to.
+/// The entries that an entry needs.
+fn needs<'a>(catalogue: &'a Catalogue, entry: &'a Entry) -> impl Iterator<Item = &'a Entry> {
+    entry.needs.iter().filter_map(|need| catalogue.find(need))
+}
+
+/// Builds that run side by side share one receiver.
 type Shared<'p> = Mutex<&'p mut dyn Progress>;
 
-fn heard(progress: &Shared<'_>, tell: impl FnOnce(&mut dyn Progress)) {
+fn report(progress: &Shared<'_>, event: impl FnOnce(&mut dyn Progress)) {
     let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-    tell(&mut **progress);
+    event(&mut **progress);
 }
 
 async fn build_one<E: Engine>(
@@ -187,7 +237,7 @@ async fn import<E: Engine>(
     };
     let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
     let tar = folder.path().join("rootfs.tar");
-    heard(progress, |progress| progress.step(&entry.name, "rootfs.sh"));
+    report(progress, |progress| progress.step(&entry.name, "rootfs.sh"));
     let mut child = Command::new("bash")
         .arg(&script)
         .arg(&tar)
@@ -228,7 +278,7 @@ async fn import<E: Engine>(
         let words: Vec<_> = entry.cmd.iter().map(|word| format!("{word:?}")).collect();
         changes.push(format!("CMD [{}]", words.join(", ")));
     }
-    heard(progress, |progress| progress.step(&entry.name, "import"));
+    report(progress, |progress| progress.step(&entry.name, "import"));
     engine
         .import(
             &entry.stand_in(),
@@ -273,10 +323,7 @@ async fn build<E: Engine>(
                 path: path.display().to_string(),
                 message: error.to_string(),
             })?;
-    let context = Context::scan(&folder, "Dockerfile").map_err(|source| BasesError::Recipe {
-        name: entry.name.clone(),
-        source: Box::new(source),
-    })?;
+    let context = catalogue.context(entry)?;
     let mut overlay = Overlay::default();
     overlay.insert("Dockerfile", rewritten);
     let request = BuildRequest {
@@ -289,7 +336,7 @@ async fn build<E: Engine>(
         secrets: BTreeMap::new(),
         platform: None,
     };
-    let mut sink = |step: &str| heard(progress, |progress| progress.step(&entry.name, step));
+    let mut sink = |step: &str| report(progress, |progress| progress.step(&entry.name, step));
     engine
         .build(&request, context.stream(overlay), &mut sink)
         .await

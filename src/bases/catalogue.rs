@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::BasesError;
-use crate::context::Context;
+use crate::context::{Context, Overlay};
 use crate::oci::{self, ImageReference};
 use crate::units::Bytes;
 
 /// Domain of all stand-ins. It resolves nowhere, so nothing is ever pulled in its name.
 pub const STAND_IN_DOMAIN: &str = "plimsoll.local";
+
+/// Folder of the scripts that every recipe gets in its context.
+const SHARED: &str = "lib";
 
 /// The certificate authorities that every stand-in carries from the host.
 const HOST_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -164,6 +167,43 @@ impl Catalogue {
         self.dir.join(&entry.recipe)
     }
 
+    /// The files of an entry's recipe, with the scripts that all recipes share in `lib/`.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the recipe has a folder `lib` of its own.
+    pub(super) fn context(&self, entry: &Entry) -> Result<Context, BasesError> {
+        let recipe = match entry.kind {
+            RecipeKind::Rootfs => "rootfs.sh",
+            RecipeKind::Dockerfile => "Dockerfile",
+        };
+        Context::scan_with(&self.folder(entry), recipe, &self.shared()?).map_err(|source| {
+            BasesError::Recipe {
+                name: entry.name.clone(),
+                source: Box::new(source),
+            }
+        })
+    }
+
+    /// The scripts in `lib/`; none where there is no such folder.
+    fn shared(&self) -> Result<Overlay, BasesError> {
+        let folder = self.dir.join(SHARED);
+        let mut shared = Overlay::new();
+        if !folder.is_dir() {
+            return Ok(shared);
+        }
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| BasesError::Read { path, source }
+        };
+        for file in fs::read_dir(&folder).map_err(failed(&folder))? {
+            let path = file.map_err(failed(&folder))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let content = fs::read(&path).map_err(failed(&path))?;
+            shared.insert(format!("{SHARED}/{name}"), content);
+        }
+        Ok(shared)
+    }
+
     /// Hash of all that decides what a stand-in holds: its entry, its recipe's
     /// files, the hashes of the bases that it needs and the host's certificates.
     ///
@@ -182,15 +222,7 @@ impl Catalogue {
         if let Some(hash) = known.get(&entry.name) {
             return Ok(hash.clone());
         }
-        let recipe = match entry.kind {
-            RecipeKind::Rootfs => "rootfs.sh",
-            RecipeKind::Dockerfile => "Dockerfile",
-        };
-        let context =
-            Context::scan(&self.folder(entry), recipe).map_err(|source| BasesError::Recipe {
-                name: entry.name.clone(),
-                source: Box::new(source),
-            })?;
+        let context = self.context(entry)?;
         let mut material = format!("{}\n{:?}\n{:?}\n", entry.name, entry.kind, entry.cmd);
         material.push_str(&context.digest().map_err(|source| BasesError::Recipe {
             name: entry.name.clone(),

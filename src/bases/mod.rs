@@ -10,7 +10,7 @@ mod enter;
 mod error;
 mod resolve;
 
-pub use build::{Built, Progress, build_all, outdated};
+pub use build::{BuildSummary, Built, NotBuilt, Progress, build_all, outdated};
 pub use catalogue::{Catalogue, Entry, RecipeKind, STAND_IN_DOMAIN};
 pub use enter::{Entered, enter};
 pub use error::BasesError;

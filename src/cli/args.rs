@@ -246,7 +246,8 @@ pub struct BasesArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum BasesAction {
     #[command(
-        after_help = "Examples:\n  plimsoll bases build\n  plimsoll bases build node:20-alpine golang:1.22\n  plimsoll bases build --missing --for node"
+        after_help = "Examples:\n  plimsoll bases build\n  plimsoll bases build node:20-alpine golang:1.22\n  plimsoll bases build --missing --for node\n\n\
+        A stand-in that cannot be built stops only those that need it; the exit code is 5 then."
     )]
     /// Build those whose recipe is not the one that the engine's image was made by
     Build {
@@ -262,6 +263,9 @@ pub enum BasesAction {
         /// Those that these scenarios rest on, and no other
         #[arg(long = "for", value_name = "SCENARIO", conflicts_with = "names")]
         scenarios: Vec<String>,
+        /// Of those, only what variants whose name, or scenario/name, matches this glob rest on
+        #[arg(long, value_name = "GLOB", requires = "scenarios")]
+        only: Option<String>,
         /// How many are built side by side [default: as many as there are processors, 4 at the most]
         #[arg(long, value_name = "N")]
         jobs: Option<NonZeroUsize>,
@@ -274,6 +278,9 @@ pub enum BasesAction {
         /// Of those that these scenarios rest on
         #[arg(long = "for", value_name = "SCENARIO")]
         scenarios: Vec<String>,
+        /// Of those, only what variants whose name, or scenario/name, matches this glob rest on
+        #[arg(long, value_name = "GLOB", requires = "scenarios")]
+        only: Option<String>,
     },
     /// Remove all stand-ins from the engine
     #[command(after_help = "Example:\n  plimsoll bases remove")]

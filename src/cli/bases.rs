@@ -1,6 +1,7 @@
 //! `plimsoll bases`: the stand-ins.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use super::config;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::progress::clock;
-use crate::bases::{self, Built, Catalogue, Progress};
+use crate::bases::{self, Built, Catalogue, NotBuilt, Progress};
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind, RemovalOutcome};
 use crate::report::{Cell, Column, Table};
 use crate::units::{Bytes, Ratio};
@@ -20,7 +21,7 @@ use crate::units::{Bytes, Ratio};
 /// Lists, builds or removes.
 ///
 /// # Errors
-/// When a recipe does not build, or the engine does not answer.
+/// When a name or a file of the catalogue is wrong, or the engine does not answer.
 pub(super) async fn bases<E: Engine>(
     engine: &E,
     place: &Place,
@@ -35,11 +36,12 @@ pub(super) async fn bases<E: Engine>(
             force,
             missing,
             scenarios,
+            only,
             jobs,
         }) => {
             let mut names = names.clone();
             if !scenarios.is_empty() {
-                names = rested_on(place, &catalogue, scenarios)?;
+                names = rested_on(place, &catalogue, scenarios, only.as_deref())?;
                 if names.is_empty() {
                     printer.talk("there is no recipe for any base of these scenarios");
                     return Ok(Exit::Fine);
@@ -55,8 +57,9 @@ pub(super) async fn bases<E: Engine>(
             let jobs = jobs.unwrap_or_else(processors);
             build(engine, &catalogue, &names, *force, jobs, printer).await
         }
-        Some(BasesAction::Missing { scenarios }) => {
-            missing(engine, place, &catalogue, scenarios, printer).await
+        Some(BasesAction::Missing { scenarios, only }) => {
+            let only = only.as_deref();
+            missing(engine, place, &catalogue, scenarios, only, printer).await
         }
         Some(BasesAction::Remove) => remove(engine, printer).await,
     }
@@ -136,8 +139,9 @@ fn rested_on(
     place: &Place,
     catalogue: &Catalogue,
     scenarios: &[String],
+    only: Option<&str>,
 ) -> Result<Vec<String>, Failure> {
-    let selection = cases::select(&cases::load(place, scenarios)?, &Filter::new(None)?)?;
+    let selection = cases::select(&cases::load(place, scenarios)?, &Filter::new(only)?)?;
     let bases = selection.bases().into_iter();
     Ok(bases
         .filter(|base| catalogue.find(base).is_some())
@@ -171,11 +175,12 @@ async fn missing<E: Engine>(
     place: &Place,
     catalogue: &Catalogue,
     scenarios: &[String],
+    only: Option<&str>,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let names = match scenarios {
         [] => Vec::new(),
-        some => match rested_on(place, catalogue, some)? {
+        some => match rested_on(place, catalogue, some, only)? {
             // No name would stand for all.
             names if names.is_empty() => return Ok(Exit::Fine),
             names => names,
@@ -202,13 +207,44 @@ async fn build<E: Engine>(
     let mut progress = Lines {
         printer,
         begun: BTreeMap::new(),
+        reasons: BTreeMap::new(),
     };
-    let made = bases::build_all(engine, catalogue, names, force, jobs, &mut progress).await?;
+    let summary = bases::build_all(engine, catalogue, names, force, jobs, &mut progress).await?;
+    let reasons = progress.reasons;
+    let took = clock(begun.elapsed());
+    printer.talk(&format!("{} stand-ins built in {took}", summary.made));
+    if summary.failed.is_empty() {
+        return Ok(Exit::Fine);
+    }
     printer.talk(&format!(
-        "{made} stand-ins built in {}",
-        clock(begun.elapsed())
+        "error: {} stand-ins were not built:",
+        summary.failed.len()
     ));
-    Ok(Exit::Fine)
+    for name in &summary.failed {
+        let reason = reasons.get(name).map_or("", String::as_str);
+        printer.talk(&format!("  {name}: {reason}"));
+    }
+    printer.talk(
+        "hint: run the same command again to build only these; \
+         scenarios that need none of them can be run",
+    );
+    Ok(Exit::Incomplete)
+}
+
+/// An error with its causes, in one line.
+fn reason(not_built: &NotBuilt) -> String {
+    match not_built {
+        NotBuilt::Needs(need) => format!("it needs {need}, which was not built"),
+        NotBuilt::Recipe(error) => {
+            let mut text = error.to_string();
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                text.push_str(&format!(": {error}"));
+                cause = error.source();
+            }
+            text
+        }
+    }
 }
 
 /// Recipes wait for the network as much as for a processor; beyond a few they are in each
@@ -221,6 +257,8 @@ fn processors() -> NonZeroUsize {
 struct Lines<'a> {
     printer: &'a mut Printer,
     begun: BTreeMap<String, Instant>,
+    /// Why stand-ins were not built.
+    reasons: BTreeMap<String, String>,
 }
 
 impl Progress for Lines<'_> {
@@ -236,13 +274,21 @@ impl Progress for Lines<'_> {
     }
 
     fn end(&mut self, name: &str, built: Built) {
-        match (built, self.begun.get(name)) {
-            (Built::Made, Some(begun)) => {
-                self.printer
-                    .talk(&format!("    {name}: built in {}", clock(begun.elapsed())));
+        let took = self.begun.get(name).map(|begun| clock(begun.elapsed()));
+        let took = took.unwrap_or_default();
+        let end = match built {
+            Built::Made => format!("built in {took}"),
+            Built::Current => "already built".to_owned(),
+            Built::Failed(not_built) => {
+                let reason = reason(&not_built);
+                self.reasons.insert(name.to_owned(), reason.clone());
+                match not_built {
+                    NotBuilt::Recipe(_) => format!("failed after {took}: {reason}"),
+                    NotBuilt::Needs(_) => format!("not begun: {reason}"),
+                }
             }
-            _ => self.printer.talk(&format!("    {name}: there already")),
-        }
+        };
+        self.printer.talk(&format!("    {name}: {end}"));
     }
 }
 

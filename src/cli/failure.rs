@@ -22,6 +22,8 @@ pub enum Exit {
     Regressed = 3,
     /// It is open whether something became worse, and that was to fail.
     Inconclusive = 4,
+    /// Some stand-ins could not be built; the others are there.
+    Incomplete = 5,
     /// Interrupted; results so far are kept.
     Interrupted = 130,
 }

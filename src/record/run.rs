@@ -117,6 +117,9 @@ pub struct PlanRecord {
     /// Links that pulls go over, a series each.
     #[serde(default)]
     pub links: Vec<Link>,
+    /// Rebuilds with emptied cache mounts are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_cold_mounts: bool,
     /// How containers are reached.
     pub reach: Reach,
     /// Deadline of one build.

@@ -50,7 +50,7 @@ pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
         return unlinked(floor::FLOOR_METRICS);
     };
     let mut planned = unlinked(APP_METRICS);
-    if has_mounts(case) {
+    if empties_mounts(runner, case) {
         planned.extend(unlinked(COLD_MOUNTS));
     }
     if case.healthy {
@@ -63,6 +63,14 @@ pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
         planned.extend(pulls::planned(&runner.record.plan.links));
     }
     planned
+}
+
+/// Whether the rebuilds with emptied cache mounts belong to a visit.
+fn empties_mounts<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    case: &PlannedCase,
+) -> bool {
+    !runner.record.plan.no_cold_mounts && has_mounts(case)
 }
 
 /// Digest of the tar stream without entries: the layer of a step that changed nothing.
@@ -114,7 +122,7 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
         push::withdraw(runner, case);
         let (name, metric) = (EditName::Dependency, Metric::RebuildDependency);
         rebuild(runner, case, &job, ledger, name, metric).await;
-        if has_mounts(case) {
+        if empties_mounts(runner, case) {
             for (name, metric) in [EditName::Source, EditName::Dependency]
                 .into_iter()
                 .zip(COLD_MOUNTS)

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use plimsoll::bases::{Built, Catalogue, Progress, build_all};
+use plimsoll::bases::{Built, Catalogue, NotBuilt, Progress, build_all};
 use tempfile::TempDir;
 
 use crate::fake::FakeEngine;
@@ -22,7 +22,12 @@ impl Progress for Heard {
     fn step(&mut self, _: &str, _: &str) {}
 
     fn end(&mut self, name: &str, built: Built) {
-        self.0.push(format!("{name}: {built:?}"));
+        let end = match built {
+            Built::Failed(NotBuilt::Needs(need)) => format!("not begun, needs {need}"),
+            Built::Failed(NotBuilt::Recipe(error)) => format!("failed: {error}"),
+            built => format!("{built:?}"),
+        };
+        self.0.push(format!("{name}: {end}"));
     }
 }
 
@@ -61,7 +66,7 @@ async fn built(engine: &FakeEngine, catalogue: &Catalogue, at_once: usize) -> St
     let mut heard = Heard::default();
     let made = build_all(engine, catalogue, &[], false, at_once, &mut heard).await;
     heard.0.push(match made {
-        Ok(made) => format!("{made} made"),
+        Ok(summary) => format!("{} made, not built: {:?}", summary.made, summary.failed),
         Err(error) => error.to_string(),
     });
     heard.0.join("\n")
@@ -80,14 +85,14 @@ async fn what_needs_nothing_unmade_is_made_beside_others() {
     [2/4] node:1
     static:1: Made
     node:1: Made
-    4 made
+    4 made, not built: []
     ");
     assert_snapshot!(built(&engine, &catalogue, 2).await, @r"
     debian:1: Current
     node:1: Current
     alpine:1: Current
     static:1: Current
-    0 made
+    0 made, not built: []
     ");
 }
 
@@ -103,18 +108,39 @@ async fn one_at_a_time_keeps_the_order_of_the_catalogue() {
     alpine:1: Made
     [4/4] static:1
     static:1: Made
-    4 made
+    4 made, not built: []
     ");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recipe_that_fails_ends_all_and_nothing_is_begun_after_it() {
+async fn a_recipe_that_fails_stops_only_those_that_need_it() {
     let (_dir, catalogue) = catalogue("fail");
     let engine = FakeEngine::default();
-    assert_snapshot!(built(&engine, &catalogue, 2).await, @r"
+    assert_snapshot!(built(&engine, &catalogue, 2).await, @r#"
     [1/4] debian:1
     [3/4] alpine:1
-    the stand-in for `alpine:1` did not build: make: *** no rule
-    ");
-    assert_eq!(engine.state(|state| state.names()), [""; 0]);
+    alpine:1: failed: the stand-in for `alpine:1` did not build: make: *** no rule
+    static:1: not begun, needs alpine:1
+    debian:1: Made
+    [2/4] node:1
+    node:1: Made
+    2 made, not built: ["alpine:1", "static:1"]
+    "#);
+}
+
+#[test]
+fn every_recipe_gets_the_shared_scripts_and_changes_with_them() {
+    let (dir, catalogue) = catalogue("one");
+    let hashes = || -> Vec<_> {
+        let entries = catalogue.entries().iter();
+        entries
+            .map(|entry| catalogue.recipe_hash(entry).unwrap())
+            .collect()
+    };
+    let before = hashes();
+    fs::create_dir(dir.path().join("lib")).unwrap();
+    fs::write(dir.path().join("lib/retry"), "#!/bin/sh\n").unwrap();
+    let after = hashes();
+    assert!(before.iter().zip(&after).all(|(old, new)| old != new));
+    assert_eq!(after, hashes());
 }

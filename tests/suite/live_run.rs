@@ -17,7 +17,7 @@ mod foreign;
 mod home;
 mod killed;
 mod luggage;
-mod matrix;
+pub(crate) mod matrix;
 mod planted;
 mod revisions;
 mod roomless;

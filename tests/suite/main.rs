@@ -12,6 +12,7 @@ mod consumers;
 mod context_rules;
 mod docker_fake;
 mod fake;
+mod fetching;
 mod findings;
 mod history;
 mod image;

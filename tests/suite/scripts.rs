@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use regex::Regex;
 use walkdir::WalkDir;
+
+use crate::live_run::matrix::{ONLY, SCENARIOS};
 
 #[test]
 fn each_module_with_live_tests_is_run_with_an_engine() {
@@ -33,4 +36,68 @@ fn each_module_with_live_tests_is_run_with_an_engine() {
         found += 1;
     }
     assert!(found > 20, "{found} modules have live tests");
+}
+
+/// The stand-ins that `scripts/test` builds before the live tests are those that they need.
+#[test]
+fn the_set_up_of_the_tests_builds_what_the_matrix_rests_on() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = fs::read_to_string(root.join("scripts/test")).unwrap();
+    let scenarios = format!("scenarios=({})\n", SCENARIOS.join(" "));
+    assert!(script.contains(&scenarios), "{scenarios}");
+    assert!(script.contains(&format!("only='{ONLY}'\n")), "{ONLY}");
+    let list = |extra: &[&str]| -> Vec<String> {
+        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(["list", "--format", "json"])
+            .args(extra)
+            .current_dir(root)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let listed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        bases_in(&listed)
+    };
+    let mut arguments = SCENARIOS.to_vec();
+    arguments.extend(["--only", ONLY]);
+    let built = list(&arguments);
+    // The sample apps' own tests are built on some of the same bases.
+    let from = Regex::new(r"(?m)^FROM (\S+)").unwrap();
+    for app in fs::read_dir(root.join("sample-apps")).unwrap() {
+        let file = app.unwrap().path().join("Dockerfile.test");
+        let Ok(text) = fs::read_to_string(&file) else {
+            continue;
+        };
+        for base in from.captures_iter(&text) {
+            let base = base[1].to_owned();
+            assert!(
+                built.contains(&base),
+                "{base} of {} is not in {built:?}",
+                file.display()
+            );
+        }
+    }
+}
+
+/// All texts below keys named `bases`.
+fn bases_in(value: &serde_json::Value) -> Vec<String> {
+    let mut found = Vec::new();
+    match value {
+        serde_json::Value::Object(entries) => {
+            for (key, value) in entries {
+                match value.as_array() {
+                    Some(bases) if key == "bases" => {
+                        found.extend(
+                            bases
+                                .iter()
+                                .filter_map(|base| base.as_str().map(str::to_owned)),
+                        );
+                    }
+                    _ => found.extend(bases_in(value)),
+                }
+            }
+        }
+        serde_json::Value::Array(items) => found.extend(items.iter().flat_map(bases_in)),
+        _ => {}
+    }
+    found
 }

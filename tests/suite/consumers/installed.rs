@@ -26,12 +26,22 @@ fn ran(command: &mut Command) -> String {
     text(&output.stdout)
 }
 
+/// A script of `bases/lib`, which tries again when a registry falters.
+fn fetch(name: &str) -> Command {
+    Command::new(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("bases/lib")
+            .join(name),
+    )
+}
+
 /// A Python of its own with some packages.
 fn python(home: &Path, packages: &[&str]) -> std::path::PathBuf {
     let folder = home.join("python");
     ran(Command::new("python3").args(["-m", "venv"]).arg(&folder));
     let python = folder.join("bin/python");
-    ran(Command::new(&python)
+    ran(fetch("retry")
+        .arg(&python)
         .args(["-m", "pip", "install", "--quiet"])
         .args(packages));
     python
@@ -149,9 +159,7 @@ fn github_and_gitlab_would_take_the_examples() {
     // What the schema does not say: expressions, the shell in `run`, the graph of jobs.
     let tools = home.path().join("go");
     let module = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7";
-    ran(Command::new("go")
-        .args(["install", module])
-        .env("GOBIN", &tools));
+    ran(fetch("go-install").arg(module).env("GOBIN", &tools));
     for (schema, file) in &files {
         if *schema == "vendor.github-workflows" {
             ran(Command::new(tools.join("actionlint")).arg(file));
@@ -206,8 +214,8 @@ fn benchstat_compares_two_runs_and_keeps_parts_apart() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
-    ran(Command::new("go")
-        .args(["install", "golang.org/x/perf/cmd/benchstat@latest"])
+    ran(fetch("go-install")
+        .arg("golang.org/x/perf/cmd/benchstat@latest")
         .env("GOBIN", home.path())
         .current_dir(home.path()));
     let kept = |name: &str, run: &RunRecord| {

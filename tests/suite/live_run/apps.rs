@@ -36,7 +36,9 @@ async fn passes(stage: &Stage, app: &str) {
     )
     .await;
     let resolved = resolved.unwrap();
-    assert_eq!(resolved.missing, none);
+    if let Some((base, reason)) = resolved.missing.first_key_value() {
+        panic!("the base {base} is missing: {reason}");
+    }
     let resolved = resolved
         .bases
         .into_iter()

@@ -14,7 +14,7 @@ use super::home::{Ended, left, plimsoll};
 use crate::live_engine::stage::{Stage, is_live};
 
 /// The headline scenarios, and one of each other app.
-const SCENARIOS: [&str; 7] = [
+pub(crate) const SCENARIOS: [&str; 7] = [
     "node",
     "go",
     "python",
@@ -27,7 +27,7 @@ const SCENARIOS: [&str; 7] = [
 /// Every strategy of Node and Go; those that both have run in Go, where a visit takes less
 /// time. One variant of each other app, without cache mounts where it may be: with them there
 /// are two builds more, and CI has 40 minutes.
-const ONLY: &str = "{go/*,node/{single-stage-slim,debian-distro-node,multi-stage-*,scratch},\
+pub(crate) const ONLY: &str = "{go/*,node/{single-stage-slim,debian-distro-node,multi-stage-*,scratch},\
                     python/multi-stage-wheels,rust/multi-stage-slim,java/single-stage,\
                     technique-nestjs/single-stage,technique-native-module/slim}";
 
@@ -202,16 +202,22 @@ macro_rules! of_the_matrix {
     };
 }
 
-/// The floor is a case as well, with metrics of its own.
+/// The floor is a case as well, with metrics of its own. A case whose base is missing fails one
+/// test, which names the base.
 fn apps(record: &RunRecord) -> impl Iterator<Item = &CaseRecord> {
-    record
-        .cases
-        .iter()
-        .filter(|case| case.scenario != FLOOR_SCENARIO)
+    record.cases.iter().filter(|case| {
+        case.scenario != FLOOR_SCENARIO
+            && !matches!(case.disposition, Disposition::NotAvailable { .. })
+    })
 }
 
 of_the_matrix!(every_strategy_works_and_the_run_leaves_nothing, matrix => {
     let record = matrix.record();
+    for case in &record.cases {
+        if let Disposition::NotAvailable { reason } = &case.disposition {
+            panic!("{} was not measured: {reason}", case.id);
+        }
+    }
     assert_eq!(matrix.code(), Some(0), "{}\n{}", matrix.ended.err, matrix.ended.out);
     assert_eq!(record.state, RunState::Complete);
     let mut worked = BTreeSet::new();
