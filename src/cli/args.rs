@@ -20,7 +20,7 @@ pub use scale::{MergeArgs, PlanArgs, PlanFormat, ShardArgs, ShardByArg};
 pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};
 
 use crate::bases::Policy;
-use crate::record::{EngineChoice, Link};
+use crate::record::{EngineChoice, Link, SkippedPhase};
 use crate::runner::Profile;
 
 /// Measures what a container image weighs and costs over its whole life.
@@ -38,7 +38,7 @@ use crate::runner::Profile;
                   plimsoll claims latest        claimed against measured\n\n\
                   Exit codes:\n  \
                   0 fine · 1 tool or engine error, or a DNF that no scenario expects · 2 usage or scenario invalid ·\n  \
-                  3 something is worse · 4 open, with --fail-on-inconclusive ·\n  \
+                  3 something is worse · 4 open, with --fail-on-inconclusive · 5 some stand-ins were not built ·\n  \
                   130 interrupted (results so far are kept)",
     propagate_version = true
 )]
@@ -405,6 +405,24 @@ pub enum EngineArg {
     Host,
     /// A private one. Pulls are measured there only.
     CleanRoom,
+}
+
+/// A phase that a run can do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SkipArg {
+    /// Rebuilds with emptied cache mounts, which take as long as cold builds
+    ColdMounts,
+    /// Rebuilds after a change of the dependencies
+    Dependency,
+}
+
+impl From<SkipArg> for SkippedPhase {
+    fn from(arg: SkipArg) -> Self {
+        match arg {
+            SkipArg::ColdMounts => Self::ColdMounts,
+            SkipArg::Dependency => Self::Dependency,
+        }
+    }
 }
 
 impl From<EngineArg> for EngineChoice {

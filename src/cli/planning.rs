@@ -81,7 +81,12 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
             reach: material.reach,
             engine: material.choice,
             links: material.links,
-            no_cold_mounts: args.ground.no_cold_mounts,
+            skipped: args
+                .ground
+                .skip
+                .iter()
+                .map(|phase| (*phase).into())
+                .collect(),
             build_deadline_ns: Nanos::from_secs(args.ground.build_deadline * 60),
             call_deadline_ns: CALL_DEADLINE,
             order,

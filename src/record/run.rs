@@ -117,9 +117,9 @@ pub struct PlanRecord {
     /// Links that pulls go over, a series each.
     #[serde(default)]
     pub links: Vec<Link>,
-    /// Rebuilds with emptied cache mounts are left out.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub no_cold_mounts: bool,
+    /// Phases that are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedPhase>,
     /// How containers are reached.
     pub reach: Reach,
     /// Deadline of one build.
@@ -130,7 +130,22 @@ pub struct PlanRecord {
     pub order: Vec<Vec<super::CaseId>>,
 }
 
+/// A phase that a run left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkippedPhase {
+    /// Rebuilds with emptied cache mounts.
+    ColdMounts,
+    /// Rebuilds after a change of the dependencies.
+    Dependency,
+}
+
 impl PlanRecord {
+    /// Whether a phase is left out.
+    pub fn skips(&self, phase: SkippedPhase) -> bool {
+        self.skipped.contains(&phase)
+    }
+
     /// Rounds (warm-ups included) that were visited whole.
     pub fn rounds_done(&self) -> u32 {
         let mut left = self.visits_done as usize;

@@ -10,7 +10,7 @@ use super::{builds, floor, inspect, pulls, push, starts};
 use crate::context::{self, Overlay};
 use crate::engine::{Clock, Engine, ErrorKind, ImageFacts, Probe};
 use crate::oci;
-use crate::record::{ImageRecord, Link, Metric, Outcome};
+use crate::record::{ImageRecord, Link, Metric, Outcome, PlanRecord, SkippedPhase};
 use crate::scenario::EditName;
 use crate::units::{Bytes, Count, Quantity};
 
@@ -34,9 +34,9 @@ const APP_METRICS: &[Metric] = &[
 ];
 
 /// What a visit yields besides where the Dockerfile uses cache mounts.
-const COLD_MOUNTS: &[Metric] = &[
-    Metric::RebuildSourceColdMounts,
-    Metric::RebuildDependencyColdMounts,
+const COLD_MOUNTS: &[(EditName, Metric)] = &[
+    (EditName::Source, Metric::RebuildSourceColdMounts),
+    (EditName::Dependency, Metric::RebuildDependencyColdMounts),
 ];
 
 /// What a visit yields if all goes well.
@@ -49,10 +49,13 @@ pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
     let Some(case) = case else {
         return unlinked(floor::FLOOR_METRICS);
     };
+    let plan = &runner.record.plan;
     let mut planned = unlinked(APP_METRICS);
-    if empties_mounts(runner, case) {
-        planned.extend(unlinked(COLD_MOUNTS));
+    if plan.skips(SkippedPhase::Dependency) {
+        planned.retain(|(metric, _)| *metric != Metric::RebuildDependency);
     }
+    let cold_mounts = rebuilt_with_cold_mounts(plan, case);
+    planned.extend(cold_mounts.map(|(_, metric)| (metric, None)));
     if case.healthy {
         planned.push((Metric::StartHealthy, None));
     }
@@ -60,17 +63,22 @@ pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
         planned.extend(unlinked(LOAD_METRICS));
     }
     if runner.distribution.is_some() {
-        planned.extend(pulls::planned(&runner.record.plan.links));
+        planned.extend(pulls::planned(&plan.links));
     }
     planned
 }
 
-/// Whether the rebuilds with emptied cache mounts belong to a visit.
-fn empties_mounts<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
+/// The rebuilds of a visit whose cache mounts are emptied before.
+fn rebuilt_with_cold_mounts<'a>(
+    plan: &'a PlanRecord,
     case: &PlannedCase,
-) -> bool {
-    !runner.record.plan.no_cold_mounts && has_mounts(case)
+) -> impl Iterator<Item = (EditName, Metric)> + use<'a> {
+    let wanted = !plan.skips(SkippedPhase::ColdMounts) && has_mounts(case);
+    COLD_MOUNTS
+        .iter()
+        .copied()
+        .filter(move |_| wanted)
+        .filter(|(edit, _)| *edit != EditName::Dependency || !plan.skips(SkippedPhase::Dependency))
 }
 
 /// Digest of the tar stream without entries: the layer of a step that changed nothing.
@@ -120,15 +128,13 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
         let edited = rebuild(runner, case, &job, ledger, name, metric).await;
         pulls::pulls(runner, case, pushed, edited.as_deref(), ledger).await;
         push::withdraw(runner, case);
-        let (name, metric) = (EditName::Dependency, Metric::RebuildDependency);
-        rebuild(runner, case, &job, ledger, name, metric).await;
-        if empties_mounts(runner, case) {
-            for (name, metric) in [EditName::Source, EditName::Dependency]
-                .into_iter()
-                .zip(COLD_MOUNTS)
-            {
-                rebuild(runner, case, &job, ledger, name, *metric).await;
-            }
+        if !runner.record.plan.skips(SkippedPhase::Dependency) {
+            let (name, metric) = (EditName::Dependency, Metric::RebuildDependency);
+            rebuild(runner, case, &job, ledger, name, metric).await;
+        }
+        let cold_mounts: Vec<_> = rebuilt_with_cold_mounts(&runner.record.plan, case).collect();
+        for (name, metric) in cold_mounts {
+            rebuild(runner, case, &job, ledger, name, metric).await;
         }
         inspect::inspect(runner, case, &job, &cold, ledger).await;
     }

@@ -42,7 +42,7 @@ fn record(id: &str) -> RunRecord {
             bases: "auto".to_owned(),
             reach: crate::record::Reach::Bridge,
             engine: Default::default(),
-            no_cold_mounts: false,
+            skipped: Vec::new(),
             links: Vec::new(),
             build_deadline_ns: Nanos(1),
             call_deadline_ns: Nanos(1),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EngineArg, PolicyArg, ProfileArg, ReachArg, ShardArgs, TableFormat};
+use super::{EngineArg, PolicyArg, ProfileArg, ReachArg, ShardArgs, SkipArg, TableFormat};
 use crate::record::Link;
 
 /// `plimsoll run`.
@@ -32,7 +32,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub part: ShardArgs,
     /// Go on with an interrupted run
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "links", "no_push", "no_cold_mounts", "bases", "reach", "build_deadline", "shard"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "links", "no_push", "skip", "bases", "reach", "build_deadline", "shard"])]
     pub resume: Option<PathBuf>,
     /// On what.
     #[command(flatten)]
@@ -66,9 +66,9 @@ pub struct GroundArgs {
     /// Leave out pushes and pulls, and with them the transfer sizes
     #[arg(long, conflicts_with = "links")]
     pub no_push: bool,
-    /// Leave out the rebuilds with emptied cache mounts, which take as long as cold builds
-    #[arg(long)]
-    pub no_cold_mounts: bool,
+    /// Phase to leave out; can be given more than once
+    #[arg(long, value_enum, value_name = "PHASE")]
+    pub skip: Vec<SkipArg>,
     /// Which base images may be built on
     #[arg(long, value_enum, default_value = "auto")]
     pub bases: PolicyArg,

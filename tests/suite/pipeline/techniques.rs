@@ -246,3 +246,37 @@ async fn each_image_is_looked_into_once_after_all_that_is_timed() {
         "not in the warm-up, and not again: {exports:?}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_phase_that_is_skipped_has_no_sample_and_the_record_says_so() {
+    let rebuilds = [
+        Metric::RebuildSource,
+        Metric::RebuildDependency,
+        Metric::RebuildSourceColdMounts,
+        Metric::RebuildDependencyColdMounts,
+    ];
+    for (skipped, expected) in [
+        (&["cold-mounts"][..], &rebuilds[..2]),
+        (&["dependency"], &[rebuilds[0], rebuilds[2]]),
+        (&["dependency", "cold-mounts"], &rebuilds[..1]),
+    ] {
+        let home = Home::new(&[("good", GOOD)]);
+        let mut words = vec!["run", "app", "--profile", "quick"];
+        words.extend(skipped.iter().flat_map(|phase| ["--skip", phase]));
+        home.run(&words).await.0.unwrap();
+        let record = home.record();
+        let measured: Vec<_> = statuses(&record, "good")
+            .into_iter()
+            .filter(|(metric, status)| rebuilds.contains(metric) && *status == Status::Ok)
+            .map(|(metric, _)| metric)
+            .collect();
+        assert_eq!(measured, expected, "{skipped:?}");
+        let all = statuses(&record, "good").into_iter();
+        assert_eq!(
+            all.filter(|(metric, _)| rebuilds.contains(metric)).count(),
+            expected.len()
+        );
+        let noted = serde_json::to_value(&record.plan.skipped).unwrap();
+        assert_eq!(noted, serde_json::json!(skipped));
+    }
+}

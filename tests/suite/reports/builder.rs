@@ -37,7 +37,7 @@ pub fn run() -> RunRecord {
             bases: "auto".to_owned(),
             reach: plimsoll::record::Reach::Bridge,
             engine: Default::default(),
-            no_cold_mounts: false,
+            skipped: Vec::new(),
             links: Vec::new(),
             build_deadline_ns: Nanos::from_secs(600),
             call_deadline_ns: Nanos::from_secs(60),
