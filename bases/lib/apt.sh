@@ -10,9 +10,18 @@ trap 'rm -rf "$apt_work"' EXIT
 : >"$apt_work/seen"
 : >"$apt_work/pinned"
 
+# The pins of the machine stay in force.
+own_pins=
+eval "$(apt-config shell own_pins Dir::Etc::Preferences/f)"
+[ -f "$own_pins" ] || own_pins=/dev/null
+
 # Word splitting of APT_OPTIONS is meant: each word is one argument.
 # shellcheck disable=SC2086
-run_apt() { apt-get -q -o Acquire::Retries=3 -o Dir::Etc::Preferences="$apt_work/pins" $APT_OPTIONS "$@"; }
+run_apt() {
+  { cat "$own_pins" && echo && cat "$apt_work/pins"; } >"$apt_work/preferences"
+  apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=60 \
+    -o Dir::Etc::Preferences="$apt_work/preferences" $APT_OPTIONS "$@"
+}
 
 # shellcheck disable=SC2086
 ask_apt() { apt-cache $APT_OPTIONS "$@"; }
@@ -67,7 +76,7 @@ fetch_all() {
   again=$1
   shift
   failures=0
-  pause=$FETCH_PAUSE
+  wait_s=$FETCH_PAUSE
   until "$@" >"$apt_work/log" 2>&1; do
     ! pin_absent || continue
     # Any number of packages may be absent; each is new once.
@@ -77,9 +86,9 @@ fetch_all() {
       reason=$(grep -m 1 '^E: Failed to fetch' "$apt_work/log" || grep -m 1 '^E:' "$apt_work/log" || tail -n 1 "$apt_work/log")
       die "failed after $failures attempts: $reason"
     fi
-    say "attempt $((failures + 1)) of $FETCH_ATTEMPTS in $pause s: $(grep -m 1 '^E:' "$apt_work/log" || tail -n 1 "$apt_work/log")"
-    sleep "$pause"
-    [ -s "$apt_work/new" ] || pause=$((pause * 2))
+    say "attempt $((failures + 1)) of $FETCH_ATTEMPTS in $wait_s s: $(grep -m 1 '^E:' "$apt_work/log" || tail -n 1 "$apt_work/log")"
+    sleep "$wait_s"
+    [ -s "$apt_work/new" ] || wait_s=$((wait_s * 2))
     "$again"
   done
 }

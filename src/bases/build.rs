@@ -42,7 +42,7 @@ pub enum NotBuilt {
     Needs(String),
 }
 
-/// What came of a catalogue's recipes.
+/// The result of building a catalogue's recipes.
 #[derive(Debug, Default)]
 pub struct BuildSummary {
     /// How many stand-ins were built.
@@ -174,9 +174,7 @@ pub async fn build_all<E: Engine>(
                 Built::Made
             }
             // No recipe can be built any more.
-            Err(BasesError::Engine(error)) if error.kind == ErrorKind::Unreachable => {
-                return Err(error.into());
-            }
+            Err(error) if is_unreachable(&error) => return Err(error),
             Err(error) => {
                 failed.insert(&entry.name);
                 Built::Failed(NotBuilt::Recipe(error))
@@ -191,6 +189,19 @@ pub async fn build_all<E: Engine>(
             .filter(|name| failed.contains(name.as_str()))
             .collect(),
     })
+}
+
+/// Whether the engine went away, be it in a build or between builds.
+fn is_unreachable(error: &BasesError) -> bool {
+    let engine = match error {
+        BasesError::Engine(error) => error,
+        BasesError::Build { source, .. } => match source.as_ref() {
+            BuildFailure::Engine(error) => error,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    engine.kind == ErrorKind::Unreachable
 }
 
 /// The entries that an entry needs.

@@ -245,7 +245,7 @@ fn plans(parts: &[&RunRecord]) -> Vec<Refusal> {
 fn grounds(first: &RunRecord, other: &RunRecord) -> Vec<Refusal> {
     let sides = [first, other];
     type Words = fn(&RunRecord, &Ground<'_>) -> String;
-    let looked_at: [(MergeRule, &str, Words); 6] = [
+    let looked_at: [(MergeRule, &str, Words); 7] = [
         (MergeRule::Host, "machine", |_, ground| ground.host.words()),
         (MergeRule::Engine, "engine", |_, ground| {
             let engine = ground.engine;
@@ -263,6 +263,13 @@ fn grounds(first: &RunRecord, other: &RunRecord) -> Vec<Refusal> {
                     links.collect::<Vec<_>>().join(" ")
                 ),
                 None => "no pushes".to_owned(),
+            }
+        }),
+        (MergeRule::Rounds, "phases", |part, _| {
+            let skipped = part.plan.skipped.iter().map(|phase| phase.name());
+            match part.plan.skipped.as_slice() {
+                [] => "all phases".to_owned(),
+                _ => format!("without {}", skipped.collect::<Vec<_>>().join(", ")),
             }
         }),
         (MergeRule::Tool, "plimsoll", |_, ground| {

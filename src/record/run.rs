@@ -140,6 +140,16 @@ pub enum SkippedPhase {
     Dependency,
 }
 
+impl SkippedPhase {
+    /// The word on the command line and in the record.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ColdMounts => "cold-mounts",
+            Self::Dependency => "dependency",
+        }
+    }
+}
+
 impl PlanRecord {
     /// Whether a phase is left out.
     pub fn skips(&self, phase: SkippedPhase) -> bool {

@@ -128,6 +128,32 @@ async fn a_recipe_that_fails_stops_only_those_that_need_it() {
     "#);
 }
 
+/// Ends the engine when a stand-in is begun.
+struct Ending<'e>(&'e FakeEngine);
+
+impl Progress for Ending<'_> {
+    fn begin(&mut self, _: &str, _: usize, _: usize) {
+        self.0.state(|state| state.gone = true);
+    }
+
+    fn step(&mut self, _: &str, _: &str) {}
+
+    fn end(&mut self, name: &str, built: Built) {
+        panic!("{name} ended: {built:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_goes_away_in_a_build_ends_all() {
+    let (_dir, catalogue) = catalogue("one");
+    let engine = FakeEngine::default();
+    let at_once = NonZeroUsize::MIN;
+    let mut ending = Ending(&engine);
+    let built = build_all(&engine, &catalogue, &[], false, at_once, &mut ending).await;
+    let error = built.unwrap_err();
+    assert!(error.to_string().contains("debian:1"), "{error}");
+}
+
 #[test]
 fn every_recipe_gets_the_shared_scripts_and_changes_with_them() {
     let (dir, catalogue) = catalogue("one");

@@ -9,7 +9,7 @@ use plimsoll::compare::{Rule, Standing, Terms, compare};
 use plimsoll::merge::{MergeRule, merge};
 use plimsoll::record::{
     CaseRecord, Disposition, EngineChoice, Metric, RunRecord, RunState, ShardBy, ShardRecord,
-    case_id,
+    SkippedPhase, case_id,
 };
 use plimsoll::report::{
     Analysis, Verdict, Warning, claim_results, findings, floor_table, go_benchmark_text,
@@ -114,7 +114,7 @@ fn parts_become_one_run_that_keeps_all_of_them() {
 type Change = fn(&mut RunRecord);
 
 /// A change of the second part, what is said of it, and what allows it.
-fn unlike() -> [(MergeRule, &'static str, Change); 12] {
+fn unlike() -> [(MergeRule, &'static str, Change); 13] {
     [
         (
             MergeRule::Scenario,
@@ -137,6 +137,11 @@ fn unlike() -> [(MergeRule, &'static str, Change); 12] {
             MergeRule::Rounds,
             "differ in profile and rounds: standard, 1 + 6 against standard, 1 + 5",
             |part| part.plan.rounds = 5,
+        ),
+        (
+            MergeRule::Rounds,
+            "differ in phases: all phases against without cold-mounts",
+            |part| part.plan.skipped = vec![SkippedPhase::ColdMounts],
         ),
         (
             MergeRule::Engine,
