@@ -13,7 +13,7 @@ use super::config;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::progress::clock;
-use crate::bases::{self, Built, Catalogue, NotBuilt, Progress};
+use crate::bases::{self, BasesError, Built, Catalogue, NotBuilt, Progress};
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind, RemovalOutcome};
 use crate::report::{Cell, Column, Table};
 use crate::units::{Bytes, Ratio};
@@ -231,6 +231,16 @@ async fn build<E: Engine>(
     Ok(Exit::Incomplete)
 }
 
+/// What a failed step printed last, which is its reason; else the error with its causes.
+fn last_words(not_built: &NotBuilt) -> String {
+    match not_built {
+        NotBuilt::Recipe(BasesError::Build { message, .. }) if !message.is_empty() => {
+            message.rsplit(" | ").next().unwrap_or(message).to_owned()
+        }
+        other => reason(other),
+    }
+}
+
 /// An error with its causes, in one line.
 fn reason(not_built: &NotBuilt) -> String {
     match not_built {
@@ -281,7 +291,7 @@ impl Progress for Lines<'_> {
             Built::Current => "already built".to_owned(),
             Built::Failed(not_built) => {
                 let reason = reason(&not_built);
-                self.reasons.insert(name.to_owned(), reason.clone());
+                self.reasons.insert(name.to_owned(), last_words(&not_built));
                 match not_built {
                     NotBuilt::Recipe(_) => format!("failed after {took}: {reason}"),
                     NotBuilt::Needs(_) => format!("not begun: {reason}"),
