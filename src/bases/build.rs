@@ -335,8 +335,14 @@ async fn build<E: Engine>(
                 message: error.to_string(),
             })?;
     let context = catalogue.context(entry)?;
-    let mut overlay = Overlay::default();
-    overlay.insert("Dockerfile", rewritten);
+    // By the recipe's hash: a file of the same size with another content is another key.
+    let hash = labels.get(LABEL_RECIPE).cloned().unwrap_or_default();
+    let source = context
+        .source(&Overlay::default(), rewritten, &format!("plimsoll-{hash}"))
+        .map_err(|error| BasesError::Catalogue {
+            path: path.display().to_string(),
+            message: error.to_string(),
+        })?;
     let request = BuildRequest {
         tag: stand_in_of(&entry.name),
         dockerfile: "Dockerfile".to_owned(),
@@ -349,7 +355,7 @@ async fn build<E: Engine>(
     };
     let mut sink = |step: &str| report(progress, |progress| progress.step(&entry.name, step));
     engine
-        .build(&request, context.stream(overlay), &mut sink)
+        .build(&request, source, &mut sink)
         .await
         .map_err(|source| {
             let message = match &source {

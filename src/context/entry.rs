@@ -105,6 +105,6 @@ impl Read for SizedFile<'_> {
     }
 }
 
-fn changed(how: &'static str) -> io::Error {
+pub(super) fn changed(how: &'static str) -> io::Error {
     io::Error::other(Changed(how))
 }

@@ -1,4 +1,4 @@
-//! What goes into the tar, decided before a byte of it is read.
+//! What is sent, decided before a byte of it is read.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use super::error::ContextError;
 use super::ignore::parents;
 use super::overlay::Overlay;
 use super::scan::{Context, inside};
+use crate::units::Nanos;
 
 /// Modification time of every untouched file: 2020-01-01T00:00:00Z.
 ///
@@ -19,19 +20,20 @@ use super::scan::{Context, inside};
 /// they built: an untouched file must look older than the contents of a warm
 /// cache mount, and an edited one newer, which is why that carries the present.
 /// It lies after 1980, before which zip cannot count.
-pub(super) const UNTOUCHED_MTIME_S: u64 = 1_577_836_800;
+pub(super) const UNTOUCHED: Nanos = Nanos(1_577_836_800 * 1_000_000_000);
 
-/// One entry of the tar.
-#[derive(Debug)]
+/// One entry of what is sent.
+#[derive(Debug, Clone)]
 pub(super) struct Item {
     pub path: String,
     pub mode: u32,
-    pub mtime_s: u64,
+    /// Since 1970. A tar keeps whole seconds of it.
+    pub modified: Nanos,
     pub body: Body,
 }
 
 /// Where an entry's content comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Body {
     Folder,
     Link(PathBuf),
@@ -52,55 +54,86 @@ pub(super) fn mode(entry: &Entry) -> u32 {
     }
 }
 
-/// The entries of the tar, in order.
+/// The entries of a context with files laid over it, by path.
 pub(super) fn plan(context: &Context, overlay: &Overlay) -> Result<Vec<Item>, ContextError> {
     let mut items: BTreeMap<String, Item> = context
         .entries
         .iter()
+        // The Dockerfile travels by itself: an excluded one is no part of the context.
+        .filter(|(_, entry)| !matches!(entry, Entry::File { forced: true, .. }))
         .map(|(path, entry)| (path.clone(), untouched(path, entry)))
         .collect();
-    // A clock before 1970 is no reason to fail; such a file merely looks untouched.
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(UNTOUCHED_MTIME_S, |since| since.as_secs());
     for (path, content) in overlay.iter() {
         let path = inside(path)?;
-        if !context.admits(&path) {
-            continue;
+        if context.admits(&path) {
+            lay(&mut items, &path, content)?;
         }
-        for dir in parents(&path) {
-            let fits = items
-                .entry(dir.to_owned())
-                .or_insert_with(|| Item {
-                    mtime_s: now,
-                    ..untouched(dir, &Entry::Folder)
-                })
-                .is_folder();
-            if !fits {
-                return Err(clash(&path, "a folder above it is a file or a link"));
-            }
-        }
-        let old = items.get(&path);
-        if old.is_some_and(Item::is_folder) {
-            return Err(clash(&path, "it is a folder"));
-        }
-        let mode = match old {
-            Some(Item {
-                mode,
-                body: Body::Tree(_),
-                ..
-            }) => *mode,
-            _ => 0o644,
-        };
-        let item = Item {
-            path: path.clone(),
-            mode,
-            mtime_s: now,
-            body: Body::Overlaid(content.clone()),
-        };
-        items.insert(path, item);
     }
     Ok(items.into_values().collect())
+}
+
+/// Lays a file over the others. Its modification time is the present, to the nanosecond:
+/// a builder takes a file of the same size and time for unchanged.
+pub(super) fn lay(
+    items: &mut BTreeMap<String, Item>,
+    path: &str,
+    content: &Bytes,
+) -> Result<(), ContextError> {
+    let modified = now();
+    for dir in parents(path) {
+        let fits = items
+            .entry(dir.to_owned())
+            .or_insert_with(|| Item {
+                modified,
+                ..untouched(dir, &Entry::Folder)
+            })
+            .is_folder();
+        if !fits {
+            return Err(clash(path, "a folder above it is a file or a link"));
+        }
+    }
+    let old = items.get(path);
+    if old.is_some_and(Item::is_folder) {
+        return Err(clash(path, "it is a folder"));
+    }
+    let mode = match old {
+        Some(Item {
+            mode,
+            body: Body::Tree(_),
+            ..
+        }) => *mode,
+        _ => 0o644,
+    };
+    let item = Item {
+        path: path.to_owned(),
+        mode,
+        modified,
+        body: Body::Overlaid(content.clone()),
+    };
+    items.insert(path.to_owned(), item);
+    Ok(())
+}
+
+/// A file that lies in no folder.
+pub(super) fn made_file(path: String, mode: u32, content: Bytes) -> Item {
+    Item {
+        path,
+        mode,
+        modified: UNTOUCHED,
+        body: Body::Overlaid(content),
+    }
+}
+
+/// A folder above one.
+pub(super) fn made_folder(path: &str) -> Item {
+    untouched(path, &Entry::Folder)
+}
+
+/// A clock before 1970 is no reason to fail; a file merely looks untouched then.
+fn now() -> Nanos {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(UNTOUCHED, Nanos::from)
 }
 
 impl Item {
@@ -113,7 +146,7 @@ fn untouched(path: &str, entry: &Entry) -> Item {
     Item {
         path: path.to_owned(),
         mode: mode(entry),
-        mtime_s: UNTOUCHED_MTIME_S,
+        modified: UNTOUCHED,
         body: match entry {
             Entry::Folder => Body::Folder,
             Entry::Link(target) => Body::Link(target.clone()),

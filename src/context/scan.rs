@@ -12,8 +12,7 @@ use super::entry::{Entry, SizedFile};
 use super::error::ContextError;
 use super::ignore::{Rules, clean, parents};
 use super::overlay::Overlay;
-use super::{pack, stream};
-use crate::engine::BuildContext;
+use super::pack;
 use crate::units::{Bytes, Count};
 
 /// What of an app's folder is sent to a builder, as it was when it was scanned.
@@ -239,14 +238,6 @@ impl Context {
             }
         }
         Ok(format!("{:x}", hash.finalize()))
-    }
-
-    /// The context as a tar stream, packed on a thread of its own that ends with the stream.
-    ///
-    /// Read errors come as items of the stream and name the file; a file that is
-    /// not of the size that the scan saw is one of them.
-    pub fn stream(&self, overlay: Overlay) -> BuildContext {
-        stream::open(self.root.clone(), pack::plan(self, &overlay))
     }
 }
 

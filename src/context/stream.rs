@@ -18,6 +18,8 @@ const CHUNK_BYTES: usize = 128 << 10;
 /// Chunks that may wait.
 const CHUNKS: usize = 16;
 
+const NANOS_IN_A_SECOND: u64 = 1_000_000_000;
+
 type Chunk = io::Result<Bytes>;
 
 /// Starts the packing.
@@ -68,7 +70,7 @@ fn append<W: Write>(tar: &mut tar::Builder<W>, root: &Path, item: &Item) -> io::
     header.set_mode(item.mode);
     header.set_uid(0);
     header.set_gid(0);
-    header.set_mtime(item.mtime_s);
+    header.set_mtime(item.modified.0 / NANOS_IN_A_SECOND);
     header.set_size(0);
     match &item.body {
         Body::Folder => {

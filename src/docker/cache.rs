@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::DockerEngine;
 use super::error::{raw_failed, strange};
 use super::image::bytes;
-use super::raw::RawError;
+use super::raw::{RawError, escaped};
 use crate::engine::{CacheRecord, Result};
 
 const LIST: &str = "list build cache of";
@@ -142,30 +142,4 @@ impl DockerEngine {
 fn is_busy(error: &RawError) -> bool {
     matches!(error, RawError::Status { message, .. }
         if message.contains("operation is already running"))
-}
-
-/// Percent-encodes all that is not plainly allowed in a query.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() * 3);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_filter_survives_the_query() {
-        assert_eq!(
-            escaped(r#"{"id":["^a$"]}"#),
-            "%7B%22id%22%3A%5B%22%5Ea%24%22%5D%7D"
-        );
-    }
 }

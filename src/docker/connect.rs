@@ -1,22 +1,16 @@
 //! Reaching an engine.
 
 use bollard::models::SystemVersion;
-use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
+use bollard::{API_DEFAULT_VERSION, Docker};
 
 use super::endpoint::{Endpoint, EndpointError};
 use super::error::failed;
 use super::raw::Wire;
+use super::version::{negotiate, prefixed};
 use super::{ANSWER_WITHIN, Builder, DockerEngine, WORK_WITHIN, facts};
 use crate::engine::{EngineError, ErrorKind, Result};
 
 const OPERATION: &str = "reach engine";
-
-/// The first version of the API whose builder may be BuildKit.
-const BUILDKIT_SINCE: (usize, usize) = (1, 39);
-
-/// The last version of the API in which `system/df` has the form that is read
-/// here. Engines of a newer one still speak it.
-const RAW_UNTIL: (usize, usize) = (1, 51);
 
 impl DockerEngine {
     /// Reaches the engine at an address as `DOCKER_HOST` writes it, or at the
@@ -29,23 +23,22 @@ impl DockerEngine {
         let subject = endpoint.to_string();
         let docker = open(&endpoint)
             .map_err(failed(OPERATION, &subject))?
-            .with_timeout(ANSWER_WITHIN)
-            .negotiate_version()
-            .await
-            .map_err(failed(OPERATION, &subject))?;
+            .with_timeout(ANSWER_WITHIN);
         let version = docker
             .version()
             .await
             .map_err(failed(OPERATION, &subject))?;
-        let api = docker.client_version();
-        let raw_api = (api.major_version, api.minor_version).min(RAW_UNTIL);
-        let wire = Wire::new(endpoint.clone(), raw_api, ANSWER_WITHIN);
+        let (api, api_range) = negotiate(OPERATION, &subject, &version)?;
+        let docker = docker.with_request_modifier(move |request| prefixed(request, api));
+        let wire = Wire::new(endpoint.clone(), api, ANSWER_WITHIN);
         Ok(Self {
-            builder: builder(&version, &api),
+            builder: builder(&version),
             patient: docker.clone().with_timeout(WORK_WITHIN),
             docker,
             wire,
             endpoint,
+            api,
+            api_range,
         })
     }
 }
@@ -65,12 +58,10 @@ fn open(endpoint: &Endpoint) -> std::result::Result<Docker, bollard::errors::Err
 
 /// An engine cannot be asked for its builder and a context can be sent only
 /// once, so the builder is chosen by what is known of versions.
-fn builder(version: &SystemVersion, api: &ClientVersion) -> Builder {
+fn builder(version: &SystemVersion) -> Builder {
     if facts::is_podman(version) {
         Builder::Buildah
-    } else if version.os.as_deref() == Some("windows")
-        || (api.major_version, api.minor_version) < BUILDKIT_SINCE
-    {
+    } else if version.os.as_deref() == Some("windows") {
         Builder::Classic
     } else {
         Builder::BuildKit

@@ -5,7 +5,7 @@ use bollard::models::{SystemInfo, SystemVersion};
 use super::DockerEngine;
 use super::error::failed;
 use crate::engine::Result;
-use crate::record::{EngineFacts, ImageStore};
+use crate::record::{ApiRange, EngineFacts, ImageStore};
 
 const OPERATION: &str = "describe engine";
 
@@ -45,7 +45,11 @@ impl DockerEngine {
         };
         Ok(EngineFacts {
             name: name.to_owned(),
-            api_version: self.docker.client_version().to_string(),
+            api_version: self.api.to_string(),
+            api_range: Some(ApiRange {
+                oldest: self.api_range.oldest.to_string(),
+                newest: self.api_range.newest.to_string(),
+            }),
             store: store(&info),
             backing: status(&info, "Backing Filesystem").map(str::to_owned),
             builder: self.builder.word().to_owned(),

@@ -1,17 +1,17 @@
 //! Images: what the engine says of one, and its removal.
 
-use std::collections::HashMap;
-
 use bollard::errors::Error;
-use bollard::models::{ImageInspect, ImageSummary};
-use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
+use bollard::models::ImageInspect;
+use bollard::query_parameters::RemoveImageOptionsBuilder;
 
 use futures_util::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::DockerEngine;
-use super::error::{failed, strange};
+use super::error::{failed, raw_failed, strange};
+use super::lists::ListedImage;
 use super::owned::is_our_tag;
+use super::raw::RawError;
 use crate::engine::{
     BuildContext, EngineError, ErrorKind, ImageFacts, ImageId, RemovalOutcome, Result,
 };
@@ -31,10 +31,10 @@ impl DockerEngine {
         let Some(id) = image.id.clone() else {
             return Err(strange(INSPECT, reference, "the engine gave no id"));
         };
-        let history = match self.docker.image_history(&id).await {
+        let history = match self.history(&id).await {
             Ok(history) => history,
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(failed(INSPECT, reference)(error)),
+            Err(RawError::Status { code: 404, .. }) => return Ok(None),
+            Err(error) => return Err(raw_failed(INSPECT, reference)(error)),
         };
         let Some(listed) = self.listed_size(reference, &id).await? else {
             return Ok(None);
@@ -99,19 +99,13 @@ impl DockerEngine {
     /// The image list's own figure: the inspection's differs from it with the
     /// containerd store, in a way that depends on the version.
     async fn listed_size(&self, reference: &str, id: &str) -> Result<Option<Bytes>> {
-        let filters = HashMap::from([("reference", vec![reference])]);
-        let by_name = ListImagesOptionsBuilder::default()
-            .filters(&filters)
-            .build();
         // An id is no reference, so an image that is asked for by its id is
         // found in the whole list only.
-        let everything = ListImagesOptionsBuilder::default().all(true).build();
-        for options in [by_name, everything] {
+        for asked in [Some(reference), None] {
             let images = self
-                .docker
-                .list_images(Some(options))
+                .images(asked)
                 .await
-                .map_err(failed("list image", reference))?;
+                .map_err(raw_failed("list image", reference))?;
             if let Some(size) = size_of(&images, id) {
                 return Ok(Some(size));
             }
@@ -202,7 +196,7 @@ pub(super) fn bytes(size: i64) -> Bytes {
     Bytes(u64::try_from(size).unwrap_or(0))
 }
 
-fn size_of(images: &[ImageSummary], id: &str) -> Option<Bytes> {
+fn size_of(images: &[ListedImage], id: &str) -> Option<Bytes> {
     images
         .iter()
         .find(|image| image.id == id)

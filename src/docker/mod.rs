@@ -18,12 +18,14 @@ mod error;
 mod facts;
 mod image;
 mod lines;
+mod lists;
 mod owned;
 mod push;
 mod raw;
 mod stop;
 mod transfer;
 mod verbs;
+mod version;
 
 use std::time::Duration;
 
@@ -33,6 +35,7 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use owned::LABEL_CONTAINER;
 
 use raw::Wire;
+use version::{ApiVersion, Range};
 
 /// How long the engine may take for the head of an ordinary answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
@@ -51,15 +54,19 @@ pub struct DockerEngine {
     /// For calls that `bollard` cannot make.
     wire: Wire,
     endpoint: Endpoint,
+    /// The version of the API in every request.
+    api: ApiVersion,
+    /// The versions that the engine accepts.
+    api_range: Range,
     builder: Builder,
 }
 
 /// The builder that an engine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Builder {
-    /// BuildKit inside the engine: Docker since 18.09, on Linux.
+    /// BuildKit inside the engine: Docker on Linux.
     BuildKit,
-    /// The builder of older Docker engines and of Windows.
+    /// The builder of Docker on Windows.
     Classic,
     /// Podman's. It takes the classic requests; asked for BuildKit it says yes
     /// and tells nothing of its steps.

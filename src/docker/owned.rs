@@ -20,15 +20,13 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{ContainerSummary, ImageSummary};
-use bollard::query_parameters::{
-    ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListNetworksOptionsBuilder,
-    ListVolumesOptionsBuilder,
-};
+use bollard::models::ContainerSummary;
+use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder};
 
 use super::DockerEngine;
-use super::error::failed;
+use super::error::{failed, raw_failed};
 use super::image::bytes;
+use super::lists::{ListedImage, ListedVolume};
 use crate::engine::{
     LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN, LABEL_STANDS_IN_FOR, Owned, OwnedKind, Result,
     run_of_tag,
@@ -45,12 +43,10 @@ type Labels = HashMap<String, String>;
 impl DockerEngine {
     pub(super) async fn list_owned(&self) -> Result<Vec<Owned>> {
         let mut owned = self.owned_containers().await?;
-        let options = ListImagesOptionsBuilder::default().build();
         let images = self
-            .docker
-            .list_images(Some(options))
+            .images(None)
             .await
-            .map_err(failed("list images of", LABEL_OWNER_VALUE))?;
+            .map_err(raw_failed("list images of", LABEL_OWNER_VALUE))?;
         owned.extend(images.iter().flat_map(image));
         owned.extend(self.owned_volumes().await?);
         owned.extend(self.owned_networks().await?);
@@ -72,22 +68,18 @@ impl DockerEngine {
     }
 
     async fn owned_volumes(&self) -> Result<Vec<Owned>> {
-        let options = ListVolumesOptionsBuilder::default()
-            .filters(&by_label())
-            .build();
         let volumes = self
-            .docker
-            .list_volumes(Some(options))
+            .volumes(&format!("{LABEL_OWNER}={LABEL_OWNER_VALUE}"))
             .await
-            .map_err(failed("list volumes of", LABEL_OWNER_VALUE))?;
-        let of = |volume: bollard::models::Volume| Owned {
+            .map_err(raw_failed("list volumes of", LABEL_OWNER_VALUE))?;
+        let of = |volume: ListedVolume| Owned {
             kind: OwnedKind::Volume,
-            run: volume.labels.get(LABEL_RUN).cloned(),
+            run: volume.labels.and_then(|labels| run(&labels)),
             id: volume.name.clone(),
             name: volume.name,
             size: None,
         };
-        Ok(volumes.volumes.into_iter().flatten().map(of).collect())
+        Ok(volumes.into_iter().map(of).collect())
     }
 
     async fn owned_networks(&self) -> Result<Vec<Owned>> {
@@ -145,8 +137,9 @@ fn container(container: ContainerSummary) -> Option<Owned> {
 }
 
 /// One entry per tag of ours, or one for a dangling image.
-fn image(image: &ImageSummary) -> Vec<Owned> {
-    let labels = &image.labels;
+fn image(image: &ListedImage) -> Vec<Owned> {
+    let none = Labels::new();
+    let labels = image.labels.as_ref().unwrap_or(&none);
     let ours = labels.get(LABEL_OWNER).map(String::as_str) == Some(LABEL_OWNER_VALUE);
     let stands_in = labels.contains_key(LABEL_STANDS_IN_FOR);
     let entry = |kind, id: &str, size| Owned {
@@ -160,6 +153,7 @@ fn image(image: &ImageSummary) -> Vec<Owned> {
     let tags: Vec<&str> = image
         .repo_tags
         .iter()
+        .flatten()
         .map(String::as_str)
         // Docker before 25 lists a dangling image with this for a tag.
         .filter(|tag| *tag != "<none>:<none>")

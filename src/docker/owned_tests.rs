@@ -10,12 +10,12 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 }
 
 fn kinds(tags: &[&str], pairs: &[(&str, &str)]) -> Vec<(OwnedKind, String)> {
-    let summary = ImageSummary {
+    let summary = ListedImage {
         id: "sha256:1".to_owned(),
-        repo_tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        labels: labels(pairs),
+        repo_tags: Some(tags.iter().map(|tag| (*tag).to_owned()).collect()),
+        labels: Some(labels(pairs)),
         size: 10,
-        ..ImageSummary::default()
+        ..ListedImage::default()
     };
     image(&summary)
         .into_iter()
@@ -88,11 +88,11 @@ fn a_dangling_image_of_a_run_is_ours_by_its_id() {
 
 #[test]
 fn the_bytes_of_an_image_are_listed_once() {
-    let summary = ImageSummary {
-        repo_tags: vec!["plimsoll/a:1".to_owned(), "plimsoll/a:2".to_owned()],
-        labels: labels(&[OWNER]),
+    let summary = ListedImage {
+        repo_tags: Some(vec!["plimsoll/a:1".to_owned(), "plimsoll/a:2".to_owned()]),
+        labels: Some(labels(&[OWNER])),
         size: 10,
-        ..ImageSummary::default()
+        ..ListedImage::default()
     };
     let sizes: Vec<_> = image(&summary)
         .into_iter()

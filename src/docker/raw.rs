@@ -19,6 +19,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_util::either::Either;
 
 use super::endpoint::Endpoint;
+use super::version::ApiVersion;
 
 /// Why a raw call failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,11 +55,10 @@ struct Complaint {
 }
 
 impl Wire {
-    pub(super) fn new(endpoint: Endpoint, api: (usize, usize), within: Duration) -> Self {
-        let (major, minor) = api;
+    pub(super) fn new(endpoint: Endpoint, api: ApiVersion, within: Duration) -> Self {
         Self {
             endpoint,
-            prefix: format!("/v{major}.{minor}"),
+            prefix: format!("/v{api}"),
             within,
         }
     }
@@ -173,5 +173,31 @@ fn complaint(status: StatusCode, body: &[u8]) -> RawError {
     RawError::Status {
         code: status.as_u16(),
         message,
+    }
+}
+
+/// Percent-encodes all that is not plainly allowed in a query.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() * 3);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_survives_the_query() {
+        assert_eq!(
+            escaped(r#"{"id":["^a$"]}"#),
+            "%7B%22id%22%3A%5B%22%5Ea%24%22%5D%7D"
+        );
     }
 }

@@ -1,4 +1,8 @@
-//! Stopping a container, timed by the engine's own stamps.
+//! Stopping a container, timed by the engine's stamps.
+//!
+//! The engine stamps the event of a signal after it sent the signal, and another thread
+//! stamps the exit, so an exit at once can carry the earlier stamp. Podman has no event of
+//! the signal at all. Then the time runs from the call, which came before the signal.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,7 +16,7 @@ use futures_util::{Stream, StreamExt};
 use super::DockerEngine;
 use super::error::{failed, strange};
 use super::lines::read_lines;
-use crate::engine::{ContainerId, EngineError, ErrorKind, Result, StopOutcome};
+use crate::engine::{ContainerId, EngineError, ErrorKind, Result, StopOutcome, StopTime};
 use crate::units::Nanos;
 
 const OPERATION: &str = "stop container";
@@ -34,6 +38,9 @@ const KILLED: i64 = 137;
 /// What was heard of a stop.
 #[derive(Debug, Default)]
 struct Heard {
+    /// The wall clock before the call, and after its answer: nanoseconds since 1970.
+    called: i64,
+    returned: i64,
     /// The engine's stamps of the signals that it sent, in order.
     kills: Vec<i64>,
     died: bool,
@@ -82,7 +89,10 @@ impl DockerEngine {
         let docker = self.docker.clone().with_timeout(grace + OVERHEAD);
         let mut stop = std::pin::pin!(docker.stop_container(&id.0, Some(options)));
         let mut events = self.events(id);
-        let mut heard = Heard::default();
+        let mut heard = Heard {
+            called: wall_clock(),
+            ..Heard::default()
+        };
         loop {
             tokio::select! {
                 biased;
@@ -95,6 +105,7 @@ impl DockerEngine {
                 }
             }
         }
+        heard.returned = wall_clock();
         // The signals' events were sent before the call returned, and the
         // exit's is the last of them: once it is here, all are.
         let rest = async {
@@ -135,9 +146,6 @@ fn outcome(
     after: &bollard::models::ContainerState,
     grace: Nanos,
 ) -> std::result::Result<StopOutcome, String> {
-    let Some(first) = heard.kills.first() else {
-        return Err("the engine told of no stop signal".to_owned());
-    };
     let finished = after
         .finished_at
         .as_deref()
@@ -145,19 +153,56 @@ fn outcome(
         .and_then(|at| at.timestamp_nanos_opt())
         .ok_or("the engine told of no end")?;
     let exit_code = after.exit_code.ok_or("the engine gave no exit code")?;
-    // The two stamps are taken by different threads: an exit at once may seem to
-    // come a little before its signal's event.
-    let taken = Nanos(u64::try_from(finished - first).unwrap_or(0));
+    let taken = time(heard, finished);
+    let waited = match &taken {
+        StopTime::Stamps(taken) | StopTime::Call { taken, .. } => *taken >= grace,
+        StopTime::Unknown(_) => span(heard.called, heard.returned) >= Some(grace),
+    };
     Ok(StopOutcome {
-        signal_to_exit: taken,
+        taken,
         exit_code,
-        killed: heard.kills.len() > 1 || (exit_code == KILLED && taken >= grace),
+        killed: heard.kills.len() > 1 || (exit_code == KILLED && waited),
     })
+}
+
+/// From the first signal to the end, or from the call where the engine's stamps cannot tell.
+fn time(heard: &Heard, finished: i64) -> StopTime {
+    let signal = heard.kills.first().copied();
+    if let Some(taken) = signal.and_then(|at| span(at, finished)).filter(|it| it.0 > 0) {
+        return StopTime::Stamps(taken);
+    }
+    // The engine's clock is this machine's only if its stamps lie within the call.
+    let within = heard.called..=heard.returned;
+    match span(heard.called, finished) {
+        Some(taken) if within.contains(&finished) && taken.0 > 0 => StopTime::Call {
+            taken,
+            resolution: signal
+                .and_then(|at| span(heard.called, at))
+                .map_or(taken, |before| before.min(taken)),
+        },
+        _ => StopTime::Unknown(
+            "the engine's stamps do not tell when the signal was sent, and its clock is not that \
+             of this machine"
+                .to_owned(),
+        ),
+    }
+}
+
+fn span(from: i64, to: i64) -> Option<Nanos> {
+    u64::try_from(to.checked_sub(from)?).ok().map(Nanos)
+}
+
+/// Nanoseconds since 1970.
+fn wall_clock() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
 
     fn ended(at: &str, code: i64) -> bollard::models::ContainerState {
         bollard::models::ContainerState {
@@ -167,8 +212,11 @@ mod tests {
         }
     }
 
+    /// A stop that was called at second 1 and answered at second 9.
     fn heard(kills: &[i64]) -> Heard {
         Heard {
+            called: SECOND,
+            returned: 9 * SECOND,
             kills: kills.to_vec(),
             died: true,
         }
@@ -176,9 +224,9 @@ mod tests {
 
     #[test]
     fn the_time_runs_from_the_first_signal_to_the_end() {
-        let state = ended("1970-01-01T00:00:01.000000250Z", 7);
-        let outcome = outcome(&heard(&[1_000_000_000]), &state, Nanos::from_secs(5)).unwrap();
-        assert_eq!(outcome.signal_to_exit, Nanos(250));
+        let state = ended("1970-01-01T00:00:02.000000250Z", 7);
+        let outcome = outcome(&heard(&[2 * SECOND]), &state, Nanos::from_secs(5)).unwrap();
+        assert_eq!(outcome.taken, StopTime::Stamps(Nanos(250)));
         assert_eq!(outcome.exit_code, 7);
         assert!(!outcome.killed);
     }
@@ -194,8 +242,36 @@ mod tests {
     }
 
     #[test]
-    fn without_a_signal_there_is_no_time() {
+    fn an_end_stamped_before_its_signal_is_timed_from_the_call_and_never_zero() {
+        for finished in ["1970-01-01T00:00:01.002Z", "1970-01-01T00:00:01.0015Z"] {
+            let state = ended(finished, 0);
+            let kills = heard(&[SECOND + 2_000_000]);
+            let outcome = outcome(&kills, &state, Nanos::from_secs(5)).unwrap();
+            let StopTime::Call { taken, resolution } = outcome.taken else {
+                panic!("{:?}", outcome.taken);
+            };
+            assert!(taken.0 >= 1_500_000 && resolution <= taken, "{taken:?}");
+        }
+    }
+
+    #[test]
+    fn without_an_event_of_the_signal_the_time_runs_from_the_call() {
         let state = ended("1970-01-01T00:00:03Z", 0);
-        assert!(outcome(&heard(&[]), &state, Nanos(1)).is_err());
+        let outcome = outcome(&heard(&[]), &state, Nanos::from_secs(5)).unwrap();
+        let taken = Nanos::from_secs(2);
+        let resolution = taken;
+        assert_eq!(outcome.taken, StopTime::Call { taken, resolution });
+        let state = ended("1970-01-01T00:00:07Z", KILLED);
+        let killed = super::outcome(&heard(&[]), &state, Nanos::from_secs(5)).unwrap();
+        assert!(killed.killed);
+    }
+
+    #[test]
+    fn a_clock_that_is_not_ours_tells_nothing() {
+        for finished in ["1970-01-01T00:00:00.5Z", "1970-01-01T01:00:00Z"] {
+            let state = ended(finished, 0);
+            let outcome = outcome(&heard(&[]), &state, Nanos::from_secs(5)).unwrap();
+            assert!(matches!(outcome.taken, StopTime::Unknown(_)), "{outcome:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::DockerEngine;
 use super::container::seen;
 use super::error::failed;
 use crate::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, CacheRecord, ContainerId,
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, CacheRecord, ContainerId,
     ContainerSpec, ContainerState, Engine, ImageFacts, ImageId, Owned, PullSink, PushOutcome,
     RemovalOutcome, Result, StepSink, StopOutcome,
 };
@@ -67,10 +67,10 @@ impl Engine for DockerEngine {
     async fn build(
         &self,
         request: &BuildRequest,
-        context: BuildContext,
+        source: BuildSource,
         sink: &mut StepSink<'_>,
     ) -> std::result::Result<BuildOutcome, BuildFailure> {
-        self.build_image(request, context, sink).await
+        self.build_image(request, &source, sink).await
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId> {

@@ -11,6 +11,7 @@ mod load;
 mod probe;
 mod registry;
 mod sockets;
+mod source;
 mod types;
 
 use std::future::Future;
@@ -21,11 +22,12 @@ pub use load::{LoadOutcome, LoadSpec};
 pub use probe::{Probe, ProbeFailure, ProbeSpec, Ready};
 pub use registry::{Door, REPOSITORIES, Registry, TAG_BASE, Traffic, run_of_tag, run_repository};
 pub use sockets::Sockets;
+pub use source::{BuildSource, Sent, SourceEntry, SourceFiles, SourceKind, SourceTree};
 pub use types::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, ContainerId,
     ContainerSpec, ContainerState, Health, ImageFacts, ImageId, LABEL_OWNER, LABEL_OWNER_VALUE,
     LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, LayerState, Owned, OwnedKind, PullEvent,
-    PullSink, PushOutcome, RemovalOutcome, Secret, StepSink, StopOutcome,
+    PullSink, PushOutcome, RemovalOutcome, Secret, StepSink, StopOutcome, StopTime,
 };
 
 use crate::record::{EngineFacts, Reach};
@@ -82,12 +84,11 @@ pub trait Engine: Send + Sync + 'static {
     /// An image with its layers and config as a tar stream, in the form of `docker save`.
     fn export(&self, image: &str) -> impl Future<Output = Result<BuildContext>> + Send;
 
-    /// Builds an image from a tar stream and loads it into the image store.
-    /// Returns once the image is there.
+    /// Builds an image and loads it into the image store. Returns once the image is there.
     fn build(
         &self,
         request: &BuildRequest,
-        context: BuildContext,
+        source: BuildSource,
         sink: &mut StepSink<'_>,
     ) -> impl Future<Output = std::result::Result<BuildOutcome, BuildFailure>> + Send;
 

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use bytes::Bytes as Chunk;
 use futures_util::Stream;
 
-use super::EngineError;
+use super::{EngineError, Sent};
 use crate::record::Reach;
 use crate::scenario::Confinement;
 use crate::units::{Bytes, Nanos};
@@ -80,7 +80,7 @@ pub struct ImageFacts {
 pub struct BuildRequest {
     /// The tag of the result.
     pub tag: String,
-    /// The Dockerfile's path within the context stream.
+    /// The Dockerfile's path within the context.
     pub dockerfile: String,
     /// The stage to build.
     pub target: Option<String>,
@@ -115,6 +115,8 @@ pub struct BuildOutcome {
     pub steps: Vec<BuildStep>,
     /// Which builder built.
     pub builder: String,
+    /// What of the context went to the builder.
+    pub sent: Sent,
 }
 
 /// A step of a build.
@@ -242,11 +244,28 @@ pub enum Health {
     Unhealthy,
 }
 
+/// The time from the stop signal to the process's exit, and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopTime {
+    /// Both ends by the engine's stamps.
+    Stamps(Nanos),
+    /// From plimsoll's call to the engine's stamp of the exit, where the engine has no usable
+    /// stamp of the signal.
+    Call {
+        /// The time.
+        taken: Nanos,
+        /// How much of it may lie before the signal.
+        resolution: Nanos,
+    },
+    /// Nothing tells; the reason.
+    Unknown(String),
+}
+
 /// How a stop went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StopOutcome {
-    /// From the stop signal to the process's exit, by the engine's own stamps.
-    pub signal_to_exit: Nanos,
+    /// From the stop signal to the process's exit.
+    pub taken: StopTime,
     /// The exit code.
     pub exit_code: i64,
     /// Whether the grace period ended in a kill.

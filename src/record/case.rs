@@ -174,6 +174,21 @@ pub struct BuildRecord {
     pub cached: Count,
     /// Dockerfile steps that ran.
     pub ran: Count,
+    /// What of the context went to the builder. Runs of before 2026-11-29 do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<SentRecord>,
+}
+
+/// What of a build's context went to the builder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SentRecord {
+    /// Content of files.
+    pub bytes: Bytes,
+    /// Files whose content was sent.
+    pub files: Count,
+    /// Whether the builder asked for what it did not have yet; otherwise it got a tar of all.
+    pub synced: bool,
 }
 
 /// A step as the builder's status stream tells it.

@@ -35,8 +35,11 @@ pub struct EngineFacts {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The API version that was negotiated.
+    /// The API version that was spoken.
     pub api_version: String,
+    /// The API versions that the engine accepts. Runs of before 2026-11-29 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_range: Option<ApiRange>,
     /// What keeps its images.
     pub store: ImageStore,
     /// The storage driver's own name.
@@ -57,6 +60,16 @@ pub struct EngineFacts {
     pub kernel: String,
     /// Where it was reached, with nothing secret in it.
     pub endpoint: String,
+}
+
+/// The versions of the API that an engine accepts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApiRange {
+    /// The oldest: `1.24`.
+    pub oldest: String,
+    /// The newest: `1.51`.
+    pub newest: String,
 }
 
 /// The machine.

@@ -62,6 +62,8 @@ catalogue! {
     SizeTransfer = "size.transfer", Bytes, Exact, "transfer", "config and layers of the manifest that was pushed, as the registry stores them";
     ContextBytes = "context.bytes", Bytes, Exact, "context", "file bytes of the build context that is sent, after .dockerignore";
     ContextFiles = "context.files", Count, Exact, "context files", "files of the build context that is sent, after .dockerignore";
+    ContextSentBytes = "context.sent.bytes", Bytes, Exact, "context sent", "file bytes of the build context that the builder asked for in the cold build";
+    ContextSentFiles = "context.sent.files", Count, Exact, "files sent", "files of the build context that the builder asked for in the cold build";
     BuildCold = "build.cold", Seconds, Timed, "cold build", "no layer cache and cold cache mounts; bases present; result exported to the image store";
     BuildCached = "build.cached", Seconds, Timed, "cached build", "nothing changed and every step was cached";
     RebuildSource = "rebuild.source", Seconds, Timed, "rebuild, source", "after the scenario's source edit; cache mounts warm";

@@ -20,13 +20,13 @@ mod sample;
 mod shard;
 
 pub use case::{
-    BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, StepRecord,
+    BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, SentRecord, StepRecord,
     case_id,
 };
 pub use claimable::{COUNTED_FACTS, Derived, Measurand, claimable};
 pub use contents::{LayerContents, Weight};
 pub use distribution::{BlobRecord, DeployPlan, DistributionRecord, EngineChoice, ManifestRecord};
-pub use facts::{
+pub use facts::{ApiRange, 
     BaseRecord, Calibration, EngineFacts, HostFacts, ImageStore, Reach, StandIn, ToolFacts,
 };
 pub use link::{Link, ParseLinkError};

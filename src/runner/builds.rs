@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -12,13 +13,13 @@ use super::plant::Plant;
 use super::session::{PlannedCase, Runner};
 use super::validity::Steps;
 use super::visit::{overlaid, short_id};
-use crate::context::Overlay;
+use crate::context::{ContextError, Overlay};
 use crate::dockerfile::Step;
 use crate::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, Clock, Engine, ErrorKind, LABEL_OWNER,
+    BuildFailure, BuildOutcome, BuildRequest, BuildSource, Clock, Engine, ErrorKind, LABEL_OWNER,
     LABEL_OWNER_VALUE, LABEL_RUN, Probe,
 };
-use crate::record::{BuildRecord, Metric, Outcome, StepRecord};
+use crate::record::{BuildRecord, Metric, Outcome, SentRecord, StepRecord};
 use crate::units::{Nanos, Quantity};
 
 /// What is the same for all builds of a visit.
@@ -27,8 +28,11 @@ pub(super) struct Job {
     repository: String,
     /// Name of the visit's container.
     pub(super) container: String,
-    /// The Dockerfile as it is sent.
+    /// The Dockerfile as it is built: with resolved bases and mount ids of this visit.
     pub(super) dockerfile: String,
+    /// What is sent in one build of the visit need not be sent in the next. A visit begins
+    /// with nothing sent.
+    sync_key: String,
     /// Whether the visit's cache mounts were emptied once.
     pub(super) emptied: AtomicBool,
     /// The planted secret.
@@ -64,6 +68,7 @@ impl Job {
         Ok(Self {
             repository: format!("plimsoll/{name}"),
             container: format!("plimsoll-{run}-{name}-r{round}"),
+            sync_key: format!("plimsoll-{mounts}"),
             dockerfile,
             emptied: AtomicBool::new(false),
             plant: Plant::of(runner, case, round),
@@ -108,7 +113,7 @@ pub(super) async fn cold<E: Engine, C: Clock, P: Probe>(
     ledger: &mut Ledger,
 ) -> Option<Built> {
     let metric = Metric::BuildCold;
-    let overlay = overlaid(case, job, Overlay::default());
+    let overlay = overlaid(job, Overlay::default());
     let strict = runner.settings.own_builder;
     let emptied = empty_builder(runner).await;
     match timed(runner, case, job, metric, overlay, !strict).await {
@@ -117,6 +122,9 @@ pub(super) async fn cold<E: Engine, C: Clock, P: Probe>(
             let verdict = emptied.and_then(|()| steps.check_cold(job.steps, strict));
             judge(ledger, metric, Quantity::Time(time), verdict);
             note_build(ledger, metric, &outcome, &job.planned);
+            let sent = outcome.sent;
+            ledger.value(Metric::ContextSentBytes, Quantity::Bytes(sent.bytes));
+            ledger.value(Metric::ContextSentFiles, Quantity::Count(sent.files));
             let tag = job.tag(&runner.record.id, metric);
             Some(Built {
                 tag,
@@ -165,7 +173,7 @@ pub(super) async fn cached<E: Engine, C: Clock, P: Probe>(
     ledger: &mut Ledger,
 ) {
     let metric = Metric::BuildCached;
-    let overlay = overlaid(case, job, Overlay::default());
+    let overlay = overlaid(job, Overlay::default());
     match timed(runner, case, job, metric, overlay, false).await {
         Ok((time, outcome)) => {
             let steps = Steps::of(&outcome.steps, &job.planned);
@@ -208,7 +216,7 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
             return None;
         }
     };
-    let overlay = overlaid(case, job, edit);
+    let overlay = overlaid(job, edit);
     match timed(runner, case, job, metric, overlay, false).await {
         Ok((time, outcome)) => {
             let steps = Steps::of(&outcome.steps, &job.planned);
@@ -273,7 +281,11 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
         platform: case.spec.platform.clone(),
     };
     runner.phase(metric);
-    let measured = measure(runner, &request, || case.context.stream(overlay)).await;
+    let source = || {
+        let dockerfile = job.dockerfile.clone();
+        case.context.source(&overlay, dockerfile, &job.sync_key)
+    };
+    let measured = measure(runner, &request, source).await;
     match measured {
         Ok((time, mut outcome)) => {
             for step in &mut outcome.steps {
@@ -292,7 +304,7 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
 pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
     runner: &mut Runner<E, C, P>,
     request: &BuildRequest,
-    context: impl FnOnce() -> BuildContext,
+    source: impl FnOnce() -> Result<BuildSource, ContextError>,
 ) -> Result<(Nanos, BuildOutcome), Failure> {
     let deadline: Duration = runner.record.plan.build_deadline_ns.into();
     let engine = runner.engine.clone();
@@ -304,7 +316,11 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
     };
     runner.builds_sent += 1;
     let begin = runner.clock.mark();
-    let result = tokio::time::timeout(deadline, engine.build(request, context(), &mut sink)).await;
+    let build = async {
+        let source = source().map_err(|error| BuildFailure::Context(io::Error::other(error)))?;
+        engine.build(request, source, &mut sink).await
+    };
+    let result = tokio::time::timeout(deadline, build).await;
     let end = runner.clock.mark();
     match result {
         Ok(Ok(outcome)) => Ok((end.since(begin), outcome)),
@@ -381,6 +397,11 @@ pub(super) fn note_build(
         steps,
         cached,
         ran,
+        sent: Some(SentRecord {
+            bytes: outcome.sent.bytes,
+            files: outcome.sent.files,
+            synced: outcome.sent.synced,
+        }),
     });
 }
 

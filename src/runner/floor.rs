@@ -13,7 +13,8 @@ use super::session::Runner;
 use super::starts;
 use super::validity::Steps;
 use super::visit::short_id;
-use crate::engine::{BuildContext, BuildRequest, Clock, Engine, Probe};
+use crate::context;
+use crate::engine::{BuildContext, BuildRequest, BuildSource, Clock, Engine, Probe};
 use crate::record::{CaseId, Metric, Outcome, case_id};
 use crate::units::{Nanos, Quantity};
 
@@ -73,11 +74,12 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
         secrets: std::collections::BTreeMap::new(),
         platform: None,
     };
+    let round = ledger.round;
     for metric in [Metric::FloorBuildCold, Metric::FloorBuildCached] {
         let cold = metric == Metric::FloorBuildCold;
         request.no_cache = cold && !strict;
         runner.phase(metric);
-        match builds::measure(runner, &request, || context(&program)).await {
+        match builds::measure(runner, &request, || Ok(source(&program, &run, round))).await {
             Ok((time, outcome)) => {
                 let steps = Steps::of(&outcome.steps, &[]);
                 let verdict = if cold {
@@ -132,12 +134,12 @@ async fn start_and_stop<E: Engine, C: Clock, P: Probe>(
     .await;
 }
 
-/// The floor's build context.
-fn context(program: &[u8]) -> BuildContext {
-    packed(&[
-        ("Dockerfile", 0o644, FLOOR_DOCKERFILE.as_bytes()),
-        (PROGRAM, 0o755, program),
-    ])
+/// What the floor's builds read. Builds of one round share what was sent.
+fn source(program: &[u8], run: &str, round: u32) -> BuildSource {
+    let program = Chunk::copy_from_slice(program);
+    let files = [(PROGRAM.to_owned(), 0o755, program)];
+    let key = format!("plimsoll-{}-floor-r{round}", short_id(run));
+    context::in_memory(files, FLOOR_DOCKERFILE, &key)
 }
 
 /// Files in a tar, with their modes.

@@ -9,7 +9,7 @@ use super::session::{PlannedCase, Runner};
 use super::{health, load};
 use crate::engine::{
     Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Mark, Probe, ProbeFailure,
-    ProbeSpec, Ready, Result as EngineResult,
+    ProbeSpec, Ready, Result as EngineResult, StopOutcome, StopTime,
 };
 use crate::record::{Metric, Outcome, StopFacts};
 use crate::scenario::{Confinement, Contract};
@@ -227,14 +227,32 @@ pub(super) async fn stop<E: Engine, C: Clock, P: Probe>(
                 outcome.exit_code
             ),
         ),
-        Ok(outcome) => {
-            ledger.value(metric, Quantity::Time(outcome.signal_to_exit));
-            ledger.detail(format!("exit code {}", outcome.exit_code));
+        Ok(StopOutcome {
+            taken, exit_code, ..
+        }) => {
+            let (outcome, how) = stop_time(taken);
+            ledger.note(metric, outcome);
+            ledger.detail(format!("exit code {exit_code}{how}"));
         }
         Err(error) => {
             let reason = lost(ledger, &error);
             ledger.dnf(metric, &reason);
         }
+    }
+}
+
+/// The time of a stop, and how it is known where that is not the usual way.
+fn stop_time(taken: StopTime) -> (Outcome, String) {
+    let time = |taken| Outcome::Ok {
+        value: Quantity::Time(taken),
+    };
+    match taken {
+        StopTime::Stamps(taken) => (time(taken), String::new()),
+        StopTime::Call { taken, resolution } => {
+            let how = format!("; timed from the call, up to {resolution} of it before the signal");
+            (time(taken), how)
+        }
+        StopTime::Unknown(reason) => (Outcome::NotMeasured { reason }, String::new()),
     }
 }
 

@@ -19,6 +19,8 @@ const APP_METRICS: &[Metric] = &[
     Metric::ContextBytes,
     Metric::ContextFiles,
     Metric::BuildCold,
+    Metric::ContextSentBytes,
+    Metric::ContextSentFiles,
     Metric::SizeUnpacked,
     Metric::SizeEngine,
     Metric::SizeOwn,
@@ -257,9 +259,8 @@ async fn own_bytes<E: Engine, C: Clock, P: Probe>(
     Ok(Bytes(unpacked.0.saturating_sub(below.0)))
 }
 
-/// A Dockerfile with resolved bases and mount ids of this visit, laid over the context.
-pub(super) fn overlaid(case: &PlannedCase, job: &Job, mut edit: Overlay) -> Overlay {
-    edit.insert(case.spec.path.clone(), job.dockerfile.clone());
+/// An edit and the file of a planted secret, laid over the context.
+pub(super) fn overlaid(job: &Job, mut edit: Overlay) -> Overlay {
     if let Some((path, text)) = job.plant.as_ref().and_then(Plant::file) {
         edit.insert(path, text);
     }

@@ -52,6 +52,7 @@ fn record(id: &str) -> RunRecord {
             name: word(),
             version: word(),
             api_version: word(),
+            api_range: None,
             store: ImageStore::Unknown,
             driver: word(),
             backing: None,

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use futures_util::{StreamExt, TryStreamExt};
 use plimsoll::context::{Context, ContextError, Overlay, apply_edit};
+use plimsoll::engine::BuildContext;
 use plimsoll::scenario::{Change, ChangeKind, Edit, EditName};
 use plimsoll::units::{Bytes, Count};
 use serde::Deserialize;
@@ -173,9 +174,15 @@ fn what_cannot_be_sent_is_refused_by_name_unless_it_is_ignored() {
     }
 }
 
+/// The context as a builder without sessions gets it.
+fn tar(context: &Context, overlay: &Overlay) -> BuildContext {
+    let source = context.source(overlay, "FROM other\n", "key").unwrap();
+    source.files.tar("Dockerfile", &source.dockerfile)
+}
+
 /// Path, mode, mtime, link target and content of each entry.
 async fn unpack(context: &Context, overlay: Overlay) -> Vec<(String, u32, u64, String)> {
-    let chunks: Vec<_> = context.stream(overlay).try_collect().await.unwrap();
+    let chunks: Vec<_> = tar(context, &overlay).try_collect().await.unwrap();
     let mut archive = tar::Archive::new(Cursor::new(chunks.concat()));
     let entries = archive.entries().unwrap();
     entries
@@ -224,7 +231,6 @@ async fn the_stream_is_normalised_and_overlaid() {
     overlay.insert("run", "edited");
     overlay.insert("./src/new/b", "b");
     overlay.insert("gone", "still ignored");
-    overlay.insert("Dockerfile", "FROM other\n");
     let entries = unpack(&context, overlay).await;
     let brief: Vec<_> = entries
         .iter()
@@ -283,7 +289,7 @@ async fn a_file_that_changes_under_the_stream_is_an_error_that_names_it() {
             Some(content) => put(dir.path(), "f", content),
             None => fs::remove_file(dir.path().join("f")).unwrap(),
         }
-        let result: Result<Vec<_>, _> = context.stream(Overlay::new()).try_collect().await;
+        let result: Result<Vec<_>, _> = tar(&context, &Overlay::new()).try_collect().await;
         assert_eq!(chain(&result.unwrap_err()), words);
         assert!(context.digest().is_err());
     }
@@ -291,14 +297,14 @@ async fn a_file_that_changes_under_the_stream_is_an_error_that_names_it() {
     let context = Context::scan(dir.path(), "Dockerfile").unwrap();
     fs::remove_file(dir.path().join("f")).unwrap();
     symlink("/etc/passwd", dir.path().join("f")).unwrap();
-    let result: Result<Vec<_>, _> = context.stream(Overlay::new()).try_collect().await;
+    let result: Result<Vec<_>, _> = tar(&context, &Overlay::new()).try_collect().await;
     assert!(result.is_err(), "a link was followed");
 
     let mut overlay = Overlay::new();
     overlay.insert("Dockerfile/x", "");
-    let result: Result<Vec<_>, _> = context.stream(overlay).try_collect().await;
+    let refused = context.source(&overlay, "", "key").unwrap_err();
     assert_eq!(
-        chain(&result.unwrap_err()),
+        chain(&refused),
         "failed to lay `Dockerfile/x` over the build context: a folder above it is a file or a link"
     );
 }
@@ -313,7 +319,7 @@ async fn dropping_the_stream_ends_its_thread() {
         fds.filter(|fd| fs::read_link(fd.path()).is_ok_and(|to| to == big))
             .count()
     };
-    let mut stream = context.stream(Overlay::new());
+    let mut stream = tar(&context, &Overlay::new());
     stream.next().await.unwrap().unwrap();
     // The channel is far smaller than the file: the thread waits with it open.
     assert_eq!(held(), 1);

@@ -11,4 +11,5 @@ mod ends;
 mod secrets;
 mod streams;
 mod travels;
+mod versions;
 mod words;

@@ -6,14 +6,17 @@ mod hiding;
 mod request;
 mod session;
 mod source;
+mod sync;
 mod tail;
 mod trace;
 mod transcript;
 
 use std::pin::pin;
 
+use bollard::body_full;
 use bollard::errors::Error;
 use bollard::models::{BuildInfo, BuildInfoAux};
+use bytes::Bytes;
 use futures_util::StreamExt;
 
 pub(super) use source::watched;
@@ -22,18 +25,21 @@ use self::failure::{Failing, classify};
 use self::hiding::hide;
 use self::request::{for_buildkit, options, session_id};
 use self::session::Session;
-use self::source::Slot;
+use self::source::{Body, Slot};
+use self::sync::Synced;
 use self::trace::Trace;
 use self::transcript::Transcript;
 use super::error::{failed, raw_failed, strange};
 use super::lines::read_lines;
+use super::version::prefixed;
 use super::{Builder, DockerEngine};
 use crate::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, ImageId, StepSink,
+    BuildFailure, BuildOutcome, BuildRequest, BuildSource, BuildStep, ImageId, Sent, SourceKind,
+    StepSink,
 };
 
 const BUILD: &str = "build image";
-const SESSION: &str = "serve secrets to the build of";
+const SESSION: &str = "open the session of the build of";
 
 type Result<T> = std::result::Result<T, BuildFailure>;
 
@@ -41,12 +47,21 @@ impl DockerEngine {
     pub(in crate::docker) async fn build_image(
         &self,
         request: &BuildRequest,
-        context: BuildContext,
+        source: &BuildSource,
         sink: &mut StepSink<'_>,
     ) -> Result<BuildOutcome> {
         let id = session_id();
+        let slot = Slot::default();
+        let synced = Synced::new(source, &request.dockerfile, slot.clone());
         // The session is served from within this future, and so ends with it.
-        let session = self.open_session(request, &id).await?;
+        let session = self.open_session(request, source, &id, &synced).await?;
+        let input = match session {
+            Some(_) => Input::Session(synced, slot),
+            None => {
+                let (body, slot) = watched(source.files.tar(&request.dockerfile, &source.dockerfile));
+                Input::Tar(body, slot)
+            }
+        };
         let session = async {
             if let Some(session) = session {
                 session.serve().await;
@@ -54,15 +69,21 @@ impl DockerEngine {
             std::future::pending().await
         };
         let built = tokio::select! {
-            built = self.build_from(request, &id, context, sink) => built,
+            built = self.build_from(request, &id, input, source, sink) => built,
             never = session => never,
         };
         built.map_err(|failure| hide(failure, request.secrets.values()))
     }
 
-    /// Opens the session where the builder has one. Without secrets a build gets along
-    /// without; then the build itself tells what is wrong.
-    async fn open_session(&self, request: &BuildRequest, id: &str) -> Result<Option<Session>> {
+    /// Opens the session where the builder has one. A builder that refuses it gets a tar;
+    /// secrets go through a session only.
+    async fn open_session(
+        &self,
+        request: &BuildRequest,
+        source: &BuildSource,
+        id: &str,
+        synced: &Synced,
+    ) -> Result<Option<Session>> {
         let wanted = !request.secrets.is_empty();
         if self.builder != Builder::BuildKit {
             let message = format!("the {} builder takes no secrets", self.builder.word());
@@ -71,7 +92,8 @@ impl DockerEngine {
                 false => Ok(None),
             };
         }
-        match Session::open(&self.wire, id, &request.secrets).await {
+        let key = &source.sync_key;
+        match Session::open(&self.wire, id, &request.secrets, key, synced.clone()).await {
             Ok(session) => Ok(Some(session)),
             Err(error) if wanted => Err(raw_failed(SESSION, &request.tag)(error).into()),
             Err(_) => Ok(None),
@@ -82,15 +104,25 @@ impl DockerEngine {
         &self,
         request: &BuildRequest,
         session: &str,
-        context: BuildContext,
+        input: Input,
+        source: &BuildSource,
         sink: &mut StepSink<'_>,
     ) -> Result<BuildOutcome> {
-        let (body, slot) = watched(context);
         let docker = match self.builder {
-            Builder::BuildKit => self.patient.clone().with_request_modifier(for_buildkit),
+            Builder::BuildKit => {
+                let api = self.api;
+                self.patient
+                    .clone()
+                    .with_request_modifier(move |request| prefixed(for_buildkit(request), api))
+            }
             Builder::Classic | Builder::Buildah => self.patient.clone(),
         };
-        let options = options(request, self.builder, session);
+        let (body, synced, slot) = match input {
+            // `bollard` wants a body in any case.
+            Input::Session(synced, slot) => (body_full(Bytes::new()), Some(synced), slot),
+            Input::Tar(body, slot) => (body, None, slot),
+        };
+        let options = options(request, self.builder, session, synced.is_some());
         let messages = docker.build_image(options, None, Some(body));
         let mut messages = pin!(read_lines(messages));
         let mut told = Told::default();
@@ -103,12 +135,21 @@ impl DockerEngine {
             }
         }
         if broken.is_none() && told.refusal.is_none() {
-            return self.outcome(request, told).await;
+            let sent = match synced {
+                Some(synced) => synced.sent(),
+                None => whole(source),
+            };
+            return self.outcome(request, told, sent).await;
         }
         Err(unbuilt(request, told, broken, &slot))
     }
 
-    async fn outcome(&self, request: &BuildRequest, told: Told) -> Result<BuildOutcome> {
+    async fn outcome(
+        &self,
+        request: &BuildRequest,
+        told: Told,
+        sent: Sent,
+    ) -> Result<BuildOutcome> {
         let image = match &told.image {
             Some(id) => id.clone(),
             None => self
@@ -127,8 +168,29 @@ impl DockerEngine {
             image: ImageId(image),
             steps: told.steps(),
             builder: builder.word().to_owned(),
+            sent,
         })
     }
+}
+
+/// How the context goes to the builder, and where an error of reading it waits.
+enum Input {
+    /// Through the session, as the builder asks for it.
+    Session(Synced, Slot),
+    /// As the body of the request.
+    Tar(Body, Slot),
+}
+
+/// What a tar sends: all of the context.
+fn whole(source: &BuildSource) -> Sent {
+    let mut sent = Sent::default();
+    for entry in source.files.entries() {
+        if let SourceKind::File(size) = entry.kind {
+            sent.bytes.0 += size.0;
+            sent.files.0 += 1;
+        }
+    }
+    sent
 }
 
 /// All that the builder told.

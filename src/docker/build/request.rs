@@ -11,11 +11,16 @@ use hyper::{Request, Uri};
 use crate::docker::Builder;
 use crate::engine::BuildRequest;
 
-/// The parameters of a build; with BuildKit, `session` names its session.
+/// Where BuildKit finds the context: in the build's session.
+const IN_SESSION: &str = "client-session";
+
+/// The parameters of a build; with BuildKit, `session` names its session, and `synced` says
+/// that the context comes through it.
 pub(super) fn options(
     request: &BuildRequest,
     builder: Builder,
     session: &str,
+    synced: bool,
 ) -> BuildImageOptions {
     let labels: HashMap<_, _> = request.labels.clone().into_iter().collect();
     let arguments: HashMap<_, _> = request.build_args.clone().into_iter().collect();
@@ -33,6 +38,9 @@ pub(super) fn options(
     }
     if let Some(platform) = &request.platform {
         options = options.platform(platform);
+    }
+    if synced {
+        options = options.remote(IN_SESSION);
     }
     match builder {
         Builder::BuildKit => options.session(session).build(),

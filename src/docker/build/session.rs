@@ -1,5 +1,5 @@
-//! The session of a BuildKit build: through it the builder asks this side for
-//! secrets and for credentials of registries, and whether it is still there.
+//! The session of a BuildKit build: through it the builder asks this side for the files of
+//! the context, for secrets and for credentials of registries, and whether it is still there.
 //!
 //! `bollard` 0.21.1 has a session of its own, which knows no secrets and leaves a
 //! task and a connection behind with every build. Its pull request 731 mends the
@@ -16,6 +16,7 @@ use bollard::health::{
 use bollard::moby::buildkit::secrets::v1::secrets_server::{Secrets, SecretsServer};
 use bollard::moby::buildkit::secrets::v1::{GetSecretRequest, GetSecretResponse};
 use bollard::moby::filesync::v1::auth_server::{Auth, AuthServer};
+use bollard::moby::filesync::v1::file_sync_server::FileSyncServer;
 use bollard::moby::filesync::v1::{
     CredentialsRequest, CredentialsResponse, FetchTokenRequest, FetchTokenResponse,
     GetTokenAuthorityRequest, GetTokenAuthorityResponse, VerifyTokenAuthorityRequest,
@@ -29,6 +30,7 @@ use hyper_util::service::TowerToHyperService;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
+use super::sync::Synced;
 use crate::docker::raw::{RawError, Wire};
 use crate::engine::Secret;
 
@@ -38,6 +40,7 @@ type Answer<T> = Result<Response<T>, Status>;
 const METHODS: &[&str] = &[
     "/grpc.health.v1.Health/Check",
     "/moby.buildkit.secrets.v1.Secrets/GetSecret",
+    "/moby.filesync.v1.FileSync/DiffCopy",
     "/moby.filesync.v1.Auth/Credentials",
 ];
 
@@ -45,25 +48,34 @@ const METHODS: &[&str] = &[
 pub(super) struct Session {
     connection: Upgraded,
     secrets: BTreeMap<String, Secret>,
+    synced: Synced,
 }
 
 impl Session {
-    /// Opens the session that a build will name by its id.
+    /// Opens the session that a build will name by its id. What it transfers is kept by the
+    /// builder under `sync_key`.
     pub(super) async fn open(
         wire: &Wire,
         id: &str,
         secrets: &BTreeMap<String, Secret>,
+        sync_key: &str,
+        synced: Synced,
     ) -> Result<Self, RawError> {
         let methods = METHODS
             .iter()
             .map(|method| ("x-docker-expose-session-grpc-method", *method));
-        let headers: Vec<_> = [("x-docker-expose-session-uuid", id)]
-            .into_iter()
-            .chain(methods)
-            .collect();
+        let headers: Vec<_> = [
+            ("x-docker-expose-session-uuid", id),
+            ("x-docker-expose-session-name", "plimsoll"),
+            ("x-docker-expose-session-sharedkey", sync_key),
+        ]
+        .into_iter()
+        .chain(methods)
+        .collect();
         Ok(Self {
             connection: wire.upgrade("/session", "h2c", &headers).await?,
             secrets: secrets.clone(),
+            synced,
         })
     }
 
@@ -72,6 +84,7 @@ impl Session {
     pub(super) async fn serve(self) {
         let services = Routes::new(HealthServer::new(Alive))
             .add_service(SecretsServer::new(Keeper(self.secrets)))
+            .add_service(FileSyncServer::new(self.synced))
             .add_service(AuthServer::new(Anonymous));
         let _ = http2::Builder::new(TokioExecutor::new())
             .serve_connection(self.connection, TowerToHyperService::new(services))

@@ -18,7 +18,7 @@ impl Slot {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn keep(&self, error: io::Error) {
+    pub(super) fn keep(&self, error: io::Error) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

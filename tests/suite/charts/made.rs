@@ -198,6 +198,7 @@ impl Made {
                     ],
                     cached: Count(if cached { 2 } else { 0 }),
                     ran: Count(if cached { 2 } else { 4 }),
+                    sent: None,
                 });
             }
         }

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,7 +13,7 @@ use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use plimsoll::docker::DockerEngine;
-use plimsoll::engine::BuildContext;
+use plimsoll::engine::{BuildContext, BuildSource};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -37,11 +38,15 @@ struct Answer {
 
 pub(super) struct Daemon {
     answers: Vec<Answer>,
+    /// The minor versions of the API that are accepted; none accepts requests without one too.
+    accepts: Option<RangeInclusive<u32>>,
 }
 
 /// A daemon at work; it ends with this.
 pub(super) struct Serving {
     pub(super) host: String,
+    /// Paths that came, as they were asked for.
+    pub(super) asked: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
     /// Told when a client left a stalled answer.
     left: Arc<Notify>,
@@ -55,6 +60,17 @@ impl Daemon {
         )
     }
 
+    /// One that turns away each request, but for the first, whose version it does not accept.
+    pub(super) fn accepting(oldest: u32, newest: u32) -> Self {
+        let version = format!(
+            r#"{{"Version":"x","ApiVersion":"1.{newest}","MinAPIVersion":"1.{oldest}","Os":"linux"}}"#
+        );
+        Self {
+            accepts: Some(oldest..=newest),
+            ..Self::of_version(version.leak())
+        }
+    }
+
     /// The same as Podman's socket.
     pub(super) fn podman() -> Self {
         Self::of_version(
@@ -64,8 +80,8 @@ impl Daemon {
     }
 
     fn of_version(version: &'static str) -> Self {
-        let answers = Vec::new();
-        Self { answers }.on("GET /version", 200, version)
+        let (answers, accepts) = (Vec::new(), None);
+        Self { answers, accepts }.on("GET /version", 200, version)
     }
 
     pub(super) fn on(self, to: &'static str, status: u16, body: &'static str) -> Self {
@@ -92,9 +108,16 @@ impl Daemon {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = format!("http://{}", listener.local_addr().unwrap());
         let left = Arc::new(Notify::new());
+        let asked = Arc::new(Mutex::new(Vec::new()));
         let (answers, told) = (Arc::new(self.answers), Arc::clone(&left));
+        let (accepts, paths) = (self.accepts, Arc::clone(&asked));
         let app = Router::new().fallback(move |request: Request| {
-            let response = respond(&answers, &told, &request);
+            let path = request.uri().path().to_owned();
+            let response = match accepts.as_ref().and_then(|range| turned_away(range, &path)) {
+                Some(response) => response,
+                None => respond(&answers, &told, &request),
+            };
+            paths.lock().unwrap().push(path);
             async move {
                 // The body is read first, as the engine does with a context.
                 let mut body = request.into_body().into_data_stream();
@@ -103,7 +126,12 @@ impl Daemon {
             }
         });
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Serving { host, task, left }
+        Serving {
+            host,
+            asked,
+            task,
+            left,
+        }
     }
 
     pub(super) async fn engine(self) -> (DockerEngine, Serving) {
@@ -132,6 +160,25 @@ impl Drop for Serving {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// What a daemon says to a request whose version it does not accept.
+fn turned_away(accepts: &RangeInclusive<u32>, path: &str) -> Option<Response<Body>> {
+    let minor = path
+        .strip_prefix("/v1.")
+        .and_then(|rest| rest.split('/').next())
+        .and_then(|minor| minor.parse().ok());
+    let fits = match minor {
+        Some(minor) => accepts.contains(&minor),
+        None => path == "/version",
+    };
+    if fits {
+        return None;
+    }
+    let words = r#"{"message":"client version is not accepted"}"#;
+    let mut response = Response::new(Body::from(words));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    Some(response)
 }
 
 fn respond(answers: &[Answer], left: &Arc<Notify>, request: &Request) -> Response<Body> {
@@ -191,7 +238,13 @@ fn body(
     stream::iter(chunks).chain(rest.filter_map(std::future::ready))
 }
 
-/// A context of a few bytes.
+/// A tree with one file.
+pub(super) fn source() -> BuildSource {
+    let file = ("a".to_owned(), 0o644, Bytes::from_static(b"a"));
+    plimsoll::context::in_memory([file], "FROM scratch\n", "key")
+}
+
+/// A tar of a few bytes.
 pub(super) fn context() -> BuildContext {
     Box::pin(stream::iter([Ok(Bytes::from_static(b"tar"))]))
 }

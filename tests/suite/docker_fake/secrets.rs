@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::{BuildFailure, Engine, ErrorKind, Secret};
 
-use super::daemon::{Daemon, End, context};
+use super::daemon::{Daemon, End, source};
 use super::streams::request;
 
 const TOKEN: &str = "hunter2hunter2";
@@ -16,7 +16,7 @@ async fn build(engine: &DockerEngine) -> BuildFailure {
     let secret = Secret(TOKEN.to_owned());
     request.secrets = BTreeMap::from([("token".to_owned(), secret)]);
     assert!(!format!("{request:?}").contains(TOKEN));
-    let built = engine.build(&request, context(), &mut |_| {}).await;
+    let built = engine.build(&request, source(), &mut |_| {}).await;
     let failure = built.unwrap_err();
     assert!(!format!("{failure:?}").contains(TOKEN), "it was told");
     failure
@@ -33,7 +33,7 @@ async fn an_engine_without_sessions_says_so() {
     assert_eq!(error.kind, ErrorKind::NotFound);
     assert_eq!(
         error.chain(),
-        "failed to serve secrets to the build of `plimsoll/x:1`: \
+        "failed to open the session of the build of `plimsoll/x:1`: \
          the engine answered 404: no such thing"
     );
     // One that stays in HTTP/1.1 has none either.

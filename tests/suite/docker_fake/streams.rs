@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
+use plimsoll::context::{Context, Overlay};
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, Engine, EngineError, ErrorKind,
 };
 
-use super::daemon::{Daemon, End, context};
+use super::daemon::{Daemon, End, source};
 
 const STEPS: &[&str] = &[
     "{\"stream\":\"Step 1/2 : FROM scratch\\n\"}\r\n",
@@ -19,14 +20,7 @@ const STEPS: &[&str] = &[
 ];
 
 pub(super) async fn build(engine: &DockerEngine) -> Result<BuildOutcome, BuildFailure> {
-    build_from(engine, context()).await
-}
-
-async fn build_from(
-    engine: &DockerEngine,
-    context: BuildContext,
-) -> Result<BuildOutcome, BuildFailure> {
-    engine.build(&request(), context, &mut |_| {}).await
+    engine.build(&request(), source(), &mut |_| {}).await
 }
 
 pub(super) fn request() -> BuildRequest {
@@ -129,10 +123,17 @@ async fn a_context_that_cannot_be_read_keeps_its_error() {
         let error = io::Error::new(io::ErrorKind::NotFound, "src/main.rs is gone");
         Box::pin(stream::iter([Ok(Bytes::from_static(b"tar")), Err(error)]))
     };
-    match build_from(&engine, broken()).await.unwrap_err() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["Dockerfile", "main.rs"] {
+        std::fs::write(dir.path().join(name), "FROM scratch\n").unwrap();
+    }
+    let context = Context::scan(dir.path(), "Dockerfile").unwrap();
+    std::fs::remove_file(dir.path().join("main.rs")).unwrap();
+    let source = context.source(&Overlay::new(), "FROM scratch\n", "key").unwrap();
+    match engine.build(&request(), source, &mut |_| {}).await.unwrap_err() {
         BuildFailure::Context(error) => {
             assert_eq!(error.kind(), io::ErrorKind::NotFound);
-            assert_eq!(error.to_string(), "src/main.rs is gone");
+            assert_eq!(error.to_string(), "failed to send `main.rs`");
         }
         other => panic!("{other:?}"),
     }

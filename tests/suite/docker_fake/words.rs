@@ -35,11 +35,11 @@ macro_rules! says {
     };
 }
 
-fn id() -> ContainerId {
+pub(super) fn id() -> ContainerId {
     ContainerId("c1".to_owned())
 }
 
-fn spec() -> ContainerSpec {
+pub(super) fn spec() -> ContainerSpec {
     ContainerSpec {
         name: "plimsoll-1".to_owned(),
         image: "plimsoll/x:1".to_owned(),
@@ -129,7 +129,7 @@ says!(stop: "GET /containers/c1/json" 200 RUNNING, "GET /events" 200 "",
 says!(stop_without_events: "GET /containers/c1/json" 200 RUNNING, "GET /events" 200 "",
     "POST /containers/c1/stop" 204 "";
     |engine| engine.stop(&id(), Nanos::from_secs(1));
-    format!("failed to stop container `c1`: the engine told of no stop signal (hint: {STRANGE})"));
+    format!("failed to stop container `c1`: the engine told of no end (hint: {STRANGE})"));
 
 says!(stop_of_what_has_ended:
     "GET /containers/c1/json" 200 r#"{"State":{"Running":false,"ExitCode":1}}"#;

@@ -19,6 +19,19 @@ async fn unpack(mut context: BuildContext) -> std::io::Result<BTreeMap<String, V
     Ok(files)
 }
 
+/// Files of a build's context.
+fn read(source: &BuildSource) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for (index, entry) in source.files.entries().iter().enumerate() {
+        if matches!(entry.kind, SourceKind::File(_)) {
+            let mut content = Vec::new();
+            source.files.open(index)?.read_to_end(&mut content)?;
+            files.insert(entry.path.clone(), content);
+        }
+    }
+    Ok(files)
+}
+
 /// The content that a COPY reads: of one named file, or of all.
 fn copied(text: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
     let source = text
@@ -67,6 +80,7 @@ impl Engine for FakeEngine {
             name: "Fake Engine".to_owned(),
             version: "1.0".to_owned(),
             api_version: "1.41".to_owned(),
+            api_range: None,
             store: ImageStore::GraphDriver,
             driver: "fake2".to_owned(),
             backing: None,
@@ -163,12 +177,12 @@ impl Engine for FakeEngine {
     async fn build(
         &self,
         request: &BuildRequest,
-        context: BuildContext,
+        source: BuildSource,
         sink: &mut StepSink<'_>,
     ) -> std::result::Result<BuildOutcome, BuildFailure> {
         self.call("build", &request.tag)?;
-        let files = unpack(context).await.map_err(BuildFailure::Context)?;
-        let text = String::from_utf8(files[&request.dockerfile].clone()).unwrap();
+        let files = read(&source).map_err(BuildFailure::Context)?;
+        let text = String::from_utf8(source.dockerfile.to_vec()).unwrap();
         self.state(|state| {
             state.dockerfiles.push(text.clone());
             state.ways.extend(ways(request, &files));
@@ -326,7 +340,7 @@ impl Engine for FakeEngine {
         sleep(took.into()).await;
         let exit_code = if killed { 137 } else { 0 };
         Ok(StopOutcome {
-            signal_to_exit: took,
+            taken: StopTime::Stamps(took),
             exit_code,
             killed,
         })
@@ -448,6 +462,7 @@ impl FakeEngine {
                 image: id,
                 steps,
                 builder: "buildkit".to_owned(),
+                sent: Sent::default(),
             }
         })
     }

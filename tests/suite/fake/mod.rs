@@ -19,10 +19,10 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use plimsoll::dockerfile::{Dockerfile, Step};
 use plimsoll::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, Clock,
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, BuildStep, Sent, SourceKind, CacheRecord, Clock,
     ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, Health, ImageFacts,
     ImageId, LABEL_RUN, LoadOutcome, LoadSpec, Mark, Owned, OwnedKind, Probe, ProbeFailure,
-    ProbeSpec, PullSink, PushOutcome, Ready, RemovalOutcome, Result, StepSink, StopOutcome,
+    ProbeSpec, PullSink, PushOutcome, Ready, RemovalOutcome, Result, StepSink, StopOutcome, StopTime,
 };
 use plimsoll::oci::sha256_hex;
 use plimsoll::record::{EngineFacts, ImageStore, Reach};

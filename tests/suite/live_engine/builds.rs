@@ -3,6 +3,7 @@
 
 mod platforms;
 mod secrets;
+mod sync;
 
 use std::time::{Duration, Instant};
 
@@ -99,19 +100,6 @@ live!(a_copy_that_finds_nothing_fails_by_its_words, stage => {
             assert!(message.contains("nope.txt"), "{message}");
             assert_eq!(exit_code, None);
         }
-        other => panic!("{other:?}"),
-    }
-});
-
-live!(a_context_that_cannot_be_read_keeps_its_error, stage => {
-    let broken = futures_util::stream::iter([
-        Ok(bytes::Bytes::from_static(&[0; 4096])),
-        Err(std::io::Error::other("disk on fire")),
-    ]);
-    let request = stage.request(&stage.tag("context"));
-    let failure = stage.engine.build(&request, Box::pin(broken), &mut |_| {}).await;
-    match failure.unwrap_err() {
-        BuildFailure::Context(error) => assert_eq!(error.to_string(), "disk on fire"),
         other => panic!("{other:?}"),
     }
 });

@@ -13,7 +13,7 @@ use bollard::Docker;
 use bollard::query_parameters as query;
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, ContainerId, ContainerSpec, Engine,
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, ContainerId, ContainerSpec, Engine,
     LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN,
 };
 use plimsoll::record::Reach;
@@ -145,23 +145,20 @@ impl Stage {
         tag
     }
 
-    pub(crate) fn context(&self, dockerfile: &str) -> BuildContext {
+    pub(crate) fn context(&self, dockerfile: &str) -> BuildSource {
         self.context_with(dockerfile, tool())
     }
 
     /// The same with another program for the tool.
-    pub(crate) fn context_with(&self, dockerfile: &str, tool: &[u8]) -> BuildContext {
-        let mut tar = tar::Builder::new(Vec::new());
-        let mut add = |name: &str, mode: u32, bytes: &[u8]| {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(bytes.len() as u64);
-            header.set_mode(mode);
-            tar.append_data(&mut header, name, bytes).unwrap();
+    pub(crate) fn context_with(&self, dockerfile: &str, tool: &[u8]) -> BuildSource {
+        let file = |name: &str, mode: u32, content: &[u8]| {
+            (name.to_owned(), mode, bytes::Bytes::copy_from_slice(content))
         };
-        add("Dockerfile", 0o644, dockerfile.as_bytes());
-        add("nonce", 0o644, self.nonce.as_bytes());
-        add("tool", 0o755, tool);
-        chunks(tar.into_inner().unwrap())
+        let files = [
+            file("nonce", 0o644, self.nonce.as_bytes()),
+            file("tool", 0o755, tool),
+        ];
+        plimsoll::context::in_memory(files, dockerfile.to_owned(), &self.nonce)
     }
 
     pub(crate) fn spec(&self, image: &str, reach: Reach) -> ContainerSpec {

@@ -44,17 +44,16 @@ async fn passes(stage: &Stage, app: &str) {
         .into_iter()
         .map(|base| (base.reference, base.resolved))
         .collect();
-    let mut overlay = Overlay::new();
-    overlay.insert(
-        DOCKERFILE,
-        dockerfile.rewrite(&none, &resolved, None).unwrap(),
-    );
+    let rewritten = dockerfile.rewrite(&none, &resolved, None).unwrap();
     let context = Context::scan(&dir, DOCKERFILE).unwrap();
+    let source = context
+        .source(&Overlay::new(), rewritten, &stage.nonce)
+        .unwrap();
     let mut request = stage.request(&stage.tag(app));
     request.dockerfile = DOCKERFILE.to_owned();
     match stage
         .engine
-        .build(&request, context.stream(overlay), &mut |_| {})
+        .build(&request, source, &mut |_| {})
         .await
     {
         Ok(outcome) => {

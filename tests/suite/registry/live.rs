@@ -33,7 +33,7 @@ live!(engine_and_skopeo_push_and_pull_what_the_record_states, stage => {
     // Imported: what was built stays in the builder's cache, and would not be fetched.
     let app = stage.tag("registry");
     let changes: Vec<_> = stage.labels().iter().map(|(key, value)| format!("LABEL {key}={value}")).collect();
-    stage.engine.import(&app, stage.context("no Dockerfile"), &changes).await.unwrap();
+    stage.engine.import(&app, stage.context("no Dockerfile").files.tar("Dockerfile", &"no Dockerfile".into()), &changes).await.unwrap();
     let pushed = format!("{build}/{repository}:1");
     stage.engine.tag(&app, &pushed).await.unwrap();
     let outcome = stage.engine.push(&pushed, &mut |_| {}).await.unwrap();

@@ -89,6 +89,7 @@ fn engine() -> EngineFacts {
         name: "Docker Engine".to_owned(),
         version: "20.10.24".to_owned(),
         api_version: "1.41".to_owned(),
+        api_range: None,
         store: ImageStore::GraphDriver,
         driver: "overlay2".to_owned(),
         backing: Some("extfs".to_owned()),
@@ -215,6 +216,7 @@ impl Build for RunRecord {
             steps: steps.iter().map(step).collect(),
             cached: Count(0),
             ran: Count(steps.len() as u64),
+            sent: None,
         });
     }
 }
