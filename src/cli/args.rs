@@ -298,6 +298,10 @@ pub struct CleanArgs {
     /// Only what this run left: the name of its folder
     #[arg(long, value_name = "RUN")]
     pub run: Option<String>,
+    /// Remove records of the build cache also where that makes your own builds start anew:
+    /// on the containerd image store. Elsewhere they are removed in any case
+    #[arg(long)]
+    pub build_cache: bool,
     /// List only
     #[arg(long)]
     pub dry_run: bool,

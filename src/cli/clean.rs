@@ -14,14 +14,18 @@ use super::yard;
 use crate::cleanroom::{self, LeftRoom};
 use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
 use crate::git;
+use crate::record::ImageStore;
 use crate::runner;
 use crate::store::{self, RunFolder};
+use crate::units::Bytes;
 
 /// What a run left on the engine.
 #[derive(Debug, Default)]
 struct Left {
     owned: Vec<Owned>,
     cache: BTreeSet<String>,
+    /// Records that are noted and stay unless asked for, and their size.
+    kept_cache: (usize, Bytes),
     /// Notes of cache records, which go with them.
     journals: Vec<(PathBuf, BTreeSet<String>)>,
 }
@@ -81,7 +85,7 @@ impl Beside {
 /// # Errors
 /// When the engine does not answer and there is nothing else, or something could
 /// not be removed.
-pub(super) async fn clean<E: Engine>(
+pub async fn clean<E: Engine>(
     engine: Result<E, Failure>,
     place: &Place,
     args: &CleanArgs,
@@ -102,7 +106,7 @@ pub(super) async fn clean<E: Engine>(
     beside.rooms.retain(|room| wanted(room.run.as_deref()));
     beside.registries.retain(|(run, _)| wanted(Some(run)));
     let found = match engine {
-        Ok(engine) => look(&engine, place, ours, wanted, printer)
+        Ok(engine) => look(&engine, place, args, ours, printer)
             .await
             .map(|left| (engine, left)),
         Err(failure) => Err(failure),
@@ -116,6 +120,14 @@ pub(super) async fn clean<E: Engine>(
         }
     };
     list(&left, &beside, args.format, printer)?;
+    if left.kept_cache.0 > 0 {
+        let (records, size) = left.kept_cache;
+        printer.talk(&format!(
+            "{records} records of runs ({size}) stay in the builder's cache: on this image store \
+             their removal makes your own builds run all steps again once. Remove them with \
+             `plimsoll clean --build-cache`"
+        ));
+    }
     let exit = if engine.is_some() {
         Exit::Fine
     } else {
@@ -144,17 +156,28 @@ pub(super) async fn clean<E: Engine>(
 async fn look<E: Engine>(
     engine: &E,
     place: &Place,
+    args: &CleanArgs,
     ours: impl Fn(&Owned) -> bool,
-    wanted: impl Fn(Option<&str>) -> bool,
     printer: &mut Printer,
 ) -> Result<Left, Failure> {
     let mut owned = engine.owned().await?;
     owned.retain(|item| matches!(item.kind, OwnedKind::Container | OwnedKind::Image) && ours(item));
     owned.sort();
     let mut journals = journals(place);
-    journals.retain(|(path, _)| wanted(run_of(path)));
-    let cache = match engine.build_cache().await {
-        Ok(records) => ours_of(&records, &journals),
+    journals.retain(|(path, _)| args.run.is_none() || args.run.as_deref() == run_of(path));
+    let (cache, kept_cache) = match engine.build_cache().await {
+        Ok(records) => {
+            let noted = ours_of(&records, &journals);
+            let spoils = engine.facts().await?.store != ImageStore::GraphDriver;
+            if spoils && !args.build_cache && !noted.is_empty() {
+                journals.clear();
+                let sizes = records.iter().filter(|record| noted.contains(&record.id));
+                let size = sizes.map(|record| record.size).sum();
+                (BTreeSet::new(), (noted.len(), size))
+            } else {
+                (noted, (0, Bytes(0)))
+            }
+        }
         Err(error) => {
             // Containers and images can be cleaned all the same.
             printer.talk(&format!(
@@ -162,12 +185,13 @@ async fn look<E: Engine>(
                 error.chain()
             ));
             journals.clear();
-            BTreeSet::new()
+            (BTreeSet::new(), (0, Bytes(0)))
         }
     };
     Ok(Left {
         owned,
         cache,
+        kept_cache,
         journals,
     })
 }
@@ -222,7 +246,7 @@ fn list(
             .collect();
         return printer.line(&format!(
             "{:#}",
-            json!({ "owned": items, "cache_records": cache, "rooms": rooms, "registries": registries, "checkouts": beside.checkouts })
+            json!({ "owned": items, "cache_records": cache, "cache_records_kept": left.kept_cache.0, "rooms": rooms, "registries": registries, "checkouts": beside.checkouts })
         ));
     }
     if owned.is_empty() && cache.is_empty() && beside.is_empty() {

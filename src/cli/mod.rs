@@ -44,6 +44,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use ab::ab;
 pub use args::{Cli, Command};
+pub use clean::clean;
 pub use failure::{Exit, Failure};
 pub use grounds::{Ground, Grounds};
 pub use output::Printer;

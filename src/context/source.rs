@@ -16,9 +16,7 @@ use super::pack::{self, Body, Item};
 use super::pattern::Pattern;
 use super::scan::Context;
 use super::{ContextError, stream};
-use crate::engine::{
-    BuildContext, BuildSource, SourceEntry, SourceFiles, SourceKind, SourceTree,
-};
+use crate::engine::{BuildContext, BuildSource, SourceEntry, SourceFiles, SourceKind, SourceTree};
 
 /// A context with an overlay, ready to be sent.
 pub(super) struct Tree {
@@ -98,9 +96,7 @@ fn entry(item: &Item) -> SourceEntry {
             Body::Folder => SourceKind::Directory,
             Body::Link(target) => SourceKind::Link(target.to_string_lossy().into_owned()),
             Body::Tree(size) => SourceKind::File(crate::units::Bytes(*size)),
-            Body::Overlaid(content) => {
-                SourceKind::File(crate::units::Bytes(content.len() as u64))
-            }
+            Body::Overlaid(content) => SourceKind::File(crate::units::Bytes(content.len() as u64)),
         },
     }
 }
@@ -128,7 +124,10 @@ impl SourceFiles for Tree {
         // Directories above the entry at hand, outermost first, and whether one was matched.
         let mut above: Vec<(usize, bool)> = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
-            while above.last().is_some_and(|(dir, _)| !self.holds(*dir, index)) {
+            while above
+                .last()
+                .is_some_and(|(dir, _)| !self.holds(*dir, index))
+            {
                 above.pop();
             }
             let inherited = above.last().is_some_and(|(_, matched)| *matched);

@@ -168,7 +168,10 @@ fn outcome(
 /// From the first signal to the end, or from the call where the engine's stamps cannot tell.
 fn time(heard: &Heard, finished: i64) -> StopTime {
     let signal = heard.kills.first().copied();
-    if let Some(taken) = signal.and_then(|at| span(at, finished)).filter(|it| it.0 > 0) {
+    if let Some(taken) = signal
+        .and_then(|at| span(at, finished))
+        .filter(|it| it.0 > 0)
+    {
         return StopTime::Stamps(taken);
     }
     // The engine's clock is this machine's only if its stamps lie within the call.
@@ -195,7 +198,9 @@ fn span(from: i64, to: i64) -> Option<Nanos> {
 /// Nanoseconds since 1970.
 fn wall_clock() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+    })
 }
 
 #[cfg(test)]

@@ -103,8 +103,7 @@ pub(super) fn negotiate(
     subject: &str,
     version: &SystemVersion,
 ) -> Result<(ApiVersion, Range), EngineError> {
-    let refused =
-        |cause: String| EngineError::new(operation, subject, ErrorKind::Refused, cause);
+    let refused = |cause: String| EngineError::new(operation, subject, ErrorKind::Refused, cause);
     let range = Range::of(version).map_err(|cause| {
         refused(cause).with_hint("check that the address is that of a Docker or Podman engine")
     })?;

@@ -10,6 +10,7 @@
 
 mod args;
 mod effect;
+mod emptying;
 mod error;
 mod expand;
 mod file;

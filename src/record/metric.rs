@@ -125,6 +125,8 @@ impl Metric {
         matches!(
             self,
             Self::SizeFiles
+                | Self::ContextSentBytes
+                | Self::ContextSentFiles
                 | Self::WasteBytes
                 | Self::WasteEfficiency
                 | Self::RebuildSourceColdMounts

@@ -20,14 +20,15 @@ mod sample;
 mod shard;
 
 pub use case::{
-    BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, SentRecord, StepRecord,
-    case_id,
+    BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, SentRecord,
+    StepRecord, case_id,
 };
 pub use claimable::{COUNTED_FACTS, Derived, Measurand, claimable};
 pub use contents::{LayerContents, Weight};
 pub use distribution::{BlobRecord, DeployPlan, DistributionRecord, EngineChoice, ManifestRecord};
-pub use facts::{ApiRange, 
-    BaseRecord, Calibration, EngineFacts, HostFacts, ImageStore, Reach, StandIn, ToolFacts,
+pub use facts::{
+    ApiRange, BaseRecord, Calibration, EngineFacts, HostFacts, ImageStore, Reach, StandIn,
+    ToolFacts,
 };
 pub use link::{Link, ParseLinkError};
 pub use metric::{Metric, ParseMetricError};

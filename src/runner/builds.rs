@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::Event;
@@ -12,12 +11,12 @@ use super::mounts;
 use super::plant::Plant;
 use super::session::{PlannedCase, Runner};
 use super::validity::Steps;
-use super::visit::{overlaid, short_id};
+use super::visit::short_id;
 use crate::context::{ContextError, Overlay};
 use crate::dockerfile::Step;
 use crate::engine::{
     BuildFailure, BuildOutcome, BuildRequest, BuildSource, Clock, Engine, ErrorKind, LABEL_OWNER,
-    LABEL_OWNER_VALUE, LABEL_RUN, Probe,
+    LABEL_OWNER_VALUE, LABEL_RUN, Probe, Secret,
 };
 use crate::record::{BuildRecord, Metric, Outcome, SentRecord, StepRecord};
 use crate::units::{Nanos, Quantity};
@@ -32,9 +31,7 @@ pub(super) struct Job {
     pub(super) dockerfile: String,
     /// What is sent in one build of the visit need not be sent in the next. A visit begins
     /// with nothing sent.
-    sync_key: String,
-    /// Whether the visit's cache mounts were emptied once.
-    pub(super) emptied: AtomicBool,
+    pub(super) sync_key: String,
     /// The planted secret.
     pub(super) plant: Option<Plant>,
     /// Steps that the Dockerfile plans.
@@ -70,7 +67,6 @@ impl Job {
             container: format!("plimsoll-{run}-{name}-r{round}"),
             sync_key: format!("plimsoll-{mounts}"),
             dockerfile,
-            emptied: AtomicBool::new(false),
             plant: Plant::of(runner, case, round),
             steps: planned
                 .iter()
@@ -86,6 +82,16 @@ impl Job {
             Some(plant) => plant.masked(&text),
             None => text,
         }
+    }
+
+    /// The tag of what empties the cache mounts.
+    pub(super) fn emptied_tag(&self, run: &str) -> String {
+        format!("{}:{}-emptied", self.repository, short_id(run))
+    }
+
+    /// The secrets that a step can mount.
+    pub(super) fn secrets(&self) -> BTreeMap<String, Secret> {
+        self.plant.as_ref().map(Plant::mounted).unwrap_or_default()
     }
 
     fn tag(&self, run: &str, metric: Metric) -> String {
@@ -195,11 +201,12 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
     job: &Job,
     metric: Metric,
     edit: Overlay,
+    nonce: &str,
     ledger: &mut Ledger,
 ) -> Option<String> {
     let emptied = match metric {
         Metric::RebuildSourceColdMounts | Metric::RebuildDependencyColdMounts => {
-            mounts::empty(runner, job).await
+            mounts::empty(runner, case, job, nonce).await
         }
         _ => Ok(()),
     };
@@ -253,6 +260,14 @@ pub(super) async fn discard<E: Engine, C: Clock, P: Probe>(runner: &Runner<E, C,
     }
 }
 
+/// An edit and the file of a planted secret, laid over the context.
+pub(super) fn overlaid(job: &Job, mut edit: Overlay) -> Overlay {
+    if let Some((path, text)) = job.plant.as_ref().and_then(Plant::file) {
+        edit.insert(path, text);
+    }
+    edit
+}
+
 /// A phase that did not finish.
 pub(super) struct Failure {
     pub(super) reason: String,
@@ -277,7 +292,7 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
         build_args,
         labels: labels(&runner.record.id),
         no_cache,
-        secrets: plant.map(Plant::mounted).unwrap_or_default(),
+        secrets: job.secrets(),
         platform: case.spec.platform.clone(),
     };
     runner.phase(metric);

@@ -2,9 +2,9 @@
 //!
 //! BuildKit's records carry no label (METHODOLOGY, rule 3). What a build of ours
 //! left is told by these signs: the record was not there before the visit, and
-//! no sign of a foreign build stands among the new ones (a folder as context, a
-//! command that is not ours, more tars than we sent); or the record itself names
-//! a cache mount of ours. What cannot be told stays.
+//! no sign of a foreign build stands among the new ones (a command that is not ours, more
+//! contexts than we sent); or the record itself names a cache mount of ours. What cannot be
+//! told stays.
 
 use std::collections::BTreeSet;
 
@@ -57,6 +57,14 @@ impl Before {
 /// How the record of a context that came as a tar is described.
 const TAR_CONTEXT: &str = "http url ";
 
+/// How the records of a context are described that came over a session.
+const SYNCED_CONTEXT: &str = "local source for ";
+
+/// Such records that the builds of one visit leave: the Dockerfile, the ignore file, and the
+/// context if it is read (seen on 20.10, 26.1 and 28.5). All builds of a visit share them. A
+/// build of somebody else's on a folder that the builder does not know yet leaves two at least.
+const SYNCED_BY_A_VISIT: usize = 3;
+
 /// Compares the records before and after `builds` builds whose RUN commands are `commands`.
 pub fn attribute(
     before: &BTreeSet<String>,
@@ -72,7 +80,11 @@ pub fn attribute(
     let contexts = fresh
         .iter()
         .filter(|record| record.description.starts_with(TAR_CONTEXT));
+    let synced = fresh
+        .iter()
+        .filter(|record| record.description.starts_with(SYNCED_CONTEXT));
     let foreign = contexts.count() > builds
+        || synced.count() > SYNCED_BY_A_VISIT
         || fresh
             .iter()
             .any(|record| origin(record, commands) == Origin::Foreign);
@@ -139,8 +151,7 @@ fn origin(record: &CacheRecord, commands: &BTreeSet<String>) -> Origin {
     if text.contains("plimsoll-") {
         return Origin::Ours;
     }
-    // Clients that send a folder use this source; we send a tar.
-    if text.starts_with("local source for") || text.starts_with("git snapshot") {
+    if text.starts_with("git snapshot") {
         return Origin::Foreign;
     }
     Origin::Unmarked
@@ -190,7 +201,7 @@ mod tests {
             record("a", "mount / from exec /bin/sh -c npm ci"),
             record("b", "fileop target"),
             record("c", "mount / from exec /bin/sh -c make install"),
-            record("d", "local source for context"),
+            record("d", "git snapshot"),
             record(
                 "e",
                 "cached mount /root/.npm from exec /bin/sh -c x with id plimsoll-1",
@@ -217,6 +228,20 @@ mod tests {
         let none = BTreeSet::new();
         assert_eq!(attribute(&none, &after, &none, 2).ours.len(), 3);
         assert_eq!(attribute(&none, &after, &none, 1).ours.len(), 0);
+    }
+
+    #[test]
+    fn a_fourth_synced_context_is_a_sign_of_somebody_else() {
+        let mut after: Vec<_> = ["dockerfile", "context", "context"]
+            .iter()
+            .enumerate()
+            .map(|(id, name)| record(&format!("l{id}"), &format!("local source for {name}")))
+            .collect();
+        after.push(record("c", "fileop target"));
+        let none = BTreeSet::new();
+        assert_eq!(attribute(&none, &after, &none, 4).ours.len(), 4);
+        after.push(record("l4", "local source for dockerfile"));
+        assert_eq!(attribute(&none, &after, &none, 4).ours.len(), 0);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod proof;
 mod pulls;
 mod push;
 mod session;
+mod settle;
 mod split;
 mod starts;
 mod validity;

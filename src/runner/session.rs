@@ -104,8 +104,8 @@ pub struct Runner<E, C, P> {
     cases: BTreeMap<CaseId, PlannedCase>,
     more: Option<More>,
     stop: CancellationToken,
-    pending_cache: BTreeSet<String>,
-    doubtful_cache: BTreeSet<String>,
+    pub(super) pending_cache: BTreeSet<String>,
+    pub(super) doubtful_cache: BTreeSet<String>,
 }
 
 impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
@@ -182,13 +182,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         for warning in self.sweep_own().await {
             self.warn(warning);
         }
-        if !self.doubtful_cache.is_empty() {
-            self.warn(format!(
-                "{} records of the builder's cache came up while another build ran beside this run; \
-                 whose they are cannot be told, so they stay",
-                self.doubtful_cache.len()
-            ));
-        }
+        self.tell_of_cache().await;
         self.record.finished_at = Some(self.clock.utc());
         // Whatever ended the rounds, what was measured is kept; the first error is told.
         if let Err(error) = recorder.save(&self.record)
@@ -368,41 +362,6 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             .map(|case| &case.disposition)
     }
 
-    async fn cache_ids(&self) -> Option<BTreeSet<String>> {
-        let records = self.engine.build_cache().await.ok()?;
-        Some(records.into_iter().map(|record| record.id).collect())
-    }
-
-    /// Removes the cache records that the visit left, as far as they can be told apart.
-    async fn settle_cache(&mut self, recorder: &mut dyn Recorder) -> Result<(), RunError> {
-        let wanted = self.settings.prune_own_cache && !self.settings.own_builder;
-        let Some(before) = self.cache_before.take().filter(|_| wanted) else {
-            return Ok(());
-        };
-        let Ok(after) = self.engine.build_cache().await else {
-            return Ok(());
-        };
-        let found = before.attribute(&after, self.builds_sent);
-        self.doubtful_cache.extend(found.doubtful);
-        self.pending_cache.extend(found.ours);
-        if self.pending_cache.is_empty() {
-            return Ok(());
-        }
-        recorder
-            .note_cache(&self.pending_cache)
-            .map_err(RunError::Record)?;
-        let ids: Vec<_> = self.pending_cache.iter().cloned().collect();
-        if let Ok(gone) = self.engine.prune_cache(&ids).await {
-            for id in gone {
-                self.pending_cache.remove(&id);
-            }
-            recorder
-                .note_cache(&self.pending_cache)
-                .map_err(RunError::Record)?;
-        }
-        Ok(())
-    }
-
     /// Removes all that this run left on the engine; says what stays.
     async fn sweep_own(&self) -> Vec<String> {
         let run = Some(&self.record.id);
@@ -420,7 +379,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         self.warn(told);
     }
 
-    fn warn(&mut self, warning: String) {
+    pub(super) fn warn(&mut self, warning: String) {
         if !self.record.warnings.contains(&warning) {
             self.watcher.hear(Event::Warning(warning.clone()));
             self.record.warnings.push(warning);

@@ -4,10 +4,9 @@ use super::builds::{Built, Job};
 use super::ledger::{Gate, Ledger};
 use super::load::LOAD_METRICS;
 use super::mounts::has_mounts;
-use super::plant::Plant;
 use super::session::{PlannedCase, Runner};
 use super::{builds, floor, inspect, pulls, push, starts};
-use crate::context::{self, Overlay};
+use crate::context;
 use crate::engine::{Clock, Engine, ErrorKind, ImageFacts, Probe};
 use crate::oci;
 use crate::record::{ImageRecord, Link, Metric, Outcome, PlanRecord, SkippedPhase};
@@ -160,7 +159,7 @@ async fn rebuild<E: Engine, C: Clock, P: Probe>(
     let what = format!("{}/{}", runner.record.id, case.id);
     let nonce = context::nonce(runner.record.plan.seed, &what, metric.id(), ledger.round);
     match context::apply_edit(edit, &case.app_dir, &nonce) {
-        Ok(overlay) => builds::rebuild(runner, case, job, metric, overlay, ledger).await,
+        Ok(overlay) => builds::rebuild(runner, case, job, metric, overlay, &nonce, ledger).await,
         Err(error) => {
             ledger.dnf(metric, &builds::chain(&error));
             None
@@ -257,14 +256,6 @@ async fn own_bytes<E: Engine, C: Clock, P: Probe>(
         .ok_or_else(|| format!("the engine no longer has the base `{reference}`"))?;
     let below: Bytes = below.history.iter().map(|(bytes, _)| *bytes).sum();
     Ok(Bytes(unpacked.0.saturating_sub(below.0)))
-}
-
-/// An edit and the file of a planted secret, laid over the context.
-pub(super) fn overlaid(job: &Job, mut edit: Overlay) -> Overlay {
-    if let Some((path, text)) = job.plant.as_ref().and_then(Plant::file) {
-        edit.insert(path, text);
-    }
-    edit
 }
 
 /// A name part that tells runs apart and stays short.

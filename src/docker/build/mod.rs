@@ -58,7 +58,8 @@ impl DockerEngine {
         let input = match session {
             Some(_) => Input::Session(synced, slot),
             None => {
-                let (body, slot) = watched(source.files.tar(&request.dockerfile, &source.dockerfile));
+                let (body, slot) =
+                    watched(source.files.tar(&request.dockerfile, &source.dockerfile));
                 Input::Tar(body, slot)
             }
         };

@@ -237,11 +237,7 @@ fn send(sender: &Packets, packet: Packet) -> Result<(), Ended> {
 }
 
 /// Sends the facts of each entry, then an empty packet. An entry's id is its position.
-fn send_facts(
-    files: &dyn SourceFiles,
-    chosen: &[usize],
-    sender: &Packets,
-) -> Result<(), Ended> {
+fn send_facts(files: &dyn SourceFiles, chosen: &[usize], sender: &Packets) -> Result<(), Ended> {
     for index in chosen {
         files.check(*index)?;
         let packet = Packet {
@@ -264,7 +260,9 @@ fn send_contents(
     while let Some(id) = queue.blocking_recv() {
         let index = usize::try_from(id).ok().and_then(|id| chosen.get(id));
         let index = *index.ok_or_else(|| {
-            io::Error::other(format!("the builder asked for an entry {id} that it was not given"))
+            io::Error::other(format!(
+                "the builder asked for an entry {id} that it was not given"
+            ))
         })?;
         let mut content = files.open(index)?;
         loop {

@@ -129,8 +129,14 @@ async fn a_context_that_cannot_be_read_keeps_its_error() {
     }
     let context = Context::scan(dir.path(), "Dockerfile").unwrap();
     std::fs::remove_file(dir.path().join("main.rs")).unwrap();
-    let source = context.source(&Overlay::new(), "FROM scratch\n", "key").unwrap();
-    match engine.build(&request(), source, &mut |_| {}).await.unwrap_err() {
+    let source = context
+        .source(&Overlay::new(), "FROM scratch\n", "key")
+        .unwrap();
+    match engine
+        .build(&request(), source, &mut |_| {})
+        .await
+        .unwrap_err()
+    {
         BuildFailure::Context(error) => {
             assert_eq!(error.kind(), io::ErrorKind::NotFound);
             assert_eq!(error.to_string(), "failed to send `main.rs`");

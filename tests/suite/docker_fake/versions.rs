@@ -69,7 +69,9 @@ async fn an_engine_out_of_our_range_is_refused_with_a_remedy() {
         (52, 60, "use a newer release of plimsoll"),
     ] {
         let serving = Daemon::accepting(oldest, newest).serve().await;
-        let error = DockerEngine::connect(Some(&serving.host)).await.unwrap_err();
+        let error = DockerEngine::connect(Some(&serving.host))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused);
         assert_eq!(error.hint.as_deref(), Some(remedy));
         let words = format!("accepts API versions 1.{oldest} to 1.{newest}, plimsoll speaks");

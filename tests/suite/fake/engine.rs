@@ -73,6 +73,16 @@ fn mount_id(text: &str) -> Option<&str> {
     rest.split(',').next()
 }
 
+/// Ids of the mounts that a step empties.
+fn emptied(text: &str) -> Vec<String> {
+    let words = text
+        .split_whitespace()
+        .filter(|_| text.contains("/.plimsoll-emptied"));
+    let mounts = words.filter_map(|word| word.strip_prefix("--mount=type=cache,id="));
+    let ids = mounts.filter_map(|mount| mount.split(',').next());
+    ids.map(str::to_owned).collect()
+}
+
 impl Engine for FakeEngine {
     async fn facts(&self) -> Result<EngineFacts> {
         self.call("facts", "engine")?;
@@ -81,7 +91,10 @@ impl Engine for FakeEngine {
             version: "1.0".to_owned(),
             api_version: "1.41".to_owned(),
             api_range: None,
-            store: ImageStore::GraphDriver,
+            store: match self.state(|state| state.containerd) {
+                true => ImageStore::Containerd,
+                false => ImageStore::GraphDriver,
+            },
             driver: "fake2".to_owned(),
             backing: None,
             builder: "buildkit".to_owned(),
@@ -223,6 +236,7 @@ impl Engine for FakeEngine {
             self.state(|state| {
                 state.known.insert(key.clone());
                 if !cached {
+                    state.emptied.extend(emptied(&step.text));
                     let command = command(&step.text);
                     if let Some(mount) = mount_id(&step.text) {
                         let told = format!("cached mount /m from exec /bin/sh -c {command}");

@@ -19,10 +19,11 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use plimsoll::dockerfile::{Dockerfile, Step};
 use plimsoll::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, BuildStep, Sent, SourceKind, CacheRecord, Clock,
-    ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, Health, ImageFacts,
-    ImageId, LABEL_RUN, LoadOutcome, LoadSpec, Mark, Owned, OwnedKind, Probe, ProbeFailure,
-    ProbeSpec, PullSink, PushOutcome, Ready, RemovalOutcome, Result, StepSink, StopOutcome, StopTime,
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, BuildStep, CacheRecord,
+    Clock, ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, Health,
+    ImageFacts, ImageId, LABEL_RUN, LoadOutcome, LoadSpec, Mark, Owned, OwnedKind, Probe,
+    ProbeFailure, ProbeSpec, PullSink, PushOutcome, Ready, RemovalOutcome, Result, Sent,
+    SourceKind, StepSink, StopOutcome, StopTime,
 };
 use plimsoll::oci::sha256_hex;
 use plimsoll::record::{EngineFacts, ImageStore, Reach};
@@ -95,6 +96,10 @@ pub struct State {
     pub dockerfiles: Vec<String>,
     /// The registry that pushes and pulls go to, and by which door.
     pub registry: Option<(FakeRegistry, plimsoll::engine::Door)>,
+    /// Ids of cache mounts that a step emptied, in order.
+    pub emptied: Vec<String>,
+    /// Whether its images are in the containerd store.
+    pub containerd: bool,
     /// Whether it runs programs of other platforms.
     pub emulates: bool,
     /// Set to make every verb fail as if the engine had gone.

@@ -13,8 +13,8 @@ use bollard::Docker;
 use bollard::query_parameters as query;
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, ContainerId, ContainerSpec, Engine,
-    LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN,
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, ContainerId,
+    ContainerSpec, Engine, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN,
 };
 use plimsoll::record::Reach;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -152,7 +152,11 @@ impl Stage {
     /// The same with another program for the tool.
     pub(crate) fn context_with(&self, dockerfile: &str, tool: &[u8]) -> BuildSource {
         let file = |name: &str, mode: u32, content: &[u8]| {
-            (name.to_owned(), mode, bytes::Bytes::copy_from_slice(content))
+            (
+                name.to_owned(),
+                mode,
+                bytes::Bytes::copy_from_slice(content),
+            )
         };
         let files = [
             file("nonce", 0o644, self.nonce.as_bytes()),

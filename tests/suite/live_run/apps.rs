@@ -51,11 +51,7 @@ async fn passes(stage: &Stage, app: &str) {
         .unwrap();
     let mut request = stage.request(&stage.tag(app));
     request.dockerfile = DOCKERFILE.to_owned();
-    match stage
-        .engine
-        .build(&request, source, &mut |_| {})
-        .await
-    {
+    match stage.engine.build(&request, source, &mut |_| {}).await {
         Ok(outcome) => {
             let last = outcome
                 .steps

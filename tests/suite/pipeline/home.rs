@@ -187,6 +187,9 @@ impl Home {
         let outcome = match cli.command {
             Command::Run(args) => run(&cli.place, &args, seams, &mut printer).await,
             Command::Ab(args) => ab(&cli.place, &args, seams, &mut printer).await,
+            Command::Clean(args) => {
+                clean(Ok(self.engine.clone()), &cli.place, &args, &mut printer).await
+            }
             other => panic!("{other:?} has no seams"),
         };
         let text = String::from_utf8(data.0.lock().unwrap().clone()).unwrap();

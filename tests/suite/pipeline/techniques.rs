@@ -198,12 +198,17 @@ async fn rebuilds_with_emptied_mounts_empty_those_of_the_visit_and_no_layer() {
     assert!(!planned(Metric::RebuildSourceColdMounts));
     home.engine.state(|state| {
         assert!(state.cache.contains_key("mount-/root/.npm"));
-        let pruned: Vec<_> = state
-            .calls
-            .iter()
-            .filter(|call| call.starts_with("prune"))
-            .collect();
-        assert_eq!(pruned, ["prune-cache 1"]);
+        assert!(!state.calls.iter().any(|call| call.starts_with("prune")));
+        // Once before each of the two rebuilds, by the visit's own id.
+        assert_eq!(state.emptied.len(), 2, "{:?}", state.emptied);
+        for id in &state.emptied {
+            assert!(
+                id.starts_with("plimsoll-") && id.ends_with("-/root/.cache"),
+                "{id}"
+            );
+        }
+        // What emptied them is gone.
+        assert!(!state.names().iter().any(|name| name.ends_with("-emptied")));
     });
 }
 
@@ -279,4 +284,45 @@ async fn a_phase_that_is_skipped_has_no_sample_and_the_record_says_so() {
         let noted = serde_json::to_value(&record.plan.skipped).unwrap();
         assert_eq!(noted, serde_json::json!(skipped));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_the_containerd_store_the_build_cache_stays_until_its_removal_is_asked_for() {
+    let home = Home::new(&[("good", GOOD)]);
+    home.engine.state(|state| state.containerd = true);
+    let prunes = || {
+        home.engine.state(|state| {
+            let calls = state.calls.iter();
+            calls.filter(|call| call.starts_with("prune")).count()
+        })
+    };
+    home.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
+    assert_eq!(prunes(), 0);
+    let record = home.record();
+    let words = "stay in the builder's cache: on this image store";
+    assert!(
+        record
+            .warnings
+            .iter()
+            .any(|warning| warning.contains(words)),
+        "{:?}",
+        record.warnings
+    );
+    home.run(&["clean", "--yes"]).await.0.unwrap();
+    assert_eq!(prunes(), 0);
+    assert!(
+        home.talk().contains("plimsoll clean --build-cache"),
+        "{}",
+        home.talk()
+    );
+    home.run(&["clean", "--build-cache", "--yes"])
+        .await
+        .0
+        .unwrap();
+    assert_eq!(prunes(), 1);
+    home.engine
+        .state(|state| assert!(state.cache.is_empty(), "{:?}", state.cache));
 }

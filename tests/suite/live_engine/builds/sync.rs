@@ -41,7 +41,9 @@ async fn build(
     overlay: &Overlay,
 ) -> Result<Sent, BuildFailure> {
     let context = Context::scan(dir.path(), "Dockerfile").unwrap();
-    let source = context.source(overlay, dockerfile.to_owned(), &stage.nonce).unwrap();
+    let source = context
+        .source(overlay, dockerfile.to_owned(), &stage.nonce)
+        .unwrap();
     let request = stage.request(&stage.tag("sync"));
     let outcome = stage.engine.build(&request, source, &mut |_| {}).await?;
     Ok(outcome.sent)

@@ -1,0 +1,88 @@
+//! What becomes of the records that a run leaves in the builder's cache.
+
+use std::collections::BTreeSet;
+
+use super::session::{Recorder, RunError, Runner};
+use crate::engine::{Clock, Engine, Probe};
+use crate::record::ImageStore;
+use crate::units::Bytes;
+
+impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
+    pub(super) async fn cache_ids(&self) -> Option<BTreeSet<String>> {
+        let records = self.engine.build_cache().await.ok()?;
+        Some(records.into_iter().map(|record| record.id).collect())
+    }
+
+    /// Removes the cache records that the visit left, as far as they can be told apart.
+    pub(super) async fn settle_cache(
+        &mut self,
+        recorder: &mut dyn Recorder,
+    ) -> Result<(), RunError> {
+        let wanted = self.settings.prune_own_cache && !self.settings.own_builder;
+        let Some(before) = self.cache_before.take().filter(|_| wanted) else {
+            return Ok(());
+        };
+        let Ok(after) = self.engine.build_cache().await else {
+            return Ok(());
+        };
+        let found = before.attribute(&after, self.builds_sent);
+        self.doubtful_cache.extend(found.doubtful);
+        self.pending_cache.extend(found.ours);
+        if self.pending_cache.is_empty() {
+            return Ok(());
+        }
+        recorder
+            .note_cache(&self.pending_cache)
+            .map_err(RunError::Record)?;
+        if !self.prunes_one_by_one() {
+            return Ok(());
+        }
+        let ids: Vec<_> = self.pending_cache.iter().cloned().collect();
+        if let Ok(gone) = self.engine.prune_cache(&ids).await {
+            for id in gone {
+                self.pending_cache.remove(&id);
+            }
+            recorder
+                .note_cache(&self.pending_cache)
+                .map_err(RunError::Record)?;
+        }
+        Ok(())
+    }
+
+    /// Whether single records can be removed and the user's layer cache stays what it is. On
+    /// the containerd store the builder forgets what it knows of pulled and loaded bases then
+    /// (`control.Prune` of BuildKit releases with a context that is cancelled already).
+    fn prunes_one_by_one(&self) -> bool {
+        self.record.engine.store == ImageStore::GraphDriver
+    }
+
+    /// Says what of the builder's cache stays.
+    pub(super) async fn tell_of_cache(&mut self) {
+        if !self.doubtful_cache.is_empty() {
+            self.warn(format!(
+                "{} records of the builder's cache came up while another build ran beside this run; \
+                 whose they are cannot be told, so they stay",
+                self.doubtful_cache.len()
+            ));
+        }
+        if self.pending_cache.is_empty() || self.prunes_one_by_one() {
+            return;
+        }
+        let Ok(records) = self.engine.build_cache().await else {
+            return;
+        };
+        let ours = records
+            .iter()
+            .filter(|record| self.pending_cache.contains(&record.id));
+        let (count, bytes) = ours.fold((0, Bytes(0)), |(count, bytes), record| {
+            (count + 1, Bytes(bytes.0 + record.size.0))
+        });
+        if count > 0 {
+            self.warn(format!(
+                "{count} records of this run ({bytes}) stay in the builder's cache: on this image \
+                 store their removal would make your own builds start anew; \
+                 `plimsoll clean --build-cache` removes them"
+            ));
+        }
+    }
+}
