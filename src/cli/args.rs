@@ -298,8 +298,7 @@ pub struct CleanArgs {
     /// Only what this run left: the name of its folder
     #[arg(long, value_name = "RUN")]
     pub run: Option<String>,
-    /// Remove records of the build cache also where that makes your own builds start anew:
-    /// on the containerd image store. Elsewhere they are removed in any case
+    /// Also remove build cache on the containerd store: your own builds run all steps again
     #[arg(long)]
     pub build_cache: bool,
     /// List only

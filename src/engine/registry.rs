@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io::Read;
 
 use crate::record::{Link, ManifestRecord};
 use crate::units::{Bytes, Count};
@@ -90,6 +91,16 @@ pub trait Registry: Send + Sync + 'static {
         repository: &str,
         reference: &str,
     ) -> Result<ManifestRecord, Box<dyn Error + Send + Sync>>;
+
+    /// The content of a blob of a repository.
+    ///
+    /// # Errors
+    /// Where there is none, or its file cannot be opened.
+    fn blob(
+        &self,
+        repository: &str,
+        digest: &str,
+    ) -> Result<Box<dyn Read + Send>, Box<dyn Error + Send + Sync>>;
 
     /// Drops a repository, and the blobs that no other repository has. None is fine.
     ///

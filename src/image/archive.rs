@@ -13,7 +13,7 @@ use super::layer::{Layer, Reading};
 use super::name;
 
 /// Bytes that are read of the stream at a time.
-const READ_BYTES: usize = 256 << 10;
+pub(super) const READ_BYTES: usize = 256 << 10;
 /// A block of a tar.
 const BLOCK_BYTES: usize = 512;
 /// Most bytes of a document that is kept.
@@ -175,7 +175,7 @@ fn broken(name: &str, source: io::Error) -> Part {
 }
 
 /// The first block, or what there is of it.
-fn peek(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+pub(super) fn peek(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(BLOCK_BYTES);
     reader.take(BLOCK_BYTES as u64).read_to_end(&mut head)?;
     Ok(head)
@@ -183,7 +183,7 @@ fn peek(reader: &mut impl Read) -> io::Result<Vec<u8>> {
 
 /// How something is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Packing {
+pub(super) enum Packing {
     Tar,
     Gzip,
     Zstd,
@@ -191,7 +191,7 @@ enum Packing {
 }
 
 impl Packing {
-    fn of(head: &[u8]) -> Self {
+    pub(super) fn of(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, ..] => Self::Gzip,
             // A frame, or one that decoders skip and that others follow.

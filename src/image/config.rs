@@ -47,6 +47,8 @@ pub(super) struct History {
     pub created_by: Option<String>,
     /// What the builder adds.
     pub comment: Option<String>,
+    /// Whether it made no layer.
+    pub empty_layer: bool,
 }
 
 /// The layers by digest.

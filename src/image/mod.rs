@@ -14,6 +14,7 @@ mod ground;
 mod known;
 mod layer;
 mod manifest;
+mod measure;
 mod name;
 mod secrets;
 mod stream;
@@ -22,4 +23,5 @@ mod weight;
 
 pub use contents::{ImageContents, Planted, analyse};
 pub use error::ImageError;
+pub use measure::{layer_bytes, makers_of_layers};
 pub use stream::analyse_export;

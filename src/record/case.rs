@@ -156,6 +156,10 @@ pub struct ImageRecord {
     /// Its manifest in the registry of the run, where it was pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<ManifestRecord>,
+    /// File bytes of each layer by the headers of its tar, in the order of `diff_ids`. Runs of
+    /// before 2026-11-29 have none: their sizes are the engine's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer_bytes: Option<Vec<Bytes>>,
 }
 
 /// One build and its steps: the source of `build.steps`.

@@ -46,6 +46,14 @@ pub enum RegistryError {
         /// The tag or digest.
         reference: String,
     },
+    /// There is no such blob.
+    #[error("failed to find the blob `{digest}` of `{repository}`")]
+    NoBlob {
+        /// The repository.
+        repository: String,
+        /// The digest.
+        digest: String,
+    },
     /// It is an index, or an artifact.
     #[error(
         "failed to read the manifest `{reference}` of `{repository}`: `{media_type}` is no image manifest"
@@ -87,7 +95,7 @@ impl RegistryError {
                 }
                 _ => None,
             },
-            Self::NoManifest { .. } => Some("push the image first"),
+            Self::NoManifest { .. } | Self::NoBlob { .. } => Some("push the image first"),
             Self::Serve { .. } | Self::NoImage { .. } | Self::Remove { .. } => None,
         }
     }

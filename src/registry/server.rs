@@ -1,6 +1,7 @@
 //! The server: doors on one store.
 
 use std::error::Error;
+use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -172,6 +173,22 @@ impl Registry for Server {
             media_type: manifest.media_type.clone(),
         })?;
         Ok(record)
+    }
+
+    fn blob(
+        &self,
+        repository: &str,
+        digest: &str,
+    ) -> Result<Box<dyn Read + Send>, Box<dyn Error + Send + Sync>> {
+        let blob = digest
+            .parse()
+            .ok()
+            .and_then(|digest| self.hall.index.blob(repository, &digest))
+            .ok_or_else(|| RegistryError::NoBlob {
+                repository: repository.to_owned(),
+                digest: digest.to_owned(),
+            })?;
+        Ok(Box::new(blob.open()?))
     }
 
     /// A blob that is being served goes when that ends.

@@ -27,6 +27,7 @@ mod split;
 mod starts;
 mod validity;
 mod visit;
+mod weigh;
 
 pub use cache::{Attribution, attribute};
 pub use event::{Event, Watcher};

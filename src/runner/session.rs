@@ -18,7 +18,7 @@ use crate::engine::{
 use crate::record::{CaseId, Disposition, Metric, Reach, RunRecord, RunState};
 use crate::scan::Scanners;
 use crate::scenario::{BuildSpec, Contract, Edit, Load};
-use crate::units::Nanos;
+use crate::units::{Bytes, Nanos};
 
 /// A case that takes part, with all that its visits need.
 #[derive(Debug)]
@@ -101,6 +101,8 @@ pub struct Runner<E, C, P> {
     pub(super) distribution: Option<Distribution<E>>,
     /// The builder's cache before the visit that is going on.
     pub(super) cache_before: Option<Before>,
+    /// File bytes of layers that were read already, by diff id.
+    pub(super) layer_bytes: BTreeMap<String, Bytes>,
     cases: BTreeMap<CaseId, PlannedCase>,
     more: Option<More>,
     stop: CancellationToken,
@@ -144,6 +146,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             builds_sent: 0,
             distribution: None,
             cache_before: None,
+            layer_bytes: BTreeMap::new(),
             cases,
             more: None,
             stop,

@@ -5,13 +5,13 @@ use super::ledger::{Gate, Ledger};
 use super::load::LOAD_METRICS;
 use super::mounts::has_mounts;
 use super::session::{PlannedCase, Runner};
-use super::{builds, floor, inspect, pulls, push, starts};
+use super::{builds, floor, inspect, pulls, push, starts, weigh};
 use crate::context;
 use crate::engine::{Clock, Engine, ErrorKind, ImageFacts, Probe};
 use crate::oci;
 use crate::record::{ImageRecord, Link, Metric, Outcome, PlanRecord, SkippedPhase};
 use crate::scenario::EditName;
-use crate::units::{Bytes, Count, Quantity};
+use crate::units::{Count, Quantity};
 
 /// What a visit of an app yields, in order, without what goes through the registry.
 const APP_METRICS: &[Metric] = &[
@@ -111,7 +111,7 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
     let Some(cold) = builds::cold(runner, case, &job, ledger).await else {
         return;
     };
-    match sizes(runner, case, &job, &cold, ledger).await {
+    match describe(runner, &job, &cold, ledger).await {
         Ok(image) => ledger.image = Some(image),
         Err(reason) => {
             ledger.fail(&reason);
@@ -124,6 +124,7 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
     } else {
         ledger.gate = Gate::Passed;
         let pushed = push::push(runner, case, &cold, ledger).await;
+        weigh::weigh(runner, case, &cold, pushed.as_ref(), ledger).await;
         builds::cached(runner, case, &job, &cold, ledger).await;
         let (name, metric) = (EditName::Source, Metric::RebuildSource);
         let edited = rebuild(runner, case, &job, ledger, name, metric).await;
@@ -167,10 +168,9 @@ async fn rebuild<E: Engine, C: Clock, P: Probe>(
     }
 }
 
-/// Sizes, as the engine describes the image that was just built.
-async fn sizes<E: Engine, C: Clock, P: Probe>(
+/// What the engine says of the image that was just built.
+async fn describe<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
-    case: &PlannedCase,
     job: &Job,
     built: &Built,
     ledger: &mut Ledger,
@@ -188,8 +188,6 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
             return Err(error.chain());
         }
     };
-    let unpacked: Bytes = facts.history.iter().map(|(bytes, _)| *bytes).sum();
-    ledger.value(Metric::SizeUnpacked, Quantity::Bytes(unpacked));
     ledger.value(Metric::SizeEngine, Quantity::Bytes(facts.listed));
     let layers = facts
         .diff_ids
@@ -197,10 +195,6 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
         .filter(|id| id.as_str() != EMPTY_LAYER)
         .count();
     ledger.value(Metric::SizeLayers, Quantity::Count(Count(layers as u64)));
-    match own_bytes(runner, case, &facts, unpacked).await {
-        Ok(own) => ledger.value(Metric::SizeOwn, Quantity::Bytes(own)),
-        Err(reason) => ledger.note(Metric::SizeOwn, Outcome::NotMeasured { reason }),
-    }
     ledger.health_check = facts.health_check;
     let ImageFacts {
         id,
@@ -219,43 +213,8 @@ async fn sizes<E: Engine, C: Clock, P: Probe>(
         user,
         reach: Some(runner.settings.reach),
         manifest: None,
+        layer_bytes: None,
     })
-}
-
-/// Bytes above the base of the final stage, whose layers must lie at the image's bottom.
-/// Both are asked of the engine that built: Docker 20.10 counts a layer that it built a
-/// little otherwise than the same layer pulled, and a room pulls its bases.
-async fn own_bytes<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    case: &PlannedCase,
-    facts: &ImageFacts,
-    unpacked: Bytes,
-) -> Result<Bytes, String> {
-    let spec = &case.spec;
-    let base = spec
-        .dockerfile
-        .final_base(spec.target.as_deref(), &spec.build_args)
-        .map_err(|error| error.to_string())?;
-    let Some(reference) = base else {
-        return Ok(unpacked);
-    };
-    let base = runner
-        .record
-        .bases
-        .iter()
-        .find(|base| base.reference == reference)
-        .ok_or_else(|| format!("the base `{reference}` was not resolved"))?;
-    if !facts.diff_ids.starts_with(&base.diff_ids) {
-        return Err(format!(
-            "the image's layers do not begin with those of `{reference}`"
-        ));
-    }
-    let known = runner.engine.image(&base.resolved).await;
-    let below = known
-        .map_err(|error| error.chain())?
-        .ok_or_else(|| format!("the engine no longer has the base `{reference}`"))?;
-    let below: Bytes = below.history.iter().map(|(bytes, _)| *bytes).sum();
-    Ok(Bytes(unpacked.0.saturating_sub(below.0)))
 }
 
 /// A name part that tells runs apart and stays short.

@@ -75,6 +75,7 @@ fn image(run: &mut RunRecord, history: &[(u64, &str)], files: &[(&str, u64)]) {
             .map(|(mb, text)| (Bytes(mb * MB), (*text).to_owned()))
             .collect(),
         user: String::new(),
+        layer_bytes: None,
         reach: None,
         manifest: None,
     });

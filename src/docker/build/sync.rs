@@ -60,7 +60,8 @@ impl Synced {
         }
     }
 
-    /// What of the context was sent so far. The Dockerfile is no part of it.
+    /// What of the context was sent so far. Neither the Dockerfile nor what a builder asks of
+    /// the ignore file beforehand is a part of it.
     pub(super) fn sent(&self) -> Sent {
         Sent {
             bytes: Bytes(self.sent.bytes.load(Ordering::Relaxed)),
@@ -81,7 +82,10 @@ impl FileSync for Synced {
     ) -> Result<Response<Self::DiffCopyStream>, Status> {
         let asked = Asked::of(request.metadata());
         let (files, counter) = match asked.directory.as_str() {
-            "context" => (self.context.clone(), Some(self.sent.clone())),
+            "context" => {
+                let counter = (!asked.is_of_ignore_file()).then(|| self.sent.clone());
+                (self.context.clone(), counter)
+            }
             "dockerfile" => (self.dockerfile.clone(), None),
             other => {
                 let words = format!("the build was given no directory `{other}`");
@@ -119,6 +123,13 @@ impl Asked {
             include: values(headers, "include-patterns"),
             follow: values(headers, "followpaths"),
         }
+    }
+
+    /// Whether the builder looks for the ignore file by itself, as it does before each
+    /// build: some versions ask for it anew each time, and it is no part of the context then.
+    fn is_of_ignore_file(&self) -> bool {
+        let mut paths = self.include.iter().chain(&self.follow).peekable();
+        paths.peek().is_some() && paths.all(|path| path.ends_with(".dockerignore"))
     }
 }
 

@@ -161,6 +161,7 @@ impl Made {
                 entry(own * 0.05, "COPY /app/dist ./dist # buildkit"),
             ],
             user: String::new(),
+            layer_bytes: None,
             reach: None,
             manifest: None,
         });

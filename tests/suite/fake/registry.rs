@@ -74,6 +74,25 @@ impl Registry for FakeRegistry {
         found.ok_or_else(|| format!("no manifest {name}").into())
     }
 
+    /// Layers are tars of one file with as many bytes as the engine counts.
+    fn blob(
+        &self,
+        repository: &str,
+        digest: &str,
+    ) -> std::result::Result<Box<dyn std::io::Read + Send>, Box<dyn Error + Send + Sync>> {
+        let prefix = format!("{repository}:");
+        let found = self.shelf(|shelf| {
+            let images = shelf
+                .images
+                .iter()
+                .filter(|(name, _)| name.starts_with(&prefix));
+            let mut found =
+                images.filter_map(|(_, (manifest, image))| blob(manifest, image, digest));
+            found.next()
+        });
+        found.ok_or_else(|| format!("no blob {digest}").into())
+    }
+
     fn forget(&self, repository: &str) -> std::result::Result<(), Box<dyn Error + Send + Sync>> {
         let prefix = format!("{repository}:");
         self.shelf(|shelf| shelf.images.retain(|name, _| !name.starts_with(&prefix)));
@@ -98,6 +117,35 @@ fn manifest(image: &Image) -> ManifestRecord {
             .map(|(id, (bytes, _))| blob(id, bytes.0 / 4))
             .collect(),
     }
+}
+
+fn blob(
+    manifest: &ManifestRecord,
+    image: &Image,
+    digest: &str,
+) -> Option<Box<dyn std::io::Read + Send>> {
+    let history = &image.facts.history;
+    if manifest.config.digest == digest {
+        let entries: Vec<_> = history
+            .iter()
+            .map(|(_, text)| serde_json::json!({ "created_by": text }))
+            .collect();
+        let config = serde_json::json!({ "history": entries }).to_string();
+        return Some(Box::new(std::io::Cursor::new(config)));
+    }
+    let at = manifest
+        .layers
+        .iter()
+        .position(|layer| layer.digest == digest)?;
+    let size = history[at].0.0;
+    let mut header = tar::Header::new_gnu();
+    header.set_path("file").unwrap();
+    header.set_size(size);
+    header.set_cksum();
+    // Up to a whole block, and two empty ones at the end.
+    let rest = size.next_multiple_of(512) + 1024;
+    let head = std::io::Cursor::new(header.as_bytes().to_vec());
+    Some(Box::new(head.chain(std::io::repeat(0).take(rest))))
 }
 
 /// `127.0.0.1:2/name:tag` without the registry.

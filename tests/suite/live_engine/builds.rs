@@ -8,6 +8,7 @@ mod sync;
 use std::time::{Duration, Instant};
 
 use plimsoll::engine::{BuildFailure, BuildStep, Engine};
+use plimsoll::record::ImageStore;
 
 use super::stage::{Stage, chunks, live};
 
@@ -160,7 +161,12 @@ live!(a_tar_becomes_an_image, stage => {
     let tar = chunks(tar.into_inner().unwrap());
     let id = stage.engine.import(&tag, tar, &changes).await.unwrap();
     let image = stage.engine.image(&tag).await.unwrap().unwrap();
-    assert_eq!((image.id, image.listed.0), (id, 5));
+    assert_eq!(image.id, id);
+    // The containerd store lists packed and unpacked bytes together.
+    let facts = stage.engine.facts().await.unwrap();
+    if facts.store == ImageStore::GraphDriver {
+        assert_eq!(image.listed.0, 5);
+    }
     assert_eq!(image.diff_ids.len(), 1);
     assert_eq!(image.user, "10");
     assert_eq!(image.labels["dev.plimsoll.run"], stage.nonce);

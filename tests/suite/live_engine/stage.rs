@@ -236,18 +236,34 @@ fn own_records(nonce: &str) -> BTreeSet<String> {
         std::thread::sleep(std::time::Duration::from_millis(50));
         usage = disk_usage();
     }
-    let text = |record: &serde_json::Value, key: &str| record[key].as_str().unwrap().to_owned();
+    let text =
+        |record: &serde_json::Value, key: &str| record[key].as_str().unwrap_or_default().to_owned();
     let records = usage["BuildCache"].as_array().unwrap();
+    // Docker since 23 lists several.
     let parents: HashMap<_, _> = records
         .iter()
-        .map(|record| (text(record, "ID"), text(record, "Parent")))
+        .map(|record| {
+            let several = record["Parents"].as_array().into_iter().flatten();
+            let mut parents: Vec<_> = several
+                .filter_map(|id| id.as_str())
+                .map(str::to_owned)
+                .collect();
+            parents.extend(
+                record["Parent"]
+                    .as_str()
+                    .filter(|id| !id.is_empty())
+                    .map(str::to_owned),
+            );
+            (text(record, "ID"), parents)
+        })
         .collect();
     let mut own = BTreeSet::new();
     for record in records {
-        let mut id = text(record, "ID");
         if text(record, "Description").contains(nonce) {
-            while let Some(parent) = parents.get(&id) {
-                own.insert(std::mem::replace(&mut id, parent.clone()));
+            let mut found = vec![text(record, "ID")];
+            while let Some(id) = found.pop() {
+                found.extend(parents.get(&id).into_iter().flatten().cloned());
+                own.insert(id);
             }
         }
     }

@@ -179,6 +179,7 @@ fn fill(case: &mut CaseRecord, number: u64, noise: &mut Noise) {
             .collect(),
         diff_ids: digests,
         user: "node".to_owned(),
+        layer_bytes: None,
         reach: Some(Reach::Bridge),
         manifest: None,
     });

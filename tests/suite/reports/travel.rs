@@ -58,6 +58,7 @@ fn image(run: &mut RunRecord, variant: &str, bases: &[&str], config: u64, layers
             .collect(),
         history: Vec::new(),
         user: String::new(),
+        layer_bytes: None,
         reach: None,
         manifest: Some(manifest),
     });

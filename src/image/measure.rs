@@ -1,0 +1,107 @@
+//! The size of one layer, by the headers of its tar: the same on every engine and store.
+
+use std::io::{self, BufReader, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+use tar::{Archive, EntryType};
+
+use super::archive::{Packing, READ_BYTES, peek};
+use super::config::Document;
+use crate::units::Bytes;
+
+/// Bytes of the files of a layer, packed or not: the sizes that its tar's headers state.
+/// Links of either sort count nothing.
+///
+/// # Errors
+/// What cannot be read, and what is no tar.
+pub fn layer_bytes(reader: impl Read) -> io::Result<Bytes> {
+    let mut reader = BufReader::with_capacity(READ_BYTES, reader);
+    let head = peek(&mut reader)?;
+    let packing = Packing::of(&head);
+    let whole = Cursor::new(head).chain(reader);
+    match packing {
+        Packing::Tar => sum(whole),
+        Packing::Gzip => sum(MultiGzDecoder::new(whole)),
+        Packing::Zstd => sum(zstd::stream::read::Decoder::new(whole)?),
+        Packing::None => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is no tar, and not packed in a known way",
+        )),
+    }
+}
+
+fn sum(tar: impl Read) -> io::Result<Bytes> {
+    let mut total = 0;
+    let mut archive = Archive::new(BufReader::with_capacity(READ_BYTES, tar));
+    for entry in archive.entries()? {
+        let entry = entry?;
+        if matches!(
+            entry.header().entry_type(),
+            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse
+        ) {
+            total += entry.size();
+        }
+    }
+    Ok(Bytes(total))
+}
+
+/// Which entries of an image's history made a layer, bottom first; empty where its config
+/// has no history or is none.
+pub fn makers_of_layers(config: &[u8]) -> Vec<bool> {
+    let document: Document = serde_json::from_slice(config).unwrap_or_default();
+    let history = document.history.unwrap_or_default();
+    history.iter().map(|entry| !entry.empty_layer).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn layer() -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, size) in [("a", 5), ("b/c", 1000)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(size);
+            header.set_mode(0o644);
+            let content = vec![b'x'; usize::try_from(size).unwrap()];
+            tar.append_data(&mut header, name, content.as_slice())
+                .unwrap();
+        }
+        for kind in [EntryType::Link, EntryType::Symlink] {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_size(0);
+            tar.append_link(&mut header, format!("{kind:?}"), "a")
+                .unwrap();
+        }
+        tar.into_inner().unwrap()
+    }
+
+    #[test]
+    fn a_layer_weighs_the_same_however_it_is_packed() {
+        let plain = layer();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&plain).unwrap();
+        let packed = [
+            gzip.finish().unwrap(),
+            zstd::encode_all(plain.as_slice(), 1).unwrap(),
+            plain.clone(),
+        ];
+        for packed in packed {
+            assert_eq!(layer_bytes(packed.as_slice()).unwrap(), Bytes(1005));
+        }
+        assert_eq!(layer_bytes([0; 1024].as_slice()).unwrap(), Bytes(0));
+        assert!(layer_bytes(b"{}".as_slice()).is_err());
+        assert!(layer_bytes(&plain[..plain.len() / 2]).is_err());
+    }
+
+    #[test]
+    fn a_config_says_which_entries_made_a_layer() {
+        let config =
+            br#"{"history":[{"created_by":"ADD"},{"created_by":"ENV","empty_layer":true}]}"#;
+        assert_eq!(makers_of_layers(config), [true, false]);
+        assert!(makers_of_layers(b"{}").is_empty());
+    }
+}

@@ -1,0 +1,216 @@
+//! What an image weighs: the file bytes of its layers' tars. They depend on the layers alone,
+//! neither on the store that keeps them nor on the image's history.
+//!
+//! The registry of the run has every layer that was pushed; an image that is not there is
+//! exported. Each layer is read once in a run.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::builds::{Built, chain};
+use super::ledger::Ledger;
+use super::push::{Pushed, case_repository};
+use super::session::{PlannedCase, Runner};
+use super::starts::bounded;
+use crate::engine::{Clock, Engine, Probe, Registry};
+use crate::image;
+use crate::record::{Metric, Outcome};
+use crate::units::{Bytes, Quantity};
+
+/// Notes the sizes of the image that was built, and those of its history's entries.
+pub(super) async fn weigh<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    built: &Built,
+    pushed: Option<&Pushed>,
+    ledger: &mut Ledger,
+) {
+    let Some(diff_ids) = ledger.image.as_ref().map(|image| image.diff_ids.clone()) else {
+        return;
+    };
+    let weighed = match pushed {
+        Some(pushed) => of_registry(runner, case, pushed, &diff_ids).await,
+        None => of_export(runner, built, &diff_ids).await,
+    };
+    let (layers, makers) = match weighed {
+        Ok(weighed) => weighed,
+        Err(reason) => {
+            for metric in [Metric::SizeUnpacked, Metric::SizeOwn] {
+                let reason = reason.clone();
+                ledger.note(metric, Outcome::NotMeasured { reason });
+            }
+            return;
+        }
+    };
+    let unpacked: Bytes = layers.iter().copied().sum();
+    ledger.value(Metric::SizeUnpacked, Quantity::Bytes(unpacked));
+    match layers_below(runner, case, &diff_ids) {
+        Ok(below) => {
+            let own: Bytes = layers[below..].iter().copied().sum();
+            ledger.value(Metric::SizeOwn, Quantity::Bytes(own));
+        }
+        Err(reason) => ledger.note(Metric::SizeOwn, Outcome::NotMeasured { reason }),
+    }
+    if let Some(image) = &mut ledger.image {
+        spread(&mut image.history, &layers, &makers);
+        image.layer_bytes = Some(layers);
+    }
+}
+
+/// File bytes of each layer, and which entries of the history made one.
+type Weighed = (Vec<Bytes>, Vec<bool>);
+
+async fn of_registry<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    pushed: &Pushed,
+    diff_ids: &[String],
+) -> Result<Weighed, String> {
+    let blobs = &pushed.manifest.layers;
+    if blobs.len() != diff_ids.len() {
+        return Err(format!(
+            "the manifest has {} layers and the image {}",
+            blobs.len(),
+            diff_ids.len()
+        ));
+    }
+    let registry = runner
+        .distribution
+        .as_ref()
+        .map(|known| known.registry.clone())
+        .ok_or("there is no registry")?;
+    let repository = case_repository(runner, case);
+    let mut layers = Vec::new();
+    for (blob, diff_id) in blobs.iter().zip(diff_ids) {
+        let bytes = match runner.layer_bytes.get(diff_id) {
+            Some(known) => *known,
+            None => {
+                let read = read_blob(&registry, &repository, &blob.digest, image::layer_bytes);
+                let bytes = read.await?;
+                runner.layer_bytes.insert(diff_id.clone(), bytes);
+                bytes
+            }
+        };
+        layers.push(bytes);
+    }
+    let digest = &pushed.manifest.config.digest;
+    let config = read_blob(&registry, &repository, digest, |mut blob| {
+        let mut text = Vec::new();
+        blob.read_to_end(&mut text).map(|_| text)
+    });
+    let makers = image::makers_of_layers(&config.await?);
+    Ok((layers, makers))
+}
+
+/// Reads a blob on a thread of its own: a layer takes a second and more.
+async fn read_blob<T: Send + 'static>(
+    registry: &Arc<dyn Registry>,
+    repository: &str,
+    digest: &str,
+    read: impl FnOnce(Box<dyn Read + Send>) -> std::io::Result<T> + Send + 'static,
+) -> Result<T, String> {
+    let failed = |why: String| format!("the registry's `{digest}` could not be read: {why}");
+    let blob = registry
+        .blob(repository, digest)
+        .map_err(|error| failed(chain(error.as_ref())))?;
+    match tokio::task::spawn_blocking(move || read(blob)).await {
+        Ok(read) => read.map_err(|error| failed(chain(&error))),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+async fn of_export<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    built: &Built,
+    diff_ids: &[String],
+) -> Result<Weighed, String> {
+    let known = |id: &String| runner.layer_bytes.get(id).copied();
+    if let Some(layers) = diff_ids.iter().map(known).collect() {
+        return Ok((layers, Vec::new()));
+    }
+    let export = runner.engine.export(&built.tag);
+    let export = bounded(runner, "export image", &built.tag, export).await;
+    let export = export.map_err(|error| error.chain())?;
+    let contents = image::analyse_export(export, Vec::new());
+    let contents = contents.await.map_err(|error| chain(&error))?;
+    let layers: Vec<_> = contents.layers.iter().map(|layer| layer.bytes).collect();
+    if layers.len() != diff_ids.len() {
+        return Err(format!(
+            "the export has {} layers and the image {}",
+            layers.len(),
+            diff_ids.len()
+        ));
+    }
+    let weighed = diff_ids.iter().cloned().zip(layers.iter().copied());
+    runner.layer_bytes.extend(weighed);
+    Ok((layers, Vec::new()))
+}
+
+/// How many layers are those of the base of the final stage.
+fn layers_below<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    case: &PlannedCase,
+    diff_ids: &[String],
+) -> Result<usize, String> {
+    let spec = &case.spec;
+    let base = spec
+        .dockerfile
+        .final_base(spec.target.as_deref(), &spec.build_args)
+        .map_err(|error| error.to_string())?;
+    let Some(reference) = base else {
+        return Ok(0);
+    };
+    let base = runner
+        .record
+        .bases
+        .iter()
+        .find(|base| base.reference == reference)
+        .ok_or_else(|| format!("the base `{reference}` was not resolved"))?;
+    if !diff_ids.starts_with(&base.diff_ids) {
+        return Err(format!(
+            "the image's layers do not begin with those of `{reference}`"
+        ));
+    }
+    Ok(base.diff_ids.len())
+}
+
+/// Gives each entry that made a layer that layer's bytes. The engine's own figures stay where
+/// the history does not tell which did: images that no Dockerfile made have none, or less.
+fn spread(history: &mut [(Bytes, String)], layers: &[Bytes], makers: &[bool]) {
+    let made = makers.iter().filter(|makes| **makes).count();
+    if makers.len() != history.len() || made != layers.len() {
+        return;
+    }
+    let mut layers = layers.iter();
+    for ((bytes, _), makes) in history.iter_mut().zip(makers) {
+        *bytes = match makes {
+            true => layers.next().copied().unwrap_or(Bytes(0)),
+            false => Bytes(0),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_history_that_fits_its_layers_gets_their_bytes() {
+        let entry = |bytes, text: &str| (Bytes(bytes), text.to_owned());
+        let told = || vec![entry(4096, "ADD"), entry(0, "ENV"), entry(4096, "COPY")];
+        let mut history = told();
+        spread(&mut history, &[Bytes(7), Bytes(9)], &[true, false, true]);
+        assert_eq!(
+            history,
+            [entry(7, "ADD"), entry(0, "ENV"), entry(9, "COPY")]
+        );
+        for (layers, makers) in [
+            (vec![Bytes(7)], vec![true, false, true]),
+            (vec![Bytes(7), Bytes(9)], vec![]),
+        ] {
+            let mut history = told();
+            spread(&mut history, &layers, &makers);
+            assert_eq!(history, told());
+        }
+    }
+}
