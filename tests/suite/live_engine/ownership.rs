@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
 use bollard::query_parameters as query;
 use plimsoll::engine::{ContainerId, Engine, OwnedKind, RemovalOutcome};
-use plimsoll::record::Reach;
+use plimsoll::record::{ImageStore, Reach};
 
 use super::stage::{Stage, live};
 
@@ -97,6 +97,11 @@ live!(a_dangling_image_of_a_run_is_found_and_removed, stage => {
     let tag = stage.tag("dangling");
     let first = stage.build(&stage.request(&tag), "FROM scratch\nCOPY nonce /1\n").await.unwrap();
     stage.build(&stage.request(&tag), "FROM scratch\nCOPY nonce /2\n").await.unwrap();
+    // On the containerd store an image goes with its last tag: nothing dangles.
+    if engine.facts().await.unwrap().store == ImageStore::Containerd {
+        assert_eq!(engine.image(&first.image.0).await.unwrap(), None);
+        return;
+    }
     let owned = engine.owned().await.unwrap();
     assert!(owned.iter().any(|owned| owned.id == first.image.0), "{owned:#?}");
     assert_eq!(engine.remove_image(&first.image.0).await.unwrap(), RemovalOutcome::Removed);

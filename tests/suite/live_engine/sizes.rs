@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use bollard::query_parameters::ListImagesOptionsBuilder;
+use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 use plimsoll::engine::Engine;
+use plimsoll::record::ImageStore;
 
 use super::stage::{Stage, live};
 
@@ -29,7 +31,10 @@ live!(the_size_is_what_the_engine_lists_and_the_history_what_the_layers_hold, st
     assert_eq!(layers.len(), image.diff_ids.len());
     let history: u64 = image.history.iter().map(|(bytes, _)| bytes.0).sum();
     println!("listed {}, history {history}, layers {layers:?}", image.listed.0);
-    assert_eq!(history, layers.iter().sum::<u64>());
+    // The containerd store tells of blocks on its disk instead.
+    if stage.engine.facts().await.unwrap().store == ImageStore::GraphDriver {
+        assert_eq!(history, layers.iter().sum::<u64>());
+    }
     assert!(image.history[0].1.contains("COPY"), "{:?}", image.history);
 });
 
@@ -46,6 +51,12 @@ async fn layer_bytes(stage: &Stage, tag: &str) -> Vec<u64> {
         let mut entry = entry.unwrap();
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).unwrap();
+        if bytes.starts_with(&[0x1f, 0x8b]) {
+            let packed = std::mem::take(&mut bytes);
+            MultiGzDecoder::new(packed.as_slice())
+                .read_to_end(&mut bytes)
+                .unwrap();
+        }
         files.insert(entry.path().unwrap().to_string_lossy().into_owned(), bytes);
     }
     let manifest: serde_json::Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
