@@ -75,7 +75,7 @@ impl Entry {
 }
 
 /// `plimsoll.local/<name>`.
-pub(super) fn stand_in_of(name: &str) -> String {
+pub fn stand_in_of(name: &str) -> String {
     format!("{STAND_IN_DOMAIN}/{name}")
 }
 

@@ -23,6 +23,7 @@ use super::ping;
 use super::plan;
 use super::spec::RoomSpec;
 use crate::engine::Sockets;
+use crate::record::ImageStore;
 
 /// From the beginning to the first answer.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -88,7 +89,7 @@ impl Room {
         let cgroup = cgroup::name(&self.folder.id);
         let mut card = Card::new(&self.folder.id, &spec.run, spec.purpose, cgroup.clone());
         card.write(&path).map_err(fault)?;
-        let log = furnish(&path).map_err(fault)?;
+        let log = furnish(&path, &spec.store).map_err(fault)?;
         let init = plan::init(&programs, spec, &path, &cgroup);
         let network = spec.network.then(|| {
             let network: Box<dyn FnOnce(u32) -> _ + Send> =
@@ -239,14 +240,24 @@ impl Drop for Room {
 }
 
 /// Puts the files in place that the first process expects; the log is open for all.
-fn furnish(folder: &Path) -> io::Result<File> {
+fn furnish(folder: &Path, store: &ImageStore) -> io::Result<File> {
     fs::create_dir(folder.join(DATA_FOLDER))?;
-    fs::write(folder.join(plan::CONFIG_FILE), "{}\n")?;
+    fs::write(folder.join(plan::CONFIG_FILE), configuration(store))?;
     fs::write(folder.join(plan::RESOLV_FILE), plan::resolv_conf())?;
     OpenOptions::new()
         .append(true)
         .create(true)
         .open(folder.join(LOG_FILE))
+}
+
+/// The engine's configuration. Docker before 23 knows no such feature and ignores it.
+fn configuration(store: &ImageStore) -> String {
+    let containerd = match store {
+        ImageStore::Containerd => true,
+        ImageStore::GraphDriver => false,
+        ImageStore::Unknown => return "{}\n".to_owned(),
+    };
+    format!("{{\"features\":{{\"containerd-snapshotter\":{containerd}}}}}\n")
 }
 
 fn last_lines(text: &str) -> String {
@@ -276,6 +287,7 @@ mod tests {
             purpose: "../x",
             network: false,
             data: DataPlace::Disk,
+            store: ImageStore::Unknown,
         };
         assert!(may_be_spawned(Room::open(&spec)).await.is_err());
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);

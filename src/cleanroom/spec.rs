@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::record::ImageStore;
 use crate::units::Bytes;
 
 /// A room to be opened.
@@ -17,6 +18,8 @@ pub struct RoomSpec {
     pub network: bool,
     /// Where its engine keeps images.
     pub data: DataPlace,
+    /// What keeps them; the engine's own default where it is unknown.
+    pub store: ImageStore,
 }
 
 /// Where a room's engine keeps its data.

@@ -1,5 +1,7 @@
 //! `plimsoll doctor`: what is here, what is missing, and the mend.
 
+use std::path::Path;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
@@ -257,7 +259,9 @@ async fn engine_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
                 )
             });
             let root = facts.data_root.clone().unwrap_or_default();
-            findings.extend(host::free_bytes(root.as_ref()).map(|free| {
+            // A root that does not exist here is on the other side of the socket.
+            let here = Path::new(&root).is_dir().then_some(Path::new(&root));
+            findings.extend(here.and_then(host::free_bytes).map(|free| {
                 let text = format!("{free} free where the engine keeps its data ({root})");
                 if free < LOW_DISK {
                     Finding::note("disk", text, format!("a whole matrix may need {LOW_DISK}"))

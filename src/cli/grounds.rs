@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use crate::engine::{Engine, Registry};
-use crate::record::{EngineChoice, EngineFacts};
+use crate::record::{EngineChoice, EngineFacts, ImageStore};
 
 /// What is opened for a run.
 pub struct Ground<E, P> {
@@ -21,7 +21,7 @@ pub struct Ground<E, P> {
 
 /// Opens and closes it. Tests put fakes in.
 pub trait Grounds<E: Engine, P>: Send + Sync {
-    /// Opens what a run asks for. `run` is its id.
+    /// Opens what a run asks for. `run` is its id, `store` what keeps the images of a room.
     ///
     /// # Errors
     /// When the registry cannot listen, or a clean room that was asked for cannot be had.
@@ -29,6 +29,7 @@ pub trait Grounds<E: Engine, P>: Send + Sync {
         &self,
         run: &str,
         choice: EngineChoice,
+        store: &ImageStore,
     ) -> impl Future<Output = Result<Ground<E, P>, Failure>> + Send;
 
     /// Closes all that was opened, also what a dropped `open` left half-way. Says what stays.

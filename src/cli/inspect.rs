@@ -3,7 +3,7 @@
 use super::args::{InspectArgs, InspectFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use crate::bases::STAND_IN_DOMAIN;
+use crate::bases::{STAND_IN_DOMAIN, stand_in_of};
 use crate::engine::{Engine, LABEL_STANDS_IN_FOR};
 use crate::image;
 use crate::report::{self, Inspection};
@@ -32,12 +32,21 @@ pub(super) async fn inspect<E: Engine>(
     let export = engine.export(&facts.id.0).await?;
     let contents = image::analyse_export(export, Vec::new()).await;
     let contents = contents.map_err(Failure::failed)?;
+    let stands_in_for = match facts.labels.get(LABEL_STANDS_IN_FOR) {
+        // An image built on a stand-in inherits its labels.
+        Some(base) => {
+            let stand_in = engine.image(&stand_in_of(base)).await?;
+            let same = stand_in.is_some_and(|stand_in| stand_in.id == facts.id);
+            same.then(|| base.clone())
+        }
+        None => None,
+    };
     let found = Inspection {
         name: name.clone(),
         id: facts.id.0,
         platform: facts.platform,
         digests: facts.repo_digests,
-        stands_in_for: facts.labels.get(LABEL_STANDS_IN_FOR).cloned(),
+        stands_in_for,
         unpacked,
         listed: facts.listed,
         history: facts.history,

@@ -133,19 +133,23 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
         }
         Command::Registry(args) => registry::registry(&args, printer).await,
         Command::Run(args) => {
-            let seams = seams(&place).await?;
+            let seams = seams(&place, printer).await?;
             run::run(&place, &args, seams, printer).await
         }
         Command::Ab(args) => {
-            let seams = seams(&place).await?;
+            let seams = seams(&place, printer).await?;
             ab::ab(&place, &args, seams, printer).await
         }
     }
 }
 
+/// The answer to the first Ctrl-C.
+const STOPPING: &str = "stopping: ending what runs; press Ctrl-C again to quit without cleaning up";
+
 /// The world as it is, with Ctrl-C wired up.
 async fn seams(
     place: &Place,
+    printer: &Printer,
 ) -> Result<Seams<DockerEngine, SystemClock, HttpProbe<SystemClock>, yard::Yard>, Failure> {
     let engine = Arc::new(connect(place.host.as_deref()).await?);
     let clock = Arc::new(SystemClock::new());
@@ -169,8 +173,14 @@ async fn seams(
         stop: stop.clone(),
     };
     let asked = host::interrupts()?;
+    let (talk, redraw) = (printer.talk_sink(), printer.redraw);
     tokio::spawn(async move {
         asked.asked().await;
+        // At once, and on a line of its own: a build may take a while to end.
+        if let Ok(mut talk) = talk.lock() {
+            let new_line = if redraw { "\n" } else { "" };
+            let _ = writeln!(talk, "{new_line}{STOPPING}");
+        }
         stop.cancel();
     });
     Ok(seams)

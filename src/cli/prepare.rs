@@ -15,7 +15,8 @@ use super::{config, resume, shard};
 use crate::bases::{self, Catalogue, Entered, Policy};
 use crate::engine::{Clock, Engine, Probe};
 use crate::record::{
-    AbRecord, BaseRecord, DistributionRecord, EngineChoice, EngineFacts, Link, Reach, RunRecord,
+    AbRecord, BaseRecord, DistributionRecord, EngineChoice, EngineFacts, ImageStore, Link, Reach,
+    RunRecord,
 };
 use crate::runner::{self, Distribution, More};
 use crate::store::RunFolder;
@@ -31,6 +32,8 @@ pub(super) struct Wanted {
     bases: Vec<BaseRecord>,
     facts: EngineFacts,
     pub(super) choice: EngineChoice,
+    /// What keeps the images of clean rooms.
+    store: ImageStore,
     links: Vec<Link>,
     push: bool,
     ab: Option<AbRecord>,
@@ -109,6 +112,12 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             "what needs the base {reference} is not available here: {reason}"
         ));
     }
+    let store = match (record, ground.store) {
+        // As the room's engine had it.
+        (Some(record), _) => record.engine.store.clone(),
+        (None, Some(asked)) => asked.into(),
+        (None, None) => facts.store.clone(),
+    };
     let choice = record.map_or(ground.engine.into(), |record| record.plan.engine);
     let links = record.map_or_else(|| links(&ground.links), |record| record.plan.links.clone());
     let push = record.map_or(!ground.no_push, |record| record.distribution.is_some());
@@ -123,6 +132,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         bases: found.bases,
         facts,
         choice,
+        store,
         links: if push { links } else { Vec::new() },
         push,
         ab,
@@ -315,7 +325,10 @@ async fn open<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     if wanted.choice == EngineChoice::CleanRoom {
         printer.talk("opening a clean room");
     }
-    let ground = seams.grounds.open(run, wanted.choice).await?;
+    let ground = seams
+        .grounds
+        .open(run, wanted.choice, &wanted.store)
+        .await?;
     let mut tell = |text: &str| printer.talk(text);
     let entered = bases::enter(
         seams.engine.as_ref(),

@@ -182,6 +182,7 @@ impl Watcher for Display {
                 ));
             }
             Event::Warning(text) => self.line(&format!("warning: {text}")),
+            Event::Cleanup(what) => self.line(&format!("stopping: {what}")),
         }
     }
 }

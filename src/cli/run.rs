@@ -146,6 +146,9 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         let (_, kept) = runner::sweep(seams.engine.as_ref(), ours).await;
         kept.iter().for_each(|why| printer.talk(why));
     }
+    if stop.is_cancelled() && choice == EngineChoice::CleanRoom {
+        printer.talk("stopping: closing the clean room");
+    }
     for trouble in seams.grounds.close().await {
         printer.talk(&trouble);
     }

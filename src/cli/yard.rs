@@ -13,10 +13,10 @@ use super::failure::Failure;
 use super::grounds::{Ground, Grounds};
 use crate::cleanroom::{self, DataPlace, Room, RoomSpec};
 use crate::docker::DockerEngine;
-use crate::engine::Door;
+use crate::engine::{Door, Engine};
 use crate::host::{self, SystemClock};
 use crate::probe::HttpProbe;
-use crate::record::EngineChoice;
+use crate::record::{EngineChoice, EngineFacts, ImageStore};
 use crate::registry::{self, RegistryError, Server};
 use crate::store;
 use crate::units::Bytes;
@@ -73,6 +73,11 @@ impl Yard {
         server: &Server,
         door: Door,
     ) -> Result<(Arc<DockerEngine>, Arc<dyn crate::engine::Sockets>), Failure> {
+        let store = spec.store.clone();
+        let backing = match spec.data {
+            DataPlace::Memory { .. } => Some("tmpfs".to_owned()),
+            DataPlace::Disk => host::file_system(&spec.folder),
+        };
         let room = Room::open(&spec).await.map_err(|error| {
             let hint = error.hint.clone();
             Failure::failed(error).with_hint(hint)
@@ -83,13 +88,15 @@ impl Yard {
         self.opened.lock().await.rooms.push(room);
         let listener = listener.map_err(Failure::failed)?;
         server.serve(door, listener).map_err(registry_failure)?;
-        let engine = DockerEngine::connect(Some(&endpoint)).await?;
+        let engine = DockerEngine::connect(Some(&endpoint)).await?.over(backing);
+        has_store(&engine.facts().await?, &store)?;
         Ok((Arc::new(engine), sockets))
     }
 
     async fn rooms(
         &self,
         run: &str,
+        store: &ImageStore,
         server: &Arc<Server>,
     ) -> Result<Ground<DockerEngine, HttpProbe<SystemClock>>, Failure> {
         let spec = |purpose, network, data| RoomSpec {
@@ -98,6 +105,7 @@ impl Yard {
             purpose,
             network,
             data,
+            store: store.clone(),
         };
         let build = spec("build", true, DataPlace::Disk);
         let (engine, sockets) = self.room(build, server, Door::Build).await?;
@@ -117,6 +125,7 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
         &self,
         run: &str,
         choice: EngineChoice,
+        store: &ImageStore,
     ) -> Result<Ground<DockerEngine, HttpProbe<SystemClock>>, Failure> {
         let means = cleanroom::available();
         if let (EngineChoice::CleanRoom, Err(lack)) = (choice, &means) {
@@ -136,7 +145,7 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
                 server
                     .serve(Door::Supply, listener)
                     .map_err(registry_failure)?;
-                self.rooms(run, &server).await
+                self.rooms(run, store, &server).await
             }
             EngineChoice::Host => {
                 server
@@ -173,6 +182,20 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
         }
         troubles
     }
+}
+
+/// Whether a room's engine keeps its images as it was to.
+fn has_store(facts: &EngineFacts, wanted: &ImageStore) -> Result<(), Failure> {
+    if *wanted == ImageStore::Unknown || facts.store == *wanted {
+        return Ok(());
+    }
+    let (name, version, wanted) = (&facts.name, &facts.version, wanted.word());
+    Err(Failure::failed(format!(
+        "the clean room's {name} {version} has no {wanted} image store"
+    ))
+    .with_hint(Some(
+        "the containerd store needs Docker 23 or newer; or choose another with --store".to_owned(),
+    )))
 }
 
 /// Removes a registry's folder. Gone already is fine.

@@ -39,7 +39,14 @@ impl DockerEngine {
             endpoint,
             api,
             api_range,
+            backing: None,
         })
+    }
+
+    /// The same, whose data lies on a file system of this kind. The engine does not say it
+    /// where containerd keeps its images.
+    pub fn over(self, backing: Option<String>) -> Self {
+        Self { backing, ..self }
     }
 }
 

@@ -51,7 +51,9 @@ impl DockerEngine {
                 newest: self.api_range.newest.to_string(),
             }),
             store: store(&info),
-            backing: status(&info, "Backing Filesystem").map(str::to_owned),
+            backing: status(&info, "Backing Filesystem")
+                .map(str::to_owned)
+                .or_else(|| self.backing.clone()),
             builder: self.builder.word().to_owned(),
             platform: platform(&version),
             cgroup_version: said(info.cgroup_version.map(|version| version.to_string())),

@@ -7,14 +7,15 @@ use bollard::query_parameters::RemoveImageOptionsBuilder;
 use futures_util::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::DockerEngine;
 use super::error::{failed, raw_failed, strange};
 use super::lists::ListedImage;
 use super::owned::is_our_tag;
 use super::raw::RawError;
+use super::{Builder, DockerEngine};
 use crate::engine::{
     BuildContext, EngineError, ErrorKind, ImageFacts, ImageId, RemovalOutcome, Result,
 };
+use crate::oci::ImageReference;
 use crate::units::Bytes;
 
 const INSPECT: &str = "inspect image";
@@ -120,6 +121,11 @@ impl DockerEngine {
         reference: &str,
     ) -> Result<Option<ImageInspect>> {
         match self.docker.inspect_image(reference).await {
+            // Podman takes the end of a name for the name: `alpine:3.20` would be
+            // `example.com/alpine:3.20`.
+            Ok(image) if self.builder == Builder::Buildah && !is_named(&image, reference) => {
+                Ok(None)
+            }
             Ok(image) => Ok(Some(image)),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(failed(operation, reference)(error)),
@@ -183,6 +189,22 @@ pub(super) fn is_absent(error: &Error) -> bool {
             ..
         }
     )
+}
+
+/// Whether an image has this name, or was asked for by an id or a digest.
+fn is_named(image: &ImageInspect, reference: &str) -> bool {
+    let full = |name: &str| {
+        let name = name.strip_prefix("localhost/").unwrap_or(name);
+        name.parse::<ImageReference>().map(|it| it.canonical())
+    };
+    if is_id(reference) || reference.contains('@') {
+        return true;
+    }
+    let Ok(wanted) = full(reference) else {
+        return true;
+    };
+    let mut tags = image.repo_tags.iter().flatten();
+    tags.any(|tag| full(tag).is_ok_and(|tag| tag == wanted))
 }
 
 fn is_id(reference: &str) -> bool {

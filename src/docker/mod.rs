@@ -59,6 +59,8 @@ pub struct DockerEngine {
     /// The versions that the engine accepts.
     api_range: Range,
     builder: Builder,
+    /// The file system below its data, where the caller knows it.
+    backing: Option<String>,
 }
 
 /// The builder that an engine has.

@@ -2,11 +2,14 @@
 
 use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
 use futures_util::StreamExt;
+use hyper::http::uri::PathAndQuery;
+use hyper::{Request, Uri};
 
-use super::DockerEngine;
 use super::error::failed;
 use super::lines::read_lines;
 use super::transfer::split;
+use super::version::prefixed;
+use super::{Builder, DockerEngine};
 use crate::engine::{EngineError, ErrorKind, PushOutcome, Result};
 
 const PUSH: &str = "push image";
@@ -36,7 +39,11 @@ impl DockerEngine {
         let options = PushImageOptionsBuilder::default()
             .tag(tag.unwrap_or("latest"))
             .build();
-        let stream = self.patient.push_image(name, Some(options), None);
+        let docker = match self.builder {
+            Builder::Buildah => self.for_podman(),
+            Builder::BuildKit | Builder::Classic => self.patient.clone(),
+        };
+        let stream = docker.push_image(name, Some(options), None);
         let mut stream = std::pin::pin!(read_lines(stream));
         let (mut failure, mut outcome) = (None, PushOutcome { digest: None });
         while let Some(message) = stream.next().await {
@@ -60,6 +67,32 @@ impl DockerEngine {
         }
         failure.map_or(Ok(outcome), Err)
     }
+}
+
+impl DockerEngine {
+    /// Podman takes no loopback address for an insecure registry by itself, as Docker does;
+    /// its API has a parameter for it that Docker's has not.
+    fn for_podman(&self) -> bollard::Docker {
+        let api = self.api;
+        self.patient
+            .clone()
+            .with_request_modifier(move |request| prefixed(without_tls(request), api))
+    }
+}
+
+/// The same request with `tlsVerify=false`.
+fn without_tls<B>(mut request: Request<B>) -> Request<B> {
+    let mut parts = request.uri().clone().into_parts();
+    let query = request
+        .uri()
+        .query()
+        .map_or(String::new(), |query| format!("{query}&"));
+    let path = format!("{}?{query}tlsVerify=false", request.uri().path());
+    parts.path_and_query = PathAndQuery::try_from(path).ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// The last line of a push: `1: digest: sha256:... size: 528`.

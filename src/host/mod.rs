@@ -9,6 +9,6 @@ mod facts;
 mod interrupt;
 
 pub use clock::SystemClock;
-pub use disk::free_bytes;
+pub use disk::{file_system, free_bytes};
 pub use facts::{available_memory, facts};
 pub use interrupt::{EXIT_INTERRUPTED, Interrupts, interrupts};

@@ -27,6 +27,17 @@ pub enum ImageStore {
     Unknown,
 }
 
+impl ImageStore {
+    /// For people.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::GraphDriver => "graph driver",
+            Self::Containerd => "containerd",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// The engine that built and ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

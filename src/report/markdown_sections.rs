@@ -3,7 +3,7 @@
 use super::notes::plural;
 use super::render::escape;
 use super::series::metrics_of;
-use crate::record::{ImageStore, RunRecord, RunState};
+use crate::record::{RunRecord, RunState};
 
 /// What was run, with which engine, where.
 pub(super) fn intro(record: &RunRecord) -> String {
@@ -12,7 +12,7 @@ pub(super) fn intro(record: &RunRecord) -> String {
     let plan = &record.plan;
     let engine = &record.engine;
     let host = &record.host;
-    let store = store_word(&engine.store);
+    let store = engine.store.word();
     let virtualisation = host
         .virtualisation
         .as_ref()
@@ -76,15 +76,6 @@ pub(super) fn state_word(state: RunState) -> &'static str {
         RunState::Complete => "complete",
         RunState::Interrupted => "interrupted",
         RunState::Running => "not ended",
-    }
-}
-
-/// What keeps the engine's images.
-pub(super) fn store_word(store: &ImageStore) -> &'static str {
-    match store {
-        ImageStore::GraphDriver => "graph driver",
-        ImageStore::Containerd => "containerd",
-        ImageStore::Unknown => "unknown",
     }
 }
 

@@ -126,7 +126,7 @@ pub(super) async fn cold<E: Engine, C: Clock, P: Probe>(
         Ok((time, outcome)) => {
             let steps = Steps::of(&outcome.steps, &job.planned);
             let verdict = emptied.and_then(|()| steps.check_cold(job.steps, strict));
-            judge(ledger, metric, Quantity::Time(time), verdict);
+            judge_build(ledger, metric, time, &outcome, verdict);
             note_build(ledger, metric, &outcome, &job.planned);
             let sent = outcome.sent;
             ledger.value(Metric::ContextSentBytes, Quantity::Bytes(sent.bytes));
@@ -187,7 +187,7 @@ pub(super) async fn cached<E: Engine, C: Clock, P: Probe>(
             if verdict.is_ok() && outcome.image.0 != cold.image {
                 verdict = Err("nothing had changed, yet another image came out".to_owned());
             }
-            judge(ledger, metric, Quantity::Time(time), verdict);
+            judge_build(ledger, metric, time, &outcome, verdict);
             note_build(ledger, metric, &outcome, &job.planned);
         }
         Err(failure) => give_up(ledger, metric, &failure),
@@ -227,12 +227,8 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
     match timed(runner, case, job, metric, overlay, false).await {
         Ok((time, outcome)) => {
             let steps = Steps::of(&outcome.steps, &job.planned);
-            judge(
-                ledger,
-                metric,
-                Quantity::Time(time),
-                emptied.and_then(|()| steps.check_rebuild(&effect, job.steps)),
-            );
+            let verdict = emptied.and_then(|()| steps.check_rebuild(&effect, job.steps));
+            judge_build(ledger, metric, time, &outcome, verdict);
             note_build(ledger, metric, &outcome, &job.planned);
             Some(job.tag(&runner.record.id, metric))
         }
@@ -378,6 +374,28 @@ pub(super) fn judge(
             },
         ),
     }
+}
+
+/// The builder whose steps say what ran and what was cached.
+const WITH_STEPS: &str = "buildkit";
+
+/// The same of a build's time. Where the builder reports no cached flags, nothing can show
+/// that the build was cold or cached.
+pub(super) fn judge_build(
+    ledger: &mut Ledger,
+    metric: Metric,
+    time: Nanos,
+    outcome: &BuildOutcome,
+    verdict: Result<(), String>,
+) {
+    if outcome.builder == WITH_STEPS {
+        return judge(ledger, metric, Quantity::Time(time), verdict);
+    }
+    let reason = format!(
+        "the builder ({}) does not report which steps were cached",
+        outcome.builder
+    );
+    ledger.note(metric, Outcome::NotMeasured { reason });
 }
 
 fn give_up(ledger: &mut Ledger, metric: Metric, failure: &Failure) {

@@ -62,6 +62,8 @@ pub enum Event {
     },
     /// Something a reader should know.
     Warning(String),
+    /// A step of the clean-up after an interruption begins.
+    Cleanup(&'static str),
 }
 
 /// Hears the events. Must not block: it is called by the measuring task.

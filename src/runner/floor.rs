@@ -89,7 +89,7 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
                 } else {
                     steps.check_cached(FLOOR_STEPS)
                 };
-                builds::judge(ledger, metric, Quantity::Time(time), verdict);
+                builds::judge_build(ledger, metric, time, &outcome, verdict);
                 note_build(ledger, metric, &outcome, &[]);
             }
             Err(failure) => {

@@ -190,17 +190,23 @@ struct Journey<E> {
     link: Link,
 }
 
-/// Engines send their progress in batches some milliseconds apart (seen on 20.10):
-/// a span that is shorter says nothing.
-const TOLD_APART: Nanos = Nanos::from_millis(10);
+/// How far apart an engine reports the progress of a pull: a span that is shorter says
+/// nothing. With graph drivers it comes in batches some milliseconds apart (seen on 20.10);
+/// with the containerd store it is polled every 100 ms (`showProgress` of moby).
+fn resolution(store: &ImageStore) -> Nanos {
+    match store {
+        ImageStore::GraphDriver => Nanos::from_millis(10),
+        ImageStore::Containerd | ImageStore::Unknown => Nanos::from_millis(100),
+    }
+}
 
 /// A span as the progress tells it.
-fn told(span: Option<Nanos>) -> Result<Quantity, String> {
+fn told(span: Option<Nanos>, resolution: Nanos) -> Result<Quantity, String> {
     match span {
-        Some(span) if span >= TOLD_APART => Ok(Quantity::Time(span)),
+        Some(span) if span >= resolution => Ok(Quantity::Time(span)),
         // One text for all, so that reports can put them on one line.
         Some(_) => Err(format!(
-            "shorter than {TOLD_APART}, which the engine's progress cannot tell"
+            "shorter than {resolution}, which the engine's progress cannot tell"
         )),
         None => Err("the engine told of no layer's progress".to_owned()),
     }
@@ -302,8 +308,8 @@ impl<E: Engine> Journey<E> {
         let values = [
             (series.time, Ok(Quantity::Time(pull.time))),
             (series.bytes, Ok(Quantity::Bytes(served))),
-            (series.download, told(download)),
-            (series.unpack, told(unpack)),
+            (series.download, told(download, resolution(store))),
+            (series.unpack, told(unpack, resolution(store))),
         ];
         for (metric, value) in values {
             let outcome = match (value, &verdict) {

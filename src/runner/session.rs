@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -71,6 +72,10 @@ pub trait Recorder: Send {
     /// The ids that an earlier process of this run noted.
     fn noted_cache(&mut self) -> BTreeSet<String>;
 }
+
+/// How long an interrupted run may take for the builder's cache. What is left then is noted,
+/// and `plimsoll clean` removes it.
+const INTERRUPTED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Asked once all planned rounds are done, with the record so far: how many more there are
 /// to be. It may note in the record what made it ask for them.
@@ -297,10 +302,15 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         }
         let lost = ledger.engine_lost;
         self.keep(ledger);
-        if !whole {
+        if whole {
+            self.settle_cache(recorder, None).await?;
+        } else {
+            let removing = "removing this run's containers and images";
+            self.watcher.hear(Event::Cleanup(removing));
             self.sweep_own().await;
+            self.settle_cache(recorder, Some(INTERRUPTED_WITHIN))
+                .await?;
         }
-        self.settle_cache(recorder).await?;
         if lost {
             self.engine.ping().await.map_err(RunError::EngineGone)?;
         }

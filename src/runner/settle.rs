@@ -1,7 +1,9 @@
 //! What becomes of the records that a run leaves in the builder's cache.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use super::Event;
 use super::session::{Recorder, RunError, Runner};
 use crate::engine::{Clock, Engine, Probe};
 use crate::record::ImageStore;
@@ -13,15 +15,21 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         Some(records.into_iter().map(|record| record.id).collect())
     }
 
-    /// Removes the cache records that the visit left, as far as they can be told apart.
+    /// Removes the cache records that the visit left, as far as they can be told apart. With
+    /// a limit it gives up after that long; what is left is noted.
     pub(super) async fn settle_cache(
         &mut self,
         recorder: &mut dyn Recorder,
+        within: Option<Duration>,
     ) -> Result<(), RunError> {
         let wanted = self.settings.prune_own_cache && !self.settings.own_builder;
         let Some(before) = self.cache_before.take().filter(|_| wanted) else {
             return Ok(());
         };
+        if within.is_some() {
+            let removing = "removing this run's records of the builder's cache";
+            self.watcher.hear(Event::Cleanup(removing));
+        }
         let Ok(after) = self.engine.build_cache().await else {
             return Ok(());
         };
@@ -38,13 +46,26 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             return Ok(());
         }
         let ids: Vec<_> = self.pending_cache.iter().cloned().collect();
-        if let Ok(gone) = self.engine.prune_cache(&ids).await {
-            for id in gone {
-                self.pending_cache.remove(&id);
+        let pruned = self.engine.prune_cache(&ids);
+        let pruned = match within {
+            Some(within) => tokio::time::timeout(within, pruned).await,
+            None => Ok(pruned.await),
+        };
+        match pruned {
+            Ok(Ok(gone)) => {
+                for id in gone {
+                    self.pending_cache.remove(&id);
+                }
+                recorder
+                    .note_cache(&self.pending_cache)
+                    .map_err(RunError::Record)?;
             }
-            recorder
-                .note_cache(&self.pending_cache)
-                .map_err(RunError::Record)?;
+            Ok(Err(_)) => {}
+            Err(_) => self.warn(
+                "the builder is slow to remove its records of this run; `plimsoll clean` removes \
+                 what is left"
+                    .to_owned(),
+            ),
         }
         Ok(())
     }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{EngineArg, PolicyArg, ProfileArg, ReachArg, ShardArgs, SkipArg, TableFormat};
-use crate::record::Link;
+use crate::record::{ImageStore, Link};
 
 /// `plimsoll run`.
 #[derive(Debug, Clone, Args)]
@@ -32,7 +32,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub part: ShardArgs,
     /// Go on with an interrupted run
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "links", "no_push", "skip", "bases", "reach", "build_deadline", "shard"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "store", "links", "no_push", "skip", "bases", "reach", "build_deadline", "shard"])]
     pub resume: Option<PathBuf>,
     /// On what.
     #[command(flatten)]
@@ -60,6 +60,9 @@ pub struct GroundArgs {
     /// Where to build, start and pull: the user's engine, or a private one that begins empty and ends with the run
     #[arg(long, value_enum, default_value = "host")]
     pub engine: EngineArg,
+    /// Image store of clean rooms [default: that of your engine]
+    #[arg(long, value_enum)]
+    pub store: Option<StoreArg>,
     /// Link that pulls go over, as RATE, LATENCY or both; a series for each that is given [default: loopback]
     #[arg(long = "link", value_name = "SPEC", value_parser = clap::value_parser!(Link))]
     pub links: Vec<Link>,
@@ -81,4 +84,22 @@ pub struct GroundArgs {
     /// Leave the builder's cache records that this run makes
     #[arg(long)]
     pub keep_cache: bool,
+}
+
+/// What keeps the images of a clean room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StoreArg {
+    /// Unpacked trees of a graph driver
+    Overlay2,
+    /// The containerd image store: Docker 23 and later
+    Containerd,
+}
+
+impl From<StoreArg> for ImageStore {
+    fn from(arg: StoreArg) -> Self {
+        match arg {
+            StoreArg::Overlay2 => Self::GraphDriver,
+            StoreArg::Containerd => Self::Containerd,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::findings::findings_of;
-use super::super::markdown_sections::{commands, state_word, store_word};
+use super::super::markdown_sections::{commands, state_word};
 use super::super::notes::plural;
 use super::super::parts::parts_table;
 use super::super::warning::warnings_of;
@@ -117,7 +117,7 @@ fn facts(record: &RunRecord) -> Markup {
             } }
             div { dt { "Engine" } dd {
                 (of_first) (engine.name) " " (engine.version) " (API " (engine.api_version) ")" (place) "; store "
-                (store_word(&engine.store)) ", driver " (engine.driver) ", builder " (engine.builder) ", " (engine.platform)
+                (engine.store.word()) ", driver " (engine.driver) ", builder " (engine.builder) ", " (engine.platform)
             } }
             div { dt { "Machine" } dd {
                 (of_first) (host.os) ", " (plural(host.cpus.0 as usize, "logical CPU")) " (" (host.cpu) "), "

@@ -28,6 +28,7 @@ pub(super) fn build(folder: &Path, run: &str) -> RoomSpec {
         purpose: "build",
         network: true,
         data: DataPlace::Disk,
+        store: plimsoll::record::ImageStore::Unknown,
     }
 }
 
@@ -39,6 +40,7 @@ pub(super) fn pull(folder: &Path, run: &str) -> RoomSpec {
         data: DataPlace::Memory {
             limit: Bytes(256 << 20),
         },
+        store: plimsoll::record::ImageStore::Unknown,
         ..build(folder, run)
     }
 }

@@ -8,6 +8,7 @@
 
 mod engine;
 mod export;
+mod files;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -119,6 +119,18 @@ fn manifest(image: &Image) -> ManifestRecord {
     }
 }
 
+/// `std::io::repeat(0)` sets byte by byte in a build without optimisation.
+struct Zeros;
+
+impl std::io::Read for Zeros {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        static ZEROS: [u8; 1 << 18] = [0; 1 << 18];
+        let read = into.len().min(ZEROS.len());
+        into[..read].copy_from_slice(&ZEROS[..read]);
+        Ok(read)
+    }
+}
+
 fn blob(
     manifest: &ManifestRecord,
     image: &Image,
@@ -145,7 +157,7 @@ fn blob(
     // Up to a whole block, and two empty ones at the end.
     let rest = size.next_multiple_of(512) + 1024;
     let head = std::io::Cursor::new(header.as_bytes().to_vec());
-    Some(Box::new(head.chain(std::io::repeat(0).take(rest))))
+    Some(Box::new(head.chain(Zeros.take(rest))))
 }
 
 /// `127.0.0.1:2/name:tag` without the registry.

@@ -60,6 +60,7 @@ impl Grounds<FakeEngine, FakeProbe> for FakeGrounds {
         &self,
         _: &str,
         choice: EngineChoice,
+        _: &plimsoll::record::ImageStore,
     ) -> Result<Ground<FakeEngine, FakeProbe>, Failure> {
         let registry = Arc::new(self.registry.clone());
         Ok(match choice {

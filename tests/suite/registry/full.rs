@@ -187,6 +187,7 @@ async fn small_room(stage: &Stage, folder: &TempDir, limit: Bytes) -> Room {
         purpose: "pull",
         network: false,
         data: DataPlace::Memory { limit },
+        store: plimsoll::record::ImageStore::Unknown,
     };
     let opened = Room::open(&spec).await;
     opened.unwrap_or_else(|error| panic!("{}", error.chain()))
