@@ -43,6 +43,7 @@ impl Context {
             files: Arc::new(Tree::new(self.root.clone(), items)),
             dockerfile: dockerfile.into(),
             sync_key: sync_key.to_owned(),
+            whole: false,
         })
     }
 }
@@ -66,6 +67,7 @@ pub fn in_memory(
         files: Arc::new(Tree::new(PathBuf::new(), items.into_values().collect())),
         dockerfile: dockerfile.into(),
         sync_key: sync_key.to_owned(),
+        whole: false,
     }
 }
 

@@ -72,6 +72,9 @@ pub struct BuildSource {
     pub dockerfile: Chunk,
     /// Builds of the same key send only what changed since the one before.
     pub sync_key: String,
+    /// Whether all of the context is sent, and not what the builder asks for: a builder drops
+    /// what it did not ask for, and the next build of the key would send it again.
+    pub whole: bool,
 }
 
 impl fmt::Debug for BuildSource {

@@ -50,7 +50,9 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
     };
     let source = || {
         let none = builds::overlaid(job, Overlay::default());
-        case.context.source(&none, dockerfile, &job.sync_key)
+        let mut source = case.context.source(&none, dockerfile, &job.sync_key)?;
+        source.whole = true;
+        Ok(source)
     };
     let built = builds::measure(runner, &request, source).await;
     let _ = runner.engine.remove_image(&request.tag).await;

@@ -45,6 +45,7 @@ struct Counter {
 pub(super) struct Synced {
     context: Arc<dyn SourceFiles>,
     dockerfile: Arc<dyn SourceFiles>,
+    whole: bool,
     sent: Arc<Counter>,
     /// Where an error of reading waits: the builder only knows that the stream broke off.
     slot: Slot,
@@ -55,6 +56,7 @@ impl Synced {
         Self {
             context: source.files.clone(),
             dockerfile: Arc::new(OneFile::new(dockerfile, source.dockerfile.clone())),
+            whole: source.whole,
             sent: Arc::default(),
             slot,
         }
@@ -80,10 +82,14 @@ impl FileSync for Synced {
         &self,
         request: Request<Streaming<Packet>>,
     ) -> Result<Response<Self::DiffCopyStream>, Status> {
-        let asked = Asked::of(request.metadata());
+        let mut asked = Asked::of(request.metadata());
         let (files, counter) = match asked.directory.as_str() {
             "context" => {
                 let counter = (!asked.is_of_ignore_file()).then(|| self.sent.clone());
+                if self.whole && counter.is_some() {
+                    asked.include.clear();
+                    asked.follow.clear();
+                }
                 (self.context.clone(), counter)
             }
             "dockerfile" => (self.dockerfile.clone(), None),

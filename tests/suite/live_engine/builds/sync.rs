@@ -92,8 +92,8 @@ live!(only_what_the_dockerfile_names_is_asked_for, stage => {
     assert_eq!(build(stage, &dir, dockerfile, &none).await.unwrap(), sent(4, 1));
     let dockerfile = "FROM scratch\nCOPY src/link /\n";
     assert_eq!(build(stage, &dir, dockerfile, &none).await.unwrap(), sent(1, 1));
-    let dockerfile = "FROM scratch\nCOPY src* /\n";
-    assert_eq!(build(stage, &dir, dockerfile, &none).await.unwrap(), sent(6, 2));
+    let dockerfile = "FROM scratch\nCOPY src-* /\n";
+    assert_eq!(build(stage, &dir, dockerfile, &none).await.unwrap(), sent(2, 1));
 });
 
 live!(a_file_that_cannot_be_read_is_named, stage => {
