@@ -20,6 +20,7 @@ mod image;
 mod lines;
 mod lists;
 mod owned;
+mod podman;
 mod push;
 mod raw;
 mod stop;

@@ -2,13 +2,10 @@
 
 use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
 use futures_util::StreamExt;
-use hyper::http::uri::PathAndQuery;
-use hyper::{Request, Uri};
 
 use super::error::failed;
 use super::lines::read_lines;
 use super::transfer::split;
-use super::version::prefixed;
 use super::{Builder, DockerEngine};
 use crate::engine::{EngineError, ErrorKind, PushOutcome, Result};
 
@@ -40,7 +37,8 @@ impl DockerEngine {
             .tag(tag.unwrap_or("latest"))
             .build();
         let docker = match self.builder {
-            Builder::Buildah => self.for_podman(),
+            // Podman takes no loopback address for an insecure registry, as Docker does.
+            Builder::Buildah => self.with_parameter("tlsVerify=false".to_owned()),
             Builder::BuildKit | Builder::Classic => self.patient.clone(),
         };
         let stream = docker.push_image(name, Some(options), None);
@@ -67,32 +65,6 @@ impl DockerEngine {
         }
         failure.map_or(Ok(outcome), Err)
     }
-}
-
-impl DockerEngine {
-    /// Podman takes no loopback address for an insecure registry by itself, as Docker does;
-    /// its API has a parameter for it that Docker's has not.
-    fn for_podman(&self) -> bollard::Docker {
-        let api = self.api;
-        self.patient
-            .clone()
-            .with_request_modifier(move |request| prefixed(without_tls(request), api))
-    }
-}
-
-/// The same request with `tlsVerify=false`.
-fn without_tls<B>(mut request: Request<B>) -> Request<B> {
-    let mut parts = request.uri().clone().into_parts();
-    let query = request
-        .uri()
-        .query()
-        .map_or(String::new(), |query| format!("{query}&"));
-    let path = format!("{}?{query}tlsVerify=false", request.uri().path());
-    parts.path_and_query = PathAndQuery::try_from(path).ok();
-    if let Ok(uri) = Uri::from_parts(parts) {
-        *request.uri_mut() = uri;
-    }
-    request
 }
 
 /// The last line of a push: `1: digest: sha256:... size: 528`.

@@ -4,10 +4,10 @@ use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::{Stream, StreamExt};
 
-use super::DockerEngine;
 use super::build::watched;
 use super::error::{failed, strange};
 use super::lines::read_lines;
+use super::{Builder, DockerEngine};
 use crate::engine::{
     BuildContext, EngineError, ErrorKind, ImageId, LayerState, PullEvent, PullSink, Result,
 };
@@ -61,7 +61,11 @@ impl DockerEngine {
             .changes(changes.to_vec())
             .build();
         let (body, slot) = watched(tar);
-        let stream = self.patient.create_image(Some(options), Some(body), None);
+        let docker = match self.builder {
+            Builder::Buildah => self.with_single_changes(),
+            Builder::BuildKit | Builder::Classic => self.patient.clone(),
+        };
+        let stream = docker.create_image(Some(options), Some(body), None);
         let mut id = None;
         let outcome = drain(stream, IMPORT, reference, |message| {
             if let Some(status) = message

@@ -428,24 +428,37 @@ pub async fn sweep<E: Engine>(
     // Containers first: an image in use cannot go.
     owned.sort();
     let (mut gone, mut kept) = (Vec::new(), Vec::new());
-    for item in owned {
-        let outcome = match item.kind {
-            OwnedKind::Container => engine
-                .remove_container(&ContainerId(item.id.clone()))
-                .await
-                .map(|()| RemovalOutcome::Removed),
-            OwnedKind::Image => engine.remove_image(&item.id).await,
-            // Runs create neither yet; a label alone is not enough to remove data.
-            OwnedKind::StandIn | OwnedKind::Volume | OwnedKind::Network => continue,
-        };
-        match outcome {
-            Ok(RemovalOutcome::Removed) => gone.push(item),
-            Ok(RemovalOutcome::Absent) => {}
-            Ok(RemovalOutcome::InUse) => {
-                kept.push(format!("`{}` is in use and stays", item.name));
+    // An image that another one was made from goes once that is gone: Podman keeps one for
+    // each step of a build. So passes are made until one removes nothing.
+    loop {
+        let (before, mut used) = (gone.len(), Vec::new());
+        for item in owned {
+            match remove_owned(engine, &item).await {
+                Ok(RemovalOutcome::Removed) => gone.push(item),
+                Ok(RemovalOutcome::Absent) => {}
+                Ok(RemovalOutcome::InUse) => used.push(item),
+                Err(error) => kept.push(error.chain()),
             }
-            Err(error) => kept.push(error.chain()),
         }
+        if used.is_empty() || gone.len() == before {
+            let words = |item: &Owned| format!("`{}` is in use and stays", item.name);
+            kept.extend(used.iter().map(words));
+            break;
+        }
+        owned = used;
     }
     (gone, kept)
+}
+
+async fn remove_owned<E: Engine>(engine: &E, item: &Owned) -> Result<RemovalOutcome, EngineError> {
+    match item.kind {
+        OwnedKind::Container => {
+            let id = ContainerId(item.id.clone());
+            let removed = engine.remove_container(&id).await;
+            removed.map(|()| RemovalOutcome::Removed)
+        }
+        OwnedKind::Image => engine.remove_image(&item.id).await,
+        // Runs create neither yet; a label alone is not enough to remove data.
+        OwnedKind::StandIn | OwnedKind::Volume | OwnedKind::Network => Ok(RemovalOutcome::Absent),
+    }
 }

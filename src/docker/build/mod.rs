@@ -116,7 +116,8 @@ impl DockerEngine {
                     .clone()
                     .with_request_modifier(move |request| prefixed(for_buildkit(request), api))
             }
-            Builder::Classic | Builder::Buildah => self.patient.clone(),
+            Builder::Buildah => self.with_layer_labels(&request.labels),
+            Builder::Classic => self.patient.clone(),
         };
         let (body, synced, slot) = match input {
             // `bollard` wants a body in any case.
