@@ -249,13 +249,11 @@ pub enum Health {
 pub enum StopTime {
     /// Both ends by the engine's stamps.
     Stamps(Nanos),
-    /// From plimsoll's call to the engine's stamp of the exit, where the engine has no usable
-    /// stamp of the signal.
+    /// From plimsoll's call to the engine's stamp of the exit, where the engine does not tell
+    /// when it sent the signal.
     Call {
         /// The time.
         taken: Nanos,
-        /// How much of it may lie before the signal.
-        resolution: Nanos,
     },
     /// Nothing tells; the reason.
     Unknown(String),

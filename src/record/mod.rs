@@ -11,6 +11,7 @@ mod distribution;
 mod facts;
 mod link;
 mod metric;
+mod older;
 mod part;
 mod posture;
 mod read;

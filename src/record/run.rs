@@ -60,6 +60,7 @@ pub struct RunRecord {
     /// The cases.
     pub cases: Vec<CaseRecord>,
     /// All samples, in the order in which they were taken.
+    #[serde(deserialize_with = "super::older::samples")]
     pub samples: Vec<Sample>,
     /// All builds with their steps.
     pub builds: Vec<BuildRecord>,

@@ -248,10 +248,7 @@ fn stop_time(taken: StopTime) -> (Outcome, String) {
     };
     match taken {
         StopTime::Stamps(taken) => (time(taken), String::new()),
-        StopTime::Call { taken, resolution } => {
-            let how = format!("; timed from the call, up to {resolution} of it before the signal");
-            (time(taken), how)
-        }
+        StopTime::Call { taken } => (time(taken), "; timed from the call".to_owned()),
         StopTime::Unknown(reason) => (Outcome::NotMeasured { reason }, String::new()),
     }
 }
