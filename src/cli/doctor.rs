@@ -14,8 +14,8 @@ use super::output::Printer;
 use super::planning::calibrate;
 use crate::bases::{self, Catalogue};
 use crate::cleanroom;
-use crate::docker::DockerEngine;
-use crate::engine::{Engine, LABEL_RECIPE, OwnedKind};
+use crate::docker::{DockerEngine, Endpoint};
+use crate::engine::{Engine, EngineError, LABEL_RECIPE, OwnedKind};
 use crate::host::{self, SystemClock};
 use crate::record::ImageStore;
 use crate::scan::{self, Installed};
@@ -79,11 +79,19 @@ pub(super) async fn doctor(
 ) -> Result<Exit, Failure> {
     let mut findings = vec![machine(), room(place)];
     findings.extend(scenarios(place));
-    let endpoint = place.host.as_deref().filter(|text| !text.is_empty());
-    let connected = match DockerEngine::connect(endpoint).await {
-        Ok(engine) => engine.ping().await.map(|()| engine),
-        Err(error) => Err(error),
+    let found = super::find(place.host.as_deref());
+    if let Ok(found) = &found
+        // Its text has no password in it; what is no address, the connection says.
+        && let Ok(endpoint) = Endpoint::parse(&found.host)
+    {
+        let text = format!("{endpoint}: {}", found.why);
+        findings.push(Finding::fine("address", text));
+    }
+    let connected = async {
+        let engine = DockerEngine::connect(Some(&found?.host)).await?;
+        engine.ping().await.map(|()| engine)
     };
+    let connected: Result<_, EngineError> = connected.await;
     match connected {
         Ok(engine) => findings.extend(engine_findings(&engine, place).await),
         Err(error) => {

@@ -25,13 +25,14 @@ pub(super) async fn inspect<E: Engine>(
     let Some(facts) = engine.image(name).await? else {
         return Err(absent(engine, name).await);
     };
-    let unpacked = Bytes(facts.history.iter().map(|(bytes, _)| bytes.0).sum());
-    if unpacked >= LARGE {
-        printer.talk(&format!("reading {unpacked}, which takes some seconds"));
+    if facts.listed >= LARGE {
+        printer.talk(&format!("reading {}, which takes some seconds", facts.listed));
     }
     let export = engine.export(&facts.id.0).await?;
     let contents = image::analyse_export(export, Vec::new()).await;
     let contents = contents.map_err(Failure::failed)?;
+    // As the tars state it: what an engine says of a layer depends on its store.
+    let unpacked = contents.layers.iter().map(|layer| layer.bytes).sum();
     let stands_in_for = match facts.labels.get(LABEL_STANDS_IN_FOR) {
         // An image built on a stand-in inherits its labels.
         Some(base) => {

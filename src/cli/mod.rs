@@ -52,8 +52,8 @@ pub use run::{Seams, run};
 
 use args::{Place, RESULTS};
 
-use crate::docker::DockerEngine;
-use crate::engine::Engine;
+use crate::docker::{DockerEngine, Found, Surroundings};
+use crate::engine::{Engine, EngineError};
 use crate::git::Repository;
 use crate::host::{self, SystemClock};
 use crate::probe::HttpProbe;
@@ -197,9 +197,21 @@ fn without_secrets(word: &str) -> String {
     }
 }
 
+/// The engine that was named by `--host` or `DOCKER_HOST`, or else is found.
+fn find(endpoint: Option<&str>) -> Result<Found, EngineError> {
+    match endpoint.filter(|text| !text.is_empty()) {
+        Some(host) => Ok(Found {
+            host: host.to_owned(),
+            why: "named by --host or DOCKER_HOST".to_owned(),
+        }),
+        None => Surroundings::of_process().find(),
+    }
+}
+
 /// Connects, and proves that something answers.
 async fn connect(endpoint: Option<&str>) -> Result<DockerEngine, Failure> {
-    let engine = DockerEngine::connect(endpoint.filter(|text| !text.is_empty())).await?;
+    let found = find(endpoint)?;
+    let engine = DockerEngine::connect(Some(&found.host)).await?;
     engine.ping().await?;
     Ok(engine)
 }

@@ -13,6 +13,7 @@ mod build;
 mod cache;
 mod connect;
 mod container;
+mod discover;
 mod endpoint;
 mod error;
 mod facts;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use bollard::Docker;
 
+pub use discover::{Found, Surroundings};
 pub use endpoint::{Endpoint, EndpointError};
 pub use owned::LABEL_CONTAINER;
 
