@@ -54,7 +54,9 @@ fn contexts(criterion: &mut Criterion) {
         bencher.iter(|| {
             let context = Context::scan(folder.path(), "Dockerfile").expect("the tree is readable");
             runtime.block_on(async {
-                let mut stream = context.stream(Overlay::new());
+                let source = context.source(&Overlay::new(), "FROM scratch\n", "bench");
+                let source = source.expect("the overlay is empty");
+                let mut stream = source.files.tar("Dockerfile", &source.dockerfile);
                 let mut bytes = 0;
                 while let Some(chunk) = stream.next().await {
                     bytes += chunk.expect("no file changes").len();

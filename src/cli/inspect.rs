@@ -26,7 +26,10 @@ pub(super) async fn inspect<E: Engine>(
         return Err(absent(engine, name).await);
     };
     if facts.listed >= LARGE {
-        printer.talk(&format!("reading {}, which takes some seconds", facts.listed));
+        printer.talk(&format!(
+            "reading {}, which takes some seconds",
+            facts.listed
+        ));
     }
     let export = engine.export(&facts.id.0).await?;
     let contents = image::analyse_export(export, Vec::new()).await;

@@ -15,7 +15,6 @@ fn kinds(tags: &[&str], pairs: &[(&str, &str)]) -> Vec<(OwnedKind, String)> {
         repo_tags: Some(tags.iter().map(|tag| (*tag).to_owned()).collect()),
         labels: Some(labels(pairs)),
         size: 10,
-        ..ListedImage::default()
     };
     image(&summary)
         .into_iter()
