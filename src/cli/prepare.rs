@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{Place, ReachArg, RunArgs};
+use super::args::{EngineArg, Place, ReachArg, RunArgs};
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
 use super::grounds::{Ground, Grounds, of_a_room};
@@ -111,6 +111,11 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         printer.talk(&format!(
             "what needs the base {reference} is not available here: {reason}"
         ));
+    }
+    if ground.store.is_some() && ground.engine != EngineArg::CleanRoom {
+        let words = "--store chooses the image store of clean rooms";
+        let hint = "give --engine clean-room with it".to_owned();
+        return Err(Failure::usage(words).with_hint(Some(hint)));
     }
     let store = match (record, ground.store) {
         // As the room's engine had it.

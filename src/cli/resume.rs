@@ -77,7 +77,10 @@ pub(super) fn same_ground(
     engine: &EngineFacts,
     bases: &[BaseRecord],
 ) -> Result<(), Failure> {
-    if record.engine != *engine {
+    // What it accepts is told by it since a later version of plimsoll only.
+    let mut began = record.engine.clone();
+    began.api_range = began.api_range.or_else(|| engine.api_range.clone());
+    if began != *engine {
         return Err(changed("the engine is not the one that the run began on"));
     }
     let now: BTreeSet<_> = bases

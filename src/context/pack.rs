@@ -63,6 +63,23 @@ pub(super) fn plan(context: &Context, overlay: &Overlay) -> Result<Vec<Item>, Co
         .filter(|(_, entry)| !matches!(entry, Entry::File { forced: true, .. }))
         .map(|(path, entry)| (path.clone(), untouched(path, entry)))
         .collect();
+    if context.forces_dockerfile() {
+        // Nor are the folders above it that hold nothing else.
+        for dir in parents(&context.dockerfile)
+            .collect::<Vec<_>>()
+            .iter()
+            .rev()
+        {
+            let below = format!("{dir}/");
+            let mut held = items.range(below.clone()..);
+            let empty = held
+                .next()
+                .is_none_or(|(path, _)| !path.starts_with(&below));
+            if context.rules.ignores(dir) && empty {
+                items.remove(*dir);
+            }
+        }
+    }
     for (path, content) in overlay.iter() {
         let path = inside(path)?;
         if context.admits(&path) {

@@ -7,7 +7,8 @@
 //!
 //! * an image is ours by a tag under `plimsoll.local/` or `plimsoll/`. Without
 //!   any tag it is ours if it has the label of a run: stand-ins have none, so
-//!   nothing that a user builds on those has one.
+//!   nothing that a user builds on those has one. (Podman keeps an image of each step; those
+//!   of a stand-in's steps have the label of a run called `stand-ins`.)
 //! * a tag that leads to the registry of a run (`127.0.0.1:PORT/plimsoll-run/<run>/`)
 //!   is ours, whatever it names: bases get one on their way. It is an image's only
 //!   tag where somebody took the others away meanwhile; then it stays.
@@ -106,7 +107,16 @@ impl DockerEngine {
 
 /// Whether a tag is in one of the name spaces that plimsoll tags in.
 pub(super) fn is_our_tag(tag: &str) -> bool {
+    let tag = short(tag);
     tag.starts_with(STAND_INS) || tag.starts_with(RUNS) || run_of_tag(tag).is_some()
+}
+
+/// A tag without what Podman writes before a name that has no registry.
+fn short(tag: &str) -> &str {
+    ["docker.io/", "localhost/"]
+        .iter()
+        .find_map(|prefix| tag.strip_prefix(prefix))
+        .unwrap_or(tag)
 }
 
 fn by_label() -> HashMap<&'static str, Vec<String>> {
@@ -171,7 +181,7 @@ fn image(image: &ListedImage) -> Vec<Owned> {
     tags.into_iter()
         .filter_map(|tag| {
             // An image of a run inherits the stand-in's label: the name decides.
-            let kind = if stands_in && tag.starts_with(STAND_INS) {
+            let kind = if stands_in && short(tag).starts_with(STAND_INS) {
                 OwnedKind::StandIn
             } else if run_of_tag(tag).is_some() {
                 let of_a_run = ours && labels.contains_key(LABEL_RUN);

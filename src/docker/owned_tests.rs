@@ -39,6 +39,19 @@ fn a_tag_and_a_label_make_it_ours() {
 }
 
 #[test]
+fn podman_writes_a_registry_before_our_names() {
+    for prefix in ["docker.io/", "localhost/"] {
+        let tag = format!("{prefix}plimsoll/r1:a");
+        assert_eq!(
+            kinds(&[&tag], &[OWNER, RUN]),
+            [(OwnedKind::Image, tag.clone())]
+        );
+        assert!(is_our_tag(&tag));
+    }
+    assert!(!is_our_tag("docker.io/mine/plimsoll:1"));
+}
+
+#[test]
 fn an_image_of_a_run_on_a_stand_in_is_no_stand_in() {
     assert_eq!(
         kinds(&["plimsoll/r1:a"], &[OWNER, RUN, STANDS_IN]),

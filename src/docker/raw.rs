@@ -40,6 +40,13 @@ pub(super) enum RawError {
     Json(#[source] serde_json::Error),
 }
 
+impl RawError {
+    /// Whether the engine answered, and has no such call.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Status { .. } | Self::NotUpgraded)
+    }
+}
+
 /// A way to the engine.
 #[derive(Debug, Clone)]
 pub(super) struct Wire {

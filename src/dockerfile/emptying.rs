@@ -31,7 +31,7 @@ impl Dockerfile {
             .steps(target, args)
             .map_err(|error| error.to_string())?;
         let planned: BTreeSet<_> = steps.iter().map(|step| step.line).collect();
-        let mut ids = BTreeSet::new();
+        let mut caches = BTreeSet::new();
         let mut place = None;
         let instructions = self.stages().iter().flat_map(|stage| &stage.instructions);
         for instruction in instructions.filter(|it| planned.contains(&it.line)) {
@@ -48,19 +48,33 @@ impl Dockerfile {
                     instruction.line
                 ));
             }
-            ids.extend(mounts.iter().filter_map(|mount| mount.cache_id()));
+            for mount in mounts {
+                let id = mount.cache_id().unwrap_or_default();
+                // A variable may have another value, or none, at the step's own place.
+                if id.contains('$') || mount.owner.values().any(|value| value.contains('$')) {
+                    return Err(format!(
+                        "the cache mount in line {} has a variable in its id, target or owner",
+                        instruction.line
+                    ));
+                }
+                let owner = mount
+                    .owner
+                    .iter()
+                    .map(|(key, value)| format!(",{key}={value}"));
+                caches.insert((id, owner.collect::<String>()));
+            }
             if place.is_none() && has_shell(instruction) {
                 place = Some(instruction);
             }
         }
-        if ids.is_empty() {
+        if caches.is_empty() {
             return Ok(None);
         }
         let place = place.ok_or("no step with a cache mount runs a shell that could empty it")?;
         Ok(Some(format!(
             "{}USER 0\nRUN {} {}\n",
             self.before(place),
-            mount_flags(&ids),
+            mount_flags(&caches),
             command(nonce)
         )))
     }
@@ -80,11 +94,11 @@ fn has_shell(instruction: &Instruction) -> bool {
     words.next().is_some_and(|word| !word.starts_with('['))
 }
 
-fn mount_flags(ids: &BTreeSet<String>) -> String {
-    let flags = ids
-        .iter()
-        .enumerate()
-        .map(|(number, id)| format!("--mount=type=cache,id={id},target={FOLDER}/{number}"));
+/// Each cache by its id and what else the builder keeps it apart by.
+fn mount_flags(caches: &BTreeSet<(String, String)>) -> String {
+    let flags = caches.iter().enumerate().map(|(number, (id, owner))| {
+        format!("--mount=type=cache,id={id},target={FOLDER}/{number}{owner}")
+    });
     flags.collect::<Vec<_>>().join(" ")
 }
 
@@ -134,12 +148,27 @@ mod tests {
     }
 
     #[test]
+    fn a_cache_is_told_by_its_owner_too() {
+        let file = "FROM a\nRUN --mount=type=cache,target=/c,gid=20,uid=10 x\n\
+            RUN --mount=type=cache,target=/c x\n";
+        let text = emptying(file, None).unwrap().unwrap();
+        for flag in [
+            "id=/c,target=/.plimsoll-emptied/0 ",
+            "id=/c,target=/.plimsoll-emptied/1,gid=20,uid=10 ",
+        ] {
+            assert!(text.contains(flag), "{text}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_emptied_says_why() {
         assert_eq!(emptying("FROM a\nRUN x\n", None), Ok(None));
         let exec = "FROM a\nRUN --mount=type=cache,target=/c [\"/tool\"]\n";
         assert!(emptying(exec, None).unwrap_err().contains("no step"));
         let seeded = "FROM a AS b\nFROM a\nRUN --mount=type=cache,target=/c,from=b x\n";
         assert!(emptying(seeded, None).unwrap_err().contains("line 3"));
+        let variable = "FROM a\nARG T\nRUN --mount=type=cache,target=/c/$T x\n";
+        assert!(emptying(variable, None).unwrap_err().contains("a variable"));
         let both = format!("{exec}RUN --mount=type=cache,target=/d y\n");
         let text = emptying(&both, None).unwrap().unwrap();
         assert!(text.contains("id=/c,") && text.contains("id=/d,"), "{text}");

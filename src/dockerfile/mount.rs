@@ -1,5 +1,7 @@
 //! `RUN --mount=…`.
 
+use std::collections::BTreeMap;
+
 use super::pattern::clean;
 use super::words::Word;
 
@@ -23,6 +25,9 @@ pub(super) struct Mount {
     pub target: Option<String>,
     pub id: Option<Word>,
     pub writable: bool,
+    /// `uid`, `gid` and `mode` as written, in this order: the builder keeps a cache apart by
+    /// them (`setCacheUIDGID` of BuildKit).
+    pub owner: BTreeMap<String, String>,
     /// Offset in the file of the first byte behind `--mount=`.
     pub start: usize,
 }
@@ -38,6 +43,7 @@ impl Mount {
             target: None,
             id: None,
             writable: false,
+            owner: BTreeMap::new(),
             start: *value.at.first()?,
         };
         let mut start = 0;
@@ -52,6 +58,9 @@ impl Mount {
                 "source" | "src" => mount.source = text(),
                 "target" | "dst" | "destination" => mount.target = text(),
                 "id" => mount.id = Some(word),
+                key @ ("uid" | "gid" | "mode") => {
+                    mount.owner.insert(key.to_owned(), word.text.clone());
+                }
                 "rw" | "readwrite" => mount.writable = word.text != "false",
                 "ro" | "readonly" => mount.writable = word.text == "false",
                 _ => {}

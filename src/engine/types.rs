@@ -255,7 +255,7 @@ pub enum StopTime {
         /// The time.
         taken: Nanos,
     },
-    /// Nothing tells; the reason.
+    /// Not known; the reason.
     Unknown(String),
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::Event;
@@ -32,6 +33,8 @@ pub(super) struct Job {
     /// What is sent in one build of the visit need not be sent in the next. A visit begins
     /// with nothing sent.
     pub(super) sync_key: String,
+    /// Whether records of the visit's cache mounts were removed.
+    pub(super) removed: AtomicBool,
     /// The planted secret.
     pub(super) plant: Option<Plant>,
     /// Steps that the Dockerfile plans.
@@ -65,8 +68,9 @@ impl Job {
         Ok(Self {
             repository: format!("plimsoll/{name}"),
             container: format!("plimsoll-{run}-{name}-r{round}"),
-            sync_key: format!("plimsoll-{mounts}"),
+            sync_key: format!("plimsoll-{mounts}-{}", runner.nonce),
             dockerfile,
+            removed: AtomicBool::new(false),
             plant: Plant::of(runner, case, round),
             steps: planned
                 .iter()
@@ -87,6 +91,13 @@ impl Job {
     /// The tag of what empties the cache mounts.
     pub(super) fn emptied_tag(&self, run: &str) -> String {
         format!("{}:{}-emptied", self.repository, short_id(run))
+    }
+
+    /// The build arguments, with the planted secret where it is one.
+    pub(super) fn build_args(&self, case: &PlannedCase) -> BTreeMap<String, String> {
+        let mut arguments = case.spec.build_args.clone();
+        arguments.extend(self.plant.as_ref().and_then(Plant::build_arg));
+        arguments
     }
 
     /// The secrets that a step can mount.
@@ -278,14 +289,11 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
     overlay: Overlay,
     no_cache: bool,
 ) -> Result<(Nanos, BuildOutcome), Failure> {
-    let plant = job.plant.as_ref();
-    let mut build_args = case.spec.build_args.clone();
-    build_args.extend(plant.and_then(Plant::build_arg));
     let request = BuildRequest {
         tag: job.tag(&runner.record.id, metric),
         dockerfile: case.spec.path.clone(),
         target: case.spec.target.clone(),
-        build_args,
+        build_args: job.build_args(case),
         labels: labels(&runner.record.id),
         no_cache,
         secrets: job.secrets(),
@@ -325,7 +333,6 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
             name: name.to_owned(),
         })
     };
-    runner.builds_sent += 1;
     let begin = runner.clock.mark();
     let build = async {
         let source = source().map_err(|error| BuildFailure::Context(io::Error::other(error)))?;
@@ -333,6 +340,12 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
     };
     let result = tokio::time::timeout(deadline, build).await;
     let end = runner.clock.mark();
+    // Of a build that failed nothing says how its context went; the others of the run do.
+    let by_tar = match &result {
+        Ok(Ok(outcome)) => !outcome.sent.synced,
+        _ => runner.tars_sent > 0,
+    };
+    runner.tars_sent += usize::from(by_tar);
     match result {
         Ok(Ok(outcome)) => Ok((end.since(begin), outcome)),
         Ok(Err(failure)) => Err(Failure {

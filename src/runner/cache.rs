@@ -25,16 +25,12 @@ pub struct Attribution {
 pub(super) struct Before {
     ids: BTreeSet<String>,
     commands: BTreeSet<String>,
-    builds_sent: usize,
+    tars_sent: usize,
 }
 
 impl Before {
     /// What there is before a visit of `case`, or of the floor.
-    pub(super) fn new(
-        ids: BTreeSet<String>,
-        case: Option<&PlannedCase>,
-        builds_sent: usize,
-    ) -> Self {
+    pub(super) fn new(ids: BTreeSet<String>, case: Option<&PlannedCase>, tars_sent: usize) -> Self {
         let spec = case.map(|case| &case.spec);
         let steps = spec.and_then(|spec| {
             let target = spec.target.as_deref();
@@ -43,13 +39,13 @@ impl Before {
         Self {
             ids,
             commands: commands(&steps.unwrap_or_default()),
-            builds_sent,
+            tars_sent,
         }
     }
 
     /// The new records, ours and doubtful apart.
-    pub(super) fn attribute(&self, after: &[CacheRecord], builds_sent: usize) -> Attribution {
-        let builds = builds_sent - self.builds_sent;
+    pub(super) fn attribute(&self, after: &[CacheRecord], tars_sent: usize) -> Attribution {
+        let builds = tars_sent - self.tars_sent;
         attribute(&self.ids, after, &self.commands, builds)
     }
 }
@@ -76,7 +72,7 @@ pub fn attribute(
         .iter()
         .filter(|record| !before.contains(&record.id))
         .collect();
-    // Each of our builds sends one tar; more of them came from somebody else.
+    // More tars than we sent came from somebody else.
     let contexts = fresh
         .iter()
         .filter(|record| record.description.starts_with(TAR_CONTEXT));
@@ -84,7 +80,11 @@ pub fn attribute(
         .iter()
         .filter(|record| record.description.starts_with(SYNCED_CONTEXT));
     let foreign = contexts.count() > builds
-        || synced.count() > SYNCED_BY_A_VISIT
+        || synced.clone().count() > SYNCED_BY_A_VISIT
+        || synced
+            .filter(|record| record.description.contains("for dockerfile"))
+            .count()
+            > 1
         || fresh
             .iter()
             .any(|record| origin(record, commands) == Origin::Foreign);

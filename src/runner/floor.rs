@@ -74,12 +74,16 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
         secrets: std::collections::BTreeMap::new(),
         platform: None,
     };
-    let round = ledger.round;
+    let (round, nonce) = (ledger.round, runner.nonce.clone());
     for metric in [Metric::FloorBuildCold, Metric::FloorBuildCached] {
         let cold = metric == Metric::FloorBuildCold;
         request.no_cache = cold && !strict;
         runner.phase(metric);
-        match builds::measure(runner, &request, || Ok(source(&program, &run, round))).await {
+        match builds::measure(runner, &request, || {
+            Ok(source(&program, &run, round, &nonce))
+        })
+        .await
+        {
             Ok((time, outcome)) => {
                 let steps = Steps::of(&outcome.steps, &[]);
                 let verdict = if cold {
@@ -135,10 +139,10 @@ async fn start_and_stop<E: Engine, C: Clock, P: Probe>(
 }
 
 /// What the floor's builds read. Builds of one round share what was sent.
-fn source(program: &[u8], run: &str, round: u32) -> BuildSource {
+fn source(program: &[u8], run: &str, round: u32, nonce: &str) -> BuildSource {
     let program = Chunk::copy_from_slice(program);
     let files = [(PROGRAM.to_owned(), 0o755, program)];
-    let key = format!("plimsoll-{}-floor-r{round}", short_id(run));
+    let key = format!("plimsoll-{}-floor-r{round}-{nonce}", short_id(run));
     context::in_memory(files, FLOOR_DOCKERFILE, &key)
 }
 

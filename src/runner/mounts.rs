@@ -1,12 +1,16 @@
 //! Rebuilds with emptied cache mounts: what a builder without them pays.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use super::builds::{self, Job, labels};
 use super::session::{PlannedCase, Runner};
 use crate::context::Overlay;
 use crate::dockerfile::Dockerfile;
 use crate::engine::{BuildRequest, Clock, Engine, Probe};
+
+/// How the builder calls a cache mount's record (seen on 20.10, 26.1 and 28.5).
+const KIND: &str = "exec.cachemount";
 
 /// Whether a build of this case uses cache mounts: a step of a stage that its target
 /// needs.
@@ -35,14 +39,16 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
     let spec = &case.spec;
     let file = Dockerfile::parse(&job.dockerfile).map_err(|error| error.to_string())?;
     let target = spec.target.as_deref();
-    let Some(dockerfile) = file.emptying(target, &spec.build_args, nonce)? else {
-        return Err("the build has no cache mount".to_owned());
+    let dockerfile = match file.emptying(target, &spec.build_args, nonce) {
+        Ok(Some(dockerfile)) => dockerfile,
+        Ok(None) => return Err("the build has no cache mount".to_owned()),
+        Err(reason) => return remove(runner, job, reason).await,
     };
     let request = BuildRequest {
         tag: job.emptied_tag(&runner.record.id),
         dockerfile: spec.path.clone(),
         target: None,
-        build_args: spec.build_args.clone(),
+        build_args: job.build_args(case),
         labels: labels(&runner.record.id),
         no_cache: false,
         secrets: job.secrets(),
@@ -65,4 +71,58 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
         Some(step) if !step.cached => Ok(()),
         _ => Err("the builder does not say that it emptied the cache mounts".to_owned()),
     }
+}
+
+/// Removes the records of this visit's mounts, where no step can empty them: a record that is
+/// gone comes back empty, or as the copy that it began as. With a graph driver only.
+///
+/// # Errors
+/// `why` no step can, or why the records are not known to be gone.
+async fn remove<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    job: &Job,
+    why: String,
+) -> Result<(), String> {
+    if !runner.prunes_one_by_one() {
+        return Err(why);
+    }
+    let ids = records(runner).await?;
+    if ids.is_empty() {
+        // Once removed, a mount comes back with the step that uses it and not before.
+        return match job.removed.load(Ordering::Relaxed) {
+            true => Ok(()),
+            false => Err("the builder lists no cache mount of this visit".to_owned()),
+        };
+    }
+    let pruned = runner.engine.prune_cache(&ids).await;
+    pruned.map_err(|error| error.chain())?;
+    match records(runner).await?.len() {
+        0 => {
+            job.removed.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        left => Err(format!("{left} cache mounts could not be emptied")),
+    }
+}
+
+/// Records of the mounts that this visit made. In an engine of our own all are ours.
+async fn records<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+) -> Result<Vec<String>, String> {
+    let records = runner.engine.build_cache().await;
+    let records = records.map_err(|error| error.chain())?;
+    let mounts = records.iter().filter(|record| record.kind == KIND);
+    let mounts: BTreeSet<_> = mounts.map(|record| record.id.clone()).collect();
+    if runner.settings.own_builder {
+        return Ok(mounts.into_iter().collect());
+    }
+    let Some(before) = &runner.cache_before else {
+        return Err("the builder's cache was not known before the visit".to_owned());
+    };
+    let found = before.attribute(&records, runner.tars_sent);
+    if found.doubtful.iter().any(|id| mounts.contains(id)) {
+        return Err("another build ran as well, and may own some of these cache mounts".to_owned());
+    }
+    let ours = found.ours.into_iter().filter(|id| mounts.contains(id));
+    Ok(ours.collect())
 }

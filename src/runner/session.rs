@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::cache::Before;
 use super::ledger::{Gate, Ledger};
 use super::push::Distribution;
+use super::visit::short_id;
 use super::{Event, Watcher, floor, order_of, visit};
 use crate::context::Context;
 use crate::engine::{
@@ -101,11 +102,13 @@ pub struct Runner<E, C, P> {
     pub(super) record: RunRecord,
     pub(super) bases: BTreeMap<String, String>,
     pub(super) watcher: Box<dyn Watcher>,
-    /// Builds that were sent so far.
-    pub(super) builds_sent: usize,
+    /// Builds that were sent a tar so far, and not by a session.
+    pub(super) tars_sent: usize,
     pub(super) distribution: Option<Distribution<E>>,
     /// The builder's cache before the visit that is going on.
     pub(super) cache_before: Option<Before>,
+    /// Of this process: what it sends is not what an interrupted one sent before.
+    pub(super) nonce: String,
     /// File bytes of layers that were read already, by diff id.
     pub(super) layer_bytes: BTreeMap<String, Bytes>,
     cases: BTreeMap<CaseId, PlannedCase>,
@@ -131,6 +134,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         watcher: Box<dyn Watcher>,
         stop: CancellationToken,
     ) -> Self {
+        let nonce = short_id(&format!("{} {}", clock.utc(), std::process::id()));
         let bases = record
             .bases
             .iter()
@@ -148,9 +152,10 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             record,
             bases,
             watcher,
-            builds_sent: 0,
+            tars_sent: 0,
             distribution: None,
             cache_before: None,
+            nonce,
             layer_bytes: BTreeMap::new(),
             cases,
             more: None,
@@ -287,7 +292,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             return Ok(true);
         }
         let ids = self.cache_ids().await;
-        self.cache_before = ids.map(|ids| Before::new(ids, case.as_ref(), self.builds_sent));
+        self.cache_before = ids.map(|ids| Before::new(ids, case.as_ref(), self.tars_sent));
         let stop = self.stop.clone();
         let whole = {
             let work = visit::visit(self, case.as_ref(), &mut ledger);

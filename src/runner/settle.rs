@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::Event;
 use super::session::{Recorder, RunError, Runner};
 use crate::engine::{Clock, Engine, Probe};
@@ -26,14 +28,20 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let Some(before) = self.cache_before.take().filter(|_| wanted) else {
             return Ok(());
         };
-        if within.is_some() {
+        if within.is_some() && self.prunes_one_by_one() {
             let removing = "removing this run's records of the builder's cache";
             self.watcher.hear(Event::Cleanup(removing));
         }
-        let Ok(after) = self.engine.build_cache().await else {
+        let began = Instant::now();
+        let listed = self.engine.build_cache();
+        let listed = match within {
+            Some(within) => tokio::time::timeout(within, listed).await.ok(),
+            None => Some(listed.await),
+        };
+        let Some(Ok(after)) = listed else {
             return Ok(());
         };
-        let found = before.attribute(&after, self.builds_sent);
+        let found = before.attribute(&after, self.tars_sent);
         self.doubtful_cache.extend(found.doubtful);
         self.pending_cache.extend(found.ours);
         if self.pending_cache.is_empty() {
@@ -48,7 +56,10 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let ids: Vec<_> = self.pending_cache.iter().cloned().collect();
         let pruned = self.engine.prune_cache(&ids);
         let pruned = match within {
-            Some(within) => tokio::time::timeout(within, pruned).await,
+            Some(within) => {
+                let left = within.saturating_sub(began.elapsed());
+                tokio::time::timeout(left, pruned).await
+            }
             None => Ok(pruned.await),
         };
         match pruned {
@@ -73,7 +84,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     /// Whether single records can be removed and the user's layer cache stays what it is. On
     /// the containerd store the builder forgets what it knows of pulled and loaded bases then
     /// (`control.Prune` of BuildKit releases with a context that is cancelled already).
-    fn prunes_one_by_one(&self) -> bool {
+    pub(super) fn prunes_one_by_one(&self) -> bool {
         self.record.engine.store == ImageStore::GraphDriver
     }
 
@@ -81,8 +92,8 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     pub(super) async fn tell_of_cache(&mut self) {
         if !self.doubtful_cache.is_empty() {
             self.warn(format!(
-                "{} records of the builder's cache came up while another build ran beside this run; \
-                 whose they are cannot be told, so they stay",
+                "{} records of the builder's cache came up while another build ran as well; their \
+                 ownership is unknown, so they are left in place",
                 self.doubtful_cache.len()
             ));
         }

@@ -96,7 +96,9 @@ impl DockerEngine {
         let key = &source.sync_key;
         match Session::open(&self.wire, id, &request.secrets, key, synced.clone()).await {
             Ok(session) => Ok(Some(session)),
-            Err(error) if wanted => Err(raw_failed(SESSION, &request.tag)(error).into()),
+            Err(error) if wanted || !error.is_refusal() => {
+                Err(raw_failed(SESSION, &request.tag)(error).into())
+            }
             Err(_) => Ok(None),
         }
     }

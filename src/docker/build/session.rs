@@ -36,6 +36,10 @@ use crate::engine::Secret;
 
 type Answer<T> = Result<Response<T>, Status>;
 
+/// The builder sends each path of a Dockerfile and each line of an ignore file as a header of
+/// its own. Go's servers take as many.
+const HEADERS_BYTES: u32 = 16 << 20;
+
 /// What the builder may ask for; it is told beforehand.
 const METHODS: &[&str] = &[
     "/grpc.health.v1.Health/Check",
@@ -87,6 +91,7 @@ impl Session {
             .add_service(FileSyncServer::new(self.synced))
             .add_service(AuthServer::new(Anonymous));
         let _ = http2::Builder::new(TokioExecutor::new())
+            .max_header_list_size(HEADERS_BYTES)
             .serve_connection(self.connection, TowerToHyperService::new(services))
             .await;
     }

@@ -237,8 +237,10 @@ impl From<io::Error> for Ended {
 
 fn report(sent: Result<(), Ended>, slot: &Slot, sender: &Packets) {
     if let Err(Ended::Failed(error)) = sent {
-        let _ = sender.blocking_send(Err(Status::aborted(error.to_string())));
+        // Kept first: the build may fail as soon as the builder hears of it.
+        let status = Status::aborted(error.to_string());
         slot.keep(error);
+        let _ = sender.blocking_send(Err(status));
     }
 }
 

@@ -29,7 +29,9 @@ impl<'a> Sheet<'a> {
     pub(super) fn new(record: &'a RunRecord, prefix: String, level: u8) -> Self {
         let mut taken = BTreeSet::new();
         let mut anchors = BTreeMap::new();
-        for (number, case) in record.cases.iter().enumerate() {
+        // The floor has a table of its own and no part as a case.
+        let cases = record.cases.iter().enumerate();
+        for (number, case) in cases.filter(|(_, case)| case.strategy != "floor") {
             let mut anchor = format!("{prefix}case-{}", slug(case.id.as_str()));
             if !taken.insert(anchor.clone()) {
                 anchor = format!("{anchor}-{number}");
