@@ -36,7 +36,7 @@ live!(alone ctrl_c_in_a_build_keeps_what_there_is_and_resume_completes_it, stage
     let record = home.record();
     assert_eq!(record.state, RunState::Complete);
     assert_eq!(record.commands.len(), 2);
-    for metric in [Metric::BuildCold, Metric::StartReady, Metric::BuildCached, Metric::FloorStopTime] {
+    for metric in [Metric::BuildCold, Metric::StartReady, Metric::BuildCached, Metric::FloorStartStarted] {
         let seen: Vec<_> = record.samples.iter().filter(|sample| sample.metric == metric).collect();
         assert_eq!(seen.len(), 1, "{seen:?}");
         assert_eq!(seen[0].outcome.status(), Status::Ok, "{seen:?}");
