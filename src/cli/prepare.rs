@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{EngineArg, Place, ReachArg, RunArgs};
+use super::args::{EngineArg, GroundArgs, Place, ReachArg, RunArgs};
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
 use super::grounds::{Ground, Grounds, of_a_room};
@@ -112,17 +112,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             "what needs the base {reference} is not available here: {reason}"
         ));
     }
-    if ground.store.is_some() && ground.engine != EngineArg::CleanRoom {
-        let words = "--store chooses the image store of clean rooms";
-        let hint = "give --engine clean-room with it".to_owned();
-        return Err(Failure::usage(words).with_hint(Some(hint)));
-    }
-    let store = match (record, ground.store) {
-        // As the room's engine had it.
-        (Some(record), _) => record.engine.store.clone(),
-        (None, Some(asked)) => asked.into(),
-        (None, None) => facts.store.clone(),
-    };
+    let store = store(ground, record, &facts)?;
     let choice = record.map_or(ground.engine.into(), |record| record.plan.engine);
     let links = record.map_or_else(|| links(&ground.links), |record| record.plan.links.clone());
     let push = record.map_or(!ground.no_push, |record| record.distribution.is_some());
@@ -359,6 +349,25 @@ async fn described<E: Engine>(
             puller: None,
             why_no_puller: Some(reason.clone()),
         },
+    })
+}
+
+/// What keeps the images of clean rooms.
+fn store(
+    ground: &GroundArgs,
+    resumed: Option<&RunRecord>,
+    facts: &EngineFacts,
+) -> Result<ImageStore, Failure> {
+    if ground.store.is_some() && ground.engine != EngineArg::CleanRoom {
+        let words = "--store chooses the image store of clean rooms";
+        let hint = "give --engine clean-room with it".to_owned();
+        return Err(Failure::usage(words).with_hint(Some(hint)));
+    }
+    Ok(match (resumed, ground.store) {
+        // As the room's engine had it.
+        (Some(record), _) => record.engine.store.clone(),
+        (None, Some(asked)) => asked.into(),
+        (None, None) => facts.store.clone(),
     })
 }
 
