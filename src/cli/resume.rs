@@ -77,7 +77,7 @@ pub(super) fn same_ground(
     engine: &EngineFacts,
     bases: &[BaseRecord],
 ) -> Result<(), Failure> {
-    // What it accepts is told by it since a later version of plimsoll only.
+    // Runs of before 2026-11-29 do not record the range.
     let mut began = record.engine.clone();
     began.api_range = began.api_range.or_else(|| engine.api_range.clone());
     if began != *engine {

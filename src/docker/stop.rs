@@ -2,8 +2,8 @@
 //!
 //! The engine stamps the event of a signal some milliseconds after it sent the signal, and
 //! another thread stamps the exit. Where the exit has the earlier stamp, the time between the
-//! two is not known: from the call it would be ten times as long. Podman has no event of the
-//! signal; there the time runs from the call, always.
+//! two is not known: from the call it is 11 to 15 ms on 28.5 where stamps give 1 to 3 ms. Podman
+//! has no event of the signal; there the time always runs from the call.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -166,7 +166,7 @@ fn outcome(
     })
 }
 
-/// From the first signal to the end; from the call where the engine tells of no signal.
+/// From the first signal to the end, or from the call where the engine reports no signal.
 fn time(heard: &Heard, finished: i64) -> StopTime {
     if let Some(signal) = heard.kills.first() {
         // One text for all, so that reports can put them on one line.

@@ -57,7 +57,7 @@ const TAR_CONTEXT: &str = "http url ";
 const SYNCED_CONTEXT: &str = "local source for ";
 
 /// Such records that the builds of one visit leave: the Dockerfile, the ignore file, and the
-/// context if it is read (seen on 20.10, 26.1 and 28.5). All builds of a visit share them. A
+/// context if it is read (seen on 20.10). All builds of a visit share them. A
 /// build of somebody else's on a folder that the builder does not know yet leaves two at least.
 const SYNCED_BY_A_VISIT: usize = 3;
 

@@ -9,7 +9,7 @@ use crate::context::Overlay;
 use crate::dockerfile::Dockerfile;
 use crate::engine::{BuildRequest, Clock, Engine, Probe};
 
-/// How the builder calls a cache mount's record (seen on 20.10, 26.1 and 28.5).
+/// How the builder calls a cache mount's record (seen on 20.10 and 26.1).
 const KIND: &str = "exec.cachemount";
 
 /// Whether a build of this case uses cache mounts: a step of a stage that its target
