@@ -15,7 +15,8 @@ use super::output::Printer;
 use super::progress::clock;
 use crate::bases::{self, BasesError, Built, Catalogue, NotBuilt, Progress};
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind, RemovalOutcome};
-use crate::report::{Cell, Column, Table};
+use crate::record::ImageStore;
+use crate::report::{Cell, Column, Note, Table};
 use crate::units::{Bytes, Ratio};
 
 /// Lists, builds or removes.
@@ -71,13 +72,13 @@ async fn list<E: Engine>(
     format: TableFormat,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    // The official sizes are of unpacked files; this store reports other things.
+    let unlike = engine.facts().await?.store == ImageStore::Containerd;
     let mut rows = Vec::new();
     for entry in catalogue.entries().iter().filter(|entry| !entry.hidden) {
         let hash = catalogue.recipe_hash(entry)?;
         let image = engine.image(&entry.stand_in()).await?;
-        let size: Option<Bytes> = image
-            .as_ref()
-            .map(|image| image.history.iter().map(|(bytes, _)| *bytes).sum());
+        let size: Option<Bytes> = image.as_ref().map(|image| image.listed);
         let state = match &image {
             None => "not built",
             Some(image) if image.labels.get(LABEL_RECIPE) == Some(&hash) => "built",
@@ -91,7 +92,7 @@ async fn list<E: Engine>(
             .iter()
             .map(|(entry, state, size, real)| {
                 json!({ "name": entry.name, "stand_in": entry.stand_in(), "state": state,
-                        "unpacked_bytes": size, "official_bytes": entry.official_bytes,
+                        "listed_bytes": size, "official_bytes": entry.official_bytes,
                         "real_image_present": real })
             })
             .collect();
@@ -101,8 +102,9 @@ async fn list<E: Engine>(
     let rows = rows
         .into_iter()
         .map(|(entry, state, size, real)| {
-            let ratio =
-                size.and_then(|size| Ratio::of(size.0 as f64, entry.official_bytes.0 as f64));
+            let ratio = size
+                .filter(|_| !unlike)
+                .and_then(|size| Ratio::of(size.0 as f64, entry.official_bytes.0 as f64));
             [
                 entry.name.clone(),
                 state.to_owned(),
@@ -122,13 +124,18 @@ async fn list<E: Engine>(
         columns: vec![
             Column::text("base", "base"),
             Column::text("stand_in", "stand-in"),
-            Column::text("unpacked", "unpacked"),
+            Column::text("listed", "size on this engine"),
             Column::text("official", "official, about"),
             Column::text("ratio", "ratio"),
             Column::text("real", "real image"),
         ],
         rows,
-        notes: Vec::new(),
+        notes: match unlike {
+            true => vec![Note::whole(
+                "This engine has the containerd image store: its sizes hold packed layers too, and are not compared with the official ones.",
+            )],
+            false => Vec::new(),
+        },
     };
     printer.data(table.terminal(printer.width).as_bytes())?;
     Ok(Exit::Fine)

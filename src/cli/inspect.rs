@@ -35,7 +35,9 @@ pub(super) async fn inspect<E: Engine>(
     let contents = image::analyse_export(export, Vec::new()).await;
     let contents = contents.map_err(Failure::failed)?;
     // As the tars state it: what an engine says of a layer depends on its store.
-    let unpacked = contents.layers.iter().map(|layer| layer.bytes).sum();
+    let layers: Vec<_> = contents.layers.iter().map(|layer| layer.bytes).collect();
+    let mut history = facts.history;
+    image::spread_over_history(&mut history, &layers, &contents.makers_of_layers);
     let stands_in_for = match facts.labels.get(LABEL_STANDS_IN_FOR) {
         // An image built on a stand-in inherits its labels.
         Some(base) => {
@@ -51,9 +53,9 @@ pub(super) async fn inspect<E: Engine>(
         platform: facts.platform,
         digests: facts.repo_digests,
         stands_in_for,
-        unpacked,
+        unpacked: layers.into_iter().sum(),
         listed: facts.listed,
-        history: facts.history,
+        history,
         files: contents.files,
         waste: contents.waste,
         efficiency: contents.efficiency,

@@ -250,12 +250,14 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         }
         None => {
             let calibration = planning::calibrate(engine.as_ref(), seams.clock.as_ref()).await?;
+            let reaching = (engine.as_ref(), probe.as_deref().unwrap_or(&seams.probe));
+            let reach = reach(args.ground.reach, reaching, &facts, &run, printer).await?;
             let material = Material {
                 command: seams.command.clone(),
                 seed: seed(args, &wanted.selection, &run),
                 id: run,
                 started_at: seams.clock.utc(),
-                reach: reach(args.ground.reach, &facts),
+                reach,
                 engine: facts,
                 choice: wanted.choice,
                 links: wanted.links,
@@ -401,16 +403,28 @@ fn local(facts: &EngineFacts) -> Result<(), Failure> {
     .with_hint(Some("run plimsoll on the machine of the engine".to_owned())))
 }
 
-/// Bridge addresses are reachable where engine and tool share a Linux host, and in a clean room.
-fn reach(asked: Option<ReachArg>, facts: &EngineFacts) -> Reach {
-    let near =
-        facts.endpoint.starts_with("unix:") || facts.endpoint == EngineChoice::CleanRoom.name();
+/// How containers are reached: as asked for, else tried on the engine. In a clean room their
+/// addresses always lead to them.
+async fn reach<E: Engine, P: Probe>(
+    asked: Option<ReachArg>,
+    (engine, probe): (&E, &P),
+    facts: &EngineFacts,
+    run: &str,
+    printer: &mut Printer,
+) -> Result<Reach, Failure> {
     match asked {
-        Some(ReachArg::Bridge) => Reach::Bridge,
-        Some(ReachArg::Published) => Reach::Published,
-        None if near && cfg!(target_os = "linux") => Reach::Bridge,
-        None => Reach::Published,
+        Some(ReachArg::Bridge) => return Ok(Reach::Bridge),
+        Some(ReachArg::Published) => return Ok(Reach::Published),
+        None if facts.endpoint == EngineChoice::CleanRoom.name() => return Ok(Reach::Bridge),
+        None => {}
     }
+    let found = runner::find_reach(engine, probe, &facts.platform, run).await?;
+    Ok(found.unwrap_or_else(|reason| {
+        printer.talk(&format!(
+            "warning: containers of this engine could not be reached ({reason}); starts are tried by a published port"
+        ));
+        Reach::Published
+    }))
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ pub fn unlike(
 ) -> Vec<Difference> {
     let found = traits::between_cases(base, head).into_iter();
     found
-        .filter(|one| one.rule.touches(metric) && !waived.contains(&one.rule))
+        .filter(|one| one.touches(metric) && !waived.contains(&one.rule))
         .collect()
 }
 

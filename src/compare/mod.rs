@@ -216,7 +216,7 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
             let (old, new) = (old.get(&key), new.get(&key));
             let touched: Vec<_> = unlike
                 .iter()
-                .filter(|difference| difference.rule.touches(metric))
+                .filter(|difference| difference.touches(metric))
                 .cloned()
                 .collect();
             let mut line = Line {

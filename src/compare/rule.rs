@@ -83,6 +83,16 @@ pub struct Difference {
     pub rule: Rule,
     /// How they differ, in words.
     pub what: String,
+    /// Of [`Rule::Store`]: both sides' sizes are sums over the layers' tars, which no store changes.
+    pub sizes_of_layers: bool,
+}
+
+impl Difference {
+    /// Whether it keeps a metric from being compared.
+    pub fn touches(&self, metric: Metric) -> bool {
+        let of_layers = matches!(metric, Metric::SizeUnpacked | Metric::SizeOwn);
+        self.rule.touches(metric) && !(self.sizes_of_layers && of_layers)
+    }
 }
 
 /// `None` where both are alike.
@@ -90,5 +100,6 @@ pub(super) fn differ(rule: Rule, what: &str, base: &str, head: &str) -> Option<D
     (base != head).then(|| Difference {
         rule,
         what: format!("{what}: {base} against {head}"),
+        sizes_of_layers: false,
     })
 }

@@ -89,10 +89,9 @@ pub(super) fn between_cases(
     head: (&RunRecord, &CaseRecord),
 ) -> Vec<Difference> {
     let grounds = RunTraits::of_case(base.0, base.1);
-    let mut found = grounds.differences(&RunTraits::of_case(head.0, head.1));
+    let found = grounds.differences(&RunTraits::of_case(head.0, head.1));
     let traits = CaseTraits::of(base.0, base.1);
-    found.extend(traits.differences(&CaseTraits::of(head.0, head.1)));
-    found
+    traits.with(found, &CaseTraits::of(head.0, head.1))
 }
 
 /// The traits of a case of a run.
@@ -102,6 +101,9 @@ pub struct CaseTraits {
     stand_ins: bool,
     /// By the references in the Dockerfile.
     bases: BTreeMap<String, BaseTraits>,
+    /// Whether its sizes are sums over the layers' tars. Those of older runs are the engine's.
+    #[serde(default)]
+    sizes_of_layers: bool,
 }
 
 /// What a reference meant.
@@ -128,11 +130,24 @@ impl CaseTraits {
             bases: of_case
                 .map(|base| (base.reference.clone(), BaseTraits::of(base)))
                 .collect(),
+            sizes_of_layers: case
+                .image
+                .as_ref()
+                .is_some_and(|image| image.layer_bytes.is_some()),
         }
     }
 
-    /// What is unlike in head.
-    pub fn differences(&self, head: &Self) -> Vec<Difference> {
+    /// What is unlike in head, in the case and in what it was measured on.
+    pub fn with(&self, mut measured_on: Vec<Difference>, head: &Self) -> Vec<Difference> {
+        for one in &mut measured_on {
+            one.sizes_of_layers =
+                one.rule == Rule::Store && self.sizes_of_layers && head.sizes_of_layers;
+        }
+        measured_on.extend(self.differences(head));
+        measured_on
+    }
+
+    fn differences(&self, head: &Self) -> Vec<Difference> {
         let mut found = Vec::new();
         let platforms = (&self.platform, &head.platform);
         found.extend(differ(Rule::Platform, "platform", platforms.0, platforms.1));
@@ -155,6 +170,7 @@ impl CaseTraits {
         bases.extend(other.bases.clone());
         Self {
             bases,
+            sizes_of_layers: self.sizes_of_layers && other.sizes_of_layers,
             ..other.clone()
         }
     }
@@ -191,11 +207,13 @@ impl BaseTraits {
             Difference {
                 rule: Rule::Base,
                 what: format!("`{name}` is another image now"),
+                sizes_of_layers: false,
             }
         } else {
             Difference {
                 rule: Rule::StandIn,
                 what: format!("`{name}` is a stand-in by another recipe, or on one side only"),
+                sizes_of_layers: false,
             }
         })
     }

@@ -39,15 +39,12 @@ impl<'a> Eras<'a> {
         let ground = case.ground(run);
         let fits = |era: &&usize| {
             let known = &self.known[**era];
-            let of_run =
-                known.run == ground || self.in_force(known.run.differences(ground)).is_empty();
-            let of_case = || {
-                known.case == case.traits
-                    || self
-                        .in_force(known.case.differences(&case.traits))
-                        .is_empty()
-            };
-            of_run && of_case()
+            if known.run == ground && known.case == case.traits {
+                return true;
+            }
+            let measured_on = known.run.differences(ground);
+            let found = known.case.with(measured_on, &case.traits);
+            self.in_force(found).is_empty()
         };
         let found = self.by_age.iter().rev().find(fits).copied();
         let era = match found {
@@ -78,16 +75,13 @@ impl<'a> Eras<'a> {
         before: (&RunDigest, &CaseDigest),
         after: (&RunDigest, &CaseDigest),
     ) -> Vec<Difference> {
-        let mut found = before
-            .1
-            .ground(before.0)
-            .differences(after.1.ground(after.0));
-        found.extend(before.1.traits.differences(&after.1.traits));
-        self.in_force(found)
+        let measured_on = before.1.ground(before.0);
+        let found = measured_on.differences(after.1.ground(after.0));
+        self.in_force(before.1.traits.with(found, &after.1.traits))
     }
 
     fn in_force(&self, mut found: Vec<Difference>) -> Vec<Difference> {
-        found.retain(|one| one.rule.touches(self.metric) && !self.waived.contains(&one.rule));
+        found.retain(|one| one.touches(self.metric) && !self.waived.contains(&one.rule));
         found
     }
 }

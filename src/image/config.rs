@@ -59,6 +59,14 @@ pub(super) struct RootFs {
     pub diff_ids: Option<Vec<String>>,
 }
 
+impl Document {
+    /// Which entries of its history made a layer, bottom first; empty where it has none.
+    pub fn makers_of_layers(&self) -> Vec<bool> {
+        let history = self.history.iter().flatten();
+        history.map(|entry| !entry.empty_layer).collect()
+    }
+}
+
 impl Config {
     /// Whether there is a check; `NONE` switches off that of the base.
     pub fn has_health_check(&self) -> bool {

@@ -35,6 +35,8 @@ pub struct ImageContents {
     /// Bytes of the files of all layers, by the headers of their tars. A layer that the
     /// image has twice counts twice.
     pub layer_bytes: Bytes,
+    /// Which entries of the image's history made a layer, bottom first; empty where it has none.
+    pub makers_of_layers: Vec<bool>,
     /// What layers hold and the final tree does not: overwritten or deleted later.
     pub waste: Bytes,
     /// The final tree's bytes divided by those of all layers; none where there are no bytes.
@@ -86,6 +88,7 @@ pub fn analyse(archive: impl Read, planted: &[Planted]) -> Result<ImageContents,
         files: Count(files),
         tree_bytes: Bytes(tree_bytes),
         layer_bytes: Bytes(layer_bytes),
+        makers_of_layers: document.makers_of_layers(),
         waste: Bytes(layer_bytes.saturating_sub(tree_bytes)),
         efficiency: Ratio::of(tree_bytes as f64, layer_bytes as f64),
         layers: layers

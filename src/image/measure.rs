@@ -49,8 +49,23 @@ fn sum(tar: impl Read) -> io::Result<Bytes> {
 /// has no history or is none.
 pub fn makers_of_layers(config: &[u8]) -> Vec<bool> {
     let document: Document = serde_json::from_slice(config).unwrap_or_default();
-    let history = document.history.unwrap_or_default();
-    history.iter().map(|entry| !entry.empty_layer).collect()
+    document.makers_of_layers()
+}
+
+/// Gives each entry that made a layer that layer's bytes. The engine's own figures stay where
+/// the history does not tell which did: images that no Dockerfile made have none, or less.
+pub fn spread_over_history(history: &mut [(Bytes, String)], layers: &[Bytes], makers: &[bool]) {
+    let made = makers.iter().filter(|makes| **makes).count();
+    if makers.len() != history.len() || made != layers.len() {
+        return;
+    }
+    let mut layers = layers.iter();
+    for ((bytes, _), makes) in history.iter_mut().zip(makers) {
+        *bytes = match makes {
+            true => layers.next().copied().unwrap_or(Bytes(0)),
+            false => Bytes(0),
+        };
+    }
 }
 
 #[cfg(test)]
@@ -103,5 +118,25 @@ mod tests {
             br#"{"history":[{"created_by":"ADD"},{"created_by":"ENV","empty_layer":true}]}"#;
         assert_eq!(makers_of_layers(config), [true, false]);
         assert!(makers_of_layers(b"{}").is_empty());
+    }
+
+    #[test]
+    fn only_a_history_that_fits_its_layers_gets_their_bytes() {
+        let entry = |bytes, text: &str| (Bytes(bytes), text.to_owned());
+        let told = || vec![entry(4096, "ADD"), entry(0, "ENV"), entry(4096, "COPY")];
+        let mut history = told();
+        spread_over_history(&mut history, &[Bytes(7), Bytes(9)], &[true, false, true]);
+        assert_eq!(
+            history,
+            [entry(7, "ADD"), entry(0, "ENV"), entry(9, "COPY")]
+        );
+        for (layers, makers) in [
+            (vec![Bytes(7)], vec![true, false, true]),
+            (vec![Bytes(7), Bytes(9)], vec![]),
+        ] {
+            let mut history = told();
+            spread_over_history(&mut history, &layers, &makers);
+            assert_eq!(history, told());
+        }
     }
 }

@@ -23,5 +23,5 @@ mod weight;
 
 pub use contents::{ImageContents, Planted, analyse};
 pub use error::ImageError;
-pub use measure::{layer_bytes, makers_of_layers};
+pub use measure::{layer_bytes, makers_of_layers, spread_over_history};
 pub use stream::analyse_export;

@@ -127,7 +127,8 @@ pub struct BaseRecord {
     pub repo_digests: Vec<String>,
     /// Digests of the uncompressed layers, bottom first.
     pub diff_ids: Vec<String>,
-    /// Unpacked size.
+    /// File bytes of its layers; as the engine reports them in a run that was not finished, and
+    /// in one without a registry for a base of builders only.
     pub unpacked_bytes: Bytes,
     /// Set where it is not the image that the Dockerfile names.
     pub stand_in: Option<StandIn>,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::layers::{history_of, layers_of};
 use super::notes::one_line;
 use super::posture::{CONTENTS, Fact, found};
-use super::table::{Cell, Column, Mark, Note, Table};
+use super::table::{Cell, Column, Note, Table};
 use crate::record::{LayerContents, Posture};
 use crate::units::{Bytes, Count, Ratio, human_count};
 
@@ -46,19 +46,12 @@ const PLACE_CHARS: usize = 200;
 /// What it is, where its bytes lie, and what made it.
 pub fn inspection_tables(image: &Inspection) -> Vec<Table> {
     let mut layers = layers_of("Layers and what is heaviest in them", &image.layers);
-    layers.notes.push(note("The lowest layer first."));
+    layers.notes.push(Note::whole("The lowest layer first."));
     vec![
         summary(image),
         layers,
         history_of("Instructions that made the image", &image.history),
     ]
-}
-
-fn note(text: &str) -> Note {
-    Note {
-        mark: Mark::Whole,
-        text: text.to_owned(),
-    }
 }
 
 fn summary(image: &Inspection) -> Table {
@@ -93,9 +86,9 @@ fn summary(image: &Inspection) -> Table {
     let mut notes: Vec<Note> = posture
         .secrets
         .iter()
-        .map(|secret| note(&one_line(&found(secret), PLACE_CHARS)))
+        .map(|secret| Note::whole(one_line(&found(secret), PLACE_CHARS)))
         .collect();
-    notes.push(note(
+    notes.push(Note::whole(
         "Facts that need no start: a run says too whether it starts hardened, how it stops, and what scanners find.",
     ));
     Table {

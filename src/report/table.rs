@@ -86,6 +86,16 @@ pub struct Note {
     pub text: String,
 }
 
+impl Note {
+    /// A note on the whole table.
+    pub fn whole(text: impl Into<String>) -> Self {
+        Self {
+            mark: Mark::Whole,
+            text: text.into(),
+        }
+    }
+}
+
 /// What links a note to its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {

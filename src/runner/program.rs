@@ -1,64 +1,55 @@
-//! Two static programs of some hundred bytes, made of machine code: one blocks SIGTERM
-//! and SIGINT, waits for one of them and exits with 0; the other exits at once.
+//! Static programs of some hundred bytes, made of machine code. They need no compiler and no base.
+
+mod code;
+
+pub(super) use code::ANSWERING_PORT;
 
 /// Their name in an image: the Dockerfile of the floor says it too.
 pub(super) const PROGRAM: &str = "wait";
-
-/// Machine code for x86-64: the assembly stands beside each line.
-const CODE_X86_64: &[u8] = &[
-    0x68, 0x02, 0x40, 0x00, 0x00, // push $0x4002       the set {SIGINT, SIGTERM}
-    0x48, 0x89, 0xe6, // mov %rsp, %rsi
-    0x31, 0xff, // xor %edi, %edi     SIG_BLOCK
-    0x31, 0xd2, // xor %edx, %edx
-    0x6a, 0x08, // push $8
-    0x41, 0x5a, // pop %r10           the size of a set
-    0x6a, 0x0e, // push $14
-    0x58, // pop %rax           rt_sigprocmask
-    0x0f, 0x05, // syscall
-    0x48, 0x89, 0xf7, // mov %rsi, %rdi
-    0x31, 0xf6, // xor %esi, %esi
-    0x31, 0xd2, // xor %edx, %edx
-    0xb8, 0x80, 0x00, 0x00, 0x00, // mov $128, %eax     rt_sigtimedwait, without end
-    0x0f, 0x05, // syscall
-    0x31, 0xff, // xor %edi, %edi
-    0xb8, 0xe7, 0x00, 0x00, 0x00, // mov $231, %eax     exit_group(0)
-    0x0f, 0x05, // syscall
-];
-
-/// Ends with 0 at once, x86-64.
-const ENDING_X86_64: &[u8] = &[
-    0x31, 0xff, // xor %edi, %edi
-    0xb8, 0xe7, 0x00, 0x00, 0x00, // mov $231, %eax     exit_group(0)
-    0x0f, 0x05, // syscall
-];
-
-/// The same for AArch64.
-const ENDING_AARCH64: &[u8] = &[
-    0xc8, 0x0b, 0x80, 0xd2, // mov x8, #94        exit_group
-    0x00, 0x00, 0x80, 0xd2, // mov x0, #0
-    0x01, 0x00, 0x00, 0xd4, // svc #0
-];
 
 /// The machines of ELF headers.
 const MACHINE_X86_64: u16 = 62;
 const MACHINE_AARCH64: u16 = 183;
 
-/// An ELF file of the waiting program for a platform (`linux/amd64`), or `None`
-/// where no machine code is at hand. Layout: System V ABI, ELF-64 header (64
-/// bytes), one program header (56 bytes), code.
+/// Blocks SIGTERM and SIGINT, waits for one of them and exits with 0. `None` where there is no
+/// machine code for the platform (`linux/amd64`).
 pub(super) fn waiting_program(platform: &str) -> Option<Vec<u8>> {
-    (platform == "linux/amd64").then(|| elf(MACHINE_X86_64, CODE_X86_64))
+    of_platform(platform, code::WAITING_X86_64, code::WAITING_AARCH64, &[])
 }
 
-/// A program that ends at once with 0, or `None` where no machine code is at hand.
+/// Exits with 0 at once.
 pub(super) fn ending_program(platform: &str) -> Option<Vec<u8>> {
-    match platform {
-        "linux/amd64" => Some(elf(MACHINE_X86_64, ENDING_X86_64)),
-        "linux/arm64" | "linux/arm64/v8" => Some(elf(MACHINE_AARCH64, ENDING_AARCH64)),
-        _ => None,
-    }
+    of_platform(platform, code::ENDING_X86_64, code::ENDING_AARCH64, &[])
 }
 
+/// Answers each HTTP request on [`ANSWERING_PORT`] with status 200 and `token`, of which at most
+/// 64 bytes are taken.
+pub(super) fn answering_program(platform: &str, token: &str) -> Option<Vec<u8>> {
+    let mut answer =
+        format!("HTTP/1.0 200 OK\r\nConnection: close\r\n\r\n{token:.64}").into_bytes();
+    answer.resize(code::ANSWER_LENGTH, b' ');
+    of_platform(
+        platform,
+        code::ANSWERING_X86_64,
+        code::ANSWERING_AARCH64,
+        &answer,
+    )
+}
+
+fn of_platform(platform: &str, x86_64: &[u8], aarch64: &[u32], data: &[u8]) -> Option<Vec<u8>> {
+    let (machine, mut code) = match platform {
+        "linux/amd64" => (MACHINE_X86_64, x86_64.to_vec()),
+        "linux/arm64" | "linux/arm64/v8" => {
+            let words = aarch64.iter().flat_map(|word| word.to_le_bytes());
+            (MACHINE_AARCH64, words.collect())
+        }
+        _ => return None,
+    };
+    code.extend(data);
+    Some(elf(machine, &code))
+}
+
+/// An ELF file: header (64 bytes), one program header (56 bytes), code. Layout: System V ABI.
 fn elf(machine: u16, code: &[u8]) -> Vec<u8> {
     const BASE: u64 = 0x40_0000;
     const HEADERS: u64 = 64 + 56;
@@ -121,6 +112,54 @@ mod tests {
         std::fs::write(&path, ending_program("linux/amd64").unwrap()).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(Command::new(&path).status().unwrap().code(), Some(0));
+    }
+
+    #[test]
+    fn the_answering_program_answers_each_request_with_its_token() {
+        use std::io::{Read, Write};
+        use std::net::TcpStream;
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("answer");
+        // Its port may be taken on this machine, so the test gives it another.
+        let mut program = answering_program("linux/amd64", "token-1").unwrap();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let at = program.windows(2).position(|two| two == [0x1f, 0x90]);
+        let at = at.unwrap();
+        program[at..at + 2].copy_from_slice(&port.to_be_bytes());
+        std::fs::write(&path, program).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut child = Command::new(&path).spawn().unwrap();
+        let connect = || {
+            (0..500).find_map(|_| {
+                std::thread::sleep(Duration::from_millis(10));
+                TcpStream::connect(("127.0.0.1", port)).ok()
+            })
+        };
+        for _ in 0..2 {
+            let mut stream = connect().unwrap();
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                .unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            let expected = "HTTP/1.0 200 OK\r\nConnection: close\r\n\r\ntoken-1";
+            assert_eq!(answer.trim_end(), expected);
+            assert_eq!(answer.len(), code::ANSWER_LENGTH);
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn the_port_stands_in_the_code() {
+        let port = ANSWERING_PORT.to_be_bytes();
+        assert!(code::ANSWERING_X86_64.windows(2).any(|two| two == port));
+        let word = u32::from(u16::from_le_bytes(port)) << 5;
+        let of_movk = |code: &u32| *code & 0x001f_ffe0 == word;
+        assert!(code::ANSWERING_AARCH64.iter().any(of_movk));
     }
 
     #[test]

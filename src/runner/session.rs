@@ -12,7 +12,7 @@ use super::cache::Before;
 use super::ledger::{Gate, Ledger};
 use super::push::Distribution;
 use super::visit::short_id;
-use super::{Event, Watcher, floor, order_of, visit};
+use super::{Event, Watcher, floor, order_of, visit, weigh};
 use crate::context::Context;
 use crate::engine::{
     Clock, ContainerId, Engine, EngineError, Owned, OwnedKind, Probe, RemovalOutcome,
@@ -192,6 +192,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     pub async fn run(mut self, recorder: &mut dyn Recorder) -> (RunRecord, Result<(), RunError>) {
         self.pending_cache = recorder.noted_cache();
         let mut result = self.rounds(recorder).await;
+        if self.record.state == RunState::Complete {
+            weigh::weigh_bases(&mut self).await;
+        }
         for warning in self.sweep_own().await {
             self.warn(warning);
         }

@@ -12,9 +12,9 @@ use super::ledger::Ledger;
 use super::push::{Pushed, case_repository};
 use super::session::{PlannedCase, Runner};
 use super::starts::bounded;
-use crate::engine::{Clock, Engine, Probe, Registry};
+use crate::engine::{Clock, Engine, Probe, Registry, TAG_BASE};
 use crate::image;
-use crate::record::{Metric, Outcome};
+use crate::record::{BlobRecord, Metric, Outcome};
 use crate::units::{Bytes, Quantity};
 
 /// Notes the sizes of the image that was built, and those of its history's entries.
@@ -52,7 +52,7 @@ pub(super) async fn weigh<E: Engine, C: Clock, P: Probe>(
         Err(reason) => ledger.note(Metric::SizeOwn, Outcome::NotMeasured { reason }),
     }
     if let Some(image) = &mut ledger.image {
-        spread(&mut image.history, &layers, &makers);
+        image::spread_over_history(&mut image.history, &layers, &makers);
         image.layer_bytes = Some(layers);
     }
 }
@@ -80,19 +80,7 @@ async fn of_registry<E: Engine, C: Clock, P: Probe>(
         .map(|known| known.registry.clone())
         .ok_or("there is no registry")?;
     let repository = case_repository(runner, case);
-    let mut layers = Vec::new();
-    for (blob, diff_id) in blobs.iter().zip(diff_ids) {
-        let bytes = match runner.layer_bytes.get(diff_id) {
-            Some(known) => *known,
-            None => {
-                let read = read_blob(&registry, &repository, &blob.digest, image::layer_bytes);
-                let bytes = read.await?;
-                runner.layer_bytes.insert(diff_id.clone(), bytes);
-                bytes
-            }
-        };
-        layers.push(bytes);
-    }
+    let layers = of_blobs(runner, &registry, &repository, blobs, diff_ids).await?;
     let digest = &pushed.manifest.config.digest;
     let config = read_blob(&registry, &repository, digest, |mut blob| {
         let mut text = Vec::new();
@@ -100,6 +88,65 @@ async fn of_registry<E: Engine, C: Clock, P: Probe>(
     });
     let makers = image::makers_of_layers(&config.await?);
     Ok((layers, makers))
+}
+
+/// Reads the layers that were not read before in this run.
+async fn of_blobs<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    registry: &Arc<dyn Registry>,
+    repository: &str,
+    blobs: &[BlobRecord],
+    diff_ids: &[String],
+) -> Result<Vec<Bytes>, String> {
+    let mut layers = Vec::new();
+    for (blob, diff_id) in blobs.iter().zip(diff_ids) {
+        let bytes = match runner.layer_bytes.get(diff_id) {
+            Some(known) => *known,
+            None => {
+                let read = read_blob(registry, repository, &blob.digest, image::layer_bytes);
+                let bytes = read.await?;
+                runner.layer_bytes.insert(diff_id.clone(), bytes);
+                bytes
+            }
+        };
+        layers.push(bytes);
+    }
+    Ok(layers)
+}
+
+/// Puts the file bytes of the bases into the record in place of what the engine reports. Where a
+/// base's layers were not read and cannot be, the engine's figure stays.
+pub(super) async fn weigh_bases<E: Engine, C: Clock, P: Probe>(runner: &mut Runner<E, C, P>) {
+    for at in 0..runner.record.bases.len() {
+        let base = &runner.record.bases[at];
+        let (reference, diff_ids) = (base.reference.clone(), base.diff_ids.clone());
+        let known = |id: &String| runner.layer_bytes.get(id).copied();
+        let known: Option<Vec<Bytes>> = diff_ids.iter().map(known).collect();
+        let layers = match known {
+            Some(layers) => Ok(layers),
+            None => of_base(runner, &reference, &diff_ids).await,
+        };
+        if let Ok(layers) = layers {
+            runner.record.bases[at].unpacked_bytes = layers.into_iter().sum();
+        }
+    }
+}
+
+async fn of_base<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    reference: &str,
+    diff_ids: &[String],
+) -> Result<Vec<Bytes>, String> {
+    let none = || format!("the registry does not have `{reference}`");
+    let known = runner.distribution.as_ref().ok_or_else(none)?;
+    let repository = known.bases.get(reference).cloned().ok_or_else(none)?;
+    let registry = known.registry.clone();
+    let manifest = registry.manifest(&repository, TAG_BASE);
+    let manifest = manifest.map_err(|error| chain(error.as_ref()))?;
+    if manifest.layers.len() != diff_ids.len() {
+        return Err(none());
+    }
+    of_blobs(runner, &registry, &repository, &manifest.layers, diff_ids).await
 }
 
 /// Reads a blob on a thread of its own: a layer takes a second and more.
@@ -124,10 +171,6 @@ async fn of_export<E: Engine, C: Clock, P: Probe>(
     built: &Built,
     diff_ids: &[String],
 ) -> Result<Weighed, String> {
-    let known = |id: &String| runner.layer_bytes.get(id).copied();
-    if let Some(layers) = diff_ids.iter().map(known).collect() {
-        return Ok((layers, Vec::new()));
-    }
     let export = runner.engine.export(&built.tag);
     let export = bounded(runner, "export image", &built.tag, export).await;
     let export = export.map_err(|error| error.chain())?;
@@ -143,7 +186,7 @@ async fn of_export<E: Engine, C: Clock, P: Probe>(
     }
     let weighed = diff_ids.iter().cloned().zip(layers.iter().copied());
     runner.layer_bytes.extend(weighed);
-    Ok((layers, Vec::new()))
+    Ok((layers, contents.makers_of_layers))
 }
 
 /// How many layers are those of the base of the final stage.
@@ -172,45 +215,4 @@ fn layers_below<E: Engine, C: Clock, P: Probe>(
         ));
     }
     Ok(base.diff_ids.len())
-}
-
-/// Gives each entry that made a layer that layer's bytes. The engine's own figures stay where
-/// the history does not tell which did: images that no Dockerfile made have none, or less.
-fn spread(history: &mut [(Bytes, String)], layers: &[Bytes], makers: &[bool]) {
-    let made = makers.iter().filter(|makes| **makes).count();
-    if makers.len() != history.len() || made != layers.len() {
-        return;
-    }
-    let mut layers = layers.iter();
-    for ((bytes, _), makes) in history.iter_mut().zip(makers) {
-        *bytes = match makes {
-            true => layers.next().copied().unwrap_or(Bytes(0)),
-            false => Bytes(0),
-        };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_history_that_fits_its_layers_gets_their_bytes() {
-        let entry = |bytes, text: &str| (Bytes(bytes), text.to_owned());
-        let told = || vec![entry(4096, "ADD"), entry(0, "ENV"), entry(4096, "COPY")];
-        let mut history = told();
-        spread(&mut history, &[Bytes(7), Bytes(9)], &[true, false, true]);
-        assert_eq!(
-            history,
-            [entry(7, "ADD"), entry(0, "ENV"), entry(9, "COPY")]
-        );
-        for (layers, makers) in [
-            (vec![Bytes(7)], vec![true, false, true]),
-            (vec![Bytes(7), Bytes(9)], vec![]),
-        ] {
-            let mut history = told();
-            spread(&mut history, &layers, &makers);
-            assert_eq!(history, told());
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod action;
 mod expected;
 mod home;
+mod reach;
 mod revisions;
 mod shards;
 mod techniques;

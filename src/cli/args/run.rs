@@ -78,7 +78,7 @@ pub struct GroundArgs {
     /// Deadline of one build, in minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub build_deadline: u64,
-    /// How containers are reached [default: their bridge address on a local Linux engine, else a published port]
+    /// How containers are reached [default: by their address if that answers, else by a published port]
     #[arg(long, value_enum)]
     pub reach: Option<ReachArg>,
     /// Leave the builder's cache records that this run makes

@@ -146,6 +146,8 @@ impl Engine for FakeEngine {
             let foreign = |file: &Vec<u8>| file.starts_with(b"\x7fELF") && file[18] != 62;
             image.manner = match files.values().any(foreign) && !state.emulates {
                 true => Manner::Foreign,
+                // A program that answers holds its answer.
+                false if files.values().any(|file| holds(file, b"HTTP/1.0 200")) => Manner::Well,
                 false => Manner::Ends,
             };
             let labels = changes
@@ -267,9 +269,11 @@ impl Engine for FakeEngine {
         })
     }
 
-    async fn address(&self, id: &ContainerId, port: u16, _: Reach) -> Result<SocketAddr> {
+    async fn address(&self, id: &ContainerId, port: u16, reach: Reach) -> Result<SocketAddr> {
         self.call("address", &id.0)?;
-        Ok(SocketAddr::from(([127, 0, 0, 1], port)))
+        let closed = self.state(|state| state.closed.contains(&reach));
+        let host = if closed { [0; 4] } else { [127, 0, 0, 1] };
+        Ok(SocketAddr::from((host, port)))
     }
 
     async fn exited(&self, id: &ContainerId) -> Result<i64> {
@@ -472,4 +476,8 @@ fn vertex_name(step: &Step) -> String {
         .map(|stage| format!("{stage} "))
         .unwrap_or_default();
     format!("[{label}{}/{}] {}", step.key.index, step.total, step.text)
+}
+
+fn holds(file: &[u8], text: &[u8]) -> bool {
+    file.windows(text.len()).any(|window| window == text)
 }

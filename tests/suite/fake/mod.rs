@@ -103,6 +103,8 @@ pub struct State {
     pub containerd: bool,
     /// Whether it runs programs of other platforms.
     pub emulates: bool,
+    /// Ways to its containers that lead nowhere.
+    pub closed: Vec<Reach>,
     /// Set to make every verb fail as if the engine had gone.
     pub gone: bool,
 }
@@ -244,6 +246,7 @@ impl Probe for FakeProbe {
                 .values()
                 .find(|container| container.started)
                 .map(|c| c.manner)
+                .filter(|_| !spec.address.ip().is_unspecified())
         });
         match manner {
             Some(Manner::Well | Manner::IgnoresSigterm) => {

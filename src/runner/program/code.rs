@@ -1,0 +1,160 @@
+//! Machine code, each line with its assembly.
+
+/// Blocks SIGTERM and SIGINT, waits for one of them, exits with 0. x86-64.
+pub(in crate::runner) const WAITING_X86_64: &[u8] = &[
+    0x68, 0x02, 0x40, 0x00, 0x00, // push $0x4002       the set {SIGINT, SIGTERM}
+    0x48, 0x89, 0xe6, // mov %rsp, %rsi
+    0x31, 0xff, // xor %edi, %edi     SIG_BLOCK
+    0x31, 0xd2, // xor %edx, %edx
+    0x6a, 0x08, // push $8
+    0x41, 0x5a, // pop %r10           the size of a set
+    0x6a, 0x0e, // push $14
+    0x58, // pop %rax           rt_sigprocmask
+    0x0f, 0x05, // syscall
+    0x48, 0x89, 0xf7, // mov %rsi, %rdi
+    0x31, 0xf6, // xor %esi, %esi
+    0x31, 0xd2, // xor %edx, %edx
+    0xb8, 0x80, 0x00, 0x00, 0x00, // mov $128, %eax     rt_sigtimedwait, without end
+    0x0f, 0x05, // syscall
+    0x31, 0xff, // xor %edi, %edi
+    0xb8, 0xe7, 0x00, 0x00, 0x00, // mov $231, %eax     exit_group(0)
+    0x0f, 0x05, // syscall
+];
+
+/// The same for AArch64.
+pub(in crate::runner) const WAITING_AARCH64: &[u32] = &[
+    0xd2880049, // mov x9, #0x4002
+    0xf81f0fe9, // str x9, [sp, #-16]!
+    0xd2800000, // mov x0, #0x0
+    0x910003e1, // mov x1, sp
+    0xd2800002, // mov x2, #0x0
+    0xd2800103, // mov x3, #0x8
+    0xd28010e8, // mov x8, #0x87
+    0xd4000001, // svc #0x0
+    0x910003e0, // mov x0, sp
+    0xd2800001, // mov x1, #0x0
+    0xd2800002, // mov x2, #0x0
+    0xd2800103, // mov x3, #0x8
+    0xd2801128, // mov x8, #0x89
+    0xd4000001, // svc #0x0
+    0xd2800000, // mov x0, #0x0
+    0xd2800bc8, // mov x8, #0x5e
+    0xd4000001, // svc #0x0
+];
+
+/// Exits with 0 at once. x86-64.
+pub(in crate::runner) const ENDING_X86_64: &[u8] = &[
+    0x31, 0xff, // xor %edi, %edi
+    0xb8, 0xe7, 0x00, 0x00, 0x00, // mov $231, %eax     exit_group(0)
+    0x0f, 0x05, // syscall
+];
+
+/// The same for AArch64.
+pub(in crate::runner) const ENDING_AARCH64: &[u32] = &[
+    0xd2800bc8, // mov x8, #94        exit_group
+    0xd2800000, // mov x0, #0
+    0xd4000001, // svc #0
+];
+
+/// Port of the answering program; it stands in its code.
+pub(in crate::runner) const ANSWERING_PORT: u16 = 8080;
+
+/// Length of what it writes; it stands in its code.
+pub(in crate::runner) const ANSWER_LENGTH: usize = 0x7f;
+
+/// Listens on port 8080, reads once from each connection, writes the 127 bytes that follow the
+/// code, and closes. x86-64: socket, bind, listen; then accept, read, write, close without end.
+pub(in crate::runner) const ANSWERING_X86_64: &[u8] = &[
+    0x6a, 0x02, // push $0x2
+    0x5f, // pop %rdi
+    0x6a, 0x01, // push $0x1
+    0x5e, // pop %rsi
+    0x31, 0xd2, // xor %edx,%edx
+    0x6a, 0x29, // push $0x29
+    0x58, // pop %rax
+    0x0f, 0x05, // syscall
+    0x89, 0xc3, // mov %eax,%ebx
+    0x6a, 0x00, // push $0x0
+    0xb8, 0x02, 0x00, 0x1f, 0x90, // mov $0x901f0002,%eax
+    0x50, // push %rax
+    0x48, 0x89, 0xe6, // mov %rsp,%rsi
+    0x89, 0xdf, // mov %ebx,%edi
+    0x6a, 0x10, // push $0x10
+    0x5a, // pop %rdx
+    0x6a, 0x31, // push $0x31
+    0x58, // pop %rax
+    0x0f, 0x05, // syscall
+    0x89, 0xdf, // mov %ebx,%edi
+    0x6a, 0x08, // push $0x8
+    0x5e, // pop %rsi
+    0x6a, 0x32, // push $0x32
+    0x58, // pop %rax
+    0x0f, 0x05, // syscall
+    0x48, 0x81, 0xec, 0x00, 0x10, 0x00, 0x00, // sub $0x1000,%rsp
+    0x89, 0xdf, // mov %ebx,%edi
+    0x31, 0xf6, // xor %esi,%esi
+    0x31, 0xd2, // xor %edx,%edx
+    0x6a, 0x2b, // push $0x2b
+    0x58, // pop %rax
+    0x0f, 0x05, // syscall
+    0x89, 0xc5, // mov %eax,%ebp
+    0x89, 0xef, // mov %ebp,%edi
+    0x48, 0x89, 0xe6, // mov %rsp,%rsi
+    0xba, 0x00, 0x10, 0x00, 0x00, // mov $0x1000,%edx
+    0x31, 0xc0, // xor %eax,%eax
+    0x0f, 0x05, // syscall
+    0x89, 0xef, // mov %ebp,%edi
+    0x48, 0x8d, 0x35, 0x11, 0x00, 0x00, 0x00, // lea 0x11(%rip),%rsi
+    0x6a, 0x7f, // push $0x7f
+    0x5a, // pop %rdx
+    0x6a, 0x01, // push $0x1
+    0x58, // pop %rax
+    0x0f, 0x05, // syscall
+    0x89, 0xef, // mov %ebp,%edi
+    0x6a, 0x03, // push $0x3
+    0x58, // pop %rax
+    0x0f, 0x05, // syscall
+    0xeb, 0xcb, // jmp 35 <again>
+];
+
+/// The same for AArch64.
+pub(in crate::runner) const ANSWERING_AARCH64: &[u32] = &[
+    0xd2800040, // mov x0, #0x2
+    0xd2800021, // mov x1, #0x1
+    0xd2800002, // mov x2, #0x0
+    0xd28018c8, // mov x8, #0xc6
+    0xd4000001, // svc #0x0
+    0xaa0003f3, // mov x19, x0
+    0x52800049, // mov w9, #0x2
+    0x72b203e9, // movk w9, #0x901f, lsl #16
+    0xf81f0fe9, // str x9, [sp, #-16]!
+    0xf90007ff, // str xzr, [sp, #8]
+    0x910003e1, // mov x1, sp
+    0xd2800202, // mov x2, #0x10
+    0xd2801908, // mov x8, #0xc8
+    0xd4000001, // svc #0x0
+    0xaa1303e0, // mov x0, x19
+    0xd2800101, // mov x1, #0x8
+    0xd2801928, // mov x8, #0xc9
+    0xd4000001, // svc #0x0
+    0xd14007ff, // sub sp, sp, #0x1, lsl #12
+    0xaa1303e0, // mov x0, x19
+    0xd2800001, // mov x1, #0x0
+    0xd2800002, // mov x2, #0x0
+    0xd2801948, // mov x8, #0xca
+    0xd4000001, // svc #0x0
+    0xaa0003f4, // mov x20, x0
+    0x910003e1, // mov x1, sp
+    0xd2820002, // mov x2, #0x1000
+    0xd28007e8, // mov x8, #0x3f
+    0xd4000001, // svc #0x0
+    0xaa1403e0, // mov x0, x20
+    0x10000101, // adr x1, 98 <answer>
+    0xd2800fe2, // mov x2, #0x7f
+    0xd2800808, // mov x8, #0x40
+    0xd4000001, // svc #0x0
+    0xaa1403e0, // mov x0, x20
+    0xd2800728, // mov x8, #0x39
+    0xd4000001, // svc #0x0
+    0x17ffffee, // b 4c <again>
+];
