@@ -240,19 +240,29 @@ fn recorded(
     image: ImageFacts,
     stand_in: Option<StandIn>,
 ) -> BaseRecord {
-    // A stand-in that came by a mirror is one all the same, and so is what rests on one.
-    let inherited = image.labels.get(LABEL_STANDS_IN_FOR).map(|name| StandIn {
+    // A stand-in that came by a mirror is one all the same. What was built on a stand-in has its
+    // labels, and is an image of its own.
+    let label = image.labels.get(LABEL_STANDS_IN_FOR);
+    let mirrored = label.filter(|name| same_name(name, reference));
+    let mirrored = mirrored.map(|name| StandIn {
         stands_in_for: name.clone(),
         recipe_sha256: image.labels.get(LABEL_RECIPE).cloned().unwrap_or_default(),
     });
-    let stand_in = stand_in.or(inherited);
+    let stand_in = stand_in.or(mirrored);
     BaseRecord {
         reference: reference.to_owned(),
         resolved: resolved.to_owned(),
         image_id: image.id.0,
         repo_digests: image.repo_digests,
+        manifest_digest: image.manifest_digest,
         unpacked_bytes: image.history.iter().map(|(bytes, _)| *bytes).sum(),
         diff_ids: image.diff_ids,
         stand_in,
     }
+}
+
+/// Whether two references name one image; a short name and its full form do.
+fn same_name(one: &str, other: &str) -> bool {
+    let canonical = |name: &str| Some(name.parse::<ImageReference>().ok()?.canonical());
+    one == other || (canonical(one).is_some() && canonical(one) == canonical(other))
 }

@@ -41,7 +41,15 @@ impl DockerEngine {
             return Ok(None);
         };
         let config = image.config.unwrap_or_default();
+        let platform = format!(
+            "{}/{}",
+            image.os.as_deref().unwrap_or("unknown"),
+            image.architecture.as_deref().unwrap_or("unknown")
+        );
+        let manifest_digest = self.manifest_of_platform(&id, &platform).await;
+        let manifest_digest = manifest_digest.map_err(raw_failed(INSPECT, reference))?;
         Ok(Some(ImageFacts {
+            manifest_digest,
             id: ImageId(id),
             repo_digests: image.repo_digests.unwrap_or_default(),
             listed,
@@ -58,11 +66,7 @@ impl DockerEngine {
                 .collect(),
             labels: config.labels.unwrap_or_default().into_iter().collect(),
             user: config.user.unwrap_or_default(),
-            platform: format!(
-                "{}/{}",
-                image.os.as_deref().unwrap_or("unknown"),
-                image.architecture.as_deref().unwrap_or("unknown")
-            ),
+            platform,
             // `NONE` switches off a check that the base has.
             health_check: config
                 .healthcheck

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::DockerEngine;
 use super::raw::{RawError, escaped};
+use super::version::ApiVersion;
 
 /// An image of `GET /images/json`.
 #[derive(Debug, Default, Deserialize)]
@@ -44,6 +45,36 @@ pub(super) struct HistoryEntry {
     pub(super) size: i64,
 }
 
+/// `GET /images/ID/json?manifests=1`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Manifests {
+    manifests: Option<Vec<ListedManifest>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ListedManifest {
+    #[serde(rename = "ID")]
+    id: String,
+    kind: String,
+    available: bool,
+    image_data: Option<ImageData>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ImageData {
+    platform: ListedPlatform,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ListedPlatform {
+    os: String,
+    architecture: String,
+}
+
 type Result<T> = std::result::Result<T, RawError>;
 
 impl DockerEngine {
@@ -62,6 +93,31 @@ impl DockerEngine {
     /// The history of an image, the newest entry first.
     pub(super) async fn history(&self, id: &str) -> Result<Vec<HistoryEntry>> {
         self.list(&format!("/images/{id}/history")).await
+    }
+
+    /// Digest of the manifest for `platform` (`linux/amd64`) of an image, attestations left out.
+    /// None on engines before API 1.48 and on graph drivers, which keep no manifests.
+    pub(super) async fn manifest_of_platform(
+        &self,
+        id: &str,
+        platform: &str,
+    ) -> Result<Option<String>> {
+        if self.api < ApiVersion::new(1, 48) {
+            return Ok(None);
+        }
+        let path = format!("/images/{id}/json?manifests=1");
+        let answer: Option<Manifests> = match self.wire.json(Method::GET, &path).await {
+            Err(RawError::Status { code: 404, .. }) => None,
+            answer => answer?,
+        };
+        let all = answer.and_then(|image| image.manifests).unwrap_or_default();
+        let (os, architecture) = platform.split_once('/').unwrap_or((platform, ""));
+        let fits = |one: &ListedManifest| {
+            let of = one.image_data.as_ref().map(|image| &image.platform);
+            let of_platform = of.is_some_and(|it| it.os == os && it.architecture == architecture);
+            one.available && one.kind == "image" && of_platform
+        };
+        Ok(all.into_iter().find(fits).map(|one| one.id))
     }
 
     /// Volumes with a label.

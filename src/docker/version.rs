@@ -34,7 +34,7 @@ pub(super) struct Range {
 }
 
 impl ApiVersion {
-    const fn new(major: u32, minor: u32) -> Self {
+    pub(super) const fn new(major: u32, minor: u32) -> Self {
         Self { major, minor }
     }
 }

@@ -82,7 +82,8 @@ pub trait Registry: Send + Sync + 'static {
     /// What went through the door since then.
     fn traffic(&self, door: Door) -> Traffic;
 
-    /// The manifest of a tag or digest of a repository.
+    /// The image manifest of a tag or digest of a repository. Of an index it is the image for
+    /// `platform` (`linux/amd64`), or the only image in it; attestations are no images.
     ///
     /// # Errors
     /// Where there is none, or it is no image manifest.
@@ -90,6 +91,7 @@ pub trait Registry: Send + Sync + 'static {
         &self,
         repository: &str,
         reference: &str,
+        platform: &str,
     ) -> Result<ManifestRecord, Box<dyn Error + Send + Sync>>;
 
     /// The content of a blob of a repository.

@@ -55,6 +55,9 @@ id!(
 /// An image as the engine describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageFacts {
+    /// Digest of the manifest of its platform, where the engine has the image as a registry
+    /// has it and says so (containerd store, API 1.48). `id` and `repo_digests` may be an index's.
+    pub manifest_digest: Option<String>,
     /// The engine's id.
     pub id: ImageId,
     /// Digests by which registries know it.

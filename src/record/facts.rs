@@ -123,8 +123,11 @@ pub struct BaseRecord {
     pub resolved: String,
     /// The engine's image id.
     pub image_id: String,
-    /// Registry digests, where the engine knows any.
+    /// Registry digests, where the engine knows any. One may be an index's.
     pub repo_digests: Vec<String>,
+    /// Digest of the manifest that an index leads to on this platform, where the engine says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_digest: Option<String>,
     /// Digests of the uncompressed layers, bottom first.
     pub diff_ids: Vec<String>,
     /// File bytes of its layers; as the engine reports them in a run that was not finished, and

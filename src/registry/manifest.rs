@@ -76,6 +76,29 @@ pub(super) struct Descriptor {
     pub(super) digest: String,
     pub(super) size: u64,
     urls: Option<Vec<String>>,
+    platform: Option<Platform>,
+}
+
+/// Source: OCI image specification, `image-index.md`.
+#[derive(Debug, Deserialize)]
+struct Platform {
+    #[serde(default)]
+    os: String,
+    #[serde(default)]
+    architecture: String,
+}
+
+impl Platform {
+    /// Whether it is that of `linux/amd64` or `linux/arm64/v8`; a variant may be on one side only.
+    fn is(&self, platform: &str) -> bool {
+        let mut parts = platform.split('/');
+        parts.next() == Some(&self.os) && parts.next() == Some(&self.architecture)
+    }
+
+    /// BuildKit gives attestations this platform, so that nobody starts them.
+    fn is_unknown(&self) -> bool {
+        self.os == "unknown"
+    }
 }
 
 impl Descriptor {
@@ -178,6 +201,19 @@ impl Manifest {
             Kind::Index => self.wire.manifests.iter().flatten().collect(),
             Kind::Image | Kind::Artifact => Vec::new(),
         }
+    }
+
+    /// Digest of the image in an index that is for `platform`, or of the only one.
+    pub(super) fn image_of(&self, platform: &str) -> Option<&str> {
+        let listed = self.manifests();
+        let unknown = |part: &Descriptor| part.platform.as_ref().is_some_and(Platform::is_unknown);
+        let images: Vec<_> = listed.iter().filter(|part| !unknown(part)).collect();
+        let fits = |part: &Descriptor| part.platform.as_ref().is_some_and(|it| it.is(platform));
+        let image = match images.as_slice() {
+            [only] => Some(only),
+            several => several.iter().find(|part| fits(part)),
+        };
+        image.map(|part| part.digest.as_str())
     }
 
     /// What it refers to.
@@ -293,5 +329,30 @@ mod tests {
         assert!(Manifest::of(None, deep.into(), None).is_err());
         let other = Digest::of(b"x");
         assert!(Manifest::of(None, good.to_string().into(), Some(&other)).is_err());
+    }
+
+    #[test]
+    fn an_index_leads_to_the_image_of_a_platform_and_never_to_an_attestation() {
+        let one = |content: &str, os: &str, architecture: &str| {
+            let mut part = part(content);
+            part["platform"] = json!({"os": os, "architecture": architecture});
+            part
+        };
+        let of = |parts: &[Value], platform: &str| {
+            let value = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": parts});
+            let manifest = read(None, &value).unwrap();
+            manifest.image_of(platform).map(str::to_owned)
+        };
+        let digest = |content: &str| Some(Digest::of(content.as_bytes()).to_string());
+        let attestation = one("t", "unknown", "unknown");
+        let (amd, arm) = (one("a", "linux", "amd64"), one("b", "linux", "arm64"));
+        let all = [attestation.clone(), amd.clone(), arm.clone()];
+        assert_eq!(of(&all, "linux/amd64"), digest("a"));
+        assert_eq!(of(&all, "linux/arm64/v8"), digest("b"));
+        assert_eq!(of(&all, "linux/s390x"), None);
+        assert_eq!(of(&[attestation.clone(), arm], "linux/amd64"), digest("b"));
+        assert_eq!(of(&[attestation], "linux/amd64"), None);
+        // Older tools give no platform.
+        assert_eq!(of(&[part("c")], "linux/amd64"), digest("c"));
     }
 }

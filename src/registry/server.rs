@@ -159,6 +159,7 @@ impl Registry for Server {
         &self,
         repository: &str,
         reference: &str,
+        platform: &str,
     ) -> Result<ManifestRecord, Box<dyn Error + Send + Sync>> {
         let manifest = Reference::of(reference)
             .ok()
@@ -167,12 +168,17 @@ impl Registry for Server {
                 repository: repository.to_owned(),
                 reference: reference.to_owned(),
             })?;
-        let record = manifest.record().ok_or_else(|| RegistryError::NoImage {
+        let of_digest = |digest: &str| {
+            let by = Reference::of(digest).ok()?;
+            self.hall.index.manifest(repository, &by)
+        };
+        let image = manifest.image_of(platform).and_then(of_digest);
+        let record = image.as_ref().unwrap_or(&manifest).record();
+        Ok(record.ok_or_else(|| RegistryError::NoImage {
             repository: repository.to_owned(),
             reference: reference.to_owned(),
             media_type: manifest.media_type.clone(),
-        })?;
-        Ok(record)
+        })?)
     }
 
     fn blob(

@@ -164,7 +164,7 @@ fn base_of<E: Engine, C: Clock, P: Probe>(
         .and_then(|known| known.bases.get(&reference))
         .ok_or_else(|| not_measured(format!("the base `{reference}` is not in the registry")))?;
     let manifest = registry
-        .manifest(repository, TAG_BASE)
+        .manifest(repository, TAG_BASE, &runner.record.engine.platform)
         .map_err(|error| not_measured(format!("the base `{reference}`: {error}")))?;
     let layers = |manifest: &ManifestRecord| -> Vec<String> {
         let digests = manifest.layers.iter().map(|layer| layer.digest.clone());

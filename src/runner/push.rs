@@ -117,7 +117,11 @@ fn blobs_of_bases<E: Engine, C: Clock, P: Probe>(
         .iter()
         .flat_map(|known| known.bases.values());
     repositories
-        .filter_map(|repository| registry.manifest(repository, TAG_BASE).ok())
+        .filter_map(|repository| {
+            registry
+                .manifest(repository, TAG_BASE, &runner.record.engine.platform)
+                .ok()
+        })
         .flat_map(|manifest| {
             let blobs = manifest.blobs();
             blobs.into_keys().map(str::to_owned).collect::<Vec<_>>()
@@ -170,7 +174,7 @@ pub(super) async fn send<E: Engine, C: Clock, P: Probe>(
     let _ = engine.remove_image(&target).await;
     let outcome = outcome.map_err(|_| overdue("push image", &target))??;
     let manifest = registry
-        .manifest(repository, tag)
+        .manifest(repository, tag, &runner.record.engine.platform)
         .map_err(|error| Lost::of(format!("the push left no manifest: {error}")))?;
     if outcome
         .digest

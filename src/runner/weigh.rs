@@ -141,7 +141,7 @@ async fn of_base<E: Engine, C: Clock, P: Probe>(
     let known = runner.distribution.as_ref().ok_or_else(none)?;
     let repository = known.bases.get(reference).cloned().ok_or_else(none)?;
     let registry = known.registry.clone();
-    let manifest = registry.manifest(&repository, TAG_BASE);
+    let manifest = registry.manifest(&repository, TAG_BASE, &runner.record.engine.platform);
     let manifest = manifest.map_err(|error| chain(error.as_ref()))?;
     if manifest.layers.len() != diff_ids.len() {
         return Err(none());

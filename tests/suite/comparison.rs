@@ -21,6 +21,7 @@ fn before() -> RunRecord {
     run.id = "20261120T200000Z-base".to_owned();
     run.case(VARIANT, Disposition::Qualified);
     run.bases.push(BaseRecord {
+        manifest_digest: None,
         reference: "node:20-slim".to_owned(),
         resolved: "node:20-slim".to_owned(),
         image_id: "sha256:1".to_owned(),

@@ -1,6 +1,7 @@
 //! Arguments to report, against a fake engine and a paused clock.
 
 mod action;
+mod bases;
 mod expected;
 mod home;
 mod reach;
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::Parser;
 use plimsoll::cli::{Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, ab, clean, run};
-use plimsoll::engine::{Clock, Door, LABEL_STANDS_IN_FOR};
+use plimsoll::engine::{Clock, Door};
 use plimsoll::record::{
     Disposition, EngineChoice, HostFacts, Metric, Outcome, RunRecord, RunState, Status,
 };
@@ -430,44 +431,6 @@ async fn the_deploy_plan_is_the_scenarios_then_the_places_then_the_default() {
         [deploy.per_day, deploy.environments, deploy.services].map(|count| count.0),
         [7, 3, 40]
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_mirror_takes_the_place_of_what_the_dockerfile_names() {
-    let home = Home::new(&[("good", GOOD)]);
-    let mirror = "mirror.example.com/base:1";
-    let engine = FakeEngine::with_bases(&[mirror]).at(&home.registry, Door::Build);
-    // What lies there was made of a stand-in.
-    engine.add_label(mirror, LABEL_STANDS_IN_FOR, "base:1");
-    let config = format!("[bases]\n\"base:1\" = \"{mirror}\"\n");
-    std::fs::write(home.path().join("plimsoll.toml"), config).unwrap();
-    let home = Home { engine, ..home };
-    home.run(&["run", "app", "--profile", "quick"])
-        .await
-        .0
-        .unwrap();
-    let base = home.record().bases.remove(0);
-    assert_eq!(base.resolved, mirror);
-    assert_eq!(base.stand_in.unwrap().stands_in_for, "base:1");
-    let sent = home.engine.state(|state| state.dockerfiles.clone());
-    assert!(
-        sent.iter()
-            .any(|text| text.starts_with(&format!("FROM {mirror}\n"))),
-        "{sent:?}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_base_that_cannot_be_had_is_told_with_its_mend() {
-    let home = Home::new(&[("good", GOOD)]);
-    let home = Home {
-        engine: FakeEngine::default(),
-        ..home
-    };
-    let failure = home.run(&["run", "app"]).await.0.unwrap_err();
-    let text = failure.to_string();
-    assert!(text.contains("the base `base:1` cannot be had"), "{text}");
-    assert!(text.contains("hint: run `plimsoll bases build`"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

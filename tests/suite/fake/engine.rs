@@ -429,6 +429,7 @@ impl FakeEngine {
             history.push((Bytes(1_000_000 * length as u64), format!("{args}COPY")));
             let id = ImageId(format!("sha256:{}", sha256_hex(key.as_bytes())));
             let facts = ImageFacts {
+                manifest_digest: None,
                 id: id.clone(),
                 repo_digests: Vec::new(),
                 listed: history.iter().map(|(bytes, _)| *bytes).sum(),

@@ -133,6 +133,7 @@ impl FakeEngine {
     /// One more, with what registries know it by.
     pub fn add_base(&self, reference: &str, repo_digests: &[String]) {
         let facts = ImageFacts {
+            manifest_digest: None,
             id: ImageId(format!("sha256:{}", sha256_hex(reference.as_bytes()))),
             repo_digests: repo_digests.to_vec(),
             listed: Bytes(10_000_000),

@@ -63,6 +63,7 @@ impl Registry for FakeRegistry {
         &self,
         repository: &str,
         reference: &str,
+        _: &str,
     ) -> std::result::Result<ManifestRecord, Box<dyn Error + Send + Sync>> {
         let name = format!("{repository}:{reference}");
         let found = self.shelf(|shelf| {

@@ -172,6 +172,7 @@ fn a_base_that_moved_parts_runs_even_where_one_between_does_not_name_it() {
     let base = |run: &mut RunRecord, layers: &str| {
         run.cases[0].bases.push("node:20-slim".to_owned());
         run.bases.push(BaseRecord {
+            manifest_digest: None,
             reference: "node:20-slim".to_owned(),
             resolved: "node:20-slim".to_owned(),
             image_id: "sha256:1".to_owned(),

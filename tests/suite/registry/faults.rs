@@ -65,7 +65,7 @@ impl Shelf {
         for name in [&way, &tag] {
             stage.engine.remove_image(name).await.unwrap();
         }
-        let manifest = server.manifest(&repository, "1").unwrap();
+        let manifest = server.manifest(&repository, "1", "linux/amd64").unwrap();
         Self {
             server,
             repository,

@@ -45,7 +45,7 @@ async fn what_is_served_and_received_is_counted_to_the_byte_and_by_door() {
         let answer = ask(desk.pull, method, path, headers, b"").await;
         answer.into_body().collect().await.unwrap();
     };
-    let record = desk.server.manifest("a", "v1").unwrap();
+    let record = desk.server.manifest("a", "v1", "linux/amd64").unwrap();
     pull("HEAD", "/v2/a/manifests/v1", "").await;
     pull("GET", "/v2/a/manifests/v1", "").await;
     for digest in record.blobs().keys() {

@@ -37,7 +37,7 @@ live!(engine_and_skopeo_push_and_pull_what_the_record_states, stage => {
     let pushed = format!("{build}/{repository}:1");
     stage.engine.tag(&app, &pushed).await.unwrap();
     let outcome = stage.engine.push(&pushed, &mut |_| {}).await.unwrap();
-    let record = server.manifest(&repository, "1").unwrap();
+    let record = server.manifest(&repository, "1", "linux/amd64").unwrap();
     assert_eq!(outcome.digest.as_deref(), Some(record.digest.as_str()));
     let traffic = server.traffic(Door::Build);
     assert_eq!(traffic.broken, Count(0));
@@ -51,7 +51,7 @@ live!(engine_and_skopeo_push_and_pull_what_the_record_states, stage => {
     stage.engine.push(&pushed, &mut |_| {}).await.unwrap();
     let again = server.traffic(Door::Build);
     assert_eq!(again.received, traffic.received);
-    assert_eq!(server.manifest(&repository, "1").unwrap(), record);
+    assert_eq!(server.manifest(&repository, "1", "linux/amd64").unwrap(), record);
 
     // The same sum, as another tool reads it.
     let reference = format!("docker://{build}/{repository}:1");
@@ -75,7 +75,7 @@ live!(engine_and_skopeo_push_and_pull_what_the_record_states, stage => {
     copy(&reference, &oci);
     let second = format!("docker://{build}/{repository}-oci:1");
     copy(&oci, &second);
-    let as_oci = server.manifest(&format!("{repository}-oci"), "1").unwrap();
+    let as_oci = server.manifest(&format!("{repository}-oci"), "1", "linux/amd64").unwrap();
     assert_eq!(as_oci.media_type, "application/vnd.oci.image.manifest.v1+json");
     assert_eq!(as_oci.layers, record.layers);
 

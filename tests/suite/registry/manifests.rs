@@ -206,14 +206,22 @@ async fn the_record_of_an_image_is_what_its_manifest_states() {
     let image = desk
         .push_image("a/b", "v1", &[b"layer", b"layer", b"2"])
         .await;
-    let record = desk.server.manifest("a/b", "v1").unwrap();
+    let record = desk.server.manifest("a/b", "v1", "linux/amd64").unwrap();
     let config = image["config"]["size"].as_u64().unwrap();
     assert_eq!(record.sum(), Bytes(config + 5 + 5 + 1));
     assert_eq!(record.blobs().len(), 3);
     assert_eq!(record.bytes, Bytes(image.to_string().len() as u64));
-    assert_eq!(desk.server.manifest("a/b", &record.digest).unwrap(), record);
+    assert_eq!(
+        desk.server
+            .manifest("a/b", &record.digest, "linux/amd64")
+            .unwrap(),
+        record
+    );
     let error = |repository: &str, reference: &str| {
-        let error = desk.server.manifest(repository, reference).unwrap_err();
+        let error = desk
+            .server
+            .manifest(repository, reference, "linux/amd64")
+            .unwrap_err();
         *error.downcast::<RegistryError>().unwrap()
     };
     for (repository, reference) in [("a/b", "v2"), ("a", "v1"), ("..", "v1"), ("a/b", "../x")] {

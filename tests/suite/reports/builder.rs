@@ -172,6 +172,7 @@ impl Build for RunRecord {
             .push(base.to_owned());
         if self.bases.iter().all(|known| known.reference != base) {
             self.bases.push(BaseRecord {
+                manifest_digest: None,
                 reference: base.to_owned(),
                 resolved: format!("plimsoll.local/{base}"),
                 image_id: "sha256:00".to_owned(),

@@ -27,6 +27,7 @@ fn blobs(layers: &[(&str, u64)]) -> Vec<BlobRecord> {
 
 fn base(run: &mut RunRecord, reference: &str, layers: &[&str]) {
     run.bases.push(BaseRecord {
+        manifest_digest: None,
         reference: reference.to_owned(),
         resolved: reference.to_owned(),
         image_id: "sha256:00".to_owned(),

@@ -1,0 +1,52 @@
+//! Which image a base is.
+
+use plimsoll::engine::{Door, LABEL_STANDS_IN_FOR};
+
+use super::GOOD;
+use super::home::Home;
+use crate::fake::FakeEngine;
+
+#[tokio::test(start_paused = true)]
+async fn a_mirror_takes_the_place_of_what_the_dockerfile_names() {
+    let home = Home::new(&[("good", GOOD)]);
+    let mirror = "mirror.example.com/base:1";
+    let engine = FakeEngine::with_bases(&[mirror]).at(&home.registry, Door::Build);
+    // What lies there was made of a stand-in.
+    engine.add_label(mirror, LABEL_STANDS_IN_FOR, "base:1");
+    let config = format!("[bases]\n\"base:1\" = \"{mirror}\"\n");
+    std::fs::write(home.path().join("plimsoll.toml"), config).unwrap();
+    let home = Home { engine, ..home };
+    home.run(&["run", "app", "--profile", "quick"])
+        .await
+        .0
+        .unwrap();
+    let base = home.record().bases.remove(0);
+    assert_eq!(base.resolved, mirror);
+    assert_eq!(base.stand_in.unwrap().stands_in_for, "base:1");
+    // A user's image that was built on another stand-in has its label, and is none.
+    for (label, is_one) in [("docker.io/library/base:1", true), ("debian:12", false)] {
+        home.engine.add_label(mirror, LABEL_STANDS_IN_FOR, label);
+        let (outcome, _) = home.run(&["run", "app", "--profile", "quick"]).await;
+        outcome.unwrap();
+        assert_eq!(home.record().bases[0].stand_in.is_some(), is_one, "{label}");
+    }
+    let sent = home.engine.state(|state| state.dockerfiles.clone());
+    assert!(
+        sent.iter()
+            .any(|text| text.starts_with(&format!("FROM {mirror}\n"))),
+        "{sent:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_base_that_cannot_be_had_is_told_with_its_mend() {
+    let home = Home::new(&[("good", GOOD)]);
+    let home = Home {
+        engine: FakeEngine::default(),
+        ..home
+    };
+    let failure = home.run(&["run", "app"]).await.0.unwrap_err();
+    let text = failure.to_string();
+    assert!(text.contains("the base `base:1` cannot be had"), "{text}");
+    assert!(text.contains("hint: run `plimsoll bases build`"), "{text}");
+}
