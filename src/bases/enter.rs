@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::error::BasesError;
-use crate::engine::{Door, Engine, EngineError, ErrorKind, Registry, TAG_BASE, run_repository};
+use crate::context;
+use crate::engine::{
+    BuildRequest, Door, Engine, EngineError, ErrorKind, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN,
+    Registry, TAG_BASE, run_repository,
+};
 use crate::record::BaseRecord;
 
 /// How long one base may take on its way. A large one is packed for a minute.
@@ -54,7 +58,8 @@ pub async fn enter<E: Engine>(
                     base.resolved, base.unpacked_bytes
                 ));
                 let repository = run_repository(run, &format!("base-{number}"));
-                supply(host, registry.authority(door), &repository, base).await?;
+                let way = format!("{}/{repository}:{TAG_BASE}", registry.authority(door));
+                supply(host, &way, run, base).await?;
                 let name = match room {
                     Some(room) => {
                         let name = local_name(base, number, run);
@@ -85,19 +90,68 @@ fn local_name(base: &BaseRecord, number: usize, run: &str) -> String {
 
 async fn supply<E: Engine>(
     host: &E,
-    authority: String,
-    repository: &str,
+    way: &str,
+    run: &str,
     base: &BaseRecord,
 ) -> Result<(), BasesError> {
-    let way = format!("{authority}/{repository}:{TAG_BASE}");
-    host.tag(&base.image_id, &way).await?;
-    let pushed = tokio::time::timeout(DEADLINE, host.push(&way, &mut |_| {})).await;
+    host.tag(&base.image_id, way).await?;
+    let pushed = push(host, way, base).await;
     // Were ours the only tag left, the image would go with it.
     let other = host.image(&base.resolved).await?;
     if other.is_some_and(|image| image.id.0 == base.image_id) {
-        host.remove_image(&way).await?;
+        host.remove_image(way).await?;
     }
-    pushed.map_err(|_| late("push base", &base.resolved))??;
+    match pushed {
+        Err(error) if lacks_platforms(&error) => {
+            single_platform(host, way, run, base).await?;
+            let pushed = push(host, way, base).await;
+            host.remove_image(way).await?;
+            Ok(pushed?)
+        }
+        pushed => Ok(pushed?),
+    }
+}
+
+async fn push<E: Engine>(host: &E, way: &str, base: &BaseRecord) -> Result<(), EngineError> {
+    let pushed = tokio::time::timeout(DEADLINE, host.push(way, &mut |_| {})).await;
+    let pushed = pushed.map_err(|_| late("push base", &base.resolved))?;
+    pushed.map(|_| ())
+}
+
+/// Docker 25 to 27 with the containerd store push all that an index names, or nothing: an image
+/// that was pulled from a registry lacks the other platforms (docker/cli#4959).
+fn lacks_platforms(error: &EngineError) -> bool {
+    error.chain().contains("missing content")
+}
+
+/// An image of the same layers that is for this platform alone: a build without a step.
+async fn single_platform<E: Engine>(
+    host: &E,
+    way: &str,
+    run: &str,
+    base: &BaseRecord,
+) -> Result<(), BasesError> {
+    let labels = [(LABEL_OWNER, LABEL_OWNER_VALUE), (LABEL_RUN, run)];
+    let request = BuildRequest {
+        tag: way.to_owned(),
+        dockerfile: "Dockerfile".to_owned(),
+        target: None,
+        build_args: BTreeMap::new(),
+        labels: labels
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+        no_cache: false,
+        secrets: BTreeMap::new(),
+        platform: None,
+    };
+    let dockerfile = format!("FROM {}\n", base.resolved);
+    let source = context::in_memory([], dockerfile, &format!("plimsoll-base-{run}"));
+    let built = tokio::time::timeout(DEADLINE, host.build(&request, source, &mut |_| {})).await;
+    let built = built.map_err(|_| late("build base", &base.resolved))?;
+    built.map_err(|source| BasesError::SinglePlatform {
+        reference: base.resolved.clone(),
+        source: Box::new(source),
+    })?;
     Ok(())
 }
 

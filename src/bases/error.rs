@@ -68,6 +68,15 @@ pub enum BasesError {
         /// Why.
         reason: String,
     },
+    /// The engine has the base for this platform alone, and cannot pass it on.
+    #[error("failed to make an image for one platform of the base `{reference}`")]
+    SinglePlatform {
+        /// As it was to be built on.
+        reference: String,
+        /// The cause.
+        #[source]
+        source: Box<BuildFailure>,
+    },
     /// Another image came out of the registry than went in.
     #[error("the base `{reference}` has other layers in the clean room than on the engine")]
     Changed {

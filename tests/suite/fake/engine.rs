@@ -91,6 +91,19 @@ impl Engine for FakeEngine {
 
     async fn push(&self, reference: &str, _: &mut (dyn FnMut(&str) + Send)) -> Result<PushOutcome> {
         self.call("push", reference)?;
+        let behind_an_index = self.state(|state| {
+            let image = state.images.get(reference);
+            image.is_some_and(|image| state.partial.contains(&image.facts.id.0))
+        });
+        if behind_an_index {
+            let why = "missing content: content digest sha256:a: not found";
+            return Err(EngineError::new(
+                "push image",
+                reference,
+                ErrorKind::Refused,
+                why,
+            ));
+        }
         self.send(reference).await
     }
 

@@ -103,6 +103,8 @@ pub struct State {
     pub containerd: bool,
     /// Whether it runs programs of other platforms.
     pub emulates: bool,
+    /// Ids of images of which it lacks platforms that their index names; it does not push them.
+    pub partial: BTreeSet<String>,
     /// Ways to its containers that lead nowhere.
     pub closed: Vec<Reach>,
     /// Set to make every verb fail as if the engine had gone.

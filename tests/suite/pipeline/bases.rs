@@ -1,9 +1,11 @@
 //! Which image a base is.
 
-use plimsoll::engine::{Door, LABEL_STANDS_IN_FOR};
+use plimsoll::cli::Exit;
+use plimsoll::engine::{Door, Engine, LABEL_STANDS_IN_FOR};
+use plimsoll::record::Metric;
 
-use super::GOOD;
 use super::home::Home;
+use super::{GOOD, values};
 use crate::fake::FakeEngine;
 
 #[tokio::test(start_paused = true)]
@@ -49,4 +51,20 @@ async fn a_base_that_cannot_be_had_is_told_with_its_mend() {
     let text = failure.to_string();
     assert!(text.contains("the base `base:1` cannot be had"), "{text}");
     assert!(text.contains("hint: run `plimsoll bases build`"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_base_that_lacks_platforms_of_its_index_is_passed_on_for_one() {
+    let home = Home::new(&[("good", GOOD)]);
+    let id = home.engine.image("base:1").await.unwrap().unwrap().id;
+    home.engine.state(|state| state.partial.insert(id.0));
+    let (outcome, _) = home.run(&["run", "app", "--profile", "quick"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
+    let record = home.record();
+    assert_eq!(values(&record, "good", Metric::PushTime).len(), 1);
+    assert_eq!(
+        home.engine.state(|state| state.dockerfiles[0].clone()),
+        "FROM base:1\n"
+    );
+    assert!(home.engine.leftovers().is_empty());
 }
