@@ -351,6 +351,7 @@ async fn build<E: Engine>(
         labels,
         no_cache: false,
         secrets: BTreeMap::new(),
+        ssh: BTreeMap::new(),
         platform: None,
     };
     let mut sink = |step: &str| report(progress, |progress| progress.step(&entry.name, step));

@@ -142,6 +142,7 @@ async fn single_platform<E: Engine>(
             .into(),
         no_cache: false,
         secrets: BTreeMap::new(),
+        ssh: BTreeMap::new(),
         platform: None,
     };
     let dockerfile = format!("FROM {}\n", base.resolved);

@@ -189,6 +189,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         probe_interval: PROBE_INTERVAL,
         prune_own_cache: !args.ground.keep_cache,
         own_builder,
+        ssh: args.ground.ssh.iter().cloned().collect(),
         scanners: seams.scanners.clone(),
     };
     let order = record.plan.order.concat();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::pin::Pin;
 
 use bytes::Bytes as Chunk;
@@ -95,6 +96,8 @@ pub struct BuildRequest {
     pub no_cache: bool,
     /// Secrets that a `RUN --mount=type=secret` can read, by id.
     pub secrets: BTreeMap<String, Secret>,
+    /// Sockets of the SSH agents that a `RUN --mount=type=ssh` can use, by id.
+    pub ssh: BTreeMap<String, PathBuf>,
     /// `os/arch` to build for; the engine's own where none is given.
     pub platform: Option<String>,
 }

@@ -297,6 +297,7 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
         labels: labels(&runner.record.id),
         no_cache,
         secrets: job.secrets(),
+        ssh: runner.settings.ssh.clone(),
         platform: case.spec.platform.clone(),
     };
     runner.phase(metric);

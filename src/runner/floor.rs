@@ -72,6 +72,7 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
         labels: labels(&run),
         no_cache: true,
         secrets: std::collections::BTreeMap::new(),
+        ssh: std::collections::BTreeMap::new(),
         platform: None,
     };
     let (round, nonce) = (ledger.round, runner.nonce.clone());

@@ -52,6 +52,7 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
         labels: labels(&runner.record.id),
         no_cache: false,
         secrets: job.secrets(),
+        ssh: runner.settings.ssh.clone(),
         platform: spec.platform.clone(),
     };
     let source = || {

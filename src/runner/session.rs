@@ -57,6 +57,8 @@ pub struct Settings {
     pub prune_own_cache: bool,
     /// Whether the building engine is ours alone: its builder is emptied before each cold build.
     pub own_builder: bool,
+    /// Sockets of the SSH agents that builds may use, by id.
+    pub ssh: BTreeMap<String, PathBuf>,
     /// The vulnerability scanners to ask, where any is installed.
     pub scanners: Option<Scanners>,
 }

@@ -81,9 +81,42 @@ pub struct GroundArgs {
     /// How containers are reached [default: by their address if that answers, else by a published port]
     #[arg(long, value_enum)]
     pub reach: Option<ReachArg>,
+    /// SSH agent that builds may use, as ID or ID=SOCKET; can be given more than once [default SOCKET: $SSH_AUTH_SOCK]
+    #[arg(long, value_name = "AGENT", value_parser = ssh_agent)]
+    pub ssh: Vec<(String, PathBuf)>,
     /// Leave the builder's cache records that this run makes
     #[arg(long)]
     pub keep_cache: bool,
+}
+
+/// The socket of an agent that a `RUN --mount=type=ssh` can use, as `docker build --ssh` has it.
+/// Key files are not taken: an agent can ask before it signs.
+fn ssh_agent(text: &str) -> Result<(String, PathBuf), String> {
+    let (id, socket) = match text.split_once('=') {
+        Some((id, socket)) => (id, Some(PathBuf::from(socket))),
+        None => (text, std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from)),
+    };
+    if id.is_empty() {
+        return Err("it has no id; write `default`, or `ID=SOCKET`".to_owned());
+    }
+    let Some(socket) = socket else {
+        return Err(
+            "no agent runs here: SSH_AUTH_SOCK is not set; start `ssh-agent`, or write `ID=SOCKET`"
+                .to_owned(),
+        );
+    };
+    let is_socket = std::fs::metadata(&socket).map(|it| {
+        use std::os::unix::fs::FileTypeExt;
+        it.file_type().is_socket()
+    });
+    match is_socket {
+        Ok(true) => Ok((id.to_owned(), socket)),
+        Ok(false) => Err(format!(
+            "`{}` is no socket; add the key to an agent with `ssh-add`",
+            socket.display()
+        )),
+        Err(error) => Err(format!("`{}`: {error}", socket.display())),
+    }
 }
 
 /// What keeps the images of a clean room.

@@ -6,6 +6,7 @@ mod hiding;
 mod request;
 mod session;
 mod source;
+mod ssh;
 mod sync;
 mod tail;
 mod trace;
@@ -85,16 +86,19 @@ impl DockerEngine {
         id: &str,
         synced: &Synced,
     ) -> Result<Option<Session>> {
-        let wanted = !request.secrets.is_empty();
+        let wanted = !request.secrets.is_empty() || !request.ssh.is_empty();
         if self.builder != Builder::BuildKit {
-            let message = format!("the {} builder takes no secrets", self.builder.word());
+            let message = format!(
+                "the {} builder takes neither secrets nor SSH agents",
+                self.builder.word()
+            );
             return match wanted {
                 true => Err(BuildFailure::Refused { message }),
                 false => Ok(None),
             };
         }
         let key = &source.sync_key;
-        match Session::open(&self.wire, id, &request.secrets, key, synced.clone()).await {
+        match Session::open(&self.wire, id, request, key, synced.clone()).await {
             Ok(session) => Ok(Some(session)),
             Err(error) if wanted || !error.is_refusal() => {
                 Err(raw_failed(SESSION, &request.tag)(error).into())
@@ -287,6 +291,7 @@ mod tests {
             labels: Default::default(),
             no_cache: false,
             secrets: Default::default(),
+            ssh: Default::default(),
             platform: None,
         };
         match unbuilt(&request, told, None, &Slot::default()) {

@@ -7,6 +7,7 @@
 //! with it, however that ends.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use bollard::health::health_check_response::ServingStatus;
 use bollard::health::health_server::{Health, HealthServer};
@@ -22,6 +23,7 @@ use bollard::moby::filesync::v1::{
     GetTokenAuthorityRequest, GetTokenAuthorityResponse, VerifyTokenAuthorityRequest,
     VerifyTokenAuthorityResponse,
 };
+use bollard::moby::sshforward::v1::ssh_server::SshServer;
 use futures_util::stream::Empty;
 use hyper::server::conn::http2;
 use hyper::upgrade::Upgraded;
@@ -30,9 +32,10 @@ use hyper_util::service::TowerToHyperService;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
+use super::ssh::Agents;
 use super::sync::Synced;
 use crate::docker::raw::{RawError, Wire};
-use crate::engine::Secret;
+use crate::engine::{BuildRequest, Secret};
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -48,10 +51,17 @@ const METHODS: &[&str] = &[
     "/moby.filesync.v1.Auth/Credentials",
 ];
 
+/// What it may ask for besides where there is an SSH agent.
+const SSH_METHODS: &[&str] = &[
+    "/moby.sshforward.v1.SSH/CheckAgent",
+    "/moby.sshforward.v1.SSH/ForwardAgent",
+];
+
 /// A session that stands. It is served as long as [`Session::serve`] is polled.
 pub(super) struct Session {
     connection: Upgraded,
     secrets: BTreeMap<String, Secret>,
+    agents: BTreeMap<String, PathBuf>,
     synced: Synced,
 }
 
@@ -61,12 +71,15 @@ impl Session {
     pub(super) async fn open(
         wire: &Wire,
         id: &str,
-        secrets: &BTreeMap<String, Secret>,
+        request: &BuildRequest,
         sync_key: &str,
         synced: Synced,
     ) -> Result<Self, RawError> {
+        // A builder that is offered an agent does not ask whether there is one.
+        let agents = (!request.ssh.is_empty()).then_some(SSH_METHODS);
         let methods = METHODS
             .iter()
+            .chain(agents.into_iter().flatten())
             .map(|method| ("x-docker-expose-session-grpc-method", *method));
         let headers: Vec<_> = [
             ("x-docker-expose-session-uuid", id),
@@ -78,7 +91,8 @@ impl Session {
         .collect();
         Ok(Self {
             connection: wire.upgrade("/session", "h2c", &headers).await?,
-            secrets: secrets.clone(),
+            secrets: request.secrets.clone(),
+            agents: request.ssh.clone(),
             synced,
         })
     }
@@ -88,6 +102,7 @@ impl Session {
     pub(super) async fn serve(self) {
         let services = Routes::new(HealthServer::new(Alive))
             .add_service(SecretsServer::new(Keeper(self.secrets)))
+            .add_service(SshServer::new(Agents(self.agents)))
             .add_service(FileSyncServer::new(self.synced))
             .add_service(AuthServer::new(Anonymous));
         let _ = http2::Builder::new(TokioExecutor::new())

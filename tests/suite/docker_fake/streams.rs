@@ -32,6 +32,7 @@ pub(super) fn request() -> BuildRequest {
         labels: BTreeMap::new(),
         no_cache: false,
         secrets: BTreeMap::new(),
+        ssh: BTreeMap::new(),
         platform: None,
     }
 }

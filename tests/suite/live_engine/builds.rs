@@ -1,8 +1,10 @@
 //! Builds: steps, cache, failures, cancellation; in modules of their own,
 //! platforms and secrets.
 
+mod exported;
 mod platforms;
 mod secrets;
+mod ssh;
 mod sync;
 
 use std::time::{Duration, Instant};

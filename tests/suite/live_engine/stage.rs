@@ -123,6 +123,7 @@ impl Stage {
             labels: self.labels(),
             no_cache: false,
             secrets: BTreeMap::new(),
+            ssh: BTreeMap::new(),
             platform: None,
         }
     }

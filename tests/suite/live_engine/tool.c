@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void end(int signal) { (void)signal; _exit(7); }
@@ -80,6 +81,23 @@ static int digest(const char *from, const char *to) {
     return !file || fclose(file);
 }
 
+/* Sends a text to the SSH agent that it was given, and keeps the answer up to its end. */
+static int agent(const char *question, const char *to) {
+    static char answer[1 << 16];
+    const char *path = getenv("SSH_AUTH_SOCK");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (!path) { fprintf(stderr, "no agent\n"); return 1; }
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    int peer = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (connect(peer, (struct sockaddr *)&address, sizeof address)) { perror(path); return 1; }
+    write(peer, question, strlen(question));
+    shutdown(peer, SHUT_WR);
+    FILE *file = fopen(to, "w");
+    for (ssize_t length; file && (length = read(peer, answer, sizeof answer)) > 0;)
+        fwrite(answer, 1, (size_t)length, file);
+    return !file || fclose(file);
+}
+
 /* Lines of a file of /proc that begin with a word. */
 static void show(const char *path, const char *word) {
     char line[4096];
@@ -106,6 +124,7 @@ int main(int count, char **words) {
     if (!strcmp(verb, "serve")) return serve(count > 2 ? words[2] : "ok");
     if (!strcmp(verb, "confess")) return confess(words + 2);
     if (!strcmp(verb, "digest")) return digest(words[2], words[3]);
+    if (!strcmp(verb, "agent")) return agent(words[2], words[3]);
     if (!strcmp(verb, "tell")) { show(words[2], ""); return 3; }
     if (!strcmp(verb, "sleep")) { sleep((unsigned)atoi(words[2])); return 0; }
     if (!strcmp(verb, "exit")) {

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use std::io::Read;
-
-use futures_util::StreamExt;
 use plimsoll::engine::{BuildFailure, BuildRequest, Engine, Secret};
 use plimsoll::oci::sha256_hex;
 
+use super::exported::{exported, holds};
 use crate::live_engine::stage::{Stage, live};
 
 /// A secret of this test alone; not the nonce, which is in the image.
@@ -26,35 +24,6 @@ fn request(stage: &Stage, name: &str) -> BuildRequest {
 fn reading(id: &str, command: &str) -> String {
     let mount = format!("--mount=type=secret,id={id},required=true");
     format!("FROM scratch\nCOPY tool nonce /\nRUN {mount} {command}\n")
-}
-
-/// The image as `docker save` writes it.
-/// What an export holds, one file after the other, unpacked where it is packed.
-async fn exported(stage: &Stage, tag: &str) -> Vec<u8> {
-    let mut chunks = stage.engine.export(tag).await.unwrap();
-    let mut saved = Vec::new();
-    while let Some(chunk) = chunks.next().await {
-        saved.extend_from_slice(&chunk.unwrap());
-    }
-    let mut contents = Vec::new();
-    for entry in tar::Archive::new(saved.as_slice()).entries().unwrap() {
-        let mut file = Vec::new();
-        entry.unwrap().read_to_end(&mut file).unwrap();
-        if file.starts_with(&[0x1f, 0x8b]) {
-            let packed = std::mem::take(&mut file);
-            flate2::read::MultiGzDecoder::new(packed.as_slice())
-                .read_to_end(&mut file)
-                .unwrap();
-        }
-        contents.extend_from_slice(&file);
-    }
-    contents
-}
-
-fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes
-        .windows(text.len())
-        .any(|part| part == text.as_bytes())
 }
 
 live!(a_command_reads_a_secret_and_the_image_does_not_have_it, stage => {
