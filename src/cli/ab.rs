@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use super::args::{
     AbArgs, CompareFormat, Place, ProfileArg, RESULTS, RunArgs, ShardArgs, ShardByArg, TableFormat,
 };
-use super::cases::{self, Filter, Selection};
+use super::cases::{self, Filter};
 use super::compare;
 use super::failure::{Exit, Failure};
 use super::folder::{write_derived, write_page};
 use super::grounds::Grounds;
+use super::one_side::one_side;
 use super::output::Printer;
 use super::pairing::{Pairing, pair};
 use super::prepare::named_after;
 use super::run::{Job, Measured, RevisionPair, Seams, exit_of, measure, store_failure};
+use super::uncompared::Uncompared;
 use crate::compare::{
     Line, Outcome, RunComparison, Side, Terms, compare as compare_runs, side_of, terms_of,
 };
@@ -57,16 +59,36 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     };
     let filter = Filter::new(args.ground.only.as_deref())?;
     let [base, head] = &laid.trees;
-    let base = select(place, args, &laid.repository, base, &filter)?;
-    let head = select(place, args, &laid.repository, head, &filter)?;
+    let base = one_side(place, args, &laid.repository, base, &filter)?;
+    let head = one_side(place, args, &laid.repository, head, &filter)?;
+    // What neither has is a mistake in the command; what base lacks, head introduces.
+    let introduced = match (&base.missing, &head.missing) {
+        (Some(_), Some(_)) => return Err(head.missing.unwrap_or_else(cases::nothing_selected)),
+        (missing, _) => missing.is_some(),
+    };
+    let (base, head) = (base.selection, head.selection);
+    if base.records.is_empty() && head.records.is_empty() {
+        return Err(cases::nothing_selected());
+    }
     let pairing = pair(base, head, args.unchanged)?;
     for note in &pairing.notes {
         printer.talk(note);
     }
     let [base, head] = laid.revisions;
     if pairing.selection.planned.is_empty() {
-        nothing(&base, &head, args.format, printer)?;
-        return Ok(Exit::Fine);
+        let sides = Uncompared {
+            base: &base,
+            head: &head,
+            pairing: &pairing,
+            introduced,
+        };
+        sides.print(args.format, printer)?;
+        // A first scenario has nothing that it could be worse than.
+        let open = args.fail_on_inconclusive && pairing.has_one_sided() && !introduced;
+        return Ok(match open && !args.exit_zero {
+            true => Exit::Inconclusive,
+            false => Exit::Fine,
+        });
     }
     let looks = Looks::between(args.rounds, args.max_rounds);
     let terms = terms(args);
@@ -79,6 +101,8 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             ab: AbRecord {
                 base,
                 head,
+                only_base: pairing.gone,
+                only_head: pairing.new,
                 terms: recorded(&terms)?,
                 planned_looks: looks.rounds().to_vec(),
                 looks: Vec::new(),
@@ -136,47 +160,6 @@ async fn lay_out(
         revisions: [base, head],
         trees: [base_tree, head_tree],
     })
-}
-
-/// The cases of a tree, by the scenarios' own names.
-fn select(
-    place: &Place,
-    args: &AbArgs,
-    repository: &Repository,
-    tree: &Path,
-    filter: &Filter,
-) -> Result<Selection, Failure> {
-    let there = Place {
-        home: tree.join(repository.prefix()),
-        ..place.clone()
-    };
-    let named: Result<Vec<_>, _> = args
-        .scenarios
-        .iter()
-        .map(|name| match name.contains('/') || name.ends_with(".toml") {
-            true => within(repository, tree, name),
-            false => Ok(name.clone()),
-        })
-        .collect();
-    cases::select(&cases::load(&there, &named?)?, filter)
-}
-
-/// Where a file of the user's tree lies in a checkout.
-fn within(repository: &Repository, tree: &Path, file: &str) -> Result<String, Failure> {
-    let full = std::path::absolute(file)?;
-    let folder = full.parent().unwrap_or(&full);
-    // Links on the way to the repository; the file itself may be in one revision only.
-    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let real = full
-        .file_name()
-        .map_or(real.clone(), |name| real.join(name));
-    let inside = real.strip_prefix(repository.top());
-    let inside = inside.map_err(|_| {
-        Failure::usage(format!("`{file}` is not in the repository")).with_hint(Some(
-            "name a scenario of the repository: both revisions are read there".to_owned(),
-        ))
-    })?;
-    Ok(tree.join(inside).display().to_string())
 }
 
 fn terms(args: &AbArgs) -> Terms {
@@ -282,7 +265,10 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
         Some(ab) => terms_of(record, ab),
         None => Terms::default(),
     };
-    let comparison = compare_runs(&sides[0], &sides[1], terms);
+    let mut comparison = compare_runs(&sides[0], &sides[1], terms);
+    if let Some(ab) = &record.ab {
+        comparison = comparison.with_one_sided(ab);
+    }
     write_comparison(&measured.folder, &comparison).map_err(store_failure)?;
     let folder = measured.folder.path().display();
     printer.talk(&format!(
@@ -329,37 +315,6 @@ fn write_comparison(folder: &RunFolder, comparison: &RunComparison<'_>) -> Resul
         "comparison.html",
         report::comparison_html(comparison).as_bytes(),
     )
-}
-
-/// Says that nothing differs, in the form that was asked for.
-fn nothing(
-    base: &Revision,
-    head: &Revision,
-    format: CompareFormat,
-    printer: &mut Printer,
-) -> std::io::Result<()> {
-    let words = format!(
-        "Nothing that is built or run differs between {} ({}) and {} ({}).",
-        base.name,
-        base.short(),
-        head.name,
-        head.short()
-    );
-    match format {
-        CompareFormat::Json => printer.line(&format!(
-            "{:#}",
-            serde_json::json!({ "base": base, "head": head, "unchanged": true, "lines": [] })
-        )),
-        CompareFormat::Csv
-        | CompareFormat::Annotations
-        | CompareFormat::Html
-        | CompareFormat::Svg
-        | CompareFormat::Png => {
-            printer.talk(&words);
-            Ok(())
-        }
-        _ => printer.line(&words),
-    }
 }
 
 fn git_failure(error: GitError) -> Failure {

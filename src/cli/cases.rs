@@ -184,6 +184,24 @@ fn built_from(spec: &BuildSpec) -> DockerfileRecord {
 /// # Errors
 /// When nothing is selected, a context cannot be read, or an edit changes a file that is not sent.
 pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selection, Failure> {
+    let selection = gather(scenarios, filter)?;
+    match selection.records.is_empty() {
+        true => Err(nothing_selected()),
+        false => Ok(selection),
+    }
+}
+
+/// The failure of a command for which no variant is left.
+pub(super) fn nothing_selected() -> Failure {
+    let hint = "`plimsoll list` shows the names that --only can match";
+    Failure::usage("no variant is selected").with_hint(Some(hint.to_owned()))
+}
+
+/// As [`select`], and nothing may be selected.
+///
+/// # Errors
+/// When a context cannot be read, or an edit changes a file that is not sent.
+pub(super) fn gather(scenarios: &[Scenario], filter: &Filter) -> Result<Selection, Failure> {
     let mut selection = Selection {
         records: Vec::new(),
         planned: Vec::new(),
@@ -248,11 +266,6 @@ pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
             deploy: DeployPlan::of(scenario.deploy),
             technique: scenario.technique.as_ref().map(technique),
         });
-    }
-    if selection.records.is_empty() {
-        return Err(Failure::usage("no variant is selected").with_hint(Some(
-            "`plimsoll list` shows the names that --only can match".to_owned(),
-        )));
     }
     Ok(selection)
 }

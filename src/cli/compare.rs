@@ -20,12 +20,10 @@ pub(super) fn compare_runs(
     args: &CompareArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    let first = load_one(place, &args.base)?;
     let (base, head, mut terms) = match &args.head {
-        Some(head) => {
-            let base = load_one(place, &args.base)?;
-            (base, load_one(place, head)?, Terms::default())
-        }
-        None => sides(load_one(place, &args.base)?)?,
+        Some(head) => (first.clone(), load_one(place, head)?, Terms::default()),
+        None => sides(&first)?,
     };
     terms.timed = args.threshold.unwrap_or(terms.timed);
     terms.exact = args.exact_threshold.unwrap_or(terms.exact);
@@ -33,7 +31,10 @@ pub(super) fn compare_runs(
     if !args.metrics.is_empty() {
         terms.metrics = args.metrics.iter().copied().collect();
     }
-    let comparison = compare(&base, &head, terms);
+    let mut comparison = compare(&base, &head, terms);
+    if let (Some(ab), None) = (&first.ab, &args.head) {
+        comparison = comparison.with_one_sided(ab);
+    }
     let telling = Telling {
         format: args.format,
         all: args.all,
@@ -46,7 +47,7 @@ pub(super) fn compare_runs(
 }
 
 /// The sides of an A/B run, and its terms.
-fn sides(run: RunRecord) -> Result<(RunRecord, RunRecord, Terms), Failure> {
+fn sides(run: &RunRecord) -> Result<(RunRecord, RunRecord, Terms), Failure> {
     let Some(ab) = &run.ab else {
         return Err(Failure::usage(format!(
             "`{}` is one run, and there is none to compare it with",
@@ -56,8 +57,8 @@ fn sides(run: RunRecord) -> Result<(RunRecord, RunRecord, Terms), Failure> {
             "name HEAD too; only a run of `plimsoll ab` has both sides in it".to_owned(),
         )));
     };
-    let terms = terms_of(&run, ab);
-    Ok((side_of(&run, Side::Base), side_of(&run, Side::Head), terms))
+    let terms = terms_of(run, ab);
+    Ok((side_of(run, Side::Base), side_of(run, Side::Head), terms))
 }
 
 /// How a comparison is told.
@@ -109,13 +110,14 @@ fn nothing() -> Failure {
     Failure::usage(said).with_hint(Some(hint.to_owned()))
 }
 
-/// What it comes to. Nothing that could be judged is open, too.
+/// What it comes to. Nothing that could be judged is open, too, and so is a case that only
+/// one side has.
 pub(super) fn exit_of(comparison: &RunComparison<'_>, fail_on_inconclusive: bool) -> Exit {
     let open = comparison.count(Standing::Inconclusive);
     let judged = comparison.lines.len() - comparison.count(Standing::NotComparable);
     if comparison.count(Standing::Worse) > 0 {
         Exit::Regressed
-    } else if fail_on_inconclusive && (open > 0 || judged == 0) {
+    } else if fail_on_inconclusive && (open > 0 || judged == 0 || comparison.has_one_sided()) {
         Exit::Inconclusive
     } else {
         Exit::Fine

@@ -20,6 +20,7 @@ mod history;
 mod inspect;
 mod list;
 mod merge;
+mod one_side;
 mod open;
 mod output;
 mod pairing;
@@ -33,6 +34,7 @@ mod resume;
 mod run;
 mod schema;
 mod shard;
+mod uncompared;
 mod yard;
 
 use std::path::Path;

@@ -21,6 +21,19 @@ pub(super) struct Pairing {
     pub(super) names: Vec<String>,
     /// What is left out, and why.
     pub(super) notes: Vec<String>,
+    /// Variants that only base has.
+    pub(super) gone: Vec<CaseId>,
+    /// Variants that only head has.
+    pub(super) new: Vec<CaseId>,
+    /// Whether any variant is in both.
+    pub(super) common: bool,
+}
+
+impl Pairing {
+    /// Whether a variant is on one side only.
+    pub(super) fn has_one_sided(&self) -> bool {
+        !self.gone.is_empty() || !self.new.is_empty()
+    }
 }
 
 /// Brings the cases of both together: those that both have and, unless `unchanged` ones are
@@ -39,7 +52,9 @@ pub(super) fn pair(
     let mut same = Vec::new();
     for (id, head) in &new {
         let Some(base) = old.get(id) else { continue };
-        if unchanged || differ(base, head).map_err(Failure::failed)? {
+        let (dockerfiles, others) = (unread(base, &old), unread(head, &new));
+        let differs = || differ((*base, &dockerfiles), (*head, &others));
+        if unchanged || differs().map_err(Failure::failed)? {
             wanted.insert((*id).clone());
         } else {
             same.push(*id);
@@ -50,15 +65,14 @@ pub(super) fn pair(
         ids.filter(|id| !those.contains_key(id)).cloned().collect()
     };
     let (gone, fresh) = (only(&old, &new), only(&new, &old));
-    let gone: Vec<_> = gone.iter().collect();
-    let fresh: Vec<_> = fresh.iter().collect();
+    let common = old.keys().any(|id| new.contains_key(id));
     let notes = [
         (
             "unchanged, so not measured (--unchanged measures them)",
             same,
         ),
-        ("only in base, so not compared", gone),
-        ("only in head, so not compared", fresh),
+        ("only in base, so not compared", gone.iter().collect()),
+        ("only in head, so not compared", fresh.iter().collect()),
     ];
     let notes = notes
         .into_iter()
@@ -78,6 +92,9 @@ pub(super) fn pair(
         selection: base,
         names,
         notes,
+        gone,
+        new: fresh,
+        common,
     })
 }
 
@@ -94,11 +111,33 @@ fn listed(ids: &[&CaseId]) -> String {
     }
 }
 
+/// The Dockerfiles that lie in a case's context, its own among them, and their ignore files,
+/// as far as none of its steps reads them: it does not matter what they are called.
+fn unread(case: &PlannedCase, all: &BTreeMap<&CaseId, &PlannedCase>) -> BTreeSet<String> {
+    let spec = &case.spec;
+    let reads = |path: &String| {
+        let changed = std::slice::from_ref(path);
+        let effect = spec
+            .dockerfile
+            .edit_effect(spec.target.as_deref(), &spec.build_args, changed);
+        // What cannot be judged may be read.
+        let effect = effect.map(|effect| effect.must_run.len() + effect.may_run.len());
+        case.context.lets_through(path) && effect.unwrap_or(1) > 0
+    };
+    let near = all.values().filter(|one| one.app_dir == case.app_dir);
+    near.map(|one| one.context.dockerfile())
+        .flat_map(|file| [file.to_owned(), format!("{file}.dockerignore")])
+        .filter(|path| !reads(path))
+        .collect()
+}
+
+/// A case, and the files in its context of which the names do not matter.
+type Nameless<'a> = (&'a PlannedCase, &'a BTreeSet<String>);
+
 /// Whether anything that is sent, built, started or changed in a rebuild differs.
-fn differ(base: &PlannedCase, head: &PlannedCase) -> Result<bool, ContextError> {
+fn differ((base, old_names): Nameless, (head, new_names): Nameless) -> Result<bool, ContextError> {
     let (old, new) = (&base.spec, &head.spec);
-    let same = old.path == new.path
-        && old.dockerfile.text() == new.dockerfile.text()
+    let same = old.dockerfile.text() == new.dockerfile.text()
         && old.target == new.target
         && old.build_args == new.build_args
         && old.platform == new.platform
@@ -109,7 +148,8 @@ fn differ(base: &PlannedCase, head: &PlannedCase) -> Result<bool, ContextError> 
         && base.healthy == head.healthy
         && base.load == head.load
         && base.secret == head.secret
-        && base.context.digest()? == head.context.digest()?;
+        && base.context.digest_with_nameless(old_names)?
+            == head.context.digest_with_nameless(new_names)?;
     Ok(!same)
 }
 

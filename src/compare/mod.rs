@@ -19,7 +19,7 @@ pub use rule::{Difference, Rule};
 pub use sides::{Side, side_of, terms_of};
 pub use traits::{CaseTraits, RunTraits};
 
-use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord};
+use crate::record::{AbRecord, CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord};
 use crate::stats::{self, ALPHA, Pair, Threshold, Verdict};
 use crate::units::Quantity;
 use series::Series;
@@ -190,6 +190,20 @@ impl RunComparison<'_> {
     pub fn count(&self, standing: Standing) -> usize {
         let lines = self.lines.iter();
         lines.filter(|line| line.standing() == standing).count()
+    }
+
+    /// Whether a case is on one side only: it is compared with nothing.
+    pub fn has_one_sided(&self) -> bool {
+        !self.gone.is_empty() || !self.new.is_empty()
+    }
+}
+
+impl<'a> RunComparison<'a> {
+    /// The same with the variants that an A/B run did not measure, since one side lacks them.
+    pub fn with_one_sided(mut self, ab: &'a AbRecord) -> Self {
+        self.gone.extend(&ab.only_base);
+        self.new.extend(&ab.only_head);
+        self
     }
 }
 

@@ -1,6 +1,6 @@
 //! The walk over an app's folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -206,38 +206,102 @@ impl Context {
         self.entries.keys().map(String::as_str)
     }
 
+    /// The Dockerfile's path, relative to the folder.
+    pub fn dockerfile(&self) -> &str {
+        &self.dockerfile
+    }
+
+    /// Whether a path is sent because a rule lets it through, and not only because it is the
+    /// Dockerfile.
+    pub fn lets_through(&self, path: &str) -> bool {
+        let entry = self.entries.get(&clean(path));
+        entry.is_some_and(|entry| !matches!(entry, Entry::File { forced: true, .. }))
+    }
+
     /// SHA-256 in hex over the paths, modes and contents that are sent. Reads every file.
     ///
     /// # Errors
     /// A file that cannot be read, or is not what the scan saw.
     pub fn digest(&self) -> Result<String, ContextError> {
+        self.digest_with_nameless(&BTreeSet::new())
+    }
+
+    /// The same, but the files `nameless` count by mode and content alone, wherever they lie;
+    /// a folder that holds nothing else does not count.
+    ///
+    /// # Errors
+    /// As [`Context::digest`].
+    pub fn digest_with_nameless(
+        &self,
+        nameless: &BTreeSet<String>,
+    ) -> Result<String, ContextError> {
         let mut hash = Sha256::new();
+        let mut apart = Vec::new();
         for (path, entry) in &self.entries {
-            let (kind, size) = match entry {
-                Entry::Folder => ("folder", 0),
-                Entry::Link(target) => ("link", target.as_os_str().len() as u64),
-                Entry::File { size, .. } => ("file", *size),
-                Entry::Made(content) => ("file", content.len() as u64),
-            };
-            let mode = pack::mode(entry);
-            // Lengths before the texts, so that no two trees give the same bytes.
-            hash.update(format!("{kind} {mode:o} {} {size} ", path.len()));
-            hash.update(path);
-            match entry {
-                Entry::Folder => {}
-                Entry::Link(target) => hash.update(target.as_os_str().as_encoded_bytes()),
-                Entry::Made(content) => hash.update(content),
-                Entry::File { size, .. } => {
-                    SizedFile::open(&self.root, path, *size)
-                        .and_then(|mut file| io::copy(&mut file, &mut hash))
-                        .map_err(|source| ContextError::Read {
-                            path: self.root.join(path),
-                            source,
-                        })?;
-                }
+            if nameless.contains(path) {
+                let mut alone = Sha256::new();
+                self.hash_entry("", path, entry, &mut alone)?;
+                apart.push(alone.finalize());
+            } else if *entry != Entry::Folder || !self.holds_only(path, nameless) {
+                self.hash_entry(path, path, entry, &mut hash)?;
             }
         }
+        apart.sort();
+        for one in apart {
+            hash.update(one);
+        }
         Ok(format!("{:x}", hash.finalize()))
+    }
+
+    /// Whether a folder holds files, and none but these.
+    fn holds_only(&self, folder: &str, these: &BTreeSet<String>) -> bool {
+        if these.is_empty() {
+            return false;
+        }
+        let below = self.entries.iter().filter(|(path, entry)| {
+            **entry != Entry::Folder && parents(path).any(|parent| parent == folder)
+        });
+        let mut some = false;
+        for (path, _) in below {
+            if !these.contains(path) {
+                return false;
+            }
+            some = true;
+        }
+        some
+    }
+
+    fn hash_entry(
+        &self,
+        name: &str,
+        path: &str,
+        entry: &Entry,
+        hash: &mut Sha256,
+    ) -> Result<(), ContextError> {
+        let (kind, size) = match entry {
+            Entry::Folder => ("folder", 0),
+            Entry::Link(target) => ("link", target.as_os_str().len() as u64),
+            Entry::File { size, .. } => ("file", *size),
+            Entry::Made(content) => ("file", content.len() as u64),
+        };
+        let mode = pack::mode(entry);
+        // Lengths before the texts, so that no two trees give the same bytes.
+        hash.update(format!("{kind} {mode:o} {} {size} ", name.len()));
+        hash.update(name);
+        match entry {
+            Entry::Folder => {}
+            Entry::Link(target) => hash.update(target.as_os_str().as_encoded_bytes()),
+            Entry::Made(content) => hash.update(content),
+            Entry::File { size, .. } => {
+                SizedFile::open(&self.root, path, *size)
+                    .and_then(|mut file| io::copy(&mut file, hash))
+                    .map_err(|source| ContextError::Read {
+                        path: self.root.join(path),
+                        source,
+                    })?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Metric;
+use super::{CaseId, Metric};
 use crate::units::Ratio;
 
 /// A commit of the user's repository.
@@ -34,6 +34,12 @@ pub struct AbRecord {
     pub base: Revision,
     /// What is compared.
     pub head: Revision,
+    /// Variants that only base has, or that can be built only there: they are not compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_base: Vec<CaseId>,
+    /// Variants that only head has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_head: Vec<CaseId>,
     /// What counts as a change.
     pub terms: AbTerms,
     /// Rounds after which the run looks at its samples and may end.

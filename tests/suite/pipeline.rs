@@ -5,6 +5,7 @@ mod bases;
 mod expected;
 mod home;
 mod reach;
+mod one_sided;
 mod revisions;
 mod shards;
 mod techniques;

@@ -374,6 +374,8 @@ fn a_run_of_two_revisions_is_no_part_of_a_history() {
         },
         planned_looks: vec![8],
         looks: Vec::new(),
+        only_base: Vec::new(),
+        only_head: Vec::new(),
     });
     let refused = plimsoll::history::RunDigest::of(&run).unwrap_err();
     assert!(refused.to_string().contains("two revisions"), "{refused}");

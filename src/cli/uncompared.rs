@@ -1,0 +1,84 @@
+//! Two revisions of which nothing is measured, and why.
+
+use super::args::CompareFormat;
+use super::output::Printer;
+use super::pairing::Pairing;
+use crate::record::{CaseId, Revision};
+
+/// Two revisions of which nothing is measured.
+pub(super) struct Uncompared<'a> {
+    pub(super) base: &'a Revision,
+    pub(super) head: &'a Revision,
+    pub(super) pairing: &'a Pairing,
+    /// Whether base has none of the scenarios.
+    pub(super) introduced: bool,
+}
+
+impl Uncompared<'_> {
+    /// Says why nothing is measured, in the form that was asked for.
+    ///
+    /// # Errors
+    /// When stdout is closed.
+    pub(super) fn print(
+        &self,
+        format: CompareFormat,
+        printer: &mut Printer,
+    ) -> std::io::Result<()> {
+        let pairing = self.pairing;
+        match format {
+            CompareFormat::Json => printer.line(&format!(
+                "{:#}",
+                serde_json::json!({
+                    "base": self.base,
+                    "head": self.head,
+                    "unchanged": !pairing.has_one_sided(),
+                    "only_base": pairing.gone,
+                    "only_head": pairing.new,
+                    "lines": [],
+                })
+            )),
+            CompareFormat::Csv
+            | CompareFormat::Annotations
+            | CompareFormat::Html
+            | CompareFormat::Svg
+            | CompareFormat::Png => {
+                printer.talk(&self.words());
+                Ok(())
+            }
+            _ => printer.line(&self.words()),
+        }
+    }
+
+    fn words(&self) -> String {
+        let [base, head] =
+            [self.base, self.head].map(|one| format!("{} ({})", one.name, one.short()));
+        let mut words = match (
+            self.introduced,
+            self.pairing.has_one_sided(),
+            self.pairing.common,
+        ) {
+            (true, ..) => format!(
+                "{base} does not have these scenarios: there is nothing to compare {head} with."
+            ),
+            (_, false, _) => {
+                format!("Nothing that is built or run differs between {base} and {head}.")
+            }
+            (_, true, true) => format!(
+                "Of the variants that {base} and {head} both have, nothing that is built or run differs."
+            ),
+            (_, true, false) => {
+                format!("{base} and {head} have no variant in common: nothing is compared.")
+            }
+        };
+        for (side, ids) in [("base", &self.pairing.gone), ("head", &self.pairing.new)] {
+            if !ids.is_empty() {
+                let names: Vec<_> = ids.iter().map(CaseId::as_str).collect();
+                words.push_str(&format!(
+                    "\nOnly in {side}, so not compared: {}.",
+                    names.join(", ")
+                ));
+            }
+        }
+        words
+    }
+}
