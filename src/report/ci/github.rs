@@ -7,8 +7,8 @@ use crate::compare::{BudgetLine, BudgetOutcome, RunComparison, Standing};
 const MOST_ANNOTATIONS: usize = 10;
 /// Over this a whole summary is thrown away: 1 MiB a step.
 pub const STEP_SUMMARY_BYTES: usize = 1_048_576;
-/// The most that a comment holds.
-pub const COMMENT_BYTES: usize = 65_536;
+/// A comment holds 65,536; the action adds a line that marks it.
+pub const COMMENT_BYTES: usize = 65_024;
 
 /// `::error title=…::…` for each broken budget and `::warning` for soft ones, the worst ten
 /// of each.

@@ -16,28 +16,36 @@ struct Job {
     env: BTreeMap<String, String>,
 }
 
+/// What `plimsoll ab` and `plimsoll run` do in a job, in the place of measuring.
+#[derive(Default)]
+struct Play<'a> {
+    /// The run that it leaves.
+    run: Option<&'a Path>,
+    code: i32,
+    /// What it prints, and what it complains of.
+    said: &'a str,
+    fault: &'a str,
+}
+
 impl Job {
     /// In `home`, where `plimsoll ab` prints and ends as is said and leaves `run`, if any.
     fn new(home: &Home, run: Option<&Path>, code: i32) -> Self {
+        let job = Self::real(home);
+        job.play(&Play {
+            run,
+            code,
+            said: "said",
+            ..Play::default()
+        });
+        job
+    }
+
+    /// In `home`, with the program itself.
+    fn real(home: &Home) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let bin = dir.path().join("bin");
         std::fs::create_dir(&bin).unwrap();
-        let lay = run.map_or(String::new(), |run| {
-            format!(
-                "cp -r '{}' \"$out/run\"; ln -sfn run \"$out/latest\"; ",
-                run.display()
-            )
-        });
-        let player = format!(
-            "#!/bin/sh\nif [ \"$1\" = ab ]; then\n\
-             echo \"$@\" > '{asked}'\nout=$(echo \"$*\" | sed 's/.*--out \\([^ ]*\\).*/\\1/')\n\
-             {lay}echo said; exit {code}\nfi\nexec '{program}' \"$@\"\n",
-            asked = dir.path().join("asked").display(),
-            program = env!("CARGO_BIN_EXE_plimsoll"),
-        );
-        let program = bin.join("plimsoll");
-        std::fs::write(&program, player).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_plimsoll"), bin.join("plimsoll")).unwrap();
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
         let file = |name: &str| dir.path().join(name).display().to_string();
         let env = [
@@ -53,6 +61,46 @@ impl Job {
             env: env.into(),
             dir,
         }
+    }
+
+    /// From now on `plimsoll ab` and `plimsoll run` do this.
+    fn play(&self, play: &Play<'_>) {
+        let lay = play.run.map_or(String::new(), |run| {
+            format!(
+                "cp -r '{}' \"$out/run\"; ln -sfn run \"$out/latest\"",
+                run.display()
+            )
+        });
+        let text = |name: &str, text: &str| {
+            let file = self.dir.path().join(name);
+            std::fs::write(&file, format!("{text}\n")).unwrap();
+            file
+        };
+        let player = format!(
+            "#!/bin/sh\ncase \"$1\" in ab | run)\n\
+             echo \"$@\" > '{asked}'\nout=$(echo \"$*\" | sed 's/.*--out \\([^ ]*\\).*/\\1/')\n\
+             {lay}\ncat '{said}'\ncat '{fault}' >&2\nexit {code}\nesac\nexec '{program}' \"$@\"\n",
+            asked = self.dir.path().join("asked").display(),
+            said = text("said", play.said).display(),
+            fault = text("fault", play.fault).display(),
+            code = play.code,
+            program = env!("CARGO_BIN_EXE_plimsoll"),
+        );
+        let program = self.dir.path().join("bin/plimsoll");
+        std::fs::remove_file(&program).unwrap();
+        std::fs::write(&program, player).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// The next step of the same job: GitHub gives it files of its own.
+    fn next_step(&self) {
+        for name in ["output", "summary"] {
+            let _ = std::fs::remove_file(self.dir.path().join(name));
+        }
+    }
+
+    fn comment(&self) -> String {
+        std::fs::read_to_string(self.output("comment-file")).unwrap()
     }
 
     fn with(mut self, name: &str, value: &str) -> Self {
@@ -136,17 +184,21 @@ async fn nothing_to_measure_is_a_result_and_bad_inputs_are_named() {
     assert_eq!(code, Some(0), "{told}");
     assert_eq!(job.output("folder"), "");
     assert_eq!(job.file("summary"), "said\n");
+    assert!(told.contains("::notice title=plimsoll::said"), "{told}");
     for (name, value, words) in [
         ("INPUT_FAIL_ON", "always", "fail-on is `always`"),
         ("INPUT_MODE", "both", "mode is `both`"),
         ("INPUT_BASE", "nowhere", "the commit nowhere is not here"),
     ] {
-        let (code, told) = Job::new(&home, None, 0).with(name, value).ends();
+        let job = Job::new(&home, None, 0).with(name, value);
+        let (code, told) = job.ends();
         assert_eq!(code, Some(2), "{told}");
         assert!(
             told.contains(&format!("::error title=plimsoll::{words}")),
             "{told}"
         );
+        // No comment of an earlier push stays as if it were this one's result.
+        assert!(job.comment().contains(words) && job.file("summary").contains(words));
     }
 }
 
@@ -176,4 +228,270 @@ async fn a_commit_that_a_shallow_checkout_lacks_is_fetched() {
         let (code, told) = job.ends();
         assert_eq!(code, Some(0), "{told}");
     }
+}
+
+/// A run of `plimsoll ab` that made something worse.
+async fn regression(home: &Home) -> std::path::PathBuf {
+    write(home, "app/Dockerfile.good", WORSE);
+    commit(home, "worse");
+    let arguments = ["ab", "HEAD~1", "--warmup", "0"];
+    assert_eq!(home.run(&arguments).await.0.unwrap(), Exit::Regressed);
+    home.folders().pop().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_step_of_a_job_has_a_result_of_its_own() {
+    let home = repository();
+    let run = regression(&home).await;
+    let job = Job::new(&home, Some(&run), 3);
+    assert_eq!(job.ends().0, Some(3));
+    let first = job.comment();
+    assert!(first.contains("| worse |"), "{first}");
+
+    // Nothing differs in the second.
+    job.next_step();
+    job.play(&Play {
+        said: "Nothing that is built or run differs.",
+        ..Play::default()
+    });
+    let (code, told) = job.ends();
+    assert_eq!(code, Some(0), "{told}");
+    assert!(!told.contains("::error"), "{told}");
+    assert_eq!(job.output("folder"), "");
+    for text in [job.comment(), job.file("summary")] {
+        assert!(
+            !text.contains("worse") && text.contains("Nothing that is built"),
+            "{text}"
+        );
+    }
+    // And the third fails before it has a run.
+    job.next_step();
+    job.play(&Play {
+        code: 1,
+        fault: "error: failed to reach the engine\n  hint: start it",
+        ..Play::default()
+    });
+    let (code, told) = job.ends();
+    assert_eq!(code, Some(1), "{told}");
+    let annotation = "::error title=plimsoll::exit code 1: failed to reach the engine";
+    assert!(told.contains(annotation), "{told}");
+    for text in [job.comment(), job.file("summary")] {
+        assert!(
+            !text.contains("worse") && text.contains("hint: start it"),
+            "{text}"
+        );
+    }
+    // The fourth has a run again, of the same name.
+    job.next_step();
+    job.play(&Play {
+        run: Some(&run),
+        code: 3,
+        ..Play::default()
+    });
+    assert_eq!(job.ends().0, Some(3));
+    assert_eq!(job.comment(), first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn variants_that_fail_are_told_with_their_reason() {
+    let home = repository();
+    let broken = "FROM base:1\nCOPY main.src ./\nRUN fail\n";
+    write(&home, "app/Dockerfile.good", broken);
+    commit(&home, "broken");
+    write(&home, "app/Dockerfile.good", &format!("{broken}RUN more\n"));
+    commit(&home, "still broken");
+    // On both sides: it became no worse, and is an error.
+    assert_eq!(home.run(&["ab", "HEAD~1"]).await.0.unwrap(), Exit::Failed);
+    let run = home.folders().pop().unwrap();
+    let talk = home.talk();
+    let job = Job::new(&home, None, 1);
+    job.play(&Play {
+        run: Some(&run),
+        code: 1,
+        fault: &talk,
+        ..Play::default()
+    });
+    let (code, told) = job.ends();
+    assert_eq!(code, Some(1), "{told}");
+    assert!(
+        told.contains("::error title=plimsoll::exit code 1: "),
+        "{told}"
+    );
+    for text in [job.comment(), job.file("summary")] {
+        assert!(
+            text.contains("exit code 1") && text.contains("no rule"),
+            "{text}"
+        );
+    }
+    assert!(Path::new(&job.output("folder")).join("run.json").is_file());
+
+    // In head alone it is a regression.
+    assert_eq!(
+        home.run(&["ab", "HEAD~2"]).await.0.unwrap(),
+        Exit::Regressed
+    );
+    let run = home.folders().pop().unwrap();
+    let job = Job::new(&home, Some(&run), 3);
+    let (code, told) = job.ends();
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("did not finish"), "{told}");
+    assert!(
+        job.comment().contains("did not finish"),
+        "{}",
+        job.comment()
+    );
+}
+
+/// An engine that answers everything with its version: enough for what measures nothing.
+fn engine() -> String {
+    use std::io::Read;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let body = r#"{"Version":"20.10.24","ApiVersion":"1.41","Os":"linux","Arch":"amd64"}"#;
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    format!("tcp://{address}")
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pull_request_that_introduces_plimsoll_succeeds_with_a_note() {
+    let home = repository();
+    let scenario = std::fs::read_to_string(home.path().join("scenarios/app.toml")).unwrap();
+    std::fs::remove_dir_all(home.path().join("scenarios")).unwrap();
+    commit(&home, "before plimsoll");
+    std::fs::create_dir(home.path().join("scenarios")).unwrap();
+    write(&home, "scenarios/app.toml", &scenario);
+    commit(&home, "plimsoll is introduced");
+    for (scenarios, fail_on) in [
+        ("", "regression"),
+        ("app", "inconclusive"),
+        ("./scenarios/app.toml", "never"),
+    ] {
+        let job = Job::real(&home)
+            .with("DOCKER_HOST", &engine())
+            .with("INPUT_SCENARIOS", scenarios)
+            .with("INPUT_FAIL_ON", fail_on);
+        let (code, told) = job.ends();
+        assert_eq!(code, Some(0), "{told}");
+        assert!(told.contains("::notice title=plimsoll::HEAD~1 ("), "{told}");
+        for text in [job.comment(), job.file("summary")] {
+            assert!(
+                text.contains("there is nothing to compare") && text.contains("app/good"),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            (job.output("exit-code"), job.output("folder")),
+            ("0".to_owned(), String::new())
+        );
+    }
+    // The first commit of a repository has no parent.
+    let first = repository();
+    let job = Job::new(&first, None, 2).with("INPUT_BASE", "");
+    let (code, told) = job.ends();
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("::notice title=plimsoll::HEAD has no parent"),
+        "{told}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_reports_its_budgets_even_where_a_variant_failed() {
+    let home = Home::new(&[
+        ("good", GOOD),
+        ("bad", "FROM base:1\nCOPY main.src ./\nRUN fail\n"),
+    ])
+    .with("[[budget]]\nmetric = \"size.unpacked\"\nvariant = \"good\"\nat-most = \"1 MB\"\n");
+    assert_eq!(
+        home.run(&["run", "app", "--rounds", "1"]).await.0.unwrap(),
+        Exit::Failed
+    );
+    let run = home.folders().pop().unwrap();
+    let job = Job::new(&home, Some(&run), 1).with("INPUT_MODE", "check");
+    let (code, told) = job.ends();
+    assert_eq!(code, Some(1), "{told}");
+    assert!(
+        told.contains("::error title=budget::app/good size.unpacked"),
+        "{told}"
+    );
+    // The log has the table as well.
+    assert!(told.contains("1 broken"), "{told}");
+    assert!(job.comment().contains("| broken |"), "{}", job.comment());
+
+    let only_good = ["run", "app", "--rounds", "1", "--only", "good"];
+    assert_eq!(home.run(&only_good).await.0.unwrap(), Exit::Fine);
+    let run = home.folders().pop().unwrap();
+    let job = Job::new(&home, Some(&run), 0).with("INPUT_MODE", "check");
+    assert_eq!(job.ends().0, Some(3));
+    let lenient = Job::new(&home, Some(&run), 0)
+        .with("INPUT_MODE", "check")
+        .with("INPUT_FAIL_ON", "never");
+    assert_eq!(lenient.ends().0, Some(0));
+}
+
+/// `gh api`, played: it has the comments of a pull request, a file each.
+const GH: &str = r##"#!/bin/bash
+[ "$1" = api ] || exit 9
+comments=$GH_COMMENTS
+case "$*" in
+  *"--method PATCH"*)
+    id=$(echo "$*" | sed 's/.*comments\/\([0-9]*\) .*/\1/')
+    cp "$(echo "${@: -1}" | sed 's/^body=@//')" "$comments/$id" ;;
+  *"--method POST"*)
+    id=$(($(ls "$comments" | wc -l) + 1))
+    cp "$(echo "${@: -1}" | sed 's/^body=@//')" "$comments/$id" ;;
+  *) for file in "$comments"/*; do
+       [ "$(head -n 1 "$file")" = "$mark" ] && basename "$file"
+     done; true ;;
+esac
+"##;
+
+#[test]
+fn each_push_renews_its_own_comment_and_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let comments = dir.path().join("comments");
+    std::fs::create_dir_all(&comments).unwrap();
+    std::fs::create_dir(dir.path().join("bin")).unwrap();
+    let gh = dir.path().join("bin/gh");
+    std::fs::write(&gh, GH).unwrap();
+    std::fs::set_permissions(&gh, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(comments.join("1"), "of another bot\n").unwrap();
+    let file = dir.path().join("comment.md");
+    let put = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let path = format!(
+            "{}:{}",
+            dir.path().join("bin").display(),
+            std::env::var("PATH").unwrap()
+        );
+        let status = Command::new(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/scripts/action-comment"
+        ))
+        .env("PATH", path)
+        .env("GH_COMMENTS", &comments)
+        .env("GITHUB_REPOSITORY", "o/r")
+        .env("PULL_REQUEST", "7")
+        .env("COMMENT_FILE", &file)
+        .status()
+        .unwrap();
+        assert!(status.success());
+    };
+    put("<!-- plimsoll 1 -->\nfirst\n");
+    put("<!-- plimsoll 2 -->\nof another job\n");
+    put("<!-- plimsoll 1 -->\nsecond\n");
+    let held = |id: &str| std::fs::read_to_string(comments.join(id)).unwrap();
+    assert_eq!(held("1"), "of another bot\n");
+    assert!(held("2").ends_with("second\n"), "{}", held("2"));
+    assert!(held("3").ends_with("of another job\n"));
+    assert_eq!(std::fs::read_dir(&comments).unwrap().count(), 3);
 }
