@@ -8,10 +8,10 @@ use super::failure::{Exit, Failure};
 use super::history::{runs_below, sorted};
 use super::output::Printer;
 use super::report::load_one;
-use crate::compare::{Baselines, BudgetLine, Rule};
+use crate::compare::{self, Baselines, BudgetLine, Rule};
 use crate::history::{RunDigest, Terms, hold, trends};
 use crate::record::{Measurand, RunRecord};
-use crate::report;
+use crate::report::{self, JudgedBudgets, JunitTerms};
 use crate::store::{self, StoreError};
 
 /// What to do where a run is no part of a history.
@@ -46,22 +46,41 @@ pub(super) fn check_run(
     if let Some(last) = args.baseline_last {
         hold_to_history(place, &run, usize::from(last), &waived, &mut lines, printer)?;
     }
-    let summary = |most| report::summary_md(Some(&lines), None, most).into_bytes();
-    let bytes = match args.format {
-        CheckFormat::Table => report::budget_table(&lines)
-            .terminal(printer.width)
-            .into_bytes(),
-        CheckFormat::Md => report::budget_table(&lines).markdown().into_bytes(),
-        CheckFormat::Json => format!("{:#}\n", report::budgets_json(&lines)).into_bytes(),
-        CheckFormat::Junit => report::junit_xml(&run, &lines)
-            .map_err(Failure::failed)?
-            .into_bytes(),
-        CheckFormat::Annotations => report::budget_annotations(&lines).into_bytes(),
+    let unmatched = compare::unmatched(&run, &config.budgets);
+    let budgets = JudgedBudgets {
+        lines: &lines,
+        unmatched: &unmatched,
+    };
+    let text = text_of(&run, budgets, args, printer.width)?;
+    printer.data(text.as_bytes())?;
+    Ok(exit_of(budgets, args))
+}
+
+fn text_of(
+    run: &RunRecord,
+    budgets: JudgedBudgets<'_, '_>,
+    args: &CheckArgs,
+    width: Option<u16>,
+) -> Result<String, Failure> {
+    let JudgedBudgets { lines, unmatched } = budgets;
+    let summary = |most| report::summary_md(Some(budgets), None, most);
+    Ok(match args.format {
+        CheckFormat::Table => budgets.table().terminal(width),
+        CheckFormat::Md => budgets.table().markdown(),
+        CheckFormat::Json => format!("{:#}\n", budgets.json()),
+        CheckFormat::Junit => {
+            let terms = JunitTerms {
+                open_fails: args.fail_on_inconclusive,
+                unmatched,
+            };
+            report::junit_xml_on(run, lines, terms).map_err(Failure::failed)?
+        }
+        CheckFormat::Annotations => {
+            report::budget_annotations(lines) + &report::unmatched_annotations(unmatched)
+        }
         CheckFormat::StepSummary => summary(report::STEP_SUMMARY_BYTES),
         CheckFormat::Comment => summary(report::COMMENT_BYTES),
-    };
-    printer.data(&bytes)?;
-    Ok(exit_of(&lines, args))
+    })
 }
 
 /// Judges `worse-by` by the runs under `results/` that came before this one.
@@ -112,12 +131,14 @@ fn optional(
     load_one(place, run).map(Some)
 }
 
-fn exit_of(lines: &[BudgetLine<'_>], args: &CheckArgs) -> Exit {
+fn exit_of(budgets: JudgedBudgets<'_, '_>, args: &CheckArgs) -> Exit {
+    let JudgedBudgets { lines, unmatched } = budgets;
+    let open = lines.iter().any(BudgetLine::is_open) || !unmatched.is_empty();
     if args.exit_zero {
         Exit::Fine
     } else if lines.iter().any(BudgetLine::breaks) {
         Exit::Regressed
-    } else if args.fail_on_inconclusive && lines.iter().any(BudgetLine::is_open) {
+    } else if args.fail_on_inconclusive && open {
         Exit::Inconclusive
     } else {
         Exit::Fine

@@ -10,8 +10,10 @@ use super::series::{self, Series};
 use super::{Difference, Rule, apps, traits};
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord};
 use crate::scenario::{Budget, Limit};
-use crate::stats::{self, ALPHA, Grounds, MIN_FOR_INTERVAL, Pair, SampleSet, Summary, Threshold};
-use crate::units::{Quantity, Ratio, native};
+use crate::stats::{
+    self, ALPHA, Grounds, Interval, Level, MIN_FOR_INTERVAL, Pair, SampleSet, Summary, Threshold,
+};
+use crate::units::{Quantity, Ratio, native, quantity_of};
 
 /// What relative budgets are held against.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,8 +39,31 @@ pub struct BudgetLine<'a> {
     pub value: Option<Quantity>,
     /// The middle of the baseline's, of a relative budget.
     pub baseline: Option<Quantity>,
+    /// How far the value is from the limit or the baseline, where there are both.
+    pub evidence: Option<Evidence>,
     /// What comes of it.
     pub outcome: BudgetOutcome<'a>,
+}
+
+/// How far a value is from what it is checked against: of an absolute limit from the limit,
+/// of a relative one from the baseline.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evidence {
+    /// The quotient of the two. Of an exact metric it is that of the worst value.
+    pub factor: Ratio,
+    /// Its interval, of a timed value of enough samples.
+    pub interval: Option<Interval>,
+}
+
+impl Evidence {
+    /// Of a value that is exact, or has no interval.
+    pub fn exact(value: f64, of: f64) -> Option<Self> {
+        let factor = Ratio::of(value, of)?;
+        Some(Self {
+            factor,
+            interval: None,
+        })
+    }
 }
 
 /// What comes of a budget.
@@ -155,7 +180,7 @@ fn share(limit: Limit) -> Option<(Against, Ratio)> {
     }
 }
 
-fn concerns(budget: &Budget, case: &CaseRecord) -> bool {
+pub(super) fn concerns(budget: &Budget, case: &CaseRecord) -> bool {
     let runs = matches!(
         case.disposition,
         Disposition::Qualified | Disposition::Failed { .. } | Disposition::Pending
@@ -164,7 +189,7 @@ fn concerns(budget: &Budget, case: &CaseRecord) -> bool {
 }
 
 /// Whether a budget is about a variant of this name and strategy.
-fn is_of(budget: &Budget, variant: &str, strategy: &str) -> bool {
+pub(super) fn is_of(budget: &Budget, variant: &str, strategy: &str) -> bool {
     let matches = |glob: &Option<String>, name: &str| match glob {
         None => true,
         Some(glob) => Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name)),
@@ -226,9 +251,12 @@ fn lines_of<'a>(
             link: key.2,
             value: match case.disposition {
                 Disposition::Failed { .. } => None,
-                _ => series.middle(metric),
+                _ => series.set().map(|set| median(set, metric)),
             },
             baseline: None,
+            evidence: series
+                .set()
+                .and_then(|set| evidence(set, metric.kind(), budget.limit)),
             outcome: absolute(case, metric, series, budget.limit),
         })
         .collect();
@@ -247,6 +275,7 @@ fn lines_of<'a>(
             link: None,
             value: None,
             baseline: None,
+            evidence: None,
             outcome,
         });
     }
@@ -280,6 +309,34 @@ fn absolute<'a>(
         Limit::AtLeast(least) => beyond(set, metric.kind(), -native(least), -1.0),
         Limit::WorseBy(_) | Limit::Drift(_) => BudgetOutcome::NoBaseline,
     }
+}
+
+/// The median as reports have it.
+fn median(set: &SampleSet, metric: Metric) -> Quantity {
+    let level = Level::of(set, metric.kind());
+    quantity_of(metric.unit(), level.median)
+}
+
+/// The value as a factor of an absolute limit.
+fn evidence(set: &SampleSet, kind: Kind, limit: Limit) -> Option<Evidence> {
+    let (limit, worst) = match limit {
+        Limit::AtMost(most) => (native(most), set.max()),
+        Limit::AtLeast(least) => (native(least), set.min()),
+        Limit::WorseBy(_) | Limit::Drift(_) => return None,
+    };
+    if kind == Kind::Exact {
+        return Evidence::exact(worst, limit);
+    }
+    let summary = Summary::of_timed(set);
+    let interval = summary.interval.map(|interval| Interval {
+        lower: interval.lower / limit,
+        upper: interval.upper / limit,
+        ..interval
+    });
+    Some(Evidence {
+        factor: Ratio::of(summary.median, limit)?,
+        interval,
+    })
 }
 
 fn beyond<'a>(set: &SampleSet, kind: Kind, limit: f64, sign: f64) -> BudgetOutcome<'a> {
@@ -344,7 +401,7 @@ fn relative<'a>(
         if failed || line.outcome != BudgetOutcome::NoBaseline {
             continue;
         }
-        line.baseline = before.get(&key).and_then(|series| series.middle(metric));
+        line.baseline = Some(median(base, metric));
         let unlike = unlike((baseline, old), (run, new), metric, waived);
         if !unlike.is_empty() {
             line.outcome = BudgetOutcome::NotComparable(unlike);
@@ -361,6 +418,10 @@ fn relative<'a>(
     }
     let pairs: Vec<_> = judged.iter().map(|(_, pair)| *pair).collect();
     for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, ALPHA)) {
+        lines[*at].evidence = comparison.effect.map(|factor| Evidence {
+            factor,
+            interval: comparison.interval,
+        });
         lines[*at].outcome = match comparison.verdict {
             stats::Verdict::Worse => BudgetOutcome::Broken,
             stats::Verdict::Inconclusive => BudgetOutcome::Inconclusive(comparison.grounds),

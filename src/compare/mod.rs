@@ -10,14 +10,18 @@ mod rule;
 mod series;
 mod sides;
 mod traits;
+mod unmatched;
 
 use std::collections::BTreeSet;
 
-pub use budget::{Baselines, BudgetLine, BudgetOutcome, check, concerned, tightest_limit, unlike};
+pub use budget::{
+    Baselines, BudgetLine, BudgetOutcome, Evidence, check, concerned, tightest_limit, unlike,
+};
 pub use cause::{Cause, causes};
 pub use rule::{Difference, Rule};
 pub use sides::{Side, side_of, terms_of};
 pub use traits::{CaseTraits, RunTraits};
+pub use unmatched::{UnmatchedBudget, unmatched};
 
 use crate::record::{AbRecord, CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord};
 use crate::stats::{self, ALPHA, Pair, Threshold, Verdict};

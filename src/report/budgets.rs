@@ -7,7 +7,7 @@ use super::analysis::Analysis;
 use super::change::Change;
 use super::native::native;
 use super::observed::{Measure, Observed};
-use crate::compare::{self, Baselines, BudgetLine, BudgetOutcome, Rule};
+use crate::compare::{self, Baselines, BudgetLine, BudgetOutcome, Evidence, Rule};
 use crate::record::{CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord, Status};
 use crate::scenario::{Budget, Limit};
 use crate::stats::{Grounds, MIN_FOR_INTERVAL, SampleSet, ratio_of_sums};
@@ -85,6 +85,7 @@ impl<'a> Matter<'_, 'a> {
             link: self.link,
             value: None,
             baseline: None,
+            evidence: None,
             outcome: BudgetOutcome::NotMeasured,
         };
         let Some(measure) = Measure::of_id(self.what.id(), self.link) else {
@@ -99,16 +100,24 @@ impl<'a> Matter<'_, 'a> {
             }
         }
         line.outcome = match budget.limit {
-            Limit::AtMost(most) => absolute(measure, &observed, most, 1.0),
-            Limit::AtLeast(least) => absolute(measure, &observed, least, -1.0),
+            Limit::AtMost(most) | Limit::AtLeast(most) => {
+                let sign = match budget.limit {
+                    Limit::AtLeast(_) => -1.0,
+                    _ => 1.0,
+                };
+                let (evidence, outcome) = absolute(measure, &observed, most, sign);
+                line.evidence = evidence;
+                outcome
+            }
             Limit::WorseBy(share) | Limit::Drift(share) => {
                 let Some(base) = base else {
                     line.outcome = BudgetOutcome::NoBaseline;
                     return line;
                 };
-                let (before, outcome) = self.relative(measure, &observed, base, share);
-                line.baseline = before;
-                outcome
+                let relative = self.relative(measure, &observed, base, share);
+                line.baseline = relative.before;
+                line.evidence = relative.evidence;
+                relative.outcome
             }
         };
         line
@@ -155,27 +164,46 @@ impl<'a> Matter<'_, 'a> {
         observed: &Observed<'_>,
         base: &Analysis<'_>,
         share: Ratio,
-    ) -> (Option<Quantity>, BudgetOutcome<'a>) {
+    ) -> Relative<'a> {
+        let none = |before, outcome| Relative {
+            before,
+            evidence: None,
+            outcome,
+        };
         let mut cases = base.record.cases.iter();
         let Some(old) = cases.find(|case| case.id == self.case.id) else {
-            return (None, BudgetOutcome::NoBaseline);
+            return none(None, BudgetOutcome::NoBaseline);
         };
         let mut before = measure.of(base, old);
         let Ok(value) = before.figure else {
-            return (None, BudgetOutcome::NoBaseline);
+            return none(None, BudgetOutcome::NoBaseline);
         };
         let sides = ((base.record, old), (self.head.record, self.case));
         let unlike = compare::unlike(sides.0, sides.1, self.what.like(), self.waived);
         if !unlike.is_empty() {
-            return (Some(value), BudgetOutcome::NotComparable(unlike));
+            return none(Some(value), BudgetOutcome::NotComparable(unlike));
         }
         // Parts are those of one run; between two runs the rules above decide.
         before.part = observed.part;
         let Some(change) = Change::of(measure, &before, observed) else {
-            return (Some(value), BudgetOutcome::NoBaseline);
+            return none(Some(value), BudgetOutcome::NoBaseline);
         };
-        (Some(value), worse_by(measure, &change, share))
+        Relative {
+            before: Some(value),
+            evidence: change.ratio.map(|ratio| Evidence {
+                factor: ratio.ratio,
+                interval: change.interval(),
+            }),
+            outcome: worse_by(measure, &change, share),
+        }
     }
+}
+
+/// What comes of a relative limit.
+struct Relative<'a> {
+    before: Option<Quantity>,
+    evidence: Option<Evidence>,
+    outcome: BudgetOutcome<'a>,
 }
 
 fn absolute<'a>(
@@ -183,21 +211,28 @@ fn absolute<'a>(
     observed: &Observed<'_>,
     limit: Quantity,
     sign: f64,
-) -> BudgetOutcome<'a> {
+) -> (Option<Evidence>, BudgetOutcome<'a>) {
     let Ok(value) = observed.figure else {
-        return BudgetOutcome::NotMeasured;
+        return (None, BudgetOutcome::NotMeasured);
     };
+    let exact = Evidence::exact(native(value), native(limit));
     // Negated, what is to be no less is to be no more.
-    if sign * native(value) <= sign * native(limit) {
-        return BudgetOutcome::Within;
-    }
+    let within = sign * native(value) <= sign * native(limit);
     if measure.kind() == Kind::Exact {
-        return BudgetOutcome::Broken;
+        return match within {
+            true => (exact, BudgetOutcome::Within),
+            false => (exact, BudgetOutcome::Broken),
+        };
     }
     // The interval of the sum over the limit is that of the sum, in limits.
     let still = SampleSet::new(vec![native(limit); MIN_FOR_INTERVAL]).ok();
     let ratio = still.and_then(|still| ratio_of_sums(&observed.parts, &[&still]));
-    match ratio.and_then(|ratio| ratio.interval) {
+    let interval = ratio.and_then(|ratio| ratio.interval);
+    let evidence = exact.map(|exact| Evidence { interval, ..exact });
+    if within {
+        return (evidence, BudgetOutcome::Within);
+    }
+    let outcome = match interval {
         Some(interval) => {
             let nearest = (sign * interval.lower).min(sign * interval.upper);
             match nearest > sign {
@@ -206,7 +241,8 @@ fn absolute<'a>(
             }
         }
         None => BudgetOutcome::Inconclusive(Grounds::TooFewForInterval),
-    }
+    };
+    (evidence, outcome)
 }
 
 /// All that is reckoned and counted is a cost: more is worse.

@@ -55,13 +55,13 @@ pub use chart::{
     comparison_chart, history_chart, history_charts, palette_css, png,
 };
 pub use ci::{
-    COMMENT_BYTES, STEP_SUMMARY_BYTES, bencher_json, bigger_is_better_json, budget_annotations,
-    comparison_annotations, go_benchmark_text, hyperfine_json, junit_xml, open_metrics_text,
-    smaller_is_better_json, summary_md,
+    COMMENT_BYTES, JunitTerms, STEP_SUMMARY_BYTES, bencher_json, bigger_is_better_json,
+    budget_annotations, comparison_annotations, go_benchmark_text, hyperfine_json, junit_xml,
+    junit_xml_on, open_metrics_text, smaller_is_better_json, summary_md, unmatched_annotations,
 };
 pub use claims::{ClaimResult, Verdict, claim_results, claims, claims_json};
 pub use comparison::{
-    budget_table, budgets_json, comparison_csv, comparison_json, comparison_table,
+    JudgedBudgets, budget_table, budgets_json, comparison_csv, comparison_json, comparison_table,
 };
 pub use distribution::distribution_tables;
 pub use entry::{Counts, MetricSummary, Reason, Series, Standing, Subject};

@@ -1,7 +1,9 @@
 //! What GitHub's runners read: annotations, the summary of a step, and comments.
 
-use super::super::comparison::{BudgetWords, budget_table, comparison_table, line_sentence};
-use crate::compare::{BudgetLine, BudgetOutcome, RunComparison, Standing};
+use super::super::comparison::{
+    BudgetWords, JudgedBudgets, comparison_table, line_sentence, unmatched_sentence,
+};
+use crate::compare::{BudgetLine, BudgetOutcome, RunComparison, Standing, UnmatchedBudget};
 
 /// GitHub shows no more of each kind per step.
 const MOST_ANNOTATIONS: usize = 10;
@@ -32,6 +34,15 @@ pub fn budget_annotations(lines: &[BudgetLine<'_>]) -> String {
         of(true).map(BudgetLine::sentence),
     ));
     text
+}
+
+/// `::warning` for each budget that checks nothing.
+pub fn unmatched_annotations(unmatched: &[UnmatchedBudget<'_>]) -> String {
+    annotations(
+        "warning",
+        "budget",
+        unmatched.iter().map(unmatched_sentence),
+    )
 }
 
 /// The same for what became worse, the largest change first.
@@ -82,13 +93,13 @@ fn property(text: &str) -> String {
 /// Budgets and comparison as Markdown of at most so many bytes. What does not fit is left
 /// out by whole sections and rows, and the text says so.
 pub fn summary_md(
-    budgets: Option<&[BudgetLine<'_>]>,
+    budgets: Option<JudgedBudgets<'_, '_>>,
     comparison: Option<&RunComparison<'_>>,
     most: usize,
 ) -> String {
     let mut sections = Vec::new();
-    if let Some(lines) = budgets {
-        sections.push(budget_table(lines).markdown());
+    if let Some(budgets) = budgets {
+        sections.push(budgets.table().markdown());
     }
     if let Some(comparison) = comparison {
         sections.push(comparison_table(comparison, false).markdown());

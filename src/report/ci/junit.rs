@@ -1,80 +1,144 @@
-//! JUnit XML: budgets as test cases. `failure` is a broken budget, `error` a DNF, `skipped`
-//! what is open, or fails as its scenario expects. Facts stand in the bodies too: some readers show nothing else.
+//! JUnit XML after Jenkins' junit-10.xsd: budgets as test cases. `failure` is a broken
+//! budget, `error` a DNF that breaks one; so there are any exactly where `check` ends with
+//! 3. `skipped` is what breaks nothing: soft budgets, what is open, what fails as its
+//! scenario expects. Facts are in the bodies too: some readers show nothing else.
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::super::comparison::BudgetWords;
+use super::super::comparison::{BudgetWords, unmatched_sentence};
 use super::super::parts::of_each;
-use crate::compare::{BudgetLine, BudgetOutcome};
+use crate::compare::{BudgetLine, BudgetOutcome, UnmatchedBudget};
 use crate::record::{Disposition, EngineFacts, RunRecord};
 
-/// A suite for each scenario of the run.
+/// The suite of budgets that belong to no scenario.
+const ALL_SCENARIOS: &str = "plimsoll.toml";
+
+/// What fails a check.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JunitTerms<'a> {
+    /// Whether an open budget does: `--fail-on-inconclusive`.
+    pub open_fails: bool,
+    /// Budgets that check nothing: they are open.
+    pub unmatched: &'a [UnmatchedBudget<'a>],
+}
+
+/// A suite for each scenario of the run. Only broken budgets fail.
 ///
 /// # Errors
 /// When a text cannot be written as XML.
 pub fn junit_xml(record: &RunRecord, lines: &[BudgetLine<'_>]) -> Result<String, String> {
+    junit_xml_on(record, lines, JunitTerms::default())
+}
+
+/// The same on other terms.
+///
+/// # Errors
+/// When a text cannot be written as XML.
+pub fn junit_xml_on(
+    record: &RunRecord,
+    lines: &[BudgetLine<'_>],
+    terms: JunitTerms<'_>,
+) -> Result<String, String> {
     let mut report = Report::new("plimsoll");
     for scenario in &record.scenarios {
-        let mut suite = TestSuite::new(scenario.name.as_str());
-        let engine = |of: fn(&EngineFacts) -> &String| {
-            let own = |record: &RunRecord| of(&record.engine).clone();
-            of_each(record, own, |part| of(&part.engine).clone())
-        };
-        for (key, value) in [
-            ("run", record.id.clone()),
-            ("engine", engine(|engine| &engine.version)),
-            ("driver", engine(|engine| &engine.driver)),
-        ] {
-            suite.add_property(Property::new(key.to_owned(), value));
-        }
+        let mut suite = suite(record, &scenario.name);
         let cases = record.cases.iter();
         for case in cases.filter(|case| case.scenario == scenario.name) {
             let class = format!("{}.{}", case.scenario, case.variant);
             let mut judged = false;
             for line in lines.iter().filter(|line| *line.case == case.id) {
                 judged = true;
-                let mut test = TestCase::new(line.title(), status(line));
+                let mut test = TestCase::new(line.title(), status(line, terms));
                 test.set_classname(class.clone());
                 suite.add_test_case(test);
             }
-            // What failed without a budget on it is a failure all the same.
+            // What failed without a budget on it is worth a line, and breaks no budget.
             if let Disposition::Failed { reason } = &case.disposition
                 && !judged
                 && case.expects_to_fail(reason).is_none()
             {
-                let mut test = TestCase::new("contract", error(reason));
+                let note = format!("did not finish, and no budget is on it: {reason}");
+                let mut test = TestCase::new("contract", skipped(&note));
                 test.set_classname(class);
                 suite.add_test_case(test);
             }
         }
+        add_unmatched(&mut suite, Some(&scenario.name), terms);
         report.add_test_suite(suite);
     }
-    report.to_string().map_err(|error| error.to_string())
+    let mut everywhere = suite(record, ALL_SCENARIOS);
+    add_unmatched(&mut everywhere, None, terms);
+    if !everywhere.test_cases.is_empty() {
+        report.add_test_suite(everywhere);
+    }
+    let sum = format!(" skipped=\"{}\"", report.skipped);
+    let xml = report.to_string().map_err(|error| error.to_string())?;
+    // The schema has this attribute on suites, and not on all of them together.
+    Ok(match xml.split_once("<testsuites") {
+        Some((before, after)) => format!("{before}<testsuites{}", after.replacen(&sum, "", 1)),
+        None => xml,
+    })
 }
 
-fn status(line: &BudgetLine<'_>) -> TestCaseStatus {
-    match &line.outcome {
-        BudgetOutcome::Failed { reason } => error(reason),
-        _ if line.breaks() => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type("budget");
-            status.set_message(line.sentence());
-            status.set_description(line.sentence());
-            status
-        }
-        _ if line.is_open() || matches!(line.outcome, BudgetOutcome::Expected { .. }) => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(line.sentence());
-            status
-        }
-        _ => TestCaseStatus::success(),
+fn suite(record: &RunRecord, name: &str) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    let engine = |of: fn(&EngineFacts) -> &String| {
+        let own = |record: &RunRecord| of(&record.engine).clone();
+        of_each(record, own, |part| of(&part.engine).clone())
+    };
+    for (key, value) in [
+        ("run", record.id.clone()),
+        ("engine", engine(|engine| &engine.version)),
+        ("driver", engine(|engine| &engine.driver)),
+    ] {
+        suite.add_property(Property::new(key.to_owned(), value));
+    }
+    suite
+}
+
+fn add_unmatched(suite: &mut TestSuite, scenario: Option<&str>, terms: JunitTerms<'_>) {
+    let of_suite = terms.unmatched.iter();
+    for unmatched in of_suite.filter(|one| one.scenario == scenario) {
+        let sentence = unmatched_sentence(unmatched);
+        let status = match terms.open_fails {
+            true => failure("open", &sentence),
+            false => skipped(&sentence),
+        };
+        let mut test = TestCase::new(
+            format!("{} checks nothing", unmatched.budget.metric),
+            status,
+        );
+        test.set_classname(scenario.unwrap_or(ALL_SCENARIOS));
+        suite.add_test_case(test);
     }
 }
 
-fn error(reason: &str) -> TestCaseStatus {
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_type("dnf");
-    status.set_message(reason);
-    status.set_description(reason);
+fn status(line: &BudgetLine<'_>, terms: JunitTerms<'_>) -> TestCaseStatus {
+    match &line.outcome {
+        BudgetOutcome::Failed { reason } if line.breaks() => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_type("dnf");
+            status.set_message(*reason);
+            status.set_description(*reason);
+            status
+        }
+        _ if line.breaks() => failure("budget", &line.sentence()),
+        _ if line.is_open() && terms.open_fails => failure("open", &line.sentence()),
+        BudgetOutcome::Within => TestCaseStatus::success(),
+        _ => skipped(&line.sentence()),
+    }
+}
+
+fn failure(kind: &str, sentence: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(kind);
+    status.set_message(sentence);
+    status.set_description(sentence);
+    status
+}
+
+fn skipped(note: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(note);
     status
 }

@@ -15,10 +15,11 @@ pub use action_benchmark::{bigger_is_better_json, smaller_is_better_json};
 pub use bencher::bencher_json;
 pub use github::{
     COMMENT_BYTES, STEP_SUMMARY_BYTES, budget_annotations, comparison_annotations, summary_md,
+    unmatched_annotations,
 };
 pub use go_benchmark::go_benchmark_text;
 pub use hyperfine::hyperfine_json;
-pub use junit::junit_xml;
+pub use junit::{JunitTerms, junit_xml, junit_xml_on};
 pub use open_metrics::open_metrics_text;
 
 use super::analysis::Analysis;

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::super::native::{json_suffix, native, statistic_json};
+use super::super::change::{bare, factor_text};
+use super::super::native::{json_suffix, native, quantity, statistic_json};
 use super::super::notes::plural;
 use super::super::table::{Align, Cell, Column, Mark, Note, Table};
 use super::words;
-use crate::compare::{BudgetLine, BudgetOutcome};
+use crate::compare::{BudgetLine, BudgetOutcome, Evidence, UnmatchedBudget};
 use crate::scenario::{Budget, Limit};
-use crate::units::{Quantity, Ratio};
+use crate::units::{Quantity, Ratio, Unit, human_ratio};
 
 /// Broken ones first, then what is open, then what is kept.
 pub fn budget_table(lines: &[BudgetLine<'_>]) -> Table {
@@ -34,6 +35,34 @@ pub fn budget_table(lines: &[BudgetLine<'_>]) -> Table {
             mark: Mark::Whole,
             text: summary(lines),
         }],
+    }
+}
+
+/// All budgets of a check.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgedBudgets<'j, 'a> {
+    /// Those that were judged.
+    pub lines: &'j [BudgetLine<'a>],
+    /// Those that check nothing.
+    pub unmatched: &'j [UnmatchedBudget<'a>],
+}
+
+impl JudgedBudgets<'_, '_> {
+    /// The table of those that were judged, with a note for each of the others.
+    pub fn table(self) -> Table {
+        let mut table = budget_table(self.lines);
+        table.notes.extend(self.unmatched.iter().map(|one| Note {
+            mark: Mark::Whole,
+            text: format!("Note: {}.", unmatched_sentence(one)),
+        }));
+        table
+    }
+
+    /// The same as JSON.
+    pub fn json(self) -> Value {
+        let mut json = budgets_json(self.lines);
+        json["unmatched"] = unmatched_json(self.unmatched);
+        json
     }
 }
 
@@ -94,13 +123,61 @@ fn why(line: &BudgetLine<'_>) -> String {
         BudgetOutcome::Within | BudgetOutcome::NotMeasured | BudgetOutcome::NoBaseline => {
             String::new()
         }
-        BudgetOutcome::Broken => own.unwrap_or_default().to_owned(),
+        BudgetOutcome::Broken => joined([beyond(line), own.map(str::to_owned)]),
         BudgetOutcome::Failed { reason } => format!("failed: {reason}"),
         BudgetOutcome::Expected { reason } => (*reason).to_owned(),
-        BudgetOutcome::Inconclusive(grounds) => words::grounds(*grounds).to_owned(),
+        BudgetOutcome::Inconclusive(grounds) => {
+            let grounds = words::grounds(*grounds).to_owned();
+            joined([beyond(line), Some(grounds)])
+        }
         BudgetOutcome::NotComparable(unlike) => {
             let unlike: Vec<_> = unlike.iter().map(|one| one.what.as_str()).collect();
             unlike.join("; ")
+        }
+    }
+}
+
+fn joined(parts: [Option<String>; 2]) -> String {
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    parts.join("; ")
+}
+
+/// By how much a value is beyond its limit: `3.10 MB over the limit, 1.05x of it`,
+/// `1.42x [1.31, 1.55] of the baseline, 1.05x is allowed`.
+fn beyond(line: &BudgetLine<'_>) -> Option<String> {
+    let evidence = line.evidence.or_else(|| {
+        // Against a history there is the quotient of the medians.
+        Evidence::exact(native(line.value?), native(line.baseline?))
+    });
+    let interval = evidence.and_then(|evidence| evidence.interval);
+    let interval = interval.map(|interval| {
+        let (lower, upper) = (bare(interval.lower), bare(interval.upper));
+        format!(" [{lower}, {upper}]")
+    });
+    let interval = interval.unwrap_or_default();
+    let factor = evidence.map(|evidence| factor_text(evidence.factor, false));
+    match line.budget.limit {
+        Limit::AtMost(limit) | Limit::AtLeast(limit) => {
+            // A limit of nothing has no factor, and the value is all of the excess.
+            let (limit, value) = (native(limit), native(line.value?));
+            let worst = evidence.map_or(value, |evidence| evidence.factor.get() * limit);
+            let unit = line.metric.unit();
+            let excess = words::with_unit(quantity(unit, (worst - limit).abs()));
+            let side = if worst < limit { "under" } else { "over" };
+            let factor = factor.map(|factor| format!(", {factor}{interval} of it"));
+            let round = (worst - value).abs() > 0.5 && interval.is_empty() && unit != Unit::Ratio;
+            let round = if round { " in its worst round" } else { "" };
+            Some(format!(
+                "{excess} {side} the limit{}{round}",
+                factor.unwrap_or_default()
+            ))
+        }
+        Limit::WorseBy(share) | Limit::Drift(share) => {
+            let allowed = Ratio::of(1.0 + share.get(), 1.0).map(human_ratio)?;
+            let factor = factor?;
+            Some(format!(
+                "{factor}{interval} of the baseline, {allowed} is allowed"
+            ))
         }
     }
 }
@@ -113,6 +190,32 @@ fn summary(lines: &[BudgetLine<'_>]) -> String {
     let open = lines.iter().filter(|line| line.is_open()).count();
     let all = plural(lines.len(), "budget");
     format!("{all}: {broken} broken, {open} open.")
+}
+
+/// `size.own of \`node\` checks nothing: no variant in this run matches \`variant = "x"\``.
+pub fn unmatched_sentence(unmatched: &UnmatchedBudget<'_>) -> String {
+    let of = unmatched.scenario.map(|name| format!(" of `{name}`"));
+    format!(
+        "the budget{} on {}, {}, checks nothing: {}",
+        of.unwrap_or_default(),
+        unmatched.budget.metric,
+        limit(unmatched.budget),
+        unmatched.why
+    )
+}
+
+fn unmatched_json(unmatched: &[UnmatchedBudget<'_>]) -> Value {
+    let one = |unmatched: &UnmatchedBudget<'_>| {
+        json!({
+            "scenario": unmatched.scenario,
+            "metric": unmatched.budget.metric,
+            "variant": unmatched.budget.variant,
+            "strategy": unmatched.budget.strategy,
+            "limit": limit(unmatched.budget),
+            "why": unmatched.why,
+        })
+    };
+    unmatched.iter().map(one).collect()
 }
 
 /// A budget's line for forms that have no columns.
@@ -164,6 +267,12 @@ pub fn budgets_json(lines: &[BudgetLine<'_>]) -> Value {
             "link": line.link,
             "limit": limit(line.budget),
             "soft": line.budget.soft,
+            "factor_ratio": line.evidence.map(|evidence| evidence.factor),
+            "interval": line.evidence.and_then(|evidence| evidence.interval).map(|interval| json!({
+                "lower_ratio": interval.lower,
+                "upper_ratio": interval.upper,
+                "level_ratio": interval.level,
+            })),
             "why": why(line),
         });
         for (side, value) in [("baseline", line.baseline), ("value", line.value)] {

@@ -5,7 +5,8 @@ mod files;
 mod table;
 pub(super) mod words;
 
-pub use budgets::{BudgetWords, budget_table, budgets_json};
+pub(super) use budgets::{BudgetWords, unmatched_sentence};
+pub use budgets::{JudgedBudgets, budget_table, budgets_json};
 pub use files::{comparison_csv, comparison_json};
 pub use table::{comparison_table, line_sentence};
 pub(super) use table::{lines_table, summary};

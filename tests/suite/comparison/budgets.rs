@@ -1,7 +1,7 @@
 //! Budgets, judged.
 
-use plimsoll::compare::{Baselines, BudgetLine, BudgetOutcome, check};
-use plimsoll::report::{budget_table, budgets_json};
+use plimsoll::compare::{Baselines, BudgetLine, BudgetOutcome, check, unmatched};
+use plimsoll::report::{JudgedBudgets, budget_table, budgets_json};
 use plimsoll::scenario::{Budget, Limit};
 use plimsoll::units::{Quantity, Ratio};
 
@@ -147,4 +147,141 @@ fn a_budget_concerns_what_its_patterns_match() {
     assert!(judged(&run, Baselines::default(), &[]).is_empty());
     run.scenarios[0].budgets[0].variant = Some("sl*".to_owned());
     assert_eq!(judged(&run, Baselines::default(), &[]).len(), 1);
+}
+
+#[test]
+fn a_budget_that_checks_nothing_says_why() {
+    let mut run = before();
+    let named = |variant: &str| {
+        let mut budget = at_most(Metric::SizeUnpacked, Quantity::Bytes(Bytes(1)));
+        budget.variant = Some(variant.to_owned());
+        budget
+    };
+    let reason = "it has no binary".to_owned();
+    run.case("distroless", Disposition::NotApplicable { reason });
+    run.scenarios[0].budgets = vec![named("multi-*"), named("sl*"), named("distroless")];
+    let mut strategy = at_most(Metric::SizeUnpacked, Quantity::Bytes(Bytes(1)));
+    strategy.strategy = Some("x".to_owned());
+    let mut unknown = strategy.clone();
+    unknown.metric = "size.of-next-year".to_owned();
+    let more = [strategy, unknown];
+    let found = unmatched(&run, &more);
+    let whys: Vec<_> = found
+        .iter()
+        .map(|one| (one.scenario, one.why.as_str()))
+        .collect();
+    assert_eq!(
+        whys,
+        [
+            (
+                Some("node"),
+                "no variant of `node` in this run matches `variant = \"multi-*\"`"
+            ),
+            (
+                Some("node"),
+                "node/distroless is not applicable: it has no binary"
+            ),
+            (None, "no variant in this run matches `strategy = \"x\"`"),
+            (None, "this version of plimsoll does not know the metric"),
+        ]
+    );
+    run.plan.only = Some("slim".to_owned());
+    assert!(
+        unmatched(&run, &[])[0]
+            .why
+            .ends_with("the run was limited by `--only slim`")
+    );
+    let lines = judged(&run, Baselines::default(), &[]);
+    let found = unmatched(&run, &[]);
+    let budgets = JudgedBudgets {
+        lines: &lines,
+        unmatched: &found,
+    };
+    let table = budgets.table().terminal(None);
+    assert!(
+        table.contains("checks nothing: no variant of `node`"),
+        "{table}"
+    );
+    assert_eq!(budgets.json()["unmatched"][1]["variant"], "distroless");
+}
+
+/// The value, the limit, the factor and its interval.
+#[test]
+fn a_broken_budget_says_by_how_much() {
+    let (base, head) = (before(), after());
+    let time = |millis: u64| Quantity::Time(Nanos::from_millis(millis));
+    let budgets = [
+        at_most(Metric::SizeUnpacked, Quantity::Bytes(Bytes(76 * MB))),
+        at_most(Metric::BuildCold, time(8_000)),
+        budget(Metric::BuildCold, Limit::WorseBy(percent(10.0))),
+    ];
+    let against = Baselines {
+        baseline: Some(&base),
+        pinned: None,
+    };
+    let lines = judged(&base, Baselines::default(), &budgets[..2]);
+    let whys = |lines: &[BudgetLine<'_>]| -> Vec<String> {
+        let json = budgets_json(lines);
+        let all = json["budgets"].as_array().unwrap().iter();
+        all.map(|one| one["why"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let absolute = whys(&lines);
+    assert_eq!(absolute[0], "19.0 MB over the limit, 1.25x of it");
+    let timed =
+        regex::Regex::new(r"^\d\.\d\d s over the limit, 1\.2\dx \[1\.2\d, 1\.\d\d\] of it$");
+    assert!(timed.unwrap().is_match(&absolute[1]), "{absolute:?}");
+    let lines = judged(&head, against, &budgets[2..]);
+    let relative =
+        regex::Regex::new(r"^1\.\d+x \[1\.\d+, 1\.\d+\] of the baseline, 1\.10x is allowed$");
+    assert!(
+        relative.unwrap().is_match(&whys(&lines)[0]),
+        "{:?}",
+        whys(&lines)
+    );
+    let json = budgets_json(&lines);
+    let one = &json["budgets"][0];
+    assert!(one["factor_ratio"].as_f64().unwrap() > 1.1, "{one}");
+    assert!(one["interval"]["lower_ratio"].as_f64() < one["factor_ratio"].as_f64());
+    // One round above the limit breaks an exact budget, and the median is not to blame.
+    let mut spread = before();
+    let sample = spread
+        .samples
+        .iter_mut()
+        .find(|one| one.metric == Metric::SizeUnpacked);
+    sample.unwrap().outcome = Outcome::Ok {
+        value: Quantity::Bytes(Bytes(100 * MB)),
+    };
+    let limit = [at_most(
+        Metric::SizeUnpacked,
+        Quantity::Bytes(Bytes(95 * MB)),
+    )];
+    let lines = judged(&spread, Baselines::default(), &limit);
+    assert_eq!(
+        whys(&lines)[0],
+        "5.00 MB over the limit, 1.05x of it in its worst round"
+    );
+}
+
+#[test]
+fn a_checked_value_is_the_median_of_the_report() {
+    let mut run = before();
+    let millis = [99, 99, 99, 103, 103, 103];
+    let mut values = millis.into_iter();
+    for sample in &mut run.samples {
+        if sample.metric == Metric::BuildCold {
+            sample.outcome = Outcome::Ok {
+                value: Quantity::Time(Nanos::from_millis(values.next().unwrap_or(101))),
+            };
+        }
+    }
+    let budgets = [at_most(
+        Metric::BuildCold,
+        Quantity::Time(Nanos::from_millis(100)),
+    )];
+    let lines = judged(&run, Baselines::default(), &budgets);
+    assert_eq!(
+        lines[0].value,
+        Some(Quantity::Time(Nanos::from_millis(101)))
+    );
 }
