@@ -9,7 +9,7 @@ use super::claimable::{Claimable, ClaimableMetric};
 use super::figure::{Value, parse_figure};
 use super::raw::{RawBudget, Text};
 use super::words::suggest;
-use crate::units::{Count, Quantity, Rate, Ratio, Unit};
+use crate::units::{Count, Quantity, Rate, Ratio, Unit, native};
 
 /// A limit for a metric of some variants, or for what a claim may name beside metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -144,8 +144,56 @@ impl Checker<'_> {
             );
             self.report(text.span(), message, expected, "");
         }
+        let absurd = limit.and_then(|limit| absurdity(metric, limit, text.get_ref()));
+        if let Some((message, remedy)) = absurd {
+            self.report(text.span(), message, "", &remedy);
+            return None;
+        }
         limit
     }
+}
+
+/// The largest share that a relative limit may be: a hundred times as much.
+const MOST_SHARE: f64 = 100.0;
+
+/// No measurement comes near it: 9 PB, 104 days.
+const MOST: f64 = 9.007e15;
+
+/// Why a limit can never be passed, or is on the wrong side, and the remedy.
+fn absurdity(metric: ClaimableMetric, limit: Limit, text: &str) -> Option<(String, String)> {
+    let id = metric.id;
+    let (key, value, other) = match limit {
+        Limit::WorseBy(share) | Limit::Drift(share) => {
+            let message = format!("`{text}` is no limit for metric `{id}`: nothing exceeds it");
+            let remedy = format!("write at most `{} %`", MOST_SHARE * 100.0);
+            return (share.get() > MOST_SHARE).then_some((message, remedy));
+        }
+        Limit::AtMost(value) => ("at-most", native(value), "at-least"),
+        Limit::AtLeast(value) => ("at-least", native(value), "at-most"),
+    };
+    let guards_less = key == "at-least";
+    if metric.more_is_better != guards_less {
+        let better = if metric.more_is_better {
+            "more"
+        } else {
+            "less"
+        };
+        let message = format!("`{key}` on metric `{id}`, of which {better} is better");
+        return Some((message, format!("write `{other} = \"{text}\"`")));
+    }
+    let most = if metric.unit == Unit::Ratio {
+        1.0
+    } else {
+        MOST
+    };
+    if value > most {
+        let message = format!("`{text}` is no limit for metric `{id}`: no value comes near it");
+        return Some((message, "write a value that a run can have".to_owned()));
+    }
+    (guards_less && value == 0.0).then(|| {
+        let message = format!("`{key} = \"{text}\"` on metric `{id}`: every value keeps it");
+        (message, "write a value above zero".to_owned())
+    })
 }
 
 const SHARE: &str = "a percentage, as `5 %`";

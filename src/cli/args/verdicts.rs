@@ -95,13 +95,17 @@ pub struct CheckArgs {
     pub fail_on_inconclusive: bool,
 }
 
+/// A hundred times as much is a change by any standard.
+const MOST_SHARE: f64 = 100.0;
+
 /// `5%`, `5 %`, `5`.
 pub(super) fn threshold(text: &str) -> Result<Threshold, String> {
     let number = text.trim().trim_end_matches('%').trim_end().parse::<f64>();
     let share = number.ok().map(|percent| percent / 100.0);
     share
+        .filter(|share| *share <= MOST_SHARE)
         .and_then(Threshold::of)
-        .ok_or_else(|| "a percentage is expected, such as `5%`".to_owned())
+        .ok_or_else(|| "a percentage up to 10000% is expected, e.g. `5%`".to_owned())
 }
 
 pub(super) fn rule(text: &str) -> Result<Rule, String> {

@@ -150,3 +150,74 @@ fn a_configuration_holds_some_beside_other_things() {
         "{error}"
     );
 }
+
+#[test]
+fn limits_that_nothing_passes_are_refused_with_the_remedy() {
+    for (text, fault, remedy) in [
+        (
+            "metric = \"build.cold\"\nworse-by = \"1e308 %\"",
+            "`1e308 %` is no limit for metric `build.cold`: nothing exceeds it",
+            "hint: write at most `10000 %`",
+        ),
+        (
+            "metric = \"size.unpacked\"\ndrift = \"10001 %\"",
+            "`10001 %` is no limit",
+            "hint: write at most `10000 %`",
+        ),
+        (
+            "metric = \"size.unpacked\"\nat-least = \"60 MB\"",
+            "`at-least` on metric `size.unpacked`, of which less is better",
+            "hint: write `at-most = \"60 MB\"`",
+        ),
+        (
+            "metric = \"posture.secrets\"\nat-least = \"1\"",
+            "`at-least` on metric `posture.secrets`",
+            "hint: write `at-most = \"1\"`",
+        ),
+        (
+            "metric = \"serve.rps\"\nat-most = \"500 /s\"",
+            "`at-most` on metric `serve.rps`, of which more is better",
+            "hint: write `at-least = \"500 /s\"`",
+        ),
+        (
+            "metric = \"serve.rps\"\nat-least = \"1e300 /s\"",
+            "no value comes near it",
+            "hint: write a value that a run can have",
+        ),
+        (
+            "metric = \"size.layers\"\nat-most = \"18446744073709551615\"",
+            "no value comes near it",
+            "hint:",
+        ),
+        (
+            "metric = \"waste.efficiency\"\nat-least = \"101 %\"",
+            "no value comes near it",
+            "hint:",
+        ),
+        (
+            "metric = \"serve.rps\"\nat-least = \"0 /s\"",
+            "every value keeps it",
+            "hint: write a value above zero",
+        ),
+    ] {
+        let fixture = with(text);
+        let error = fixture.error(&fixture.load().unwrap_err());
+        assert!(
+            error.contains(fault) && error.contains(remedy),
+            "{text}\n{error}"
+        );
+        assert!(error.starts_with("scenarios/example.toml:"), "{error}");
+        // The key's own line, and not that of the table.
+        let line: usize = error.split(':').nth(1).unwrap().parse().unwrap();
+        let whole = format!("{GOOD}\n[[budget]]\n{text}\n");
+        assert!(
+            whole.lines().nth(line - 1).unwrap().contains('%')
+                || whole.lines().nth(line - 1).unwrap().starts_with("at-")
+        );
+    }
+    let text = "[[budget]]\nmetric = \"size.own\"\ndrift = \"1e308 %\"\n";
+    let fixture = Fixture::new(GOOD);
+    let path = fixture.write("plimsoll.toml", text);
+    let error = scenario::budgets(&path, text, &claimable()).unwrap_err();
+    assert!(error.to_string().contains("plimsoll.toml:3:"), "{error}");
+}
