@@ -309,7 +309,7 @@ async fn build<E: Engine>(
 ) -> Result<(), BasesError> {
     let folder = catalogue.folder(entry);
     let path = folder.join("Dockerfile");
-    let text = std::fs::read_to_string(&path).map_err(|source| BasesError::Read {
+    let text = crate::files::read_to_string(&path).map_err(|source| BasesError::Read {
         path: path.clone(),
         source,
     })?;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::BasesError;
 use crate::context::{Context, Overlay};
+use crate::files;
 use crate::oci::{self, ImageReference};
 use crate::units::Bytes;
 
@@ -100,7 +101,7 @@ impl Catalogue {
                 entries: Vec::new(),
             });
         }
-        let text = fs::read_to_string(&path).map_err(|source| BasesError::Read {
+        let text = files::read_to_string(&path).map_err(|source| BasesError::Read {
             path: path.clone(),
             source,
         })?;
@@ -198,7 +199,7 @@ impl Catalogue {
         for file in fs::read_dir(&folder).map_err(failed(&folder))? {
             let path = file.map_err(failed(&folder))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let content = fs::read(&path).map_err(failed(&path))?;
+            let content = files::read(&path).map_err(failed(&path))?;
             shared.insert(format!("{SHARED}/{name}"), content);
         }
         Ok(shared)

@@ -148,7 +148,11 @@ fn rested_on(
     scenarios: &[String],
     only: Option<&str>,
 ) -> Result<Vec<String>, Failure> {
-    let selection = cases::select(&cases::load(place, scenarios)?, &Filter::new(only)?)?;
+    let selection = cases::select(
+        &cases::load(place, scenarios)?,
+        &Filter::new(only)?,
+        &place.results(),
+    )?;
     let bases = selection.bases().into_iter();
     Ok(bases
         .filter(|base| catalogue.find(base).is_some())

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::path::Path;
+
 use globset::{Glob, GlobMatcher};
 
 use super::args::Place;
@@ -17,6 +19,7 @@ use crate::record::{
 };
 use crate::runner::{FLOOR_SCENARIO, PlannedCase};
 use crate::scenario::{self, BuildSpec, Scenario, ScenarioError, Technique, VariantBuild};
+use crate::store;
 
 /// Loads scenarios by name or path; all under scenarios/ where none is named. What their
 /// `[deploy]` leaves open is taken from the configuration.
@@ -179,12 +182,16 @@ fn built_from(spec: &BuildSpec) -> DockerfileRecord {
     }
 }
 
-/// Scans the contexts of all selected variants.
+/// Scans the contexts of all selected variants. Runs that lie in `out` are in none.
 ///
 /// # Errors
 /// When nothing is selected, a context cannot be read, or an edit changes a file that is not sent.
-pub(super) fn select(scenarios: &[Scenario], filter: &Filter) -> Result<Selection, Failure> {
-    let selection = gather(scenarios, filter)?;
+pub(super) fn select(
+    scenarios: &[Scenario],
+    filter: &Filter,
+    out: &Path,
+) -> Result<Selection, Failure> {
+    let selection = gather(scenarios, filter, out)?;
     match selection.records.is_empty() {
         true => Err(nothing_selected()),
         false => Ok(selection),
@@ -201,7 +208,11 @@ pub(super) fn nothing_selected() -> Failure {
 ///
 /// # Errors
 /// When a context cannot be read, or an edit changes a file that is not sent.
-pub(super) fn gather(scenarios: &[Scenario], filter: &Filter) -> Result<Selection, Failure> {
+pub(super) fn gather(
+    scenarios: &[Scenario],
+    filter: &Filter,
+    out: &Path,
+) -> Result<Selection, Failure> {
     let mut selection = Selection {
         records: Vec::new(),
         planned: Vec::new(),
@@ -225,7 +236,7 @@ pub(super) fn gather(scenarios: &[Scenario], filter: &Filter) -> Result<Selectio
                     },
                 ),
                 VariantBuild::Dockerfile(spec) => {
-                    let case = plan(scenario, id.clone(), spec, &made)?;
+                    let case = plan(scenario, id.clone(), spec, (&made, out))?;
                     digests.push_str(&case.context.digest().map_err(context_failure)?);
                     selection.planned.push(case);
                     let bases = spec
@@ -293,10 +304,12 @@ fn plan(
     scenario: &Scenario,
     id: CaseId,
     spec: &BuildSpec,
-    made: &Overlay,
+    (made, out): (&Overlay, &Path),
 ) -> Result<PlannedCase, Failure> {
-    let context =
+    let mut context =
         Context::scan_with(&scenario.app.dir, &spec.path, made).map_err(context_failure)?;
+    // Else each run would be in the context of the next, and of its own rounds.
+    context.leave_out(out, store::is_of_runs);
     for edit in &scenario.edits {
         for change in &edit.changes {
             if !context.contains(&change.file) {

@@ -28,6 +28,9 @@ pub(super) fn check_run(
 ) -> Result<Exit, Failure> {
     let config = config::load(place)?;
     let run = load_one(place, &args.run)?;
+    if let Some(why) = compare::unfinished(&run) {
+        printer.talk(&format!("note: {} {why}", run.id));
+    }
     let named = |said: &Option<String>, kept: &Option<String>| -> Option<String> {
         said.clone().or_else(|| kept.clone())
     };
@@ -37,6 +40,11 @@ pub(super) fn check_run(
     let pinned = named(&args.pinned, &config.baseline.pinned);
     let baseline = optional(place, baseline.as_deref(), printer)?;
     let pinned = optional(place, pinned.as_deref(), printer)?;
+    for other in [&baseline, &pinned].into_iter().flatten() {
+        for caveat in compare::caveats(other, &run) {
+            printer.talk(&format!("note: against {}: {caveat}", other.id));
+        }
+    }
     let against = Baselines {
         baseline: baseline.as_ref(),
         pinned: pinned.as_ref(),

@@ -309,7 +309,7 @@ fn journals(place: &Place) -> Vec<(PathBuf, BTreeSet<String>)> {
     let mut journals = Vec::new();
     for path in store::run_folders(&place.results()) {
         let journal = path.join(CACHE_JOURNAL);
-        let Ok(text) = std::fs::read(&journal) else {
+        let Ok(text) = crate::files::read(&journal) else {
             continue;
         };
         if RunFolder::is_being_written(&path) {

@@ -7,7 +7,7 @@ use super::charts::{self, Picture};
 use super::failure::{Exit, Failure};
 use super::output::{Printer, hand_over};
 use super::report::load_one;
-use crate::compare::{RunComparison, Side, Standing, Terms, compare, side_of, terms_of};
+use crate::compare::{RunComparison, Side, Standing, Terms, caveats, compare, side_of, terms_of};
 use crate::record::RunRecord;
 use crate::report::{self, Theme};
 
@@ -41,6 +41,9 @@ pub(super) fn compare_runs(
         theme: args.theme.into(),
         out: args.out.as_deref(),
     };
+    for caveat in caveats(&base, &head) {
+        printer.talk(&format!("note: {caveat}"));
+    }
     print(&comparison, telling, printer)?;
     let exit = exit_of(&comparison, args.fail_on_inconclusive);
     Ok(if args.exit_zero { Exit::Fine } else { exit })

@@ -1,7 +1,6 @@
 //! `plimsoll.toml`: settings that belong to a place and not to a command.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde::de::{Error as _, IgnoredAny};
@@ -9,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::args::Place;
 use super::failure::Failure;
+use crate::files;
 use crate::oci::ImageReference;
 use crate::record::claimable;
 use crate::scenario::{self, Budget, Deploy};
@@ -88,7 +88,7 @@ pub fn load(place: &Place) -> Result<Config, Failure> {
             path
         }
     };
-    let text = fs::read_to_string(&path)
+    let text = files::read_to_string(&path)
         .map_err(|error| Failure::usage(format!("failed to read `{}`: {error}", path.display())))?;
     parse(&path, &text).map_err(Failure::usage)
 }

@@ -211,7 +211,7 @@ fn left_rooms(place: &Place) -> Option<Finding> {
 
 fn scenarios(place: &Place) -> Vec<Finding> {
     let selection = cases::load(place, &[])
-        .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?));
+        .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?, &place.results()));
     match selection {
         Ok(selection) => {
             let names: Vec<_> = selection
@@ -300,7 +300,7 @@ async fn engine_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
 
 async fn base_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
     let selected = cases::load(place, &[])
-        .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?));
+        .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?, &place.results()));
     let (Ok(selection), Ok(catalogue), Ok(config)) = (
         selected,
         Catalogue::load(&place.home.join("bases")),

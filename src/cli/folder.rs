@@ -25,7 +25,7 @@ impl Recorder for FolderRecorder<'_> {
     }
 
     fn noted_cache(&mut self) -> BTreeSet<String> {
-        std::fs::read(self.0.path().join(CACHE_JOURNAL))
+        crate::files::read(&self.0.path().join(CACHE_JOURNAL))
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok())
             .unwrap_or_default()

@@ -19,7 +19,11 @@ pub(super) fn list(place: &Place, args: &ListArgs, printer: &mut Printer) -> Res
         return list_runs(place, runs, args.format, printer);
     }
     let filter = Filter::new(args.only.as_deref())?;
-    let selection = cases::select(&cases::load(place, &args.scenarios)?, &filter)?;
+    let selection = cases::select(
+        &cases::load(place, &args.scenarios)?,
+        &filter,
+        &place.results(),
+    )?;
     if args.format == TableFormat::Json {
         let cases: Vec<_> = selection
             .records

@@ -59,13 +59,13 @@ pub(super) fn one_side(
         (Err(failure), true) => return Err(failure),
         (Err(failure), false) => {
             return Ok(OneSide {
-                selection: cases::gather(&[], filter)?,
+                selection: cases::gather(&[], filter, &there.results())?,
                 missing: Some(failure),
             });
         }
     };
     Ok(OneSide {
-        selection: cases::gather(&scenarios, filter)?,
+        selection: cases::gather(&scenarios, filter, &there.results())?,
         missing: (!some).then(cases::nothing_selected),
     })
 }

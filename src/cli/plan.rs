@@ -25,7 +25,11 @@ const NAMED_CASES: usize = 3;
 /// matrix would have more jobs than GitHub makes.
 pub(super) fn plan(place: &Place, args: &PlanArgs, printer: &mut Printer) -> Result<Exit, Failure> {
     let filter = Filter::new(args.only.as_deref())?;
-    let selection = cases::select(&cases::load(place, &args.scenarios)?, &filter)?;
+    let selection = cases::select(
+        &cases::load(place, &args.scenarios)?,
+        &filter,
+        &place.results(),
+    )?;
     let timings = args.timings.as_deref();
     let units = shard::units(place, &selection, args.shard_by.into(), timings)?;
     let count = at_most(args.shards, &units.units);

@@ -101,6 +101,7 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
         cases,
         samples: Vec::new(),
         builds: Vec::new(),
+        conditions: Vec::new(),
         warnings: frontends(selection),
     }
 }

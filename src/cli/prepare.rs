@@ -1,7 +1,7 @@
 //! All that is settled before the first visit.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{EngineArg, GroundArgs, Place, ReachArg, RunArgs};
@@ -157,10 +157,11 @@ fn choose(
         });
     }
     let selection = match resumed {
-        Some(record) => resume::selection(place, record)?,
+        Some(record) => resume::selection(place, record, &results(place, job.args))?,
         None => {
             let filter = Filter::new(job.args.ground.only.as_deref())?;
-            cases::select(&cases::load(place, &job.args.scenarios)?, &filter)?
+            let scenarios = cases::load(place, &job.args.scenarios)?;
+            cases::select(&scenarios, &filter, &results(place, job.args))?
         }
     };
     Ok(Chosen {
@@ -171,14 +172,22 @@ fn choose(
     })
 }
 
+/// The folder of the run's folder.
+fn results(place: &Place, args: &RunArgs) -> PathBuf {
+    // A run that goes on stays where it is.
+    let resumed = args.resume.as_ref().and_then(|run| run.canonicalize().ok());
+    let around = resumed.and_then(|run| run.parent().map(Path::to_owned));
+    let elsewhere = around.or_else(|| args.ground.out.clone());
+    elsewhere.unwrap_or_else(|| place.results())
+}
+
 fn create<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     place: &Place,
     args: &RunArgs,
     seams: &Seams<E, C, P, G>,
     named: &str,
 ) -> Result<RunFolder, Failure> {
-    let elsewhere = args.ground.out.clone();
-    let results: PathBuf = elsewhere.unwrap_or_else(|| place.results());
+    let results = results(place, args);
     let name = match args.part.shard {
         Some(shard) => format!("{named}-shard{}of{}", shard.index(), shard.count()),
         None => named.to_owned(),

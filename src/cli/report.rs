@@ -121,7 +121,7 @@ fn rendered(
     if let [record] = records
         && let Some(bytes) = tracked(format, record)
     {
-        return Ok(bytes);
+        return bytes;
     }
     let json = |value: serde_json::Value| format!("{value:#}\n");
     let text = match (format, records) {
@@ -140,11 +140,7 @@ fn rendered(
             }
             text
         }
-        (_, several) => {
-            let said = format!("{} runs for a form that holds one", several.len());
-            let hint = "name one run: a tracker takes them one by one";
-            return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
-        }
+        (_, several) => return Err(one_run_only(several)),
     };
     Ok(text.into_bytes())
 }
@@ -203,44 +199,71 @@ fn rendered_alone(
             }
             format!("{json:#}\n")
         }
-        _ => {
-            let said = "--metric is for tables, charts, CSV and JSON: this form has all metrics";
-            let hint =
-                "leave --metric out, or say `--format table`, `md`, `csv`, `json`, `svg` or `png`";
+        ExportFormat::Html | ExportFormat::Svg | ExportFormat::Png => {
+            let said = "--metric is not for the page, which has all metrics";
+            let hint = "leave --metric out, or choose another --format";
             return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+        }
+        tracker => {
+            let [record] = records else {
+                return Err(one_run_only(records));
+            };
+            let mut alone = record.clone();
+            alone.samples.retain(|sample| sample.metric == metric);
+            if alone.samples.is_empty() {
+                return Err(no_sample(metric));
+            }
+            return tracked(tracker, &alone).unwrap_or_else(|| Err(no_sample(metric)));
         }
     };
     if text.is_empty() {
-        let hint = "`plimsoll report RUN --format csv` lists what was measured";
-        return Err(Failure::usage(format!("there is no sample of {metric}"))
-            .with_hint(Some(hint.to_owned())));
+        return Err(no_sample(metric));
     }
     Ok(text.into_bytes())
 }
 
+fn no_sample(metric: Metric) -> Failure {
+    let hint = "`plimsoll report RUN --format csv` lists what was measured";
+    Failure::usage(format!("there is no sample of {metric}")).with_hint(Some(hint.to_owned()))
+}
+
+fn one_run_only(records: &[RunRecord]) -> Failure {
+    let said = format!("{} runs for a form that holds one", records.len());
+    let hint = "name one run: a tracker takes them one by one";
+    Failure::usage(said).with_hint(Some(hint.to_owned()))
+}
+
 /// What a tracker reads of a run.
-fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Vec<u8>> {
+///
+/// # Errors
+/// When a file of one direction has no entry: its reader takes an empty one for a fault.
+fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Result<Vec<u8>, Failure>> {
     let json = |value: serde_json::Value| format!("{value:#}\n");
-    Some(
-        match format {
-            ExportFormat::Table
-            | ExportFormat::Md
-            | ExportFormat::Html
-            | ExportFormat::Csv
-            | ExportFormat::Json
-            | ExportFormat::Svg
-            | ExportFormat::Png => return None,
-            ExportFormat::GithubActionBenchmark => json(report::smaller_is_better_json(record)),
-            ExportFormat::GithubActionBenchmarkBigger => {
-                json(report::bigger_is_better_json(record))
+    Some(Ok(match format {
+        ExportFormat::Table
+        | ExportFormat::Md
+        | ExportFormat::Html
+        | ExportFormat::Csv
+        | ExportFormat::Json
+        | ExportFormat::Svg
+        | ExportFormat::Png => return None,
+        ExportFormat::GithubActionBenchmark => json(report::smaller_is_better_json(record)),
+        ExportFormat::GithubActionBenchmarkBigger => {
+            let value = report::bigger_is_better_json(record);
+            if value.as_array().is_none_or(Vec::is_empty) {
+                let said = format!("{} has no metric of which more is better", record.id);
+                let hint = "`[load]` in the scenario measures throughput; all else is in \
+                                `--format github-action-benchmark`";
+                return Some(Err(Failure::usage(said).with_hint(Some(hint.to_owned()))));
             }
-            ExportFormat::Bencher => json(report::bencher_json(record)),
-            ExportFormat::Hyperfine => json(report::hyperfine_json(record)),
-            ExportFormat::GoBenchmark => report::go_benchmark_text(record),
-            ExportFormat::OpenMetrics => report::open_metrics_text(record),
+            json(value)
         }
-        .into_bytes(),
-    )
+        ExportFormat::Bencher => json(report::bencher_json(record)),
+        ExportFormat::Hyperfine => json(report::hyperfine_json(record)),
+        ExportFormat::GoBenchmark => report::go_benchmark_text(record),
+        ExportFormat::OpenMetrics => report::open_metrics_text(record),
+    }
+    .into_bytes()))
 }
 
 /// The tables of a run, one below the other.

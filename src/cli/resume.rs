@@ -13,7 +13,11 @@ use crate::runner::FLOOR_SCENARIO;
 ///
 /// # Errors
 /// When the run is complete or was joined from parts, or scenario or app are not what the run measured.
-pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, Failure> {
+pub(super) fn selection(
+    place: &Place,
+    record: &RunRecord,
+    out: &Path,
+) -> Result<Selection, Failure> {
     if record.state == RunState::Complete {
         return Err(Failure::usage(format!(
             "the run `{}` is complete",
@@ -48,7 +52,7 @@ pub(super) fn selection(place: &Place, record: &RunRecord) -> Result<Selection, 
         })
         .collect();
     let filter = Filter::new(record.plan.only.as_deref())?;
-    let mut selection = cases::select(&cases::load(place, &names)?, &filter)?;
+    let mut selection = cases::select(&cases::load(place, &names)?, &filter, out)?;
     if record.plan.shard.is_some() {
         selection.keep(&record.cases.iter().map(|case| case.id.clone()).collect());
     }
@@ -137,6 +141,9 @@ pub(super) fn rewind(record: &mut RunRecord, command: Vec<String>) {
     record
         .builds
         .retain(|build| done.contains(&(build.round, build.case.clone())));
+    record
+        .conditions
+        .retain(|visit| done.contains(&(visit.round, visit.case.clone())));
     let taken_back = before - record.samples.len();
     if taken_back > 0 {
         record.warnings.push(format!(

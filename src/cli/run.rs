@@ -17,6 +17,7 @@ use super::prepare::{Prepared, settle, want};
 use super::progress::Display;
 use super::report::tables;
 use crate::engine::{Clock, Engine, Probe};
+use crate::host;
 use crate::record::{
     AbRecord, Disposition, EngineChoice, HostFacts, Revision, RunRecord, RunState, Status,
 };
@@ -191,6 +192,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         own_builder,
         ssh: args.ground.ssh.iter().cloned().collect(),
         scanners: seams.scanners.clone(),
+        conditions: host::conditions,
     };
     let order = record.plan.order.concat();
     let mut runner = Runner::new(

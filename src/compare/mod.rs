@@ -6,6 +6,7 @@
 
 mod budget;
 mod cause;
+mod conditions;
 mod rule;
 mod series;
 mod sides;
@@ -18,6 +19,7 @@ pub use budget::{
     Baselines, BudgetLine, BudgetOutcome, Evidence, check, concerned, tightest_limit, unlike,
 };
 pub use cause::{Cause, causes};
+pub use conditions::{caveats, unfinished};
 pub use rule::{Difference, Rule};
 pub use sides::{Side, side_of, terms_of};
 pub use traits::{CaseTraits, RunTraits};

@@ -92,6 +92,8 @@ pub fn side_of(record: &RunRecord, side: Side) -> RunRecord {
         .retain_mut(|sample| own(&sample.case).is_some_and(|id| replace(&mut sample.case, id)));
     run.builds
         .retain_mut(|build| own(&build.case).is_some_and(|id| replace(&mut build.case, id)));
+    run.conditions
+        .retain_mut(|visit| own(&visit.case).is_some_and(|id| replace(&mut visit.case, id)));
     let done = record.plan.order.iter().flatten();
     let done = done.take(record.plan.visits_done as usize);
     run.plan.visits_done = u32::try_from(done.filter(|id| own(id).is_some()).count()).unwrap_or(0);

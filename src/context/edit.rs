@@ -1,6 +1,5 @@
 //! A scenario's edits, applied in memory.
 
-use std::fs;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -45,7 +44,7 @@ pub fn apply_edit(edit: &Edit, app_dir: &Path, nonce: &str) -> Result<Overlay, C
 fn read(app_dir: &Path, file: &str) -> Result<String, ContextError> {
     refuse_link(app_dir, file)?;
     let path = app_dir.join(file);
-    fs::read_to_string(&path).map_err(|source| ContextError::Read { path, source })
+    crate::files::read_to_string(&path).map_err(|source| ContextError::Read { path, source })
 }
 
 /// A link may lead out of the tree, and an overlay would put a file in its place.

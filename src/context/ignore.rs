@@ -1,11 +1,11 @@
 //! An ignore file as a list of patterns, of which the last match decides.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use super::error::ContextError;
 use super::pattern::Pattern;
+use crate::files;
 
 /// The rules of a context. Without an ignore file there are none.
 ///
@@ -28,7 +28,7 @@ impl Rules {
             ".dockerignore".to_owned(),
         ] {
             let file = dir.join(name);
-            match fs::read_to_string(&file) {
+            match files::read_to_string(&file) {
                 Ok(text) => return Self::parse(&text, &file),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Err(ContextError::Read { path: file, source }),

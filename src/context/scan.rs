@@ -206,6 +206,47 @@ impl Context {
         self.entries.keys().map(String::as_str)
     }
 
+    /// Leaves out what earlier runs left in `out`, a folder of runs, where it lies in the
+    /// app's folder: the entries of it that `is_run` recognises, and the folders that hold
+    /// nothing else. Says whether `out` lies there.
+    pub fn leave_out(&mut self, out: &Path, is_run: impl Fn(&Path) -> bool) -> bool {
+        let Ok(root) = self.root.canonicalize() else {
+            return false;
+        };
+        let Some(within) = resolved(out).and_then(|out| {
+            let within = out.strip_prefix(&root).ok()?;
+            within.to_str().map(str::to_owned)
+        }) else {
+            return false;
+        };
+        let prefix = match within.as_str() {
+            "" => String::new(),
+            within => format!("{within}/"),
+        };
+        let names = self.entries.keys().filter_map(|path| {
+            let below = path.strip_prefix(&prefix)?;
+            below.split('/').next()
+        });
+        let runs: BTreeSet<String> = names
+            .map(|name| format!("{prefix}{name}"))
+            .filter(|path| is_run(&root.join(path)))
+            .collect();
+        self.entries.retain(|path, _| {
+            !runs.contains(path) && !parents(path).any(|parent| runs.contains(parent))
+        });
+        // The folder of runs was made for them, and is there in a later scan only.
+        let mut folder = within.as_str();
+        while !folder.is_empty() {
+            let holds = format!("{folder}/");
+            if self.entries.keys().any(|path| path.starts_with(&holds)) {
+                break;
+            }
+            self.entries.remove(folder);
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+        true
+    }
+
     /// The Dockerfile's path, relative to the folder.
     pub fn dockerfile(&self) -> &str {
         &self.dockerfile
@@ -303,6 +344,14 @@ impl Context {
         }
         Ok(())
     }
+}
+
+/// A path without links, be it there yet or not.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    let there = absolute.ancestors().find(|above| above.exists())?;
+    let missing = absolute.strip_prefix(there).ok()?;
+    Some(there.canonicalize().ok()?.join(missing))
 }
 
 /// A path relative to the app's folder, cleaned.

@@ -127,7 +127,7 @@ impl Surroundings {
         let file = folder
             .join(oci::sha256_hex(context.as_bytes()))
             .join("meta.json");
-        let text = fs::read(&file).map_err(|error| {
+        let text = crate::files::read(&file).map_err(|error| {
             let kind = match error.kind() {
                 io::ErrorKind::NotFound => ErrorKind::NotFound,
                 _ => ErrorKind::Refused,
@@ -188,7 +188,7 @@ impl Surroundings {
 
 /// None where there is no configuration, or it is none: that is the Docker CLI's to say.
 fn current_context(file: &Path) -> Option<String> {
-    let text = fs::read(file).ok()?;
+    let text = crate::files::read(file).ok()?;
     let configuration: Configuration = serde_json::from_slice(&text).ok()?;
     configuration
         .current_context

@@ -68,7 +68,7 @@ fn cpu_model(cpuinfo: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn memory(meminfo: &str, line: &str) -> Option<Bytes> {
+pub(super) fn memory(meminfo: &str, line: &str) -> Option<Bytes> {
     let kib = field(meminfo, line)?.strip_suffix("kB")?.trim();
     kib.parse::<u64>().ok()?.checked_mul(1_024).map(Bytes)
 }

@@ -31,6 +31,7 @@ pub(super) fn join(parts: &[&RunRecord], allowed: Vec<String>) -> Option<RunReco
     whole.cases = cases(&pieces, &all);
     whole.scenarios = scenarios(&pieces, &all);
     whole.bases = bases(&pieces);
+    whole.conditions = each().flat_map(|part| part.conditions.clone()).collect();
     whole.samples = each().flat_map(|part| part.samples.clone()).collect();
     whole.builds = each().flat_map(|part| part.builds.clone()).collect();
     whole.warnings = allowed;
@@ -69,6 +70,9 @@ fn with_own_floor(part: &RunRecord) -> RunRecord {
     };
     part.samples.iter_mut().for_each(|one| anew(&mut one.case));
     part.builds.iter_mut().for_each(|one| anew(&mut one.case));
+    part.conditions
+        .iter_mut()
+        .for_each(|one| anew(&mut one.case));
     part.plan.order.iter_mut().flatten().for_each(anew);
     part
 }

@@ -6,6 +6,7 @@
 
 mod case;
 mod claimable;
+mod conditions;
 mod contents;
 mod distribution;
 mod facts;
@@ -25,6 +26,7 @@ pub use case::{
     StepRecord, case_id,
 };
 pub use claimable::{COUNTED_FACTS, Derived, Measurand, claimable};
+pub use conditions::{Conditions, VisitConditions};
 pub use contents::{LayerContents, Weight};
 pub use distribution::{BlobRecord, DeployPlan, DistributionRecord, EngineChoice, ManifestRecord};
 pub use facts::{

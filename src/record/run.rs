@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     AbRecord, BaseRecord, BuildRecord, Calibration, CaseRecord, DeployPlan, DistributionRecord,
     EngineChoice, EngineFacts, HostFacts, Link, Outcome, PartRecord, Reach, Revision, Sample,
-    ShardRecord, ToolFacts,
+    ShardRecord, ToolFacts, VisitConditions,
 };
 use crate::scenario::{Budget, Claim, Source};
 use crate::units::Nanos;
@@ -64,6 +64,9 @@ pub struct RunRecord {
     pub samples: Vec<Sample>,
     /// All builds with their steps.
     pub builds: Vec<BuildRecord>,
+    /// How busy the machine was around each visit. Runs of before 2026-11-30 have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<VisitConditions>,
     /// What a reader should know, in plain words.
     pub warnings: Vec<String>,
 }

@@ -17,7 +17,9 @@ use crate::context::Context;
 use crate::engine::{
     Clock, ContainerId, Engine, EngineError, Owned, OwnedKind, Probe, RemovalOutcome,
 };
-use crate::record::{CaseId, Disposition, Metric, Reach, RunRecord, RunState};
+use crate::record::{
+    CaseId, Conditions, Disposition, Metric, Reach, RunRecord, RunState, VisitConditions,
+};
 use crate::scan::Scanners;
 use crate::scenario::{BuildSpec, Contract, Edit, Load};
 use crate::units::{Bytes, Nanos};
@@ -61,6 +63,8 @@ pub struct Settings {
     pub ssh: BTreeMap<String, PathBuf>,
     /// The vulnerability scanners to ask, where any is installed.
     pub scanners: Option<Scanners>,
+    /// Tells how busy the machine is: asked before and after each visit.
+    pub conditions: fn() -> Conditions,
 }
 
 /// Keeps the record. Called between visits, never between two marks.
@@ -299,6 +303,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let ids = self.cache_ids().await;
         self.cache_before = ids.map(|ids| Before::new(ids, case.as_ref(), self.tars_sent));
         let stop = self.stop.clone();
+        let (round, before) = (ledger.round, (self.settings.conditions)());
         let whole = {
             let work = visit::visit(self, case.as_ref(), &mut ledger);
             tokio::select! {
@@ -307,6 +312,12 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                 () = work => true,
             }
         };
+        self.record.conditions.push(VisitConditions {
+            case: id.clone(),
+            round,
+            before,
+            after: (self.settings.conditions)(),
+        });
         if let Some(case) = case {
             self.cases.insert(id.clone(), case);
         }

@@ -67,7 +67,8 @@ impl Tree {
         if !found.is_file() {
             return Err(PathFault::NotAFile);
         }
-        fs::read_to_string(&found).map_err(|error| PathFault::Unreadable(error.to_string()))
+        crate::files::read_to_string(&found)
+            .map_err(|error| PathFault::Unreadable(error.to_string()))
     }
 
     /// `within` is a folder of the tree; the path may not leave the tree, by itself or by links.
@@ -119,7 +120,7 @@ pub(super) fn siblings(within: &Path, path: &str) -> Vec<String> {
 
 /// The whole text of a scenario's file.
 pub(super) fn read(file: &Path) -> io::Result<String> {
-    fs::read_to_string(file)
+    crate::files::read_to_string(file)
 }
 
 /// Whether there is a file.

@@ -9,6 +9,7 @@ use super::beacon::Beacon;
 use super::error::StoreError;
 use super::lock::Lock;
 use super::resolve::LATEST;
+use crate::files;
 use crate::record::RunRecord;
 
 /// The run record's file.
@@ -172,7 +173,7 @@ impl RunFolder {
     /// version where it is of a form that cannot be read.
     pub fn load_record(&self) -> Result<RunRecord, StoreError> {
         let path = self.path.join(RECORD_FILE);
-        let text = match fs::read_to_string(&path) {
+        let text = match files::read_to_string(&path) {
             Ok(text) => text,
             Err(source) => return Err(StoreError::Read { path, source }),
         };

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process;
 
 use super::error::StoreError;
+use crate::files;
 
 /// The lock file's name.
 pub(super) const LOCK_FILE: &str = ".lock";
@@ -51,7 +52,7 @@ impl Lock {
 
     /// Whether a process holds the lock of a run folder.
     pub fn is_held(folder: &Path) -> bool {
-        let Ok(file) = File::open(folder.join(LOCK_FILE)) else {
+        let Ok(file) = files::open(&folder.join(LOCK_FILE)) else {
             return false;
         };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))

@@ -13,9 +13,11 @@ mod lock;
 mod resolve;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use beacon::is_running;
 pub use error::StoreError;
 pub use folder::{RECORD_FILE, RunFolder};
 pub use history::{Gathered, LeftOut, gather_branch, gather_folder};
 pub use resolve::{LATEST, resolve, resolve_all, run_folders};
+pub use trace::is_of_runs;

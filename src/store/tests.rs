@@ -85,6 +85,7 @@ fn record(id: &str) -> RunRecord {
         cases: Vec::new(),
         samples: Vec::new(),
         builds: Vec::new(),
+        conditions: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -26,6 +26,7 @@ mod plan;
 mod registry;
 mod reports;
 mod run_files;
+mod run_places;
 mod scan;
 mod scenario_files;
 mod scripts;

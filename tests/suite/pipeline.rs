@@ -6,6 +6,7 @@ mod expected;
 mod home;
 mod reach;
 mod one_sided;
+mod out_in_context;
 mod revisions;
 mod shards;
 mod techniques;

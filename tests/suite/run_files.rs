@@ -40,13 +40,12 @@ fn plimsoll(home: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 /// What each form of each command is asked for.
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 18] = [
     &["report", "--format", "table"],
     &["report", "--format", "md"],
     &["report", "--format", "csv"],
     &["report", "--format", "json"],
     &["report", "--format", "github-action-benchmark"],
-    &["report", "--format", "github-action-benchmark-bigger"],
     &["report", "--format", "bencher"],
     &["report", "--format", "hyperfine"],
     &["report", "--format", "go-benchmark"],

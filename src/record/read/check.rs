@@ -32,6 +32,7 @@ pub(super) fn fault(record: &RunRecord) -> Option<Fault> {
         .or_else(|| of_samples(record, &cases))
         .or_else(|| of_builds(record, &cases))
         .or_else(|| of_order(record, &cases))
+        .or_else(|| of_conditions(record, &cases))
 }
 
 fn of_shard(record: &RunRecord) -> Option<Fault> {
@@ -164,6 +165,14 @@ fn key(value: Quantity) -> &'static str {
         Quantity::Ratio(_) => "ratio",
         Quantity::Rate(_) => "per_second",
     }
+}
+
+fn of_conditions(record: &RunRecord, cases: &BTreeSet<&CaseId>) -> Option<Fault> {
+    let mut visits = record.conditions.iter();
+    let visit = visits.find(|visit| !cases.contains(&visit.case))?;
+    let case = &visit.case;
+    let what = format!("conditions of a visit to `{case}`, which is not among the cases");
+    Some(Fault { spot: None, what })
 }
 
 fn of_builds(record: &RunRecord, cases: &BTreeSet<&CaseId>) -> Option<Fault> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::csv_bytes::CsvBytes;
 use super::super::native::{exact_text, json_suffix, native, statistic_json};
 use super::{table, words};
-use crate::compare::{Line, Outcome, RunComparison, Standing, causes};
+use crate::compare::{Line, Outcome, RunComparison, Standing, causes, caveats};
 use crate::stats::Comparison;
 
 /// A line for each metric of each case: values in base units, the factor head / base with
@@ -79,6 +79,7 @@ pub fn comparison_json(comparison: &RunComparison<'_>) -> Value {
         "alpha": terms.alpha,
         "counts": counts.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         "differences": differences.collect::<Vec<_>>(),
+        "caveats": caveats(comparison.base, comparison.head),
         "only_base": comparison.gone,
         "only_head": comparison.new,
         "lines": comparison.lines.iter().map(|line| of_line(comparison, line)).collect::<Vec<_>>(),

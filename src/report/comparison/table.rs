@@ -3,7 +3,7 @@
 use super::super::notes::plural;
 use super::super::table::{Align, Cell, Column, Mark, Note, Table};
 use super::words;
-use crate::compare::{Line, Outcome, RunComparison, Standing, causes};
+use crate::compare::{Line, Outcome, RunComparison, Standing, causes, caveats};
 use crate::stats::ALPHA;
 
 /// The lines that say something, the largest change first; all of them where `all` is set.
@@ -139,6 +139,11 @@ fn notes(comparison: &RunComparison<'_>) -> Vec<Note> {
             ),
         });
     }
+    notes.extend(
+        caveats(comparison.base, comparison.head)
+            .into_iter()
+            .map(sentence),
+    );
     let names = |ids: &[&crate::record::CaseId]| {
         let names: Vec<_> = ids.iter().map(|id| id.as_str()).collect();
         names.join(", ")
@@ -154,6 +159,11 @@ fn notes(comparison: &RunComparison<'_>) -> Vec<Note> {
         text,
     };
     notes.into_iter().map(whole).collect()
+}
+
+/// `Note: base is not finished.`
+fn sentence(caveat: String) -> String {
+    format!("Note: {caveat}.")
 }
 
 /// `2 worse, 1 better, 4 inconclusive, 40 not comparable, 61 same.`

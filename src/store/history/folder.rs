@@ -14,7 +14,7 @@ use crate::store::StoreError;
 use crate::store::folder::{RECORD_FILE, RunFolder};
 
 /// The index, where the folder of runs can be written.
-const INDEX_FILE: &str = ".plimsoll-history";
+pub(in crate::store) const INDEX_FILE: &str = ".plimsoll-history";
 
 /// How many folders deep runs are looked for: `results/<machine>/<branch>/<run>`.
 const DEEPEST: usize = 4;

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Digested, Item};
+use crate::files;
 use crate::record::{Metric, SCHEMA_VERSION};
 use crate::store::atomic;
 use crate::store::history::folder::in_parallel;
@@ -78,7 +79,7 @@ pub(super) fn read(places: &[PathBuf]) -> Option<IndexFile> {
         let (head, body) = bytes.split_at_checked(HEAD)?;
         (head == self::head(body)).then_some(())
     };
-    let files = places.iter().filter_map(|place| fs::read(place).ok());
+    let files = places.iter().filter_map(|place| files::read(place).ok());
     files
         .into_iter()
         .find(|bytes| whole(bytes).is_some())

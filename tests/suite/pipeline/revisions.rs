@@ -1,5 +1,7 @@
 //! Two revisions of a repository, measured in the same rounds.
 
+mod one_sided;
+
 use plimsoll::git;
 
 use super::*;

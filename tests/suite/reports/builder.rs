@@ -80,6 +80,7 @@ pub fn run() -> RunRecord {
         cases: Vec::new(),
         samples: Vec::new(),
         builds: Vec::new(),
+        conditions: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -1,6 +1,5 @@
 //! Variants that only one of two revisions has.
 
-use super::revisions::{WORSE, commit, git_in, repository, write};
 use super::*;
 
 const BROKEN: &str = "FROM base:1\nCOPY main.src ./\nRUN fail\n";

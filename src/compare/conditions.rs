@@ -1,0 +1,90 @@
+//! What a reader has to know of two runs before their verdicts: whether both are finished,
+//! and whether their machines were busy alike.
+
+use crate::record::{Conditions, RunRecord, RunState, VisitConditions};
+
+/// Loads per CPU further apart than this are unlike: half of a CPU's time.
+const UNLIKE_LOAD: f64 = 0.5;
+/// Shares of time in which tasks wait for memory, further apart than this.
+const UNLIKE_PRESSURE: f64 = 0.05;
+/// Less memory than this is free, as a share of all: the page cache shrinks.
+const LOW_MEMORY: f64 = 0.1;
+
+/// What makes a comparison of two runs weaker than it looks, in sentences.
+pub fn caveats(base: &RunRecord, head: &RunRecord) -> Vec<String> {
+    let sides = [("base", base), ("head", head)];
+    let mut found: Vec<String> = sides
+        .iter()
+        .filter_map(|(side, run)| unfinished(run).map(|why| format!("{side} {why}")))
+        .collect();
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    let both = |of: fn(&Conditions) -> Option<f64>| Some((middle(base, of)?, middle(head, of)?));
+    if let Some((old, new)) = both(|at| at.load_per_cpu_ratio.map(|load| load.get()))
+        && (old - new).abs() > UNLIKE_LOAD
+    {
+        found.push(format!(
+            "the machines were not busy alike: the median load per CPU before a visit was {old:.2} in base \
+             and {new:.2} in head, so times may differ for that alone"
+        ));
+    }
+    if let Some((old, new)) = both(|at| at.memory_pressure_ratio.map(|share| share.get()))
+        && (old - new).abs() > UNLIKE_PRESSURE
+    {
+        found.push(format!(
+            "memory was not short alike: tasks waited for it {} of the time in base and {} in head, \
+             so times may differ for that alone",
+            percent(old),
+            percent(new)
+        ));
+    }
+    let low = |run: &RunRecord| {
+        // Of several machines no one memory is all.
+        if !run.parts.is_empty() {
+            return None;
+        }
+        let all = run.host.memory_bytes.0 as f64;
+        let least = |at: &VisitConditions| {
+            let both = [at.before, at.after].into_iter();
+            let free = both.filter_map(|at| at.memory_available_bytes);
+            free.map(|bytes| bytes.0 as f64).reduce(f64::min)
+        };
+        let least = run.conditions.iter().filter_map(least).reduce(f64::min)?;
+        (all > 0.0).then_some(least / all)
+    };
+    if let (Some(old), Some(new)) = (low(base), low(head))
+        && (old < LOW_MEMORY) != (new < LOW_MEMORY)
+    {
+        found.push(format!(
+            "memory was not short alike: at the least, {} of it was free in base and {} in head",
+            percent(old),
+            percent(new)
+        ));
+    }
+    found
+}
+
+/// Why a run is not all that was planned: `is not finished (interrupted): …`.
+pub fn unfinished(run: &RunRecord) -> Option<String> {
+    let word = match run.state {
+        RunState::Complete => return None,
+        RunState::Interrupted => "it was interrupted",
+        RunState::Running => "it is still running, or its process died",
+    };
+    let plan = &run.plan;
+    let all = plan.warmup_rounds.saturating_add(plan.rounds);
+    Some(format!(
+        "is not finished: {word}, with {} of {all} rounds done",
+        plan.rounds_done()
+    ))
+}
+
+/// The median over the visits of a run, before each.
+fn middle(run: &RunRecord, of: fn(&Conditions) -> Option<f64>) -> Option<f64> {
+    let mut values: Vec<f64> = run
+        .conditions
+        .iter()
+        .filter_map(|visit| of(&visit.before))
+        .collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}

@@ -1,0 +1,91 @@
+//! Reading of files that a user's path names. What is no regular file is refused at once:
+//! to open a named pipe waits for somebody to write into it, and a device has no end.
+
+use std::fs::{self, File, FileType, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Opens a regular file, or a link to one, for reading.
+///
+/// # Errors
+/// As [`File::open`]; and of anything else than a file, by its kind.
+pub fn open(path: &Path) -> io::Result<File> {
+    regular(fs::metadata(path)?.file_type())?;
+    // What takes its place between the two calls is not waited for either.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)?;
+    regular(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+/// Reads a regular file whole.
+///
+/// # Errors
+/// As [`open`], and as the reading itself.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a regular file of UTF-8 whole.
+///
+/// # Errors
+/// As [`read`], and of bytes that are no UTF-8.
+pub fn read_to_string(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    open(path)?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn regular(kind: FileType) -> io::Result<()> {
+    let what = if kind.is_file() {
+        return Ok(());
+    } else if kind.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    } else if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    };
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!("it is {what}, and a regular file is expected"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, FileType as Node, Mode, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn only_regular_files_are_read_and_nothing_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "text").unwrap();
+        assert_eq!(read_to_string(&file).unwrap(), "text");
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert_eq!(read(&link).unwrap(), b"text");
+        let pipe = dir.path().join("pipe");
+        mknodat(CWD, &pipe, Node::Fifo, Mode::RWXU, 0).unwrap();
+        assert!(
+            read(&pipe)
+                .unwrap_err()
+                .to_string()
+                .contains("a named pipe")
+        );
+        let device = Path::new("/dev/zero");
+        assert!(read(device).unwrap_err().to_string().contains("a device"));
+        let kind = |path: &Path| read(path).unwrap_err().kind();
+        assert_eq!(kind(dir.path()), io::ErrorKind::IsADirectory);
+        assert_eq!(kind(&dir.path().join("none")), io::ErrorKind::NotFound);
+    }
+}
