@@ -2,6 +2,7 @@
 //! words: types that take no unknown key, and parsers after the specifications. With
 //! `PLIMSOLL_CONSUMERS=1` the consumers themselves are installed and asked ([`installed`]).
 
+mod gitlab;
 mod installed;
 mod jenkins;
 mod metrics_text;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::*;
 
-fn asked() -> bool {
+pub(super) fn asked() -> bool {
     let asked = std::env::var("PLIMSOLL_CONSUMERS").as_deref() == Ok("1");
     if !asked {
         println!("skipped: set PLIMSOLL_CONSUMERS=1 to install the consumers and ask them");
@@ -113,7 +113,7 @@ fn a_junit_parser_counts_what_we_count() {
 }
 
 /// The blocks of YAML of docs/CI.md, in their order: two of GitHub, one of GitLab.
-fn examples() -> Vec<&'static str> {
+pub(super) fn examples() -> Vec<&'static str> {
     let page = include_str!("../../../docs/CI.md");
     let blocks = page.split("```yaml\n").skip(1);
     blocks
