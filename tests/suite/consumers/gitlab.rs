@@ -189,7 +189,10 @@ fn gitlabs_jobs_show_their_budgets_and_keep_their_reports() {
     // A variant that failed: `run` ends with 1, and the reports are kept.
     project.play(Some(&dnf), 1);
     let (fine, log) = budgets();
-    assert!(!fine && log.contains("FAIL 1") && log.contains("failed:"), "{log}");
+    assert!(
+        !fine && log.contains("FAIL 1") && log.contains("failed:"),
+        "{log}"
+    );
     assert!(project.junit().unwrap().contains("<error"));
     assert!(project.root().join("plimsoll/metrics.txt").is_file());
 
@@ -205,5 +208,8 @@ fn gitlabs_jobs_show_their_budgets_and_keep_their_reports() {
         "CI_MERGE_REQUEST_DIFF_BASE_SHA=abc",
     ];
     let (fine, log) = project.job("images", &request);
-    assert!(!fine && log.contains("FAIL 3") && log.contains("played: ab abc HEAD"), "{log}");
+    assert!(
+        !fine && log.contains("FAIL 3") && log.contains("played: ab abc HEAD"),
+        "{log}"
+    );
 }
