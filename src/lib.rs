@@ -5,10 +5,12 @@
 //! the `use crate::` lines to hold it so. `docs/DESIGN.md` has the table.
 
 pub mod files;
+pub mod text;
 pub mod units;
 
 pub mod dockerfile;
 pub mod oci;
+pub mod secrets;
 pub mod stats;
 
 pub mod scenario;

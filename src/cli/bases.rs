@@ -200,7 +200,7 @@ async fn missing<E: Engine>(
     let unavailable = unavailable(engine, place, catalogue, &names).await?;
     if !unavailable.is_empty() {
         for entry in bases::outdated(engine, catalogue, &unavailable).await? {
-            printer.line(&entry.name)?;
+            printer.row(&entry.name)?;
         }
     }
     Ok(Exit::Fine)
@@ -320,7 +320,7 @@ async fn remove<E: Engine>(engine: &E, printer: &mut Printer) -> Result<Exit, Fa
             continue;
         }
         match engine.remove_image(&item.id).await? {
-            RemovalOutcome::Removed => printer.line(&format!("removed {}", item.name))?,
+            RemovalOutcome::Removed => printer.row(&format!("removed {}", item.name))?,
             RemovalOutcome::Absent => {}
             RemovalOutcome::InUse => {
                 exit = Exit::Failed;

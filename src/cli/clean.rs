@@ -115,7 +115,7 @@ pub async fn clean<E: Engine>(
         Ok((engine, left)) => (Some(engine), left),
         Err(failure) if beside.is_empty() => return Err(failure),
         Err(failure) => {
-            printer.talk(&failure.to_string());
+            printer.talk_lines(&failure.to_string());
             (None, Left::default())
         }
     };
@@ -254,20 +254,20 @@ fn list(
     }
     let of = |run: &Option<String>| run.clone().unwrap_or_else(|| "an unknown run".to_owned());
     for room in &beside.rooms {
-        printer.line(&format!("{:<10} {} ({})", "room", room.id, of(&room.run)))?;
+        printer.row(&format!("{:<10} {} ({})", "room", room.id, of(&room.run)))?;
     }
     for (run, folder) in &beside.registries {
-        printer.line(&format!("{:<10} {} ({run})", "registry", folder.display()))?;
+        printer.row(&format!("{:<10} {} ({run})", "registry", folder.display()))?;
     }
     for folder in &beside.checkouts {
-        printer.line(&format!("{:<10} {}", "checkouts", folder.display()))?;
+        printer.row(&format!("{:<10} {}", "checkouts", folder.display()))?;
     }
     for item in owned {
         let (kind, run) = (word(item.kind), of(&item.run));
-        printer.line(&format!("{kind:<10} {} ({run})", item.name))?;
+        printer.row(&format!("{kind:<10} {} ({run})", item.name))?;
     }
     for id in cache {
-        printer.line(&format!("{:<10} {id}", "cache"))?;
+        printer.row(&format!("{:<10} {id}", "cache"))?;
     }
     Ok(())
 }

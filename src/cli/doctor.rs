@@ -152,14 +152,14 @@ fn print(findings: &[Finding], format: TableFormat, printer: &mut Printer) -> Re
         return Ok(printer.line(&format!("{:#}", json!({ "findings": list })))?);
     }
     for finding in findings {
-        printer.line(&format!(
+        printer.row(&format!(
             "{:<8} {:<10} {}",
             word(finding.grade),
             finding.subject,
             finding.text
         ))?;
         if let Some(mend) = &finding.mend {
-            printer.line(&format!("{:<19} -> {mend}", ""))?;
+            printer.row(&format!("{:<19} -> {mend}", ""))?;
         }
     }
     Ok(())

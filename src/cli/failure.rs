@@ -8,6 +8,8 @@ use crate::bases::BasesError;
 use crate::cleanroom::RoomError;
 use crate::engine::EngineError;
 use crate::registry::RegistryError;
+use crate::scenario::ScenarioError;
+use crate::text;
 
 /// How a command ended. The numbers are a contract (README).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,14 +84,19 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.cause)?;
+        // What is wrong in a scenario has a line for each problem, each safe to show.
+        if self.cause.is::<ScenarioError>() {
+            write!(f, "error: {}", self.cause)?;
+        } else {
+            write!(f, "error: {}", text::inline(&self.cause.to_string()))?;
+        }
         let mut source = self.cause.source();
         while let Some(cause) = source {
-            write!(f, "\n  caused by: {cause}")?;
+            write!(f, "\n  caused by: {}", text::inline(&cause.to_string()))?;
             source = cause.source();
         }
         if let Some(hint) = &self.hint {
-            write!(f, "\n  hint: {hint}")?;
+            write!(f, "\n  hint: {}", text::inline(hint))?;
         }
         Ok(())
     }

@@ -6,7 +6,9 @@ use super::output::Printer;
 use crate::bases::{STAND_IN_DOMAIN, stand_in_of};
 use crate::engine::{Engine, LABEL_STANDS_IN_FOR};
 use crate::image;
+use crate::record::{mask_texts, secrets_in};
 use crate::report::{self, Inspection};
+use crate::secrets::Masker;
 use crate::units::Bytes;
 
 /// From this size on a user is told that reading takes a while.
@@ -47,7 +49,7 @@ pub(super) async fn inspect<E: Engine>(
         }
         None => None,
     };
-    let found = Inspection {
+    let mut found = Inspection {
         name: name.clone(),
         id: facts.id.0,
         platform: facts.platform,
@@ -62,6 +64,10 @@ pub(super) async fn inspect<E: Engine>(
         layers: contents.layers,
         posture: contents.posture,
     };
+    let mut masker = Masker::default();
+    masker.learn(contents.values);
+    masker.learn(secrets_in(&mut found));
+    mask_texts(&mut found, &masker);
     let drawn = |draw: &dyn Fn(&report::Table) -> String| {
         let tables = report::inspection_tables(&found);
         tables.iter().map(draw).collect::<Vec<_>>().join("\n")

@@ -90,7 +90,7 @@ pub fn main() -> ExitCode {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
-            printer.talk(&failure.to_string());
+            printer.talk_lines(&failure.to_string());
             ExitCode::from(failure.exit as u8)
         }
     }

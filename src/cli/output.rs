@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::failure::Failure;
+use crate::secrets::mask_found;
+use crate::text;
 
 /// A sink that several hold.
 pub type SharedSink = Arc<Mutex<dyn Write + Send>>;
@@ -45,13 +47,26 @@ impl Printer {
         }
     }
 
-    /// Writes data.
+    /// Writes data. A text is written without anything that acts on a terminal; JSON stays the
+    /// same data.
     ///
     /// # Errors
     /// When the sink is closed.
     pub fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.data.write_all(bytes)?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.data.write_all(text::visible(text).as_bytes())?,
+            Err(_) => self.data.write_all(bytes)?,
+        }
         self.data.flush()
+    }
+
+    /// Writes a text that may come from outside as one line of data, without secrets.
+    ///
+    /// # Errors
+    /// When the sink is closed.
+    pub fn row(&mut self, text: &str) -> io::Result<()> {
+        let text = mask_found(text);
+        self.line(&text::inline(&text))
     }
 
     /// Writes a text and a newline as data.
@@ -63,8 +78,16 @@ impl Printer {
         self.data(b"\n")
     }
 
-    /// Says something. A closed stderr is nobody's loss.
+    /// Says something in one line, without secrets and without anything that acts on a
+    /// terminal. A closed stderr is nobody's loss.
     pub fn talk(&mut self, text: &str) {
+        self.talk_lines(&text::inline(text));
+    }
+
+    /// The same in several lines: what comes from outside must be in one line each already.
+    pub fn talk_lines(&mut self, text: &str) {
+        let text = mask_found(text);
+        let text = text::visible(&text);
         let mut sink = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = writeln!(sink, "{text}");
         let _ = sink.flush();

@@ -13,6 +13,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output::SharedSink;
 use crate::record::{CaseId, Link, Metric, Outcome, Status};
 use crate::runner::{Event, Watcher};
+use crate::secrets::mask_found;
+use crate::text;
 use crate::units::Nanos;
 
 /// The least time between two redraws for the builder's steps.
@@ -62,6 +64,8 @@ impl Display {
     }
 
     fn line(&self, text: &str) {
+        let text = mask_found(text);
+        let text = &*text::inline(&text);
         match &self.surface {
             Surface::Bar(bar) => bar.println(text),
             Surface::Lines(sink) => {
@@ -74,7 +78,8 @@ impl Display {
 
     fn redraw(&self, detail: &str) {
         if let (Surface::Bar(bar), Some((case, round, _))) = (&self.surface, &self.visit) {
-            bar.set_message(format!("{round} {case}: {detail}"));
+            let detail = mask_found(detail);
+            bar.set_message(text::inline(&format!("{round} {case}: {detail}")).into_owned());
         }
     }
 

@@ -72,7 +72,7 @@ pub(super) fn report(
     let Some(file) = file else {
         printer.data(&bytes)?;
         if format == ExportFormat::Table && printer.width.is_some() {
-            printer.talk(&next_steps(&records));
+            printer.talk_lines(&next_steps(&records));
         }
         return Ok(exit);
     };
@@ -348,7 +348,7 @@ pub(super) fn load_readable(
         return Err(faults.swap_remove(0));
     }
     for fault in &faults {
-        printer.talk(&fault.to_string());
+        printer.talk_lines(&fault.to_string());
     }
     let exit = match faults.is_empty() {
         true => Exit::Fine,

@@ -171,7 +171,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     printer: &mut Printer,
 ) -> Result<Measured, Failure> {
     let Prepared {
-        record,
+        mut record,
         selection,
         folder,
         engine,
@@ -180,6 +180,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         names,
         more,
     } = prepared;
+    record.mask_secrets();
     announce(&record, selection.planned.len(), &folder, printer);
     let mut recorder = FolderRecorder(&folder);
     // A folder that cannot be written is found before the first build.
@@ -249,7 +250,7 @@ fn announce(record: &RunRecord, cases: usize, folder: &RunFolder, printer: &mut 
         EngineChoice::Host => "",
         EngineChoice::CleanRoom => "clean room: ",
     };
-    printer.talk(&format!(
+    printer.talk_lines(&format!(
         "{room}{} {} (API {}, {}), {cases} cases, {} rounds, seed {}\nresults in {}",
         record.engine.name,
         record.engine.version,

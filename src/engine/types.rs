@@ -9,6 +9,8 @@ use std::pin::Pin;
 use bytes::Bytes as Chunk;
 use futures_util::Stream;
 
+pub use crate::secrets::Secret;
+
 use super::{EngineError, Sent};
 use crate::record::Reach;
 use crate::scenario::Confinement;
@@ -100,16 +102,6 @@ pub struct BuildRequest {
     pub ssh: BTreeMap<String, PathBuf>,
     /// `os/arch` to build for; the engine's own where none is given.
     pub platform: Option<String>,
-}
-
-/// Something that must not be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 /// A build that ended well.

@@ -45,6 +45,8 @@ pub struct ImageContents {
     pub layers: Vec<LayerContents>,
     /// Facts; those that need a start or a scanner are left out.
     pub posture: Posture,
+    /// The values of all secrets that were found: no output may hold them.
+    pub values: Vec<Secret>,
 }
 
 /// Looks into an image in the form of `docker save`, or an OCI layout in a tar.
@@ -96,6 +98,7 @@ pub fn analyse(archive: impl Read, planted: &[Planted]) -> Result<ImageContents,
             .map(|(_, layer)| weight::weigh(layer))
             .collect(),
         posture,
+        values: search.values(),
     })
 }
 

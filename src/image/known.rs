@@ -3,8 +3,8 @@
 
 /// Most bytes of a known file that are held for a moment.
 pub(super) const MOST_BYTES: u64 = 64 << 20;
-/// Most bytes of a file of variables; a larger one is something else of that name.
-pub(super) const MOST_VARIABLES_BYTES: u64 = 1 << 20;
+/// Most bytes of a file of settings; a larger one is data.
+pub(super) const MOST_SETTINGS_BYTES: u64 = 1 << 20;
 
 /// Which known file a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub(super) enum Kind {
     Dpkg,
     /// apk's list of packages.
     Apk,
-    /// Variables and their values.
-    Environment,
+    /// Variables and their values, or keys and theirs.
+    Settings,
 }
 
 /// What it says.
@@ -34,8 +34,8 @@ pub(super) fn kind(parts: &[&[u8]]) -> Option<Kind> {
     if *last == b"passwd" && above.last() == Some(&&b"etc"[..]) {
         return Some(Kind::Passwd);
     }
-    if is_environment(last) {
-        return Some(Kind::Environment);
+    if is_environment(last) || is_keyed(last) {
+        return Some(Kind::Settings);
     }
     match above {
         [b"var", b"lib", b"dpkg"] if *last == b"status" => Some(Kind::Dpkg),
@@ -50,6 +50,17 @@ pub(super) fn is_environment(name: &[u8]) -> bool {
     name == b".env" || name.starts_with(b".env.") || name.ends_with(b".env")
 }
 
+/// YAML and JSON, except what package managers write.
+fn is_keyed(name: &[u8]) -> bool {
+    const LOCKS: &[&[u8]] = &[
+        b"package-lock.json",
+        b"pnpm-lock.yaml",
+        b"composer.lock.json",
+    ];
+    let ends = [&b".json"[..], b".yaml", b".yml", b".dockercfg"];
+    ends.iter().any(|end| name.ends_with(end)) && !LOCKS.contains(&name)
+}
+
 /// Reads one.
 pub(super) fn read(kind: Kind, content: &[u8]) -> Option<Known> {
     let text = String::from_utf8_lossy(content);
@@ -57,7 +68,7 @@ pub(super) fn read(kind: Kind, content: &[u8]) -> Option<Known> {
         Kind::Passwd => Some(Known::Users(users(&text))),
         Kind::Dpkg => Some(Known::Packages(dpkg(&text))),
         Kind::Apk => Some(Known::Packages(apk(&text))),
-        Kind::Environment => None,
+        Kind::Settings => None,
     }
 }
 
@@ -135,7 +146,10 @@ mod tests {
         assert_eq!(kind("var/lib/dpkg/status.d/libc6.md5sums"), None);
         assert_eq!(kind("lib/apk/db/installed"), Some(Kind::Apk));
         assert_eq!(kind("usr/lib/apk/db/installed"), Some(Kind::Apk));
-        assert_eq!(kind("app/.env"), Some(Kind::Environment));
+        assert_eq!(kind("app/.env"), Some(Kind::Settings));
+        assert_eq!(kind("root/.docker/config.json"), Some(Kind::Settings));
+        assert_eq!(kind("app/config.yml"), Some(Kind::Settings));
+        assert_eq!(kind("app/package-lock.json"), None);
         assert_eq!(kind("app/environment"), None);
     }
 }

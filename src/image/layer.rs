@@ -115,7 +115,7 @@ impl Reading<'_> {
         let mode = entry.header().mode()? & 0o7777;
         let searched = ground::of(parts).is_searched();
         let kind = known::kind(parts).filter(|kind| match kind {
-            Kind::Environment => searched && size <= known::MOST_VARIABLES_BYTES,
+            Kind::Settings => searched && size <= known::MOST_SETTINGS_BYTES,
             _ => true,
         });
         if kind.is_some() && size > known::MOST_BYTES {
@@ -141,7 +141,7 @@ impl Reading<'_> {
         if read != size {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
-        if kind == Some(Kind::Environment) {
+        if kind == Some(Kind::Settings) {
             hits = self.search.text(&content);
         }
         self.inodes += 1;

@@ -20,6 +20,7 @@ mod revision;
 mod run;
 mod sample;
 mod shard;
+mod texts;
 
 pub use case::{
     BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, SentRecord,
@@ -46,5 +47,6 @@ pub use run::{
 };
 pub use sample::{Outcome, Sample, Status};
 pub use shard::{MOST_SHARDS, ParseShardError, Shard, ShardBy, ShardRecord};
+pub use texts::{Texts, Visit, mask_texts, secrets_in};
 
 pub use crate::stats::{Direction, Kind};

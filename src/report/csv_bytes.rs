@@ -1,6 +1,8 @@
 //! CSV into memory.
 
-/// Lines of one width, RFC 4180 quoting, `\n` ends.
+use crate::text;
+
+/// Lines of one width, RFC 4180 quoting, `\n` ends. No cell is a formula or has several lines.
 pub(super) struct CsvBytes<const WIDTH: usize>(csv::Writer<Vec<u8>>);
 
 impl<const WIDTH: usize> CsvBytes<WIDTH> {
@@ -10,9 +12,10 @@ impl<const WIDTH: usize> CsvBytes<WIDTH> {
         lines
     }
 
-    pub(super) fn push<T: AsRef<[u8]>>(&mut self, fields: [T; WIDTH]) {
+    pub(super) fn push<T: AsRef<str>>(&mut self, fields: [T; WIDTH]) {
+        let fields = fields.each_ref();
         self.0
-            .write_record(fields)
+            .write_record(fields.map(|field| text::cell(field.as_ref()).into_owned()))
             .expect("memory takes every line, and all have one width");
     }
 

@@ -6,7 +6,7 @@ use super::layers::{history_of, layers_of};
 use super::notes::one_line;
 use super::posture::{CONTENTS, Fact, found};
 use super::table::{Cell, Column, Note, Table};
-use crate::record::{LayerContents, Posture};
+use crate::record::{LayerContents, Posture, Texts, Visit};
 use crate::units::{Bytes, Count, Ratio, human_count};
 
 /// An image that was looked into.
@@ -123,4 +123,28 @@ pub fn inspection_json(image: &Inspection) -> Value {
         "history": history,
         "posture": image.posture,
     })
+}
+
+impl Texts for Inspection {
+    fn each_text(&mut self, visit: &mut Visit<'_>) {
+        let Self {
+            name: _,
+            id: _,
+            platform: _,
+            digests: _,
+            stands_in_for,
+            unpacked: _,
+            listed: _,
+            history,
+            files: _,
+            waste: _,
+            efficiency: _,
+            layers,
+            posture,
+        } = self;
+        stands_in_for.each_text(visit);
+        history.iter_mut().for_each(|(_, made)| visit(made));
+        layers.each_text(visit);
+        posture.each_text(visit);
+    }
 }

@@ -3,6 +3,7 @@
 use super::entry::{MetricSummary, Reason, Standing};
 use super::table::{Mark, Note};
 use crate::record::{RunRecord, Status};
+use crate::text;
 
 /// A note longer than this is cut; the list of failures and the files have it whole.
 const NOTE_CHARS: usize = 240;
@@ -122,9 +123,11 @@ pub(super) fn entry_reasons(entry: &MetricSummary<'_>) -> Option<String> {
     reasons
 }
 
-/// White space made single, and a long text cut with an ellipsis.
+/// White space made single, what acts on a terminal made visible, and a long text cut with an
+/// ellipsis.
 pub(super) fn one_line(text: &str, most: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text::inline(text);
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

@@ -1,5 +1,6 @@
 //! A table as such: what it says, not how it is drawn.
 
+use crate::text;
 use crate::units::{Quantity, Unit};
 
 /// Headings, rows and notes. The renderers are methods: [`Table::terminal`],
@@ -130,6 +131,30 @@ impl Column {
             align: Align::Right,
             bar: false,
         }
+    }
+}
+
+impl Table {
+    /// The same with each text in one line, and nothing in it that acts on a terminal.
+    pub(super) fn in_lines(&self) -> Self {
+        let mut shown = self.clone();
+        let line = |text: &mut String| {
+            if let std::borrow::Cow::Owned(safe) = text::inline(text) {
+                *text = safe;
+            }
+        };
+        line(&mut shown.title);
+        shown
+            .columns
+            .iter_mut()
+            .for_each(|column| line(&mut column.title));
+        for cell in shown.rows.iter_mut().flatten() {
+            if let Content::Text(text) = &mut cell.content {
+                line(text);
+            }
+        }
+        shown.notes.iter_mut().for_each(|note| line(&mut note.text));
+        shown
     }
 }
 

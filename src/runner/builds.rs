@@ -328,10 +328,10 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
 ) -> Result<(Nanos, BuildOutcome), Failure> {
     let deadline: Duration = runner.record.plan.build_deadline_ns.into();
     let engine = runner.engine.clone();
-    let watcher = &mut runner.watcher;
+    let (watcher, masker) = (&mut runner.watcher, &runner.masker);
     let mut sink = |name: &str| {
         watcher.hear(Event::Step {
-            name: name.to_owned(),
+            name: masker.mask(name).into_owned(),
         })
     };
     let begin = runner.clock.mark();

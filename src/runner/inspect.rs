@@ -80,6 +80,7 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
         posture.leaks.retain(|path| !path.ends_with(&own));
     }
     ledger.layers = told(job, contents.layers);
+    ledger.secrets = contents.values;
     ledger.posture = Some(Posture {
         hardened: Some(hardened(runner, case, job, built).await),
         stop: ledger.stop,

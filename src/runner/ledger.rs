@@ -2,8 +2,9 @@
 
 use crate::record::{
     BuildRecord, CaseId, ImageRecord, LayerContents, Link, Metric, Outcome, Posture, Sample,
-    StopFacts,
+    StopFacts, Texts, Visit,
 };
+use crate::secrets::Secret;
 use crate::units::Quantity;
 
 /// Whether the contract was seen to hold.
@@ -34,6 +35,8 @@ pub(super) struct Ledger {
     /// Facts of the image, where this visit looked into it.
     pub(super) posture: Option<Posture>,
     pub(super) layers: Vec<LayerContents>,
+    /// Values of secrets that were found in the image: nothing of the record may hold them.
+    pub(super) secrets: Vec<Secret>,
     /// Set when the engine itself was out of reach.
     pub(super) engine_lost: bool,
     /// What a visit of this case yields if all goes well.
@@ -61,6 +64,7 @@ impl Ledger {
             stop: None,
             posture: None,
             layers: Vec::new(),
+            secrets: Vec::new(),
             engine_lost: false,
             planned,
             samples: Vec::new(),
@@ -138,5 +142,18 @@ impl Ledger {
             }
         }
         (self.samples, self.builds)
+    }
+}
+
+impl Texts for Ledger {
+    fn each_text(&mut self, visit: &mut Visit<'_>) {
+        if let Gate::Failed(reason) = &mut self.gate {
+            visit(reason);
+        }
+        self.image.each_text(visit);
+        self.posture.each_text(visit);
+        self.layers.each_text(visit);
+        self.samples.each_text(visit);
+        self.builds.each_text(visit);
     }
 }

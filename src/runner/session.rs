@@ -19,9 +19,11 @@ use crate::engine::{
 };
 use crate::record::{
     CaseId, Conditions, Disposition, Metric, Reach, RunRecord, RunState, VisitConditions,
+    mask_texts, secrets_in,
 };
 use crate::scan::Scanners;
 use crate::scenario::{BuildSpec, Contract, Edit, Load};
+use crate::secrets::Masker;
 use crate::units::{Bytes, Nanos};
 
 /// A case that takes part, with all that its visits need.
@@ -117,6 +119,8 @@ pub struct Runner<E, C, P> {
     pub(super) nonce: String,
     /// File bytes of layers that were read already, by diff id.
     pub(super) layer_bytes: BTreeMap<String, Bytes>,
+    /// What no record and no event may hold.
+    pub(super) masker: Masker,
     cases: BTreeMap<CaseId, PlannedCase>,
     more: Option<More>,
     stop: CancellationToken,
@@ -135,11 +139,14 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         clock: Arc<C>,
         probe: P,
         settings: Settings,
-        record: RunRecord,
+        mut record: RunRecord,
         cases: Vec<PlannedCase>,
         watcher: Box<dyn Watcher>,
         stop: CancellationToken,
     ) -> Self {
+        let mut masker = Masker::default();
+        masker.learn(secrets_in(&mut record));
+        mask_texts(&mut record, &masker);
         let nonce = short_id(&format!("{} {}", clock.utc(), std::process::id()));
         let bases = record
             .bases
@@ -163,6 +170,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             cache_before: None,
             nonce,
             layer_bytes: BTreeMap::new(),
+            masker,
             cases,
             more: None,
             stop,
@@ -340,6 +348,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
 
     /// Takes over what a visit yielded.
     fn keep(&mut self, mut ledger: Ledger) {
+        self.mask(&mut ledger);
         let id = ledger.case.clone();
         let passed_before = matches!(self.disposition(&id), Some(Disposition::Qualified));
         let (gate, engine_lost) = (ledger.gate.clone(), ledger.engine_lost);
@@ -388,6 +397,17 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         });
     }
 
+    /// Masks what a visit yielded; and what was recorded before, where the visit found secrets
+    /// that were not known.
+    fn mask(&mut self, ledger: &mut Ledger) {
+        let mut found = std::mem::take(&mut ledger.secrets);
+        found.extend(secrets_in(ledger));
+        if self.masker.learn(found) {
+            mask_texts(&mut self.record, &self.masker);
+        }
+        mask_texts(ledger, &self.masker);
+    }
+
     fn disposition(&self, id: &CaseId) -> Option<&Disposition> {
         self.record
             .cases
@@ -414,6 +434,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     }
 
     pub(super) fn warn(&mut self, warning: String) {
+        let warning = self.masker.mask(&warning).into_owned();
         if !self.record.warnings.contains(&warning) {
             self.watcher.hear(Event::Warning(warning.clone()));
             self.record.warnings.push(warning);

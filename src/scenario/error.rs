@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::text;
+
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -25,14 +27,14 @@ impl fmt::Display for Problem {
         write!(
             f,
             "{}:{line}:{column}: {}",
-            self.file.display(),
-            self.message
+            text::inline(&self.file.display().to_string()),
+            text::inline(&self.message)
         )?;
         if let Some(expected) = &self.expected {
-            write!(f, "\n  expected: {expected}")?;
+            write!(f, "\n  expected: {}", text::inline(expected))?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, "\n  hint: {hint}")?;
+            write!(f, "\n  hint: {}", text::inline(hint))?;
         }
         Ok(())
     }

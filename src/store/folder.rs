@@ -166,12 +166,19 @@ impl RunFolder {
         Lock::is_held(path)
     }
 
-    /// Reads the run record.
+    /// Reads the run record. Secrets that an older version recorded are masked.
     ///
     /// # Errors
     /// With file, line and column where it is no run record, or contradicts itself; by its
     /// version where it is of a form that cannot be read.
     pub fn load_record(&self) -> Result<RunRecord, StoreError> {
+        let mut record = self.read_record()?;
+        record.mask_secrets();
+        Ok(record)
+    }
+
+    /// Reads the run record as it is: for who takes numbers from it.
+    pub(super) fn read_record(&self) -> Result<RunRecord, StoreError> {
         let path = self.path.join(RECORD_FILE);
         let text = match files::read_to_string(&path) {
             Ok(text) => text,

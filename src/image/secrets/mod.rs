@@ -7,26 +7,24 @@
 //!
 //! What is packed within a file (an archive, a compiled cache) is not unpacked.
 
-mod assignments;
 mod planted;
-mod rules;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 use aho_corasick::BuildError;
 
 use self::planted::Tokens;
-use self::rules::Rules;
 use super::contents::Planted;
+use crate::secrets::{AHEAD_BYTES, Find, Masker, PRIVATE_KEY as KEY, Secret, find, issued, mask};
 
 /// Bytes that are held of a file at a time.
 pub(super) const BUFFER_BYTES: usize = 256 << 10;
-/// Bytes that a pattern may look ahead; below [`BUFFER_BYTES`].
-const AHEAD_BYTES: usize = 1 << 10;
 /// Bytes that a pattern may look back.
 const BEHIND_BYTES: usize = 1;
-/// Characters of a secret that are shown.
-const SHOWN: usize = 4;
+/// Values that are kept to be masked; an image with more is a test of scanners.
+const MOST_VALUES: usize = 10_000;
 
 /// Something that was found, without the thing itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,11 +47,12 @@ struct Spot {
 /// What to look for.
 pub(super) struct Search {
     tokens: Tokens,
-    rules: Rules,
+    /// The values of all that was found.
+    values: RefCell<BTreeSet<Secret>>,
 }
 
 /// Kind of a private key, as it begins with or without an algorithm.
-pub(super) const PRIVATE_KEY: &str = "private key";
+pub(super) const PRIVATE_KEY: &str = KEY;
 
 /// How a file is looked through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,25 +68,35 @@ impl Search {
     pub fn new(planted: &[Planted]) -> Result<Self, BuildError> {
         Ok(Self {
             tokens: Tokens::new(planted)?,
-            rules: Rules::new()?,
+            values: RefCell::default(),
         })
     }
 
-    /// Looks through a text of the config or a file of variables: for all patterns and
-    /// for assignments to names that speak of secrets.
+    /// Looks through a text of the config or a file of variables or settings: for all
+    /// patterns, for assignments to names that speak of secrets and for values under such keys.
     pub fn text(&self, text: &[u8]) -> Vec<Hit> {
-        let mut spots = self.spots(text, 0, text.len(), Depth::General);
-        for spot in assignments::find(text) {
-            let known = |other: &Spot| other.start < spot.end && spot.start < other.end;
-            if !spots.iter().any(known) {
-                spots.push(spot);
-            }
-        }
+        let mut spots: Vec<_> = self.tokens.find(text, 0, text.len()).collect();
+        add_finds(&mut spots, text, find(text));
+        self.keep(Masker::values(&String::from_utf8_lossy(text)));
         let mut hits = Vec::new();
         for spot in spots {
             add(&mut hits, spot.hit);
         }
         hits
+    }
+
+    /// The values of all that was found so far, planted tokens aside: they must not be shown.
+    pub fn values(&self) -> Vec<Secret> {
+        self.values.borrow().iter().cloned().collect()
+    }
+
+    fn keep(&self, values: impl IntoIterator<Item = Secret>) {
+        let mut kept = self.values.borrow_mut();
+        for value in values {
+            if kept.len() < MOST_VALUES {
+                kept.insert(value);
+            }
+        }
     }
 
     /// Looks for planted tokens alone.
@@ -139,15 +148,32 @@ impl Search {
     fn spots(&self, text: &[u8], from: usize, until: usize, depth: Depth) -> Vec<Spot> {
         let mut spots: Vec<_> = self.tokens.find(text, from, until).collect();
         if depth == Depth::General {
-            for spot in self.rules.find(text, from, until, AHEAD_BYTES) {
-                // A planted token may have the form of a real one.
-                let planted = |other: &Spot| other.start < spot.end && spot.start < other.end;
-                if !spots.iter().any(planted) {
-                    spots.push(spot);
-                }
-            }
+            let finds: Vec<_> = issued(text, from, until, AHEAD_BYTES).collect();
+            let value = |find: &Find| String::from_utf8_lossy(&text[find.secret.clone()]).into();
+            self.keep(finds.iter().map(value).map(Secret));
+            add_finds(&mut spots, text, finds);
         }
         spots
+    }
+}
+
+/// A planted token may have the form of a real one, and is reported once.
+fn add_finds(spots: &mut Vec<Spot>, text: &[u8], finds: Vec<Find>) {
+    for find in finds {
+        if spots
+            .iter()
+            .all(|other| other.start >= find.end || find.start >= other.end)
+        {
+            spots.push(Spot {
+                start: find.start,
+                end: find.end,
+                hit: Hit {
+                    kind: find.kind,
+                    masked: mask(&text[find.secret]),
+                    planted: false,
+                },
+            });
+        }
     }
 }
 
@@ -167,17 +193,6 @@ fn add(hits: &mut Vec<Hit>, hit: Hit) {
     if !hits.iter().any(|other| other.kind == hit.kind) {
         hits.push(hit);
     }
-}
-
-/// The first characters of a secret, and never more than a quarter of it.
-fn mask(secret: &[u8]) -> String {
-    let shown = SHOWN.min(secret.len() / 4);
-    let start = String::from_utf8_lossy(&secret[..shown]);
-    let start: String = start
-        .chars()
-        .map(|c| if c.is_control() { '?' } else { c })
-        .collect();
-    format!("{start}…")
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use aho_corasick::{AhoCorasick, BuildError, Input};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
-use super::{Hit, Spot, mask};
+use super::{Hit, Spot};
 use crate::image::contents::Planted;
+use crate::secrets::mask;
 
 /// A shorter piece of base64 may be chance.
 const SHORTEST_ENCODED: usize = 12;

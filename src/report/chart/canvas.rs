@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::font;
 use super::palette::{Ink, Theme};
+use crate::text;
 
 /// Where a text stands against its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -301,16 +302,16 @@ fn px(value: f64) -> String {
     }
 }
 
-/// As XML takes it; control characters, which it does not take at all, become spaces.
+/// As XML takes it, in one line.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in text::inline(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
+            '\u{fffe}' | '\u{ffff}' => escaped.push(' '),
             c => escaped.push(c),
         }
     }
@@ -327,7 +328,10 @@ mod tests {
         let words = "<script>\u{1b}&\"";
         canvas.text(Text::at(1.0, 2.04, words));
         let svg = canvas.svg(10.0, 20.5, words, "a<b");
-        assert!(svg.contains(">&lt;script&gt; &amp;&quot;</text>"), "{svg}");
+        assert!(
+            svg.contains(">&lt;script&gt;\\u001b&amp;&quot;</text>"),
+            "{svg}"
+        );
         assert!(svg.contains("<text x=\"1\" y=\"2\" "), "{svg}");
         assert!(!svg.contains("<script"), "{svg}");
     }

@@ -4,6 +4,7 @@ use super::super::comparison::{
     BudgetWords, JudgedBudgets, comparison_table, line_sentence, unmatched_sentence,
 };
 use crate::compare::{BudgetLine, BudgetOutcome, RunComparison, Standing, UnmatchedBudget};
+use crate::text;
 
 /// GitHub shows no more of each kind per step.
 const MOST_ANNOTATIONS: usize = 10;
@@ -78,11 +79,9 @@ fn annotations(kind: &str, title: &str, sentences: impl Iterator<Item = String>)
         .collect()
 }
 
-/// GitHub's escapes in a message.
+/// GitHub's escapes in a message of one line.
 fn message(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    text::inline(text).replace('%', "%25")
 }
 
 /// And in a property, where colon and comma part.
@@ -141,7 +140,7 @@ mod tests {
     #[test]
     fn what_parts_in_a_workflow_command_is_escaped() {
         let all = annotations("error", "a: b, c", ["50 %\nmore".to_owned()].into_iter());
-        assert_eq!(all, "::error title=a%3A b%2C c::50 %25%0Amore\n");
+        assert_eq!(all, "::error title=a%3A b%2C c::50 %25 more\n");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::{Point, analysis, points};
 use crate::record::{Ground, Kind, PartRecord, RunRecord};
 use crate::stats::Direction;
+use crate::text;
 use crate::units::Unit;
 
 /// `BenchmarkNode/variant=slim 1 412500000 pull.cold-ns`: try
@@ -18,7 +19,7 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
     let mut text: String = units.into_iter().collect();
     // No key: benchstat compares only what has all its keys in common, and no two runs have
     // one name.
-    let _ = writeln!(text, "# run {}", record.id);
+    let _ = writeln!(text, "# run {}", text::inline(&record.id));
     let mut part = None;
     if record.parts.is_empty() {
         text.push_str(&engine(&record.ground()));
@@ -47,7 +48,8 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
 }
 
 fn engine(ground: &Ground<'_>) -> String {
-    format!("engine: {} {}\n", ground.engine.name, ground.engine.version)
+    let engine = format!("engine: {} {}", ground.engine.name, ground.engine.version);
+    format!("{}\n", text::inline(&engine))
 }
 
 /// A unit of its own for each metric: benchstat makes a table of each.

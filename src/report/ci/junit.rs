@@ -9,6 +9,7 @@ use super::super::comparison::{BudgetWords, unmatched_sentence};
 use super::super::parts::of_each;
 use crate::compare::{BudgetLine, BudgetOutcome, UnmatchedBudget};
 use crate::record::{Disposition, EngineFacts, RunRecord};
+use crate::text;
 
 /// The suite of budgets that belong to no scenario.
 const ALL_SCENARIOS: &str = "plimsoll.toml";
@@ -45,10 +46,11 @@ pub fn junit_xml_on(
         let cases = record.cases.iter();
         for case in cases.filter(|case| case.scenario == scenario.name) {
             let class = format!("{}.{}", case.scenario, case.variant);
+            let class = text::inline(&class).into_owned();
             let mut judged = false;
             for line in lines.iter().filter(|line| *line.case == case.id) {
                 judged = true;
-                let mut test = TestCase::new(line.title(), status(line, terms));
+                let mut test = TestCase::new(text::inline(&line.title()), status(line, terms));
                 test.set_classname(class.clone());
                 suite.add_test_case(test);
             }
@@ -81,7 +83,7 @@ pub fn junit_xml_on(
 }
 
 fn suite(record: &RunRecord, name: &str) -> TestSuite {
-    let mut suite = TestSuite::new(name);
+    let mut suite = TestSuite::new(text::inline(name));
     let engine = |of: fn(&EngineFacts) -> &String| {
         let own = |record: &RunRecord| of(&record.engine).clone();
         of_each(record, own, |part| of(&part.engine).clone())
@@ -91,7 +93,7 @@ fn suite(record: &RunRecord, name: &str) -> TestSuite {
         ("engine", engine(|engine| &engine.version)),
         ("driver", engine(|engine| &engine.driver)),
     ] {
-        suite.add_property(Property::new(key.to_owned(), value));
+        suite.add_property(Property::new(key.to_owned(), text::inline(&value)));
     }
     suite
 }
@@ -118,8 +120,8 @@ fn status(line: &BudgetLine<'_>, terms: JunitTerms<'_>) -> TestCaseStatus {
         BudgetOutcome::Failed { reason } if line.breaks() => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_type("dnf");
-            status.set_message(*reason);
-            status.set_description(*reason);
+            status.set_message(text::inline(reason));
+            status.set_description(text::inline(reason));
             status
         }
         _ if line.breaks() => failure("budget", &line.sentence()),
@@ -132,13 +134,13 @@ fn status(line: &BudgetLine<'_>, terms: JunitTerms<'_>) -> TestCaseStatus {
 fn failure(kind: &str, sentence: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_type(kind);
-    status.set_message(sentence);
-    status.set_description(sentence);
+    status.set_message(text::inline(sentence));
+    status.set_description(text::inline(sentence));
     status
 }
 
 fn skipped(note: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
-    status.set_message(note);
+    status.set_message(text::inline(note));
     status
 }

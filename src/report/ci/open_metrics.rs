@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::{Point, analysis, points};
 use crate::record::RunRecord;
+use crate::text;
 use crate::units::Unit;
 
 /// A gauge for each metric, in base units: the medians, with scenario, variant and link as
@@ -74,7 +75,7 @@ fn labels(point: &Point<'_, '_>) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\")
+    text::inline(text)
+        .replace('\\', "\\\\")
         .replace('"', "\\\"")
-        .replace('\n', "\\n")
 }

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::charts;
-use super::inert::inert;
+use crate::text;
 
 const SCRIPT: &str = include_str!("script.js");
 const STYLE: &str = include_str!("style.css");
@@ -43,7 +43,7 @@ pub(super) fn document(title: &str, contents: &[Entry], body: &Markup) -> String
             }
         }
     };
-    format!("{}\n", inert(page.into_string()))
+    format!("{}\n", text::visible(&page.into_string()))
 }
 
 /// Nothing is fetched, and nothing runs but the page's own script and style, named by their

@@ -4,7 +4,7 @@
 //! Everything is computed from the record, by the same rows as `report.md`. What came from
 //! outside (names, logs, Dockerfiles) is escaped by the template; a policy in the page's
 //! head lets nothing run but its own script, and what would reorder or hide text is
-//! shown by its code point. Without JavaScript all of it can be read; with it tables
+//! shown as its escape. Without JavaScript all of it can be read; with it tables
 //! sort and filter. docs/REPORT.md says what is on it and why.
 
 mod case;
@@ -13,7 +13,6 @@ mod comparison;
 mod document;
 mod download;
 mod history;
-mod inert;
 mod measured;
 mod method;
 mod scenario;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::native::{csv_suffix, exact_text, json_suffix, native, statistic_json};
 use super::super::table::{Cell, Content, Mark, Table};
+use crate::text;
 
 impl Table {
     /// CSV: text as it is, values in base units, empty where there is none; a last column
@@ -77,7 +78,7 @@ impl Table {
 
 fn csv_field(cell: &Cell) -> String {
     match &cell.content {
-        Content::Text(text) => text.clone(),
+        Content::Text(text) => text::cell(text).into_owned(),
         Content::Value { quantity, .. } => exact_text(*quantity),
         Content::Absent { .. } => String::new(),
     }

@@ -1,6 +1,7 @@
 //! GitHub-flavoured Markdown: <https://github.github.com/gfm/#tables-extension->.
 
 use super::super::table::{Align, Cell, Table};
+use crate::text;
 
 impl Table {
     /// The title in bold, the table, the notes as a list. Ends with a line feed.
@@ -50,7 +51,7 @@ fn body(cell: &Cell) -> String {
 /// and the others would start an emphasis, a tag, an entity or a code span.
 pub(in crate::report) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text
+    for character in text::inline(text)
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")

@@ -34,6 +34,10 @@ impl Table {
     /// largest get a bar where there is a width: only a terminal has one.
     /// Ends with a line feed.
     pub fn terminal(&self, width: Option<u16>) -> String {
+        self.in_lines().draw(width)
+    }
+
+    fn draw(&self, width: Option<u16>) -> String {
         let mut text = format!("{}\n\n", wrap(&self.title, width));
         for columns in self.blocks(width) {
             text.push_str(&self.grid(&columns, width));

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::Find;
 use super::rules::is_placeholder;
-use super::{Hit, Spot, mask};
 
 /// A value that begins with `$` is looked up when it is used.
 static FORM: LazyLock<Regex> = LazyLock::new(|| {
@@ -18,28 +18,25 @@ static FORM: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// All of them, in order.
-pub(super) fn find(text: &[u8]) -> Vec<Spot> {
+pub(super) fn find(text: &[u8]) -> Vec<Find> {
     FORM.captures_iter(text)
         .filter_map(|found| {
             let (name, value) = (found.get(1)?, found.get(2)?);
             if is_placeholder(value.as_bytes()) || is_reference(value.as_bytes()) {
                 return None;
             }
-            Some(Spot {
+            Some(Find {
                 start: value.start(),
                 end: value.end(),
-                hit: Hit {
-                    kind: format!("value of {}", String::from_utf8_lossy(name.as_bytes())),
-                    masked: mask(value.as_bytes()),
-                    planted: false,
-                },
+                secret: value.range(),
+                kind: format!("value of {}", String::from_utf8_lossy(name.as_bytes())),
             })
         })
         .collect()
 }
 
 /// A mounted secret's path, or a word that says that there is none.
-fn is_reference(value: &[u8]) -> bool {
+pub(super) fn is_reference(value: &[u8]) -> bool {
     const PATHS: &[&[u8]] = &[b"/run/", b"/var/run/", b"file:", b"vault:"];
     PATHS.iter().any(|path| value.starts_with(path)) || value.eq_ignore_ascii_case(b"undefined")
 }

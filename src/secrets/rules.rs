@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, BuildError, Input};
+use aho_corasick::{AhoCorasick, Input};
 use regex::bytes::Regex;
 
-use super::{Hit, PRIVATE_KEY, Spot, mask};
+use super::{Find, PRIVATE_KEY};
 
 /// A form. Group 1 is the secret itself.
 struct Rule {
@@ -112,67 +112,49 @@ static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The automaton of all beginnings.
-pub(super) struct Rules {
-    automaton: AhoCorasick,
-    /// The rule of each beginning.
-    owners: Vec<usize>,
-}
+/// The automaton of all beginnings, with the rule of each.
+static STARTS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
+    let mut starts: Vec<&str> = Vec::new();
+    let mut owners = Vec::new();
+    for (index, rule) in RULES.iter().enumerate() {
+        starts.extend(rule.starts);
+        owners.resize(starts.len(), index);
+    }
+    let automaton = AhoCorasick::new(starts).expect("the beginnings are compiled in");
+    (automaton, owners)
+});
 
-impl Rules {
-    pub fn new() -> Result<Self, BuildError> {
-        let mut starts: Vec<&str> = Vec::new();
-        let mut owners = Vec::new();
-        for (index, rule) in RULES.iter().enumerate() {
-            starts.extend(rule.starts);
-            owners.resize(starts.len(), index);
-        }
-        Ok(Self {
-            automaton: AhoCorasick::new(starts)?,
-            owners,
+/// What begins within `from..until`. A form sees at most `ahead` bytes.
+pub fn issued(text: &[u8], from: usize, until: usize, ahead: usize) -> impl Iterator<Item = Find> {
+    let (automaton, owners) = &*STARTS;
+    automaton
+        .find_iter(Input::new(text).span(from..text.len()))
+        .take_while(move |found| found.start() < until)
+        .filter_map(move |found| {
+            let index = owners[found.pattern().as_usize()];
+            let start = found.start();
+            let end = text.len().min(start + ahead);
+            match_form(index, text, start, end)
         })
-    }
-
-    /// What begins within `from..until`. A form sees at most `ahead` bytes.
-    pub fn find<'a>(
-        &'a self,
-        text: &'a [u8],
-        from: usize,
-        until: usize,
-        ahead: usize,
-    ) -> impl Iterator<Item = Spot> + 'a {
-        self.automaton
-            .find_iter(Input::new(text).span(from..text.len()))
-            .take_while(move |found| found.start() < until)
-            .filter_map(move |found| {
-                let index = self.owners[found.pattern().as_usize()];
-                let start = found.start();
-                let end = text.len().min(start + ahead);
-                hold(index, text, start, end)
-            })
-    }
 }
 
-fn hold(index: usize, text: &[u8], start: usize, end: usize) -> Option<Spot> {
+fn match_form(index: usize, text: &[u8], start: usize, end: usize) -> Option<Find> {
     let rule = &RULES[index];
     let before = start.checked_sub(1).map(|at| text[at]);
     if rule.bounded && before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return None;
     }
     let found = FORMS[index].captures(&text[start..end])?;
-    let (whole, secret) = (found.get(0)?, found.get(1)?.as_bytes());
-    let different: BTreeSet<_> = secret.iter().collect();
-    if different.len() < rule.variety || is_placeholder(secret) {
+    let (whole, secret) = (found.get(0)?, found.get(1)?);
+    let different: BTreeSet<_> = secret.as_bytes().iter().collect();
+    if different.len() < rule.variety || is_placeholder(secret.as_bytes()) {
         return None;
     }
-    Some(Spot {
+    Some(Find {
         start,
         end: start + whole.end(),
-        hit: Hit {
-            kind: rule.kind.to_owned(),
-            masked: mask(secret),
-            planted: false,
-        },
+        secret: start + secret.start()..start + secret.end(),
+        kind: rule.kind.to_owned(),
     })
 }
 
@@ -191,6 +173,10 @@ pub(super) fn is_placeholder(secret: &[u8]) -> bool {
         "<",
         "{{",
         "%(",
+        "(secret)",
+        "***",
+        // What was masked before.
+        "…",
     ];
     let text = String::from_utf8_lossy(secret).to_lowercase();
     WORDS.iter().any(|word| text.contains(word))

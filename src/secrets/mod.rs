@@ -1,0 +1,80 @@
+//! What looks like a secret in a text, and texts without it.
+//!
+//! Three sets of rules: forms that issuers gave their secrets ([`rules`]), values of
+//! variables whose names speak of secrets ([`assignments`]), and values under such keys in
+//! YAML and JSON ([`keyed`]). A [`Masker`] also replaces what was found elsewhere: the value
+//! of a build argument may stand in a command without its name.
+
+mod assignments;
+mod keyed;
+mod masker;
+mod rules;
+
+use std::fmt;
+use std::ops::Range;
+
+pub use masker::{Masker, mask_found};
+pub use rules::issued;
+
+/// Kind of a private key, as it begins with or without an algorithm.
+pub const PRIVATE_KEY: &str = "private key";
+
+/// Bytes that a form of [`issued`] may look ahead.
+pub const AHEAD_BYTES: usize = 1 << 10;
+
+/// Characters of a secret that are shown.
+const SHOWN: usize = 4;
+
+/// Something that must not be printed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A secret that a rule found in a text: its place, not its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Find {
+    /// Where the form begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// The secret within it.
+    pub secret: Range<usize>,
+    /// What it looks like.
+    pub kind: String,
+}
+
+impl Find {
+    fn overlaps(&self, other: &Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+}
+
+/// Everything that the rules find in a text of settings, of commands or of logs, in the order
+/// of the rules: of two that overlap, the first.
+pub fn find(text: &[u8]) -> Vec<Find> {
+    let mut finds: Vec<Find> = issued(text, 0, text.len(), AHEAD_BYTES).collect();
+    for set in [assignments::find, keyed::find] {
+        for find in set(text) {
+            if !finds.iter().any(|other| other.overlaps(&find)) {
+                finds.push(find);
+            }
+        }
+    }
+    finds
+}
+
+/// The first characters of a secret, and never more than a quarter of it.
+pub fn mask(secret: &[u8]) -> String {
+    let shown = SHOWN.min(secret.len() / 4);
+    let start = String::from_utf8_lossy(&secret[..shown]);
+    let start: String = start
+        .chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect();
+    format!("{start}…")
+}

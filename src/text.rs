@@ -1,0 +1,154 @@
+//! Text from outside made safe to show: names of files, labels, logs, answers of engines
+//! and registries, texts of scenarios and Dockerfiles.
+//!
+//! Such a text may hold what acts on a terminal (escapes, other control characters), what
+//! reorders what is read (bidirectional controls), and line breaks that make one text look
+//! like several. Every writer of terminals, Markdown, CSV, SVG, HTML and annotations uses
+//! these functions. JSON keeps the data: [`visible`] writes what it replaces as JSON does.
+
+use std::borrow::Cow;
+
+/// The text with every character that acts instead of being shown written as `\u001b`.
+/// Line feeds and tabs stay: for documents of several lines. A JSON document stays the same
+/// data, because such characters stand only within its strings.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| is_active(c) && !matches!(c, '\n' | '\t');
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        push(&mut shown, character, acts(character));
+    }
+    Cow::Owned(shown)
+}
+
+/// The text in one line: each run of line breaks and tabs becomes a blank, and what else acts
+/// is written as `\u001b`.
+pub fn inline(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_active) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    let mut broken = false;
+    for character in text.chars() {
+        let breaks = breaks_line(character);
+        if !breaks {
+            push(&mut shown, character, is_active(character));
+        } else if !broken {
+            shown.push(' ');
+        }
+        broken = breaks;
+    }
+    Cow::Owned(shown)
+}
+
+/// The text as a cell of a spreadsheet: in one line, and no formula. What begins as one, and
+/// is no number, gets an apostrophe, which spreadsheets take as the mark of a text.
+/// Source: OWASP, "CSV Injection".
+pub fn cell(text: &str) -> Cow<'_, str> {
+    let line = inline(text);
+    let formula = line.trim_start().starts_with([
+        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]);
+    if formula && line.parse::<f64>().is_err() {
+        return Cow::Owned(format!("'{line}"));
+    }
+    line
+}
+
+/// At most so many characters of a text, in one line, with an ellipsis where it is cut.
+pub fn excerpt(text: &str, most: usize) -> String {
+    let head = text.char_indices().nth(most).map(|(end, _)| &text[..end]);
+    match head {
+        Some(head) => format!("{}…", inline(head)),
+        None => inline(text).into_owned(),
+    }
+}
+
+fn push(shown: &mut String, character: char, acts: bool) {
+    if acts {
+        // All of them are of the basic plane: four digits, as JSON has them.
+        shown.push_str(&format!("\\u{:04x}", u32::from(character)));
+    } else {
+        shown.push(character);
+    }
+}
+
+fn breaks_line(character: char) -> bool {
+    matches!(
+        character,
+        '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// C0, DEL, C1; what has no width; separators of lines and paragraphs; controls of direction
+/// and of interlinear annotation.
+/// Source: <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>.
+fn is_active(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_is_written_out() {
+        assert_eq!(
+            visible("a\u{1b}[2Jb\u{9b}c\u{7f}"),
+            "a\\u001b[2Jb\\u009bc\\u007f"
+        );
+        assert_eq!(
+            visible("x\u{202e}y\u{2066}z\u{200f}"),
+            "x\\u202ey\\u2066z\\u200f"
+        );
+        assert_eq!(visible("one\n\ttwo\r\n"), "one\n\ttwo\\u000d\n");
+        assert!(matches!(
+            visible("größer „x“ ≤ 1 µs, 日本 🚀"),
+            Cow::Borrowed(_)
+        ));
+    }
+
+    #[test]
+    fn a_json_document_stays_the_same_data() {
+        let data = serde_json::json!({ "a\u{9b}": "\u{1b}]0;x\u{7}\u{202e}\u{85}\n" });
+        for text in [data.to_string(), format!("{data:#}")] {
+            let shown = visible(&text);
+            assert_eq!(
+                serde_json::from_str::<serde_json::Value>(&shown).unwrap(),
+                data
+            );
+            assert!(!shown.contains(['\u{9b}', '\u{202e}', '\u{85}']), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_line() {
+        assert_eq!(inline("a\r\nb\u{85}c\u{2028}d\te\n"), "a b c d e ");
+        assert_eq!(inline("a\u{1b}[0m"), "a\\u001b[0m");
+        assert_eq!(excerpt("ab\ncd", 4), "ab c…");
+        assert_eq!(excerpt("ab\n", 4), "ab ");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for text in [
+            "=1+1", "+x", "-x", "@SUM(A1)", " =x", "\t=x", "\r\n@x", "＝x",
+        ] {
+            assert!(cell(text).starts_with('\''), "{text}");
+        }
+        for text in ["", "x=1", "-1.5", "+3", "-2e9", "a-b", "[1/2] RUN x"] {
+            assert_eq!(cell(text), text);
+        }
+    }
+}
