@@ -7,11 +7,12 @@ use super::floor::floor_of;
 use super::main_table::all_tables;
 use super::markdown_sections::{intro, meanings, stand_ins};
 use super::parts::parts_table;
-use super::render::escape;
+use super::render::{code, escape};
 use super::steps::{median_cold_builds, steps_table};
 use super::warning::warnings_of;
 use crate::record::{Metric, RunRecord};
 use crate::scenario::Claim;
+use crate::text;
 
 /// The page. All of it is computed from the record; ends with a line feed.
 pub fn report_md(record: &RunRecord) -> String {
@@ -54,9 +55,9 @@ fn tables(analysis: &Analysis<'_>) -> String {
     let mut text = String::new();
     for scenario in &analysis.record.scenarios {
         text.push_str(&format!(
-            "## {} (`{}`)\n\n",
+            "## {} ({})\n\n",
             escape(&scenario.title),
-            scenario.name
+            code(&scenario.name)
         ));
         for table in all_tables(analysis, &scenario.name) {
             text.push_str(&table.markdown());
@@ -118,7 +119,7 @@ fn steps(analysis: &Analysis<'_>) -> String {
 fn recompute(record: &RunRecord) -> String {
     let text = format!(
         "Every figure here is computed from `run.json` beside this page:\n\n```\nplimsoll report {}\n```",
-        record.id
+        text::inline(&record.id)
     );
     section("Recompute", &text)
 }

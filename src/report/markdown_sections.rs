@@ -1,13 +1,13 @@
 //! The parts of `report.md` that are prose and lists.
 
 use super::notes::plural;
-use super::render::escape;
+use super::render::{code, escape};
 use super::series::metrics_of;
 use crate::record::{RunRecord, RunState};
 
 /// What was run, with which engine, where.
 pub(super) fn intro(record: &RunRecord) -> String {
-    let commands: Vec<String> = commands(record).map(|words| format!("`{words}`")).collect();
+    let commands: Vec<String> = commands(record).map(|words| code(&words)).collect();
     let state = state_word(record.state);
     let plan = &record.plan;
     let engine = &record.engine;
@@ -16,12 +16,12 @@ pub(super) fn intro(record: &RunRecord) -> String {
     let virtualisation = host
         .virtualisation
         .as_ref()
-        .map(|word| format!(", {word}"))
+        .map(|word| format!(", {}", escape(word)))
         .unwrap_or_default();
     let load = host
         .load
         .as_ref()
-        .map(|load| format!(", load {load} at the start"))
+        .map(|load| format!(", load {} at the start", escape(load)))
         .unwrap_or_default();
     // Of a run that was joined, these are facts of its first part; a table has all.
     let of_first = match record.parts.is_empty() {
@@ -91,8 +91,7 @@ fn shell(words: &[String]) -> String {
         if !word.is_empty() && word.chars().all(plain) {
             word.clone()
         } else {
-            // A backtick would end the code span that this stands in.
-            format!("'{}'", word.replace('\'', "'\\''").replace('`', "'"))
+            format!("'{}'", word.replace('\'', "'\\''"))
         }
     });
     quoted.collect::<Vec<_>>().join(" ")
@@ -117,14 +116,16 @@ pub(super) fn stand_ins(record: &RunRecord) -> String {
             users.join(", ")
         };
         lines.push(format!(
-            "> - `{}` is `{}` ({}, recipe `{}`), under {}",
-            stand_in.stands_in_for,
-            base.resolved,
+            "> - {} is {} ({}, recipe {}), under {}",
+            code(&stand_in.stands_in_for),
+            code(&base.resolved),
             base.unpacked_bytes,
-            stand_in
-                .recipe_sha256
-                .get(..12)
-                .unwrap_or(&stand_in.recipe_sha256),
+            code(
+                stand_in
+                    .recipe_sha256
+                    .get(..12)
+                    .unwrap_or(&stand_in.recipe_sha256)
+            ),
             escape(&users)
         ));
     }

@@ -108,8 +108,8 @@ fn kind(key: &[u8], value: &[u8], plain: bool) -> Option<String> {
         let start = words.len().checked_sub(with.len());
         start.is_some_and(|start| words[start..].iter().eq(*with))
     };
-    let password = PASSWORDS.iter().any(|with| ends(with));
-    if !password && !OTHERS.iter().any(|with| ends(with)) {
+    let password = PASSWORDS.iter().any(ends);
+    if !password && !OTHERS.iter().any(ends) {
         return None;
     }
     let secret = is_secret(value, &words, plain)
@@ -186,10 +186,9 @@ fn is_password(value: &str) -> bool {
     let letters = value.chars().all(|c| c.is_ascii_alphabetic());
     let label = letters && value.chars().skip(1).all(|c| c.is_ascii_lowercase());
     let capital = value.starts_with(|c: char| c.is_ascii_uppercase());
-    value.len() >= LEAST_PASSWORD
-        && !(label && capital)
-        && !(letters && value.len() < LEAST_OTHER)
-        && !value.to_lowercase().contains("password")
+    let least = if letters { LEAST_OTHER } else { LEAST_PASSWORD };
+    let is_label = label && capital || value.to_lowercase().contains("password");
+    value.len() >= least && !is_label
 }
 
 /// Digits among letters, and not only as the number of a name: `db-credentials-v2`.

@@ -13,6 +13,9 @@ const LEAST_KNOWN: usize = 6;
 /// Values that are kept; an image that holds more is a test of scanners.
 const MOST_KNOWN: usize = 10_000;
 
+/// A shorter run of letters after a private key is a word of the text around it.
+const LEAST_LINE: usize = 16;
+
 /// Masks what the rules find in a text, and values that were found elsewhere.
 #[derive(Debug, Clone, Default)]
 pub struct Masker {
@@ -49,14 +52,21 @@ impl Masker {
 
     /// The values that the rules find in a text: for [`Masker::learn`].
     pub fn values(text: &str) -> Vec<Secret> {
-        let finds = find(text.as_bytes()).into_iter();
-        finds
-            .flat_map(|find| {
-                let secret = whole(text.as_bytes(), &find);
-                text.get(secret).unwrap_or_default().split_whitespace()
-            })
-            .map(|value| Secret(value.to_owned()))
-            .collect()
+        let mut values = Vec::new();
+        for find in find(text.as_bytes()) {
+            let secret = whole(text.as_bytes(), &find);
+            let Some(secret) = text.get(secret) else {
+                continue;
+            };
+            if find.kind == PRIVATE_KEY {
+                let lines = secret.replace("\\n", " ").replace("\\r", " ");
+                let lines = lines.split(|c: char| !is_base64(c)).map(str::to_owned);
+                values.extend(lines.filter(|line| line.len() >= LEAST_LINE).map(Secret));
+            } else {
+                values.push(Secret(secret.to_owned()));
+            }
+        }
+        values
     }
 
     /// The text without them: the first characters of each, and `…`.
@@ -91,19 +101,47 @@ impl Masker {
     }
 }
 
-/// A private key goes on to its end, or as far as base64 goes.
+/// A private key goes on while there are lines of base64, as lines or within strings of code.
 fn whole(text: &[u8], find: &Find) -> Range<usize> {
     let mut secret = find.secret.clone();
-    if find.kind == PRIVATE_KEY {
-        let rest = &text[secret.end..];
-        let of_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\\\"' ,\t\r\n".contains(byte);
-        let length = rest.iter().take_while(|byte| of_key(byte)).count();
-        secret.end += length;
-        while secret.end > secret.start && text[secret.end - 1].is_ascii_whitespace() {
-            secret.end -= 1;
-        }
+    if find.kind != PRIVATE_KEY {
+        return secret;
     }
-    secret
+    // The rule looks at the beginning of the first line only.
+    secret.end += base64_length(&text[secret.end..]);
+    loop {
+        let start = secret.end + separator_length(&text[secret.end..]);
+        let length = base64_length(&text[start..]);
+        let after = &text[start + length..];
+        let is_last = after[separator_length(after)..].starts_with(b"-----END");
+        if length == 0 || (length < LEAST_LINE && !is_last) {
+            return secret;
+        }
+        secret.end = start + length;
+    }
+}
+
+fn is_base64(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=')
+}
+
+fn base64_length(text: &[u8]) -> usize {
+    text.iter()
+        .take_while(|byte| is_base64(char::from(**byte)))
+        .count()
+}
+
+/// What stands between two lines of a key.
+fn separator_length(text: &[u8]) -> usize {
+    let mut length = 0;
+    while let Some(byte) = text.get(length) {
+        length += match byte {
+            b'\\' if matches!(text.get(length + 1), Some(b'n' | b'r')) => 2,
+            b'\\' | b'"' | b'\'' | b'+' | b',' | b' ' | b'\t' | b'\r' | b'\n' => 1,
+            _ => break,
+        };
+    }
+    length
 }
 
 /// A word of small letters is a secret only where it stands by itself: `postgres` does not

@@ -6,7 +6,7 @@
     reason = "clippy.toml allows it in tests; these are their helpers"
 )]
 
-mod daemon;
+pub mod daemon;
 mod ends;
 mod secrets;
 mod streams;

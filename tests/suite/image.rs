@@ -7,6 +7,7 @@
 )]
 
 mod broken;
+mod inspected;
 mod layouts;
 mod live;
 mod maker;

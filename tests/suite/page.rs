@@ -2,5 +2,5 @@
 
 mod beside;
 mod browser;
-mod planted;
+pub mod planted;
 mod structure;

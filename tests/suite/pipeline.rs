@@ -3,7 +3,7 @@
 mod action;
 mod bases;
 mod expected;
-mod home;
+pub mod home;
 mod out_in_context;
 mod reach;
 mod revisions;

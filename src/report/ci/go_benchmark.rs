@@ -37,14 +37,19 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
             let _ = writeln!(text, "part: {}", name.unwrap_or_default());
             text.push_str(&engine(&ground));
         }
-        let (unit, name) = (unit(point), capital(subject.scenario()));
+        let (unit, name) = (unit(point), capital(&word(subject.scenario())));
         for value in point.set.taken() {
-            let variant = subject.variant();
+            let variant = word(subject.variant());
             // Writing to a text cannot fail.
             let _ = writeln!(text, "Benchmark{name}/variant={variant} 1 {value} {unit}");
         }
     }
     text
+}
+
+/// A name as one word: blanks part the fields of a line.
+fn word(name: &str) -> String {
+    text::inline(name).replace(char::is_whitespace, "_")
 }
 
 fn engine(ground: &Ground<'_>) -> String {

@@ -68,6 +68,11 @@ pub(in crate::report) fn escape(text: &str) -> String {
     escaped
 }
 
+/// A text within a code span, in one line: a backtick would end it.
+pub(in crate::report) fn code(text: &str) -> String {
+    format!("`{}`", text::inline(text).replace('`', "'"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

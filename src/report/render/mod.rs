@@ -4,4 +4,4 @@ mod data;
 mod markdown;
 mod terminal;
 
-pub(super) use markdown::escape;
+pub(super) use markdown::{code, escape};

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 
 /// What follows the chunks of an answer.
 #[derive(Clone, Copy)]
-pub(super) enum End {
+pub(crate) enum End {
     Whole,
     /// Nothing, with the connection open.
     Stall,
@@ -36,17 +36,17 @@ struct Answer {
     end: End,
 }
 
-pub(super) struct Daemon {
+pub(crate) struct Daemon {
     answers: Vec<Answer>,
     /// The minor versions of the API that are accepted; none accepts requests without one too.
     accepts: Option<RangeInclusive<u32>>,
 }
 
 /// A daemon at work; it ends with this.
-pub(super) struct Serving {
-    pub(super) host: String,
+pub(crate) struct Serving {
+    pub(crate) host: String,
     /// Paths that came, as they were asked for.
-    pub(super) asked: Arc<Mutex<Vec<String>>>,
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
     /// Told when a client left a stalled answer.
     left: Arc<Notify>,
@@ -54,14 +54,14 @@ pub(super) struct Serving {
 
 impl Daemon {
     /// One that knows its version and nothing else: 404 to all the rest.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of_version(
             r#"{"Version":"20.10.24","ApiVersion":"1.41","Os":"linux","Arch":"amd64"}"#,
         )
     }
 
     /// One that turns away each request, but for the first, whose version it does not accept.
-    pub(super) fn accepting(oldest: u32, newest: u32) -> Self {
+    pub(crate) fn accepting(oldest: u32, newest: u32) -> Self {
         let version = format!(
             r#"{{"Version":"x","ApiVersion":"1.{newest}","MinAPIVersion":"1.{oldest}","Os":"linux"}}"#
         );
@@ -72,7 +72,7 @@ impl Daemon {
     }
 
     /// The same as Podman's socket.
-    pub(super) fn podman() -> Self {
+    pub(crate) fn podman() -> Self {
         Self::of_version(
             r#"{"Version":"4.3.1","ApiVersion":"1.41","Os":"linux","Arch":"amd64",
                 "Components":[{"Name":"Podman Engine","Version":"4.3.1"}]}"#,
@@ -84,11 +84,11 @@ impl Daemon {
         Self { answers, accepts }.on("GET /version", 200, version)
     }
 
-    pub(super) fn on(self, to: &'static str, status: u16, body: &'static str) -> Self {
+    pub(crate) fn on(self, to: &'static str, status: u16, body: &'static str) -> Self {
         self.stream(to, status, &[body], End::Whole)
     }
 
-    pub(super) fn stream(
+    pub(crate) fn stream(
         mut self,
         to: &'static str,
         status: u16,
@@ -104,7 +104,7 @@ impl Daemon {
         self
     }
 
-    pub(super) async fn serve(self) -> Serving {
+    pub(crate) async fn serve(self) -> Serving {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = format!("http://{}", listener.local_addr().unwrap());
         let left = Arc::new(Notify::new());
@@ -134,7 +134,7 @@ impl Daemon {
         }
     }
 
-    pub(super) async fn engine(self) -> (DockerEngine, Serving) {
+    pub(crate) async fn engine(self) -> (DockerEngine, Serving) {
         let serving = self.serve().await;
         let engine = DockerEngine::connect(Some(&serving.host)).await.unwrap();
         (engine, serving)
@@ -143,13 +143,13 @@ impl Daemon {
 
 impl Serving {
     /// Ends the daemon; its port is closed afterwards.
-    pub(super) async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;
     }
 
     /// Whether a client has left a stalled answer.
-    pub(super) async fn was_left(&self) -> bool {
+    pub(crate) async fn was_left(&self) -> bool {
         tokio::time::timeout(Duration::from_secs(10), self.left.notified())
             .await
             .is_ok()
@@ -239,12 +239,12 @@ fn body(
 }
 
 /// A tree with one file.
-pub(super) fn source() -> BuildSource {
+pub(crate) fn source() -> BuildSource {
     let file = ("a".to_owned(), 0o644, Bytes::from_static(b"a"));
     plimsoll::context::in_memory([file], "FROM scratch\n", "key")
 }
 
 /// A tar of a few bytes.
-pub(super) fn context() -> BuildContext {
+pub(crate) fn context() -> BuildContext {
     Box::pin(stream::iter([Ok(Bytes::from_static(b"tar"))]))
 }

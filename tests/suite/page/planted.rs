@@ -17,6 +17,11 @@ const PLANT: &str = "\"'><script>window.planted=1</script><img src=x onerror=\"w
 
 /// A record in which every text that may be any text ends in the plant, and how many do.
 pub fn planted() -> (RunRecord, usize) {
+    planted_with(PLANT)
+}
+
+/// The same with any plant.
+pub fn planted_with(mark: &str) -> (RunRecord, usize) {
     let mut clean = four_variants();
     furnished(&mut clean);
     clean.warnings.push("a warning".to_owned());
@@ -29,19 +34,19 @@ pub fn planted() -> (RunRecord, usize) {
         .iter()
         .filter(|place| {
             let mut tried = json.clone();
-            plant(tried.pointer_mut(place).unwrap());
+            plant(tried.pointer_mut(place).unwrap(), mark);
             serde_json::from_value::<RunRecord>(tried).is_ok()
         })
         .cloned()
         .collect();
     for place in &free {
-        plant(json.pointer_mut(place).unwrap());
+        plant(json.pointer_mut(place).unwrap(), mark);
     }
     (serde_json::from_value(json).unwrap(), free.len())
 }
 
-fn plant(text: &mut Value) {
-    *text = Value::String(format!("{}{PLANT}", text.as_str().unwrap()));
+fn plant(text: &mut Value, mark: &str) {
+    *text = Value::String(format!("{}{mark}", text.as_str().unwrap()));
 }
 
 fn texts(value: &Value, at: &mut String, places: &mut Vec<String>) {
