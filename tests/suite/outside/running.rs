@@ -71,10 +71,7 @@ async fn no_file_and_no_line_of_a_run_is_hostile() {
     // JSON keeps the data.
     let text = std::fs::read_to_string(folder.join("run.json")).unwrap();
     let record = RunRecord::read(&text).unwrap();
-    assert_eq!(
-        record.scenarios[0].sources[1].title.contains('\u{1b}'),
-        true
-    );
+    assert!(record.scenarios[0].sources[1].title.contains('\u{1b}'));
     std::fs::remove_file(folder.join("run.json")).unwrap();
     let files = in_files(folder, assert_inert);
     assert!(files > 5, "{files}");
