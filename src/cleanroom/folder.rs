@@ -23,6 +23,9 @@ const LONGEST_SOCKET: usize = 100;
 /// Digits of a room's id behind its purpose.
 const DIGITS: usize = 8;
 
+/// How the name of a room's folder begins until its lock is held.
+const MAKING: &str = ".making-";
+
 const OPERATION: &str = "make folder of clean room in";
 
 /// A room's folder, and the lock on it.
@@ -45,21 +48,36 @@ pub(super) fn make(rooms: &Path, purpose: &str) -> Result<Folder, RoomError> {
     }
     let rooms = prepare(rooms)?;
     let fault = |error: io::Error| failed(OPERATION, rooms.display())(error);
-    let id = loop {
-        let id = fresh_id(purpose);
-        match private(&rooms.join(&id)) {
-            Ok(()) => break id,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(fault(error)),
-        }
+    // A room is made under a name that nobody takes for a room's, and gets its own once its
+    // lock is held: so no other process sees one without an owner.
+    let made = rooms.join(format!("{MAKING}{}", fresh_id(purpose)));
+    private(&made).map_err(fault)?;
+    let locked = || -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        let lock = options.write(true).create_new(true);
+        let lock = lock.open(made.join(LOCK_FILE))?;
+        lock.lock()?;
+        Ok(lock)
     };
+    let placed = locked().and_then(|lock| {
+        loop {
+            let id = fresh_id(purpose);
+            // A folder that is there stays: a rename replaces an empty one only.
+            let flags = rustix::fs::RenameFlags::NOREPLACE;
+            let cwd = rustix::fs::CWD;
+            match rustix::fs::renameat_with(cwd, &made, cwd, rooms.join(&id), flags) {
+                Ok(()) => return Ok((id, lock)),
+                Err(rustix::io::Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    });
+    let (id, lock) = placed.map_err(|error| {
+        // Best effort: the folder has nothing but the lock.
+        let _ = fs::remove_dir_all(&made);
+        fault(error)
+    })?;
     let path = rooms.join(&id);
-    let lock = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path.join(LOCK_FILE))
-        .map_err(fault)?;
-    lock.lock().map_err(fault)?;
     Ok(Folder {
         id,
         path,

@@ -3,11 +3,12 @@
 use bollard::models::SystemVersion;
 use bollard::{API_DEFAULT_VERSION, Docker};
 
+use super::deadline::within;
 use super::endpoint::{Endpoint, EndpointError};
 use super::error::failed;
 use super::raw::Wire;
 use super::version::{negotiate, prefixed};
-use super::{ANSWER_WITHIN, Builder, DockerEngine, WORK_WITHIN, facts};
+use super::{Builder, Deadlines, DockerEngine, WORK_WITHIN, facts};
 use crate::engine::{EngineError, ErrorKind, Result};
 
 const OPERATION: &str = "reach engine";
@@ -23,14 +24,14 @@ impl DockerEngine {
         let subject = endpoint.to_string();
         let docker = open(&endpoint)
             .map_err(failed(OPERATION, &subject))?
-            .with_timeout(ANSWER_WITHIN);
-        let version = docker
-            .version()
-            .await
-            .map_err(failed(OPERATION, &subject))?;
+            .with_timeout(Deadlines::USUAL.answer);
+        let version = within(Deadlines::USUAL.answer, OPERATION, &subject, async {
+            docker.version().await.map_err(failed(OPERATION, &subject))
+        });
+        let version = version.await?;
         let (api, api_range) = negotiate(OPERATION, &subject, &version)?;
         let docker = docker.with_request_modifier(move |request| prefixed(request, api));
-        let wire = Wire::new(endpoint.clone(), api, ANSWER_WITHIN);
+        let wire = Wire::new(endpoint.clone(), api, Deadlines::USUAL.answer);
         Ok(Self {
             builder: builder(&version),
             patient: docker.clone().with_timeout(WORK_WITHIN),
@@ -39,8 +40,16 @@ impl DockerEngine {
             endpoint,
             api,
             api_range,
+            deadlines: Deadlines::USUAL,
             backing: None,
         })
+    }
+
+    /// The same with other deadlines.
+    pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.docker = self.docker.with_timeout(deadlines.answer);
+        self.wire = Wire::new(self.endpoint.clone(), self.api, deadlines.answer);
+        Self { deadlines, ..self }
     }
 
     /// The same, whose data lies on a file system of this kind. The engine does not say it
@@ -52,7 +61,7 @@ impl DockerEngine {
 
 fn open(endpoint: &Endpoint) -> std::result::Result<Docker, bollard::errors::Error> {
     // The time limit is set by the caller; this argument has whole seconds.
-    let within = ANSWER_WITHIN.as_secs();
+    let within = Deadlines::USUAL.answer.as_secs();
     match endpoint {
         Endpoint::Unix(path) => {
             Docker::connect_with_unix(&path.to_string_lossy(), within, API_DEFAULT_VERSION)

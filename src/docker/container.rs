@@ -23,6 +23,9 @@ use crate::units::Bytes;
 
 const CREATE: &str = "create container";
 const WAIT: &str = "wait for container";
+/// Bytes of a container's output that are kept, and characters of a line of it.
+const TAIL_BYTES: usize = 64 << 10;
+const LINE_CHARACTERS: usize = 500;
 const MEMORY: &str = "measure memory of container";
 
 impl DockerEngine {
@@ -95,11 +98,14 @@ impl DockerEngine {
             | LogOutput::Console { message }) =
                 chunk.map_err(failed("read logs of container", &id.0))?;
             output.extend_from_slice(&message);
+            // An app may print for ever, and without an end of a line.
+            let early = output.len().saturating_sub(TAIL_BYTES);
+            output.drain(..early);
         }
-        Ok(String::from_utf8_lossy(&output)
-            .lines()
-            .map(str::to_owned)
-            .collect())
+        let output = String::from_utf8_lossy(&output);
+        let last: Vec<_> = output.lines().rev().take(lines as usize).collect();
+        let short = |line: &&str| line.chars().take(LINE_CHARACTERS).collect();
+        Ok(last.iter().rev().map(short).collect())
     }
 
     pub(super) async fn anonymous_memory(&self, id: &ContainerId) -> Result<Bytes> {

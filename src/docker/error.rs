@@ -14,9 +14,12 @@ use crate::engine::{EngineError, ErrorKind};
 const HINT_START: &str = "start Docker, or set DOCKER_HOST / --host";
 const HINT_GROUP: &str = "join the `docker` group (and log in again), or run as root";
 const HINT_GONE: &str = "the engine went away; look at its log (`journalctl -u docker`)";
-const HINT_SLOW: &str = "the engine is overloaded or stuck; look at its log";
+pub(super) const HINT_SLOW: &str = "the engine is overloaded or stuck; look at its log";
 const HINT_STRANGE: &str =
     "the engine may be of a kind or version that is not supported; see `plimsoll doctor`";
+
+/// Characters of a cause that are kept: engines quote what they were sent.
+const MOST_CAUSE: usize = 4_000;
 
 /// Names a failure of `bollard` by its verb and subject.
 pub(super) fn failed(
@@ -38,7 +41,9 @@ pub(super) fn raw_failed(
             RawError::Connect(_) | RawError::Exchange(_) => ErrorKind::Unreachable,
             RawError::Late => ErrorKind::Timeout,
             RawError::Status { code, .. } => kind_of_status(*code),
-            RawError::Request(_) | RawError::Json(_) | RawError::NotUpgraded => ErrorKind::Protocol,
+            RawError::Request(_) | RawError::Json(_) | RawError::NotUpgraded | RawError::Long => {
+                ErrorKind::Protocol
+            }
         };
         let hint = hint(kind, &error, matches!(error, RawError::Connect(_)));
         with(operation, subject, kind, flat(&error), hint)
@@ -110,6 +115,7 @@ fn with(
     cause: String,
     hint: Option<&str>,
 ) -> EngineError {
+    let cause: String = cause.chars().take(MOST_CAUSE).collect();
     let error = EngineError::new(operation, subject, kind, cause);
     match hint {
         Some(hint) => error.with_hint(hint),

@@ -7,11 +7,12 @@ use bollard::query_parameters::RemoveImageOptionsBuilder;
 use futures_util::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::deadline::{silent, within};
 use super::error::{failed, raw_failed, strange};
 use super::lists::ListedImage;
 use super::owned::is_our_tag;
 use super::raw::RawError;
-use super::{Builder, DockerEngine};
+use super::{Builder, Deadlines, DockerEngine};
 use crate::engine::{
     BuildContext, EngineError, ErrorKind, ImageFacts, ImageId, RemovalOutcome, Result,
 };
@@ -78,22 +79,35 @@ impl DockerEngine {
     /// An image as `docker save` writes it. That it is there is asked first: the engine
     /// answers 200 before it looks.
     pub(super) async fn export_image(&self, reference: &str) -> Result<BuildContext> {
-        if self.inspect(EXPORT, reference).await?.is_none() {
+        let limit = self.deadlines.answer;
+        let image = within(limit, EXPORT, reference, self.inspect(EXPORT, reference));
+        if image.await?.is_none() {
             let kind = ErrorKind::NotFound;
             return Err(EngineError::new(EXPORT, reference, kind, "no such image"));
         }
-        let docker = self.docker.clone();
+        let docker = self.docker.clone().with_timeout(self.deadlines.silence);
         let reference = reference.to_owned();
+        let Deadlines {
+            silence, export, ..
+        } = self.deadlines;
         let (sender, receiver) = tokio::sync::mpsc::channel(CHUNKS);
         tokio::spawn(async move {
+            let ends = tokio::time::Instant::now() + export;
             let mut chunks = Box::pin(docker.export_image(&reference));
-            while let Some(chunk) = chunks.next().await {
+            loop {
+                let until = ends.min(tokio::time::Instant::now() + silence);
+                let chunk = match tokio::time::timeout_at(until, chunks.next()).await {
+                    Ok(Some(chunk)) => chunk.map_err(std::io::Error::other),
+                    Ok(None) => return,
+                    Err(_) if until == ends => Err(std::io::Error::new(
+                        std::io::ErrorKind::TimedOut,
+                        format!("the export did not end within {export:?}"),
+                    )),
+                    Err(_) => Err(silent(silence)),
+                };
+                let is_last = chunk.is_err();
                 // Nobody listens any more where the stream was dropped.
-                if sender
-                    .send(chunk.map_err(std::io::Error::other))
-                    .await
-                    .is_err()
-                {
+                if sender.send(chunk).await.is_err() || is_last {
                     return;
                 }
             }

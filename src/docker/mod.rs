@@ -4,8 +4,10 @@
 //! Everything goes through `bollard`, except two calls that it cannot make and the
 //! session of a build (`raw`). No type of `bollard` leaves this module.
 //!
-//! Not here: deadlines (the caller drops the future, and the engine's work ends
-//! with it), names and labels of what is created (the caller's, but for
+//! Each call has a deadline ([`Deadlines`]), except for a build and the wait for an exit:
+//! there the caller drops the future, and the engine's work ends with it.
+//!
+//! Not here: names and labels of what is created (the caller's, but for
 //! [`LABEL_CONTAINER`]), and any prune that is not by id.
 
 mod address;
@@ -13,6 +15,7 @@ mod build;
 mod cache;
 mod connect;
 mod container;
+mod deadline;
 mod discover;
 mod endpoint;
 mod error;
@@ -33,15 +36,13 @@ use std::time::Duration;
 
 use bollard::Docker;
 
+pub use deadline::Deadlines;
 pub use discover::{Found, Surroundings};
 pub use endpoint::{Endpoint, EndpointError};
 pub use owned::LABEL_CONTAINER;
 
 use raw::Wire;
 use version::{ApiVersion, Range};
-
-/// How long the engine may take for the head of an ordinary answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 
 /// The same where the engine answers only once the work is done: a build sends
 /// no head until it has read the whole context. The caller's deadline is shorter.
@@ -62,6 +63,7 @@ pub struct DockerEngine {
     /// The versions that the engine accepts.
     api_range: Range,
     builder: Builder,
+    deadlines: Deadlines,
     /// The file system below its data, where the caller knows it.
     backing: Option<String>,
 }

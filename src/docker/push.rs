@@ -1,8 +1,8 @@
 //! Images that go elsewhere: named, and pushed to a registry.
 
 use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
-use futures_util::StreamExt;
 
+use super::deadline::next;
 use super::error::failed;
 use super::lines::read_lines;
 use super::transfer::split;
@@ -44,7 +44,8 @@ impl DockerEngine {
         let stream = docker.push_image(name, Some(options), None);
         let mut stream = std::pin::pin!(read_lines(stream));
         let (mut failure, mut outcome) = (None, PushOutcome { digest: None });
-        while let Some(message) = stream.next().await {
+        let silence = self.deadlines.silence;
+        while let Some(message) = next(silence, PUSH, reference, &mut stream).await? {
             match message {
                 // An error without words passes `bollard` as a message.
                 Ok(message) if message.error_detail.is_some() => {

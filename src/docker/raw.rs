@@ -8,7 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, UPGRADE};
 use hyper::upgrade::Upgraded;
@@ -21,6 +21,11 @@ use tokio_util::either::Either;
 use super::endpoint::Endpoint;
 use super::version::ApiVersion;
 
+/// Most bytes of an answer. The lists of an engine with ten thousand images have a tenth.
+const MOST_BODY_BYTES: usize = 64 << 20;
+/// Characters of an engine's message that are kept.
+const MOST_MESSAGE: usize = 2_000;
+
 /// Why a raw call failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RawError {
@@ -28,6 +33,8 @@ pub(super) enum RawError {
     Connect(#[source] io::Error),
     #[error("the connection broke")]
     Exchange(#[source] hyper::Error),
+    #[error("the answer has more than {MOST_BODY_BYTES} bytes")]
+    Long,
     #[error("no whole answer in time")]
     Late,
     #[error("the engine answered {code}: {message}")]
@@ -159,17 +166,25 @@ async fn exchange(
     // The connection is driven here and not by a task, so that it ends with this
     // future. It resolves once the sender is gone, or was upgraded.
     let answer = async move {
-        let response = sender.send_request(request).await?;
+        let response = sender.send_request(request).await;
+        let response = response.map_err(RawError::Exchange)?;
         let status = response.status();
         if status == StatusCode::SWITCHING_PROTOCOLS {
-            let connection = hyper::upgrade::on(response).await?;
+            let connection = hyper::upgrade::on(response).await;
+            let connection = connection.map_err(RawError::Exchange)?;
             return Ok(Answer::Upgraded(connection));
         }
-        let body = response.into_body().collect().await?.to_bytes();
-        Ok(Answer::Whole(status, body))
+        let body = Limited::new(response.into_body(), MOST_BODY_BYTES);
+        match body.collect().await {
+            Ok(body) => Ok(Answer::Whole(status, body.to_bytes())),
+            Err(error) => match error.downcast::<hyper::Error>() {
+                Ok(error) => Err(RawError::Exchange(*error)),
+                Err(_) => Err(RawError::Long),
+            },
+        }
     };
     let (answer, _) = tokio::join!(answer, connection.with_upgrades());
-    answer.map_err(RawError::Exchange)
+    answer
 }
 
 fn complaint(status: StatusCode, body: &[u8]) -> RawError {
@@ -179,7 +194,7 @@ fn complaint(status: StatusCode, body: &[u8]) -> RawError {
     );
     RawError::Status {
         code: status.as_u16(),
-        message,
+        message: message.chars().take(MOST_MESSAGE).collect(),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptionsBuilder;
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 
 use super::build::watched;
+use super::deadline::next;
 use super::error::{failed, strange};
 use super::lines::read_lines;
-use super::{Builder, DockerEngine};
+use super::{Builder, Deadlines, DockerEngine};
 use crate::engine::{
     BuildContext, EngineError, ErrorKind, ImageId, LayerState, PullEvent, PullSink, Result,
 };
@@ -30,12 +31,14 @@ impl DockerEngine {
             .tag(tag.unwrap_or("latest"))
             .build();
         let stream = self.patient.create_image(Some(options), None, None);
-        drain(stream, PULL, reference, |message| sink(event(message)))
-            .await
-            .map_err(|error| match error.kind {
-                ErrorKind::NotFound | ErrorKind::Refused => error.with_hint(HINT_PULL),
-                _ => error,
-            })
+        drain(stream, PULL, reference, self.deadlines, |message| {
+            sink(event(message));
+        })
+        .await
+        .map_err(|error| match error.kind {
+            ErrorKind::NotFound | ErrorKind::Refused => error.with_hint(HINT_PULL),
+            _ => error,
+        })
     }
 
     /// The engine asks the registry for the manifest's descriptor, and keeps nothing.
@@ -67,7 +70,7 @@ impl DockerEngine {
         };
         let stream = docker.create_image(Some(options), Some(body), None);
         let mut id = None;
-        let outcome = drain(stream, IMPORT, reference, |message| {
+        let outcome = drain(stream, IMPORT, reference, self.deadlines, |message| {
             if let Some(status) = message
                 .status
                 .filter(|status| status.starts_with("sha256:"))
@@ -102,11 +105,12 @@ async fn drain(
     stream: impl Stream<Item = Message>,
     operation: &'static str,
     reference: &str,
+    deadlines: Deadlines,
     mut hear: impl FnMut(CreateImageInfo),
 ) -> Result<()> {
     let mut stream = std::pin::pin!(read_lines(stream));
     let mut failure = None;
-    while let Some(message) = stream.next().await {
+    while let Some(message) = next(deadlines.silence, operation, reference, &mut stream).await? {
         match message {
             // An error without words passes `bollard` as a message.
             Ok(message) if message.error_detail.is_some() => {

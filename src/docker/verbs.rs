@@ -6,6 +6,7 @@ use bollard::query_parameters::StartContainerOptions;
 
 use super::DockerEngine;
 use super::container::seen;
+use super::deadline::within;
 use super::error::failed;
 use crate::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, CacheRecord, ContainerId,
@@ -17,18 +18,28 @@ use crate::units::{Bytes, Nanos};
 
 impl Engine for DockerEngine {
     async fn facts(&self) -> Result<EngineFacts> {
-        self.describe().await
+        let call = self.describe();
+        within(
+            self.deadlines.answer,
+            "describe engine",
+            &self.endpoint.to_string(),
+            call,
+        )
+        .await
     }
 
     async fn ping(&self) -> Result<()> {
-        let answer = self.docker.ping().await;
-        answer
-            .map(|_| ())
-            .map_err(failed("ping engine", self.endpoint.to_string()))
+        let subject = self.endpoint.to_string();
+        within(self.deadlines.answer, "ping engine", &subject, async {
+            let answer = self.docker.ping().await;
+            answer.map(|_| ()).map_err(failed("ping engine", &subject))
+        })
+        .await
     }
 
     async fn image(&self, reference: &str) -> Result<Option<ImageFacts>> {
-        self.image_facts(reference).await
+        let call = self.image_facts(reference);
+        within(self.deadlines.answer, "inspect image", reference, call).await
     }
 
     async fn pull(&self, reference: &str, sink: &mut PullSink<'_>) -> Result<()> {
@@ -44,11 +55,19 @@ impl Engine for DockerEngine {
     }
 
     async fn tag(&self, image: &str, reference: &str) -> Result<()> {
-        self.tag_image(image, reference).await
+        let call = self.tag_image(image, reference);
+        within(self.deadlines.answer, "tag image", reference, call).await
     }
 
     async fn registry_digest(&self, reference: &str) -> Result<String> {
-        self.ask_registry(reference).await
+        let call = self.ask_registry(reference);
+        within(
+            self.deadlines.answer,
+            "ask the registry of",
+            reference,
+            call,
+        )
+        .await
     }
 
     async fn export(&self, image: &str) -> Result<BuildContext> {
@@ -74,18 +93,23 @@ impl Engine for DockerEngine {
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId> {
-        self.create_container(spec).await
+        let call = self.create_container(spec);
+        within(self.deadlines.answer, "create container", &spec.name, call).await
     }
 
     async fn start(&self, id: &ContainerId) -> Result<()> {
-        self.docker
-            .start_container(&id.0, None::<StartContainerOptions>)
-            .await
-            .map_err(failed("start container", &id.0))
+        within(self.deadlines.answer, "start container", &id.0, async {
+            let started = self
+                .docker
+                .start_container(&id.0, None::<StartContainerOptions>);
+            started.await.map_err(failed("start container", &id.0))
+        })
+        .await
     }
 
     async fn address(&self, id: &ContainerId, port: u16, reach: Reach) -> Result<SocketAddr> {
-        self.container_address(id, port, reach).await
+        let call = self.container_address(id, port, reach);
+        within(self.deadlines.answer, "find the address of", &id.0, call).await
     }
 
     async fn exited(&self, id: &ContainerId) -> Result<i64> {
@@ -93,39 +117,79 @@ impl Engine for DockerEngine {
     }
 
     async fn state(&self, id: &ContainerId) -> Result<ContainerState> {
-        let state = self.container_state("inspect container", id).await?;
+        let operation = "inspect container";
+        let call = self.container_state(operation, id);
+        let state = within(self.deadlines.answer, operation, &id.0, call).await?;
         Ok(seen(&state))
     }
 
     async fn logs(&self, id: &ContainerId, lines: u32) -> Result<Vec<String>> {
-        self.tail(id, lines).await
+        let call = self.tail(id, lines);
+        within(self.deadlines.answer, "read logs of container", &id.0, call).await
     }
 
     async fn memory(&self, id: &ContainerId) -> Result<Bytes> {
-        self.anonymous_memory(id).await
+        let call = self.anonymous_memory(id);
+        within(
+            self.deadlines.answer,
+            "read memory of container",
+            &id.0,
+            call,
+        )
+        .await
     }
 
     async fn stop(&self, id: &ContainerId, grace: Nanos) -> Result<StopOutcome> {
-        self.stop_and_time(id, grace).await
+        let limit = self.deadlines.answer.saturating_add(grace.into());
+        within(
+            limit,
+            "stop container",
+            &id.0,
+            self.stop_and_time(id, grace),
+        )
+        .await
     }
 
     async fn remove_container(&self, id: &ContainerId) -> Result<()> {
-        self.remove(id).await
+        let call = self.remove(id);
+        within(self.deadlines.answer, "remove container", &id.0, call).await
     }
 
     async fn remove_image(&self, reference: &str) -> Result<RemovalOutcome> {
-        self.remove_tag_or_id(reference).await
+        let call = self.remove_tag_or_id(reference);
+        within(self.deadlines.answer, "remove image", reference, call).await
     }
 
     async fn owned(&self) -> Result<Vec<Owned>> {
-        self.list_owned().await
+        let call = self.list_owned();
+        within(
+            self.deadlines.answer,
+            "list objects of",
+            crate::engine::LABEL_OWNER_VALUE,
+            call,
+        )
+        .await
     }
 
     async fn build_cache(&self) -> Result<Vec<CacheRecord>> {
-        self.cache_records().await
+        let call = self.cache_records();
+        within(
+            self.deadlines.answer,
+            "list build cache of",
+            &self.endpoint.to_string(),
+            call,
+        )
+        .await
     }
 
     async fn prune_cache(&self, ids: &[String]) -> Result<Vec<String>> {
-        self.prune_records(ids).await
+        let call = self.prune_records(ids);
+        within(
+            self.deadlines.prune,
+            "prune build cache of",
+            &self.endpoint.to_string(),
+            call,
+        )
+        .await
     }
 }

@@ -6,20 +6,26 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader, Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
-use tar::{Archive, Entry, EntryType};
+use tar::EntryType;
 
+use super::entries::{BLOCK_BYTES, Content, Entries, Head};
 use super::error::ImageError;
 use super::layer::{Layer, Reading};
 use super::name;
 
 /// Bytes that are read of the stream at a time.
 pub(super) const READ_BYTES: usize = 256 << 10;
-/// A block of a tar.
-const BLOCK_BYTES: usize = 512;
-/// Most bytes of a document that is kept.
-const DOCUMENT_BYTES: u64 = 8 << 20;
+/// Most bytes of a document that is kept; registries take manifests of that size.
+const DOCUMENT_BYTES: u64 = 4 << 20;
 /// Most bytes of all documents.
-const DOCUMENTS_BYTES: u64 = 64 << 20;
+const DOCUMENTS_BYTES: u64 = 32 << 20;
+/// Most entries, and bytes of the name of one. An archive has some for each layer.
+const MOST_ENTRIES: usize = 100_000;
+const MOST_NAME_BYTES: usize = 512;
+/// Most bytes that a packed layer unpacks to: any number below the first bound, and above
+/// it a multiple of what was packed. What gzip makes of zeros is 1,030 times smaller.
+const MOST_UNPACKED_BYTES: u64 = 256 << 20;
+const MOST_UNPACKED_TIMES: u64 = 1_100;
 /// Links in a row.
 const MOST_LINKS: usize = 40;
 
@@ -78,28 +84,35 @@ pub(super) fn read(stream: impl Read, reading: &mut Reading<'_>) -> Result<Parts
     let mut place = "at its beginning".to_owned();
     let mut parts = Parts::default();
     let mut kept = 0;
-    let mut archive = Archive::new(BufReader::with_capacity(READ_BYTES, stream));
+    let mut entries = Entries::new(BufReader::with_capacity(READ_BYTES, stream));
     let failed = |place: &str, source| ImageError::Archive {
         place: place.to_owned(),
         source,
     };
-    let entries = archive.entries().map_err(|error| failed(&place, error))?;
-    for entry in entries {
-        let mut entry = entry.map_err(|error| failed(&place, error))?;
-        let name = clean(&String::from_utf8_lossy(&entry.path_bytes()));
-        place = format!("after `{name}`");
-        match entry.header().entry_type() {
+    while let Some(head) = entries.next().map_err(|error| failed(&place, error))? {
+        let name = clean(&String::from_utf8_lossy(&head.name));
+        place = format!("after `{}`", name::brief(&name));
+        let link = head.link.as_deref().unwrap_or_default();
+        let long = head.name.len().max(link.len()) > MOST_NAME_BYTES;
+        if long || parts.parts.len() + parts.links.len() >= MOST_ENTRIES {
+            let problem = match long {
+                true => format!("a name has more than {MOST_NAME_BYTES} bytes"),
+                false => format!("it has more than {MOST_ENTRIES} entries"),
+            };
+            return Err(failed(&place, io::Error::other(problem)));
+        }
+        match head.kind {
             EntryType::Regular | EntryType::Continuous => {
-                let part = part(&mut entry, &name, reading, &mut kept)
-                    .map_err(|error| failed(&format!("within `{name}`"), error))?;
+                let within = |error| failed(&format!("within `{}`", name::brief(&name)), error);
+                let part = part(&head, entries.content(), &name, reading, &mut kept);
+                let part = part.map_err(within)?;
                 parts.links.remove(&name);
                 parts.parts.insert(name, part);
             }
             EntryType::Symlink | EntryType::Link => {
-                let target = entry.link_name_bytes().unwrap_or_default();
-                let mut target = String::from_utf8_lossy(&target).into_owned();
+                let mut target = String::from_utf8_lossy(link).into_owned();
                 let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-                if entry.header().entry_type() == EntryType::Symlink && !target.starts_with('/') {
+                if head.kind == EntryType::Symlink && !target.starts_with('/') {
                     target = format!("{folder}/{target}");
                 }
                 parts.parts.remove(&name);
@@ -112,25 +125,26 @@ pub(super) fn read(stream: impl Read, reading: &mut Reading<'_>) -> Result<Parts
 }
 
 fn part(
-    entry: &mut Entry<'_, impl Read>,
+    entry: &Head,
+    mut content: Content<'_, impl Read>,
     name: &str,
     reading: &mut Reading<'_>,
     kept: &mut u64,
 ) -> io::Result<Part> {
-    let size = entry.size();
-    let head = peek(entry)?;
-    if (head.len() as u64) < size.min(BLOCK_BYTES as u64) {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+    let size = entry.stored;
+    if entry.size != size {
+        return Ok(Part::Other("a sparse file"));
     }
-    if size == 0 {
-        return Ok(Part::Layer(Ok(Layer::default())));
+    let head = peek(&mut content)?;
+    if head.is_empty() {
+        return Ok(Part::Layer(reading.layer(io::empty(), name)));
     }
-    let whole = Cursor::new(head.clone()).chain(&mut *entry);
+    let whole = Cursor::new(head.clone()).chain(content);
     match Packing::of(&head) {
         Packing::Tar => Ok(Part::Layer(reading.layer(whole, name))),
-        Packing::Gzip => Ok(unpack(MultiGzDecoder::new(whole), name, reading)),
+        Packing::Gzip => Ok(unpack(MultiGzDecoder::new(whole), size, name, reading)),
         Packing::Zstd => match zstd::stream::read::Decoder::new(whole) {
-            Ok(decoder) => Ok(unpack(decoder, name, reading)),
+            Ok(decoder) => Ok(unpack(decoder, size, name, reading)),
             Err(source) => Ok(broken(name, source)),
         },
         Packing::None if size > DOCUMENT_BYTES || *kept + size > DOCUMENTS_BYTES => {
@@ -139,9 +153,6 @@ fn part(
         Packing::None => {
             let mut text = Vec::new();
             { whole }.read_to_end(&mut text)?;
-            if text.len() as u64 != size {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
             *kept += size;
             Ok(Part::Document(text))
         }
@@ -149,8 +160,13 @@ fn part(
 }
 
 /// A packed layer. What follows the end of its tar is read too: it holds the checksum.
-fn unpack(decoder: impl Read, name: &str, reading: &mut Reading<'_>) -> Part {
-    let mut decoder = BufReader::with_capacity(READ_BYTES, decoder);
+fn unpack(decoder: impl Read, packed: u64, name: &str, reading: &mut Reading<'_>) -> Part {
+    let most = packed.saturating_mul(MOST_UNPACKED_TIMES);
+    let bounded = Bounded {
+        reader: decoder,
+        left: most.max(MOST_UNPACKED_BYTES),
+    };
+    let mut decoder = BufReader::with_capacity(READ_BYTES, bounded);
     let head = match peek(&mut decoder) {
         Ok(head) => head,
         Err(source) => return broken(name, source),
@@ -158,18 +174,29 @@ fn unpack(decoder: impl Read, name: &str, reading: &mut Reading<'_>) -> Part {
     if !head.is_empty() && Packing::of(&head) != Packing::Tar {
         return Part::Other("packed, and no tar");
     }
-    let layer = reading.layer(Cursor::new(head).chain(&mut decoder), name);
-    if layer.is_ok()
-        && let Err(source) = io::copy(&mut decoder, &mut io::sink())
-    {
-        return broken(name, source);
+    Part::Layer(reading.layer(Cursor::new(head).chain(decoder), name))
+}
+
+/// A reader that fails once it gave more than so many bytes.
+struct Bounded<R> {
+    reader: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(into)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            let problem = format!("it unpacks to more than {MOST_UNPACKED_TIMES} times its size");
+            io::Error::other(problem)
+        })?;
+        Ok(read)
     }
-    Part::Layer(layer)
 }
 
 fn broken(name: &str, source: io::Error) -> Part {
     Part::Layer(Err(ImageError::Layer {
-        layer: name.to_owned(),
+        layer: name::brief(name),
         source,
     }))
 }

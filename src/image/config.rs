@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// The document that an image's id is the digest of, as far as it is read.
 #[derive(Debug, Default, Deserialize)]
@@ -26,9 +26,13 @@ pub(super) struct Config {
     pub user: Option<String>,
     env: Option<Vec<String>>,
     labels: Option<BTreeMap<String, Option<String>>>,
+    #[serde(deserialize_with = "words")]
     cmd: Option<Vec<String>>,
+    #[serde(deserialize_with = "words")]
     entrypoint: Option<Vec<String>>,
+    #[serde(deserialize_with = "words")]
     shell: Option<Vec<String>>,
+    #[serde(deserialize_with = "words")]
     on_build: Option<Vec<String>>,
     healthcheck: Option<Healthcheck>,
 }
@@ -36,7 +40,23 @@ pub(super) struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Healthcheck {
+    #[serde(deserialize_with = "words")]
     test: Option<Vec<String>>,
+}
+
+/// A list of words, or one word: engines take both.
+fn words<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Words {
+        One(String),
+        Many(Vec<String>),
+    }
+    let words = Option::<Words>::deserialize(from)?;
+    Ok(words.map(|words| match words {
+        Words::One(word) => vec![word],
+        Words::Many(words) => words,
+    }))
 }
 
 /// One step.

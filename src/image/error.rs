@@ -51,7 +51,7 @@ pub enum ImageError {
         document: String,
         /// The cause.
         #[source]
-        source: serde_json::Error,
+        source: Malformed,
     },
     /// Something that another part names is missing or of another kind.
     #[error("failed to find `{part}`, which `{by}` names: {problem}")]
@@ -83,12 +83,20 @@ pub enum ImageError {
     GivenUp,
 }
 
+/// What is wrong with a document, in a few words.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub(super) String);
+
 impl ImageError {
     /// What a user can do about it, where there is a remedy.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Archive { .. } | Self::Document { .. } => {
                 Some("the export was cut short or is no image archive; export the image again")
+            }
+            Self::Layer { .. } | Self::File { .. } | Self::Entry { .. } | Self::Unfit { .. } => {
+                Some("the image is damaged or was made by hand; build it again or pull it again")
             }
             Self::Choice { .. } => Some("export one image for one platform"),
             _ => None,

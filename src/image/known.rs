@@ -2,7 +2,9 @@
 //! the system counts. They are known by name, reduced to what is asked, and let go.
 
 /// Most bytes of a known file that are held for a moment.
-pub(super) const MOST_BYTES: u64 = 64 << 20;
+pub(super) const MOST_BYTES: u64 = 32 << 20;
+/// Most bytes of all lists of users, which are held.
+pub(super) const MOST_USERS_BYTES: u64 = 4 << 20;
 /// Most bytes of a file of settings; a larger one is data.
 pub(super) const MOST_SETTINGS_BYTES: u64 = 1 << 20;
 

@@ -1,26 +1,33 @@
 //! Which parts of an archive are the image: by `manifest.json`, which `docker save`,
 //! podman and skopeo write, or else by the index of an OCI layout.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::archive::{Part, Parts};
-use super::error::ImageError;
+use super::error::{ImageError, Malformed};
+use super::name;
 
 const MANIFEST: &str = "manifest.json";
 const INDEX: &str = "index.json";
-/// Indexes within one another.
-const DEEPEST: usize = 8;
+/// Manifests and indexes that are looked at.
+const MOST_MANIFESTS: usize = 10_000;
+/// Layers of an image: overlayfs stacks no more (`OVL_MAX_STACK` of the kernel).
+const MOST_LAYERS: usize = 500;
 
 /// Names of the image's parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Chosen {
     /// The document that says so.
     pub by: String,
     /// The config.
     pub config: String,
-    /// The layers, bottom first.
-    pub layers: Vec<String>,
+    /// The layers, bottom first. Those that are kept elsewhere have no name.
+    pub layers: Vec<Option<String>>,
+    /// What was left out, for people.
+    pub notes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -28,10 +35,13 @@ pub(super) struct Chosen {
 struct Saved {
     config: String,
     layers: Option<Vec<String>>,
+    /// Layers that are kept elsewhere, by their digests.
+    layer_sources: Option<BTreeMap<String, Descriptor>>,
 }
 
 /// A manifest or an index of the OCI layout: which one shows in its keys.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Manifest {
     #[serde(default)]
     config: Option<Descriptor>,
@@ -39,13 +49,23 @@ struct Manifest {
     layers: Option<Vec<Descriptor>>,
     #[serde(default)]
     manifests: Option<Vec<Descriptor>>,
+    #[serde(default)]
+    artifact_type: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Descriptor {
+    #[serde(default)]
     digest: String,
     #[serde(default)]
+    media_type: Option<String>,
+    #[serde(default)]
+    artifact_type: Option<String>,
+    #[serde(default)]
     platform: Option<Platform>,
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -56,9 +76,9 @@ struct Platform {
 
 /// Reads a document.
 pub(super) fn document<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<T, ImageError> {
-    serde_json::from_slice(text).map_err(|source| ImageError::Document {
-        document: name.to_owned(),
-        source,
+    serde_json::from_slice(text).map_err(|error| ImageError::Document {
+        document: name::brief(name),
+        source: Malformed(name::brief(&error.to_string())),
     })
 }
 
@@ -67,75 +87,163 @@ pub(super) fn choose(parts: &Parts) -> Result<Chosen, ImageError> {
     let mut images = if let Some(text) = parts.document(MANIFEST) {
         saved(text)?
     } else if let Some(text) = parts.document(INDEX) {
-        let mut images = Vec::new();
-        indexed(parts, INDEX, text, 0, &mut images)?;
+        let mut images = indexed(parts, text)?;
         // Platforms that the engine does not have are listed all the same.
         if images.iter().any(|image| is_whole(parts, image)) {
             images.retain(|image| is_whole(parts, image));
         }
         images
+    } else if let Some((name, Part::Other(words))) = parts.find(MANIFEST).or(parts.find(INDEX)) {
+        let problem = format!("its `{}` is {words}", name::brief(name));
+        return Err(ImageError::Choice { problem });
     } else {
         let problem = format!("it has neither `{MANIFEST}` nor `{INDEX}`");
         return Err(ImageError::Choice { problem });
     };
     // Several names of one image.
-    images.dedup_by(|one, other| one.config == other.config && one.layers == other.layers);
-    match <[Chosen; 1]>::try_from(images) {
-        Ok([image]) => Ok(image),
-        Err(images) => Err(ImageError::Choice {
-            problem: match images.len() {
+    let mut seen = BTreeSet::new();
+    images.retain(|image| seen.insert((image.config.clone(), image.layers.clone())));
+    let image = match <[Chosen; 1]>::try_from(images) {
+        Ok([image]) => image,
+        Err(images) => {
+            let problem = match images.len() {
                 0 => "it holds none".to_owned(),
                 count => format!("it holds {count}"),
-            },
-        }),
+            };
+            return Err(ImageError::Choice { problem });
+        }
+    };
+    if image.layers.len() > MOST_LAYERS {
+        let by = name::brief(&image.by);
+        let problem =
+            format!("`{by}` names more than {MOST_LAYERS} layers, and no engine stacks so many");
+        return Err(ImageError::Unfit { problem });
     }
+    Ok(image)
 }
 
 fn saved(text: &[u8]) -> Result<Vec<Chosen>, ImageError> {
     let images: Vec<Saved> = document(MANIFEST, text)?;
-    let images = images.into_iter().map(|image| Chosen {
-        by: MANIFEST.to_owned(),
-        config: image.config,
-        layers: image.layers.unwrap_or_default(),
+    let images = images.into_iter().map(|image| {
+        // Docker writes a foreign layer's tar where it has it, and else its source alone.
+        let mut notes = Vec::new();
+        let sources = image.layer_sources.unwrap_or_default();
+        let foreign = sources.values().filter(|layer| is_foreign(layer)).count();
+        if foreign > 0 {
+            notes.push(format!("{foreign} layers come from elsewhere (foreign)"));
+        }
+        let layers = image.layers.unwrap_or_default().into_iter();
+        Chosen {
+            by: MANIFEST.to_owned(),
+            config: image.config,
+            layers: layers.take(MOST_LAYERS + 1).map(Some).collect(),
+            notes,
+        }
     });
     Ok(images.collect())
 }
 
-fn indexed(
-    parts: &Parts,
-    name: &str,
-    text: &[u8],
-    depth: usize,
-    images: &mut Vec<Chosen>,
-) -> Result<(), ImageError> {
-    let manifest: Manifest = document(name, text)?;
-    if let Some(config) = manifest.config {
-        images.push(Chosen {
-            by: name.to_owned(),
-            config: blob(&config),
-            layers: manifest.layers.iter().flatten().map(blob).collect(),
-        });
-    }
-    if depth == DEEPEST {
-        let problem = "its indexes lie too deep within one another".to_owned();
-        return Err(ImageError::Choice { problem });
-    }
-    for descriptor in manifest.manifests.iter().flatten() {
-        // Attestations are listed beside the images that they speak of.
-        let attests = |platform: &Platform| platform.os == "unknown";
-        if descriptor.platform.as_ref().is_some_and(attests) {
-            continue;
-        }
-        let name = blob(descriptor);
+/// The images of an OCI layout. A document that several indexes name is looked at once.
+fn indexed(parts: &Parts, index: &[u8]) -> Result<Vec<Chosen>, ImageError> {
+    let mut images = Vec::new();
+    let mut notes = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = VecDeque::new();
+    let root: Manifest = document(INDEX, index)?;
+    let alone = root.manifests.as_ref().is_some_and(|list| list.len() == 1);
+    read(INDEX, root, &mut images, &mut waiting, &mut notes)?;
+    let first = waiting.front().cloned();
+    while let Some(name) = waiting.pop_front() {
         match parts.document(&name) {
-            Some(text) => indexed(parts, &name, text, depth + 1, images)?,
-            None if depth == 0 && manifest.manifests.iter().flatten().count() == 1 => {
+            Some(text) if seen.insert(name.clone()) => {
+                let manifest = document(&name, text)?;
+                read(&name, manifest, &mut images, &mut waiting, &mut notes)?;
+            }
+            None if alone && Some(&name) == first.as_ref() => {
                 return Err(missing(parts, &name, INDEX));
             }
-            None => {}
+            _ => {}
         }
     }
+    for image in &mut images {
+        image.notes.extend(notes.iter().cloned());
+    }
+    Ok(images)
+}
+
+fn read(
+    name: &str,
+    manifest: Manifest,
+    images: &mut Vec<Chosen>,
+    waiting: &mut VecDeque<String>,
+    notes: &mut BTreeSet<String>,
+) -> Result<(), ImageError> {
+    if is_attestation(&manifest) {
+        notes.insert("what attests the image is left out".to_owned());
+        return Ok(());
+    }
+    if let Some(config) = &manifest.config {
+        let layers = manifest.layers.unwrap_or_default();
+        let foreign = layers.iter().filter(|layer| is_foreign(layer)).count();
+        let mut own = Vec::new();
+        if foreign > 0 {
+            own.push(format!("{foreign} layers come from elsewhere (foreign)"));
+        }
+        let layers = layers.iter().take(MOST_LAYERS + 1);
+        images.push(Chosen {
+            by: name.to_owned(),
+            config: blob(config),
+            layers: layers
+                .map(|layer| (!is_foreign(layer)).then(|| blob(layer)))
+                .collect(),
+            notes: own,
+        });
+    }
+    for descriptor in manifest.manifests.iter().flatten() {
+        // Most are of an unknown platform, and in nearly every image.
+        if (descriptor.platform.as_ref()).is_some_and(|platform| platform.os == "unknown") {
+            continue;
+        }
+        if names_attestation(descriptor) {
+            notes.insert("what attests the image is left out".to_owned());
+            continue;
+        }
+        if waiting.len() + images.len() == MOST_MANIFESTS {
+            let problem = format!("its indexes name more than {MOST_MANIFESTS} manifests");
+            return Err(ImageError::Choice { problem });
+        }
+        waiting.push_back(blob(descriptor));
+    }
     Ok(())
+}
+
+/// Attestations are listed next to the images that they speak of.
+fn names_attestation(descriptor: &Descriptor) -> bool {
+    let mut annotations = descriptor.annotations.iter().flatten();
+    descriptor.artifact_type.is_some()
+        || annotations.any(|(key, _)| key == "vnd.docker.reference.type")
+}
+
+/// Whether a manifest is no image's. BuildKit's have a config like an image's, and layers of
+/// in-toto statements.
+fn is_attestation(manifest: &Manifest) -> bool {
+    let empty = |config: &Descriptor| {
+        config.media_type.as_deref() == Some("application/vnd.oci.empty.v1+json")
+    };
+    let statement = |layer: &Descriptor| {
+        let kind = layer.media_type.as_deref().unwrap_or_default();
+        kind.starts_with("application/vnd.in-toto")
+    };
+    let layers = manifest.layers.as_deref().unwrap_or_default();
+    manifest.artifact_type.is_some()
+        || manifest.config.as_ref().is_some_and(empty)
+        || (!layers.is_empty() && layers.iter().all(statement))
+}
+
+/// Whether a layer is kept elsewhere than in the image.
+fn is_foreign(layer: &Descriptor) -> bool {
+    let kind = layer.media_type.as_deref().unwrap_or_default();
+    kind.contains(".foreign.") || kind.contains(".nondistributable.")
 }
 
 fn blob(descriptor: &Descriptor) -> String {
@@ -143,8 +251,8 @@ fn blob(descriptor: &Descriptor) -> String {
 }
 
 fn is_whole(parts: &Parts, image: &Chosen) -> bool {
-    parts.document(&image.config).is_some()
-        && image.layers.iter().all(|layer| parts.find(layer).is_some())
+    parts.document(&image.config).is_some() && { image.layers.iter().flatten() }
+        .all(|layer| parts.find(layer).is_some())
 }
 
 /// The error for a part that is not there, or is something else.
@@ -156,8 +264,8 @@ pub(super) fn missing(parts: &Parts, part: &str, by: &str) -> ImageError {
         Some((_, Part::Layer(_))) => "it is a layer",
     };
     ImageError::Missing {
-        part: part.to_owned(),
-        by: by.to_owned(),
+        part: name::brief(part),
+        by: name::brief(by),
         problem: problem.to_owned(),
     }
 }

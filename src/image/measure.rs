@@ -3,10 +3,11 @@
 use std::io::{self, BufReader, Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
-use tar::{Archive, EntryType};
+use tar::EntryType;
 
 use super::archive::{Packing, READ_BYTES, peek};
 use super::config::Document;
+use super::entries::Entries;
 use crate::units::Bytes;
 
 /// Bytes of the files of a layer, packed or not: the sizes that its tar's headers state.
@@ -31,15 +32,11 @@ pub fn layer_bytes(reader: impl Read) -> io::Result<Bytes> {
 }
 
 fn sum(tar: impl Read) -> io::Result<Bytes> {
-    let mut total = 0;
-    let mut archive = Archive::new(BufReader::with_capacity(READ_BYTES, tar));
-    for entry in archive.entries()? {
-        let entry = entry?;
-        if matches!(
-            entry.header().entry_type(),
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse
-        ) {
-            total += entry.size();
+    let mut total = 0_u64;
+    let mut entries = Entries::new(BufReader::with_capacity(READ_BYTES, tar));
+    while let Some(head) = entries.next()? {
+        if matches!(head.kind, EntryType::Regular | EntryType::Continuous) {
+            total = total.saturating_add(head.size);
         }
     }
     Ok(Bytes(total))

@@ -8,6 +8,8 @@
 mod archive;
 mod config;
 mod contents;
+mod cover;
+mod entries;
 mod error;
 mod facts;
 mod ground;
@@ -19,6 +21,7 @@ mod name;
 mod secrets;
 mod stream;
 mod tree;
+mod view;
 mod weight;
 
 pub use contents::{ImageContents, Planted, analyse};

@@ -7,7 +7,9 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 /// Leftovers of AUFS, which engines skip.
 const AUFS: &[u8] = b".wh..wh.";
 /// The kernel's bound for a path.
-const LONGEST: usize = 4096;
+pub(super) const LONGEST: usize = 4096;
+/// Characters of a name that an error shows.
+const SHOWN: usize = 200;
 
 /// A name's parts, without `.`, `..` and empty ones. `..` at the root stays there, as in
 /// a chroot: that is what engines make of `../x` and `/x`.
@@ -65,6 +67,14 @@ pub(super) fn read(name: &[u8]) -> Result<Wish<'_>, &'static str> {
         _ if last.starts_with(AUFS) => Ok(Wish::Skip),
         b"" | b"." | b".." => Err("its whiteout names nothing"),
         hidden => Ok(Wish::Delete(parts, hidden)),
+    }
+}
+
+/// As much of a text as an error shows.
+pub(super) fn brief(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -1,28 +1,44 @@
+use super::super::cover::Uncovered;
+use super::super::view::{Inode, Node, View};
 use super::*;
 use crate::image::name;
 
-fn file(number: u64) -> Node {
-    Node::File(Rc::new(Inode {
-        number,
-        size: number,
-        mode: 0o644,
-        known: None,
-        private_key: false,
-    }))
+fn file(number: u32) -> Lead {
+    Lead::File(number)
 }
 
-fn link(target: &str) -> Node {
-    Node::Link(target.as_bytes().into())
+/// What a test lays at a path.
+enum Laid {
+    Lead(Lead),
+    Link(&'static str),
 }
 
-fn folder() -> Node {
-    Node::Folder(Folder::default())
+fn link(target: &'static str) -> Laid {
+    Laid::Link(target)
+}
+
+fn folder() -> Lead {
+    Lead::Folder
+}
+
+impl From<Lead> for Laid {
+    fn from(lead: Lead) -> Self {
+        Self::Lead(lead)
+    }
+}
+
+fn place(layer: &mut Tree, path: &str, laid: impl Into<Laid>) -> Result<(), Misplaced> {
+    let lead = match laid.into() {
+        Laid::Lead(lead) => lead,
+        Laid::Link(target) => layer.link(target.as_bytes())?,
+    };
+    layer.place(&name::parts(path.as_bytes()), lead)
 }
 
 /// A layer of paths; a path that begins with `!` deletes, one that begins with `*` hides.
-fn layer(entries: Vec<(&str, Node)>) -> Folder {
-    let mut layer = Folder::default();
-    for (path, node) in entries {
+fn layer<const N: usize>(entries: [(&str, Laid); N]) -> Tree {
+    let mut layer = Tree::default();
+    for (path, laid) in entries {
         if let Some(path) = path.strip_prefix('!') {
             let mut at = name::parts(path.as_bytes());
             let last = at.pop().unwrap();
@@ -30,29 +46,41 @@ fn layer(entries: Vec<(&str, Node)>) -> Folder {
         } else if let Some(path) = path.strip_prefix('*') {
             layer.hide(&name::parts(path.as_bytes())).unwrap();
         } else {
-            layer.place(&name::parts(path.as_bytes()), node).unwrap();
+            place(&mut layer, path, laid).unwrap();
         }
     }
     layer
 }
 
-fn stack(layers: &[Folder]) -> Folder {
-    let mut tree = Folder::default();
+fn stack(layers: &[&Tree]) -> Tree {
+    let mut tree = Tree::default();
     for layer in layers {
         tree.cover(layer).unwrap();
     }
     tree
 }
 
-fn listing(tree: &Folder) -> Vec<String> {
+fn inodes() -> Vec<Inode> {
+    let inode = |number| Inode {
+        size: 1,
+        known: None,
+        number,
+        mode: 0o644,
+        private_key: false,
+        capabilities: false,
+    };
+    (0..10).map(inode).collect()
+}
+
+fn listing(tree: &Tree) -> Vec<String> {
     let mut lines = Vec::new();
-    tree.walk(&mut |at, node| {
+    View::new(tree, &inodes()).walk(&mut |at, node| {
         let path = name::path(at);
         lines.push(match node {
             Node::Folder(_) => format!("{path}/"),
             Node::File(inode) => format!("{path}={}", inode.number),
             Node::Link(target) => format!("{path}->{}", String::from_utf8_lossy(target)),
-            Node::Below(_) | Node::Special => format!("{path}?"),
+            Node::Special => format!("{path}?"),
         });
     });
     lines
@@ -60,39 +88,43 @@ fn listing(tree: &Folder) -> Vec<String> {
 
 #[test]
 fn whiteouts_hide_what_is_below_and_nothing_of_their_own_layer() {
-    let below = layer(vec![
-        ("a/low", file(1)),
-        ("a/gone", file(2)),
-        ("b/low", file(3)),
-        ("c", file(4)),
-        ("d/e", file(5)),
+    let below = layer([
+        ("a/low", file(1).into()),
+        ("a/gone", file(2).into()),
+        ("b/low", file(3).into()),
+        ("c", file(4).into()),
+        ("d/e", file(5).into()),
     ]);
-    let above = layer(vec![
-        ("!a/gone", folder()),
-        ("b/new", file(6)),
-        ("*b", folder()),
-        ("c", file(7)),
-        ("!c", folder()),
-        ("!d", folder()),
-        ("!nothing", folder()),
+    let above = layer([
+        ("!a/gone", folder().into()),
+        ("b/new", file(6).into()),
+        ("*b", folder().into()),
+        ("c", file(7).into()),
+        ("!c", folder().into()),
+        ("!d", folder().into()),
+        ("!nothing", folder().into()),
     ]);
     assert_eq!(
-        listing(&stack(&[below, above])),
+        listing(&stack(&[&below, &above])),
         ["/a/", "/a/low=1", "/b/", "/b/new=6", "/c=7"]
     );
 }
 
 #[test]
 fn a_file_becomes_a_folder_and_the_reverse() {
-    let below = layer(vec![("a", file(1)), ("b/c", file(2)), ("d/e", file(3))]);
-    let above = layer(vec![
-        ("a/x", file(4)),
-        ("b", file(5)),
-        ("d", folder()),
-        ("d/f", file(6)),
+    let below = layer([
+        ("a", file(1).into()),
+        ("b/c", file(2).into()),
+        ("d/e", file(3).into()),
+    ]);
+    let above = layer([
+        ("a/x", file(4).into()),
+        ("b", file(5).into()),
+        ("d", folder().into()),
+        ("d/f", file(6).into()),
     ]);
     assert_eq!(
-        listing(&stack(&[below, above])),
+        listing(&stack(&[&below, &above])),
         ["/a/", "/a/x=4", "/b=5", "/d/", "/d/e=3", "/d/f=6"]
     );
 }
@@ -100,15 +132,15 @@ fn a_file_becomes_a_folder_and_the_reverse() {
 #[test]
 fn links_above_a_name_are_followed_within_a_layer_and_replaced_across() {
     // As Docker 20.10 with overlay2 was seen to do it.
-    let same = layer(vec![
-        ("usr/lib", folder()),
+    let same = layer([
+        ("usr/lib", folder().into()),
         ("lib", link("usr/lib")),
-        ("lib/foo", file(1)),
+        ("lib/foo", file(1).into()),
         ("up", link("../../usr")),
-        ("up/bar", file(2)),
+        ("up/bar", file(2).into()),
     ]);
     assert_eq!(
-        listing(&stack(&[same])),
+        listing(&stack(&[&same])),
         [
             "/lib->usr/lib",
             "/up->../../usr",
@@ -118,67 +150,109 @@ fn links_above_a_name_are_followed_within_a_layer_and_replaced_across() {
             "/usr/lib/foo=1"
         ]
     );
-    let below = layer(vec![("usr/lib/a", file(1)), ("lib", link("usr/lib"))]);
-    let above = layer(vec![("lib/foo", file(2))]);
+    let below = layer([("usr/lib/a", file(1).into()), ("lib", link("usr/lib"))]);
+    let above = layer([("lib/foo", file(2).into())]);
     assert_eq!(
-        listing(&stack(&[below, above])),
+        listing(&stack(&[&below, &above])),
         ["/lib/", "/lib/foo=2", "/usr/", "/usr/lib/", "/usr/lib/a=1"]
     );
 }
 
 #[test]
+fn a_whiteout_before_a_folder_of_its_name_hides_nothing() {
+    // What `docker export` of 20.10 with overlay2 shows; after the folder, it hides.
+    let below = layer([("d/a", file(1).into()), ("d/k", file(2).into())]);
+    let before = [
+        ("!d", folder().into()),
+        ("d", folder().into()),
+        ("d/new", file(3).into()),
+    ];
+    assert_eq!(
+        listing(&stack(&[&below, &layer(before)])),
+        ["/d/", "/d/a=1", "/d/k=2", "/d/new=3"]
+    );
+    let after = [("d/new", file(3).into()), ("!d", folder().into())];
+    assert_eq!(
+        listing(&stack(&[&below, &layer(after)])),
+        ["/d/", "/d/new=3"]
+    );
+}
+
+#[test]
 fn a_hard_link_is_the_thing_itself() {
-    let mut one = layer(vec![("a", file(1)), ("s", link("a"))]);
+    let mut one = layer([("a", file(1).into()), ("s", link("a"))]);
     for (name, target) in [("h", "a"), ("t", "/s"), ("u", "below")] {
-        let node = one.hard_link(&name::parts(target.as_bytes())).unwrap();
-        one.place(&name::parts(name.as_bytes()), node).unwrap();
+        let lead = one.hard_link(&name::parts(target.as_bytes())).unwrap();
+        place(&mut one, name, lead).unwrap();
     }
     // The name that it was made from may mean something else later.
-    one.place(&name::parts(b"a"), file(2)).unwrap();
-    let below = layer(vec![("below", file(3))]);
+    place(&mut one, "a", file(2)).unwrap();
+    let below = layer([("below", file(3).into())]);
     assert_eq!(
-        listing(&stack(&[below, one.clone()])),
+        listing(&stack(&[&below, &one])),
         ["/a=2", "/below=3", "/h=1", "/s->a", "/t->a", "/u=3"]
     );
-    let nowhere = Folder::default().cover(&one).unwrap_err();
-    assert_eq!(name::path(&nowhere), "/u");
-    let mut odd = layer(vec![("f", folder())]);
+    let nowhere = Tree::default().cover(&one).unwrap_err();
+    assert_eq!(nowhere, Uncovered::Link(vec![b"u".to_vec()]));
+    let mut odd = layer([("f", folder().into())]);
     assert!(odd.hard_link(&name::parts(b"f")).is_err());
-    assert!(odd.place(&name::parts(b""), file(1)).is_ok());
+    assert!(place(&mut odd, "", file(1)).is_ok());
 }
 
 #[test]
 fn loops_and_depths_end() {
-    let mut one = layer(vec![("a", link("b")), ("b", link("a"))]);
-    assert_eq!(one.place(&name::parts(b"a/x"), file(1)), Err(LOOP));
-    assert!(one.resolve(b"/a").is_none());
-    let deep = "d/".repeat(DEEPEST + 1);
-    assert_eq!(one.place(&name::parts(deep.as_bytes()), file(1)), Ok(()));
-    let deeper = format!("{deep}x/y");
-    assert_eq!(
-        one.place(&name::parts(deeper.as_bytes()), file(1)),
-        Err(DEEP)
-    );
-    assert_eq!(listing(&stack(&[one])).len(), 2 + DEEPEST + 1);
+    let mut one = layer([("a", link("b")), ("b", link("a"))]);
+    assert_eq!(place(&mut one, "a/x", file(1)), Err(LOOP));
+    assert!(View::new(&one, &inodes()).resolve(b"/a").is_none());
+    // As many folders as a path of the kernel can have.
+    let deep = "d/".repeat(2047);
+    assert_eq!(place(&mut one, &deep, file(1)), Ok(()));
+    assert_eq!(place(&mut one, &format!("{deep}d/x"), file(1)), Err(DEEP));
+    assert_eq!(listing(&stack(&[&one])).len(), 2 + 2047);
+}
+
+#[test]
+fn long_chains_of_links_are_followed_so_often_and_no_more() {
+    let mut one = Tree::default();
+    let around = "./x/../".repeat(300);
+    place(&mut one, "x", folder()).unwrap();
+    place(&mut one, "l0", folder()).unwrap();
+    for number in 1..MOST_LINKS {
+        let target = format!("{around}l{}", number - 1);
+        let lead = one.link(target.as_bytes()).unwrap();
+        place(&mut one, &format!("l{number}"), lead).unwrap();
+    }
+    let last = MOST_LINKS - 1;
+    assert_eq!(place(&mut one, &format!("l{last}/a"), file(1)), Ok(()));
+    // Many names in one folder cost no more than one.
+    for number in 0..20_000 {
+        let placed = place(&mut one, &format!("l{last}/{number}"), file(1));
+        assert_eq!(placed, Ok(()));
+    }
+    let many = (0..20_000).map(|number| format!("l{last}/d{number}/x"));
+    let mut placed = { many }.map(|name| place(&mut one, &name, file(1)));
+    assert!(placed.any(|placed| placed == Err(LABYRINTH)));
 }
 
 #[test]
 fn paths_resolve_as_in_a_chroot() {
-    let tree = stack(&[layer(vec![
+    let tree = stack(&[&layer([
         ("bin", link("usr/bin")),
         ("usr/bin/sh", link("/etc/alternatives/sh")),
         ("etc/alternatives/sh", link("../../../bin/dash")),
-        ("usr/bin/dash", file(1)),
+        ("usr/bin/dash", file(1).into()),
         ("usr/bin/dangling", link("nothing")),
         ("usr/bin/through", link("dash/x")),
     ])]);
-    let (at, node) = tree.resolve(b"/bin/sh").unwrap();
+    let inodes = inodes();
+    let view = View::new(&tree, &inodes);
+    let (at, node) = view.resolve(b"/bin/sh").unwrap();
     assert_eq!(name::path(&at), "/usr/bin/dash");
     assert!(matches!(node, Node::File(_)));
     for path in ["/bin/dangling", "/bin/through", "/bin/none", "/none/x"] {
-        assert!(tree.resolve(path.as_bytes()).is_none(), "{path}");
+        assert!(view.resolve(path.as_bytes()).is_none(), "{path}");
     }
-    let (at, _) = tree
+    let (at, _) = view
         .resolve_from(&name::parts(b"usr/bin"), b"../../bin/sh")
         .unwrap();
     assert_eq!(name::path(&at), "/usr/bin/dash");

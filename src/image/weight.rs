@@ -1,10 +1,11 @@
 //! The heaviest files and folders of a layer.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use super::layer::Layer;
 use super::name;
-use super::tree::Node;
+use super::view::{Inode, Node, View};
 use crate::record::{LayerContents, Weight};
 use crate::units::{Bytes, Count};
 
@@ -16,58 +17,103 @@ const DEEPEST: usize = 4;
 const LEAST: u64 = 16 * 1024;
 
 /// Weighs a layer by its names. A file with several names counts at the first.
-pub(super) fn weigh(layer: &Layer) -> LayerContents {
-    let mut seen = std::collections::BTreeSet::new();
-    let mut files = BTreeMap::new();
-    let mut folders: BTreeMap<String, u64> = BTreeMap::new();
-    layer.tree.walk(&mut |at, node| {
-        let Node::File(inode) = node else { return };
-        if !seen.insert(inode.number) {
-            return;
+pub(super) fn weigh(layer: &Layer, inodes: &[Inode]) -> LayerContents {
+    let mut seen = std::collections::HashSet::new();
+    let (mut files, mut folders) = (Heaviest::default(), Heaviest::default());
+    let mut count = 0;
+    // The folders above the name that is looked at, by their depth.
+    let mut open: Vec<(Vec<u8>, u64)> = Vec::new();
+    View::new(&layer.tree, inodes).walk(&mut |at, node| {
+        while open.len() >= at.len().min(DEEPEST + 1) {
+            folders.close(&mut open);
         }
-        files.insert(name::path(at), inode.size);
-        for depth in 1..=(at.len() - 1).min(DEEPEST) {
-            *folders.entry(name::path(&at[..depth])).or_default() += inode.size;
+        match node {
+            Node::Folder(_) if at.len() <= DEEPEST => open.push((at.join(&b'/'), 0)),
+            Node::File(inode) if seen.insert(inode.number) => {
+                count += 1;
+                files.add(inode.size, || at.join(&b'/'));
+                for (_, bytes) in &mut open {
+                    *bytes = bytes.saturating_add(inode.size);
+                }
+            }
+            _ => {}
         }
     });
+    while !open.is_empty() {
+        folders.close(&mut open);
+    }
     LayerContents {
         bytes: Bytes(layer.bytes),
-        files: Count(files.len() as u64),
-        heaviest_files: heaviest(files),
-        heaviest_folders: heaviest(folders),
+        files: Count(count),
+        heaviest_files: files.told(),
+        heaviest_folders: folders.told(),
     }
 }
 
-fn heaviest(weights: BTreeMap<String, u64>) -> Vec<Weight> {
-    let mut weights: Vec<_> = weights
-        .into_iter()
-        .filter(|(_, bytes)| *bytes >= LEAST)
-        .map(|(path, bytes)| Weight {
-            path,
+/// The heaviest names of those that came by, the lightest on top.
+#[derive(Default)]
+struct Heaviest(BinaryHeap<(Reverse<u64>, Vec<u8>)>);
+
+impl Heaviest {
+    fn add(&mut self, bytes: u64, path: impl FnOnce() -> Vec<u8>) {
+        let full = self.0.len() == TOLD;
+        let lightest = self.0.peek().map_or(0, |(Reverse(bytes), _)| *bytes);
+        if bytes < LEAST || full && bytes < lightest {
+            return;
+        }
+        self.0.push((Reverse(bytes), path()));
+        if self.0.len() > TOLD {
+            self.0.pop();
+        }
+    }
+
+    /// Adds the deepest open folder, with all that is in it.
+    fn close(&mut self, open: &mut Vec<(Vec<u8>, u64)>) {
+        if let Some((path, bytes)) = open.pop() {
+            self.add(bytes, || path);
+        }
+    }
+
+    /// The heaviest first; names of one weight in order.
+    fn told(self) -> Vec<Weight> {
+        let mut weights = self.0.into_vec();
+        weights.sort();
+        let weight = |(Reverse(bytes), path): (Reverse<u64>, Vec<u8>)| Weight {
+            path: name::path(&[path]),
             bytes: Bytes(bytes),
-        })
-        .collect();
-    // The sort is stable: names of one weight stay in order.
-    weights.sort_by_key(|weight| std::cmp::Reverse(weight.bytes));
-    weights.truncate(TOLD);
-    weights
+        };
+        weights.into_iter().map(weight).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
-    use super::super::tree::Inode;
+    use super::super::tree::{Lead, Tree};
     use super::*;
 
-    fn file(number: u64, size: u64) -> Node {
-        Node::File(Rc::new(Inode {
+    fn files(sizes: &[u64]) -> Vec<Inode> {
+        let file = |(number, size): (u32, &u64)| Inode {
             number,
-            size,
+            size: *size,
             mode: 0o644,
             known: None,
             private_key: false,
-        }))
+            capabilities: false,
+        };
+        (0..).zip(sizes).map(file).collect()
+    }
+
+    fn layer(bytes: u64, paths: &[(&[u8], u32)]) -> Layer {
+        let mut tree = Tree::default();
+        for (path, number) in paths {
+            tree.place(&name::parts(path), Lead::File(*number)).unwrap();
+        }
+        Layer {
+            tree,
+            bytes,
+            digest: String::new(),
+            finds: Vec::new(),
+        }
     }
 
     fn told(weights: &[Weight]) -> Vec<(&str, u64)> {
@@ -79,20 +125,17 @@ mod tests {
 
     #[test]
     fn folders_add_up_and_what_is_light_is_left_out() {
-        let mut layer = Layer {
-            bytes: 150_000,
-            ..Layer::default()
-        };
-        let mut place = |path: &[u8], number, size| {
-            let parts = name::parts(path);
-            layer.tree.place(&parts, file(number, size)).unwrap();
-        };
-        place(b"app/node_modules/a/lib/deep/x.js", 1, 60_000);
-        place(b"app/node_modules/b/y.js", 2, 70_000);
-        // The same file by another name.
-        place(b"app/z.js", 2, 70_000);
-        place(b"etc/hosts", 3, 100);
-        let weights = weigh(&layer);
+        let layer = layer(
+            150_000,
+            &[
+                (b"app/node_modules/a/lib/deep/x.js", 0),
+                (b"app/node_modules/b/y.js", 1),
+                // The same file by another name.
+                (b"app/z.js", 1),
+                (b"etc/hosts", 2),
+            ],
+        );
+        let weights = weigh(&layer, &files(&[60_000, 70_000, 100]));
         assert_eq!(weights.files, Count(3));
         assert_eq!(
             told(&weights.heaviest_files),
@@ -114,12 +157,23 @@ mod tests {
     }
 
     #[test]
+    fn names_that_are_no_utf8_are_counted_apart() {
+        let layer = layer(40_000, &[(b"d\xff/a", 0), (b"d\xfe/a", 1)]);
+        let weights = weigh(&layer, &files(&[20_000, 20_000]));
+        assert_eq!(weights.files, Count(2));
+        assert_eq!(weights.heaviest_files.len(), 2);
+        let folders = told(&weights.heaviest_folders);
+        assert_eq!(folders, [("/d\u{fffd}", 20_000), ("/d\u{fffd}", 20_000)]);
+    }
+
+    #[test]
     fn a_long_list_is_cut() {
-        let many = (0..99u64)
-            .map(|n| (format!("/{n:02}"), LEAST + n))
-            .collect();
-        let weights = heaviest(many);
-        assert_eq!(weights.len(), TOLD);
-        assert_eq!(told(&weights)[0], ("/98", LEAST + 98));
+        let names: Vec<_> = (0..99).map(|n| format!("{n:02}")).collect();
+        let paths: Vec<_> = names.iter().map(|name| name.as_bytes()).zip(0..).collect();
+        let sizes: Vec<_> = (0..99).map(|n| LEAST + n).collect();
+        let weights = weigh(&layer(0, &paths), &files(&sizes));
+        assert_eq!(weights.files, Count(99));
+        assert_eq!(weights.heaviest_files.len(), TOLD);
+        assert_eq!(told(&weights.heaviest_files)[0], ("/98", LEAST + 98));
     }
 }

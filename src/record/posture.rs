@@ -41,6 +41,9 @@ pub struct Posture {
     pub compilers: Vec<String>,
     /// Files with the setuid or setgid bit, by path.
     pub setuid: Vec<String>,
+    /// Files with capabilities of their own (the attribute `security.capability`), by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file_capabilities: Vec<String>,
     /// Packages in the system's own database (dpkg, apk, rpm); none where there is no database.
     pub os_packages: Option<Count>,
     /// Packages of languages by kind: `npm`, `python`, `java`, `ruby`.

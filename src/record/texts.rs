@@ -258,6 +258,7 @@ impl Texts for Posture {
             package_managers,
             compilers,
             setuid,
+            file_capabilities,
             os_packages: _,
             language_packages: _,
             health_check: _,
@@ -270,7 +271,13 @@ impl Texts for Posture {
         } = self;
         visit(user);
         shell.each_text(visit);
-        for names in [package_managers, compilers, setuid, leaks] {
+        for names in [
+            package_managers,
+            compilers,
+            setuid,
+            file_capabilities,
+            leaks,
+        ] {
             names.each_text(visit);
         }
         for SecretFinding {

@@ -1,8 +1,13 @@
 //! A light that a running run shows on its machine, wherever its folder lies:
 //! `clean` of another home must not take what a living run uses.
+//!
+//! The folder of lights is in the one for temporary files, which all users share. So nothing
+//! there is waited for, links are not followed, and a file that is there already is another
+//! user's until its owner says otherwise.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Held until dropped; the kernel puts it out when the process dies.
@@ -40,9 +45,24 @@ impl Beacon {
             .write(true)
             .create(true)
             .truncate(false)
+            // Opening a pipe would wait for somebody to read it.
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
             .open(&path)?;
-        file.lock_shared()?;
-        Ok(Self { path, _file: file })
+        let facts = file.metadata()?;
+        if !facts.is_file() || facts.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "another user holds the name of this run",
+            ));
+        }
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Self { path, _file: file }),
+            Err(TryLockError::WouldBlock) => Err(io::Error::new(
+                io::ErrorKind::WouldBlock,
+                "another process holds the lock of this run",
+            )),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 }
 
@@ -58,10 +78,15 @@ pub fn is_running(run: &str) -> bool {
     if run.is_empty() || run.contains('/') {
         return false;
     }
-    let Ok(file) = File::open(dir().join(run)) else {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(dir().join(run));
+    let Ok(file) = file else {
         return false;
     };
-    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+    file.metadata().is_ok_and(|facts| facts.is_file())
+        && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
 fn dir() -> PathBuf {
@@ -71,6 +96,34 @@ fn dir() -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_lock_or_a_pipe_in_its_place_stalls_nobody() {
+        let run = format!("beacon-held-{}", std::process::id());
+        let lit = Beacon::light(&run).unwrap();
+        let path = lit.path.clone();
+        drop(lit);
+        // Another process that has locked the name.
+        let held = File::create(&path).unwrap();
+        held.lock().unwrap();
+        let error = Beacon::light(&run).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        drop(held);
+        fs::remove_file(&path).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &path,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RWXU,
+            0,
+        )
+        .unwrap();
+        assert!(Beacon::light(&run).is_err() && !is_running(&run));
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+        assert!(Beacon::light(&run).is_err() && !is_running(&run));
+        fs::remove_file(&path).unwrap();
+    }
 
     #[test]
     fn it_shines_as_long_as_it_is_held() {

@@ -9,6 +9,7 @@
 pub mod daemon;
 mod ends;
 mod secrets;
+mod stalls;
 mod streams;
 mod travels;
 mod versions;

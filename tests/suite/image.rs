@@ -7,6 +7,7 @@
 )]
 
 mod broken;
+mod hostile;
 mod inspected;
 mod layouts;
 mod live;

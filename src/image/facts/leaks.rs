@@ -4,9 +4,10 @@
 //!
 //! A folder is told once, without what is in it.
 
+use super::Paths;
 use crate::image::ground::Ground;
 use crate::image::name;
-use crate::image::tree::Node;
+use crate::image::view::Node;
 
 /// Folders of version control, editors, services, test results and tests.
 const FOLDERS: &[&str] = &[
@@ -94,17 +95,18 @@ const TEMPLATES: &[&str] = &[".example", ".sample", ".template", ".dist", ".defa
 
 #[derive(Default)]
 pub(super) struct Leaks {
-    found: Vec<String>,
-    /// The folder that was told last.
-    inside: Vec<Vec<u8>>,
+    found: Paths,
+    /// Depth of the folder that was told last, while the walk is within it.
+    inside: usize,
 }
 
 impl Leaks {
     /// Looks at one name; names come in the order of a walk.
-    pub fn see(&mut self, at: &[&[u8]], node: &Node, ground: Ground) {
-        let told = !self.inside.is_empty()
-            && at.len() > self.inside.len()
-            && self.inside.iter().zip(at).all(|(one, other)| one == other);
+    pub fn see(&mut self, at: &[&[u8]], node: Node<'_>, ground: Ground) {
+        let told = self.inside > 0 && at.len() > self.inside;
+        if !told {
+            self.inside = 0;
+        }
         let Some((last, above)) = at.split_last() else {
             return;
         };
@@ -113,21 +115,21 @@ impl Leaks {
         };
         match node {
             Node::Folder(_) if ground == Ground::App && is_leaking_folder(last, above) => {
-                self.inside = at.iter().map(|part| part.to_vec()).collect();
-                self.found.push(format!("{}/", name::path(at)));
+                self.inside = at.len();
+                self.found.add(|| format!("{}/", name::path(at)));
             }
             Node::File(_) | Node::Link(_) if ground == Ground::App && is_leaking_file(last) => {
-                self.found.push(name::path(at));
+                self.found.add(|| name::path(at));
             }
             // A key is one wherever it is, and whatever its name.
-            Node::File(inode) if inode.private_key => self.found.push(name::path(at)),
+            Node::File(inode) if inode.private_key => self.found.add(|| name::path(at)),
             _ => {}
         }
     }
 
     /// All of them, in order.
     pub fn told(self) -> Vec<String> {
-        self.found
+        self.found.told()
     }
 }
 

@@ -7,15 +7,41 @@ mod sources;
 mod user;
 
 use super::config::Config;
-use super::tree::{Folder, Node};
+use super::view::{Node, View};
 use super::{ground, name};
 use crate::record::Posture;
 
 /// Permission bits that give a program the rights of its owner or group.
-const SETUID_OR_SETGID: u32 = 0o6000;
+const SETUID_OR_SETGID: u16 = 0o6000;
+
+/// Paths that are listed of a fact.
+const MOST_PATHS: usize = 1_000;
+
+/// The paths of a fact: the first of them, and how many more there are.
+#[derive(Default)]
+struct Paths {
+    shown: Vec<String>,
+    more: u64,
+}
+
+impl Paths {
+    fn add(&mut self, path: impl FnOnce() -> String) {
+        match self.shown.len() {
+            ..MOST_PATHS => self.shown.push(path()),
+            _ => self.more += 1,
+        }
+    }
+
+    fn told(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.shown.push(format!("… and {} more", self.more));
+        }
+        self.shown
+    }
+}
 
 /// All facts that tree and config tell. Secrets are told by the layers.
-pub(super) fn of(tree: &Folder, config: &Config) -> Posture {
+pub(super) fn of(tree: &View<'_>, config: &Config) -> Posture {
     let user = config.user.clone().unwrap_or_default();
     let mut posture = Posture {
         root: user::is_root(&user, tree),
@@ -28,11 +54,15 @@ pub(super) fn of(tree: &Folder, config: &Config) -> Posture {
     let mut programs = programs::Programs::new(tree, config);
     let mut packages = packages::Languages::default();
     let mut leaks = leaks::Leaks::default();
+    let (mut setuid, mut capabilities) = (Paths::default(), Paths::default());
     tree.walk(&mut |at, node| {
         let ground = ground::of(at);
         if let Node::File(inode) = node {
             if inode.mode & SETUID_OR_SETGID != 0 {
-                posture.setuid.push(name::path(at));
+                setuid.add(|| name::path(at));
+            }
+            if inode.capabilities {
+                capabilities.add(|| name::path(at));
             }
             packages.see(at);
             sources::see(at, ground, &mut posture.sources);
@@ -43,6 +73,8 @@ pub(super) fn of(tree: &Folder, config: &Config) -> Posture {
     (posture.package_managers, posture.compilers) = programs.told();
     posture.language_packages = packages.told();
     posture.leaks = leaks.told();
+    posture.setuid = setuid.told();
+    posture.file_capabilities = capabilities.told();
     posture
 }
 

@@ -2,9 +2,10 @@
 //! package managers leave with each package.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 
 use crate::image::known::Known;
-use crate::image::tree::{Folder, Node};
+use crate::image::view::{Node, View};
 use crate::units::Count;
 
 const DATABASES: &[&[u8]] = &[
@@ -17,12 +18,12 @@ const DATABASE_FOLDER: &[u8] = b"/var/lib/dpkg/status.d";
 
 /// Packages of dpkg and apk that are installed; none where there is no database of them.
 /// That of rpm cannot be read here, so such images have none.
-pub(super) fn of_system(tree: &Folder) -> Option<Count> {
+pub(super) fn of_system(tree: &View<'_>) -> Option<Count> {
     let mut seen = BTreeSet::new();
     let mut count = None;
-    let mut add = |node: &Node| {
+    let mut add = |node: Node<'_>| {
         if let Node::File(inode) = node
-            && let Some(Known::Packages(packages)) = inode.known
+            && let Some(Known::Packages(packages)) = inode.known.as_deref()
             // `/lib` may be a link to `/usr/lib`.
             && seen.insert(inode.number)
         {
@@ -35,7 +36,7 @@ pub(super) fn of_system(tree: &Folder) -> Option<Count> {
         }
     }
     if let Some((_, Node::Folder(folder))) = tree.resolve(DATABASE_FOLDER) {
-        folder.children().for_each(|(_, node)| add(node));
+        tree.children(folder).for_each(|(_, node)| add(node));
     }
     count.map(Count)
 }
@@ -45,7 +46,9 @@ pub(super) fn of_system(tree: &Folder) -> Option<Count> {
 #[derive(Default)]
 pub(super) struct Languages {
     npm: u64,
-    python: BTreeSet<Vec<Vec<u8>>>,
+    /// Hashes of the paths of its packages, which may be many.
+    python: BTreeSet<u64>,
+    keys: RandomState,
     java: u64,
     ruby: u64,
 }
@@ -92,8 +95,7 @@ impl Languages {
         if outer.last() == Some(&&b"_vendor"[..]) {
             return;
         }
-        let path = outer.iter().chain([&info]).map(|part| part.to_vec());
-        self.python.insert(path.collect());
+        self.python.insert(self.keys.hash_one((outer, info)));
     }
 
     /// Counts by language; those without packages are left out.

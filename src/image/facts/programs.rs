@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::image::config::Config;
 use crate::image::name;
-use crate::image::tree::{Folder, Inode, Node};
+use crate::image::view::{Inode, Node, View};
 
-const EXECUTABLE: u32 = 0o111;
+const EXECUTABLE: u16 = 0o111;
 
 const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish"];
 
@@ -80,7 +80,7 @@ const COMPILERS: &[&str] = &[
 const VERSIONED: &[&str] = &["c++", "clang", "clang++", "g++", "gcc"];
 
 /// The first shell that is there.
-pub(super) fn shell(tree: &Folder, config: &Config) -> Option<String> {
+pub(super) fn shell(tree: &View<'_>, config: &Config) -> Option<String> {
     let path = config.search_path();
     let folders = SHELL_FOLDERS
         .iter()
@@ -94,11 +94,14 @@ pub(super) fn shell(tree: &Folder, config: &Config) -> Option<String> {
         })
 }
 
+/// Names of a sort that are kept; no image that is built to run something has so many.
+const MOST_FOUND: usize = 1_000;
+
 /// Names of a sort with their paths, by name and by the file that they lead to.
-type Found = BTreeMap<(String, u64), String>;
+type Found = BTreeMap<(String, u32), String>;
 
 pub(super) struct Programs<'a> {
-    tree: &'a Folder,
+    tree: &'a View<'a>,
     path: BTreeSet<String>,
     managers: Found,
     compilers: Found,
@@ -106,7 +109,7 @@ pub(super) struct Programs<'a> {
 }
 
 impl<'a> Programs<'a> {
-    pub fn new(tree: &'a Folder, config: &Config) -> Self {
+    pub fn new(tree: &'a View<'a>, config: &Config) -> Self {
         let path = config.search_path();
         Self {
             tree,
@@ -121,7 +124,7 @@ impl<'a> Programs<'a> {
     }
 
     /// Looks at one name of the tree.
-    pub fn see(&mut self, at: &[&[u8]], node: &Node) {
+    pub fn see(&mut self, at: &[&[u8]], node: Node<'a>) {
         let Some((name, folder)) = at.split_last() else {
             return;
         };
@@ -146,7 +149,7 @@ impl<'a> Programs<'a> {
             Node::File(inode) => inode,
             Node::Link(target) => match self.tree.resolve_from(folder, target) {
                 // busybox has applets of such names, which install nothing by themselves.
-                Some((real, _)) if real.last().is_some_and(|last| **last == *b"busybox") => return,
+                Some((real, _)) if real.last() == Some(&&b"busybox"[..]) => return,
                 Some((_, Node::File(inode))) => inode,
                 _ => return,
             },
@@ -158,15 +161,16 @@ impl<'a> Programs<'a> {
         let path = name::path(at);
         let key = (program.to_owned(), inode.number);
         let shorter = |known: &String| (path.len(), &path) < (known.len(), known);
-        if found.get(&key).is_none_or(shorter) {
+        let known = found.get(&key);
+        if known.is_some_and(shorter) || (known.is_none() && found.len() < MOST_FOUND) {
             found.insert(key, path);
         }
     }
 
     /// Package managers and compilers, by path. What has a plain name too is told by it.
     pub fn told(self) -> (Vec<String>, Vec<String>) {
-        let plain: BTreeSet<u64> = self.compilers.keys().map(|(_, inode)| *inode).collect();
-        let mut rest: BTreeMap<u64, String> = BTreeMap::new();
+        let plain: BTreeSet<u32> = self.compilers.keys().map(|(_, inode)| *inode).collect();
+        let mut rest: BTreeMap<u32, String> = BTreeMap::new();
         for ((_, inode), path) in self.versioned {
             let known = rest.entry(inode).or_insert_with(|| path.clone());
             if (path.len(), &path) < (known.len(), known) {

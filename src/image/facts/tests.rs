@@ -2,25 +2,27 @@ use std::rc::Rc;
 
 use super::*;
 use crate::image::known::Known;
-use crate::image::tree::Inode;
+use crate::image::tree::{self, Lead};
+use crate::image::view::Inode;
 use crate::units::Count;
 
 /// A final tree, from paths with what lies there.
 #[derive(Default)]
-struct Tree(Folder, u64);
+struct Tree(tree::Tree, Vec<Inode>);
 
 impl Tree {
-    fn inode(mut self, path: &str, mode: u32, known: Option<Known>) -> Self {
-        self.1 += 1;
-        let inode = Inode {
-            number: self.1,
+    fn inode(mut self, path: &str, mode: u16, known: Option<Known>) -> Self {
+        let number = u32::try_from(self.1.len()).unwrap();
+        self.1.push(Inode {
+            number,
             size: 1,
             mode,
-            known,
+            known: known.map(Rc::new),
             private_key: path.ends_with("private.pem"),
-        };
-        let node = Node::File(Rc::new(inode));
-        self.0.place(&name::parts(path.as_bytes()), node).unwrap();
+            capabilities: path.ends_with("ping"),
+        });
+        let lead = Lead::File(number);
+        self.0.place(&name::parts(path.as_bytes()), lead).unwrap();
         self
     }
 
@@ -37,8 +39,8 @@ impl Tree {
     }
 
     fn link(mut self, path: &str, target: &str) -> Self {
-        let node = Node::Link(target.as_bytes().into());
-        self.0.place(&name::parts(path.as_bytes()), node).unwrap();
+        let lead = self.0.link(target.as_bytes()).unwrap();
+        self.0.place(&name::parts(path.as_bytes()), lead).unwrap();
         self
     }
 
@@ -47,7 +49,10 @@ impl Tree {
     }
 
     fn with(&self, config: &str) -> Posture {
-        of(&self.0, &serde_json::from_str(config).unwrap())
+        of(
+            &View::new(&self.0, &self.1),
+            &serde_json::from_str(config).unwrap(),
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the fake engine exports of every image: two layers, the second of which
 //! overwrites the file of the first.
 
+use plimsoll::oci::sha256_hex;
 use serde_json::json;
 
 /// Bytes of the file, in each layer.
@@ -17,12 +18,16 @@ fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
     tar.into_inner().unwrap()
 }
 
+fn digest(bytes: &[u8]) -> String {
+    format!("sha256:{}", sha256_hex(bytes))
+}
+
 /// An image in the form of `docker save`.
 pub fn saved(user: &str) -> Vec<u8> {
     let below = tar_of(&[("app", &[b'a'; FILE_BYTES]), ("bin/sh", b"\x7fELF")]);
     let above = tar_of(&[("app", &[b'b'; FILE_BYTES])]);
     let config = json!({"architecture": "amd64", "os": "linux", "config": {"User": user},
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:1", "sha256:2"]}, "history": []});
+        "rootfs": {"type": "layers", "diff_ids": [digest(&below), digest(&above)]}, "history": []});
     let manifest = json!([{"Config": "config.json", "RepoTags": [], "Layers": ["1/layer.tar", "2/layer.tar"]}]);
     tar_of(&[
         ("1/layer.tar", &below),

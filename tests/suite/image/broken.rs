@@ -77,19 +77,28 @@ fn each_layer_that_makes_no_sense_is_named() {
         of(Layer::new().hard_link("h", "")),
         of(Layer::new().link("s", "")),
         of(Layer::new().file("a/.wh.", "")),
-        of(Layer::new().long(&"a/".repeat(1500), true, b"1")),
-        of(Layer::new().long(&"a".repeat(5000), true, b"1")).replace(&"a".repeat(5000), "aaa"),
+        of(Layer::new().link("s", &"a/".repeat(40)).long(
+            &format!("s/{}", "b/".repeat(2046)),
+            true,
+            b"1",
+        )),
+        of(Layer::new().long(&"a".repeat(5000), true, b"1")),
+        of(Layer::new()
+            .link("s", "a")
+            .hard_link("h", "s")
+            .long_link(&"a".repeat(5000))),
     ];
-    let deep = "a/".repeat(1500);
-    insta::assert_snapshot!(cases.join("\n").replace(&deep, "a/a/…"), @r"
+    let cases = cases.join("\n").replace(&"a".repeat(200), "aaa");
+    insta::assert_snapshot!(cases.replace(&"b/".repeat(99), "b/b"), @r"
     failed to place `a/x` of the layer `0/layer.tar`: it lies behind a loop of symbolic links
     failed to place `h` of the layer `0/layer.tar`: it is a hard link to a folder
     failed to place `h` of the layer `0/layer.tar`: it is a hard link to nothing
     failed to place `h` of the layer `0/layer.tar`: it is a hard link to nothing
     failed to place `s` of the layer `0/layer.tar`: it is a symbolic link to nothing
     failed to place `a/.wh.` of the layer `0/layer.tar`: its whiteout names nothing
-    failed to place `a/a/…` of the layer `0/layer.tar`: it lies too deep
-    failed to place `aaa` of the layer `0/layer.tar`: its name is longer than a path can be
+    failed to place `s/b/b…` of the layer `0/layer.tar`: its path is longer than 4096 bytes
+    failed to place `aaa…` of the layer `0/layer.tar`: its name is longer than a path can be
+    failed to place `long` of the layer `0/layer.tar`: its target is longer than a path can be
     ");
 }
 

@@ -113,10 +113,8 @@ fn a_layer_may_be_a_link_to_anothers() {
     let manifest =
         json!([{ "Config": "c.json", "Layers": ["a/layer.tar", "b/layer.tar", "a/layer.tar"] }]);
     let mut config: serde_json::Value = serde_json::from_slice(&image.document()).unwrap();
-    config["rootfs"]["diff_ids"]
-        .as_array_mut()
-        .unwrap()
-        .push(json!("sha256:0"));
+    let digests = config["rootfs"]["diff_ids"].as_array_mut().unwrap();
+    digests.push(digests[0].clone());
     let archive = Layer::new()
         // As skopeo and Docker write it: before what it leads to, or after.
         .link("a/layer.tar", "../0.tar")

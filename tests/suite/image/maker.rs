@@ -1,7 +1,8 @@
 //! Image archives, made as engines make them.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
+use flate2::read::MultiGzDecoder;
 use plimsoll::engine::Secret;
 use plimsoll::image::{ImageContents, ImageError, Planted, analyse};
 use plimsoll::oci::sha256_hex;
@@ -76,6 +77,16 @@ impl Layer {
         self
     }
 
+    /// A symbolic link `long` to a target of any length.
+    pub(super) fn long_link(mut self, target: &str) -> Self {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Symlink);
+        header.set_size(0);
+        header.set_mode(0o777);
+        self.0.append_link(&mut header, "long", target).unwrap();
+        self
+    }
+
     pub(super) fn bytes(self) -> Vec<u8> {
         self.0.into_inner().unwrap()
     }
@@ -127,7 +138,16 @@ impl Image {
             .iter()
             .map(|step| json!({ "created_by": step }))
             .collect();
-        let digests: Vec<_> = self.layers.iter().map(|layer| digest(layer)).collect();
+        let unpacked = |layer: &Vec<u8>| match layer.starts_with(&[0x1f, 0x8b]) {
+            true => {
+                let mut tar = Vec::new();
+                // What is cut short has a digest, too.
+                let _ = MultiGzDecoder::new(layer.as_slice()).read_to_end(&mut tar);
+                digest(&tar)
+            }
+            false => digest(layer),
+        };
+        let digests: Vec<_> = self.layers.iter().map(unpacked).collect();
         let document = json!({
             "config": self.config, "history": steps, "rootfs": { "type": "layers", "diff_ids": digests },
         });
