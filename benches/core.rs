@@ -85,7 +85,7 @@ fn dockerfiles(criterion: &mut Criterion) {
     criterion.bench_function("dockerfile/parse and effect of an edit", |bencher| {
         bencher.iter(|| {
             let file = Dockerfile::parse(black_box(DOCKERFILE)).expect("a sample app's");
-            let effect = file.edit_effect(None, &BTreeMap::new(), &changed);
+            let effect = file.edit_effect(None, &BTreeMap::new(), &changed, &BTreeMap::new());
             effect.expect("its stages are all there")
         });
     });

@@ -176,7 +176,7 @@ impl Selection {
 fn built_from(spec: &BuildSpec) -> DockerfileRecord {
     DockerfileRecord {
         path: spec.path.clone(),
-        text: spec.dockerfile.text().to_owned(),
+        text: spec.dockerfile.text().into_owned(),
         target: spec.target.clone(),
         build_args: spec.build_args.clone(),
     }

@@ -117,9 +117,12 @@ fn unread(case: &PlannedCase, all: &BTreeMap<&CaseId, &PlannedCase>) -> BTreeSet
     let spec = &case.spec;
     let reads = |path: &String| {
         let changed = std::slice::from_ref(path);
-        let effect = spec
-            .dockerfile
-            .edit_effect(spec.target.as_deref(), &spec.build_args, changed);
+        let effect = spec.dockerfile.edit_effect(
+            spec.target.as_deref(),
+            &spec.build_args,
+            changed,
+            &case.context.links(),
+        );
         // What cannot be judged may be read.
         let effect = effect.map(|effect| effect.must_run.len() + effect.may_run.len());
         case.context.lets_through(path) && effect.unwrap_or(1) > 0
@@ -137,7 +140,7 @@ type Nameless<'a> = (&'a PlannedCase, &'a BTreeSet<String>);
 /// Whether anything that is sent, built, started or changed in a rebuild differs.
 fn differ((base, old_names): Nameless, (head, new_names): Nameless) -> Result<bool, ContextError> {
     let (old, new) = (&base.spec, &head.spec);
-    let same = old.dockerfile.text() == new.dockerfile.text()
+    let same = old.dockerfile.bytes() == new.dockerfile.bytes()
         && old.target == new.target
         && old.build_args == new.build_args
         && old.platform == new.platform

@@ -81,9 +81,9 @@ impl ContextError {
     /// What the user can do about it, where there is a remedy.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Dockerfile { .. } => {
-                Some("a Dockerfile is named relative to the app's folder and is a regular file")
-            }
+            Self::Dockerfile { .. } => Some(
+                "a Dockerfile is named relative to the app's folder and is a regular file or a link to one",
+            ),
             Self::Pattern { .. } => {
                 Some("write `\\` before a character that is meant literally: `\\[`")
             }

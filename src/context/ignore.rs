@@ -28,8 +28,9 @@ impl Rules {
             ".dockerignore".to_owned(),
         ] {
             let file = dir.join(name);
-            match files::read_to_string(&file) {
-                Ok(text) => return Self::parse(&text, &file),
+            match files::read(&file) {
+                // Comments may hold any bytes.
+                Ok(text) => return Self::parse(&String::from_utf8_lossy(&text), &file),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Err(ContextError::Read { path: file, source }),
             }

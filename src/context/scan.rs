@@ -140,7 +140,8 @@ impl Context {
             dir: self.root.clone(),
             problem,
         };
-        let facts = match fs::symlink_metadata(&full) {
+        // A link is followed, as every client does.
+        let facts = match fs::metadata(&full) {
             Ok(facts) if facts.is_file() => facts,
             Ok(_) => return Err(fault("it is not a regular file")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -181,6 +182,15 @@ impl Context {
                 Entry::File { .. } | Entry::Made(_) | Entry::Link(_) => Count(1),
             })
             .sum()
+    }
+
+    /// The symbolic links that are sent: path to target, as it stands in the link.
+    pub fn links(&self) -> BTreeMap<String, String> {
+        let links = self.entries.iter().filter_map(|(path, entry)| match entry {
+            Entry::Link(target) => Some((path.clone(), target.to_string_lossy().into_owned())),
+            _ => None,
+        });
+        links.collect()
     }
 
     /// Whether a file, link or folder of the tree is sent.
@@ -291,6 +301,9 @@ impl Context {
         for one in apart {
             hash.update(one);
         }
+        if let Some(Entry::Link(_)) = self.entries.get(&self.dockerfile) {
+            hash.update(self.read(&self.dockerfile)?);
+        }
         Ok(format!("{:x}", hash.finalize()))
     }
 
@@ -333,6 +346,8 @@ impl Context {
             Entry::Folder => {}
             Entry::Link(target) => hash.update(target.as_os_str().as_encoded_bytes()),
             Entry::Made(content) => hash.update(content),
+            // It may lie behind a link.
+            Entry::File { forced: true, .. } => hash.update(self.read(path)?),
             Entry::File { size, .. } => {
                 SizedFile::open(&self.root, path, *size)
                     .and_then(|mut file| io::copy(&mut file, hash))
@@ -352,6 +367,13 @@ fn resolved(path: &Path) -> Option<PathBuf> {
     let there = absolute.ancestors().find(|above| above.exists())?;
     let missing = absolute.strip_prefix(there).ok()?;
     Some(there.canonicalize().ok()?.join(missing))
+}
+
+impl Context {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ContextError> {
+        let path = self.root.join(path);
+        crate::files::read(&path).map_err(|source| ContextError::Read { path, source })
+    }
 }
 
 /// A path relative to the app's folder, cleaned.

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alias::{Alias, aliases};
+use super::env::Env;
 use super::error::ParseError;
-use super::expand::{Env, expand};
 use super::file::Dockerfile;
 use super::graph::Origin;
 use super::instruction::{Instruction, Kind};
-use super::pattern::{Cover, covers};
+use super::pattern::Cover;
+use super::shell::Lex;
 use super::step::StepKey;
 
 /// What an edit does to the steps of a build, by [`Step::vertex`](super::Step). A step
@@ -40,7 +42,8 @@ impl From<Cover> for Taint {
 
 impl Dockerfile {
     /// Which steps run again after the content of `changed` (paths relative to the
-    /// context, none of them kept out by ignore rules) has changed.
+    /// context, none of them kept out by ignore rules) has changed. `links` are the symbolic
+    /// links of the context, path to target: a source may lead through them.
     ///
     /// # Errors
     /// As [`Dockerfile::external_bases`].
@@ -49,7 +52,12 @@ impl Dockerfile {
         target: Option<&str>,
         args: &BTreeMap<String, String>,
         changed: &[String],
+        links: &BTreeMap<String, String>,
     ) -> Result<EditEffect, ParseError> {
+        let changed: Vec<_> = changed
+            .iter()
+            .flat_map(|path| aliases(path, links))
+            .collect();
         let graph = self.graph(target, args)?;
         let mut effect = EditEffect::default();
         let mut ends = vec![Taint::Clean; self.stages().len()];
@@ -61,7 +69,7 @@ impl Dockerfile {
             for item in numbered.instructions {
                 let Some(place) = item.place else { continue };
                 let key = place.vertex;
-                let mut own = self.context_taint(item.instruction, &item.env, changed);
+                let mut own = self.context_taint(item.instruction, &item.env, &changed);
                 for origin in self.sources_of(numbered.stage, item.instruction)? {
                     if let Origin::Stage(source) = origin {
                         // By content: the stage may run and its files come out the same.
@@ -89,7 +97,7 @@ impl Dockerfile {
     }
 
     /// What the step itself reads of the context.
-    fn context_taint(&self, instruction: &Instruction, env: &Env, changed: &[String]) -> Taint {
+    fn context_taint(&self, instruction: &Instruction, env: &Env, changed: &[Alias]) -> Taint {
         match &instruction.kind {
             Kind::Copy(copy) if copy.from.is_none() => {
                 let sources = copy.sources.iter();
@@ -105,8 +113,13 @@ impl Dockerfile {
             }
             Kind::Run(mounts) => mounts
                 .iter()
-                .filter(|mount| mount.kind == "bind" && mount.from.is_none())
+                .filter(|mount| mount.from.is_none())
                 .map(|mount| {
+                    match self.expanded(&mount.kind, env).as_deref() {
+                        Some(kind) if !kind.eq_ignore_ascii_case("bind") => return Taint::Clean,
+                        Some(_) => {}
+                        None => return unknown(changed),
+                    }
                     let source = mount.source.as_deref().unwrap_or_default();
                     let taint = self.source_taint(source, env, changed);
                     // What can be written to has no checksum of its own: the whole
@@ -123,13 +136,27 @@ impl Dockerfile {
         }
     }
 
-    fn source_taint(&self, source: &str, env: &Env, changed: &[String]) -> Taint {
-        let source = expand(source, env, self.escape);
-        if !source.unset.is_empty() && !changed.is_empty() {
-            return Taint::May;
-        }
-        let cover = changed.iter().map(|path| covers(&source.text, path)).max();
+    fn source_taint(&self, source: &str, env: &Env, changed: &[Alias]) -> Taint {
+        let Some(source) = self.expanded(source, env) else {
+            return unknown(changed);
+        };
+        let cover = changed.iter().map(|alias| alias.covered_by(&source)).max();
         cover.map_or(Taint::Clean, Taint::from)
+    }
+
+    /// The word with its variables; `None` where the base image may set one of them.
+    fn expanded(&self, word: &str, env: &Env) -> Option<String> {
+        let expanded = Lex::new(self.escape).process(word, env).ok()?;
+        expanded.unknown.is_empty().then_some(expanded.text)
+    }
+}
+
+/// Whether what cannot be judged reads a changed file.
+fn unknown(changed: &[Alias]) -> Taint {
+    if changed.is_empty() {
+        Taint::Clean
+    } else {
+        Taint::May
     }
 }
 
@@ -141,7 +168,11 @@ mod tests {
     fn effect_of(text: &str, changed: &[&str]) -> String {
         let changed: Vec<String> = changed.iter().map(|path| (*path).to_owned()).collect();
         let file = Dockerfile::parse(text).unwrap();
-        let effect = file.edit_effect(None, &BTreeMap::new(), &changed).unwrap();
+        // As in a tree that has these links.
+        let links = [("link", "real"), ("file", "real/src.txt")];
+        let links = links.map(|(link, target)| (link.to_owned(), target.to_owned()));
+        let (none, links) = (BTreeMap::new(), BTreeMap::from(links));
+        let effect = file.edit_effect(None, &none, &changed, &links).unwrap();
         let list = |keys: &BTreeSet<StepKey>| {
             let keys = keys.iter().map(|key| match &key.stage {
                 Some(stage) => format!("{stage}/{}", key.index),
@@ -230,5 +261,46 @@ mod tests {
             effect_of("FROM a\nCOPY [\"a b\", \"/q\"]\nRUN z\n", &["a b"]),
             "2 3 | "
         );
+    }
+
+    #[test]
+    fn what_a_base_image_may_set_makes_a_step_may_run() {
+        let file = "FROM a\nCOPY $SRC /app/\n";
+        assert_eq!(effect_of(file, &["src.txt"]), " | 2");
+        // On scratch there is nobody else to set it, so the source is the whole context.
+        assert_eq!(
+            effect_of("FROM scratch\nCOPY x$SRC /\n", &["src.txt"]),
+            " | "
+        );
+        assert_eq!(effect_of("FROM scratch\nCOPY x$SRC /\n", &["x"]), "1 | ");
+        let with_default = "FROM a\nCOPY ${SRC:-other} /app/\n";
+        assert_eq!(effect_of(with_default, &["src.txt"]), " | 2");
+        let own = "FROM a\nENV SRC=src.txt\nCOPY $SRC /app/\n";
+        assert_eq!(effect_of(own, &["src.txt"]), "2 | ");
+        let cut = "FROM a\nARG V=vsrc.txt\nCOPY ${V#v} /app/\n";
+        assert_eq!(effect_of(cut, &["src.txt"]), "2 | ");
+        let mount = "FROM a\nRUN --mount=type=$T,source=src.txt,target=/x y\n";
+        assert_eq!(effect_of(mount, &["src.txt"]), " | stage-0/2");
+    }
+
+    #[test]
+    fn sources_lead_through_links() {
+        for (source, expected) in [
+            ("link/", "2 | "),
+            ("link/src.txt", "2 | "),
+            ("file", "2 | "),
+            ("l*", " | 2"),
+            ("other", " | "),
+        ] {
+            let file = format!("FROM a\nCOPY {source} /app/\n");
+            assert_eq!(effect_of(&file, &["real/src.txt"]), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_trigger_reads_the_context_of_the_stage_that_it_runs_in() {
+        let file = "FROM a AS t\nONBUILD COPY src.txt /\nONBUILD RUN x\nFROM t\nRUN y\n";
+        let all = "stage-1/1 stage-1/2 stage-1/3 | ";
+        assert_eq!(effect_of(file, &["src.txt"]), all);
     }
 }

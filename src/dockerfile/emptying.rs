@@ -26,7 +26,7 @@ impl Dockerfile {
         target: Option<&str>,
         args: &BTreeMap<String, String>,
         nonce: &str,
-    ) -> Result<Option<String>, String> {
+    ) -> Result<Option<Vec<u8>>, String> {
         let steps = self
             .steps(target, args)
             .map_err(|error| error.to_string())?;
@@ -35,7 +35,7 @@ impl Dockerfile {
         let mut place = None;
         let instructions = self.stages().iter().flat_map(|stage| &stage.instructions);
         for instruction in instructions.filter(|it| planned.contains(&it.line)) {
-            let Kind::Run(mounts) = &instruction.kind else {
+            let Kind::Run(mounts) = &instruction.effective().kind else {
                 continue;
             };
             let mounts: Vec<_> = mounts.iter().filter(|mount| mount.is_cache()).collect();
@@ -63,7 +63,7 @@ impl Dockerfile {
                     .map(|(key, value)| format!(",{key}={value}"));
                 caches.insert((id, owner.collect::<String>()));
             }
-            if place.is_none() && has_shell(instruction) {
+            if place.is_none() && has_shell(instruction.effective()) {
                 place = Some(instruction);
             }
         }
@@ -71,19 +71,20 @@ impl Dockerfile {
             return Ok(None);
         }
         let place = place.ok_or("no step with a cache mount runs a shell that could empty it")?;
-        Ok(Some(format!(
-            "{}USER 0\nRUN {} {}\n",
-            self.before(place),
-            mount_flags(&caches),
-            command(nonce)
-        )))
+        let mut file = self.before(place).to_vec();
+        let (mounts, command) = (mount_flags(&caches), command(nonce));
+        file.extend_from_slice(format!("USER 0\nRUN {mounts} {command}\n").as_bytes());
+        Ok(Some(file))
     }
 
     /// The text before an instruction.
-    fn before(&self, instruction: &Instruction) -> &str {
+    fn before(&self, instruction: &Instruction) -> &[u8] {
         let line = usize::try_from(instruction.line).unwrap_or(usize::MAX);
-        let lines = self.text.split_inclusive('\n').take(line - 1);
-        &self.text[..lines.map(str::len).sum()]
+        let lines = self
+            .text
+            .split_inclusive(|byte| *byte == b'\n')
+            .take(line - 1);
+        &self.text[..lines.map(<[u8]>::len).sum()]
     }
 }
 
@@ -117,7 +118,8 @@ mod tests {
 
     fn emptying(text: &str, target: Option<&str>) -> Result<Option<String>, String> {
         let file = Dockerfile::parse(text).unwrap();
-        file.emptying(target, &BTreeMap::new(), "n1")
+        let emptying = file.emptying(target, &BTreeMap::new(), "n1")?;
+        Ok(emptying.map(|file| String::from_utf8(file).unwrap()))
     }
 
     const FILE: &str = "# syntax=x\nFROM a AS deps\nCOPY p /\n\

@@ -1,5 +1,7 @@
 //! The parsed file and its stages.
 
+use std::borrow::Cow;
+
 use super::error::ParseError;
 use super::instruction::{Instruction, Kind};
 use super::lexer::lex;
@@ -9,8 +11,10 @@ use super::words::Word;
 /// A parsed Dockerfile.
 #[derive(Debug, Clone)]
 pub struct Dockerfile {
-    pub(super) text: String,
+    pub(super) text: Vec<u8>,
     pub(super) escape: char,
+    /// `os/architecture` to build for.
+    pub(super) platform: Option<String>,
     syntax: Option<String>,
     /// Instructions before the first FROM: ARGs.
     pub(super) globals: Vec<Instruction>,
@@ -31,23 +35,30 @@ pub struct Stage {
     /// The FROM's logical line.
     pub(super) text: String,
     pub(super) base_word: Word,
+    pub(super) platform: Option<String>,
     pub(super) instructions: Vec<Instruction>,
 }
 
 impl Dockerfile {
-    /// Parses a file's text.
+    /// Parses a file. Bytes that are not UTF-8 are kept, and mean nothing.
     ///
     /// # Errors
     /// The first line that no builder would accept: an unknown instruction, an
     /// instruction before the first FROM, a malformed FROM or stage name, a heredoc
     /// that is never closed, a bad escape directive; or a file without a FROM.
-    pub fn parse(text: &str) -> Result<Self, ParseError> {
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, ParseError> {
+        let text = text.as_ref();
         let lexed = lex(text)?;
         let mut globals = Vec::new();
         let mut stages: Vec<Stage> = Vec::new();
         for line in &lexed.lines {
             let instruction = Instruction::parse(line, lexed.escape)?;
-            if let Kind::From { base, name } = &instruction.kind {
+            if let Kind::From {
+                base,
+                platform,
+                name,
+            } = &instruction.kind
+            {
                 stages.push(Stage {
                     index: stages.len(),
                     name: name.clone(),
@@ -55,6 +66,7 @@ impl Dockerfile {
                     line: instruction.line,
                     text: instruction.text.clone(),
                     base_word: base.clone(),
+                    platform: platform.clone(),
                     instructions: Vec::new(),
                 });
             } else if let Some(stage) = stages.last_mut() {
@@ -69,24 +81,36 @@ impl Dockerfile {
             }
         }
         if stages.is_empty() {
-            let last = u32::try_from(text.lines().count())
-                .unwrap_or(u32::MAX)
-                .max(1);
+            let lines = text.split_inclusive(|byte| *byte == b'\n').count();
+            let last = u32::try_from(lines).unwrap_or(u32::MAX).max(1);
             return Err(ParseError::new(last, "the file has no FROM")
                 .with_hint("a Dockerfile starts a stage with `FROM image` or `FROM scratch`"));
         }
         Ok(Self {
-            text: text.to_owned(),
+            text: text.to_vec(),
             escape: lexed.escape,
+            platform: None,
             syntax: lexed.syntax,
             globals,
             stages,
         })
     }
 
-    /// The file's text, byte for byte.
-    pub fn text(&self) -> &str {
+    /// The same file for a build for `platform` (`os/architecture` or with a variant), which
+    /// gives `TARGETARCH` and its like their values. `None` is this machine's.
+    pub fn for_platform(mut self, platform: Option<&str>) -> Self {
+        self.platform = platform.map(str::to_owned);
+        self
+    }
+
+    /// The file, byte for byte.
+    pub fn bytes(&self) -> &[u8] {
         &self.text
+    }
+
+    /// The file's text. Bytes that are not UTF-8 stand as the replacement character.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.text)
     }
 
     /// Its stages in the order of the file; never empty.
@@ -99,11 +123,11 @@ impl Dockerfile {
         self.syntax.as_deref()
     }
 
-    /// The cache mounts of all stages, in the order of the file.
+    /// The cache mounts of all stages and their ONBUILD triggers, in the order of the file.
     pub fn cache_mounts(&self) -> Vec<CacheMount> {
         let mut found = Vec::new();
         for instruction in self.stages.iter().flat_map(|stage| &stage.instructions) {
-            let Kind::Run(mounts) = &instruction.kind else {
+            let Kind::Run(mounts) = &instruction.effective().kind else {
                 continue;
             };
             found.extend(mounts.iter().filter_map(|mount| {

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::args::global_env;
+use super::env::Env;
 use super::error::ParseError;
-use super::expand::{Env, expand};
 use super::file::{Dockerfile, Stage};
 use super::instruction::{Instruction, Kind};
+use super::shell::{Lex, ShellError};
 
 /// Where a file system comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl Dockerfile {
     /// References of the images that the target needs, as written but with
     /// arguments expanded: of FROM, `COPY --from` and `RUN --mount=from`; without
     /// `scratch` and stages; in order of appearance, each once. `args` are the build
-    /// arguments (platform arguments such as `TARGETARCH` are taken from it too).
+    /// arguments; they win over the predefined ones such as `TARGETARCH`.
     ///
     /// # Errors
     /// A target that is no stage, a base that expands to nothing usable, a stage
@@ -57,7 +58,7 @@ impl Dockerfile {
             .filter(|stage| graph.reaches(stage.index))
         {
             let mut origins = vec![graph.bases[stage.index].clone()];
-            origins.extend(self.sources(stage)?);
+            origins.extend(self.sources(&graph.bases, stage)?);
             for origin in origins {
                 if let Origin::Image(reference) = origin
                     && !found.contains(&reference)
@@ -96,7 +97,12 @@ impl Dockerfile {
         target: Option<&str>,
         args: &BTreeMap<String, String>,
     ) -> Result<Graph, ParseError> {
-        let globals = global_env(&self.globals, args, self.escape);
+        let last = self.stages().last().and_then(|stage| stage.name.as_deref());
+        let name = target.filter(|name| !name.is_empty()).or(last);
+        let name = name.unwrap_or("default");
+        let platform = self.platform.as_deref();
+        let globals = global_env(&self.globals, args, name, platform, self.escape)
+            .map_err(|(line, error)| refused(line, error))?;
         let bases = self
             .stages()
             .iter()
@@ -109,7 +115,7 @@ impl Dockerfile {
             if std::mem::replace(&mut reachable[index], true) {
                 continue;
             }
-            let sources = self.sources(&self.stages()[index])?;
+            let sources = self.sources(&bases, &self.stages()[index])?;
             open.extend(
                 sources
                     .iter()
@@ -156,31 +162,75 @@ impl Dockerfile {
     }
 
     fn base(&self, stage: &Stage, globals: &Env) -> Result<Origin, ParseError> {
-        let expanded = expand(&stage.base, globals, self.escape);
-        let name = expanded.text;
-        if name.is_empty() || name.ends_with([':', '@', '/']) {
-            let error = ParseError::new(
-                stage.line,
-                format!("the base `{}` expands to `{name}`", stage.base),
-            );
-            return Err(match expanded.unset.first() {
+        let lex = Lex::new(self.escape);
+        let expand = |word: &str| {
+            let expanded = lex.process(word, globals);
+            expanded.map_err(|error| refused(stage.line, error))
+        };
+        let lacks = |what: &str, unset: &[String], hint: &str| {
+            let error = ParseError::new(stage.line, what.to_owned());
+            match unset.first() {
                 Some(unset) => error.with_hint(format!(
                     "give `{unset}` a value: `ARG {unset}=…` before the first FROM, or a build argument"
                 )),
-                None => error.with_hint("an image is written `name`, `name:tag` or `name@digest`"),
-            });
+                None => error.with_hint(hint),
+            }
+        };
+        let expanded = expand(&stage.base)?;
+        let name = expanded.text;
+        if name.is_empty() || name.ends_with([':', '@', '/']) {
+            return Err(lacks(
+                &format!("the base `{}` expands to `{name}`", stage.base),
+                &expanded.unset,
+                "an image is written `name`, `name:tag` or `name@digest`",
+            ));
         }
-        Ok(match self.named(&name, stage.index) {
+        if let Some(written) = &stage.platform {
+            let expanded = expand(written)?;
+            if expanded.text.is_empty() {
+                return Err(lacks(
+                    &format!("the platform `{written}` expands to nothing"),
+                    &expanded.unset,
+                    "a platform is written `os/architecture`",
+                ));
+            }
+        }
+        // Names of stages are lower case, and a FROM is compared as it is written.
+        let stages = &self.stages()[..stage.index];
+        let found = stages
+            .iter()
+            .rposition(|stage| stage.name.as_deref() == Some(name.as_str()));
+        Ok(match found {
             Some(index) => Origin::Stage(index),
             None if name == "scratch" => Origin::Scratch,
             None => Origin::Image(name),
         })
     }
 
+    /// What a stage does: the triggers of the stage that it is built on, then its own
+    /// instructions. The flag is set for triggers.
+    pub(super) fn instructions<'a>(
+        &'a self,
+        bases: &[Origin],
+        stage: &'a Stage,
+    ) -> impl Iterator<Item = (bool, &'a Instruction)> {
+        let base = match bases[stage.index] {
+            Origin::Stage(index) => self.stages()[index].instructions.as_slice(),
+            _ => &[],
+        };
+        let triggers = base
+            .iter()
+            .filter_map(|instruction| match &instruction.kind {
+                Kind::Onbuild(trigger) => Some((true, trigger.as_ref())),
+                _ => None,
+            });
+        triggers.chain(stage.instructions.iter().map(|own| (false, own)))
+    }
+
     /// What the instructions of a stage take files from, in order of appearance.
-    pub(super) fn sources(&self, stage: &Stage) -> Result<Vec<Origin>, ParseError> {
+    fn sources(&self, bases: &[Origin], stage: &Stage) -> Result<Vec<Origin>, ParseError> {
         let mut sources = Vec::new();
-        for instruction in &stage.instructions {
+        for (_, instruction) in self.instructions(bases, stage) {
             sources.extend(self.sources_of(stage, instruction)?);
         }
         Ok(sources)
@@ -215,7 +265,8 @@ impl Dockerfile {
         name: &str,
         by_index: bool,
     ) -> Result<Origin, ParseError> {
-        if name.contains('$') {
+        let plain = Lex::new(self.escape).process(name, &Env::default());
+        if plain.map_err(|error| refused(line, error))?.text != name {
             return Err(
                 ParseError::new(line, format!("`from={name}` may not hold a variable")).with_hint(
                     format!("define a stage, `FROM {name} AS other`, and name that"),
@@ -223,12 +274,14 @@ impl Dockerfile {
             );
         }
         let count = self.stages().len();
-        let found = match name.parse::<usize>() {
-            Ok(index) if by_index && index >= count => {
-                return Err(ParseError::new(line, format!("there is no stage {index}"))
-                    .with_hint(format!("stages count from 0, and the file has {count}")));
-            }
-            Ok(index) if by_index => Some(index),
+        let found = match name.parse::<i64>() {
+            Ok(index) if by_index => match usize::try_from(index) {
+                Ok(index) if index < count => Some(index),
+                _ => {
+                    return Err(ParseError::new(line, format!("there is no stage {index}"))
+                        .with_hint(format!("stages count from 0, and the file has {count}")));
+                }
+            },
             _ => self.named(name, count),
         };
         match found {
@@ -241,5 +294,16 @@ impl Dockerfile {
             None if name == "scratch" => Ok(Origin::Scratch),
             None => Ok(Origin::Image(name.to_owned())),
         }
+    }
+}
+
+/// A word that the builder does not expand, as an error of its line.
+pub(super) fn refused(line: u32, error: ShellError) -> ParseError {
+    let refused = ParseError::new(line, error.message);
+    match error.variable {
+        Some(name) => refused.with_hint(format!(
+            "give `{name}` a value: `ARG {name}=…`, or a build argument"
+        )),
+        None => refused,
     }
 }

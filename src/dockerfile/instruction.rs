@@ -2,6 +2,7 @@
 
 use super::args::{Pair, arg_pairs, env_pairs};
 use super::error::ParseError;
+use super::heredoc::{Heredoc, opening};
 use super::lexer::Line;
 use super::mount::Mount;
 use super::words::{Flag, Word, take_flags};
@@ -33,6 +34,7 @@ pub(super) struct Instruction {
     pub line: u32,
     /// The logical line, white space as written.
     pub text: String,
+    pub heredocs: Vec<Heredoc>,
     pub kind: Kind,
 }
 
@@ -40,6 +42,7 @@ pub(super) struct Instruction {
 pub(super) enum Kind {
     From {
         base: Word,
+        platform: Option<String>,
         name: Option<String>,
     },
     Arg(Vec<Pair>),
@@ -49,6 +52,8 @@ pub(super) enum Kind {
     Workdir(String),
     /// USER or SHELL: no step, and the RUNs behind it are other ones for it.
     Setting,
+    /// The instruction that each stage on this one begins with.
+    Onbuild(Box<Instruction>),
     /// Makes no step.
     Other,
 }
@@ -59,6 +64,8 @@ pub(super) struct Copy {
     pub from: Option<Word>,
     /// Sources as written; remote ones (ADD) and heredocs left out.
     pub sources: Vec<String>,
+    /// All that the builder expands: paths, owner, mode, checksum.
+    pub words: Vec<String>,
     /// Whether a flag leaves some of what the sources cover out.
     pub filtered: bool,
 }
@@ -68,11 +75,11 @@ impl Instruction {
         let (keyword, arguments) = line.content.split_first();
         let keyword = keyword.text.to_ascii_uppercase();
         let kind = match keyword.as_str() {
-            "FROM" => from(line.number, &arguments)?,
+            "FROM" => from(line.number, &arguments, escape)?,
             "ARG" => Kind::Arg(arg_pairs(&arguments.text, escape)),
             "ENV" => Kind::Env(env_pairs(&arguments.text, escape)),
             "RUN" => {
-                let (flags, _) = take_flags(&arguments);
+                let (flags, _) = take_flags(&arguments, escape);
                 let mounts = flags.iter().filter(|flag| flag.name == "mount");
                 Kind::Run(
                     mounts
@@ -80,15 +87,17 @@ impl Instruction {
                         .collect(),
                 )
             }
-            "COPY" | "ADD" => Kind::Copy(copy(&keyword, &arguments)),
-            "WORKDIR" => Kind::Workdir(arguments.text.clone()),
+            "COPY" | "ADD" => Kind::Copy(copy(&keyword, &arguments, escape)),
+            "WORKDIR" => Kind::Workdir(take_flags(&arguments, escape).1.text),
             "USER" | "SHELL" => Kind::Setting,
+            "ONBUILD" => onbuild(line, &arguments, escape)?,
             _ if KNOWN.contains(&keyword.as_str()) => Kind::Other,
             _ => return Err(unknown(line.number, &keyword)),
         };
         Ok(Self {
             line: line.number,
             text: line.content.text.trim().to_owned(),
+            heredocs: line.heredocs.clone(),
             kind,
         })
     }
@@ -96,6 +105,36 @@ impl Instruction {
     /// Whether the builder gives this instruction a step of its own.
     pub fn is_step(&self) -> bool {
         matches!(self.kind, Kind::Run(_) | Kind::Copy(_) | Kind::Workdir(_))
+    }
+
+    /// Itself, or what it makes a later stage begin with.
+    pub fn effective(&self) -> &Self {
+        match &self.kind {
+            Kind::Onbuild(trigger) => trigger,
+            _ => self,
+        }
+    }
+}
+
+fn onbuild(line: &Line, arguments: &Word, escape: char) -> Result<Kind, ParseError> {
+    let (keyword, _) = arguments.split_first();
+    let keyword = keyword.text.to_ascii_uppercase();
+    match keyword.as_str() {
+        "" => Ok(Kind::Other),
+        "ONBUILD" | "FROM" | "MAINTAINER" => Err(ParseError::new(
+            line.number,
+            format!("{keyword} cannot stand behind ONBUILD"),
+        )
+        .with_hint("put it into the file that builds on this image")),
+        _ => {
+            let line = Line {
+                content: arguments.clone(),
+                ..line.clone()
+            };
+            // What is no instruction is refused where it is used, and by the builder.
+            let trigger = Instruction::parse(&line, escape);
+            Ok(trigger.map_or(Kind::Other, |trigger| Kind::Onbuild(Box::new(trigger))))
+        }
     }
 }
 
@@ -113,8 +152,8 @@ fn unknown(line: u32, keyword: &str) -> ParseError {
     }
 }
 
-fn from(line: u32, arguments: &Word) -> Result<Kind, ParseError> {
-    let (_, arguments) = take_flags(arguments);
+fn from(line: u32, arguments: &Word, escape: char) -> Result<Kind, ParseError> {
+    let (flags, arguments) = take_flags(arguments, escape);
     let words = arguments.split_whitespace();
     let (base, name) = match words.as_slice() {
         [base] => (base, None),
@@ -128,11 +167,15 @@ fn from(line: u32, arguments: &Word) -> Result<Kind, ParseError> {
     };
     let name = name.map(|name| name.text.to_ascii_lowercase());
     if let Some(name) = name.as_deref().filter(|name| !is_stage_name(name)) {
-        return Err(ParseError::new(line, format!("`{name}` cannot name a stage"))
-            .with_hint("a stage's name starts with a letter and holds a-z, 0-9, `-`, `_` and `.`; `scratch` and `context` are taken"));
+        return Err(
+            ParseError::new(line, format!("`{name}` cannot name a stage")).with_hint(
+                "a stage's name starts with a letter and holds a-z, 0-9, `-`, `_` and `.`",
+            ),
+        );
     }
     Ok(Kind::From {
         base: base.clone(),
+        platform: flag(&flags, "platform").map(|platform| platform.text),
         name,
     })
 }
@@ -142,26 +185,32 @@ fn is_stage_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c))
-        && !matches!(name, "scratch" | "context")
 }
 
-fn copy(keyword: &str, arguments: &Word) -> Copy {
-    let (flags, arguments) = take_flags(arguments);
+fn copy(keyword: &str, arguments: &Word, escape: char) -> Copy {
+    let (flags, arguments) = take_flags(arguments, escape);
     // The JSON form is for paths with spaces; what is no valid JSON is plain words.
-    let words: Vec<String> = serde_json::from_str(&arguments.text).unwrap_or_else(|_| {
+    let mut words: Vec<String> = serde_json::from_str(&arguments.text).unwrap_or_else(|_| {
         let words = arguments.split_whitespace();
         words.into_iter().map(|word| word.text).collect()
     });
+    words.retain(|word| !matches!(opening(word), Ok(Some(_))));
     let sources = words[..words.len().saturating_sub(1)]
         .iter()
-        .filter(|source| !source.starts_with("<<"))
         .filter(|source| keyword == "COPY" || !is_remote(source))
         .cloned()
         .collect();
     let has = |name: &str| flags.iter().any(|flag| flag.name == name);
+    let expanded = ["chown", "chmod", "checksum"];
+    words.extend(
+        expanded
+            .iter()
+            .filter_map(|name| Some(flag(&flags, name)?.text)),
+    );
     Copy {
         from: (keyword == "COPY").then(|| flag(&flags, "from")).flatten(),
         sources,
+        words,
         filtered: has("exclude") || has("parents"),
     }
 }

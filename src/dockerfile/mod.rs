@@ -8,20 +8,25 @@
 //! Sources: the Dockerfile reference, and for what it leaves open BuildKit's
 //! `frontend/dockerfile` (parser, shell, `dockerfile2llb`).
 
+mod alias;
 mod args;
 mod effect;
 mod emptying;
+mod env;
 mod error;
-mod expand;
 mod file;
 mod graph;
+mod heredoc;
 mod instruction;
 mod lexer;
 mod mount;
 mod pattern;
+mod printed;
 mod rewrite;
+mod shell;
 mod step;
 mod steps;
+mod substitute;
 mod vertex;
 mod words;
 

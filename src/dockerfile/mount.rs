@@ -25,6 +25,8 @@ pub(super) struct Mount {
     pub target: Option<String>,
     pub id: Option<Word>,
     pub writable: bool,
+    /// The variable that a secret is put into.
+    pub env: Option<String>,
     /// `uid`, `gid` and `mode` as written, in this order: the builder keeps a cache apart by
     /// them (`setCacheUIDGID` of BuildKit).
     pub owner: BTreeMap<String, String>,
@@ -43,6 +45,7 @@ impl Mount {
             target: None,
             id: None,
             writable: false,
+            env: None,
             owner: BTreeMap::new(),
             start: *value.at.first()?,
         };
@@ -53,7 +56,7 @@ impl Mount {
             let word = value.slice(value_start, start + field.len());
             let text = || Some(word.text.clone());
             match field[..key_end].trim().to_ascii_lowercase().as_str() {
-                "type" => mount.kind = word.text.to_ascii_lowercase(),
+                "type" => mount.kind.clone_from(&word.text),
                 "from" => mount.from = Some(word),
                 "source" | "src" => mount.source = text(),
                 "target" | "dst" | "destination" => mount.target = text(),
@@ -61,8 +64,9 @@ impl Mount {
                 key @ ("uid" | "gid" | "mode") => {
                     mount.owner.insert(key.to_owned(), word.text.clone());
                 }
-                "rw" | "readwrite" => mount.writable = word.text != "false",
-                "ro" | "readonly" => mount.writable = word.text == "false",
+                "env" => mount.env = text(),
+                "rw" | "readwrite" => mount.writable = !is_false(&word.text),
+                "ro" | "readonly" => mount.writable = is_false(&word.text),
                 _ => {}
             }
             start += field.len() + 1;
@@ -70,8 +74,20 @@ impl Mount {
         Some(mount)
     }
 
+    /// The values that the builder expands.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        let texts = [&self.source, &self.target].into_iter().flatten();
+        let id = self.id.iter().map(|id| id.text.as_str());
+        let owner = self.owner.values().map(String::as_str);
+        texts
+            .map(String::as_str)
+            .chain(id)
+            .chain(owner)
+            .chain([self.kind.as_str()])
+    }
+
     pub fn is_cache(&self) -> bool {
-        self.kind == "cache"
+        self.kind.eq_ignore_ascii_case("cache")
     }
 
     /// The id by which BuildKit knows a cache mount: the written one, or the
@@ -93,4 +109,9 @@ impl Mount {
             }
         }
     }
+}
+
+/// Go's `strconv.ParseBool`.
+fn is_false(value: &str) -> bool {
+    matches!(value, "0" | "f" | "F" | "false" | "FALSE" | "False")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::ParseError;
 use super::file::Dockerfile;
 use super::graph::Origin;
-use super::instruction::Kind;
+use super::instruction::{Instruction, Kind};
 use super::mount::Mount;
 use super::words::Word;
 
@@ -34,22 +34,21 @@ impl Edits {
         self.inserted.insert(start, text.to_owned());
     }
 
-    fn apply(self, text: &str) -> String {
+    fn apply(self, text: &[u8]) -> Vec<u8> {
         let mut keep = vec![true; text.len()];
         for at in self.removed {
             keep[at] = false;
         }
         let mut bytes = Vec::with_capacity(text.len() + 64);
-        for (at, byte) in text.bytes().enumerate() {
+        for (at, byte) in text.iter().enumerate() {
             if let Some(inserted) = self.inserted.get(&at) {
                 bytes.extend_from_slice(inserted.as_bytes());
             }
             if keep[at] {
-                bytes.push(byte);
+                bytes.push(*byte);
             }
         }
-        // Only whole words are taken out, so this never has anything to replace.
-        String::from_utf8_lossy(&bytes).into_owned()
+        bytes
     }
 }
 
@@ -70,7 +69,7 @@ impl Dockerfile {
         args: &BTreeMap<String, String>,
         bases: &BTreeMap<String, String>,
         mount_ids: Option<&str>,
-    ) -> Result<String, ParseError> {
+    ) -> Result<Vec<u8>, ParseError> {
         let graph = self.graph(None, args)?;
         let mut edits = Edits::default();
         let mut replace = |origin: &Origin, word: &Word| {
@@ -82,13 +81,18 @@ impl Dockerfile {
         };
         for stage in self.stages() {
             replace(&graph.bases[stage.index], &stage.base_word);
-            for instruction in &stage.instructions {
+            for instruction in stage.instructions.iter().map(Instruction::effective) {
                 let words: Vec<&Word> = match &instruction.kind {
                     Kind::Copy(copy) => copy.from.iter().collect(),
                     Kind::Run(mounts) => mounts.iter().filter_map(|m| m.from.as_ref()).collect(),
                     _ => continue,
                 };
-                for (origin, word) in self.sources_of(stage, instruction)?.iter().zip(words) {
+                // What the builder refuses in a stage that no target needs, it never looks at.
+                let sources = match self.sources_of(stage, instruction) {
+                    Err(error) if graph.reaches(stage.index) => return Err(error),
+                    sources => sources.unwrap_or_default(),
+                };
+                for (origin, word) in sources.iter().zip(words) {
                     replace(origin, word);
                 }
             }
@@ -96,7 +100,7 @@ impl Dockerfile {
         if let Some(suffix) = mount_ids {
             let instructions = self.stages().iter().flat_map(|stage| &stage.instructions);
             for instruction in instructions {
-                if let Kind::Run(mounts) = &instruction.kind {
+                if let Kind::Run(mounts) = &instruction.effective().kind {
                     mounts
                         .iter()
                         .for_each(|mount| give_id(&mut edits, mount, suffix));
@@ -119,7 +123,7 @@ pub fn without_mount_ids(step: &str) -> String {
         let end = end.unwrap_or(after.len());
         text.push_str(before);
         rest = &after[end..];
-        // The comma that parts it from the next field, or that parted it from the one before.
+        // The comma between it and the next field, or between it and the field before.
         match rest.strip_prefix(',') {
             Some(next) => rest = next,
             None if text.ends_with(',') => drop(text.pop()),
@@ -227,7 +231,7 @@ mod tests {
             )
             .replace("id=x", "id=plimsoll-s1-x");
         let rewritten = file.rewrite(&map(&[]), &bases, Some("s1")).unwrap();
-        assert_eq!(rewritten, expected);
+        assert_eq!(String::from_utf8_lossy(&rewritten), expected);
         let again = Dockerfile::parse(&rewritten).unwrap();
         let ids: Vec<_> = again
             .cache_mounts()
@@ -247,12 +251,15 @@ mod tests {
     #[test]
     fn without_anything_to_do_the_text_is_the_same() {
         let file = Dockerfile::parse(SOURCE).unwrap();
-        assert_eq!(file.rewrite(&map(&[]), &map(&[]), None).unwrap(), SOURCE);
+        assert_eq!(
+            file.rewrite(&map(&[]), &map(&[]), None).unwrap(),
+            SOURCE.as_bytes()
+        );
         // Another value of the argument names another image.
         let bases = map(&[("node:20-slim", "p")]);
         assert_eq!(
             file.rewrite(&map(&[("V", "22")]), &bases, None).unwrap(),
-            SOURCE
+            SOURCE.as_bytes()
         );
     }
 
@@ -266,7 +273,7 @@ mod tests {
             .rewrite(&map(&[]), &map(&[("node:20", "p/n:1")]), Some("s"))
             .unwrap();
         assert_eq!(
-            rewritten,
+            String::from_utf8_lossy(&rewritten),
             "FROM \\\np/n:1\nRUN --mount=id=plimsoll-s-/x,type=cache,from=\\\np/n:1,target=/x y\n"
         );
         let again = Dockerfile::parse(&rewritten).unwrap();

@@ -13,6 +13,10 @@ impl StepKey {
     /// Reads a vertex name such as `[linux/amd64 build  2/12] RUN make`: the key,
     /// the number of steps in the stage, the instruction. `None` for what is no step
     /// of the file (`[internal] load build definition`, `exporting to image`).
+    ///
+    /// Triggers of ONBUILD are numbered, too. Docker 20.10 does not count them, so an index
+    /// may be beyond the number of steps; newer builders mark them with `ONBUILD`, which is
+    /// left out here.
     pub fn parse_vertex(name: &str) -> Option<(Self, u32, &str)> {
         let (label, text) = name.strip_prefix('[')?.split_once(']')?;
         let (label, count) = label.rsplit_once('/')?;
@@ -27,7 +31,9 @@ impl StepKey {
             .split_whitespace()
             .rfind(|word| !word.contains('/') && *word != "internal")
             .map(str::to_owned);
-        (index >= 1 && index <= total).then_some((Self { stage, index }, total, text.trim_start()))
+        let text = text.trim_start();
+        let text = text.strip_prefix("ONBUILD ").unwrap_or(text);
+        (index >= 1).then_some((Self { stage, index }, total, text))
     }
 }
 
@@ -40,29 +46,54 @@ pub struct Step {
     /// mostly its own. The builder makes one vertex of all such steps and names it
     /// by any of them, so this, and not `key`, is what sets of steps are made of.
     pub vertex: StepKey,
-    /// The number of steps in its stage.
+    /// The number of steps in its stage, triggers of ONBUILD among them.
     pub total: u32,
+    /// How many instructions of that number are triggers: Docker 20.10 does not count them.
+    pub triggers: u32,
     /// Its line, from 1.
     pub line: u32,
     /// The instruction in upper case: `FROM`, `RUN`, `COPY`, `ADD` or `WORKDIR`.
     pub instruction: String,
-    /// The logical line as written; the builder prints it with variables expanded.
+    /// The logical line as written.
     pub text: String,
+    /// What the builder prints, with variables expanded. `None` for FROM, and where a variable
+    /// rests on what only the builder knows.
+    pub printed: Option<String>,
+    /// The builder runs it in each build, changed or not: a WORKDIR that makes the first
+    /// folder on `scratch` (seen on Docker 20.10).
+    pub always_runs: bool,
 }
 
 /// The step that a vertex name means. A file of one stage is labelled by some
 /// builders and not by others (it depends on its mounts and on the version), so
-/// there the number alone decides.
+/// there the number alone decides. Where another step than the planned one has the number,
+/// because the base image has triggers of its own, the printed text decides, if one step alone
+/// has it.
 pub fn find_step<'a>(steps: &'a [Step], vertex: &str) -> Option<&'a Step> {
-    let (key, total, _) = StepKey::parse_vertex(vertex)?;
+    let (key, total, text) = StepKey::parse_vertex(vertex)?;
     let one_stage = steps
         .iter()
         .all(|step| step.key.stage == steps[0].key.stage);
-    steps
-        .iter()
-        .filter(|step| step.total == total && step.key.index == key.index)
-        .find(|step| {
-            let unlabelled = step.key.stage.is_none() || key.stage.is_none();
-            step.key.stage == key.stage || (one_stage && unlabelled)
-        })
+    let of_stage = |step: &&Step| {
+        let unlabelled = step.key.stage.is_none() || key.stage.is_none();
+        step.key.stage == key.stage || (one_stage && unlabelled)
+    };
+    let stage = || steps.iter().filter(of_stage);
+    let counted = |step: &Step| total == step.total || total == step.total - step.triggers;
+    let numbered = stage().find(|step| counted(step) && step.key.index == key.index);
+    if numbered.is_some_and(|step| step.fits(text)) {
+        return numbered;
+    }
+    let mut alike = stage().filter(|step| step.printed.as_deref() == Some(text));
+    let first = alike.next();
+    first.filter(|_| alike.next().is_none()).or(numbered)
+}
+
+impl Step {
+    fn fits(&self, text: &str) -> bool {
+        match &self.printed {
+            Some(printed) => printed == text,
+            None => text.starts_with(&self.instruction),
+        }
+    }
 }

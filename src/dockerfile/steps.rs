@@ -3,18 +3,21 @@
 //! Source: `prefixCommand` and its callers in BuildKit's
 //! `frontend/dockerfile/dockerfile2llb/convert.go`. A FROM counts if it names an
 //! image; RUN, COPY, ADD and WORKDIR count; `WORKDIR /` counts in the total and
-//! takes no number. `ONBUILD` triggers of a base are not known here; they would
-//! shift the numbers.
+//! takes no number. Triggers of ONBUILD within the file count, whatever they do;
+//! those of a base image are not known here, and shift the numbers.
 
 use std::collections::BTreeMap;
 
 use super::args::apply;
+use super::env::Env;
 use super::error::ParseError;
-use super::expand::{Env, expand};
 use super::file::{Dockerfile, Stage};
-use super::graph::{Graph, Origin};
+use super::graph::{Graph, Origin, refused};
 use super::instruction::{Instruction, Kind};
+use super::mount::Mount;
 use super::pattern::clean;
+use super::printed::printed;
+use super::shell::{Lex, ShellError};
 use super::step::{Step, StepKey};
 use super::vertex::{Vertices, describe};
 
@@ -25,6 +28,8 @@ pub(super) struct Numbered<'a> {
     pub place: Option<Place>,
     /// The stage's variables where it stands.
     pub env: Env,
+    /// It makes the first folder on `scratch`.
+    is_first_folder: bool,
 }
 
 /// The own and the shared key of a step.
@@ -39,6 +44,7 @@ pub(super) struct NumberedStage<'a> {
     pub stage: &'a Stage,
     pub from: Option<Place>,
     pub total: u32,
+    pub triggers: u32,
     pub instructions: Vec<Numbered<'a>>,
 }
 
@@ -67,15 +73,19 @@ impl Dockerfile {
         let graph = self.graph(target, args)?;
         let mut steps = Vec::new();
         for numbered in self.number(&graph, args)? {
-            let (stage, total) = (numbered.stage, numbered.total);
-            let from = numbered.from;
-            steps.extend(from.map(|place| step(place, total, stage.line, &stage.text)));
-            for Numbered {
-                instruction, place, ..
-            } in numbered.instructions
-            {
-                let (line, text) = (instruction.line, &instruction.text);
-                steps.extend(place.map(|place| step(place, total, line, text)));
+            let (stage, from) = (numbered.stage, numbered.from.clone());
+            steps.extend(from.map(|place| numbered.step(place, stage.line, &stage.text)));
+            for item in &numbered.instructions {
+                let Some(place) = item.place.clone() else {
+                    continue;
+                };
+                let instruction = item.instruction;
+                let step = numbered.step(place, instruction.line, &instruction.text);
+                steps.push(Step {
+                    printed: printed(instruction, &item.env, self.escape),
+                    always_runs: item.is_first_folder,
+                    ..step
+                });
             }
         }
         Ok(steps)
@@ -103,8 +113,10 @@ impl Dockerfile {
                 Origin::Stage(base) => (ends[*base].clone(), None),
                 Origin::Scratch => {
                     let workdir = Some(String::new());
+                    let env = Env::of_scratch();
                     (
                         Inherited {
+                            env,
                             workdir,
                             ..Inherited::default()
                         },
@@ -112,33 +124,41 @@ impl Dockerfile {
                     )
                 }
                 Origin::Image(reference) => {
-                    let mut state = Inherited::default();
+                    let mut state = Inherited {
+                        env: Env::of_image(),
+                        ..Inherited::default()
+                    };
                     let place = counter.place(&mut vertices, &mut state, stage.what(reference));
                     (state, Some(place))
                 }
             };
-            let mut total = u32::from(from.is_some());
+            let (mut total, mut triggers) = (u32::from(from.is_some()), 0);
             let mut instructions = Vec::new();
-            for instruction in &stage.instructions {
-                total += u32::from(instruction.is_step());
+            for (is_trigger, instruction) in self.instructions(&graph.bases, stage) {
+                total += u32::from(is_trigger || instruction.is_step());
+                triggers += u32::from(is_trigger);
+                let lacks = |error| refused(instruction.line, error);
                 apply(
                     &instruction.kind,
                     &mut state.env,
                     &graph.globals,
                     args,
                     self.escape,
-                );
+                )
+                .map_err(lacks)?;
+                self.check_words(instruction, &state.env).map_err(lacks)?;
+                let empty = state.file_system == 0;
                 let mut place = None;
-                if self.settle(instruction, &mut state) {
+                if self.settle(instruction, &mut state).map_err(lacks)? {
                     let origins = self.sources_of(stage, instruction)?;
                     let what = describe(instruction, &state, &origins, &ends, self.escape);
                     place = Some(counter.place(&mut vertices, &mut state, what));
                 }
-                let env = state.env.clone();
                 instructions.push(Numbered {
                     instruction,
                     place,
-                    env,
+                    env: state.env.clone(),
+                    is_first_folder: empty && matches!(instruction.kind, Kind::Workdir(_)),
                 });
             }
             ends.push(state);
@@ -146,6 +166,7 @@ impl Dockerfile {
                 stage,
                 from,
                 total,
+                triggers,
                 instructions,
             });
         }
@@ -168,13 +189,17 @@ impl Dockerfile {
     }
 
     /// Follows WORKDIR, USER and SHELL; says whether the instruction takes a number.
-    fn settle(&self, instruction: &Instruction, state: &mut Inherited) -> bool {
-        match &instruction.kind {
+    fn settle(&self, instruction: &Instruction, state: &mut Inherited) -> Result<bool, ShellError> {
+        Ok(match &instruction.kind {
             Kind::Workdir(path) => {
-                let path = expand(path, &state.env, self.escape);
+                let path = Lex::new(self.escape).process(path, &state.env)?;
                 state.workdir = join_workdir(state.workdir.as_deref(), &path.text)
-                    .filter(|_| path.unset.is_empty());
-                state.workdir.as_deref() != Some("")
+                    .filter(|_| path.unknown.is_empty());
+                // An absolute path is compared as it is written: `/.` is a step.
+                match path.text.starts_with('/') {
+                    true => path.text != "/" || !path.unknown.is_empty(),
+                    false => state.workdir.as_deref() != Some(""),
+                }
             }
             Kind::Setting => {
                 state.settings.push_str(&instruction.text);
@@ -182,8 +207,48 @@ impl Dockerfile {
                 false
             }
             _ => instruction.is_step(),
-        }
+        })
     }
+
+    /// Refuses words that the builder does not expand.
+    fn check_words(&self, instruction: &Instruction, env: &Env) -> Result<(), ShellError> {
+        let lex = Lex::new(self.escape);
+        let mut words: Vec<&str> = Vec::new();
+        match &instruction.kind {
+            Kind::Copy(copy) => {
+                words.extend(copy.words.iter().map(String::as_str));
+                let raw = Lex {
+                    skip_quotes: true,
+                    ..Lex::new('\\')
+                };
+                for heredoc in &instruction.heredocs {
+                    if heredoc.opening.expands {
+                        raw.process(&heredoc.body, env)?;
+                    }
+                }
+            }
+            Kind::Run(mounts) => words.extend(mounts.iter().flat_map(Mount::values)),
+            Kind::Setting | Kind::Other => {
+                let (keyword, rest) = instruction.text.split_at(first_word(&instruction.text));
+                let expanded = ["USER", "LABEL", "EXPOSE", "VOLUME", "STOPSIGNAL"];
+                if expanded
+                    .iter()
+                    .any(|name| keyword.eq_ignore_ascii_case(name))
+                {
+                    words.push(rest);
+                }
+            }
+            _ => {}
+        }
+        words
+            .into_iter()
+            .try_for_each(|word| lex.process(word, env).map(drop))
+    }
+}
+
+/// Where the first word of a line ends.
+fn first_word(text: &str) -> usize {
+    text.find(char::is_whitespace).unwrap_or(text.len())
 }
 
 impl Stage {
@@ -194,9 +259,7 @@ impl Stage {
 
     /// What its FROM does: the image, and the platform where one is asked for.
     fn what(&self, reference: &str) -> String {
-        let words = self.text.split_whitespace();
-        let flags: Vec<_> = words.filter(|word| word.starts_with("--")).collect();
-        format!("{reference} {}", flags.join(" "))
+        format!("{reference} {:?}", self.platform)
     }
 }
 
@@ -227,15 +290,19 @@ fn join_workdir(before: Option<&str>, path: &str) -> Option<String> {
     before.map(|before| clean(&format!("{before}/{path}")))
 }
 
-fn step(place: Place, total: u32, line: u32, text: &str) -> Step {
-    let instruction = text.split_whitespace().next().unwrap_or_default();
-    Step {
-        key: place.key,
-        vertex: place.vertex,
-        total,
-        line,
-        instruction: instruction.to_ascii_uppercase(),
-        text: text.to_owned(),
+impl NumberedStage<'_> {
+    fn step(&self, place: Place, line: u32, text: &str) -> Step {
+        Step {
+            key: place.key,
+            vertex: place.vertex,
+            total: self.total,
+            triggers: self.triggers,
+            line,
+            instruction: text[..first_word(text)].to_ascii_uppercase(),
+            text: text.to_owned(),
+            printed: None,
+            always_runs: false,
+        }
     }
 }
 

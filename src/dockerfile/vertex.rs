@@ -7,9 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::expand::expand;
 use super::graph::Origin;
 use super::instruction::{Instruction, Kind};
+use super::printed::printed;
 use super::step::StepKey;
 use super::steps::Inherited;
 
@@ -49,22 +49,24 @@ pub(super) fn describe(
             Origin::Scratch => String::new(),
         })
         .collect();
-    // The bodies of heredocs are not read here, so a line with one is like no other.
-    let line = if text.contains("<<") {
-        instruction.line
-    } else {
-        0
-    };
+    let bodies: Vec<_> = instruction
+        .heredocs
+        .iter()
+        .map(|heredoc| &heredoc.body)
+        .collect();
     let folder = state.workdir.as_deref();
     match &instruction.kind {
         Kind::Workdir(path) => format!("mkdir {}", folder.unwrap_or(path)),
         Kind::Run(_) => format!(
-            "{text} {sources:?} {folder:?} {line} {:?} {}",
+            "{text} {sources:?} {folder:?} {bodies:?} {:?} {}",
             state.env, state.settings
         ),
         _ => {
-            let text = expand(&text, &state.env, escape).text;
-            format!("{text} {sources:?} {folder:?} {line}")
+            let text = printed(instruction, &state.env, escape).unwrap_or(text);
+            let words: Vec<_> = text.split_whitespace().collect();
+            // The variables of a heredoc are expanded.
+            let env = (!bodies.is_empty()).then_some(&state.env);
+            format!("{words:?} {sources:?} {folder:?} {bodies:?} {env:?}")
         }
     }
 }

@@ -18,6 +18,21 @@ impl Word {
         self.text.push_str(text);
     }
 
+    /// Bytes that are not UTF-8 stand as the replacement character.
+    pub fn push_bytes(&mut self, bytes: &[u8], offset: usize) {
+        let mut at = offset;
+        for chunk in bytes.utf8_chunks() {
+            self.push(chunk.valid(), at);
+            at += chunk.valid().len();
+            if !chunk.invalid().is_empty() {
+                let replacement = char::REPLACEMENT_CHARACTER;
+                self.text.push(replacement);
+                self.at.extend(vec![at; replacement.len_utf8()]);
+                at += chunk.invalid().len();
+            }
+        }
+    }
+
     pub fn slice(&self, from: usize, to: usize) -> Self {
         Self {
             text: self.text[from..to].to_owned(),
@@ -39,17 +54,14 @@ impl Word {
     /// The first word and what follows it.
     pub fn split_first(&self) -> (Self, Self) {
         let line = self.trimmed();
-        let end = line
-            .text
-            .find(char::is_whitespace)
-            .unwrap_or(line.text.len());
+        let end = line.text.find(is_separator).unwrap_or(line.text.len());
         (
             line.slice(0, end),
             line.slice(end, line.text.len()).trimmed(),
         )
     }
 
-    /// Words parted by white space alone, as FROM and COPY take them.
+    /// Words separated by white space alone, as FROM and COPY take them.
     pub fn split_whitespace(&self) -> Vec<Self> {
         let mut words = Vec::new();
         let mut rest = self.trimmed();
@@ -62,6 +74,11 @@ impl Word {
     }
 }
 
+/// White space between words. Other white space of Unicode is part of a word.
+pub(super) fn is_separator(character: char) -> bool {
+    matches!(character, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ')
+}
+
 /// A `--name=value` before an instruction's arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flag {
@@ -70,13 +87,13 @@ pub(super) struct Flag {
 }
 
 /// Takes the flags off the front of an instruction's arguments: quotes around
-/// parts of a flag are dropped and a backslash takes the next character as it is
-/// (whatever the escape directive says), as BuildKit's `extractBuilderFlags` does.
-pub(super) fn take_flags(args: &Word) -> (Vec<Flag>, Word) {
+/// parts of a flag are dropped and the escape character takes the next character as
+/// it is, as BuildKit's `extractBuilderFlags` does.
+pub(super) fn take_flags(args: &Word, escape: char) -> (Vec<Flag>, Word) {
     let mut flags = Vec::new();
     let mut rest = args.trimmed();
     while rest.text.starts_with("--") {
-        let (word, end) = read_flag(&rest);
+        let (word, end) = read_flag(&rest, escape);
         rest = rest.slice(end, rest.text.len()).trimmed();
         if word.text == "--" {
             break;
@@ -90,13 +107,13 @@ pub(super) fn take_flags(args: &Word) -> (Vec<Flag>, Word) {
     (flags, rest)
 }
 
-fn read_flag(line: &Word) -> (Word, usize) {
+fn read_flag(line: &Word, escape: char) -> (Word, usize) {
     let mut word = Word::default();
     let mut quote = None;
     let mut characters = line.text.char_indices();
     while let Some((at, character)) = characters.next() {
         match character {
-            '\\' => {
+            _ if character == escape => {
                 if let Some((next, literal)) = characters.next() {
                     word.push_byte_of(line, next, next + literal.len_utf8());
                 }
@@ -111,7 +128,7 @@ fn read_flag(line: &Word) -> (Word, usize) {
 }
 
 /// Splits by white space outside quotes and behind no escape; quotes and escapes
-/// stay in the words. For ARG, ENV and the search for heredocs.
+/// stay in the words. For ARG and ENV.
 pub(super) fn split_quoted(text: &str, escape: char) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = None;
@@ -149,7 +166,10 @@ mod tests {
 
     #[test]
     fn flags_are_taken_off_with_their_place() {
-        let (flags, rest) = take_flags(&line("--mount=\"type=cache\",target=/x --chmod=755 a --b"));
+        let (flags, rest) = take_flags(
+            &line("--mount=\"type=cache\",target=/x --chmod=755 a --b"),
+            '\\',
+        );
         assert_eq!(rest.text, "a --b");
         assert_eq!(flags[0].name, "mount");
         assert_eq!(flags[0].value.text, "type=cache,target=/x");
@@ -163,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_flag_without_value_and_a_lone_double_dash_are_understood() {
-        let (flags, rest) = take_flags(&line("--link -- --not-a-flag x"));
+        let (flags, rest) = take_flags(&line("--link -- --not-a-flag x"), '\\');
         assert_eq!(flags.len(), 1);
         assert_eq!(
             (flags[0].name.as_str(), flags[0].value.text.as_str()),

@@ -29,7 +29,7 @@ pub(super) struct Job {
     /// Name of the visit's container.
     pub(super) container: String,
     /// The Dockerfile as it is built: with resolved bases and mount ids of this visit.
-    pub(super) dockerfile: String,
+    pub(super) dockerfile: Vec<u8>,
     /// What is sent in one build of the visit need not be sent in the next. A visit begins
     /// with nothing sent.
     pub(super) sync_key: String,
@@ -224,16 +224,17 @@ pub(super) async fn rebuild<E: Engine, C: Clock, P: Probe>(
     let changed: Vec<String> = edit.iter().map(|(path, _)| path.to_owned()).collect();
     let spec = &case.spec;
     let target = spec.target.as_deref();
-    let effect = match spec
-        .dockerfile
-        .edit_effect(target, &spec.build_args, &changed)
-    {
-        Ok(effect) => effect,
-        Err(error) => {
-            ledger.dnf(metric, &error.to_string());
-            return None;
-        }
-    };
+    let effect =
+        match spec
+            .dockerfile
+            .edit_effect(target, &spec.build_args, &changed, &case.context.links())
+        {
+            Ok(effect) => effect,
+            Err(error) => {
+                ledger.dnf(metric, &error.to_string());
+                return None;
+            }
+        };
     let overlay = overlaid(job, edit);
     match timed(runner, case, job, metric, overlay, false).await {
         Ok((time, outcome)) => {

@@ -38,6 +38,7 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
 ) -> Result<(), String> {
     let spec = &case.spec;
     let file = Dockerfile::parse(&job.dockerfile).map_err(|error| error.to_string())?;
+    let file = file.for_platform(spec.platform.as_deref());
     let target = spec.target.as_deref();
     let dockerfile = match file.emptying(target, &spec.build_args, nonce) {
         Ok(Some(dockerfile)) => dockerfile,

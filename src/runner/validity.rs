@@ -11,14 +11,21 @@ use crate::units::Count;
 pub(super) struct Steps<'a> {
     ran: Vec<(StepKey, &'a str)>,
     cached: Vec<(StepKey, &'a str)>,
+    /// Steps that run in each build, changed or not: that they ran says nothing.
+    constant: BTreeSet<StepKey>,
+    /// Steps that the file does not plan, and that ran: triggers of a base image.
+    unplanned: Vec<&'a str>,
 }
 
 impl<'a> Steps<'a> {
     /// Sorts what the builder told by what the Dockerfile plans.
     pub(super) fn of(told: &'a [BuildStep], planned: &[Step]) -> Self {
+        let constant = planned.iter().filter(|step| step.always_runs);
         let mut own = Self {
             ran: Vec::new(),
             cached: Vec::new(),
+            constant: constant.map(|step| step.vertex.clone()).collect(),
+            unplanned: Vec::new(),
         };
         for step in told {
             let Some((key, _, text)) = StepKey::parse_vertex(&step.name) else {
@@ -27,8 +34,12 @@ impl<'a> Steps<'a> {
             if text.starts_with("FROM ") {
                 continue;
             }
-            // A step that the file does not plan (a trigger of its base) keeps its own key.
-            let key = find_step(planned, &step.name).map_or(key, |planned| planned.vertex.clone());
+            let known = find_step(planned, &step.name);
+            let ran = !step.cached && step.started.is_some();
+            if ran && known.is_none() && !planned.is_empty() {
+                own.unplanned.push(&step.name);
+            }
+            let key = known.map_or(key, |planned| planned.vertex.clone());
             if step.cached {
                 own.cached.push((key, &step.name));
             } else if step.started.is_some() {
@@ -63,14 +74,19 @@ impl<'a> Steps<'a> {
     /// Cached: no step may run.
     pub(super) fn check_cached(&self, expected: usize) -> Result<(), String> {
         self.told(expected)?;
-        none_of(&self.ran, "ran although nothing had changed")
+        none_of(&self.telling(), "ran although nothing had changed")
     }
 
     /// Rebuild: what the edit reaches has to run, and nothing beyond it.
     pub(super) fn check_rebuild(&self, effect: &EditEffect, expected: usize) -> Result<(), String> {
         self.told(expected)?;
-        if effect.must_run.is_empty() {
+        // What a trigger of the base image reads is not in this file.
+        let reached = !self.unplanned.is_empty();
+        if effect.must_run.is_empty() && effect.may_run.is_empty() && !reached {
             return Err("the edit reaches no step of this Dockerfile".to_owned());
+        }
+        if effect.must_run.is_empty() && self.telling().is_empty() {
+            return Err("no step ran, so the edit reached none".to_owned());
         }
         let ran: BTreeSet<_> = self.ran.iter().map(|(key, _)| key).collect();
         let idle: Vec<_> = effect
@@ -84,13 +100,18 @@ impl<'a> Steps<'a> {
                 place(key)
             ));
         }
-        let beyond: Vec<_> = self
-            .ran
-            .iter()
-            .filter(|(key, _)| !effect.must_run.contains(key) && !effect.may_run.contains(key))
-            .cloned()
-            .collect();
+        let mut beyond = self.telling();
+        beyond.retain(|(key, _)| {
+            !reached && !effect.must_run.contains(key) && !effect.may_run.contains(key)
+        });
         none_of(&beyond, "ran although the edit does not reach it")
+    }
+
+    /// Steps that ran and need not have.
+    fn telling(&self) -> Vec<(StepKey, &'a str)> {
+        let ran = self.ran.iter().cloned();
+        ran.filter(|(key, _)| !self.constant.contains(key))
+            .collect()
     }
 
     /// A builder that tells no steps proves nothing.
@@ -208,5 +229,84 @@ mod tests {
                 .unwrap_err()
                 .contains("does not reach")
         );
+    }
+
+    fn planned(text: &str) -> Vec<Step> {
+        let file = crate::dockerfile::Dockerfile::parse(text).unwrap();
+        file.steps(None, &std::collections::BTreeMap::new())
+            .unwrap()
+    }
+
+    #[test]
+    fn an_edit_that_may_reach_a_step_is_judged_by_what_ran() {
+        let effect = EditEffect {
+            must_run: BTreeSet::new(),
+            may_run: [StepKey {
+                stage: None,
+                index: 2,
+            }]
+            .into_iter()
+            .collect(),
+        };
+        let ran = [step("[2/2] COPY src.txt /app/", false)];
+        assert_eq!(Steps::of(&ran, &[]).check_rebuild(&effect, 1), Ok(()));
+        let idle = [step("[2/2] COPY src.txt /app/", true)];
+        let reason = Steps::of(&idle, &[]).check_rebuild(&effect, 1);
+        assert_eq!(reason.unwrap_err(), "no step ran, so the edit reached none");
+        let reason = Steps::of(&ran, &[]).check_rebuild(&EditEffect::default(), 1);
+        assert!(reason.unwrap_err().contains("reaches no step"));
+    }
+
+    #[test]
+    fn the_first_folder_on_scratch_runs_in_each_build() {
+        let planned = planned("FROM scratch\nWORKDIR /app\nWORKDIR /b\nCOPY x /\n");
+        let unchanged = [
+            step("[1/3] WORKDIR /app", false),
+            step("[2/3] WORKDIR /b", true),
+            step("[3/3] COPY x /", true),
+        ];
+        let steps = Steps::of(&unchanged, &planned);
+        assert_eq!(steps.check_cached(3), Ok(()));
+        let effect = EditEffect {
+            must_run: BTreeSet::new(),
+            may_run: [planned[2].vertex.clone()].into_iter().collect(),
+        };
+        assert!(
+            steps.check_rebuild(&effect, 3).is_err(),
+            "the folder proves no edit"
+        );
+        let second = [step("[2/3] WORKDIR /b", false)];
+        assert!(Steps::of(&second, &planned).check_cached(3).is_err());
+    }
+
+    #[test]
+    fn triggers_are_steps_and_those_of_a_base_image_are_not_judged() {
+        let own = planned("FROM a AS t\nONBUILD RUN x\nFROM t AS final\nCOPY src.txt /app/\n");
+        let effect = EditEffect {
+            must_run: [own[2].vertex.clone()].into_iter().collect(),
+            may_run: BTreeSet::new(),
+        };
+        // Docker 20.10, which does not count the trigger, and a newer builder.
+        for names in [
+            ["[final 1/1] RUN x", "[final 2/1] COPY src.txt /app/"],
+            [
+                "[final 1/2] ONBUILD RUN x",
+                "[final 2/2] COPY src.txt /app/",
+            ],
+        ] {
+            let rebuilt = [step(names[0], true), step(names[1], false)];
+            let steps = Steps::of(&rebuilt, &own);
+            assert_eq!(steps.check_rebuild(&effect, 2), Ok(()));
+            let both = [step(names[0], false), step(names[1], false)];
+            assert!(Steps::of(&both, &own).check_rebuild(&effect, 2).is_err());
+        }
+        let plain = planned("FROM a\nCOPY src.txt /app/\n");
+        let rebuilt = [
+            step("[2/4] ONBUILD COPY . /base", false),
+            step("[3/4] ONBUILD RUN y", false),
+            step("[4/4] COPY src.txt /app/", true),
+        ];
+        let steps = Steps::of(&rebuilt, &plain);
+        assert_eq!(steps.check_rebuild(&EditEffect::default(), 2), Ok(()));
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::check::Checker;
 use super::figure::parse_duration;
+use super::files::PathFault;
 use super::model::{App, Change, ChangeKind, Contract, Edit, EditName};
 use super::raw::{RawApp, RawChange, RawContract, RawEdit, Text};
 use super::words::suggest;
@@ -223,10 +224,23 @@ impl Checker<'_> {
         }
     }
 
-    /// The text of a file of the app; reports why it cannot be had.
+    /// The text of a file of the app; reports why it cannot be read.
     pub fn file_text(&mut self, path: &Text, app: &Path, what: &str) -> Option<String> {
-        match self.tree.text(app, path.get_ref()) {
+        let bytes = self.file_bytes(path, app, what)?;
+        match String::from_utf8(bytes) {
             Ok(text) => Some(text),
+            Err(error) => {
+                let fault = PathFault::Unreadable(error.utf8_error().to_string());
+                self.path_fault(path, app, what, fault);
+                None
+            }
+        }
+    }
+
+    /// The content of a file of the app; reports why it cannot be read.
+    pub fn file_bytes(&mut self, path: &Text, app: &Path, what: &str) -> Option<Vec<u8>> {
+        match self.tree.bytes(app, path.get_ref()) {
+            Ok(bytes) => Some(bytes),
             Err(fault) => {
                 self.path_fault(path, app, what, fault);
                 None

@@ -118,7 +118,7 @@ impl Checker<'_> {
         raw_app: &RawApp,
         app: &Path,
     ) -> Option<BuildSpec> {
-        let text = self.file_text(path, app, "a Dockerfile")?;
+        let text = self.file_bytes(path, app, "a Dockerfile")?;
         let in_file = |error: ParseError, shown: &Path| Problem {
             file: shown.join(raw_app.path.get_ref()).join(path.get_ref()),
             at: (error.line as usize, 1),
@@ -143,8 +143,20 @@ impl Checker<'_> {
             self.unknown_target(target, &dockerfile, path.get_ref());
             return None;
         }
-        let target = target.map(|target| target.get_ref().clone());
-        match dockerfile.external_bases(target.as_deref(), &build_args) {
+        let platform = self.platform(raw.platform.as_ref());
+        let spec = BuildSpec {
+            path: forward(path.get_ref()),
+            dockerfile: dockerfile.for_platform(platform.as_deref()),
+            target: target.map(|target| target.get_ref().clone()),
+            build_args,
+            platform,
+            secret: self.secret_use(raw.secret.as_ref()),
+            confinement: self.confinement(raw.run.as_ref()),
+        };
+        match spec
+            .dockerfile
+            .external_bases(spec.target.as_deref(), &spec.build_args)
+        {
             Err(error) => self.problems.push(in_file(error, &self.tree.shown)),
             Ok(bases) => {
                 for base in bases {
@@ -157,21 +169,13 @@ impl Checker<'_> {
                             path.span(),
                             message,
                             "",
-                            "mend it in the Dockerfile, or give its ARG a value by `build-args`",
+                            "fix it in the Dockerfile, or give its ARG a value by `build-args`",
                         );
                     }
                 }
             }
         }
-        Some(BuildSpec {
-            path: forward(path.get_ref()),
-            dockerfile,
-            target,
-            build_args,
-            platform: self.platform(raw.platform.as_ref()),
-            secret: self.secret_use(raw.secret.as_ref()),
-            confinement: self.confinement(raw.run.as_ref()),
-        })
+        Some(spec)
     }
 
     fn unknown_target(&mut self, target: &Text, dockerfile: &Dockerfile, path: &str) {

@@ -61,14 +61,13 @@ impl Tree {
         }
     }
 
-    /// The text of a file of the tree.
-    pub fn text(&self, within: &Path, path: &str) -> Result<String, PathFault> {
+    /// The content of a file of the tree.
+    pub fn bytes(&self, within: &Path, path: &str) -> Result<Vec<u8>, PathFault> {
         let found = self.resolve(within, path)?;
         if !found.is_file() {
             return Err(PathFault::NotAFile);
         }
-        crate::files::read_to_string(&found)
-            .map_err(|error| PathFault::Unreadable(error.to_string()))
+        crate::files::read(&found).map_err(|error| PathFault::Unreadable(error.to_string()))
     }
 
     /// `within` is a folder of the tree; the path may not leave the tree, by itself or by links.

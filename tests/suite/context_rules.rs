@@ -381,3 +381,58 @@ fn edits_are_made_in_memory_and_never_in_the_tree() {
         );
     }
 }
+
+#[test]
+fn a_dockerfile_and_an_ignore_file_behind_links_are_read() {
+    let dir = tree(&[
+        ("docker/prod.Dockerfile", "FROM scratch\n"),
+        ("docker/ignore", "caf\u{e9}\nskip\n"),
+        ("skip", "x"),
+        ("keep", "x"),
+    ]);
+    let root = dir.path();
+    fs::remove_file(root.join("Dockerfile")).unwrap();
+    symlink("docker/prod.Dockerfile", root.join("Dockerfile")).unwrap();
+    // A comment in Latin-1.
+    fs::write(root.join("docker/ignore"), b"# caf\xe9\nskip\n").unwrap();
+    symlink("docker/ignore", root.join(".dockerignore")).unwrap();
+    let context = Context::scan(root, "Dockerfile").unwrap();
+    assert!(context.contains("keep") && !context.contains("skip"));
+    assert_eq!(
+        context.links(),
+        [
+            (".dockerignore", "docker/ignore"),
+            ("Dockerfile", "docker/prod.Dockerfile")
+        ]
+        .map(|(link, target)| (link.to_owned(), target.to_owned()))
+        .into()
+    );
+    // The digest follows the link, though the ignore file leaves both out.
+    fs::write(root.join("docker/ignore"), "Dockerfile\ndocker\n").unwrap();
+    let digest = || Context::scan(root, "Dockerfile").unwrap().digest().unwrap();
+    let before = digest();
+    fs::write(root.join("docker/prod.Dockerfile"), "FROM alpine\n").unwrap();
+    assert_ne!(digest(), before);
+    assert!(
+        Context::scan(root, "Dockerfile")
+            .unwrap()
+            .forces_dockerfile()
+    );
+    // Only the Dockerfile is left out.
+    fs::write(root.join("docker/ignore"), "docker\n").unwrap();
+    let before = digest();
+    fs::write(root.join("docker/prod.Dockerfile"), "FROM scratch\n").unwrap();
+    assert_ne!(digest(), before);
+    // By a folder that is a link.
+    symlink("docker", root.join("linked")).unwrap();
+    let context = Context::scan(root, "linked/prod.Dockerfile").unwrap();
+    context.digest().unwrap();
+    context
+        .source(&Overlay::new(), "FROM scratch\n", "key")
+        .unwrap();
+    fs::remove_file(root.join("docker/prod.Dockerfile")).unwrap();
+    assert!(
+        Context::scan(root, "Dockerfile").is_err(),
+        "the link leads nowhere"
+    );
+}

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod bases;
+mod buildkit;
 mod charts;
 mod cleanroom;
 mod command_line;

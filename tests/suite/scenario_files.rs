@@ -159,6 +159,7 @@ fn every_edit_of_the_repository_makes_a_step_run() {
         println!("skipped: the repository has no scenarios/ yet");
         return;
     }
+    let none = BTreeMap::new();
     for file in scenario::list(&folder).unwrap() {
         let scenario =
             scenario::load(&file, &claimable()).unwrap_or_else(|error| panic!("{error}"));
@@ -174,7 +175,7 @@ fn every_edit_of_the_repository_makes_a_step_run() {
                     .collect();
                 let effect = spec
                     .dockerfile
-                    .edit_effect(spec.target.as_deref(), &spec.build_args, &changed)
+                    .edit_effect(spec.target.as_deref(), &spec.build_args, &changed, &none)
                     .unwrap();
                 let what = format!("{}/{}, {:?}", scenario.name, variant.name, edit.name);
                 assert!(

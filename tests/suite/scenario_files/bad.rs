@@ -376,7 +376,7 @@ fn each_error_names_its_place_and_its_mend() {
       hint: give `V` a value: `ARG V=…` before the first FROM, or a build argument
     # base that is no reference
     scenarios/example.toml:31:14: a base of `Dockerfile.upper` is no image reference: `Node`: a repository is written in lower case
-      hint: mend it in the Dockerfile, or give its ARG a value by `build-args`
+      hint: fix it in the Dockerfile, or give its ARG a value by `build-args`
     # unknown target
     scenarios/example.toml:37:10: `Dockerfile.multi-stage` has no stage `prodction`
       expected: one of its stages: `builder`, `production`
