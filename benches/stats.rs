@@ -3,11 +3,15 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion};
-use plimsoll::stats::{ALPHA, Direction, Kind, Pair, SampleSet, Summary, Threshold, compare};
+use plimsoll::stats::{
+    ALPHA, Comparison, Direction, JointTest, Kind, Pair, SampleSet, Summary, Threshold, compare,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 const SAMPLES: usize = 1_000_000;
+const METRICS: usize = 1_000;
+const ROUNDS: usize = 20;
 
 /// Durations around a second, in nanoseconds; in steps of 100 µs where ties are wanted.
 fn samples(factor: f64, step: f64, rng: &mut ChaCha8Rng) -> Vec<f64> {
@@ -46,7 +50,37 @@ fn main() {
             },
         );
     }
+    let family: Vec<_> = (0..METRICS)
+        .map(|_| [few(&mut rng), few(&mut rng)])
+        .collect();
+    criterion.bench_function(
+        "stats/comparison of 1000 metrics with 20 rounds a side",
+        |bencher| {
+            bencher.iter(|| joint(black_box(&family)));
+        },
+    );
     criterion.final_summary();
+}
+
+/// The samples of one metric in one run.
+fn few(rng: &mut ChaCha8Rng) -> SampleSet {
+    set((0..ROUNDS)
+        .map(|_| 1e9 + 1e8 * rng.random::<f64>())
+        .collect())
+}
+
+fn joint(family: &[[SampleSet; 2]]) -> Vec<Comparison> {
+    let pairs: Vec<_> = family
+        .iter()
+        .map(|[base, head]| Pair {
+            base,
+            head,
+            kind: Kind::Timed,
+            direction: Direction::Lower,
+            threshold: Threshold::TIMED,
+        })
+        .collect();
+    compare(&pairs, &JointTest::independent(ALPHA, 1))
 }
 
 fn whole(base: Vec<f64>, head: Vec<f64>) -> impl Sized {
@@ -58,6 +92,6 @@ fn whole(base: Vec<f64>, head: Vec<f64>) -> impl Sized {
         direction: Direction::Lower,
         threshold: Threshold::TIMED,
     };
-    let found = compare(&[pair], ALPHA);
+    let found = compare(&[pair], &JointTest::independent(ALPHA, 1));
     (Summary::of_timed(&base), Summary::of_timed(&head), found)
 }

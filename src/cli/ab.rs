@@ -12,19 +12,17 @@ use super::folder::{write_derived, write_page};
 use super::grounds::Grounds;
 use super::one_side::one_side;
 use super::output::Printer;
+use super::pace::AbPace;
 use super::pairing::{Pairing, pair};
 use super::prepare::named_after;
 use super::run::{Job, Measured, RevisionPair, Seams, exit_of, measure, store_failure};
 use super::uncompared::Uncompared;
-use crate::compare::{
-    Line, Outcome, RunComparison, Side, Terms, compare as compare_runs, side_of, terms_of,
-};
+use crate::compare::{RunComparison, Side, Terms, compare as compare_runs, side_of, terms_of};
 use crate::engine::{Clock, Engine, Probe};
 use crate::git::{Checkouts, GitError, Repository};
-use crate::record::{AbRecord, AbTerms, Kind, Look, Revision, RunRecord, RunState};
+use crate::record::{AbRecord, AbTerms, Revision, RunRecord, RunState};
 use crate::report::{self, Theme};
-use crate::runner::More;
-use crate::stats::{ALPHA, Grounds as Why, Looks, Threshold, Verdict};
+use crate::stats::{Design, Looks, Threshold};
 use crate::store::{RunFolder, StoreError};
 use crate::units::Ratio;
 
@@ -92,6 +90,10 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     }
     let looks = Looks::between(args.rounds, args.max_rounds);
     let terms = terms(args);
+    let began = seams.clock.mark();
+    let clock = std::sync::Arc::clone(&seams.clock);
+    let elapsed = Box::new(move || clock.mark().since(began));
+    let pace = AbPace::new(looks.clone(), terms.clone(), args.time_budget, elapsed);
     let measure_args = run_args(args);
     let job = Job {
         args: &measure_args,
@@ -106,8 +108,9 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
                 terms: recorded(&terms)?,
                 planned_looks: looks.rounds().to_vec(),
                 looks: Vec::new(),
+                ended: None,
             },
-            more: more_while_open(looks, terms),
+            pace: Box::new(pace),
         }),
     };
     let Some(measured) = measure(place, job, &seams, printer).await? else {
@@ -168,6 +171,7 @@ fn terms(args: &AbArgs) -> Terms {
         exact: args.exact_threshold,
         waived: args.allow.iter().copied().collect(),
         metrics: args.metrics.iter().copied().collect(),
+        design: Design::Paired,
         ..Terms::default()
     }
 }
@@ -211,49 +215,6 @@ fn name_of(pairing: &Pairing) -> String {
     format!("ab-{}", named_after(&names))
 }
 
-/// Looks at the samples when a look is due, at its part of the level, and asks for the
-/// rounds to the next one while a verdict is open that they may settle.
-fn more_while_open(looks: Looks, terms: Terms) -> More {
-    Box::new(move |record: &mut RunRecord| {
-        let rounds = record.plan.rounds;
-        let Some(level) = looks.level(rounds, ALPHA) else {
-            return 0;
-        };
-        let sides = Side::ALL.map(|side| side_of(record, side));
-        let terms = Terms {
-            alpha: level,
-            ..terms.clone()
-        };
-        let comparison = compare_runs(&sides[0], &sides[1], terms);
-        let open = comparison.lines.iter().filter(|line| may_settle(line));
-        let open = u32::try_from(open.count()).unwrap_or(u32::MAX);
-        if let (Some(ab), Some(level)) = (&mut record.ab, Ratio::of(level, 1.0)) {
-            ab.looks.push(Look {
-                rounds,
-                level,
-                open,
-            });
-        }
-        match looks.after(rounds) {
-            Some(next) if open > 0 => next - rounds,
-            _ => 0,
-        }
-    })
-}
-
-/// Whether more samples can close a verdict: not where exact values scatter, nor where a
-/// quotient has no meaning.
-fn may_settle(line: &Line<'_>) -> bool {
-    match &line.outcome {
-        Outcome::Judged(judged) => {
-            line.metric.kind() == Kind::Timed
-                && judged.verdict == Verdict::Inconclusive
-                && judged.grounds != Why::NoRatio
-        }
-        _ => false,
-    }
-}
-
 /// Takes the run apart, compares, and writes and prints what came of it.
 fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Exit, Failure> {
     let record = &measured.record;
@@ -270,6 +231,13 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
         comparison = comparison.with_one_sided(ab);
     }
     write_comparison(&measured.folder, &comparison).map_err(store_failure)?;
+    if let Some(ended) = record.ab.as_ref().and_then(|ab| ab.ended) {
+        printer.talk(&format!(
+            "no more rounds after {}: {}",
+            record.plan.rounds,
+            ended.words()
+        ));
+    }
     let folder = measured.folder.path().display();
     printer.talk(&format!(
         "the page: {folder}/comparison.html; in another form: plimsoll compare {folder} --format md; each side is a run of its own: {folder}/base, {folder}/head"

@@ -7,7 +7,9 @@ use super::charts::{self, Picture};
 use super::failure::{Exit, Failure};
 use super::output::{Printer, hand_over};
 use super::report::load_one;
-use crate::compare::{RunComparison, Side, Standing, Terms, caveats, compare, side_of, terms_of};
+use crate::compare::{
+    Outcome, RunComparison, Side, Standing, Terms, caveats, compare, side_of, terms_of,
+};
 use crate::record::RunRecord;
 use crate::report::{self, Theme};
 
@@ -45,6 +47,9 @@ pub(super) fn compare_runs(
         printer.talk(&format!("note: {caveat}"));
     }
     print(&comparison, telling, printer)?;
+    if let Some(reason) = nothing_compared(&comparison) {
+        return Err(Failure::failed(reason).with_hint(Some(NOTHING_HINT.to_owned())));
+    }
     let exit = exit_of(&comparison, args.fail_on_inconclusive);
     Ok(if args.exit_zero { Exit::Fine } else { exit })
 }
@@ -105,6 +110,32 @@ pub(super) fn print(
         CompareFormat::Comment => summary(report::COMMENT_BYTES),
     };
     hand_over(&bytes, out, format != CompareFormat::Png, printer)
+}
+
+const NOTHING_HINT: &str = "name runs with a case and a metric in common; `--allow RULE` compares \
+     although a rule keeps them apart";
+
+/// Why not a single metric was compared, where none was.
+fn nothing_compared(comparison: &RunComparison<'_>) -> Option<String> {
+    let compared = |line: &crate::compare::Line<'_>| line.standing() != Standing::NotComparable;
+    if comparison.lines.iter().any(compared) {
+        return None;
+    }
+    if comparison.lines.is_empty() {
+        return Some("failed to compare the runs: no metric of a case is in both".to_owned());
+    }
+    let mut rules: Vec<&str> = Vec::new();
+    for line in &comparison.lines {
+        if let Outcome::NotComparable(why) = &line.outcome {
+            rules.extend(why.iter().map(|one| one.rule.word()));
+        }
+    }
+    rules.sort_unstable();
+    rules.dedup();
+    Some(format!(
+        "failed to compare the runs: all metrics are kept apart by the rules {}",
+        rules.join(", ")
+    ))
 }
 
 fn nothing() -> Failure {

@@ -23,6 +23,7 @@ mod merge;
 mod one_side;
 mod open;
 mod output;
+mod pace;
 mod pairing;
 mod plan;
 mod planning;

@@ -18,7 +18,7 @@ use crate::record::{
     AbRecord, BaseRecord, DistributionRecord, EngineChoice, EngineFacts, ImageStore, Link, Reach,
     RunRecord,
 };
-use crate::runner::{self, Distribution, More};
+use crate::runner::{self, Distribution, Pace};
 use crate::store::RunFolder;
 
 /// Bytes of scenario names in the name of a run's folder.
@@ -37,7 +37,7 @@ pub(super) struct Wanted {
     links: Vec<Link>,
     push: bool,
     ab: Option<AbRecord>,
-    more: Option<More>,
+    pace: Option<Box<dyn Pace>>,
 }
 
 /// All that the runner needs.
@@ -52,8 +52,8 @@ pub(super) struct Prepared<E, P> {
     pub(super) distribution: Option<Distribution<E>>,
     /// Names of the bases on that engine.
     pub(super) names: BTreeMap<String, String>,
-    /// Whether there are to be more rounds than planned.
-    pub(super) more: Option<More>,
+    /// How many rounds there are, where the plan alone does not say.
+    pub(super) pace: Option<Box<dyn Pace>>,
 }
 
 /// Reads scenarios and bases, and makes the run's folder.
@@ -79,7 +79,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         mut selection,
         name,
         ab,
-        more,
+        pace,
     } = choose(place, job, resumed.as_ref().map(|(_, record)| record))?;
     if let (Some(shard), None) = (args.part.shard, &resumed) {
         let (by, timings) = (args.part.shard_by.into(), args.part.timings.as_deref());
@@ -131,7 +131,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         links: if push { links } else { Vec::new() },
         push,
         ab,
-        more,
+        pace,
     })
 }
 
@@ -140,7 +140,7 @@ struct Chosen {
     selection: Selection,
     name: String,
     ab: Option<AbRecord>,
-    more: Option<More>,
+    pace: Option<Box<dyn Pace>>,
 }
 
 fn choose(
@@ -153,7 +153,7 @@ fn choose(
             selection: pair.selection,
             name: pair.name,
             ab: Some(pair.ab),
-            more: Some(pair.more),
+            pace: Some(pair.pace),
         });
     }
     let selection = match resumed {
@@ -168,7 +168,7 @@ fn choose(
         name: named_after(&selection.names()),
         selection,
         ab: None,
-        more: None,
+        pace: None,
     })
 }
 
@@ -288,7 +288,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         probe,
         distribution,
         names: entered.names,
-        more: wanted.more,
+        pace: wanted.pace,
     })
 }
 

@@ -183,7 +183,7 @@ impl Watcher for Display {
                 }
                 self.order = order;
                 self.line(&format!(
-                    "{rounds} further rounds, since some verdicts are open"
+                    "{rounds} further rounds, because some verdicts are open"
                 ));
             }
             Event::Warning(text) => self.line(&format!("warning: {text}")),

@@ -22,7 +22,7 @@ use crate::record::{
     AbRecord, Disposition, EngineChoice, HostFacts, Revision, RunRecord, RunState, Status,
 };
 use crate::report;
-use crate::runner::{self, More, RunError, Runner, Settings};
+use crate::runner::{self, Pace, RunError, Runner, Settings};
 use crate::scan::Scanners;
 use crate::store::{RunFolder, StoreError};
 
@@ -87,8 +87,8 @@ pub(super) struct RevisionPair {
     pub(super) ab: AbRecord,
     /// What the run's folder is called.
     pub(super) name: String,
-    /// Whether there are to be more rounds.
-    pub(super) more: More,
+    /// How many rounds there are.
+    pub(super) pace: Box<dyn Pace>,
 }
 
 impl<'a> Job<'a> {
@@ -178,7 +178,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         probe,
         distribution,
         names,
-        more,
+        pace,
     } = prepared;
     record.mask_secrets();
     announce(&record, selection.planned.len(), &folder, printer);
@@ -212,8 +212,8 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     if own_builder {
         runner = runner.with_bases(names);
     }
-    if let Some(more) = more {
-        runner = runner.with_more(more);
+    if let Some(pace) = pace {
+        runner = runner.with_pace(pace);
     }
     let (mut record, result) = runner.run(&mut recorder).await;
     let moved = planning::moved_bases(seams.engine.as_ref(), &record).await;

@@ -7,11 +7,12 @@
 use globset::Glob;
 
 use super::series::{self, Series};
-use super::{Difference, Rule, apps, traits};
+use super::{Difference, Rule, apps, exact_threshold, seed_of, traits};
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord};
 use crate::scenario::{Budget, Limit};
 use crate::stats::{
-    self, ALPHA, Grounds, Interval, Level, MIN_FOR_INTERVAL, Pair, SampleSet, Summary, Threshold,
+    self, ALPHA, Grounds, Interval, JointTest, Level, MIN_FOR_INTERVAL, Pair, SampleSet, Summary,
+    Threshold,
 };
 use crate::units::{Quantity, Ratio, native, quantity_of};
 
@@ -412,12 +413,13 @@ fn relative<'a>(
             head,
             kind: metric.kind(),
             direction: metric.direction(),
-            threshold: Threshold::of(share.get()).unwrap_or(Threshold::NONE),
+            threshold: threshold_of(metric, share),
         };
         judged.push((at, pair));
     }
     let pairs: Vec<_> = judged.iter().map(|(_, pair)| *pair).collect();
-    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, ALPHA)) {
+    let test = JointTest::independent(ALPHA, seed_of(baseline, run));
+    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, &test)) {
         lines[*at].evidence = comparison.effect.map(|factor| Evidence {
             factor,
             interval: comparison.interval,
@@ -427,5 +429,14 @@ fn relative<'a>(
             stats::Verdict::Inconclusive => BudgetOutcome::Inconclusive(comparison.grounds),
             stats::Verdict::Same | stats::Verdict::Better => BudgetOutcome::Within,
         };
+    }
+}
+
+/// The threshold of a relative limit.
+pub(crate) fn threshold_of(metric: Metric, share: Ratio) -> Threshold {
+    let threshold = Threshold::of(share.get()).unwrap_or(Threshold::NONE);
+    match metric.kind() {
+        Kind::Exact => exact_threshold(metric, threshold),
+        Kind::Timed => threshold,
     }
 }

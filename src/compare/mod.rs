@@ -15,6 +15,7 @@ mod unmatched;
 
 use std::collections::BTreeSet;
 
+pub(crate) use budget::threshold_of;
 pub use budget::{
     Baselines, BudgetLine, BudgetOutcome, Evidence, check, concerned, tightest_limit, unlike,
 };
@@ -26,7 +27,7 @@ pub use traits::{CaseTraits, RunTraits};
 pub use unmatched::{UnmatchedBudget, unmatched};
 
 use crate::record::{AbRecord, CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord};
-use crate::stats::{self, ALPHA, Pair, Threshold, Verdict};
+use crate::stats::{self, ALPHA, Design, JointTest, Pair, Threshold, Verdict};
 use crate::units::Quantity;
 use series::Series;
 
@@ -41,18 +42,21 @@ pub struct Terms {
     pub waived: BTreeSet<Rule>,
     /// The metrics that count; all where none is named.
     pub metrics: BTreeSet<Metric>,
-    /// The level of the tests, adjusted over all of them, and what each interval leaves out.
+    /// The level of the joint test, and what each interval leaves out.
     pub alpha: f64,
+    /// How the rounds of base and head belong together.
+    pub design: Design,
 }
 
 impl Default for Terms {
     fn default() -> Self {
         Self {
             timed: Threshold::TIMED,
-            exact: Threshold::NONE,
+            exact: Threshold::EXACT,
             waived: BTreeSet::new(),
             metrics: BTreeSet::new(),
             alpha: ALPHA,
+            design: Design::Independent,
         }
     }
 }
@@ -177,6 +181,19 @@ impl Line<'_> {
         }
     }
 
+    /// Whether it is open and the best guess lies beyond the threshold, or there is none: more
+    /// rounds may show a change that counts.
+    pub fn may_matter(&self, terms: &Terms) -> bool {
+        let Outcome::Judged(judged) = &self.outcome else {
+            return false;
+        };
+        let factor = terms.timed.factor();
+        let is_small = judged.effect.is_some_and(|effect| {
+            self.metric.kind() == Kind::Timed && (1.0 / factor..=factor).contains(&effect.get())
+        });
+        judged.verdict == Verdict::Inconclusive && !is_small
+    }
+
     /// How far it went, whichever way: the distance of the factor from 1 on a scale of
     /// logarithms. What broke went farthest.
     pub fn distance(&self) -> f64 {
@@ -285,7 +302,12 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
         }
     }
     let pairs: Vec<Pair<'_>> = judged.iter().map(|(_, pair)| *pair).collect();
-    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, terms.alpha)) {
+    let test = JointTest {
+        alpha: terms.alpha,
+        seed: seed_of(base, head),
+        design: terms.design,
+    };
+    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, &test)) {
         lines[*at].outcome = Outcome::Judged(comparison);
     }
     RunComparison {
@@ -326,9 +348,31 @@ fn pair<'s>(
         direction: metric.direction(),
         threshold: match kind {
             Kind::Timed => terms.timed,
-            Kind::Exact => terms.exact,
+            Kind::Exact => exact_threshold(metric, terms.exact),
         },
     }
+}
+
+/// Bytes by which what a compressor wrote may differ and count as the same. The same tree
+/// packed twice has other times in its headers: up to 4.4 kB in the committed runs, whatever
+/// the size.
+const COMPRESSED_BYTES: f64 = 8192.0;
+
+/// The threshold of an exact metric, where `wanted` is that of all.
+pub(crate) fn exact_threshold(metric: Metric, wanted: Threshold) -> Threshold {
+    match metric {
+        Metric::SizeTransfer
+        | Metric::PushBytes
+        | Metric::PullColdBytes
+        | Metric::PullBaseBytes
+        | Metric::PullUpdateBytes => wanted.or_at_least(COMPRESSED_BYTES),
+        _ => wanted,
+    }
+}
+
+/// The seed of what is drawn to compare two runs.
+pub(crate) fn seed_of(base: &RunRecord, head: &RunRecord) -> u64 {
+    base.plan.seed.rotate_left(1) ^ head.plan.seed
 }
 
 /// The samples of a case that did not fail as a whole.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::{CaseId, CaseRecord, Link, Metric, RunRecord, Sample, Status};
-use crate::stats::SampleSet;
+use crate::stats::{Level, SampleSet};
 use crate::units::{Quantity, native, quantity_of};
 
 /// Case, metric, link.
@@ -22,11 +22,10 @@ impl<'a> Series<'a> {
         self.set.as_ref()
     }
 
-    /// The lower middle: a value that was seen.
+    /// The median, as reports print it.
     pub(super) fn middle(&self, metric: Metric) -> Option<Quantity> {
-        let sorted = self.set.as_ref()?.sorted();
-        let middle = *sorted.get((sorted.len() - 1) / 2)?;
-        Some(quantity_of(metric.unit(), middle))
+        let level = Level::of(self.set.as_ref()?, metric.kind());
+        Some(quantity_of(metric.unit(), level.median))
     }
 
     /// The first reason of a status.
@@ -59,10 +58,13 @@ pub(super) fn of_run(record: &RunRecord) -> BTreeMap<Key<'_>, Series<'_>> {
     }
     for one in series.values_mut() {
         let samples = one.samples.iter();
-        let counted = samples.filter_map(|sample| sample.outcome.counted());
-        let values: Vec<f64> = counted.map(native).collect();
+        let counted = samples.filter_map(|sample| {
+            let value = sample.outcome.counted()?;
+            Some((sample.round, native(value)))
+        });
+        let values: Vec<(u32, f64)> = counted.collect();
         // What is not finite cannot come out of a record's integers and checked quotients.
-        one.set = SampleSet::new(values).ok();
+        one.set = SampleSet::of_rounds(values).ok();
     }
     series
 }

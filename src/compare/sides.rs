@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Rule, Terms};
 use crate::record::{AbRecord, CaseId, CaseRecord, RunRecord, RunState, case_id};
-use crate::stats::{ALPHA, Looks, Threshold};
+use crate::stats::{ALPHA, Design, Looks, Threshold};
 use crate::units::Ratio;
 
 /// A side of a run that measures two revisions in the same rounds.
@@ -55,7 +55,7 @@ pub fn terms_of(record: &RunRecord, ab: &AbRecord) -> Terms {
     let last = ab.level().filter(|_| record.state == RunState::Complete);
     Terms {
         timed: threshold(wanted.timed).unwrap_or(Threshold::TIMED),
-        exact: threshold(wanted.exact).unwrap_or(Threshold::NONE),
+        exact: threshold(wanted.exact).unwrap_or(Threshold::EXACT),
         waived: wanted
             .waived
             .iter()
@@ -63,6 +63,7 @@ pub fn terms_of(record: &RunRecord, ab: &AbRecord) -> Terms {
             .collect(),
         metrics: wanted.metrics.iter().copied().collect(),
         alpha: last.map_or(smallest, Ratio::get),
+        design: Design::Paired,
     }
 }
 

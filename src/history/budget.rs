@@ -3,10 +3,10 @@
 use super::change::{medians, middle};
 use super::newest::{against_range, thin};
 use super::trend::Trend;
-use crate::compare::{BudgetLine, BudgetOutcome};
+use crate::compare::{BudgetLine, BudgetOutcome, threshold_of};
 use crate::record::{Kind, Measurand};
 use crate::scenario::Limit;
-use crate::stats::{self, ALPHA, Grounds, Newcomer, SampleSet, Threshold, Verdict};
+use crate::stats::{self, ALPHA, Grounds, Newcomer, SampleSet, Verdict};
 use crate::units::native;
 
 /// Judges the `worse-by` limits that have no baseline by trends whose newest run is the one
@@ -37,7 +37,7 @@ pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
             continue;
         };
         line.baseline = Some(baseline);
-        let threshold = Threshold::of(share.get()).unwrap_or(Threshold::NONE);
+        let threshold = threshold_of(trend.metric, share);
         if trend.metric.kind() == Kind::Exact {
             if let Some(comparison) = against_range(trend.metric, threshold, &before, &value) {
                 line.outcome = outcome(comparison.verdict, comparison.grounds);
@@ -55,6 +55,7 @@ pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
             value: *value,
             direction: metric.direction(),
             threshold: *threshold,
+            group: *metric as usize,
         })
         .collect();
     let placed = stats::place(&newcomers, ALPHA);

@@ -5,8 +5,8 @@ use super::digest::Values;
 use super::trend::{Terms, Trend};
 use crate::record::{Kind, Metric};
 use crate::stats::{
-    self, ALPHA, Comparison, ExactRange, Grounds, Interval, Newcomer, Pair, Placement, SampleSet,
-    Threshold, Verdict,
+    self, ALPHA, Comparison, ExactRange, Grounds, Interval, JointTest, Newcomer, Pair, Placement,
+    SampleSet, Threshold, Verdict,
 };
 use crate::units::{Count, Quantity, Ratio, native};
 
@@ -174,7 +174,8 @@ pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
             runs: window.len(),
         });
         if trend.metric.kind() == Kind::Exact {
-            let compared = against_range(trend.metric, terms.exact, &window, &value);
+            let compared =
+                against_range(trend.metric, terms.threshold(trend.metric), &window, &value);
             if let Some(comparison) = compared {
                 trend.outcome = Outcome::Judged(of_comparison(&comparison));
             }
@@ -189,6 +190,7 @@ pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
             value: native(value.median),
             direction: trends[*at].metric.direction(),
             threshold: terms.timed,
+            group: trends[*at].metric as usize,
         })
         .collect();
     let placed = stats::place(&newcomers, ALPHA);
@@ -268,7 +270,7 @@ pub(super) fn against_range(
         direction: metric.direction(),
         threshold,
     };
-    stats::compare(&[pair], ALPHA).pop()
+    stats::compare(&[pair], &JointTest::independent(ALPHA, 0)).pop()
 }
 
 fn of_comparison(comparison: &Comparison) -> Judgement {
@@ -316,7 +318,7 @@ fn drifts(trends: &mut [Trend<'_>], terms: &Terms) {
             threshold: terms.threshold(trends[*at].metric),
         })
         .collect();
-    let compared = stats::compare(&pairs, ALPHA);
+    let compared = stats::compare(&pairs, &JointTest::independent(ALPHA, 0));
     for ((at, runs, ..), comparison) in sides.iter().zip(compared) {
         trends[*at].drift = Some(Drift {
             effect: comparison.effect,

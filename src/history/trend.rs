@@ -6,7 +6,7 @@ use super::change::{Change, changes};
 use super::digest::{CaseDigest, RunDigest, SeriesDigest, Values};
 use super::era::Eras;
 use super::newest::{self, Baseline, Drift, Outcome};
-use crate::compare::{Difference, Rule, tightest_limit};
+use crate::compare::{Difference, Rule, exact_threshold, tightest_limit};
 use crate::record::{CaseId, Direction, Kind, Link, Metric};
 use crate::scenario::Budget;
 use crate::stats::{ChangePoints, Threshold};
@@ -30,7 +30,7 @@ impl Default for Terms {
         Self {
             window: 10,
             timed: Threshold::TIMED,
-            exact: Threshold::NONE,
+            exact: Threshold::EXACT,
             waived: BTreeSet::new(),
         }
     }
@@ -41,7 +41,7 @@ impl Terms {
     pub fn threshold(&self, metric: Metric) -> Threshold {
         match metric.kind() {
             Kind::Timed => self.timed,
-            Kind::Exact => self.exact,
+            Kind::Exact => exact_threshold(metric, self.exact),
         }
     }
 }

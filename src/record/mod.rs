@@ -41,7 +41,7 @@ pub use posture::{
     FACTS, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretFinding, SecretPlace, StopFacts,
 };
 pub use read::ReadError;
-pub use revision::{AbRecord, AbTerms, Look, Revision};
+pub use revision::{AbRecord, AbTerms, Look, Revision, RoundsEnd};
 pub use run::{
     PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, SkippedPhase, TechniqueRecord,
 };

@@ -47,6 +47,41 @@ pub struct AbRecord {
     /// The looks that were taken.
     #[serde(default)]
     pub looks: Vec<Look>,
+    /// Why there were no more rounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<RoundsEnd>,
+}
+
+/// Why a run of two revisions took no more rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoundsEnd {
+    /// No verdict is open that further rounds may settle.
+    Settled,
+    /// Something is worse: whatever is open cannot change what the run comes to.
+    Decided,
+    /// What is open lies within the threshold by half of it and more.
+    Within,
+    /// No variant works in both revisions.
+    Failed,
+    /// The time budget is used up.
+    TimeBudget,
+    /// There are no more rounds to take.
+    MaxRounds,
+}
+
+impl RoundsEnd {
+    /// The reason, as the end of `no more rounds: `.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Settled => "all verdicts are settled",
+            Self::Decided => "something is worse already, and what is open cannot change that",
+            Self::Within => "what is open lies well within the threshold",
+            Self::Failed => "no variant works in both revisions",
+            Self::TimeBudget => "the time budget is used up",
+            Self::MaxRounds => "it is the last one that --max-rounds allows",
+        }
+    }
 }
 
 /// What counts as a change in a run of two revisions.

@@ -38,5 +38,5 @@ pub use foreign::why_foreign;
 pub use plan::{Profile, order_of};
 pub use push::Distribution;
 pub use reach::find_reach;
-pub use session::{More, PlannedCase, Recorder, RunError, Runner, Settings, sweep};
+pub use session::{Pace, PlannedCase, Recorder, RunError, Runner, Settings, sweep};
 pub use split::{Portion, split};

@@ -86,9 +86,15 @@ pub trait Recorder: Send {
 /// and `plimsoll clean` removes it.
 const INTERRUPTED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Asked once all planned rounds are done, with the record so far: how many more there are
-/// to be. It may note in the record what made it ask for them.
-pub type More = Box<dyn FnMut(&mut RunRecord) -> u32 + Send>;
+/// Decides with the record so far how many rounds there are. It may note in the record what
+/// made it decide so.
+pub trait Pace: Send {
+    /// Asked after each counted round: whether it is the last, whatever is planned.
+    fn is_enough(&mut self, record: &mut RunRecord) -> bool;
+
+    /// Asked once all planned rounds are done: how many more there are.
+    fn more(&mut self, record: &mut RunRecord) -> u32;
+}
 
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +128,7 @@ pub struct Runner<E, C, P> {
     /// What no record and no event may hold.
     pub(super) masker: Masker,
     cases: BTreeMap<CaseId, PlannedCase>,
-    more: Option<More>,
+    pace: Option<Box<dyn Pace>>,
     stop: CancellationToken,
     pub(super) pending_cache: BTreeSet<String>,
     pub(super) doubtful_cache: BTreeSet<String>,
@@ -172,7 +178,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             layer_bytes: BTreeMap::new(),
             masker,
             cases,
-            more: None,
+            pace: None,
             stop,
             pending_cache: BTreeSet::new(),
             doubtful_cache: BTreeSet::new(),
@@ -191,9 +197,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         self
     }
 
-    /// The same with further rounds while `more` asks for some.
-    pub fn with_more(mut self, more: More) -> Self {
-        self.more = Some(more);
+    /// The same with as many rounds as `pace` asks for.
+    pub fn with_pace(mut self, pace: Box<dyn Pace>) -> Self {
+        self.pace = Some(pace);
         self
     }
 
@@ -226,8 +232,8 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     async fn rounds(&mut self, recorder: &mut dyn Recorder) -> Result<(), RunError> {
         loop {
             self.planned_rounds(recorder).await?;
-            let asked = match (self.record.state, &mut self.more) {
-                (RunState::Complete, Some(more)) => more(&mut self.record),
+            let asked = match (self.record.state, &mut self.pace) {
+                (RunState::Complete, Some(pace)) => pace.more(&mut self.record),
                 _ => 0,
             };
             if asked == 0 {
@@ -249,6 +255,23 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let order = plan.order.concat();
         self.record.state = RunState::Running;
         self.watcher.hear(Event::MoreRounds { rounds, order });
+    }
+
+    /// Whether this round is the last one. Then no other is planned.
+    fn ends_after(&mut self, round: u32) -> bool {
+        let counted = round.saturating_sub(self.record.plan.warmup_rounds);
+        if counted == 0 || counted == self.record.plan.rounds {
+            return false;
+        }
+        let Some(pace) = &mut self.pace else {
+            return false;
+        };
+        let ends = pace.is_enough(&mut self.record);
+        if ends {
+            self.record.plan.rounds = counted;
+            self.record.plan.order.truncate(round as usize);
+        }
+        ends
     }
 
     async fn planned_rounds(&mut self, recorder: &mut dyn Recorder) -> Result<(), RunError> {
@@ -290,6 +313,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                 }
                 self.record.plan.visits_done += 1;
                 recorder.save(&self.record).map_err(RunError::Record)?;
+            }
+            if done == self.record.plan.visits_done as usize && self.ends_after(round) {
+                break;
             }
         }
         self.record.state = RunState::Complete;

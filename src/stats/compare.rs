@@ -1,15 +1,16 @@
-//! Two runs: one comparison for each pair of sets, judged as a family.
+//! Two sides: one comparison for each pair of sets, judged as a family.
 //!
 //! A verdict needs effect and evidence. A timed metric is better or worse only if its
 //! factor ([`super::hodges_lehmann`]) lies beyond the threshold, its interval excludes that
-//! nothing changed, and so does the Mann-Whitney test after Holm's adjustment over all tests
-//! of the family. It is the same only if the whole interval lies within the threshold.
-//! Exact metrics are compared exactly and take no part in the family.
+//! nothing changed, and so does the joint test of the family ([`super::joint`]). It is the
+//! same only if the whole interval lies within the threshold. Exact metrics are compared
+//! exactly and take no part in the family.
 
 use super::hodges_lehmann::{Factor, factor};
-use super::mann_whitney::{MannWhitney, mann_whitney};
+use super::joint::{self, Candidate, JointTest, Tested};
+use super::summary::Level;
 use super::verdict::{Evidence, Grounds, Threshold, Verdict, judge, judge_exact};
-use super::{Direction, Interval, Kind, SampleSet, holm};
+use super::{Direction, Interval, Kind, SampleSet};
 use crate::units::Ratio;
 
 /// The level of the tests, and of what an interval leaves out.
@@ -47,68 +48,60 @@ pub struct Comparison {
     /// The interval of the effect; `None` below 6 samples a side, for exact metrics, and
     /// where an end is a division by zero.
     pub interval: Option<Interval>,
-    /// The test; `None` below 4 samples a side and for exact metrics.
-    pub test: Option<MannWhitney>,
-    /// Its p value, adjusted over the family.
+    /// How likely chance alone gives so large a difference of this metric; `None` below 4
+    /// rounds a side and for exact metrics.
+    pub p: Option<f64>,
+    /// The same for the largest difference in the family.
     pub adjusted_p: Option<f64>,
+    /// What these rounds could show of it; `None` where there is no test.
+    pub power: Option<Power>,
     /// Whether an exact metric differs within a side: a warning.
     pub spread: bool,
 }
 
-/// Compares all pairs of a run as one family, in their order. `alpha` is the level of the
-/// tests after the adjustment, and each interval's is `1 - alpha`.
-pub fn compare(pairs: &[Pair<'_>], alpha: f64) -> Vec<Comparison> {
-    let measured: Vec<_> = pairs.iter().map(|pair| Measured::of(pair, alpha)).collect();
-    let p_values: Vec<_> = measured
-        .iter()
-        .map(|measured| measured.test.map(|test| test.p))
+/// What the rounds of a comparison can show.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Power {
+    /// The factor that these rounds find in four of five comparisons, from their spread and
+    /// the size of the family. `None` where so few rounds can show nothing.
+    pub detectable: Option<Ratio>,
+    /// Of an open verdict: rounds a side after which it is to be expected, if spread and
+    /// effect stay as they are. `None` where more than 10 000 would be needed.
+    pub rounds_to_settle: Option<usize>,
+}
+
+/// Compares all pairs as one family, in their order. Each interval is of the level
+/// `1 - alpha` of the test.
+pub fn compare(pairs: &[Pair<'_>], test: &JointTest) -> Vec<Comparison> {
+    let of_kind = |pair: &&Pair<'_>| pair.kind == Kind::Timed;
+    let timed_pairs = pairs.iter().filter(of_kind);
+    let family: Vec<_> = timed_pairs
+        .map(|pair| Candidate {
+            base: pair.base,
+            head: pair.head,
+            direction: pair.direction,
+        })
         .collect();
-    let adjusted = holm::holm(&p_values);
-    let tests = p_values.iter().flatten().count();
+    let mut tested = joint::test(&family, test).into_iter();
     pairs
         .iter()
-        .zip(measured)
-        .zip(adjusted)
-        .map(|((pair, measured), adjusted_p)| match pair.kind {
+        .map(|pair| match pair.kind {
             Kind::Exact => exact(pair),
-            Kind::Timed => {
-                let evidence = Evidence {
-                    sizes: (pair.base.len(), pair.head.len()),
-                    factor: measured.factor,
-                    adjusted_p,
-                    tests,
-                    alpha,
-                };
-                timed(pair, measured.test, &evidence)
-            }
+            Kind::Timed => timed(pair, tested.next().flatten(), test.alpha),
         })
         .collect()
 }
 
-/// What is known of a pair before the family is.
-struct Measured {
-    test: Option<MannWhitney>,
-    factor: Option<Factor>,
-}
-
-impl Measured {
-    fn of(pair: &Pair<'_>, alpha: f64) -> Self {
-        match pair.kind {
-            Kind::Exact => Self {
-                test: None,
-                factor: None,
-            },
-            Kind::Timed => Self {
-                test: mann_whitney(pair.base, pair.head),
-                factor: factor(pair.base, pair.head, alpha),
-            },
-        }
-    }
-}
-
-fn timed(pair: &Pair<'_>, test: Option<MannWhitney>, evidence: &Evidence) -> Comparison {
-    let (verdict, grounds) = judge(evidence, pair.threshold, pair.direction);
-    let factor = evidence.factor;
+fn timed(pair: &Pair<'_>, tested: Option<Tested>, alpha: f64) -> Comparison {
+    let factor = factor(pair.base, pair.head, alpha);
+    let evidence = Evidence {
+        sizes: (pair.base.len(), pair.head.len()),
+        factor,
+        adjusted_p: tested.map(|tested| tested.adjusted_p),
+        least_p: tested.map(|tested| tested.least_p),
+        alpha,
+    };
+    let (verdict, grounds) = judge(&evidence, pair.threshold, pair.direction);
     Comparison {
         verdict,
         grounds,
@@ -118,16 +111,32 @@ fn timed(pair: &Pair<'_>, test: Option<MannWhitney>, evidence: &Evidence) -> Com
         interval: factor
             .and_then(|factor| factor.interval)
             .filter(|interval| interval.upper.is_finite()),
-        test,
+        p: tested.map(|tested| tested.p),
         adjusted_p: evidence.adjusted_p,
+        power: tested.map(|tested| power(pair, &tested, factor, verdict)),
         spread: false,
+    }
+}
+
+fn power(pair: &Pair<'_>, tested: &Tested, factor: Option<Factor>, verdict: Verdict) -> Power {
+    let precision = &tested.precision;
+    let open = factor.filter(|factor| {
+        verdict == Verdict::Inconclusive && factor.estimate > 0.0 && factor.estimate.is_finite()
+    });
+    Power {
+        detectable: precision
+            .detectable()
+            .and_then(|factor| Ratio::of(factor, 1.0)),
+        rounds_to_settle: open.and_then(|factor| {
+            precision.rounds_to_settle(factor.estimate.ln(), pair.threshold.factor().ln())
+        }),
     }
 }
 
 fn exact(pair: &Pair<'_>) -> Comparison {
     let (base, head) = (pair.base, pair.head);
     let (verdict, grounds) = judge_exact(base, head, pair.threshold, pair.direction);
-    let middle = |set: &SampleSet| set.sorted()[(set.len() - 1) / 2];
+    let middle = |set: &SampleSet| Level::of(set, Kind::Exact).median;
     Comparison {
         verdict,
         grounds,
@@ -135,8 +144,9 @@ fn exact(pair: &Pair<'_>) -> Comparison {
         n_head: head.len(),
         effect: Ratio::of(middle(head), middle(base)),
         interval: None,
-        test: None,
+        p: None,
         adjusted_p: None,
+        power: None,
         spread: base.min() < base.max() || head.min() < head.max(),
     }
 }

@@ -44,6 +44,12 @@ impl Looks {
         Some(alpha * f64::from(rounds - before) / f64::from(*last))
     }
 
+    /// What is left of `alpha` after looks of these levels: a run that ends early spends it in
+    /// its last look.
+    pub fn rest(taken: impl IntoIterator<Item = f64>, alpha: f64) -> f64 {
+        (alpha - taken.into_iter().sum::<f64>()).max(0.0)
+    }
+
     /// The rounds before the look that follows the one after `rounds`.
     pub fn after(&self, rounds: u32) -> Option<u32> {
         self.0.iter().copied().find(|look| *look > rounds)
@@ -78,6 +84,8 @@ mod tests {
             assert!((found - level).abs() < 1e-15, "{rounds}: {found}");
         }
         assert_eq!(looks.level(7, 0.05), None);
+        assert!((Looks::rest([0.015, 0.01], 0.05) - 0.025).abs() < 1e-15);
+        assert_eq!(Looks::rest([0.05, 0.05], 0.05), 0.0);
         assert_eq!(looks.after(6), Some(10));
         assert_eq!(looks.after(20), None);
     }

@@ -56,19 +56,6 @@ pub(super) fn of_any_size(base: &SampleSet, head: &SampleSet) -> MannWhitney {
     MannWhitney { u, p, method }
 }
 
-/// The smallest p value that sides of these sizes can give, all samples of one being
-/// larger; `None` where there is no test. Where it times the size of a family exceeds the
-/// level, no change can be shown in it.
-pub fn smallest_p(base: usize, head: usize) -> Option<f64> {
-    let (fewer, more) = (base.min(head), base.max(head));
-    if fewer < MIN_FOR_TEST {
-        return None;
-    }
-    // One over the binomial coefficient, factor by factor: nothing overflows.
-    let deal = |p: f64, i: usize| p * i as f64 / (more + i) as f64;
-    Some(2.0 * (1..=fewer).fold(1.0, deal))
-}
-
 /// Two sets ranked together.
 struct Ranks {
     base: usize,

@@ -10,14 +10,16 @@
 //!
 //! Not here: which metrics of which runs may be compared at all, and any formatting.
 
+mod benjamini_hochberg;
 mod bootstrap;
 mod change_points;
 mod compare;
 mod hodges_lehmann;
-mod holm;
+mod joint;
 mod kind;
 mod looks;
 mod mann_whitney;
+mod moderate;
 mod newest;
 mod normal;
 mod outlier;
@@ -26,19 +28,17 @@ mod qn;
 mod quantile;
 mod rank_sums;
 mod sample_set;
-#[cfg(test)]
-mod simulation_tests;
 mod student;
 mod summary;
 mod verdict;
 
 pub use bootstrap::{INTERVAL_LEVEL, Interval, MIN_FOR_INTERVAL, RESAMPLES};
 pub use change_points::{ChangePoint, ChangePoints, ExactRange, exact_changes};
-pub use compare::{ALPHA, Comparison, Pair, compare};
-pub use holm::holm;
+pub use compare::{ALPHA, Comparison, Pair, Power, compare};
+pub use joint::{Design, JointTest, MOST_ARRANGEMENTS, MOST_ROUNDS, WORSE_SHARE};
 pub use kind::{Direction, Kind};
 pub use looks::Looks;
-pub use mann_whitney::{MIN_FOR_TEST, MannWhitney, PMethod, mann_whitney, smallest_p};
+pub use mann_whitney::{MIN_FOR_TEST, MannWhitney, PMethod, mann_whitney};
 pub use newest::{MIN_BEFORE, Newcomer, Placement, place};
 pub use outlier::{Fences, MIN_FOR_OUTLIERS, Mark, OUTLIER_THRESHOLD};
 pub use quantile::MIN_FOR_P95;

@@ -6,6 +6,8 @@
 pub struct SampleSet {
     /// In the order in which they were taken.
     taken: Vec<f64>,
+    /// The round of each, in the same order.
+    rounds: Vec<u32>,
     /// Ascending.
     sorted: Vec<f64>,
 }
@@ -30,6 +32,21 @@ impl SampleSet {
     /// # Errors
     /// [`SampleError`] where there is no value or one is not finite.
     pub fn new(values: Vec<f64>) -> Result<Self, SampleError> {
+        let rounds = (1..).take(values.len()).collect();
+        Self::checked(values, rounds)
+    }
+
+    /// The same, each value with the round in which it was taken. Without them, each value
+    /// is of a round of its own.
+    ///
+    /// # Errors
+    /// As [`SampleSet::new`].
+    pub fn of_rounds(samples: Vec<(u32, f64)>) -> Result<Self, SampleError> {
+        let (rounds, values) = samples.into_iter().unzip();
+        Self::checked(values, rounds)
+    }
+
+    fn checked(values: Vec<f64>, rounds: Vec<u32>) -> Result<Self, SampleError> {
         if values.is_empty() {
             return Err(SampleError::Empty);
         }
@@ -40,6 +57,7 @@ impl SampleSet {
         sorted.sort_by(f64::total_cmp);
         Ok(Self {
             taken: values,
+            rounds,
             sorted,
         })
     }
@@ -56,6 +74,11 @@ impl SampleSet {
     /// The values as they were taken.
     pub fn taken(&self) -> &[f64] {
         &self.taken
+    }
+
+    /// The round of each value, in the order in which they were taken.
+    pub fn rounds(&self) -> &[u32] {
+        &self.rounds
     }
 
     /// The values, ascending.
@@ -89,5 +112,8 @@ mod tests {
         let set = SampleSet::new(vec![3.0, 1.0, 2.0]).unwrap();
         assert_eq!((set.min(), set.max(), set.len()), (1.0, 3.0, 3));
         assert_eq!(set.taken(), [3.0, 1.0, 2.0]);
+        assert_eq!(set.rounds(), [1, 2, 3]);
+        let set = SampleSet::of_rounds(vec![(2, 5.0), (7, 4.0)]).unwrap();
+        assert_eq!((set.taken(), set.rounds()), (&[5.0, 4.0][..], &[2, 7][..]));
     }
 }

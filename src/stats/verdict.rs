@@ -1,30 +1,70 @@
 //! What a comparison says, and on which grounds.
 
 use super::hodges_lehmann::Factor;
-use super::mann_whitney::{MIN_FOR_TEST, smallest_p};
+use super::mann_whitney::MIN_FOR_TEST;
 use super::{Direction, Interval, MIN_FOR_INTERVAL, SampleSet};
 
 /// The change, as a factor in either direction, up to which two values count as the same.
 /// `0.05` lets 1.05 times as much pass and 1 / 1.05 times: so head against base and base
 /// against head give mirrored verdicts, and a threshold of 1 or more has a meaning both ways.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Threshold(f64);
+pub struct Threshold {
+    relative: f64,
+    /// A difference of exact values that counts as the same whatever its share is.
+    least: f64,
+}
 
 impl Threshold {
-    /// Any difference counts: for exact metrics.
-    pub const NONE: Self = Self(0.0);
+    /// Any difference counts.
+    pub const NONE: Self = Self {
+        relative: 0.0,
+        least: 0.0,
+    };
+
+    /// 0.1 %: for exact metrics. The same source built twice differs by some bytes: times in
+    /// headers, what a compressor makes of them.
+    pub const EXACT: Self = Self {
+        relative: 0.001,
+        least: 0.0,
+    };
 
     /// 5 %: for timed metrics.
-    pub const TIMED: Self = Self(0.05);
+    pub const TIMED: Self = Self {
+        relative: 0.05,
+        least: 0.0,
+    };
 
     /// A relative change; `None` where it is negative or not finite.
     pub fn of(relative: f64) -> Option<Self> {
-        (relative.is_finite() && relative >= 0.0).then_some(Self(relative))
+        (relative.is_finite() && relative >= 0.0).then_some(Self {
+            relative,
+            least: 0.0,
+        })
     }
 
     /// The largest factor that passes.
     pub fn factor(self) -> f64 {
-        1.0 + self.0
+        1.0 + self.relative
+    }
+
+    /// The same, and a difference of exact values of up to `least`, in their base unit, passes
+    /// too. A threshold of none stays one.
+    pub fn or_at_least(self, least: f64) -> Self {
+        match self == Self::NONE {
+            true => self,
+            false => Self { least, ..self },
+        }
+    }
+
+    /// Whether exact values as far apart as `low` and `high` count as different, where values
+    /// of one side are up to `spread` apart.
+    pub(super) fn is_beyond(self, low: f64, high: f64, spread: f64) -> bool {
+        // A product and not a quotient: a threshold of none compares the values themselves.
+        let differs = high > low * self.factor();
+        match self == Self::NONE {
+            true => differs,
+            false => differs && high - low > spread.max(self.least),
+        }
     }
 }
 
@@ -57,8 +97,7 @@ pub enum Grounds {
     Equal,
     /// Same: exact values differ by no more than the threshold.
     WithinThreshold,
-    /// Inconclusive: exact values differ within a side, and the two sides' ranges, with the
-    /// threshold, reach into each other.
+    /// Inconclusive: exact values differ within a side, by as much as the sides differ.
     RangesOverlap,
     /// Inconclusive: a side has fewer than [`MIN_FOR_TEST`] samples.
     TooFewForTest,
@@ -71,9 +110,9 @@ pub enum Grounds {
     IntervalTooWide,
     /// Inconclusive: the estimate lies beyond the threshold, but it may be chance.
     MaybeChance,
-    /// The same, and in a family of this size even samples that do not overlap at all could
-    /// not have shown it: it takes more of them.
-    TooFewForFamily,
+    /// The same, and with so few rounds no difference is too large for chance at this level:
+    /// it takes more of them.
+    TooFewRounds,
 }
 
 /// The evidence for or against a change of a timed metric.
@@ -81,7 +120,8 @@ pub(super) struct Evidence {
     pub(super) sizes: (usize, usize),
     pub(super) factor: Option<Factor>,
     pub(super) adjusted_p: Option<f64>,
-    pub(super) tests: usize,
+    /// The smallest p that there is with so many rounds.
+    pub(super) least_p: Option<f64>,
     pub(super) alpha: f64,
 }
 
@@ -106,10 +146,9 @@ pub(super) fn judge(
     let Some(interval) = factor.interval else {
         return inconclusive(Grounds::TooFewForInterval);
     };
-    let least = smallest_p(base, head).map(|p| p * evidence.tests as f64);
     let gates = Gates {
         unlikely: evidence.adjusted_p.is_some_and(|p| p <= evidence.alpha),
-        hopeless: least.is_some_and(|p| p > evidence.alpha),
+        hopeless: evidence.least_p.is_none_or(|p| p > evidence.alpha),
     };
     decide(factor.estimate, interval, gates, threshold, direction)
 }
@@ -118,7 +157,7 @@ pub(super) fn judge(
 pub(super) struct Gates {
     /// Chance alone would hardly have given it.
     pub(super) unlikely: bool,
-    /// No samples of this number could have shown it in a family of this size.
+    /// No samples of this number could have shown it.
     pub(super) hopeless: bool,
 }
 
@@ -141,7 +180,7 @@ pub(super) fn decide(
     let excluded = interval.upper < 1.0 || interval.lower > 1.0;
     if !(gates.unlikely && excluded) {
         return inconclusive(if gates.hopeless {
-            Grounds::TooFewForFamily
+            Grounds::TooFewRounds
         } else {
             Grounds::MaybeChance
         });
@@ -156,22 +195,23 @@ pub(super) fn decide(
 }
 
 /// The verdict on an exact metric. A side that has a spread stands for all from its least
-/// to its largest value.
+/// to its largest value, and no difference counts that is within the spread of a side.
 pub(super) fn judge_exact(
     base: &SampleSet,
     head: &SampleSet,
     threshold: Threshold,
     direction: Direction,
 ) -> (Verdict, Grounds) {
-    // Products and not quotients: a threshold of none compares the values themselves.
-    let at_most = |value: f64| value * threshold.factor();
+    let spreads = [base.max() - base.min(), head.max() - head.min()];
+    let (narrow, spread) = (spreads[0].min(spreads[1]), spreads[0].max(spreads[1]));
+    let (least, most) = (base.min().min(head.min()), base.max().max(head.max()));
     if base.min() == head.max() && base.max() == head.min() {
         (Verdict::Same, Grounds::Equal)
-    } else if head.min() > at_most(base.max()) {
+    } else if threshold.is_beyond(base.max(), head.min(), spread) {
         (change(true, direction), Grounds::Differ)
-    } else if base.min() > at_most(head.max()) {
+    } else if threshold.is_beyond(head.max(), base.min(), spread) {
         (change(false, direction), Grounds::Differ)
-    } else if head.max() <= at_most(base.min()) && base.max() <= at_most(head.min()) {
+    } else if !threshold.is_beyond(least, most, narrow) {
         (Verdict::Same, Grounds::WithinThreshold)
     } else {
         (Verdict::Inconclusive, Grounds::RangesOverlap)

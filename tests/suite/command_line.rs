@@ -130,6 +130,9 @@ fn two_runs_are_compared_and_the_exit_code_says_what_came_of_it() {
     ]);
     assert_eq!(code, Some(0), "no size moved by a per cent");
     let (code, ..) = ended(&["compare", run, other, "--fail-on-inconclusive"]);
+    assert_eq!(code, Some(0), "sizes differ by some bytes");
+    let strict = ["--fail-on-inconclusive", "--exact-threshold", "0"];
+    let (code, ..) = ended(&[&["compare", run, other], &strict[..]].concat());
     assert_eq!(code, Some(4), "three sizes differ within a run");
     let (code, _, err) = ended(&["compare", run, "no-such-run"]);
     assert_eq!(code, Some(1), "{err}");

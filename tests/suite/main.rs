@@ -33,3 +33,4 @@ mod run_places;
 mod scan;
 mod scenario_files;
 mod scripts;
+mod simulations;

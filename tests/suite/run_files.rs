@@ -376,7 +376,8 @@ fn a_run_without_samples_or_cases_is_a_run_for_every_command() {
             );
         }
         let (code, out, err) = plimsoll(home.path(), &["compare", "latest", "latest"]);
-        assert_eq!(code, Some(0), "{name}: {err}");
+        assert_eq!(code, Some(1), "{name}: {err}");
+        assert!(err.contains("no metric of a case is in both"), "{err}");
         assert!(!out.trim().is_empty());
     }
 }

@@ -2,11 +2,12 @@
 
 use clap::Args;
 
-use super::verdicts::{rule, threshold};
+use super::verdicts::{duration, rule, threshold};
 use super::{CompareFormat, GroundArgs};
 use crate::compare::Rule;
 use crate::record::Metric;
 use crate::stats::Threshold;
+use crate::units::Nanos;
 
 /// `plimsoll ab`.
 #[derive(Debug, Clone, Args)]
@@ -17,7 +18,8 @@ use crate::stats::Threshold;
     plimsoll ab origin/main --format comment > comment.md\n\n\
     Both revisions are laid out in a temporary folder and measured in the same rounds; your own tree\n\
     is neither read nor changed, so what is not committed is not measured. Where verdicts are open\n\
-    after --rounds, there are more, up to --max-rounds; the levels of the looks are parts of one level.\n\n\
+    after --rounds, there are more, up to --max-rounds; the levels of the looks are parts of one level.\n\
+    A run ends early where more rounds cannot change what it comes to.\n\n\
     Exit code 3: something is worse. 4: it is open, with --fail-on-inconclusive.")]
 pub struct AbArgs {
     /// What is compared with: a branch, a tag, a commit
@@ -35,17 +37,20 @@ pub struct AbArgs {
     /// Counted rounds at most
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub max_rounds: u32,
+    /// Take no further round that would end later than this after the start, such as `10m`
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub time_budget: Option<Nanos>,
     /// Measure the variants too of which nothing differs between the revisions
     #[arg(long)]
     pub unchanged: bool,
-    /// Only this metric; several times for several. Fewer of them are judged with fewer rounds
+    /// Only this metric; several times for several
     #[arg(long = "metric", value_name = "ID", value_parser = clap::value_parser!(Metric))]
     pub metrics: Vec<Metric>,
     /// How much a timed metric may change and still count as the same
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
     pub threshold: Threshold,
-    /// The same of exact metrics: sizes, counts
-    #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = threshold)]
+    /// The same of exact metrics: sizes, counts. 0: every difference counts
+    #[arg(long, value_name = "PERCENT", default_value = "0.1%", value_parser = threshold)]
     pub exact_threshold: Threshold,
     /// Compare although the revisions are unlike in this: platform, stand-in or base
     #[arg(long, value_name = "RULE", value_parser = rule)]

@@ -49,8 +49,8 @@ pub struct HistoryArgs {
     /// How much a timed metric may change and still count as the same
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
     pub threshold: Threshold,
-    /// The same of exact metrics: sizes, counts
-    #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = threshold)]
+    /// The same of exact metrics: sizes, counts. 0: every difference counts
+    #[arg(long, value_name = "PERCENT", default_value = "0.1%", value_parser = threshold)]
     pub exact_threshold: Threshold,
     /// Compare although the runs are unlike in this: platform, store, stand-in, base, host, engine or tool
     #[arg(long, value_name = "RULE", value_parser = rule)]

@@ -8,6 +8,7 @@ use super::charts::ThemeArg;
 use crate::compare::Rule;
 use crate::record::Metric;
 use crate::stats::Threshold;
+use crate::units::Nanos;
 
 /// `plimsoll compare`.
 #[derive(Debug, Clone, Args)]
@@ -19,7 +20,7 @@ use crate::stats::Threshold;
     plimsoll compare results/before latest --format svg > forest.svg\n  \
     plimsoll compare results/reference latest --allow host --allow engine --format md\n\n\
     Exit code 3: something is worse. 4: it is open, with --fail-on-inconclusive.\n\
-    Timed metrics get a verdict from 6 samples a side on; more of them in large scenarios.")]
+    Timed metrics get a verdict from 6 rounds a side on.")]
 pub struct CompareArgs {
     /// What is compared with: a run folder, its name or `latest`
     #[arg(value_name = "BASE")]
@@ -30,10 +31,10 @@ pub struct CompareArgs {
     /// How much a timed metric may change and still count as the same [default: 5%, of an A/B run what it was given]
     #[arg(long, value_name = "PERCENT", value_parser = threshold)]
     pub threshold: Option<Threshold>,
-    /// The same of exact metrics: sizes, counts [default: 0%, of an A/B run what it was given]
+    /// The same of exact metrics: sizes, counts; 0 counts every difference [default: 0.1%, of an A/B run what it was given]
     #[arg(long, value_name = "PERCENT", value_parser = threshold)]
     pub exact_threshold: Option<Threshold>,
-    /// Only this metric; several times for several. Fewer of them are judged with fewer samples
+    /// Only this metric; several times for several
     #[arg(long = "metric", value_name = "ID", value_parser = clap::value_parser!(Metric))]
     pub metrics: Vec<Metric>,
     /// Compare although the runs are unlike in this: platform, store, stand-in, base, host, engine or tool
@@ -106,6 +107,23 @@ pub(super) fn threshold(text: &str) -> Result<Threshold, String> {
         .filter(|share| *share <= MOST_SHARE)
         .and_then(Threshold::of)
         .ok_or_else(|| "a percentage up to 10000% is expected, e.g. `5%`".to_owned())
+}
+
+/// `90s`, `10m`, `2h`.
+pub(super) fn duration(text: &str) -> Result<Nanos, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let seconds = match text[digits.len()..].trim() {
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        _ => 0,
+    };
+    let number = digits.parse::<u64>().ok().filter(|_| seconds > 0);
+    number
+        .and_then(|number| number.checked_mul(seconds)?.checked_mul(1_000_000_000))
+        .map(Nanos)
+        .ok_or_else(|| "a duration is expected, such as `90s`, `10m` or `2h`".to_owned())
 }
 
 pub(super) fn rule(text: &str) -> Result<Rule, String> {

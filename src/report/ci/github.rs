@@ -1,7 +1,7 @@
 //! What GitHub's runners read: annotations, the summary of a step, and comments.
 
 use super::super::comparison::{
-    BudgetWords, JudgedBudgets, comparison_table, line_sentence, unmatched_sentence,
+    BudgetWords, JudgedBudgets, comparison_sections, line_sentence, unmatched_sentence,
 };
 use crate::compare::{BudgetLine, BudgetOutcome, RunComparison, Standing, UnmatchedBudget};
 use crate::text;
@@ -101,7 +101,7 @@ pub fn summary_md(
         sections.push(budgets.table().markdown());
     }
     if let Some(comparison) = comparison {
-        sections.push(comparison_table(comparison, false).markdown());
+        sections.extend(comparison_sections(comparison));
     }
     cut(&sections, most)
 }
@@ -117,7 +117,11 @@ fn cut(sections: &[String], most: usize) -> String {
             text.push('\n');
             continue;
         }
-        for line in section.lines() {
+        // What is folded goes as a whole: half of it would fold what follows, too.
+        let lines = section
+            .lines()
+            .filter(|_| !section.starts_with("<details>"));
+        for line in lines {
             if text.len() + line.len() + 1 + CUT.len() > most {
                 break;
             }

@@ -30,11 +30,14 @@ pub fn comparison_csv(comparison: &RunComparison<'_>) -> Vec<u8> {
         "p",
         "adjusted_p",
         "why",
+        "detectable",
+        "rounds_to_settle",
     ]);
     let text = |number: Option<f64>| number.map(|n| n.to_string()).unwrap_or_default();
     for line in &comparison.lines {
         let judged = judged(line);
         let interval = judged.and_then(|judged| judged.interval);
+        let power = judged.and_then(|judged| judged.power);
         let size = |n: fn(&Comparison) -> usize| judged.map(|judged| n(judged).to_string());
         file.push([
             comparison.base.id.clone(),
@@ -52,9 +55,18 @@ pub fn comparison_csv(comparison: &RunComparison<'_>) -> Vec<u8> {
             text(words::factor(line).map(|ratio| ratio.get())),
             text(interval.map(|interval| interval.lower)),
             text(interval.map(|interval| interval.upper)),
-            text(judged.and_then(|judged| judged.test).map(|test| test.p)),
+            text(judged.and_then(|judged| judged.p)),
             text(judged.and_then(|judged| judged.adjusted_p)),
             told(comparison, line),
+            text(
+                power
+                    .and_then(|power| power.detectable)
+                    .map(|ratio| ratio.get()),
+            ),
+            power
+                .and_then(|power| power.rounds_to_settle)
+                .map(|rounds| rounds.to_string())
+                .unwrap_or_default(),
         ]);
     }
     file.finish()
@@ -108,8 +120,10 @@ fn of_line(comparison: &RunComparison<'_>, line: &Line<'_>) -> Value {
             "upper_ratio": interval.upper,
             "level_ratio": interval.level,
         })),
-        "p": judged.and_then(|judged| judged.test).map(|test| test.p),
+        "p": judged.and_then(|judged| judged.p),
         "adjusted_p": judged.and_then(|judged| judged.adjusted_p),
+        "detectable_ratio": judged.and_then(|judged| judged.power?.detectable),
+        "rounds_to_settle": judged.and_then(|judged| judged.power?.rounds_to_settle),
         "spread": judged.is_some_and(|judged| judged.spread),
         "causes": causes(comparison, line).iter().map(words::cause).collect::<Vec<_>>(),
     });

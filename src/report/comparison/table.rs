@@ -2,11 +2,12 @@
 
 use super::super::notes::plural;
 use super::super::table::{Align, Cell, Column, Mark, Note, Table};
-use super::words;
+use super::{power, words};
 use crate::compare::{Line, Outcome, RunComparison, Standing, causes, caveats};
 use crate::stats::ALPHA;
 
-/// The lines that say something, the largest change first; all of them where `all` is set.
+/// What is worse, then what is better, then what is open and may matter, the largest change
+/// first; all lines where `all` is set.
 pub fn comparison_table(comparison: &RunComparison<'_>, all: bool) -> Table {
     let mut table = lines_table(comparison, all);
     if !all && comparison.count(Standing::Same) + comparison.count(Standing::NotComparable) > 0 {
@@ -18,12 +19,34 @@ pub fn comparison_table(comparison: &RunComparison<'_>, all: bool) -> Table {
     table
 }
 
+/// As many rows as a comment shows at once.
+const COMMENT_ROWS: usize = 20;
+
+/// The table in Markdown for a comment: its first rows, and what is folded below them.
+pub(in super::super) fn comparison_sections(comparison: &RunComparison<'_>) -> Vec<String> {
+    let mut table = comparison_table(comparison, false);
+    if table.rows.len() <= COMMENT_ROWS {
+        return vec![table.markdown()];
+    }
+    let rest = Table {
+        rows: table.rows.split_off(COMMENT_ROWS),
+        notes: Vec::new(),
+        ..table.clone()
+    };
+    let more = plural(rest.rows.len(), "more row");
+    let folded = rest.markdown();
+    vec![
+        table.markdown(),
+        format!("<details>\n<summary>{more}</summary>\n\n{folded}\n</details>\n"),
+    ]
+}
+
 /// The same, for where there is no command line.
 pub(in super::super) fn lines_table(comparison: &RunComparison<'_>, all: bool) -> Table {
     let mut lines: Vec<_> = comparison
         .lines
         .iter()
-        .filter(|line| all || shown(line))
+        .filter(|line| all || shown(comparison, line))
         .collect();
     lines.sort_by(|one, other| {
         let by_standing = one.standing().cmp(&other.standing());
@@ -52,8 +75,12 @@ pub(in super::super) fn lines_table(comparison: &RunComparison<'_>, all: bool) -
     }
 }
 
-fn shown(line: &Line<'_>) -> bool {
-    !matches!(line.standing(), Standing::Same | Standing::NotComparable)
+fn shown(comparison: &RunComparison<'_>, line: &Line<'_>) -> bool {
+    match line.standing() {
+        Standing::Worse | Standing::Better => true,
+        Standing::Inconclusive => line.may_matter(&comparison.terms),
+        Standing::NotComparable | Standing::Same => false,
+    }
 }
 
 fn row(comparison: &RunComparison<'_>, line: &Line<'_>) -> Vec<Cell> {
@@ -93,7 +120,12 @@ pub(super) fn why(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
     if let Outcome::Judged(judged) = &line.outcome
         && words::explains(judged)
     {
-        return words::grounds(judged.grounds).to_owned();
+        let why = words::grounds(judged.grounds);
+        let rounds = judged.power.and_then(|power| power.rounds_to_settle);
+        return match rounds {
+            Some(rounds) => format!("{why}; about {rounds} rounds a side would settle it"),
+            None => why.to_owned(),
+        };
     }
     match line.standing() {
         Standing::Worse | Standing::Better => {
@@ -107,6 +139,8 @@ pub(super) fn why(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
 
 fn notes(comparison: &RunComparison<'_>) -> Vec<Note> {
     let mut notes = vec![summary(comparison)];
+    notes.extend(power::small_rows(comparison));
+    notes.extend(power::findable(comparison));
     let percent = |threshold: crate::stats::Threshold| {
         let percent = (threshold.factor() - 1.0) * 100.0;
         format!("{} %", (percent * 100.0).round() / 100.0)
@@ -114,7 +148,7 @@ fn notes(comparison: &RunComparison<'_>) -> Vec<Note> {
     let tests = comparison
         .lines
         .iter()
-        .filter(|line| matches!(&line.outcome, Outcome::Judged(judged) if judged.test.is_some()));
+        .filter(|line| matches!(&line.outcome, Outcome::Judged(judged) if judged.p.is_some()));
     let alpha = comparison.terms.alpha;
     let level = words::short(alpha);
     let share = match alpha < ALPHA {
@@ -123,7 +157,7 @@ fn notes(comparison: &RunComparison<'_>) -> Vec<Note> {
     };
     notes.push(format!(
         "Timed metrics count as changed from {} on, exact ones from {}. Brackets: {} % interval. \
-         {} at the level {level}{share}, adjusted by Holm.",
+         {} as one family (step-down maxT) at the level {level}{share}.",
         percent(comparison.terms.timed),
         percent(comparison.terms.exact),
         words::short(100.0 - 100.0 * alpha),

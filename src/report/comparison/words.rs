@@ -88,9 +88,7 @@ pub(super) fn grounds(grounds: Grounds) -> &'static str {
         Grounds::Differ => "exact values differ",
         Grounds::Equal => "exact values are equal",
         Grounds::WithinThreshold => "exact values differ by no more than the threshold",
-        Grounds::RangesOverlap => {
-            "an exact metric differs within a run, and the two ranges overlap"
-        }
+        Grounds::RangesOverlap => "an exact metric differs within a run by as much",
         Grounds::TooFewForTest => "fewer than 4 samples a side: no test",
         Grounds::TooFewForInterval => "fewer than 6 samples a side: no interval",
         Grounds::NoRatio => "these samples have no quotient",
@@ -98,9 +96,7 @@ pub(super) fn grounds(grounds: Grounds) -> &'static str {
             "the estimate lies within the threshold, but the interval does not"
         }
         Grounds::MaybeChance => "it may be chance",
-        Grounds::TooFewForFamily => {
-            "so many metrics at once cannot be told apart with so few samples"
-        }
+        Grounds::TooFewRounds => "so few rounds can show no change at this level",
     }
 }
 
@@ -119,7 +115,7 @@ pub(in crate::report) fn grounds_word(grounds: Grounds) -> &'static str {
         Grounds::NoRatio => "no-ratio",
         Grounds::IntervalTooWide => "interval-too-wide",
         Grounds::MaybeChance => "maybe-chance",
-        Grounds::TooFewForFamily => "too-few-for-family",
+        Grounds::TooFewRounds => "too-few-rounds",
     }
 }
 

@@ -113,7 +113,7 @@ fn notes(page: &HistoryPage<'_>) -> Vec<Note> {
     notes.push(format!(
         "Baseline: the median of the last {} comparable runs before the newest. Timed metrics \
          count as changed from {} on, exact ones from {}. Brackets: 95 % interval by what runs \
-         vary. {} at the level {ALPHA}, adjusted by Holm. Drift: the first of the comparable \
+         vary. {} at the level {ALPHA}, adjusted by Benjamini and Hochberg. Drift: the first of the comparable \
          runs against the last.",
         page.terms.window,
         percent(page.terms.timed),

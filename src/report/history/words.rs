@@ -144,7 +144,7 @@ fn grounds(grounds: Grounds) -> &'static str {
         Grounds::TooFewForTest | Grounds::TooFewForInterval => {
             "fewer than 6 comparable runs before it"
         }
-        Grounds::MaybeChance | Grounds::TooFewForFamily => "it may be chance",
+        Grounds::MaybeChance | Grounds::TooFewRounds => "it may be chance",
         Grounds::IntervalTooWide => "the runs vary more than the threshold",
         Grounds::RangesOverlap => "an exact metric differs within a run, and the ranges overlap",
         Grounds::NoRatio => "zeros have no quotient",

@@ -81,7 +81,8 @@ pub fn exact_changes(ranges: &[ExactRange], threshold: Threshold) -> Vec<ChangeP
     let mut found = Vec::new();
     for (at, pair) in ranges.windows(2).enumerate() {
         let [before, after] = pair else { continue };
-        let beyond = |low: f64, high: f64| high > low * threshold.factor();
+        let spread = (before.max - before.min).max(after.max - after.min);
+        let beyond = |low: f64, high: f64| threshold.is_beyond(low, high, spread);
         if beyond(before.max, after.min) || beyond(after.max, before.min) {
             found.push(ChangePoint {
                 at: at + 1,

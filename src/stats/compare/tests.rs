@@ -1,6 +1,7 @@
 //! Each rule, at its border.
 
 use super::*;
+use crate::stats::Design;
 
 fn set(values: &[f64]) -> SampleSet {
     SampleSet::new(values.to_vec()).unwrap()
@@ -10,6 +11,10 @@ fn set(values: &[f64]) -> SampleSet {
 fn close(from: f64, n: i32) -> SampleSet {
     let values = (0..n).map(|i| from * (1.0 + 0.001 * f64::from(i)));
     SampleSet::new(values.collect()).unwrap()
+}
+
+fn test() -> JointTest {
+    JointTest::independent(ALPHA, 1)
 }
 
 fn one(base: &SampleSet, head: &SampleSet, kind: Kind, threshold: Threshold) -> Comparison {
@@ -25,7 +30,7 @@ fn one(base: &SampleSet, head: &SampleSet, kind: Kind, threshold: Threshold) -> 
         head: base,
         ..pair
     };
-    let (found, turned) = (compare(&[pair], ALPHA)[0], compare(&[back], ALPHA)[0]);
+    let (found, turned) = (compare(&[pair], &test())[0], compare(&[back], &test())[0]);
     let mirrored = match found.verdict {
         Verdict::Better => Verdict::Worse,
         Verdict::Worse => Verdict::Better,
@@ -36,7 +41,7 @@ fn one(base: &SampleSet, head: &SampleSet, kind: Kind, threshold: Threshold) -> 
         direction: Direction::Higher,
         ..pair
     };
-    assert_eq!(compare(&[upwards], ALPHA)[0].verdict, mirrored);
+    assert_eq!(compare(&[upwards], &test())[0].verdict, mirrored);
     found
 }
 
@@ -61,7 +66,7 @@ fn effect_and_evidence() {
     );
     assert!((worse.effect.unwrap().get() - 1.2).abs() < 1e-9);
     assert_eq!((worse.n_base, worse.n_head, worse.spread), (10, 10, false));
-    assert_eq!(worse.adjusted_p, worse.test.map(|test| test.p));
+    assert_eq!(worse.adjusted_p, worse.p);
     assert_eq!(
         said(&base, &close(101.0, 10)),
         (Verdict::Same, Grounds::IntervalWithin),
@@ -98,11 +103,11 @@ fn few_samples_say_nothing() {
         Threshold::TIMED,
     );
     assert_eq!(four.effect.map(|ratio| ratio.get().round()), Some(2.0));
-    assert!(four.test.is_some() && four.interval.is_none());
+    assert!(four.p.is_some() && four.interval.is_none());
 }
 
 #[test]
-fn a_large_family_takes_more_samples() {
+fn a_family_is_tested_as_one() {
     let (base, head) = (close(100.0, 6), close(200.0, 6));
     let pair = Pair {
         base: &base,
@@ -111,16 +116,8 @@ fn a_large_family_takes_more_samples() {
         direction: Direction::Lower,
         threshold: Threshold::TIMED,
     };
-    // 2 / binomial(12, 6) = 0.002165: 23 of them stay below 0.05.
-    let enough = compare(&[pair; 23], ALPHA);
-    assert!(enough.iter().all(|found| found.verdict == Verdict::Worse));
-    let short = compare(&[pair; 24], ALPHA);
-    assert_eq!(short[0].grounds, Grounds::TooFewForFamily);
-    assert!(
-        short
-            .iter()
-            .all(|found| found.verdict == Verdict::Inconclusive)
-    );
+    let many = compare(&[pair; 120], &test());
+    assert!(many.iter().all(|found| found.verdict == Verdict::Worse));
     // What has no test is no part of the family.
     let lone = set(&[1.0]);
     let exact = Pair {
@@ -131,12 +128,39 @@ fn a_large_family_takes_more_samples() {
         base: &lone,
         ..pair
     };
-    let mixed = [vec![pair; 23], vec![exact, few]].concat();
-    let mixed = compare(&mixed, ALPHA);
-    assert_eq!(mixed[0].verdict, Verdict::Worse);
-    assert_eq!((mixed[23].test, mixed[23].adjusted_p), (None, None));
-    assert_eq!(mixed[23].verdict, Verdict::Worse);
-    assert_eq!(mixed[24].adjusted_p, None);
+    let mixed = compare(&[few, exact, pair], &test());
+    assert_eq!((mixed[0].p, mixed[0].adjusted_p), (None, None));
+    assert_eq!((mixed[1].p, mixed[1].verdict), (None, Verdict::Worse));
+    assert_eq!(mixed[2].p, compare(&[pair], &test())[0].p);
+    // Of six pairs 1 / 64 / 0.8 is the smallest p: the level of a look may be below it.
+    let look = JointTest {
+        alpha: 0.015,
+        design: Design::Paired,
+        ..test()
+    };
+    assert_eq!(compare(&[pair], &look)[0].grounds, Grounds::TooFewRounds);
+    let wider = JointTest {
+        alpha: 0.04,
+        ..look
+    };
+    assert_eq!(compare(&[pair], &wider)[0].verdict, Verdict::Worse);
+}
+
+#[test]
+fn an_open_verdict_says_how_many_rounds_it_takes() {
+    let base = close(100.0, 8);
+    let wild = set(&[60.0, 90.0, 100.0, 110.0, 120.0, 150.0, 170.0, 200.0]);
+    let found = one(&base, &wild, Kind::Timed, Threshold::TIMED);
+    assert_eq!(found.verdict, Verdict::Inconclusive);
+    let power = found.power.unwrap();
+    assert!(power.detectable.unwrap().get() > 1.3, "{power:?}");
+    let rounds = power.rounds_to_settle.unwrap();
+    assert!((9..60).contains(&rounds), "{power:?}");
+    let same = one(&base, &base, Kind::Timed, Threshold::TIMED)
+        .power
+        .unwrap();
+    assert_eq!(same.rounds_to_settle, None, "it is settled");
+    assert!(same.detectable.unwrap().get() < 1.01, "{same:?}");
 }
 
 #[test]
@@ -205,6 +229,14 @@ fn a_spread_is_a_warning_and_ranges_decide() {
         (Verdict::Worse, Grounds::Differ, true)
     );
     assert_eq!(exactly(&[10.0, 12.0], &[13.0, 14.0], 0.1), overlap);
+    // What varies by itself tells no difference of that size.
+    let within = (Verdict::Same, Grounds::WithinThreshold, true);
+    assert_eq!(exactly(&[10.0, 12.0], &[10.0, 12.0], 0.001), within);
+    assert_eq!(exactly(&[10.0, 12.0], &[13.0, 14.0], 0.001), overlap);
+    assert_eq!(
+        exactly(&[10.0, 12.0], &[15.0, 15.5], 0.001),
+        (Verdict::Worse, Grounds::Differ, true)
+    );
     assert_eq!(
         exactly(&[100.0, 101.0], &[101.0, 102.0], 0.05),
         (Verdict::Same, Grounds::WithinThreshold, true)
@@ -222,9 +254,33 @@ fn a_threshold_is_finite_and_not_negative() {
 
 #[test]
 fn the_order_of_the_samples_does_not_show() {
-    let mut turned = close(100.0, 9).taken().to_vec();
+    let mut turned = close(100.0, 6).taken().to_vec();
     turned.reverse();
-    let head = close(103.0, 8);
-    let compared = |base: &SampleSet| one(base, &head, Kind::Timed, Threshold::TIMED);
-    assert_eq!(compared(&close(100.0, 9)), compared(&set(&turned)));
+    let head = close(103.0, 7);
+    let compared = |base: &SampleSet| {
+        let found = one(base, &head, Kind::Timed, Threshold::TIMED);
+        (
+            found.verdict,
+            found.effect,
+            found.interval,
+            found.adjusted_p,
+        )
+    };
+    assert_eq!(compared(&close(100.0, 6)), compared(&set(&turned)));
+}
+
+#[test]
+fn some_bytes_of_a_compressor_are_no_change_unless_asked_for() {
+    let judged = |threshold| {
+        one(
+            &set(&[2_000_000.0]),
+            &set(&[2_004_000.0]),
+            Kind::Exact,
+            threshold,
+        )
+        .verdict
+    };
+    assert_eq!(judged(Threshold::EXACT), Verdict::Worse);
+    assert_eq!(judged(Threshold::EXACT.or_at_least(8192.0)), Verdict::Same);
+    assert_eq!(judged(Threshold::NONE.or_at_least(8192.0)), Verdict::Worse);
 }

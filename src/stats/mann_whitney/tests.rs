@@ -113,25 +113,4 @@ fn asymptotic_beyond() {
 #[test]
 fn three_a_side_are_too_few() {
     assert_eq!(mann_whitney(&set(&[1.0; 3]), &set(&[2.0; 9])), None);
-    assert_eq!(smallest_p(3, 9), None);
-}
-
-#[test]
-fn the_smallest_p_is_that_of_sides_apart() {
-    for (base, head) in [(4, 4), (5, 4), (6, 6), (6, 11), (10, 10)] {
-        let low = counted(0..base);
-        let high = counted(100..100 + head);
-        let p = mann_whitney(&low, &high).unwrap().p;
-        let smallest = smallest_p(low.len(), high.len()).unwrap();
-        assert!((p / smallest - 1.0).abs() < 1e-12, "{base} {head}");
-    }
-}
-
-/// As docs/METHODOLOGY.md has it.
-#[test]
-fn so_large_a_family_may_be() {
-    for (side, family) in [(6, 23.0), (7, 85.0), (8, 321.0), (10, 4_618.0)] {
-        let most = (0.05 / smallest_p(side, side).unwrap()).floor();
-        assert_eq!(most, family, "{side} a side");
-    }
 }

@@ -12,6 +12,7 @@ fn placed(before: &[f64], value: f64) -> Placement {
         value,
         direction: Direction::Lower,
         threshold: Threshold::TIMED,
+        group: 0,
     };
     place(&[newcomer], 0.05)[0]
 }
@@ -96,16 +97,17 @@ fn an_outlier_or_a_level_that_moved_hides_nothing() {
 #[test]
 fn a_family_asks_for_more() {
     let before = SampleSet::new(BEFORE.to_vec()).unwrap();
-    let newcomer = |value| Newcomer {
+    let newcomer = |value, group| Newcomer {
         before: &before,
         value,
         direction: Direction::Lower,
         threshold: Threshold::TIMED,
+        group,
     };
-    let alone = place(&[newcomer(106.0)], 0.05)[0];
+    let alone = place(&[newcomer(106.0, 0)], 0.05)[0];
     assert_eq!(alone.verdict, Verdict::Worse);
-    let mut family = vec![newcomer(100.0); 200];
-    family.push(newcomer(106.0));
+    let mut family: Vec<_> = (1..=200).map(|group| newcomer(100.0, group)).collect();
+    family.push(newcomer(106.0, 0));
     let among = place(&family, 0.05)[200];
     assert_eq!(among.grounds, Grounds::MaybeChance);
     assert!((among.adjusted_p.unwrap() - 201.0 * alone.p.unwrap()).abs() < 1e-9);
@@ -138,4 +140,60 @@ fn how_often_it_errs() {
     assert!(found > 0.95, "{found}");
     let (_, found) = rate(10, 1.1, 0.03);
     assert!(found > 0.6, "{found}");
+}
+
+/// A normal value.
+fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+    radius * (TAU * rng.random::<f64>()).cos()
+}
+
+/// Histories of 240 trends: 40 cases with six metrics, whose medians vary from run to run as
+/// the committed runs let expect (the median CV of their samples, times 1.25 / sqrt(6)), a
+/// case more or less than another. How many have any false alarm, and in how many the newest
+/// run's `build.cold` of one case, 20 % more, is worse.
+fn histories(times: u64, unlike: f64) -> (u64, u64) {
+    let deviations = [0.059, 0.074, 0.078, 0.104, 0.134, 0.18].map(|cv| cv * 1.25 / 6.0_f64.sqrt());
+    let (mut alarms, mut found) = (0, 0);
+    for seed in 0..times {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let trends: Vec<(SampleSet, f64)> = (0..240)
+            .map(|at| {
+                let deviation = deviations[at % 6] * (unlike * normal(&mut rng)).exp();
+                let mut draw = || (deviation * normal(&mut rng)).exp();
+                let before = (0..10).map(|_| draw()).collect();
+                (SampleSet::new(before).unwrap(), draw())
+            })
+            .collect();
+        let worse = |factor: f64| {
+            let newcomers = trends
+                .iter()
+                .enumerate()
+                .map(|(at, (before, value))| Newcomer {
+                    before,
+                    value: if at == 0 { value * factor } else { *value },
+                    direction: Direction::Lower,
+                    threshold: Threshold::TIMED,
+                    group: at % 6,
+                });
+            let placed = place(&newcomers.collect::<Vec<_>>(), 0.05);
+            placed
+                .iter()
+                .map(|one| one.verdict == Verdict::Worse)
+                .collect::<Vec<_>>()
+        };
+        alarms += u64::from(worse(1.0).contains(&true));
+        found += u64::from(worse(1.2)[0]);
+    }
+    println!("{times} histories, unlike by {unlike}: {alarms} with false alarms, {found} found");
+    (alarms, found)
+}
+
+#[test]
+fn one_trend_of_240_is_seen_and_nothing_is_not() {
+    let (alarms, found) = histories(40, 0.0);
+    assert!(alarms <= 2 && found >= 30, "{alarms} {found}");
+    // Cases that vary half as much again, or two thirds as much.
+    let (alarms, found) = histories(40, 0.3);
+    assert!(alarms <= 2 && found >= 24, "{alarms} {found}");
 }

@@ -70,7 +70,7 @@ worse      node/slim  build.cold      12.0 s    10.1 s  1.19x slower [1.14, 1.25
 better     node/slim  size.unpacked  90.0 MB   95.0 MB  5.00 MB smaller (1.06x)    none                     20    2026-01-17: 5.00 MB smaller (1.06x)  ▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▁▁▁▁
 ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 1 worse, 1 better.
-Baseline: the median of the last 10 comparable runs before the newest. Timed metrics count as changed from 5 % on, exact ones from 0 %. Brackets: 95 % interval by what runs vary. 1 test at the level 0.05, adjusted by Holm. Drift: the first of the comparable runs against the last.
+Baseline: the median of the last 10 comparable runs before the newest. Timed metrics count as changed from 5 % on, exact ones from 0.1 %. Brackets: 95 % interval by what runs vary. 1 test at the level 0.05, adjusted by Benjamini and Hochberg. Drift: the first of the comparable runs against the last.
 "#);
 }
 

@@ -56,7 +56,11 @@ fn each_change_of_a_size_is_a_change_point_to_the_byte() {
         .retain(|sample| sample.metric != Metric::SizeUnpacked);
     records[8].values(VARIANT, Metric::SizeUnpacked, &[90 * MB + 1; 6]);
     let runs = digests(&records);
-    let found = all(&runs, &Terms::default());
+    let strict = Terms {
+        exact: Threshold::NONE,
+        ..Terms::default()
+    };
+    let found = all(&runs, &strict);
     let size = of(&found, Metric::SizeUnpacked);
     assert_eq!(places(size), [3, 4, 6, 8]);
     let told: Vec<bool> = size.changes.iter().map(|change| change.better).collect();
@@ -65,6 +69,7 @@ fn each_change_of_a_size_is_a_change_point_to_the_byte() {
     assert_eq!(size.outcome.standing(), Standing::Better);
     let last_two = Terms {
         window: 2,
+        exact: Threshold::NONE,
         ..Terms::default()
     };
     let found = all(&runs, &last_two);
@@ -376,6 +381,7 @@ fn a_run_of_two_revisions_is_no_part_of_a_history() {
         looks: Vec::new(),
         only_base: Vec::new(),
         only_head: Vec::new(),
+        ended: None,
     });
     let refused = plimsoll::history::RunDigest::of(&run).unwrap_err();
     assert!(refused.to_string().contains("two revisions"), "{refused}");

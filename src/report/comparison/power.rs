@@ -1,0 +1,62 @@
+//! What the rounds of a comparison could show, in words.
+
+use std::collections::BTreeMap;
+
+use super::super::notes::plural;
+use crate::compare::{Outcome, RunComparison, Standing};
+use crate::record::Metric;
+
+/// `82 more rows are open and small: ...`: rows that the table leaves out.
+pub(super) fn small_rows(comparison: &RunComparison<'_>) -> Option<String> {
+    let lines = comparison.lines.iter();
+    let small = lines
+        .filter(|line| line.standing() == Standing::Inconclusive)
+        .filter(|line| !line.may_matter(&comparison.terms))
+        .count();
+    let rows = plural(small, "open row");
+    let say = if small == 1 { "is" } else { "are" };
+    (small > 0).then(|| {
+        format!("{rows} {say} small: the best guess lies within the threshold, and the interval does not.")
+    })
+}
+
+/// `These rounds find, in 4 of 5 comparisons: changes of 14 % or more in build.cold, ...`:
+/// for each metric the median over its cases.
+pub(super) fn findable(comparison: &RunComparison<'_>) -> Option<String> {
+    let mut of_metric: BTreeMap<Metric, Vec<Option<f64>>> = BTreeMap::new();
+    for line in &comparison.lines {
+        if let Outcome::Judged(judged) = &line.outcome
+            && let Some(power) = judged.power
+        {
+            let found = power.detectable.map(|factor| factor.get());
+            of_metric.entry(line.metric).or_default().push(found);
+        }
+    }
+    let words: Vec<String> = of_metric
+        .into_iter()
+        .filter_map(|(metric, mut factors)| {
+            // What nothing could show is larger than all.
+            factors.sort_by(|one, other| match (one, other) {
+                (Some(one), Some(other)) => one.total_cmp(other),
+                (one, other) => other.is_some().cmp(&one.is_some()),
+            });
+            let factor = factors[factors.len() / 2]?;
+            Some(format!("{} {}", metric.id(), share(factor)))
+        })
+        .collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            "Found in 4 of 5 comparisons with this noise and so many rounds, median over the cases: \
+             changes from these on: {}.",
+            words.join(", ")
+        )
+    })
+}
+
+/// `14 %`, `2.5x`.
+fn share(factor: f64) -> String {
+    match factor < 2.0 {
+        true => format!("{:.0} %", ((factor - 1.0) * 100.0).ceil()),
+        false => format!("{factor:.1}x"),
+    }
+}

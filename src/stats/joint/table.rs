@@ -1,0 +1,247 @@
+//! The logarithms of a family's samples: a row for each round, a column for each metric.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::SampleSet;
+use super::super::mann_whitney::MIN_FOR_TEST;
+use super::{Candidate, Design, MOST_ROUNDS};
+use crate::stats::Direction;
+
+/// Within this share of the whole spread, the rest is rounding: a metric whose sides each
+/// repeat one value has a large statistic, and not an infinite one.
+const LEAST_WITHIN: f64 = 1e-12;
+
+/// What is permuted.
+pub(super) struct Table {
+    pub(super) design: Design,
+    pub(super) metrics: Vec<Column>,
+    /// Of two samples the centred logarithms, base's rounds first; of pairs the differences.
+    /// 0 where a round has no value.
+    pub(super) values: Vec<Vec<f64>>,
+    /// 1 where a round has a value, else 0; empty where every round has all.
+    pub(super) present: Vec<Vec<f64>>,
+    /// Rows of base; of pairs, all.
+    pub(super) base_rows: usize,
+}
+
+/// A metric of the family.
+pub(super) struct Column {
+    /// Its place among the pairs that were given.
+    pub(super) pair: usize,
+    design: Design,
+    /// 1 where more is worse, else -1.
+    worse: f64,
+    /// Values of base, or pairs.
+    base: usize,
+    /// Values of head; of pairs none.
+    head: usize,
+    /// The sum of squares.
+    squares: f64,
+}
+
+impl Column {
+    pub(super) fn degrees(&self) -> usize {
+        match self.design {
+            Design::Independent => self.base + self.head - 2,
+            Design::Paired => self.base - 1,
+        }
+    }
+
+    /// Rounds of the smaller side, or pairs.
+    pub(super) fn rounds(&self) -> usize {
+        match self.design {
+            Design::Independent => self.base.min(self.head),
+            Design::Paired => self.base,
+        }
+    }
+
+    /// The statistic of an arrangement: t squared, positive where head is worse. `sum` is that
+    /// of the values on head's side, `count` how many there are; of pairs, of all with their
+    /// signs.
+    pub(super) fn statistic(&self, sum: f64, count: f64) -> f64 {
+        let between = match self.design {
+            Design::Independent => {
+                let all = (self.base + self.head) as f64;
+                let rest = all - count;
+                // One value has no spread.
+                if count < 2.0 || rest < 2.0 {
+                    return 0.0;
+                }
+                sum * sum * all / (count * rest)
+            }
+            Design::Paired => sum * sum / self.base as f64,
+        };
+        if self.squares == 0.0 {
+            return 0.0;
+        }
+        let within = (self.squares - between).max(self.squares * LEAST_WITHIN);
+        let size = self.degrees() as f64 * between / within;
+        (self.worse * sum).signum() * size
+    }
+}
+
+/// Logarithms by round.
+type Logarithms = BTreeMap<u32, f64>;
+
+impl Table {
+    pub(super) fn of(candidates: &[Candidate<'_>], design: Design) -> Self {
+        let tested: Vec<(usize, [Logarithms; 2])> = candidates
+            .iter()
+            .enumerate()
+            .filter_map(|(at, one)| Some((at, logarithms((one.base, one.head))?)))
+            .filter(|(_, sides)| match design {
+                Design::Independent => sides.iter().all(|side| side.len() >= MIN_FOR_TEST),
+                Design::Paired => differences(sides).count() >= MIN_FOR_TEST,
+            })
+            .collect();
+        let mut table = Self {
+            design,
+            metrics: Vec::with_capacity(tested.len()),
+            values: Vec::new(),
+            present: Vec::new(),
+            base_rows: 0,
+        };
+        let sides = match design {
+            Design::Independent => 0..2,
+            Design::Paired => 0..1,
+        };
+        for side in sides {
+            table.add_side(side, &tested);
+        }
+        table.finish(&tested, candidates);
+        table
+    }
+
+    /// Adds the rounds of a side as rows.
+    fn add_side(&mut self, side: usize, tested: &[(usize, [Logarithms; 2])]) {
+        let of_metric = |sides: &[Logarithms; 2]| -> Logarithms {
+            match self.design {
+                Design::Independent => sides[side].clone(),
+                Design::Paired => differences(sides).collect(),
+            }
+        };
+        let columns: Vec<Logarithms> = tested.iter().map(|(_, sides)| of_metric(sides)).collect();
+        let rounds: BTreeSet<u32> = columns
+            .iter()
+            .flat_map(|column| column.keys())
+            .copied()
+            .collect();
+        let rounds: Vec<u32> = rounds.into_iter().collect();
+        for group in grouped(&rounds) {
+            let cells = columns.iter().map(|column| {
+                let found: Vec<f64> = group
+                    .iter()
+                    .filter_map(|round| column.get(round))
+                    .copied()
+                    .collect();
+                (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
+            });
+            let cells: Vec<Option<f64>> = cells.collect();
+            self.values
+                .push(cells.iter().map(|cell| cell.unwrap_or(0.0)).collect());
+            let present = |cell: &Option<f64>| f64::from(u8::from(cell.is_some()));
+            self.present.push(cells.iter().map(present).collect());
+        }
+        if side == 0 {
+            self.base_rows = self.values.len();
+        }
+    }
+
+    /// Counts and centres the columns.
+    fn finish(&mut self, tested: &[(usize, [Logarithms; 2])], candidates: &[Candidate<'_>]) {
+        for (column, (pair, _)) in tested.iter().enumerate() {
+            let count = |rows: &[Vec<f64>]| rows.iter().filter(|row| row[column] > 0.0).count();
+            let (base, head) = self.present.split_at(self.base_rows);
+            let (base, head) = (count(base), count(head));
+            if self.design == Design::Independent {
+                let sum: f64 = self.values.iter().map(|row| row[column]).sum();
+                let mean = sum / (base + head) as f64;
+                for (row, present) in self.values.iter_mut().zip(&self.present) {
+                    row[column] = present[column] * (row[column] - mean);
+                }
+            }
+            self.metrics.push(Column {
+                pair: *pair,
+                design: self.design,
+                worse: match candidates[*pair].direction {
+                    Direction::Lower => 1.0,
+                    Direction::Higher => -1.0,
+                },
+                base,
+                head,
+                squares: self.values.iter().map(|row| row[column].powi(2)).sum(),
+            });
+        }
+        if self.present.iter().flatten().all(|present| *present > 0.0) {
+            self.present.clear();
+        }
+    }
+
+    /// The observed difference of a metric's mean logarithms, head less base.
+    fn difference(&self, column: usize) -> f64 {
+        let metric = &self.metrics[column];
+        let sum = |rows: &[Vec<f64>]| rows.iter().map(|row| row[column]).sum::<f64>();
+        let (base, head) = self.values.split_at(self.base_rows);
+        match self.design {
+            Design::Independent => sum(head) / metric.head as f64 - sum(base) / metric.base as f64,
+            Design::Paired => sum(base) / metric.base as f64,
+        }
+    }
+
+    /// Whether head was observed to be worse.
+    pub(super) fn is_worse(&self, column: usize) -> bool {
+        self.metrics[column].worse * self.difference(column) > 0.0
+    }
+
+    /// The standard error of that difference.
+    pub(super) fn error(&self, column: usize) -> f64 {
+        let metric = &self.metrics[column];
+        let difference = self.difference(column);
+        let (base, head) = (metric.base as f64, metric.head as f64);
+        let share = match self.design {
+            Design::Independent => 1.0 / base + 1.0 / head,
+            Design::Paired => 1.0 / base,
+        };
+        let within = (metric.squares - difference * difference / share).max(0.0);
+        (within / metric.degrees() as f64 * share).sqrt()
+    }
+}
+
+/// Neighbours in as many groups as are permuted.
+fn grouped(rounds: &[u32]) -> impl Iterator<Item = &[u32]> {
+    let groups = rounds.len().min(MOST_ROUNDS);
+    let start = move |group: usize| group * rounds.len() / groups;
+    (0..groups).map(move |group| &rounds[start(group)..start(group + 1)])
+}
+
+/// Both sides on logarithms, several values of a round as their mean. `None` where a value
+/// is negative, or all are 0. A 0 among others counts as half the smallest of them.
+fn logarithms((base, head): (&SampleSet, &SampleSet)) -> Option<[Logarithms; 2]> {
+    if base.min() < 0.0 || head.min() < 0.0 {
+        return None;
+    }
+    let all = base.sorted().iter().chain(head.sorted());
+    let least = all
+        .filter(|value| **value > 0.0)
+        .fold(f64::INFINITY, |one, other| one.min(*other));
+    // Where all are 0 nothing varies.
+    let floor = if least.is_finite() { least / 2.0 } else { 1.0 };
+    Some([base, head].map(|side| {
+        let mut sums: BTreeMap<u32, (f64, usize)> = BTreeMap::new();
+        for (round, value) in side.rounds().iter().zip(side.taken()) {
+            let sum = sums.entry(*round).or_default();
+            sum.0 += value.max(floor).ln();
+            sum.1 += 1;
+        }
+        sums.into_iter()
+            .map(|(round, (sum, count))| (round, sum / count as f64))
+            .collect()
+    }))
+}
+
+/// Head less base in the rounds that both have.
+fn differences(sides: &[Logarithms; 2]) -> impl Iterator<Item = (u32, f64)> + '_ {
+    let [base, head] = sides;
+    base.iter()
+        .filter_map(|(round, value)| Some((*round, head.get(round)? - value)))
+}
