@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ignore::clean;
 use super::pack::Body;
-use super::pattern::Pattern;
 use super::source::Tree;
+use crate::dockerfile::matches_component;
 
 /// The paths to ask for; `None` where they are the whole tree.
 pub(super) fn follow(tree: &Tree, paths: &[String]) -> Option<Vec<String>> {
@@ -74,9 +74,6 @@ impl Resolver<'_> {
         if !name.contains(['*', '?', '[']) {
             return self.target(path).into_iter().collect();
         }
-        let Ok(pattern) = Pattern::new(name, false) else {
-            return Vec::new();
-        };
         let below = match dir {
             "" => String::new(),
             dir => format!("{dir}/"),
@@ -85,8 +82,8 @@ impl Resolver<'_> {
             .range(below.as_str()..)
             .take_while(|(path, _)| path.starts_with(&below))
             .filter(|(path, _)| {
-                let name = &path[below.len()..];
-                !name.contains('/') && pattern.matches(name)
+                let entry = &path[below.len()..];
+                !entry.contains('/') && matches_component(name, entry) == Some(true)
             })
             .filter_map(|(path, _)| self.target(path))
             .collect()

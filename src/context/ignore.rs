@@ -9,11 +9,11 @@ use crate::files;
 
 /// The rules of a context. Without an ignore file there are none.
 ///
-/// They are moby's since patternmatcher was split off (Docker 23 and later): a
-/// pattern matches a path if it matches the path or any folder above it. Docker
-/// 20.10 differs in a few corners, which `tests/suite/context_rules/cases.toml`
-/// lists: above all, it enters an ignored folder only where an exception names
-/// it letter by letter.
+/// They are those of buildx: fsutil's walk with moby's `MatchesUsingParentResults`. A pattern
+/// matches what lies below a folder that it matched itself, if it was looked at there: a pattern
+/// is looked at only where it could change the outcome so far. Docker 20.10 differs in a few
+/// corners, which `tests/suite/context_rules/cases.toml` lists: above all, it enters an ignored
+/// folder only where an exception names it letter by letter.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rules {
     patterns: Vec<Pattern>,
@@ -49,43 +49,85 @@ impl Rules {
                 pattern: line.trim().to_owned(),
                 problem,
             };
-            // Comments are told before trimming: an indented `#` is a pattern.
+            // Comments are recognized before trimming: an indented `#` is a pattern.
             if line.starts_with('#') || line.trim().is_empty() {
                 continue;
             }
             let line = line.trim();
-            let (exception, pattern) = match line.strip_prefix('!') {
-                Some(rest) => (true, rest.trim()),
-                None => (false, line),
+            let cleaned = match line.strip_prefix('!') {
+                Some(rest) => format!("!{}", rooted(rest.trim())),
+                None => rooted(line),
             };
-            if pattern.is_empty() {
-                return Err(fault("is an exception from nothing"));
+            // moby reads the cleaned line anew, so `/!a` is an exception, too.
+            let cleaned = cleaned.trim();
+            if cleaned.is_empty() {
+                continue;
             }
-            let cleaned = clean(pattern);
-            let rooted = cleaned.strip_prefix('/').unwrap_or(&cleaned);
-            patterns.push(Pattern::new(rooted, exception).map_err(fault)?);
+            let cleaned = clean(cleaned);
+            let (exception, pattern) = match cleaned.strip_prefix('!') {
+                Some("") => return Err(fault("is an exception from nothing")),
+                Some(rest) => (true, rest),
+                None => (false, cleaned.as_str()),
+            };
+            patterns.push(Pattern::new(pattern, exception).map_err(fault)?);
         }
         Ok(Self { patterns })
     }
 
-    /// Whether a path is ignored.
-    pub fn ignores(&self, path: &str) -> bool {
-        let mut ignored = false;
-        for pattern in &self.patterns {
-            if pattern.exception == ignored
-                && (pattern.matches(path) || parents(path).any(|dir| pattern.matches(dir)))
-            {
-                ignored = !pattern.exception;
+    /// The verdict on an entry of a folder. `folder` is the verdict on that; `None` is the
+    /// context's root.
+    pub fn verdict(&self, path: &str, folder: Option<&Verdict>) -> Verdict {
+        let mut verdict = Verdict {
+            ignored: false,
+            matched: vec![false; self.patterns.len()],
+        };
+        for (index, pattern) in self.patterns.iter().enumerate() {
+            let inherited = folder.is_some_and(|folder| folder.matched[index]);
+            if inherited || (pattern.exception == verdict.ignored && pattern.matches(path)) {
+                verdict.matched[index] = true;
+                verdict.ignored = !pattern.exception;
             }
         }
-        ignored
+        verdict
+    }
+
+    /// Whether a path is ignored.
+    pub fn ignores(&self, path: &str) -> bool {
+        let mut folder = None;
+        for dir in parents(path) {
+            let verdict = self.verdict(dir, folder.as_ref());
+            if verdict.ignored && !self.may_except_below(dir) {
+                return true;
+            }
+            folder = Some(verdict);
+        }
+        self.verdict(path, folder.as_ref()).ignored
     }
 
     /// Whether anything below an ignored folder can be saved by an exception.
     pub fn may_except_below(&self, dir: &str) -> bool {
-        self.patterns
-            .iter()
-            .any(|pattern| pattern.exception && pattern.reaches_into(dir))
+        let mut exceptions = self.patterns.iter().filter(|pattern| pattern.exception);
+        exceptions.any(|pattern| !pattern.is_path() || pattern.reaches_into(dir))
+    }
+}
+
+/// What the rules say of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub ignored: bool,
+    /// Which patterns matched it or a folder above it.
+    matched: Vec<bool>,
+}
+
+/// A cleaned pattern without the slash at its start.
+fn rooted(pattern: &str) -> String {
+    if pattern.is_empty() {
+        return String::new();
+    }
+    let cleaned = clean(pattern);
+    match cleaned.strip_prefix('/') {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => cleaned,
     }
 }
 
@@ -136,6 +178,24 @@ mod tests {
         ] {
             assert_eq!(clean(path), cleaned, "{path}");
         }
+    }
+
+    #[test]
+    fn patterns_are_looked_at_where_they_could_change_the_outcome() {
+        let ignores = |text: &str, path: &str| {
+            let rules = Rules::parse(text, Path::new("i")).unwrap();
+            rules.ignores(path)
+        };
+        // Each tried against buildx.
+        assert!(ignores("**/*.md\n!docs\n", "docs/r.md"));
+        assert!(ignores("**/node_modules\n!app\n", "app/node_modules/x"));
+        assert!(!ignores("docs\n!docs/x*\ndocs\n", "docs/x.txt"));
+        assert!(ignores("\\d\n", "1") && !ignores("\\d\n", "d"));
+        assert!(!ignores("**a]\n", "xa]"));
+        assert!(
+            !ignores("*\n/!a\n", "a"),
+            "moby reads `/!a` as an exception"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod edit;
 mod entry;
 mod error;
 mod follow;
+mod go_regex;
 mod ignore;
 mod made;
 mod overlay;

@@ -1,134 +1,169 @@
 //! One line of an ignore file as a matcher.
 //!
-//! The grammar is Go's `filepath.Match` with `**`, as moby's patternmatcher has
-//! it: <https://docs.docker.com/build/concepts/context/#dockerignore-files>.
+//! Source: `Pattern.compile` and `Pattern.match` of <https://github.com/moby/patternmatcher>. A
+//! pattern has to be one of Go's `filepath.Match`, and then means what the regular expression
+//! means that moby makes of it.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 use regex::Regex;
 
-/// A compiled pattern, anchored at both ends.
+use super::go_regex;
+
+/// A compiled pattern.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     /// Whether it takes back what earlier patterns ignored (`!`).
     pub exception: bool,
-    regex: Regex,
-    /// The leading path components that hold no wildcard, joined by `/`.
-    literal: String,
-    /// Whether `literal` is the whole pattern.
-    whole: bool,
+    text: String,
+    form: Form,
 }
 
-const WILDCARDS: &[char] = &['*', '?', '[', '\\'];
+#[derive(Debug, Clone)]
+enum Form {
+    Exact,
+    /// What stands before a `**` at the end.
+    Prefix(String),
+    /// What stands behind a `**` at the start.
+    Suffix(String),
+    Regex(Regex),
+}
 
 impl Pattern {
     /// Compiles a cleaned pattern; the error says what is wrong with it.
     pub fn new(cleaned: &str, exception: bool) -> Result<Self, &'static str> {
-        let literal: Vec<&str> = cleaned
-            .split('/')
-            .take_while(|component| !component.contains(WILDCARDS))
-            .collect();
-        let literal = literal.join("/");
-        let regex = Regex::new(&format!("^(?s:{})$", translate(cleaned)?))
-            .map_err(|_| "is no pattern: a range in brackets runs backwards, or it is too long")?;
+        check(cleaned)?;
         Ok(Self {
             exception,
-            regex,
-            whole: literal == cleaned,
-            literal,
+            text: cleaned.to_owned(),
+            form: compile(cleaned)?,
         })
     }
 
     /// Whether it matches this very path.
     pub fn matches(&self, path: &str) -> bool {
-        self.regex.is_match(path)
-    }
-
-    /// Whether it could match something below the folder `dir`.
-    pub fn reaches_into(&self, dir: &str) -> bool {
-        let below = |outer: &str, inner: &str| {
-            inner
-                .strip_prefix(outer)
-                .is_some_and(|rest| rest.starts_with('/'))
-        };
-        below(dir, &self.literal)
-            || !self.whole
-                && (self.literal.is_empty() || self.literal == dir || below(&self.literal, dir))
-    }
-}
-
-/// The pattern as a regular expression without anchors.
-fn translate(pattern: &str) -> Result<String, &'static str> {
-    // moby takes a leading `**` before plain text as "ends in", so that `**foo`
-    // matches `xfoo`; elsewhere `**` ends at a slash or at nothing.
-    if let Some(rest) = pattern.strip_prefix("**")
-        && !rest.is_empty()
-        && !rest.starts_with('/')
-        && !rest.contains(WILDCARDS)
-    {
-        return Ok(format!(".*{}", regex::escape(rest)));
-    }
-    let mut out = String::new();
-    let mut chars = pattern.chars().peekable();
-    while let Some(ch) = chars.next() {
-        match ch {
-            '*' if chars.next_if_eq(&'*').is_some() => {
-                chars.next_if_eq(&'/');
-                out.push_str(if chars.peek().is_none() {
-                    ".*"
-                } else {
-                    "(?:.*/)?"
-                });
+        match &self.form {
+            Form::Exact => path == self.text,
+            Form::Prefix(prefix) => path.starts_with(prefix),
+            Form::Suffix(suffix) => {
+                path.ends_with(suffix) || suffix.strip_prefix('/').is_some_and(|rest| rest == path)
             }
-            '*' => out.push_str("[^/]*"),
-            '?' => out.push_str("[^/]"),
-            '[' => class(&mut chars, &mut out)?,
-            '\\' => literal(chars.next().ok_or("ends in a lone `\\`")?, &mut out),
-            other => literal(other, &mut out),
+            Form::Regex(regex) => regex.is_match(path),
         }
     }
-    Ok(out)
-}
 
-/// A bracket expression; `[` has been read. `^` negates, `!` does not.
-fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<(), &'static str> {
-    const UNCLOSED: &str = "has a `[` without its `]`";
-    out.push('[');
-    if chars.next_if_eq(&'^').is_some() {
-        out.push('^');
+    /// The pattern without a wildcard at its end that stands for all of a folder.
+    fn folder(&self) -> &str {
+        let text = self.text.strip_suffix("/**").unwrap_or(&self.text);
+        text.strip_suffix("/*").unwrap_or(text)
     }
-    let mut first = true;
-    loop {
-        if !first && chars.next_if_eq(&']').is_some() {
-            out.push(']');
-            return Ok(());
-        }
-        first = false;
-        member(chars, out, UNCLOSED)?;
-        if chars.next_if_eq(&'-').is_some() {
-            out.push('-');
-            member(chars, out, UNCLOSED)?;
-        }
+
+    /// Whether it is a path, or all of a folder.
+    pub fn is_path(&self) -> bool {
+        !self.folder().contains(['*', '[', ']', '?', '^', '\\'])
+    }
+
+    /// Whether, being a path, it could match something below the folder `dir`.
+    pub fn reaches_into(&self, dir: &str) -> bool {
+        let folder = self.folder();
+        folder == dir
+            || folder
+                .strip_prefix(dir)
+                .is_some_and(|rest| rest.starts_with('/'))
     }
 }
 
-fn member(
-    chars: &mut Peekable<Chars<'_>>,
-    out: &mut String,
-    unclosed: &'static str,
-) -> Result<(), &'static str> {
-    let ch = match chars.next().ok_or(unclosed)? {
-        '-' | ']' => return Err("has a bare `-` or `]` where brackets need a character"),
-        '\\' => chars.next().ok_or(unclosed)?,
-        other => other,
-    };
-    literal(ch, out);
+/// What moby makes of a pattern.
+fn compile(pattern: &str) -> Result<Form, &'static str> {
+    let mut regex = String::from("^");
+    let mut form = Form::Exact;
+    let mut is_regex = false;
+    let mut characters = pattern.chars().peekable();
+    let mut is_first = true;
+    while let Some(character) = characters.next() {
+        match character {
+            '*' if characters.next_if_eq(&'*').is_some() => {
+                characters.next_if_eq(&'/');
+                if characters.peek().is_some() {
+                    regex.push_str("(.*/)?");
+                    is_regex = true;
+                } else if matches!(form, Form::Exact) && !is_regex {
+                    form = Form::Prefix(pattern[..pattern.len() - 2].to_owned());
+                } else {
+                    regex.push_str(".*");
+                    is_regex = true;
+                }
+                if is_first {
+                    form = Form::Suffix(pattern[2..].to_owned());
+                    is_regex = false;
+                }
+            }
+            '*' => {
+                regex.push_str("[^/]*");
+                is_regex = true;
+            }
+            '?' => {
+                regex.push_str("[^/]");
+                is_regex = true;
+            }
+            // moby means to escape `|`, `{` and `}` too, and does not.
+            '.' | '+' | '(' | ')' | '$' => regex.extend(['\\', character]),
+            '\\' => {
+                regex.push('\\');
+                if let Some(next) = characters.next() {
+                    regex.push(next);
+                    is_regex = true;
+                }
+            }
+            _ => {
+                is_regex |= matches!(character, '[' | ']');
+                regex.push(character);
+            }
+        }
+        is_first = false;
+    }
+    if !is_regex {
+        return Ok(form);
+    }
+    regex.push('$');
+    go_regex::compile(&regex)
+        .map(Form::Regex)
+        .ok_or("is no regular expression: a range in brackets runs backwards, or `\\` stands before a letter that means nothing")
+}
+
+/// The syntax of Go's `filepath.Match`, as far as that looks: to the first `*` behind others.
+fn check(pattern: &str) -> Result<(), &'static str> {
+    let mut characters = pattern.trim_start_matches('*').chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => drop(characters.next().ok_or("ends in a lone `\\`")?),
+            '*' => break,
+            '[' => {
+                characters.next_if_eq(&'^');
+                let mut is_first = true;
+                while is_first || characters.next_if_eq(&']').is_none() {
+                    is_first = false;
+                    member(&mut characters)?;
+                    if characters.next_if_eq(&'-').is_some() {
+                        member(&mut characters)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
     Ok(())
 }
 
-fn literal(ch: char, out: &mut String) {
-    out.push_str(&regex::escape(ch.encode_utf8(&mut [0; 4])));
+/// One character of a bracket expression.
+fn member(characters: &mut Peekable<Chars<'_>>) -> Result<(), &'static str> {
+    const UNCLOSED: &str = "has a `[` without its `]`";
+    match characters.next().ok_or(UNCLOSED)? {
+        '-' | ']' => Err("has a bare `-` or `]` where brackets need a character"),
+        '\\' => characters.next().map(drop).ok_or(UNCLOSED),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -146,6 +181,7 @@ mod tests {
         assert!(hits("d/**", "d/e/f") && !hits("d/**", "d"));
         assert!(hits("a**b", "ab") && hits("a**b", "ax/b") && !hits("a**b", "axb"));
         assert!(hits("?", "ä") && !hits("?", "/"));
+        assert!(hits("**foo", "xfoo") && hits("**/foo", "foo") && !hits("**/foo", "xfoo"));
     }
 
     #[test]
@@ -159,13 +195,23 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_is_the_regular_expression_that_moby_makes_of_it() {
+        assert!(hits(r"\d", "1") && !hits(r"\d", "d"));
+        assert!(hits("a|b*", "bx") && hits("a|b*", "ax/y"));
+        assert!(hits("a{2}?", "aax") && !hits("**a]", "xa]"));
+        assert!(hits("a|b", "a|b"), "no wildcard, no expression");
+        for bad in [r"\y", r"\8", "x{2}{3}?", r"\Z"] {
+            assert!(Pattern::new(bad, false).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn exceptions_reach_only_where_they_can_match() {
         let reach =
             |pattern: &str, dir: &str| Pattern::new(pattern, true).unwrap().reaches_into(dir);
-        assert!(reach("a/b/c", "a") && reach("a/b/c", "a/b"));
-        assert!(!reach("a/b/c", "a/b/c") && !reach("a/b/c", "a/bb") && !reach("a", "b"));
-        assert!(reach("docs/**/*.md", "docs") && reach("docs/**/*.md", "docs/s"));
-        assert!(!reach("docs/**/*.md", "node_modules") && !reach("docs/*.md", "docs2"));
-        assert!(reach("**/*.md", "node_modules"));
+        assert!(reach("a/b/c", "a") && reach("a/b/c", "a/b") && reach("a/**", "a"));
+        assert!(!reach("a/b/c", "a/b/c/d") && !reach("a/b/c", "a/bb") && !reach("a", "b"));
+        let is_path = |pattern: &str| Pattern::new(pattern, true).unwrap().is_path();
+        assert!(is_path("docs/**") && is_path("docs/*") && !is_path("*.md") && !is_path("a\\b"));
     }
 }

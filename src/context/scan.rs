@@ -60,8 +60,8 @@ impl Context {
     }
 
     fn walk(&mut self) -> Result<(), ContextError> {
-        let mut folders = vec![String::new()];
-        while let Some(folder) = folders.pop() {
+        let mut folders = vec![(String::new(), None)];
+        while let Some((folder, above)) = folders.pop() {
             let full = self.root.join(&folder);
             let fault = |source| ContextError::Read {
                 path: full.clone(),
@@ -75,7 +75,8 @@ impl Context {
                     "" => lossy.clone().into_owned(),
                     folder => format!("{folder}/{lossy}"),
                 };
-                let ignored = self.rules.ignores(&path);
+                let verdict = self.rules.verdict(&path, above.as_ref());
+                let ignored = verdict.ignored;
                 let facts = item.metadata().map_err(|source| ContextError::Read {
                     path: item.path(),
                     source,
@@ -87,7 +88,7 @@ impl Context {
                     return Err(ContextError::Name { path: item.path() });
                 }
                 if facts.is_dir() {
-                    folders.push(path.clone());
+                    folders.push((path.clone(), Some(verdict)));
                 }
                 if !ignored && let Some(entry) = entry(&item.path(), &facts, false)? {
                     self.insert(path, entry);

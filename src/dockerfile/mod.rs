@@ -34,5 +34,6 @@ pub use effect::EditEffect;
 pub use error::ParseError;
 pub use file::{Dockerfile, Stage};
 pub use mount::CacheMount;
+pub use pattern::matches_component;
 pub use rewrite::without_mount_ids;
 pub use step::{Step, StepKey, find_step};

@@ -3,6 +3,8 @@
 //! Source: Go's `path/filepath.Match`, which Docker matches sources with, and
 //! `path.Clean`.
 
+use std::collections::BTreeSet;
+
 /// Whether a source covers a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cover {
@@ -41,7 +43,7 @@ pub(super) fn covers(source: &str, path: &str) -> Cover {
         if pattern.contains("**") {
             return Cover::Unknown;
         }
-        match parts.next().map(|part| matches(pattern, part)) {
+        match parts.next().map(|part| matches_component(pattern, part)) {
             Some(Some(true)) => {}
             Some(None) => return Cover::Unknown,
             Some(Some(false)) | None => return Cover::No,
@@ -50,40 +52,53 @@ pub(super) fn covers(source: &str, path: &str) -> Cover {
     Cover::Yes
 }
 
-/// `filepath.Match` within one path component; `None` for a malformed pattern.
-fn matches(pattern: &str, name: &str) -> Option<bool> {
+/// Go's `filepath.Match` within one path component; `None` for a malformed pattern.
+pub fn matches_component(pattern: &str, name: &str) -> Option<bool> {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
-    matches_from(&pattern, &name)
+    matches_from(&pattern, &name, &mut BTreeSet::new())
 }
 
-fn matches_from(pattern: &[char], name: &[char]) -> Option<bool> {
+/// `failed` are the lengths of rests that did not match: without it, many `*` take time that
+/// doubles with each.
+fn matches_from(
+    pattern: &[char],
+    name: &[char],
+    failed: &mut BTreeSet<(usize, usize)>,
+) -> Option<bool> {
     let Some((&first, rest)) = pattern.split_first() else {
         return Some(name.is_empty());
     };
     match first {
         '*' => {
             for skipped in 0..=name.len() {
-                if matches_from(rest, &name[skipped..])? {
+                let state = (rest.len(), name.len() - skipped);
+                if failed.contains(&state) {
+                    continue;
+                }
+                if matches_from(rest, &name[skipped..], failed)? {
                     return Some(true);
                 }
+                failed.insert(state);
             }
             Some(false)
         }
         '[' => {
             let (hit, rest) = class(rest, name.first().copied())?;
-            Some(hit && matches_from(rest, name.get(1..)?)?)
+            Some(hit && matches_from(rest, name.get(1..)?, failed)?)
         }
         '?' => name
             .split_first()
-            .map_or(Some(false), |(_, name)| matches_from(rest, name)),
+            .map_or(Some(false), |(_, name)| matches_from(rest, name, failed)),
         _ => {
             let (literal, rest) = match first {
                 '\\' => rest.split_first().map(|(next, rest)| (*next, rest))?,
                 _ => (first, rest),
             };
             match name.split_first() {
-                Some((character, name)) if *character == literal => matches_from(rest, name),
+                Some((character, name)) if *character == literal => {
+                    matches_from(rest, name, failed)
+                }
                 _ => Some(false),
             }
         }
@@ -163,6 +178,8 @@ mod tests {
         for (source, path) in no {
             assert_eq!(covers(source, path), Cover::No, "{source} {path}");
         }
+        let many = "*a".repeat(40);
+        assert_eq!(covers(&format!("{many}b"), &"a".repeat(200)), Cover::No);
         for source in ["[a", "**/x", "a[]"] {
             assert_eq!(covers(source, "a"), Cover::Unknown, "{source}");
         }

@@ -6,6 +6,7 @@
 //! print the same; with `PLIMSOLL_BLESS=1` as well, its output is recorded.
 
 mod corpus;
+mod ignore;
 pub(crate) mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};
