@@ -19,6 +19,9 @@ use crate::runner;
 use crate::store::{self, RunFolder};
 use crate::units::Bytes;
 
+/// Whose the folder of a registry without a run is.
+const NO_RUN: &str = "plimsoll registry";
+
 /// What a run left on the engine.
 #[derive(Debug, Default)]
 struct Left {
@@ -101,10 +104,18 @@ pub async fn clean<E: Engine>(
         registries: yard::left_registries(&place.rooms),
         checkouts: git::left_over(),
     };
+    if args.run.is_none() {
+        let stores = yard::left_stores().into_iter();
+        beside
+            .registries
+            .extend(stores.map(|folder| (NO_RUN.to_owned(), folder)));
+    }
     // They are laid out before their run has a name.
     beside.checkouts.retain(|_| args.run.is_none());
     beside.rooms.retain(|room| wanted(room.run.as_deref()));
-    beside.registries.retain(|(run, _)| wanted(Some(run)));
+    beside
+        .registries
+        .retain(|(run, _)| run == NO_RUN || wanted(Some(run)));
     let found = match engine {
         Ok(engine) => look(&engine, place, args, ours, printer)
             .await

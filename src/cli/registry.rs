@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::args::RegistryArgs;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
+use super::yard;
 use crate::engine::{Door, Registry};
 use crate::host;
 use crate::registry::{self, Server};
@@ -12,7 +13,7 @@ use crate::registry::{self, Server};
 /// How long transfers may take to end after Ctrl-C.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Serves until SIGINT or SIGTERM.
+/// Serves until SIGINT, SIGTERM or SIGHUP.
 ///
 /// # Errors
 /// Where the address or the folder cannot be had, or is not allowed.
@@ -31,9 +32,8 @@ pub(super) async fn registry(args: &RegistryArgs, printer: &mut Printer) -> Resu
     let folder = match &args.store {
         Some(folder) => folder.as_path(),
         None => {
-            let prefix = "plimsoll-registry-";
-            temporary = tempfile::Builder::new().prefix(prefix).tempdir()?;
-            temporary.path()
+            temporary = yard::temporary_store()?;
+            temporary.0.path()
         }
     };
     let server = Server::open(folder)?;

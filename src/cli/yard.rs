@@ -1,11 +1,15 @@
 //! The real grounds of a run: the embedded registry, and the rooms of a clean room.
 
+use std::fs::File;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tempfile::TempDir;
 use tokio::sync::Mutex;
 
 use super::args::Place;
@@ -204,6 +208,41 @@ pub(super) fn remove(store: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
+}
+
+/// First part of the name of the temporary folder of `plimsoll registry`.
+const STORE_FOLDER: &str = "plimsoll-registry-";
+
+/// A temporary folder for `plimsoll registry`. Its lock ends with the process, however that
+/// ends: that is how `clean` knows what is left.
+pub(super) fn temporary_store() -> io::Result<(TempDir, File)> {
+    let folder = tempfile::Builder::new().prefix(STORE_FOLDER).tempdir()?;
+    let lock = File::open(folder.path())?;
+    lock.lock_shared()?;
+    Ok((folder, lock))
+}
+
+/// This user's folders of `plimsoll registry` that no living process has.
+pub(super) fn left_stores() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(std::env::temp_dir())
+        .into_iter()
+        .flatten()
+        .flatten();
+    let user = rustix::process::getuid().as_raw();
+    let is_left = |entry: &std::fs::DirEntry| {
+        let named = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(STORE_FOLDER);
+        // The facts of a link, not of what it leads to.
+        let own = entry
+            .metadata()
+            .is_ok_and(|facts| facts.is_dir() && facts.uid() == user);
+        named && own && File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok())
+    };
+    let mut left: Vec<_> = entries.filter(is_left).map(|entry| entry.path()).collect();
+    left.sort();
+    left
 }
 
 /// Folders of registries whose run no living process runs, each with its run.

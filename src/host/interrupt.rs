@@ -1,9 +1,9 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM and the end of the terminal.
 
 use std::io;
 use std::process;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Exit code of an interrupted run.
@@ -16,7 +16,7 @@ pub struct Interrupts {
 }
 
 impl Interrupts {
-    /// Resolves at the first SIGINT or SIGTERM, at once if it came already.
+    /// Resolves at the first SIGINT, SIGTERM or SIGHUP, at once if it came already.
     pub async fn asked(&self) {
         let mut asked = self.asked.clone();
         if asked.wait_for(|asked| *asked).await.is_err() {
@@ -31,8 +31,8 @@ impl Interrupts {
     }
 }
 
-/// Listens from now on, for the life of the runtime. The first SIGINT or SIGTERM
-/// asks to stop in good order; the second ends the process at once with
+/// Listens from now on, for the life of the runtime. The first SIGINT, SIGTERM or
+/// SIGHUP asks to stop in good order; the second ends the process at once with
 /// [`EXIT_INTERRUPTED`], whatever is left behind (`plimsoll clean` finds it).
 ///
 /// # Errors
@@ -47,12 +47,18 @@ pub fn interrupts() -> io::Result<Interrupts> {
 fn listen(second: impl FnOnce() + Send + 'static) -> io::Result<Interrupts> {
     let mut int = signal(SignalKind::interrupt())?;
     let mut term = signal(SignalKind::terminate())?;
+    // Under nohup the end of the terminal is not to end the work.
+    let mut hangup = match ignores_hangup() {
+        true => None,
+        false => Some(signal(SignalKind::hangup())?),
+    };
     let (sender, asked) = watch::channel(false);
     tokio::spawn(async move {
         for last in [false, true] {
             tokio::select! {
                 _ = int.recv() => {}
                 _ = term.recv() => {}
+                _ = hung_up(&mut hangup) => {}
             }
             if last {
                 return second();
@@ -61,6 +67,29 @@ fn listen(second: impl FnOnce() + Send + 'static) -> io::Result<Interrupts> {
         }
     });
     Ok(Interrupts { asked })
+}
+
+async fn hung_up(hangup: &mut Option<Signal>) {
+    match hangup {
+        Some(hangup) => {
+            hangup.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether this process was started to ignore SIGHUP, by the kernel's word.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored(&status).is_some_and(|mask| mask & 1 != 0)
+}
+
+/// The mask of ignored signals; the lowest bit is SIGHUP's.
+fn ignored(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
 }
 
 #[cfg(test)]

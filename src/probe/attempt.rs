@@ -4,14 +4,17 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1;
+use hyper::ext::on_informational;
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::engine::{Clock, Mark, ProbeFailure, ProbeSpec, Sockets};
@@ -20,8 +23,10 @@ use crate::engine::{Clock, Mark, ProbeFailure, ProbeSpec, Sockets};
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(100);
 /// A connection that is silent for as long as this is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// The contract's text must come within this much of a body.
+/// The contract's text must come within this much of a body; what follows is not read.
 const BODY_LIMIT_BYTES: usize = 64 << 10;
+/// Lines of an answer's head; as with curl, many are no reason to refuse it.
+const MOST_HEADERS: usize = 4096;
 /// How much of a wrong body is told.
 const BODY_SHOWN_CHARS: usize = 200;
 
@@ -35,8 +40,7 @@ pub(super) enum Miss {
     ConnectTimeout,
     Http(hyper::Error),
     Silent,
-    Body(Box<dyn Error + Send + Sync>),
-    TooLong { status: u16 },
+    Body(hyper::Error),
     Wrong { status: u16, body: Bytes },
 }
 
@@ -62,7 +66,7 @@ pub(super) async fn attempt<C: Clock>(
     spec: &ProbeSpec,
     ask: Ask,
 ) -> (Mark, Result<(), Miss>) {
-    let answer = match timeout(ANSWER_TIMEOUT, exchange(sockets, spec.address, ask)).await {
+    let answer = match timeout(ANSWER_TIMEOUT, exchange(sockets, spec, ask)).await {
         Ok(answer) => answer,
         Err(_) => Err(Miss::Silent),
     };
@@ -91,35 +95,80 @@ pub(super) async fn connect(
     }
 }
 
+/// How answers are read: as leniently as curl and the probes of orchestrators read them.
+/// Folded lines, blanks before a colon, lines that are no header and many of them pass.
+pub(super) fn lenient() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .ignore_invalid_headers_in_responses(true)
+        .max_headers(MOST_HEADERS);
+    builder
+}
+
+/// Resolves once an interim answer of this status has come; never for another contract.
+fn interim(ask: &mut Ask, expected: u16) -> oneshot::Receiver<u16> {
+    let (sender, receiver) = oneshot::channel();
+    let sender = Mutex::new(Some(sender));
+    // Switching protocols ends the exchange: it is a final answer.
+    if (100..200).contains(&expected) && expected != 101 {
+        let sender = Arc::new(sender);
+        on_informational(ask, move |answer| {
+            let mut sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
+            if answer.status().as_u16() == expected
+                && let Some(sender) = sender.take()
+            {
+                let _ = sender.send(expected);
+            }
+        });
+    }
+    receiver
+}
+
 async fn exchange(
     sockets: Option<&dyn Sockets>,
-    address: SocketAddr,
-    ask: Ask,
+    spec: &ProbeSpec,
+    mut ask: Ask,
 ) -> Result<(u16, Bytes), Miss> {
-    let stream = timeout(CONNECT_TIMEOUT, connect(sockets, address))
+    let early = interim(&mut ask, spec.status);
+    let stream = timeout(CONNECT_TIMEOUT, connect(sockets, spec.address))
         .await
         .map_err(|_| Miss::ConnectTimeout)?
         .map_err(Miss::Connect)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+    let (mut sender, connection) = lenient()
+        .handshake(TokioIo::new(stream))
         .await
         .map_err(Miss::Http)?;
     let mut connection = pin!(connection);
     let mut answer = pin!(async move {
         let response = sender.send_request(ask).await.map_err(Miss::Http)?;
         let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), BODY_LIMIT_BYTES).collect();
-        match body.await {
-            Ok(body) => Ok((status, body.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => Err(Miss::TooLong { status }),
-            Err(error) => Err(Miss::Body(error)),
+        let mut frames = response.into_body();
+        let mut body = BytesMut::new();
+        while body.len() < BODY_LIMIT_BYTES
+            && let Some(frame) = frames.frame().await
+        {
+            if let Ok(data) = frame.map_err(Miss::Body)?.into_data() {
+                let room = BODY_LIMIT_BYTES - body.len();
+                body.extend_from_slice(&data[..data.len().min(room)]);
+            }
         }
+        Ok((status, body.freeze()))
     });
     let mut open = true;
+    let mut early = pin!(async {
+        match early.await {
+            Ok(status) => status,
+            Err(_) => std::future::pending().await,
+        }
+    });
     loop {
         // The connection does the reading and writing, and may end before the
         // last of what it read has been taken.
         tokio::select! {
             biased;
+            status = &mut early => return Ok((status, Bytes::new())),
             answer = &mut answer => return answer,
             _ = &mut connection, if open => open = false,
         }
@@ -145,9 +194,6 @@ impl Miss {
                 let text = String::from_utf8_lossy(body);
                 wrong(*status, text.chars().take(BODY_SHOWN_CHARS).collect())
             }
-            Self::TooLong { status } => {
-                wrong(*status, format!("(more than {BODY_LIMIT_BYTES} bytes)"))
-            }
             Self::Connect(error) => none(format!("connect: {error}")),
             Self::ConnectTimeout => none(format!(
                 "no connection within {} ms",
@@ -155,7 +201,7 @@ impl Miss {
             )),
             Self::Silent => none("connected, and no whole answer came".to_owned()),
             Self::Http(error) => none(chain(error)),
-            Self::Body(error) => none(chain(error.as_ref())),
+            Self::Body(error) => none(chain(error)),
         }
     }
 }

@@ -168,7 +168,7 @@ impl Seen {
             .is_some_and(|since| now.since(since) > CONNECT_TIMEOUT.into());
         match &self.last {
             // A wrong answer tells more than the silence of the attempt after it.
-            Some((_, miss @ (Miss::Wrong { .. } | Miss::TooLong { .. }))) => miss.describe(spec),
+            Some((_, miss @ Miss::Wrong { .. })) => miss.describe(spec),
             _ if silent => Miss::Silent.describe(spec),
             Some((_, miss)) => miss.describe(spec),
             None => timed_out(spec, "it had no outcome yet".to_owned()),

@@ -6,11 +6,11 @@ use std::pin::{Pin, pin};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper::client::conn::http1::{Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::attempt::{Ask, connect};
+use super::attempt::{Ask, connect, lenient};
 use crate::engine::Sockets;
 
 /// Moves the bytes.
@@ -42,7 +42,8 @@ impl Line {
     ) -> Result<Self, Lost> {
         let stream = connect(sockets, address).await.map_err(Lost::Connect)?;
         stream.set_nodelay(true).map_err(Lost::Connect)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+        let (sender, connection) = lenient()
+            .handshake(TokioIo::new(stream))
             .await
             .map_err(Lost::Unanswered)?;
         Ok(Self {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -18,6 +18,8 @@ use super::server::Hall;
 
 /// Bounds what a connection keeps, and the pieces that bodies come in.
 const BUFFER: usize = 128 << 10;
+/// How long a connection may take for the head of its next request.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// How often idle sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
 /// A pause where the system has no connection to give, as when files run out.
@@ -53,6 +55,10 @@ async fn connection(stream: TcpStream, hall: Arc<Hall>, gate: Arc<Gate>) {
     let mut connection = pin!(
         http1::Builder::new()
             .max_buf_size(BUFFER)
+            // Who has sent all of a request may close that half, and still gets the answer.
+            .half_close(true)
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_WITHIN)
             .serve_connection(TokioIo::new(stream), service)
     );
     // How a connection ends is in the ledger where it matters.

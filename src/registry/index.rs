@@ -166,6 +166,18 @@ impl Index {
         Some((page, behind.next().is_some()))
     }
 
+    /// Repositories that hold something, in the order of their bytes, and whether more follow.
+    pub(super) fn repositories(&self, last: Option<&str>, most: usize) -> (Vec<String>, bool) {
+        let all = self.all();
+        let mut behind = all
+            .iter()
+            .filter(|(_, of)| !of.blobs.is_empty() || !of.manifests.is_empty())
+            .map(|(name, _)| name)
+            .filter(|name| last.is_none_or(|last| name.as_str() > last));
+        let page = behind.by_ref().take(most).cloned().collect();
+        (page, behind.next().is_some())
+    }
+
     /// Descriptors of the manifests whose subject is this digest.
     pub(super) fn referrers(
         &self,

@@ -12,6 +12,8 @@ use crate::oci::{Digest, Hasher, is_repository, is_tag};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
     Base,
+    /// `/v2/_catalog`: the repositories.
+    Catalog,
     Blob(String, Digest),
     Uploads(String),
     Upload(String, String),
@@ -52,6 +54,9 @@ pub(super) fn route(path: &str) -> Result<Route, Fault> {
     let path = decoded(path).ok_or_else(unknown)?;
     if matches!(path.as_str(), "/v2" | "/v2/") {
         return Ok(Route::Base);
+    }
+    if path == "/v2/_catalog" {
+        return Ok(Route::Catalog);
     }
     let rest = path.strip_prefix("/v2/").ok_or_else(unknown)?;
     let (head, last) = rest.rsplit_once('/').ok_or_else(unknown)?;

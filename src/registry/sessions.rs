@@ -32,13 +32,30 @@ struct Slot {
     /// As of the last request that ended.
     size: u64,
     touched: Instant,
+    /// Whether it is the answer to a mount that found nothing, which nobody need use.
+    offered: bool,
 }
 
 impl Sessions {
-    /// Begins a session and gives its id.
-    pub(super) fn begin(&self, repository: &str, draft: Draft) -> Result<String, Fault> {
+    /// Begins a session and gives its id. One that is only offered, in the answer to a mount,
+    /// gives way to others once there are too many.
+    pub(super) fn begin(
+        &self,
+        repository: &str,
+        draft: Draft,
+        offered: bool,
+    ) -> Result<String, Fault> {
         self.sweep();
         let mut slots = self.slots();
+        let unused = slots
+            .iter()
+            .filter(|(_, slot)| slot.offered && slot.draft.is_some());
+        let oldest = unused
+            .min_by_key(|(_, slot)| slot.touched)
+            .map(|(id, _)| id.clone());
+        if let Some(oldest) = oldest.filter(|_| slots.len() >= MOST) {
+            slots.remove(&oldest);
+        }
         if slots.len() >= MOST {
             let fault = Fault::new(Code::TooManyRequests, "too many uploads at a time");
             return Err(fault.header(RETRY_AFTER, "5"));
@@ -49,6 +66,7 @@ impl Sessions {
             draft: Some(draft),
             size: 0,
             touched: Instant::now(),
+            offered,
         };
         slots.insert(id.clone(), slot);
         Ok(id)
@@ -60,7 +78,9 @@ impl Sessions {
         let slot = slots
             .get_mut(id)
             .filter(|slot| slot.repository == repository);
-        let draft = slot.ok_or_else(unknown)?.draft.take().ok_or_else(|| {
+        let slot = slot.ok_or_else(unknown)?;
+        slot.offered = false;
+        let draft = slot.draft.take().ok_or_else(|| {
             Fault::new(Code::BlobUploadInvalid, "another request feeds this upload")
                 .status(StatusCode::CONFLICT)
         })?;
@@ -189,7 +209,7 @@ mod tests {
     async fn one_request_at_a_time_has_a_session_and_loses_it_when_it_breaks() {
         let folder = tempfile::tempdir().unwrap();
         let sessions = Arc::new(Sessions::default());
-        let id = sessions.begin("a", draft(&folder)).unwrap();
+        let id = sessions.begin("a", draft(&folder), false).unwrap();
         assert!(sessions.take("b", &id).is_err());
         let mut taken = sessions.take("a", &id).unwrap();
         assert!(sessions.take("a", &id).is_err());
@@ -205,7 +225,7 @@ mod tests {
     async fn a_cancelled_session_does_not_come_back() {
         let folder = tempfile::tempdir().unwrap();
         let sessions = Arc::new(Sessions::default());
-        let id = sessions.begin("a", draft(&folder)).unwrap();
+        let id = sessions.begin("a", draft(&folder), false).unwrap();
         let mut taken = sessions.take("a", &id).unwrap();
         sessions.cancel("a", &id).unwrap();
         let piece = taken.draft().unwrap();
@@ -217,14 +237,14 @@ mod tests {
     async fn sessions_are_bounded_and_idle_ones_end() {
         let folder = tempfile::tempdir().unwrap();
         let sessions = Arc::new(Sessions::default());
-        let first = sessions.begin("a", draft(&folder)).unwrap();
+        let first = sessions.begin("a", draft(&folder), false).unwrap();
         let _busy = sessions.take("a", &first).unwrap();
         for _ in 1..MOST {
-            sessions.begin("a", draft(&folder)).unwrap();
+            sessions.begin("a", draft(&folder), false).unwrap();
         }
-        assert!(sessions.begin("a", draft(&folder)).is_err());
+        assert!(sessions.begin("a", draft(&folder), false).is_err());
         tokio::time::advance(IDLE).await;
-        sessions.begin("a", draft(&folder)).unwrap();
+        sessions.begin("a", draft(&folder), false).unwrap();
         assert_eq!(sessions.slots().len(), 2, "the busy one and the new one");
         sessions.clear();
         assert_eq!(sessions.slots().len(), 0);

@@ -114,7 +114,7 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
         Ok(address) => address,
         // A container that exited at once has no address: tell of the exit instead.
         Err(error) => {
-            return Err(crash(runner, id)
+            return Err(crash(runner, id, "before it was ready")
                 .await
                 .unwrap_or_else(|| lost(ledger, &error)));
         }
@@ -184,7 +184,11 @@ async fn memory<E: Engine, C: Clock, P: Probe>(
 ) {
     let metric = Metric::MemoryReady;
     match bounded(runner, "read the memory of", id, runner.engine.memory(id)).await {
-        Ok(bytes) => ledger.value(metric, Quantity::Bytes(bytes)),
+        // Of an app that has exited the kernel has no figure, or a zero.
+        Ok(bytes) => match crash(runner, id, "after its first answer").await {
+            None => ledger.value(metric, Quantity::Bytes(bytes)),
+            Some(reason) => ledger.dnf(metric, &reason),
+        },
         Err(error) if error.kind == ErrorKind::Protocol => {
             ledger.note(
                 metric,
@@ -279,8 +283,10 @@ pub(super) fn overdue(operation: &'static str, subject: &impl ToString) -> Engin
 async fn crash<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
     id: &ContainerId,
+    when: &str,
 ) -> Option<String> {
-    let state = runner.engine.state(id).await.ok()?;
+    let state = runner.engine.state(id);
+    let state = bounded(runner, "look at container", id, state).await.ok()?;
     let code = state.exit_code.filter(|_| !state.running)?;
     let lines = quoted(runner, id).await;
     let oom = if state.oom_killed {
@@ -288,9 +294,7 @@ async fn crash<E: Engine, C: Clock, P: Probe>(
     } else {
         ""
     };
-    Some(format!(
-        "exited with code {code}{oom} before it was ready{lines}"
-    ))
+    Some(format!("exited with code {code}{oom} {when}{lines}"))
 }
 
 pub(super) async fn quoted<E: Engine, C: Clock, P: Probe>(

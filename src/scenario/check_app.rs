@@ -62,11 +62,6 @@ impl Checker<'_> {
                 ),
             }
         }
-        self.filled(
-            &raw.body_contains,
-            "`body-contains`",
-            "name a text that only the working app answers with",
-        );
         Contract {
             port,
             path: path.clone(),

@@ -15,6 +15,7 @@ mod ledgers;
 mod links;
 mod live;
 mod manifests;
+mod manners;
 mod program;
 mod pulls;
 mod pushes;

@@ -19,7 +19,7 @@ use super::super::blob::Blob;
 use super::super::fault::{Code, Fault};
 use super::super::outflow;
 use super::super::range::{Wanted, wanted};
-use super::{CONTENT_DIGEST, Call, bare, set};
+use super::{CONTENT_DIGEST, Call, bare, set, unchanged};
 use crate::oci::Digest;
 
 /// `GET` and `HEAD`, with ranges.
@@ -28,6 +28,9 @@ pub(super) async fn get(call: &Call<'_>, name: &str, digest: &Digest) -> Result<
     let blob = blob.ok_or_else(|| unknown(digest))?;
     let size = blob.size();
     let tag = format!("\"{digest}\"");
+    if call.holds(&tag) {
+        return Ok(unchanged(digest, &tag));
+    }
     // A part is wanted only of the content that the client has the rest of.
     let same = call.header(IF_RANGE).is_none_or(|held| held == tag);
     let asked = call.header(RANGE).filter(|_| same && !call.is_head());

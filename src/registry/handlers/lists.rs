@@ -14,8 +14,8 @@ use crate::oci::Digest;
 
 const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");
 
-/// Tags in the order of their bytes, all or by pages.
-pub(super) fn tags(call: &Call<'_>, name: &str) -> Result<Response, Fault> {
+/// `n` and `last`: how many names, and those after which.
+fn asked_page<'a>(call: &'a Call<'_>) -> Result<(usize, Option<&'a str>), Fault> {
     let most = match call.parameters.get("n") {
         None => usize::MAX,
         Some(text) => text.parse().map_err(|_| {
@@ -23,6 +23,25 @@ pub(super) fn tags(call: &Call<'_>, name: &str) -> Result<Response, Fault> {
         })?,
     };
     let last = call.parameters.get("last").filter(|last| !last.is_empty());
+    Ok((most, last))
+}
+
+/// Repositories, all or by pages.
+/// Source: Docker Registry HTTP API V2, "Catalog"; the distribution specification has none.
+pub(super) fn catalog(call: &Call<'_>) -> Result<Response, Fault> {
+    let (most, last) = asked_page(call)?;
+    let (page, more) = call.hall.index.repositories(last, most);
+    let mut answer = json_answer(json!({"repositories": page}).to_string());
+    if let (true, Some(last)) = (more, page.last()) {
+        let next = format!("</v2/_catalog?n={most}&last={last}>; rel=\"next\"");
+        set(&mut answer, LINK, &next);
+    }
+    Ok(answer)
+}
+
+/// Tags in the order of their bytes, all or by pages.
+pub(super) fn tags(call: &Call<'_>, name: &str) -> Result<Response, Fault> {
+    let (most, last) = asked_page(call)?;
     let (page, more) = call
         .hall
         .index

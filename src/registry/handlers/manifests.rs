@@ -12,7 +12,7 @@ use super::super::fault::{Code, Fault};
 use super::super::intake;
 use super::super::manifest::Manifest;
 use super::super::route::Reference;
-use super::{CONTENT_DIGEST, Call, bare, created, set};
+use super::{CONTENT_DIGEST, Call, bare, created, set, unchanged};
 use crate::oci::is_tag;
 
 /// Largest manifest. The specification asks for four megabytes at least.
@@ -27,6 +27,10 @@ const TAG: HeaderName = HeaderName::from_static("oci-tag");
 pub(super) async fn get(call: &Call<'_>, name: &str, by: &Reference) -> Result<Response, Fault> {
     let found = call.hall.index.manifest(name, by);
     let manifest = found.ok_or_else(unknown)?;
+    let tag = format!("\"{}\"", manifest.digest);
+    if call.holds(&tag) {
+        return Ok(unchanged(&manifest.digest, &tag));
+    }
     let length = manifest.bytes.len();
     let body = if call.is_head() {
         Body::empty()
@@ -38,7 +42,7 @@ pub(super) async fn get(call: &Call<'_>, name: &str, by: &Reference) -> Result<R
     answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     set(&mut answer, CONTENT_TYPE, &manifest.media_type);
     set(&mut answer, CONTENT_DIGEST, manifest.digest.as_str());
-    set(&mut answer, ETAG, &format!("\"{}\"", manifest.digest));
+    set(&mut answer, ETAG, &tag);
     Ok(answer)
 }
 

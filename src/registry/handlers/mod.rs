@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, LOCATION};
+use axum::http::header::{
+    ALLOW, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPECT, HeaderName, IF_NONE_MATCH, LOCATION,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -44,6 +46,19 @@ impl Call<'_> {
     /// A header that is text.
     fn header(&self, name: HeaderName) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()
+    }
+
+    /// Whether the client has the content of this tag already.
+    /// Source: RFC 9110, section 13.1.2.
+    fn holds(&self, tag: &str) -> bool {
+        let lists = self.head.headers.get_all(IF_NONE_MATCH).iter();
+        let mut tags = lists
+            .filter_map(|list| list.to_str().ok())
+            .flat_map(|list| list.split(','));
+        tags.any(|held| {
+            let held = held.trim();
+            held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag
+        })
     }
 
     fn is_head(&self) -> bool {
@@ -110,6 +125,8 @@ async fn dispatch(call: &Call<'_>, body: &mut Body) -> Result<Response, Fault> {
             _ if reads => manifests::get(call, &name, &reference).await,
             _ => Err(not_allowed("GET, HEAD, PUT, DELETE")),
         },
+        Route::Catalog if reads => lists::catalog(call),
+        Route::Catalog => Err(not_allowed("GET, HEAD")),
         Route::Tags(name) if reads => lists::tags(call, &name),
         Route::Referrers(name, digest) if reads => lists::referrers(call, &name, &digest),
         Route::Tags(_) | Route::Referrers(..) => Err(not_allowed("GET, HEAD")),
@@ -137,6 +154,15 @@ fn json(text: String) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_LENGTH, text.len().into());
     *answer.body_mut() = Body::from(text);
+    answer
+}
+
+/// The client has it.
+fn unchanged(digest: &crate::oci::Digest, tag: &str) -> Response {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::NOT_MODIFIED;
+    set(&mut answer, CONTENT_DIGEST, digest.as_str());
+    set(&mut answer, ETAG, tag);
     answer
 }
 

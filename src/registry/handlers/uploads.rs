@@ -39,7 +39,8 @@ pub(super) async fn begin(call: &Call<'_>, name: &str, body: &mut Body) -> Resul
         return settle(call, name, draft, digest).await;
     }
     let by = parameters.get("digest-algorithm").unwrap_or("sha256");
-    let id = call.hall.sessions.begin(name, draft(call, by)?)?;
+    let offered = parameters.get("mount").is_some();
+    let id = call.hall.sessions.begin(name, draft(call, by)?, offered)?;
     Ok(going_on(StatusCode::ACCEPTED, name, &id, 0))
 }
 

@@ -22,7 +22,7 @@ async fn unknown_routes_and_methods_are_refused() {
     for path in [
         "/",
         "/v1/",
-        "/v2/_catalog",
+        "/v2/_catalogue",
         "/v2/a",
         "/v2/a/b/c",
         "/v2/tags/list",

@@ -61,6 +61,55 @@ fn it_serves_until_a_signal_and_leaves_nothing() {
 }
 
 #[test]
+fn what_a_killed_registry_leaves_is_found_by_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let clean = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(["--home", env!("CARGO_MANIFEST_DIR"), "clean"])
+            .args(arguments)
+            .env("TMPDIR", folder.path())
+            .env("DOCKER_HOST", "unix:///nowhere/plimsoll.sock")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let left = || {
+        let entries = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(Result::unwrap);
+        let named = |entry: &std::fs::DirEntry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("plimsoll-registry-")
+        };
+        entries.filter(named).count()
+    };
+    for (signal, leaves) in [(Signal::KILL, 1), (Signal::HUP, 0)] {
+        let mut child = start(&[], folder.path());
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        // Of a living one nothing is taken.
+        assert!(!clean(&["--dry-run"]).contains("plimsoll-registry-"));
+        kill_process(
+            Pid::from_raw(child.id().try_into().unwrap()).unwrap(),
+            signal,
+        )
+        .unwrap();
+        child.wait().unwrap();
+        assert_eq!(left(), leaves);
+        assert_eq!(
+            clean(&["--dry-run"]).contains("plimsoll-registry-"),
+            leaves > 0
+        );
+        clean(&["--yes"]);
+        assert_eq!(left(), 0);
+    }
+}
+
+#[test]
 fn a_taken_port_is_told_with_a_hint() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

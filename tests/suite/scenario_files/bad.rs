@@ -42,7 +42,6 @@ const BAD: &[(&str, &str, &str)] = &[
     ("port", "3000", "0"),
     ("status", "200", "99"),
     ("path", "\"/health\"", "\"health\""),
-    ("body", "\"ok\"", "\"\""),
     ("no duration", "\"30s\"", "\"30 seconds\""),
     ("zero duration", "\"30s\"", "\"0s\""),
     ("absurd duration", "\"30s\"", "\"61m\""),
@@ -308,9 +307,6 @@ fn each_error_names_its_place_and_its_mend() {
     scenarios/example.toml:9:8: `health` is no path to ask for
       expected: a path that starts with `/`, without white space
       hint: write `/health`
-    # body
-    scenarios/example.toml:11:17: `body-contains` is empty
-      hint: name a text that only the working app answers with
     # no duration
     scenarios/example.toml:12:16: `30 seconds` is no duration
       expected: more than 0 and at most an hour, as `500ms`, `30s` or `2m`
