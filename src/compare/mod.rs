@@ -65,6 +65,12 @@ impl Terms {
     fn admit(&self, metric: Metric) -> bool {
         self.metrics.is_empty() || self.metrics.contains(&metric)
     }
+
+    /// Those that are not waived.
+    fn in_force(&self, mut found: Vec<Difference>) -> Vec<Difference> {
+        found.retain(|difference| !self.waived.contains(&difference.rule));
+        found
+    }
 }
 
 /// What two runs say of one another.
@@ -232,10 +238,6 @@ impl<'a> RunComparison<'a> {
 
 /// Compares head with base.
 pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> RunComparison<'a> {
-    let in_force = |mut found: Vec<Difference>| {
-        found.retain(|difference| !terms.waived.contains(&difference.rule));
-        found
-    };
     let differences = traits::between(base, head);
     let (old, new) = (series::of_run(base), series::of_run(head));
     let mut lines = Vec::new();
@@ -244,7 +246,7 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
         let Some(before) = apps(base).find(|before| before.id == case.id) else {
             continue;
         };
-        let unlike = in_force(traits::between_cases((base, before), (head, case)));
+        let unlike = terms.in_force(traits::between_cases((base, before), (head, case)));
         for key in series::keys(&old, &new, &case.id) {
             let (metric, link) = (key.1, key.2);
             if !terms.admit(metric) {
@@ -301,15 +303,12 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
             lines.push(line);
         }
     }
-    let pairs: Vec<Pair<'_>> = judged.iter().map(|(_, pair)| *pair).collect();
     let test = JointTest {
         alpha: terms.alpha,
         seed: seed_of(base, head),
         design: terms.design,
     };
-    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, &test)) {
-        lines[*at].outcome = Outcome::Judged(comparison);
-    }
+    judge(&mut lines, &judged, &test);
     RunComparison {
         base,
         head,
@@ -318,6 +317,14 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
         gone: only_in(base, head),
         new: only_in(head, base),
         terms,
+    }
+}
+
+/// All comparisons together, each for the line of its number.
+fn judge(lines: &mut [Line<'_>], judged: &[(usize, Pair<'_>)], test: &JointTest) {
+    let pairs: Vec<Pair<'_>> = judged.iter().map(|(_, pair)| *pair).collect();
+    for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, test)) {
+        lines[*at].outcome = Outcome::Judged(comparison);
     }
 }
 

@@ -5,6 +5,7 @@ mod exported;
 mod platforms;
 mod secrets;
 mod ssh;
+mod steps;
 mod sync;
 
 use std::time::{Duration, Instant};
