@@ -200,7 +200,7 @@ fn rendered_alone(
             format!("{json:#}\n")
         }
         ExportFormat::Html | ExportFormat::Svg | ExportFormat::Png => {
-            let said = "--metric is not for the page, which has all metrics";
+            let said = "--metric is for every form but the page, which has all metrics";
             let hint = "leave --metric out, or choose another --format";
             return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
         }

@@ -67,7 +67,9 @@ fn why(run: &RunRecord, scenario: Option<&ScenarioRecord>, budget: &Budget) -> O
     let of = of.unwrap_or_default();
     let only = run.plan.only.as_ref();
     let only = only.map(|glob| format!("; the run was limited by `--only {glob}`"));
-    let only = only.unwrap_or_default();
+    let shard = run.plan.shard.as_ref();
+    let shard = shard.map(|one| format!("; the run is part {}/{}", one.index, one.count));
+    let only = format!("{}{}", only.unwrap_or_default(), shard.unwrap_or_default());
     Some(match patterns.is_empty() {
         true => format!("the run has no variant{of}{only}"),
         false => format!(
