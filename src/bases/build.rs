@@ -234,6 +234,22 @@ async fn build_one<E: Engine>(
     }
 }
 
+/// How long a script that makes a root file system may take, and bytes of its talk that are kept.
+const SCRIPT_WITHIN: std::time::Duration = std::time::Duration::from_secs(1_800);
+const SCRIPT_WORDS: usize = 64 << 10;
+
+/// A process group that is killed when this is dropped.
+struct Group(Option<i32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0.and_then(rustix::process::Pid::from_raw) {
+            // Gone already is fine.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
 async fn import<E: Engine>(
     engine: &E,
     catalogue: &Catalogue,
@@ -255,20 +271,36 @@ async fn import<E: Engine>(
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
+        // What the script starts ends with it, and with this future.
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| failed(format!("bash could not be started: {error}")))?;
-    let mut words = Vec::new();
-    if let Some(mut stderr) = child.stderr.take() {
-        stderr
-            .read_to_end(&mut words)
-            .await
-            .map_err(|error| failed(error.to_string()))?;
-    }
-    let status = child
-        .wait()
-        .await
-        .map_err(|error| failed(error.to_string()))?;
+    let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()));
+    let stderr = child.stderr.take();
+    let work = async {
+        let mut words = Vec::new();
+        if let Some(mut stderr) = stderr {
+            let mut piece = vec![0; SCRIPT_WORDS];
+            loop {
+                match stderr.read(&mut piece).await? {
+                    0 => break,
+                    read => words.extend_from_slice(&piece[..read]),
+                }
+                let early = words.len().saturating_sub(SCRIPT_WORDS);
+                words.drain(..early);
+            }
+        }
+        Ok::<_, std::io::Error>((child.wait().await?, words))
+    };
+    let (status, words) = match tokio::time::timeout(SCRIPT_WITHIN, work).await {
+        Ok(ended) => ended.map_err(|error| failed(error.to_string()))?,
+        Err(_) => {
+            return Err(failed(format!("it did not end within {SCRIPT_WITHIN:?}")));
+        }
+    };
+    // Its leader was waited for: the id may be another's now.
+    group.0 = None;
     if !status.success() {
         let words = String::from_utf8_lossy(&words);
         let last: Vec<_> = words.lines().rev().take(5).collect();

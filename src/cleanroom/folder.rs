@@ -24,7 +24,7 @@ const LONGEST_SOCKET: usize = 100;
 const DIGITS: usize = 8;
 
 /// How the name of a room's folder begins until its lock is held.
-const MAKING: &str = ".making-";
+pub(super) const MAKING: &str = ".making-";
 
 const OPERATION: &str = "make folder of clean room in";
 

@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 use super::card::Card;
 use super::cgroup;
 use super::error::{RoomError, failed};
-use super::folder::{LOCK_FILE, is_id};
+use super::folder::{LOCK_FILE, MAKING, is_id};
 use super::mounts;
 
 /// The kernel may take a moment to end what it kills.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a room may be without its name.
+const MAKING_WITHIN: Duration = Duration::from_secs(60);
 
 const OPERATION: &str = "remove clean room";
 
@@ -45,11 +48,31 @@ pub fn left_over(folder: &Path) -> Vec<LeftRoom> {
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
         .filter_map(|entry| {
             let id = entry.file_name().into_string().ok()?;
-            is_id(&id).then(|| left(id, entry.path()))?
+            match id.strip_prefix(MAKING) {
+                Some(wanted) => is_id(wanted).then(|| unmade(wanted, entry.path()))?,
+                None => is_id(&id).then(|| left(id, entry.path()))?,
+            }
         })
         .collect();
     rooms.sort_by(|one, other| one.id.cmp(&other.id));
     rooms
+}
+
+/// What is left of a room that never got its name: its maker takes a moment, not minutes.
+fn unmade(id: &str, folder: PathBuf) -> Option<LeftRoom> {
+    let made = fs::symlink_metadata(&folder).ok()?.modified().ok()?;
+    let is_old = made.elapsed().is_ok_and(|age| age > MAKING_WITHIN);
+    let lock = File::open(folder.join(LOCK_FILE)).ok();
+    let is_held = lock.as_ref().is_some_and(|lock| lock.try_lock().is_err());
+    (is_old && !is_held).then(|| LeftRoom {
+        id: id.to_owned(),
+        run: None,
+        purpose: id.split('-').next().unwrap_or_default().to_owned(),
+        created_at: None,
+        folder,
+        card: None,
+        _lock: lock,
+    })
 }
 
 fn left(id: String, folder: PathBuf) -> Option<LeftRoom> {
@@ -178,6 +201,23 @@ mod tests {
         assert!(!path.exists() && outside.join("mine").exists());
         assert!(held.path.exists());
         assert!(left_over(&place.path().join("none")).is_empty());
+    }
+
+    #[test]
+    fn a_room_that_never_got_its_name_is_left_once_it_is_old() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join(".making-build-12345678");
+        fs::create_dir(&folder).unwrap();
+        assert!(left_over(place.path()).is_empty(), "it may be being made");
+        let long_ago = std::time::SystemTime::now() - 2 * MAKING_WITHIN;
+        File::open(&folder).unwrap().set_modified(long_ago).unwrap();
+        let held = File::create(folder.join(LOCK_FILE)).unwrap();
+        File::open(&folder).unwrap().set_modified(long_ago).unwrap();
+        held.lock().unwrap();
+        assert!(left_over(place.path()).is_empty(), "its maker lives");
+        drop(held);
+        left_over(place.path()).remove(0).remove().unwrap();
+        assert!(!folder.exists());
     }
 
     #[test]

@@ -156,7 +156,15 @@ pub async fn clean<E: Engine>(
     }
     let mut kept = beside.remove(printer);
     if let Some(engine) = &engine {
-        kept.extend(remove(engine, left, ours, printer).await?);
+        // What came up since the list was shown is not what was agreed to.
+        let shown = left.owned.clone();
+        let shown = |item: &Owned| {
+            let same = |other: &Owned| {
+                (other.kind, &other.id, &other.name) == (item.kind, &item.id, &item.name)
+            };
+            ours(item) && shown.iter().any(same)
+        };
+        kept.extend(remove(engine, left, shown, printer).await?);
     }
     for why in &kept {
         printer.talk(&format!("kept: {why}"));
@@ -174,7 +182,7 @@ async fn look<E: Engine>(
     let mut owned = engine.owned().await?;
     owned.retain(|item| matches!(item.kind, OwnedKind::Container | OwnedKind::Image) && ours(item));
     owned.sort();
-    let mut journals = journals(place);
+    let mut journals = journals(place, printer);
     journals.retain(|(path, _)| args.run.is_none() || args.run.as_deref() == run_of(path));
     let (cache, kept_cache) = match engine.build_cache().await {
         Ok(records) => {
@@ -316,7 +324,7 @@ fn ours_of(records: &[CacheRecord], journals: &[(PathBuf, BTreeSet<String>)]) ->
 }
 
 /// Journals of runs that no living process writes.
-fn journals(place: &Place) -> Vec<(PathBuf, BTreeSet<String>)> {
+fn journals(place: &Place, printer: &mut Printer) -> Vec<(PathBuf, BTreeSet<String>)> {
     let mut journals = Vec::new();
     for path in store::run_folders(&place.results()) {
         let journal = path.join(CACHE_JOURNAL);
@@ -326,8 +334,12 @@ fn journals(place: &Place) -> Vec<(PathBuf, BTreeSet<String>)> {
         if RunFolder::is_being_written(&path) {
             continue;
         }
-        if let Ok(ids) = serde_json::from_slice(&text) {
-            journals.push((journal, ids));
+        match serde_json::from_slice(&text) {
+            Ok(ids) => journals.push((journal, ids)),
+            Err(error) => printer.talk(&format!(
+                "{} cannot be read, so the cache records that it names stay: {error}",
+                journal.display()
+            )),
         }
     }
     journals

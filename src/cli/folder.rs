@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::io;
 
-use crate::record::RunRecord;
+use crate::record::{RunRecord, RunState};
 use crate::report;
 use crate::runner::Recorder;
 use crate::store::{RunFolder, StoreError};
@@ -14,28 +15,84 @@ pub(super) const CACHE_JOURNAL: &str = "cache-records.json";
 /// The page in a run's folder.
 pub(super) const PAGE: &str = "report.html";
 
-/// Writes everything anew after each case, each file atomically.
-pub(super) struct FolderRecorder<'a>(pub(super) &'a RunFolder);
+/// The name that notes get which cannot be read, so that nothing is written over them.
+const UNREADABLE_JOURNAL: &str = "cache-records.unreadable.json";
+
+/// Keeps the record after each visit, and what is derived from it now and then. Each file is
+/// written atomically.
+pub(super) struct FolderRecorder<'a> {
+    folder: &'a RunFolder,
+    /// Why what is derived could not be written last. The record is what counts.
+    unwritten: Option<StoreError>,
+    /// Samples of the record from which the rest was derived last.
+    derived_from: Option<usize>,
+}
+
+impl<'a> FolderRecorder<'a> {
+    pub(super) fn new(folder: &'a RunFolder) -> Self {
+        Self {
+            folder,
+            unwritten: None,
+            derived_from: None,
+        }
+    }
+
+    /// Brings what is derived up to the record, and gives why it could not be written.
+    pub(super) fn finish(mut self, record: &RunRecord) -> Option<StoreError> {
+        if self.derived_from != Some(record.samples.len()) {
+            self.derive(record);
+        }
+        self.unwritten
+    }
+
+    fn derive(&mut self, record: &RunRecord) {
+        self.unwritten = write_derived(self.folder, record).err();
+        self.derived_from = Some(record.samples.len());
+    }
+
+    /// Reports take longer the more samples there are. So while a run goes on they are
+    /// written whenever an eighth has come up: all of them together cost a few times the last.
+    fn is_due(&self, record: &RunRecord) -> bool {
+        let grown = |from: usize| record.samples.len() > from + from / 8;
+        let ended = record.state != RunState::Running || record.finished_at.is_some();
+        ended || self.derived_from.is_none_or(grown)
+    }
+}
 
 impl Recorder for FolderRecorder<'_> {
     fn save(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>> {
-        self.0.save_record(record)?;
-        write_derived(self.0, record)?;
+        self.folder.save_record(record)?;
+        if self.is_due(record) {
+            self.derive(record);
+        }
         Ok(())
     }
 
-    fn noted_cache(&mut self) -> BTreeSet<String> {
-        crate::files::read(&self.0.path().join(CACHE_JOURNAL))
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok())
-            .unwrap_or_default()
+    fn noted_cache(&mut self) -> Result<BTreeSet<String>, Box<dyn Error + Send + Sync>> {
+        let path = self.folder.path().join(CACHE_JOURNAL);
+        let read = match crate::files::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            read => read.map_err(|error| error.to_string()),
+        };
+        let noted =
+            read.and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()));
+        noted.map_err(|why| {
+            let aside = self.folder.path().join(UNREADABLE_JOURNAL);
+            let place = match std::fs::rename(&path, &aside) {
+                Ok(()) => aside,
+                Err(_) => path.clone(),
+            };
+            let place = place.display();
+            format!("failed to read the noted records of the builder's cache: {why}; they are kept in {place}").into()
+        })
     }
 
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>> {
         if ids.is_empty() {
-            self.0.remove(CACHE_JOURNAL)?;
+            self.folder.remove(CACHE_JOURNAL)?;
         } else {
-            self.0.write(CACHE_JOURNAL, &serde_json::to_vec(ids)?)?;
+            self.folder
+                .write(CACHE_JOURNAL, &serde_json::to_vec(ids)?)?;
         }
         Ok(())
     }
@@ -61,4 +118,28 @@ pub(super) fn write_derived(folder: &RunFolder, record: &RunRecord) -> Result<()
 /// When the file cannot be written.
 pub(super) fn write_page(folder: &RunFolder, record: &RunRecord) -> Result<(), StoreError> {
     folder.write(PAGE, report::report_html(record).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_that_cannot_be_read_are_kept_and_reported() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(dir.path(), "2001-02-03T04:05:06Z", "x").unwrap();
+        let mut recorder = FolderRecorder::new(&folder);
+        assert_eq!(recorder.noted_cache().unwrap(), BTreeSet::new());
+        let ids = BTreeSet::from(["a".to_owned()]);
+        recorder.note_cache(&ids).unwrap();
+        assert_eq!(recorder.noted_cache().unwrap(), ids);
+
+        std::fs::write(folder.path().join(CACHE_JOURNAL), "[\"a\", \"b").unwrap();
+        let error = recorder.noted_cache().unwrap_err().to_string();
+        assert!(error.contains(UNREADABLE_JOURNAL), "{error}");
+        recorder.note_cache(&BTreeSet::new()).unwrap();
+        recorder.note_cache(&ids).unwrap();
+        let kept = std::fs::read_to_string(folder.path().join(UNREADABLE_JOURNAL));
+        assert_eq!(kept.unwrap(), "[\"a\", \"b");
+    }
 }

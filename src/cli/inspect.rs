@@ -35,7 +35,13 @@ pub(super) async fn inspect<E: Engine>(
     }
     let export = engine.export(&facts.id.0).await?;
     let contents = image::analyse_export(export, Vec::new()).await;
-    let contents = contents.map_err(Failure::failed)?;
+    let contents = contents.map_err(|error| {
+        let hint = error.hint().map(str::to_owned);
+        Failure::failed(error).with_hint(hint)
+    })?;
+    for note in &contents.notes {
+        printer.talk(&format!("note: {note}"));
+    }
     // As the tars state it: what an engine says of a layer depends on its store.
     let layers: Vec<_> = contents.layers.iter().map(|layer| layer.bytes).collect();
     let mut history = facts.history;

@@ -69,7 +69,10 @@ pub async fn run<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     }
     print(&measured.record, args.format, printer)?;
     measured.result.map_err(Failure::failed)?;
-    Ok(exit_of(&measured.record))
+    match measured.unwritten {
+        Some(failure) => Err(failure),
+        None => Ok(exit_of(&measured.record)),
+    }
 }
 
 /// What is to be measured.
@@ -103,6 +106,8 @@ pub(super) struct Measured {
     pub(super) record: RunRecord,
     /// Why it ended early, where it did.
     pub(super) result: Result<(), RunError>,
+    /// Why a report could not be written. The record is whole.
+    pub(super) unwritten: Option<Failure>,
 }
 
 /// Measures, and closes all that was opened for it. None where it was interrupted before
@@ -182,7 +187,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     } = prepared;
     record.mask_secrets();
     announce(&record, selection.planned.len(), &folder, printer);
-    let mut recorder = FolderRecorder(&folder);
+    let mut recorder = FolderRecorder::new(&folder);
     // A folder that cannot be written is found before the first build.
     crate::runner::Recorder::save(&mut recorder, &record).map_err(Failure::failed)?;
     let own_builder = record.plan.engine == EngineChoice::CleanRoom;
@@ -217,15 +222,16 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     }
     let (mut record, result) = runner.run(&mut recorder).await;
     let moved = planning::moved_bases(seams.engine.as_ref(), &record).await;
+    let mut unwritten = recorder.finish(&record);
     if !moved.is_empty() {
         record.warnings.extend(moved);
-        folder.save_record(&record).map_err(store_failure)?;
-        write_derived(&folder, &record).map_err(store_failure)?;
+        let saved = folder.save_record(&record);
+        unwritten = saved.and_then(|()| write_derived(&folder, &record)).err();
     }
     if record.state == RunState::Complete {
-        charts::write_into(&folder, &record).map_err(store_failure)?;
+        unwritten = charts::write_into(&folder, &record).err().or(unwritten);
     }
-    write_page(&folder, &record).map_err(store_failure)?;
+    unwritten = write_page(&folder, &record).err().or(unwritten);
     let words = match (record.state, &record.ab) {
         (RunState::Complete, _) => format!("results in {}", folder.path().display()),
         (_, Some(_)) => format!(
@@ -242,6 +248,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         folder,
         record,
         result,
+        unwritten: unwritten.map(store_failure),
     })
 }
 

@@ -70,7 +70,12 @@ impl DockerEngine {
                 OPERATION,
                 &id.0,
                 ErrorKind::Conflict,
-                format!("it is not running; its exit code is {code}"),
+                match before.oom_killed {
+                    Some(true) => format!(
+                        "it is not running; the kernel killed it, out of memory (exit code {code})"
+                    ),
+                    _ => format!("it is not running; its exit code is {code}"),
+                },
             )
             .with_hint("its logs say why it ended before it was told to"));
         }

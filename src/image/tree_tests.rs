@@ -160,7 +160,8 @@ fn links_above_a_name_are_followed_within_a_layer_and_replaced_across() {
 
 #[test]
 fn a_whiteout_before_a_folder_of_its_name_hides_nothing() {
-    // What `docker export` of 20.10 with overlay2 shows; after the folder, it hides.
+    // What `docker export` of 20.10 with overlay2 shows. It loads no image with a whiteout
+    // after a folder of its name; here that hides what is below.
     let below = layer([("d/a", file(1).into()), ("d/k", file(2).into())]);
     let before = [
         ("!d", folder().into()),

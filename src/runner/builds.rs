@@ -11,6 +11,7 @@ use super::ledger::Ledger;
 use super::mounts;
 use super::plant::Plant;
 use super::session::{PlannedCase, Runner};
+use super::starts::bounded;
 use super::validity::Steps;
 use super::visit::short_id;
 use crate::context::{ContextError, Overlay};
@@ -261,10 +262,9 @@ pub(super) async fn discard<E: Engine, C: Clock, P: Probe>(runner: &Runner<E, C,
         Metric::RebuildSourceColdMounts,
         Metric::RebuildDependencyColdMounts,
     ] {
-        let _ = runner
-            .engine
-            .remove_image(&job.tag(&runner.record.id, metric))
-            .await;
+        let tag = job.tag(&runner.record.id, metric);
+        let removed = runner.engine.remove_image(&tag);
+        let _ = bounded(runner, "remove image", &tag, removed).await;
     }
 }
 

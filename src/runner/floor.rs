@@ -104,7 +104,8 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
         }
     }
     start_and_stop(runner, &request.tag, ledger).await;
-    let _ = runner.engine.remove_image(&request.tag).await;
+    let removed = runner.engine.remove_image(&request.tag);
+    let _ = starts::bounded(runner, "remove image", &request.tag, removed).await;
 }
 
 async fn start_and_stop<E: Engine, C: Clock, P: Probe>(
@@ -117,7 +118,12 @@ async fn start_and_stop<E: Engine, C: Clock, P: Probe>(
     let spec = starts::bare(name, image.to_owned(), &run);
     let id = match starts::create(runner, &spec, Metric::FloorStartCreate, ledger).await {
         Ok(id) => id,
-        Err(reason) => return ledger.dnf(Metric::FloorStartCreate, &reason),
+        Err(reason) => {
+            ledger.dnf(Metric::FloorStartCreate, &reason);
+            let reason = format!("the container was not created: {reason}");
+            ledger.dnf(Metric::FloorStartStarted, &reason);
+            return ledger.dnf(Metric::FloorStopTime, &reason);
+        }
     };
     runner.phase(Metric::FloorStartStarted);
     let begin = runner.clock.mark();
@@ -128,7 +134,12 @@ async fn start_and_stop<E: Engine, C: Clock, P: Probe>(
             ledger.value(Metric::FloorStartStarted, Quantity::Time(end.since(begin)));
             starts::stop(runner, &id, FLOOR_GRACE, Metric::FloorStopTime, ledger).await;
         }
-        Err(error) => ledger.dnf(Metric::FloorStartStarted, &error.chain()),
+        Err(error) => {
+            let reason = starts::lost(ledger, &error);
+            ledger.dnf(Metric::FloorStartStarted, &reason);
+            let reason = format!("the container did not start: {reason}");
+            ledger.dnf(Metric::FloorStopTime, &reason);
+        }
     }
     let _ = starts::bounded(
         runner,

@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use super::builds::{Built, Job, chain, labels};
 use super::ledger::Ledger;
 use super::session::{PlannedCase, Runner};
-use super::starts::{asked, bounded, quoted};
+use super::starts::{asked, bounded, of_memory, quoted};
 use crate::engine::{BuildContext, Clock, ContainerSpec, Engine, Probe};
 use crate::image::{self, ImageContents, Planted};
 use crate::record::{
@@ -29,7 +29,7 @@ pub(super) const INSPECTION_METRICS: &[Metric] = &[
 ];
 
 /// An image of some gigabytes takes a minute on a slow disk.
-const EXPORT_WITHIN: Duration = Duration::from_secs(900);
+pub(super) const EXPORT_WITHIN: Duration = Duration::from_secs(900);
 
 /// Where a process with a read-only root may write.
 const TMP: &str = "/tmp";
@@ -72,6 +72,9 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
             },
         ),
     }
+    for note in &contents.notes {
+        runner.warn(format!("{}: {note}", case.id));
+    }
     let mut posture = contents.posture;
     if case.context.forces_dockerfile() {
         // It is in the image because it is sent in a tar; a client that sends a folder
@@ -105,7 +108,11 @@ async fn contents<E: Engine, C: Clock, P: Probe>(
     let export = export.map_err(|error| error.chain())?;
     let looked = tokio::time::timeout(EXPORT_WITHIN, image::analyse_export(export, planted)).await;
     match looked {
-        Ok(contents) => contents.map_err(|error| chain(&error)),
+        Ok(Ok(contents)) => Ok(contents),
+        Ok(Err(error)) => {
+            let hint = error.hint().map(|hint| format!(" (hint: {hint})"));
+            Err(format!("{}{}", chain(&error), hint.unwrap_or_default()))
+        }
         Err(_) => Err("the export did not end in time".to_owned()),
     }
 }
@@ -119,12 +126,12 @@ async fn scans<E: Engine, C: Clock, P: Probe>(
         return Vec::new();
     };
     let kept = async {
-        let export = runner
-            .engine
-            .export(&built.tag)
-            .await
-            .map_err(|error| error.chain())?;
-        keep(export).await.map_err(|error| error.to_string())
+        let export = runner.engine.export(&built.tag);
+        let export = bounded(runner, "export image", &built.tag, export).await;
+        let export = export.map_err(|error| error.chain())?;
+        let kept = tokio::time::timeout(EXPORT_WITHIN, keep(export)).await;
+        let kept = kept.map_err(|_| "the export did not end in time".to_owned())?;
+        kept.map_err(|error| error.to_string())
     };
     match kept.await {
         Ok(file) => scanners.scan(&file.path()).await,
@@ -222,7 +229,10 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
                 Err(failure) => failed(format!("{failure}{}", quoted(runner, &id).await)),
             },
             exit = engine.exited(&id) => match exit {
-                Ok(code) => failed(format!("exited with code {code}{}", quoted(runner, &id).await)),
+                Ok(code) => {
+                    let (oom, lines) = (of_memory(runner, &id).await, quoted(runner, &id).await);
+                    failed(format!("exited with code {code}{oom}{lines}"))
+                }
                 Err(error) => not_tried(error.chain()),
             },
         }
@@ -242,6 +252,14 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_documentation_states_the_deadline() {
+        let text = include_str!("../../docs/METHODOLOGY.md");
+        let seconds = EXPORT_WITHIN.as_secs();
+        let line = format!("| an export in a run, with the look into it | {seconds} s |");
+        assert!(text.contains(&line), "{line}");
+    }
 
     #[tokio::test]
     async fn another_program_reads_what_is_kept_and_nothing_has_a_name() {

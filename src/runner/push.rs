@@ -8,7 +8,7 @@ use super::builds::{Built, judge};
 use super::ledger::Ledger;
 use super::proof;
 use super::session::{PlannedCase, Runner};
-use super::starts::overdue;
+use super::starts::{bounded, overdue};
 use crate::engine::{
     Clock, Door, Engine, EngineError, ErrorKind, Probe, Registry, TAG_BASE, Traffic, run_repository,
 };
@@ -163,7 +163,7 @@ pub(super) async fn send<E: Engine, C: Clock, P: Probe>(
 ) -> Result<(Nanos, Traffic, ManifestRecord), Lost> {
     let target = format!("{}/{repository}:{tag}", registry.authority(Door::Build));
     let engine = runner.engine.clone();
-    engine.tag(built, &target).await?;
+    bounded(runner, "tag image", &target, engine.tag(built, &target)).await?;
     let deadline: Duration = runner.record.plan.build_deadline_ns.into();
     registry.open_ledger(Door::Build);
     let begin = runner.clock.mark();
@@ -171,7 +171,8 @@ pub(super) async fn send<E: Engine, C: Clock, P: Probe>(
     let end = runner.clock.mark();
     let traffic = registry.traffic(Door::Build);
     // What cannot be removed now, the sweep at the end removes.
-    let _ = engine.remove_image(&target).await;
+    let removed = engine.remove_image(&target);
+    let _ = bounded(runner, "remove image", &target, removed).await;
     let outcome = outcome.map_err(|_| overdue("push image", &target))??;
     let manifest = registry
         .manifest(repository, tag, &runner.record.engine.platform)

@@ -79,7 +79,10 @@ pub trait Recorder: Send {
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>>;
 
     /// The ids that an earlier process of this run noted.
-    fn noted_cache(&mut self) -> BTreeSet<String>;
+    ///
+    /// # Errors
+    /// Notes that cannot be read. They are kept as they are, and nothing is written over them.
+    fn noted_cache(&mut self) -> Result<BTreeSet<String>, Box<dyn Error + Send + Sync>>;
 }
 
 /// How long an interrupted run may take for the builder's cache. What is left then is noted,
@@ -210,7 +213,10 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     /// When the engine is gone, or the record cannot be written. Failing cases
     /// are no error: they are DNF in the record.
     pub async fn run(mut self, recorder: &mut dyn Recorder) -> (RunRecord, Result<(), RunError>) {
-        self.pending_cache = recorder.noted_cache();
+        match recorder.noted_cache() {
+            Ok(noted) => self.pending_cache = noted,
+            Err(error) => self.warn(super::builds::chain(error.as_ref())),
+        }
         let mut result = self.rounds(recorder).await;
         if self.record.state == RunState::Complete {
             weigh::weigh_bases(&mut self).await;

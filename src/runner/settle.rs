@@ -12,9 +12,22 @@ use crate::record::ImageStore;
 use crate::units::Bytes;
 
 impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
-    pub(super) async fn cache_ids(&self) -> Option<BTreeSet<String>> {
-        let records = self.engine.build_cache().await.ok()?;
-        Some(records.into_iter().map(|record| record.id).collect())
+    /// The ids of the builder's records; none where it does not list them, which is reported.
+    pub(super) async fn cache_ids(&mut self) -> Option<BTreeSet<String>> {
+        match self.engine.build_cache().await {
+            Ok(records) => Some(records.into_iter().map(|record| record.id).collect()),
+            Err(error) => {
+                self.warn_of_cache("listed", &error.chain());
+                None
+            }
+        }
+    }
+
+    /// Once for each reason, however many visits it happens in.
+    fn warn_of_cache(&mut self, what: &str, why: &str) {
+        self.warn(format!(
+            "records of the builder's cache could not be {what}, so those of this run may stay: {why}"
+        ));
     }
 
     /// Removes the cache records that the visit left, as far as they can be told apart. With
@@ -38,8 +51,16 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             Some(within) => tokio::time::timeout(within, listed).await.ok(),
             None => Some(listed.await),
         };
-        let Some(Ok(after)) = listed else {
-            return Ok(());
+        let after = match listed {
+            Some(Ok(after)) => after,
+            Some(Err(error)) => {
+                self.warn_of_cache("listed", &error.chain());
+                return Ok(());
+            }
+            None => {
+                self.warn_of_cache("listed", "the engine gave no list in time");
+                return Ok(());
+            }
         };
         let found = before.attribute(&after, self.tars_sent);
         self.doubtful_cache.extend(found.doubtful);
@@ -71,7 +92,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     .note_cache(&self.pending_cache)
                     .map_err(RunError::Record)?;
             }
-            Ok(Err(_)) => {}
+            Ok(Err(error)) => self.warn_of_cache("removed", &error.chain()),
             Err(_) => self.warn(
                 "the builder is slow to remove its records of this run; `plimsoll clean` removes \
                  what is left"
@@ -100,14 +121,15 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         if self.pending_cache.is_empty() || self.prunes_one_by_one() {
             return;
         }
-        let Ok(records) = self.engine.build_cache().await else {
-            return;
+        let records = match self.engine.build_cache().await {
+            Ok(records) => records,
+            Err(error) => return self.warn_of_cache("listed", &error.chain()),
         };
         let ours = records
             .iter()
             .filter(|record| self.pending_cache.contains(&record.id));
         let (count, bytes) = ours.fold((0, Bytes(0)), |(count, bytes), record| {
-            (count + 1, Bytes(bytes.0 + record.size.0))
+            (count + 1, bytes + record.size)
         });
         if count > 0 {
             self.warn(format!(

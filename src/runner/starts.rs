@@ -147,9 +147,9 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
             Err(format!("the contract was not kept: {failure}{lines}"))
         }
         Watched::Exit(Ok(code)) => {
-            let lines = quoted(runner, id).await;
+            let (oom, lines) = (of_memory(runner, id).await, quoted(runner, id).await);
             Err(format!(
-                "exited with code {code} before it was ready{lines}"
+                "exited with code {code}{oom} before it was ready{lines}"
             ))
         }
         Watched::Exit(Err(error)) => Err(lost(ledger, &error)),
@@ -279,6 +279,21 @@ pub(super) fn overdue(operation: &'static str, subject: &impl ToString) -> Engin
     )
 }
 
+/// What a reason says of a container that the kernel killed.
+const OOM: &str = " (killed by the kernel: out of memory)";
+
+/// Names an exit's cause where that was a lack of memory.
+pub(super) async fn of_memory<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    id: &ContainerId,
+) -> &'static str {
+    let state = bounded(runner, "inspect container", id, runner.engine.state(id)).await;
+    match state {
+        Ok(state) if state.oom_killed => OOM,
+        _ => "",
+    }
+}
+
 /// The exit of a container that is no longer running, with its last lines.
 async fn crash<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
@@ -289,11 +304,7 @@ async fn crash<E: Engine, C: Clock, P: Probe>(
     let state = bounded(runner, "look at container", id, state).await.ok()?;
     let code = state.exit_code.filter(|_| !state.running)?;
     let lines = quoted(runner, id).await;
-    let oom = if state.oom_killed {
-        " (out of memory)"
-    } else {
-        ""
-    };
+    let oom = if state.oom_killed { OOM } else { "" };
     Some(format!("exited with code {code}{oom} {when}{lines}"))
 }
 

@@ -5,6 +5,7 @@ use super::ledger::{Gate, Ledger};
 use super::load::LOAD_METRICS;
 use super::mounts::has_mounts;
 use super::session::{PlannedCase, Runner};
+use super::starts::bounded;
 use super::{builds, floor, inspect, pulls, push, starts, weigh};
 use crate::context;
 use crate::engine::{Clock, Engine, ErrorKind, ImageFacts, Probe};
@@ -175,7 +176,8 @@ async fn describe<E: Engine, C: Clock, P: Probe>(
     built: &Built,
     ledger: &mut Ledger,
 ) -> Result<ImageRecord, String> {
-    let facts = match runner.engine.image(&built.tag).await {
+    let image = runner.engine.image(&built.tag);
+    let facts = match bounded(runner, "inspect image", &built.tag, image).await {
         Ok(Some(facts)) => facts,
         Ok(None) => {
             return Err(format!(

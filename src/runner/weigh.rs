@@ -8,6 +8,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::builds::{Built, chain};
+use super::inspect::EXPORT_WITHIN;
 use super::ledger::Ledger;
 use super::push::{Pushed, case_repository};
 use super::session::{PlannedCase, Runner};
@@ -175,7 +176,9 @@ async fn of_export<E: Engine, C: Clock, P: Probe>(
     let export = bounded(runner, "export image", &built.tag, export).await;
     let export = export.map_err(|error| error.chain())?;
     let contents = image::analyse_export(export, Vec::new());
-    let contents = contents.await.map_err(|error| chain(&error))?;
+    let contents = tokio::time::timeout(EXPORT_WITHIN, contents).await;
+    let contents = contents.map_err(|_| "the export did not end in time".to_owned())?;
+    let contents = contents.map_err(|error| chain(&error))?;
     let layers: Vec<_> = contents.layers.iter().map(|layer| layer.bytes).collect();
     if layers.len() != diff_ids.len() {
         return Err(format!(

@@ -97,12 +97,12 @@ impl Ratio {
 impl Nanos {
     /// Nanoseconds of a whole number of milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis * 1_000_000)
+        Self(millis.saturating_mul(1_000_000))
     }
 
     /// Nanoseconds of a whole number of seconds.
     pub const fn from_secs(secs: u64) -> Self {
-        Self(secs * 1_000_000_000)
+        Self(secs.saturating_mul(1_000_000_000))
     }
 
     /// Seconds as the files carry them.
@@ -129,23 +129,25 @@ impl From<Nanos> for Duration {
     }
 }
 
+// A record may hold any number, and no sum of it may end the program: sums stay at the largest
+// number, and differences at zero.
 macro_rules! arithmetic {
     ($($name:ident),*) => {$(
         impl Add for $name {
             type Output = Self;
             fn add(self, other: Self) -> Self {
-                Self(self.0 + other.0)
+                Self(self.0.saturating_add(other.0))
             }
         }
         impl Sub for $name {
             type Output = Self;
             fn sub(self, other: Self) -> Self {
-                Self(self.0 - other.0)
+                Self(self.0.saturating_sub(other.0))
             }
         }
         impl Sum for $name {
             fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
-                Self(items.map(|item| item.0).sum())
+                items.fold(Self::default(), |sum, item| sum + item)
             }
         }
     )*};
@@ -258,6 +260,15 @@ mod tests {
         assert_eq!(time, Nanos(5_262_027_280));
         assert_eq!(BitRate(0).time_of(Bytes(1)), Nanos(u64::MAX));
         assert_eq!(BitRate(1).time_of(Bytes(u64::MAX)), Nanos(u64::MAX));
+    }
+
+    #[test]
+    fn sums_and_differences_end_at_their_bounds() {
+        let most = Bytes(u64::MAX);
+        assert_eq!(most + Bytes(1), most);
+        assert_eq!([most, Bytes(1), most].into_iter().sum::<Bytes>(), most);
+        assert_eq!(Bytes(1) - Bytes(2), Bytes(0));
+        assert_eq!(Nanos::from_secs(u64::MAX), Nanos(u64::MAX));
     }
 
     #[test]

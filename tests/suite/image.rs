@@ -9,6 +9,7 @@
 mod broken;
 mod hostile;
 mod inspected;
+mod kinds;
 mod layouts;
 mod live;
 mod maker;

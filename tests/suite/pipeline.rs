@@ -10,6 +10,7 @@ mod revisions;
 mod shards;
 mod techniques;
 mod travel;
+mod trouble;
 
 use std::io::Write;
 use std::path::Path;

@@ -160,6 +160,7 @@ fn paths(case: &CaseRecord) -> Markup {
         ("package managers", &posture.package_managers),
         ("compilers and build tools", &posture.compilers),
         ("setuid and setgid files", &posture.setuid),
+        ("files with capabilities", &posture.file_capabilities),
         ("what came along by accident", &posture.leaks),
     ];
     html! {

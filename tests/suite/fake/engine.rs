@@ -303,7 +303,7 @@ impl Engine for FakeEngine {
         Ok(ContainerState {
             running: true,
             exit_code: None,
-            oom_killed: false,
+            oom_killed: self.state(|state| state.oom),
             health: Some(Health::Healthy),
         })
     }
@@ -376,7 +376,12 @@ impl Engine for FakeEngine {
                 let run = plimsoll::engine::run_of_tag(tag).or(labelled)?;
                 Some(owned(OwnedKind::Image, tag, Some(run)))
             });
-            containers.chain(images).collect()
+            let listed = containers.chain(images).collect();
+            if let Some(tag) = state.appears.take() {
+                let image = state.images.values().next().unwrap().clone();
+                state.images.insert(tag, image);
+            }
+            listed
         }))
     }
 

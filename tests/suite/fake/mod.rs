@@ -109,6 +109,14 @@ pub struct State {
     pub closed: Vec<Reach>,
     /// Set to make every verb fail as if the engine had gone.
     pub gone: bool,
+    /// Verbs that it refuses.
+    pub refuses: Vec<&'static str>,
+    /// Set to make it say that the kernel killed what exited.
+    pub oom: bool,
+    /// An image of a run that comes up once the engine's objects were listed.
+    pub appears: Option<String>,
+    /// The folder of results, in which reports get what cannot be replaced by a file.
+    pub blocks: Option<std::path::PathBuf>,
 }
 
 impl State {
@@ -184,6 +192,17 @@ impl FakeEngine {
     fn call(&self, verb: &'static str, subject: &str) -> Result<()> {
         self.state(|state| {
             state.calls.push(format!("{verb} {subject}"));
+            if let Some(results) = state.blocks.as_ref().filter(|_| verb == "create") {
+                for folder in std::fs::read_dir(results).unwrap().flatten() {
+                    for report in ["report.md", "report.html"] {
+                        let _ = std::fs::remove_file(folder.path().join(report));
+                        let _ = std::fs::create_dir(folder.path().join(report));
+                    }
+                }
+            }
+            if state.refuses.contains(&verb) {
+                return Err(EngineError::new(verb, subject, ErrorKind::Refused, "no"));
+            }
             if state.gone {
                 return Err(EngineError::new(
                     verb,

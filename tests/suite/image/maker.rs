@@ -77,6 +77,13 @@ impl Layer {
         self
     }
 
+    /// A program with an attribute.
+    pub(super) fn with_attribute(mut self, name: &str, key: &str) -> Self {
+        let pairs = [(key, &b"\x01\0\0\x02\n\0="[..])];
+        self.0.append_pax_extensions(pairs).unwrap();
+        self.program(name, 0o755)
+    }
+
     /// A symbolic link `long` to a target of any length.
     pub(super) fn long_link(mut self, target: &str) -> Self {
         let mut header = Header::new_gnu();
