@@ -13,7 +13,7 @@ use super::planning::{self, Material};
 use super::run::{Job, Seams, store_failure};
 use super::{config, resume, shard};
 use crate::bases::{self, Catalogue, Entered, Policy};
-use crate::engine::{Clock, Engine, Probe};
+use crate::engine::{Clock, Engine, ErrorKind, Probe};
 use crate::record::{
     AbRecord, BaseRecord, DistributionRecord, EngineChoice, EngineFacts, ImageStore, Link, Reach,
     RunRecord,
@@ -427,7 +427,12 @@ async fn reach<E: Engine, P: Probe>(
         None if facts.endpoint == EngineChoice::CleanRoom.name() => return Ok(Reach::Bridge),
         None => {}
     }
-    let found = runner::find_reach(engine, probe, &facts.platform, run).await?;
+    let found = match runner::find_reach(engine, probe, &facts.platform, run).await {
+        Ok(found) => found,
+        Err(error) if error.kind == ErrorKind::Unreachable => return Err(error.into()),
+        // Builds and sizes need no container.
+        Err(error) => Err(error.chain()),
+    };
     Ok(found.unwrap_or_else(|reason| {
         printer.talk(&format!(
             "warning: containers of this engine could not be reached ({reason}); starts are tried by a published port"

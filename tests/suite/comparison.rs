@@ -430,3 +430,64 @@ fn people_and_machines_read_the_same() {
         4
     );
 }
+
+#[test]
+fn a_comment_shows_twenty_rows_and_folds_the_rest() {
+    let (mut base, mut head) = (before(), before());
+    for at in 0..25 {
+        let variant = format!("variant-{at}");
+        for (run, size) in [(&mut base, 90), (&mut head, 95 + at)] {
+            run.case(&variant, Disposition::Qualified);
+            run.values(&variant, Metric::SizeUnpacked, &[size * MB; 6]);
+        }
+    }
+    let comparison = compare(&base, &head, Terms::default());
+    let most = plimsoll::report::COMMENT_BYTES;
+    let comment = plimsoll::report::summary_md(None, Some(&comparison), most);
+    let (shown, folded) = comment.split_once("<details>").unwrap();
+    let rows = |text: &str| {
+        text.lines()
+            .filter(|line| line.starts_with("| worse |"))
+            .count()
+    };
+    assert_eq!((rows(shown), rows(folded)), (20, 5), "{comment}");
+    assert!(folded.contains("<summary>5 more rows</summary>") && folded.contains("</details>"));
+    // The largest change is seen first.
+    assert!(shown.contains("variant-24") && folded.contains("variant-0 "));
+    // What is folded is never cut in the middle.
+    let short = plimsoll::report::summary_md(None, Some(&comparison), shown.len() + 400);
+    assert!(
+        !short.contains("<details>") && short.contains("Cut to fit"),
+        "{short}"
+    );
+}
+
+#[test]
+fn small_open_rows_are_one_line() {
+    let (base, mut head) = (before(), before());
+    head.samples
+        .retain(|sample| sample.metric != Metric::BuildCold);
+    let values = [9_000, 9_500, 10_000, 10_050, 10_600, 11_200].map(ms);
+    head.values(VARIANT, Metric::BuildCold, &values);
+    let comparison = compare(&base, &head, Terms::default());
+    assert_eq!(
+        standing(&comparison, Metric::BuildCold),
+        Standing::Inconclusive
+    );
+    let table = comparison_table(&comparison, false).terminal(None);
+    assert!(table.contains("1 open row is small"), "{table}");
+    assert!(!table.contains("inconclusive  node"), "{table}");
+    let all = comparison_table(&comparison, true).terminal(None);
+    assert!(
+        all.contains("inconclusive") && all.contains("rounds a side would settle it"),
+        "{all}"
+    );
+    let json = comparison_json(&comparison);
+    let lines = json["lines"].as_array().unwrap().iter();
+    let line = lines
+        .filter(|line| line["metric"] == "build.cold")
+        .next_back()
+        .unwrap();
+    assert!(line["rounds_to_settle"].as_u64() > Some(6), "{line}");
+    assert!(line["detectable_ratio"].as_f64() > Some(1.05), "{line}");
+}

@@ -285,3 +285,28 @@ fn a_checked_value_is_the_median_of_the_report() {
         Some(Quantity::Time(Nanos::from_millis(101)))
     );
 }
+
+#[test]
+fn the_value_of_a_budget_is_the_median_of_the_report() {
+    let mut run = before();
+    run.samples
+        .retain(|sample| sample.metric != Metric::BuildCold);
+    run.values(
+        VARIANT,
+        Metric::BuildCold,
+        &[99, 103, 99, 103, 99, 103].map(ms),
+    );
+    let limit = Quantity::Time(Nanos::from_millis(100));
+    let budgets = [at_most(Metric::BuildCold, limit)];
+    let lines = judged(&run, Baselines::default(), &budgets);
+    assert_eq!(
+        lines[0].value,
+        Some(Quantity::Time(Nanos::from_millis(101)))
+    );
+    let compared = compare(&run, &run, Terms::default());
+    let line = compared
+        .lines
+        .iter()
+        .find(|line| line.metric == Metric::BuildCold);
+    assert_eq!(line.unwrap().base, lines[0].value);
+}

@@ -52,6 +52,6 @@ async fn a_builder_that_takes_no_secrets_is_given_none() {
     let failure = build(&engine).await.to_string();
     assert_eq!(
         failure,
-        "the builder refused: the buildah builder takes no secrets"
+        "the builder refused: the buildah builder takes neither secrets nor SSH agents"
     );
 }

@@ -3,6 +3,7 @@
 mod one_sided;
 
 use plimsoll::git;
+use plimsoll::record::RoundsEnd;
 
 use super::*;
 
@@ -239,6 +240,8 @@ async fn what_fails_in_head_is_a_regression_and_in_both_an_error() {
         table.contains("no rule") || table.contains("exit code"),
         "{table}"
     );
+    // Base is not measured alone for the rounds that were asked for.
+    assert_eq!(rounds_of(&home), (1, Some(RoundsEnd::Failed)));
     write(
         &home,
         "app/Dockerfile.good",
@@ -343,4 +346,43 @@ async fn runs_in_the_tree_do_not_make_it_dirty_and_all_else_does() {
     assert!(!dirty("service").await);
     write(&home, "service/Dockerfile", WORSE);
     assert!(dirty("service").await, "a change");
+}
+
+/// Counted rounds, and why there were no more.
+fn rounds_of(home: &Home) -> (u32, Option<RoundsEnd>) {
+    let record = home.record();
+    (record.plan.rounds, record.ab.unwrap().ended)
+}
+
+#[tokio::test(start_paused = true)]
+async fn rounds_end_where_no_more_can_change_the_outcome() {
+    let home = repository();
+    write(&home, "app/Dockerfile.good", WORSE);
+    commit(&home, "worse");
+    let few = ["--warmup", "0", "--rounds", "4", "--max-rounds", "8"];
+    // Times are open with four rounds, and the size is worse whatever they say.
+    let arguments = [&["ab", "HEAD~1"], &few[..]].concat();
+    let (outcome, table) = home.run(&arguments).await;
+    assert_eq!(outcome.unwrap(), Exit::Regressed, "{table}");
+    assert_eq!(rounds_of(&home), (4, Some(RoundsEnd::Decided)));
+    assert!(
+        home.talk()
+            .contains("no more rounds after 4: something is worse")
+    );
+
+    write(&home, "app/Dockerfile.good", &format!("# why\n{WORSE}"));
+    commit(&home, "a comment");
+    let arguments = [&["ab", "HEAD~1", "--time-budget", "1s"], &few[..]].concat();
+    let (outcome, _) = home.run(&arguments).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine);
+    assert_eq!(rounds_of(&home), (1, Some(RoundsEnd::TimeBudget)));
+    let ab = home.record().ab.unwrap();
+    assert_eq!((ab.looks.len(), ab.looks[0].level.get()), (1, 0.05));
+    assert_eq!(home.record().plan.order.len(), 1);
+    let arguments = [&["ab", "HEAD~1", "--time-budget", "1h"], &few[..]].concat();
+    assert_eq!(home.run(&arguments).await.0.unwrap(), Exit::Fine);
+    assert_eq!(rounds_of(&home), (6, Some(RoundsEnd::Settled)));
+    let soon = Cli::try_parse_from(["plimsoll", "ab", "HEAD~1", "--time-budget", "soon"]);
+    let error = soon.unwrap_err().to_string();
+    assert!(error.contains("a duration is expected"), "{error}");
 }
