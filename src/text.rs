@@ -57,7 +57,8 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     line
 }
 
-/// At most so many characters of a text, in one line, with an ellipsis where it is cut.
+/// At most so many characters of a text, in one line, with an ellipsis where it is cut. A secret
+/// that is cut is no longer known as one: mask first.
 pub fn excerpt(text: &str, most: usize) -> String {
     let head = text.char_indices().nth(most).map(|(end, _)| &text[..end]);
     match head {

@@ -145,7 +145,8 @@ fn nothing() -> Failure {
 }
 
 /// What it comes to. Nothing that could be judged is open, too, and so is a case that only
-/// one side has.
+/// one side has. What a rule keeps apart is not: it is refused with its name, and `--allow` or
+/// `--metric` say what is wanted.
 pub(super) fn exit_of(comparison: &RunComparison<'_>, fail_on_inconclusive: bool) -> Exit {
     let open = comparison.count(Standing::Inconclusive);
     let judged = comparison.lines.len() - comparison.count(Standing::NotComparable);

@@ -12,6 +12,7 @@ use crate::files;
 use crate::oci::ImageReference;
 use crate::record::claimable;
 use crate::scenario::{self, Budget, Deploy};
+use crate::secrets::mask_found;
 use crate::units::Count;
 
 /// The configuration.
@@ -115,6 +116,11 @@ fn parse(path: &Path, text: &str) -> Result<Config, String> {
     }
     config.budgets =
         scenario::budgets(path, text, &claimable()).map_err(|error| error.to_string())?;
+    for budget in &mut config.budgets {
+        for text in [&mut budget.why, &mut budget.variant, &mut budget.strategy] {
+            *text = text.take().map(|text| mask_found(&text).into_owned());
+        }
+    }
     Ok(config)
 }
 

@@ -4,12 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use super::short::short;
 use crate::bases::BasesError;
 use crate::cleanroom::RoomError;
 use crate::engine::EngineError;
 use crate::registry::RegistryError;
 use crate::scenario::ScenarioError;
-use crate::text;
 
 /// How a command ended. The numbers are a contract (README).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,17 +86,19 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What is wrong in a scenario has a line for each problem, each safe to show.
         if self.cause.is::<ScenarioError>() {
-            write!(f, "error: {}", self.cause)?;
+            let problems = self.cause.to_string();
+            let lines: Vec<_> = problems.lines().map(short).collect();
+            write!(f, "error: {}", lines.join("\n"))?;
         } else {
-            write!(f, "error: {}", text::inline(&self.cause.to_string()))?;
+            write!(f, "error: {}", short(&self.cause.to_string()))?;
         }
         let mut source = self.cause.source();
         while let Some(cause) = source {
-            write!(f, "\n  caused by: {}", text::inline(&cause.to_string()))?;
+            write!(f, "\n  caused by: {}", short(&cause.to_string()))?;
             source = cause.source();
         }
         if let Some(hint) = &self.hint {
-            write!(f, "\n  hint: {}", text::inline(hint))?;
+            write!(f, "\n  hint: {}", short(hint))?;
         }
         Ok(())
     }

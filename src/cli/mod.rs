@@ -35,9 +35,11 @@ mod resume;
 mod run;
 mod schema;
 mod shard;
+mod short;
 mod uncompared;
 mod yard;
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -73,7 +75,16 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Fine
             };
-            let _ = error.print();
+            match error.use_stderr() {
+                // It quotes the arguments, which may come from elsewhere.
+                true => {
+                    let text = error.to_string();
+                    let _ = write!(io::stderr(), "{}", crate::text::visible(&text));
+                }
+                false => {
+                    let _ = error.print();
+                }
+            }
             return ExitCode::from(code as u8);
         }
     };

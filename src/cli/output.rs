@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::failure::Failure;
+use super::short::short;
 use crate::secrets::mask_found;
 use crate::text;
 
@@ -81,7 +82,7 @@ impl Printer {
     /// Says something in one line, without secrets and without anything that acts on a
     /// terminal. A closed stderr is nobody's loss.
     pub fn talk(&mut self, text: &str) {
-        self.talk_lines(&text::inline(text));
+        self.talk_lines(&short(text));
     }
 
     /// The same in several lines: what comes from outside must be in one line each already.
@@ -134,7 +135,10 @@ pub(super) fn save_whole(file: &Path, bytes: &[u8], printer: &mut Printer) -> Re
         .permissions(Permissions::from_mode(0o644))
         .tempfile_in(folder)
         .and_then(|mut beside| {
-            beside.write_all(bytes)?;
+            match std::str::from_utf8(bytes) {
+                Ok(text) => beside.write_all(text::visible(text).as_bytes())?,
+                Err(_) => beside.write_all(bytes)?,
+            }
             beside.persist(file).map_err(|error| error.error)
         });
     match written {

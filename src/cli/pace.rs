@@ -18,8 +18,8 @@ pub(super) struct AbPace {
     terms: Terms,
     budget: Option<Nanos>,
     elapsed: Elapsed,
-    /// When the last round ended.
-    last: Nanos,
+    /// When this round began.
+    began: Nanos,
     /// The longest round so far.
     longest: Nanos,
 }
@@ -31,7 +31,7 @@ impl AbPace {
             terms,
             budget,
             elapsed,
-            last: Nanos(0),
+            began: Nanos(0),
             longest: Nanos(0),
         }
     }
@@ -39,11 +39,7 @@ impl AbPace {
     /// Whether one more round as long as the longest would end too late.
     fn is_time_up(&mut self) -> bool {
         let now = (self.elapsed)();
-        // Until the first round ends, bases are pulled and warm-ups run: that is no round.
-        if self.last > Nanos(0) {
-            self.longest = self.longest.max(now.saturating_sub(self.last));
-        }
-        self.last = now;
+        self.longest = self.longest.max(now.saturating_sub(self.began));
         self.budget
             .is_some_and(|budget| now.0.saturating_add(self.longest.0) >= budget.0)
     }
@@ -76,6 +72,10 @@ impl AbPace {
 }
 
 impl Pace for AbPace {
+    fn begins(&mut self) {
+        self.began = (self.elapsed)();
+    }
+
     fn is_enough(&mut self, record: &mut RunRecord) -> bool {
         let time_up = self.is_time_up();
         let why = if none_works(record) {
@@ -172,4 +172,30 @@ fn none_works(record: &RunRecord) -> bool {
         .cases
         .iter()
         .any(|case| works(&sides[0], &case.id) && works(&sides[1], &case.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_round_as_long_as_the_first_must_fit_into_the_budget() {
+        let minute = Arc::new(AtomicU64::new(0));
+        let now = minute.clone();
+        let elapsed = move || Nanos::from_secs(60 * now.load(Ordering::Relaxed));
+        let looks = Looks::between(6, 8);
+        let budget = Some(Nanos::from_secs(600));
+        let mut pace = AbPace::new(looks, Terms::default(), budget, Box::new(elapsed));
+        // What comes before the first round is none.
+        minute.store(1, Ordering::Relaxed);
+        pace.begins();
+        minute.store(5, Ordering::Relaxed);
+        assert!(!pace.is_time_up(), "a round of 4 minutes ends at 9");
+        pace.begins();
+        minute.store(7, Ordering::Relaxed);
+        assert!(pace.is_time_up(), "another one would end at 11");
+    }
 }

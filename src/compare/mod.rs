@@ -129,6 +129,11 @@ pub enum Outcome<'a> {
         /// The failure.
         reason: &'a str,
     },
+    /// It has a value in base and none in head, and nothing says that it failed.
+    NotMeasured {
+        /// Why, as head says it.
+        reason: &'a str,
+    },
     /// The two are unlike.
     NotComparable(Vec<Difference>),
 }
@@ -177,6 +182,7 @@ impl Line<'_> {
             Outcome::Broke { .. } => Standing::Worse,
             Outcome::Mended { .. } => Standing::Better,
             Outcome::Expected { .. } => Standing::Same,
+            Outcome::NotMeasured { .. } => Standing::Inconclusive,
             Outcome::NotComparable(_) => Standing::NotComparable,
             Outcome::Judged(comparison) => match comparison.verdict {
                 Verdict::Worse => Standing::Worse,
@@ -190,8 +196,10 @@ impl Line<'_> {
     /// Whether it is open and the best guess lies beyond the threshold, or there is none: more
     /// rounds may show a change that counts.
     pub fn may_matter(&self, terms: &Terms) -> bool {
-        let Outcome::Judged(judged) = &self.outcome else {
-            return false;
+        let judged = match &self.outcome {
+            Outcome::Judged(judged) => judged,
+            Outcome::NotMeasured { .. } => return true,
+            _ => return false,
         };
         let factor = terms.timed.factor();
         let is_small = judged.effect.is_some_and(|effect| {
@@ -209,7 +217,9 @@ impl Line<'_> {
                 _ => f64::MAX,
             },
             Outcome::Broke { .. } | Outcome::Mended { .. } => f64::MAX,
-            Outcome::Expected { .. } | Outcome::NotComparable(_) => 0.0,
+            Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => {
+                0.0
+            }
         }
     }
 }
@@ -252,54 +262,33 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
             if !terms.admit(metric) {
                 continue;
             }
-            let (old, new) = (old.get(&key), new.get(&key));
-            let touched: Vec<_> = unlike
+            let touched = unlike
                 .iter()
                 .filter(|difference| difference.touches(metric))
                 .cloned()
                 .collect();
-            let mut line = Line {
+            let both = Both {
+                cases: [before, case],
+                series: [old.get(&key), new.get(&key)],
+                metric,
+            };
+            let Some(outcome) = both.outcome(touched) else {
+                continue;
+            };
+            let [base, head] = both.sets();
+            let comparable = matches!(&outcome, Outcome::NotComparable(why) if why.is_empty());
+            if let (true, Some(base), Some(head)) = (comparable, base, head) {
+                judged.push((lines.len(), pair(metric, base, head, &terms)));
+            }
+            let [base, head] = both.middles();
+            let line = Line {
                 case: &case.id,
                 metric,
                 link,
-                base: works(before, old)
-                    .and(old)
-                    .and_then(|side| side.middle(metric)),
-                head: works(case, new)
-                    .and(new)
-                    .and_then(|side| side.middle(metric)),
-                outcome: Outcome::NotComparable(touched),
+                base,
+                head,
+                outcome,
             };
-            let comparable = matches!(&line.outcome, Outcome::NotComparable(why) if why.is_empty());
-            // Rule 1: a case that failed has no number, whatever it left.
-            let sides = (works(before, old), works(case, new));
-            let fresh = |case: &CaseRecord, side: Option<&Series<'a>>| {
-                let reason = side.and_then(|side| side.failure(case, metric));
-                reason.filter(|reason| case.expects(metric, reason).is_none())
-            };
-            let broke = fresh(case, new).filter(|_| fresh(before, old).is_none());
-            match sides {
-                (Some(_), Some(_)) if broke.is_some() => {
-                    if let Some(reason) = broke {
-                        line.outcome = Outcome::Broke { reason };
-                    }
-                }
-                (Some(base), Some(head)) => {
-                    if comparable {
-                        judged.push((lines.len(), pair(metric, base, head, &terms)));
-                    }
-                }
-                (Some(_), None) => match reason_of(case, metric, new) {
-                    Some(reason) => line.outcome = failure(case, metric, reason),
-                    // It is not there, and nothing says that it failed.
-                    None => continue,
-                },
-                (None, Some(_)) => match reason_of(before, metric, old) {
-                    Some(reason) => line.outcome = Outcome::Mended { reason },
-                    None => continue,
-                },
-                (None, None) => continue,
-            }
             lines.push(line);
         }
     }
@@ -361,8 +350,8 @@ fn pair<'s>(
 }
 
 /// Bytes by which what a compressor wrote may differ and count as the same. The same tree
-/// packed twice has other times in its headers: up to 4.4 kB in the committed runs, whatever
-/// the size.
+/// packed twice has other times in its headers: up to 4.4 kB in the committed runs. Of a small
+/// image less is tolerated: [`Threshold::or_at_least`].
 const COMPRESSED_BYTES: f64 = 8192.0;
 
 /// The threshold of an exact metric, where `wanted` is that of all.
@@ -372,7 +361,12 @@ pub(crate) fn exact_threshold(metric: Metric, wanted: Threshold) -> Threshold {
         | Metric::PushBytes
         | Metric::PullColdBytes
         | Metric::PullBaseBytes
-        | Metric::PullUpdateBytes => wanted.or_at_least(COMPRESSED_BYTES),
+        | Metric::PullUpdateBytes
+            // Who gives a threshold means it.
+            if wanted == Threshold::EXACT =>
+        {
+            wanted.or_at_least(COMPRESSED_BYTES)
+        }
         _ => wanted,
     }
 }
@@ -380,6 +374,70 @@ pub(crate) fn exact_threshold(metric: Metric, wanted: Threshold) -> Threshold {
 /// The seed of what is drawn to compare two runs.
 pub(crate) fn seed_of(base: &RunRecord, head: &RunRecord) -> u64 {
     base.plan.seed.rotate_left(1) ^ head.plan.seed
+}
+
+/// A metric of a case in both runs, base first.
+struct Both<'a, 's> {
+    cases: [&'a CaseRecord; 2],
+    series: [Option<&'s Series<'a>>; 2],
+    metric: Metric,
+}
+
+impl<'a, 's> Both<'a, 's> {
+    /// The samples. Rule 1: a case that failed has no number, whatever it left.
+    fn sets(&self) -> [Option<&'s stats::SampleSet>; 2] {
+        let of = |side: usize| works(self.cases[side], self.series[side]);
+        [of(0), of(1)]
+    }
+
+    fn middles(&self) -> [Option<Quantity>; 2] {
+        let sets = self.sets();
+        let of = |side: usize| {
+            sets[side]
+                .and(self.series[side])
+                .and_then(|series| series.middle(self.metric))
+        };
+        [of(0), of(1)]
+    }
+
+    /// A failure of one side that its scenario does not expect.
+    fn fresh(&self, side: usize) -> Option<&'a str> {
+        let (case, metric) = (self.cases[side], self.metric);
+        let reason = self.series[side].and_then(|series| series.failure(case, metric));
+        reason.filter(|reason| case.expects(metric, reason).is_none())
+    }
+
+    /// What head fails of, where base does not, or less.
+    fn broke(&self) -> Option<&'a str> {
+        self.fresh(1).filter(|_| {
+            let [old, new] = self.series;
+            let more = new
+                .zip(old)
+                .is_some_and(|(new, old)| new.fails_more(old, self.cases, self.metric));
+            more || self.fresh(0).is_none()
+        })
+    }
+
+    /// What is to be said, where there is something; not comparable for no reason is to be judged.
+    fn outcome(&self, touched: Vec<Difference>) -> Option<Outcome<'a>> {
+        let ([before, case], metric, [old, new]) = (self.cases, self.metric, self.series);
+        match self.sets() {
+            [Some(_), Some(_)] => Some(match self.broke() {
+                Some(reason) => Outcome::Broke { reason },
+                None => Outcome::NotComparable(touched),
+            }),
+            [Some(_), None] => match reason_of(case, metric, new) {
+                Some(reason) => Some(failure(case, metric, reason)),
+                // Without a reason the run left it out.
+                None => absence(case, new).map(|reason| Outcome::NotMeasured { reason }),
+            },
+            [None, Some(_)] => {
+                let reason = reason_of(before, metric, old);
+                reason.map(|reason| Outcome::Mended { reason })
+            }
+            [None, None] => None,
+        }
+    }
 }
 
 /// The samples of a case that did not fail as a whole.
@@ -395,6 +453,17 @@ fn failure<'a>(case: &CaseRecord, metric: Metric, reason: &'a str) -> Outcome<'a
     match case.expects(metric, reason) {
         Some(_) => Outcome::Expected { reason },
         None => Outcome::Broke { reason },
+    }
+}
+
+/// Why a metric that did not fail has no value.
+fn absence<'a>(case: &'a CaseRecord, series: Option<&Series<'a>>) -> Option<&'a str> {
+    match &case.disposition {
+        Disposition::NotAvailable { reason } | Disposition::NotApplicable { reason } => {
+            Some(reason)
+        }
+        Disposition::Pending => Some("not visited yet"),
+        Disposition::Qualified | Disposition::Failed { .. } => series?.absence(),
     }
 }
 

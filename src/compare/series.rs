@@ -34,6 +34,31 @@ impl<'a> Series<'a> {
         self.samples.iter().find(of_status)?.outcome.reason()
     }
 
+    /// Whether it fails in more rounds than `before` did, and in more than it works.
+    pub(super) fn fails_more(
+        &self,
+        before: &Self,
+        cases: [&CaseRecord; 2],
+        metric: Metric,
+    ) -> bool {
+        let failures = |series: &Self, case: &CaseRecord| {
+            let dnf = series.samples.iter();
+            let dnf = dnf.filter(|sample| sample.outcome.status() == Status::Dnf);
+            let reasons = dnf.filter_map(|sample| sample.outcome.reason());
+            reasons
+                .filter(|reason| case.expects(metric, reason).is_none())
+                .count()
+        };
+        let (old, new) = (failures(before, cases[0]), failures(self, cases[1]));
+        new > old && new > self.set.as_ref().map_or(0, SampleSet::len)
+    }
+
+    /// Why no sample counts, where there are some.
+    pub(super) fn absence(&self) -> Option<&'a str> {
+        let mut reasons = self.samples.iter().map(|sample| sample.outcome.reason());
+        reasons.next()?.or(Some("no sample counts"))
+    }
+
     /// Why it did not finish: the first reason that its scenario does not expect, else the
     /// first.
     pub(super) fn failure(&self, case: &CaseRecord, metric: Metric) -> Option<&'a str> {

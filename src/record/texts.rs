@@ -147,9 +147,11 @@ impl Texts for ScenarioRecord {
         sources
             .iter_mut()
             .for_each(|source| visit(&mut source.title));
-        budgets
-            .iter_mut()
-            .for_each(|budget| budget.why.each_text(visit));
+        for budget in budgets {
+            budget.why.each_text(visit);
+            budget.variant.each_text(visit);
+            budget.strategy.each_text(visit);
+        }
         if let Some(technique) = technique {
             visit(&mut technique.question);
         }

@@ -91,6 +91,9 @@ const INTERRUPTED_WITHIN: Duration = Duration::from_secs(5);
 /// Decides with the record so far how many rounds there are. It may note in the record what
 /// made it decide so.
 pub trait Pace: Send {
+    /// Told as a round begins, warm-ups included.
+    fn begins(&mut self);
+
     /// Asked after each counted round: whether it is the last, whatever is planned.
     fn is_enough(&mut self, record: &mut RunRecord) -> bool;
 
@@ -284,6 +287,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let visits: usize = order.iter().map(Vec::len).sum();
         let mut done = 0;
         for (round, cases) in (1..).zip(&order) {
+            if let Some(pace) = &mut self.pace {
+                pace.begins();
+            }
             for (position, case) in (1..).zip(cases) {
                 done += 1;
                 if done <= self.record.plan.visits_done as usize {

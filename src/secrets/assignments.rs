@@ -9,10 +9,11 @@ use regex::bytes::Regex;
 use super::Find;
 use super::rules::is_placeholder;
 
-/// A value that begins with `$` is looked up when it is used.
+/// A value in quotes goes to their end; another one to the next blank, or to a quote or comma
+/// behind which it does not go on. One that begins with `$` is looked up when it is used.
 static FORM: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r#"(?m)(?:^|[\s;&|"'])((?:[A-Z0-9]+_)*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|SECRET_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS)) ?= ?["']?([^\s"'$]{8,})"#,
+        r#"(?m)(?:^|[\s;&|"'])((?:[A-Z0-9]+_)*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|SECRET_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS)) ?= ?(?:"([^"$\r\n][^"\r\n]{7,})"|'([^'\r\n]{8,})'|["']?([^\s"'$,](?:[^\s"',]|["',][^\s"',\])}]){7,}))"#,
     )
     .expect("the form is compiled in")
 });
@@ -21,7 +22,7 @@ static FORM: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn find(text: &[u8]) -> Vec<Find> {
     FORM.captures_iter(text)
         .filter_map(|found| {
-            let (name, value) = (found.get(1)?, found.get(2)?);
+            let (name, value) = (found.get(1)?, (2..=4).find_map(|group| found.get(group))?);
             if is_placeholder(value.as_bytes()) || is_reference(value.as_bytes()) {
                 return None;
             }

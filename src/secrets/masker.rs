@@ -52,18 +52,20 @@ impl Masker {
 
     /// The values that the rules find in a text: for [`Masker::learn`].
     pub fn values(text: &str) -> Vec<Secret> {
+        Self::values_of(text.as_bytes(), &find(text.as_bytes()))
+    }
+
+    /// The values of what was found in a text.
+    pub fn values_of(text: &[u8], finds: &[Find]) -> Vec<Secret> {
         let mut values = Vec::new();
-        for find in find(text.as_bytes()) {
-            let secret = whole(text.as_bytes(), &find);
-            let Some(secret) = text.get(secret) else {
-                continue;
-            };
+        for find in finds {
+            let secret = String::from_utf8_lossy(&text[whole(text, find)]);
             if find.kind == PRIVATE_KEY {
                 let lines = secret.replace("\\n", " ").replace("\\r", " ");
                 let lines = lines.split(|c: char| !is_base64(c)).map(str::to_owned);
                 values.extend(lines.filter(|line| line.len() >= LEAST_LINE).map(Secret));
             } else {
-                values.push(Secret(secret.to_owned()));
+                values.push(Secret(secret.into_owned()));
             }
         }
         values
@@ -137,7 +139,7 @@ fn separator_length(text: &[u8]) -> usize {
     while let Some(byte) = text.get(length) {
         length += match byte {
             b'\\' if matches!(text.get(length + 1), Some(b'n' | b'r')) => 2,
-            b'\\' | b'"' | b'\'' | b'+' | b',' | b' ' | b'\t' | b'\r' | b'\n' => 1,
+            b'\\' | b'"' | b'\'' | b'+' | b',' | b'|' | b' ' | b'\t' | b'\r' | b'\n' => 1,
             _ => break,
         };
     }
@@ -191,7 +193,8 @@ mod tests {
         let body: Vec<String> = (0..20)
             .map(|n| made_up("MII", 61) + &n.to_string())
             .collect();
-        for between in ["\n", "\\n", "\\n\" +\n  \""] {
+        // Lines of a log are told with bars between them.
+        for between in ["\n", "\\n", "\\n\" +\n  \"", " | "] {
             let text = format!(
                 "-----BEGIN RSA PRIVATE KEY-----{between}{}{between}-----END RSA PRIVATE KEY-----",
                 body.join(between)

@@ -8,12 +8,14 @@
 mod assignments;
 mod keyed;
 mod masker;
+mod places;
 mod rules;
 
 use std::fmt;
 use std::ops::Range;
 
 pub use masker::{Masker, mask_found};
+pub use places::Places;
 pub use rules::issued;
 
 /// Kind of a private key, as it begins with or without an algorithm.
@@ -48,24 +50,16 @@ pub struct Find {
     pub kind: String,
 }
 
-impl Find {
-    fn overlaps(&self, other: &Self) -> bool {
-        self.start < other.end && other.start < self.end
-    }
-}
-
 /// Everything that the rules find in a text of settings, of commands or of logs, in the order
 /// of the rules: of two that overlap, the first.
 pub fn find(text: &[u8]) -> Vec<Find> {
-    let mut finds: Vec<Find> = issued(text, 0, text.len(), AHEAD_BYTES).collect();
-    for set in [assignments::find, keyed::find] {
-        for find in set(text) {
-            if !finds.iter().any(|other| other.overlaps(&find)) {
-                finds.push(find);
-            }
-        }
-    }
+    let mut taken = Places::default();
+    let issued = issued(text, 0, text.len(), AHEAD_BYTES);
+    let others = [assignments::find, keyed::find].into_iter();
+    let finds = issued.chain(others.flat_map(|set| set(text)));
     finds
+        .filter(|find| taken.take(find.start..find.end))
+        .collect()
 }
 
 /// The first characters of a secret, and never more than a quarter of it.

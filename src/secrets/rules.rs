@@ -29,7 +29,7 @@ const RULES: &[Rule] = &[
     Rule {
         kind: PRIVATE_KEY,
         starts: &["-----BEGIN "],
-        form: r#"\A-----BEGIN (?:[A-Z]{2,9} )?PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|[\s"'+,]|[A-Za-z-]{4,20}: [^\r\n\\]{0,100})*([A-Za-z0-9+/]{60})"#,
+        form: r#"\A-----BEGIN (?:[A-Z]{2,9} )?PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|[\s"'+,|]|[A-Za-z-]{4,20}: [^\r\n\\]{0,100})*([A-Za-z0-9+/]{60})"#,
         bounded: false,
         variety: 16,
     },

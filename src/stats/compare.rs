@@ -7,7 +7,8 @@
 //! exactly and take no part in the family.
 
 use super::hodges_lehmann::{Factor, factor};
-use super::joint::{self, Candidate, JointTest, Tested};
+use super::joint::{self, Candidate, Design, JointTest, Tested};
+use super::signed_ranks;
 use super::summary::Level;
 use super::verdict::{Evidence, Grounds, Threshold, Verdict, judge, judge_exact};
 use super::{Direction, Interval, Kind, SampleSet};
@@ -87,15 +88,26 @@ pub fn compare(pairs: &[Pair<'_>], test: &JointTest) -> Vec<Comparison> {
         .iter()
         .map(|pair| match pair.kind {
             Kind::Exact => exact(pair),
-            Kind::Timed => timed(pair, tested.next().flatten(), test.alpha),
+            Kind::Timed => timed(pair, tested.next().flatten(), test),
         })
         .collect()
 }
 
-fn timed(pair: &Pair<'_>, tested: Option<Tested>, alpha: f64) -> Comparison {
-    let factor = factor(pair.base, pair.head, alpha);
+fn timed(pair: &Pair<'_>, tested: Option<Tested>, test: &JointTest) -> Comparison {
+    let alpha = test.alpha;
+    let (sizes, factor) = match test.design {
+        Design::Independent => (
+            (pair.base.len(), pair.head.len()),
+            factor(pair.base, pair.head, alpha),
+        ),
+        Design::Paired => {
+            let pairs = joint::paired_logarithms(pair.base, pair.head).unwrap_or_default();
+            let factor = signed_ranks::factor(&pairs, alpha);
+            ((pairs.len(), pairs.len()), factor)
+        }
+    };
     let evidence = Evidence {
-        sizes: (pair.base.len(), pair.head.len()),
+        sizes,
         factor,
         adjusted_p: tested.map(|tested| tested.adjusted_p),
         least_p: tested.map(|tested| tested.least_p),

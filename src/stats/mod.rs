@@ -28,6 +28,7 @@ mod qn;
 mod quantile;
 mod rank_sums;
 mod sample_set;
+mod signed_ranks;
 mod student;
 mod summary;
 mod verdict;

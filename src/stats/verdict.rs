@@ -10,7 +10,7 @@ use super::{Direction, Interval, MIN_FOR_INTERVAL, SampleSet};
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Threshold {
     relative: f64,
-    /// A difference of exact values that counts as the same whatever its share is.
+    /// A difference of exact values that counts as the same, as far as it is a small share.
     least: f64,
 }
 
@@ -63,10 +63,13 @@ impl Threshold {
         let differs = high > low * self.factor();
         match self == Self::NONE {
             true => differs,
-            false => differs && high - low > spread.max(self.least),
+            false => differs && high - low > spread.max(self.least.min(low * MOST_OF_LEAST)),
         }
     }
 }
+
+/// The share up to which a difference counts as the same for its small size alone.
+const MOST_OF_LEAST: f64 = 0.005;
 
 /// What a comparison says of head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +147,7 @@ pub(super) fn judge(
     };
     // At a very small alpha even all quotients together are no interval.
     let Some(interval) = factor.interval else {
-        return inconclusive(Grounds::TooFewForInterval);
+        return inconclusive(Grounds::TooFewRounds);
     };
     let gates = Gates {
         unlikely: evidence.adjusted_p.is_some_and(|p| p <= evidence.alpha),

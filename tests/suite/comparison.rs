@@ -6,8 +6,9 @@ use plimsoll::record::{
     Outcome, RunRecord, Weight,
 };
 use plimsoll::report::{comparison_csv, comparison_json, comparison_table};
-use plimsoll::units::{Bytes, Count, Nanos};
+use plimsoll::units::{Bytes, Count, Nanos, Quantity};
 
+mod absent;
 mod budgets;
 mod reckoned;
 
@@ -262,26 +263,6 @@ fn each_rule_keeps_apart_what_it_touches() {
         }
         assert!(comparison.count(Standing::NotComparable) > 0, "{rule}");
     }
-}
-
-#[test]
-fn sizes_of_layers_are_compared_across_stores() {
-    let sums_over_tars = |run: &mut RunRecord| {
-        let image = run.cases[0].image.as_mut().unwrap();
-        image.layer_bytes = Some(vec![Bytes(1)]);
-    };
-    let (mut base, mut head) = (before(), before());
-    sums_over_tars(&mut base);
-    head.engine.driver = "btrfs".to_owned();
-    // The engine's own figures on one side.
-    let comparison = compare(&base, &head, Terms::default());
-    let size = Metric::SizeUnpacked;
-    assert_eq!(standing(&comparison, size), Standing::NotComparable);
-    sums_over_tars(&mut head);
-    let comparison = compare(&base, &head, Terms::default());
-    assert_eq!(standing(&comparison, size), Standing::Same);
-    let time = Metric::StartReady;
-    assert_eq!(standing(&comparison, time), Standing::NotComparable);
 }
 
 #[test]

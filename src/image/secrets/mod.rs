@@ -17,7 +17,9 @@ use aho_corasick::BuildError;
 
 use self::planted::Tokens;
 use super::contents::Planted;
-use crate::secrets::{AHEAD_BYTES, Find, Masker, PRIVATE_KEY as KEY, Secret, find, issued, mask};
+use crate::secrets::{
+    AHEAD_BYTES, Find, Masker, PRIVATE_KEY as KEY, Places, Secret, find, issued, mask,
+};
 
 /// Bytes that are held of a file at a time.
 pub(super) const BUFFER_BYTES: usize = 256 << 10;
@@ -76,8 +78,9 @@ impl Search {
     /// patterns, for assignments to names that speak of secrets and for values under such keys.
     pub fn text(&self, text: &[u8]) -> Vec<Hit> {
         let mut spots: Vec<_> = self.tokens.find(text, 0, text.len()).collect();
-        add_finds(&mut spots, text, find(text));
-        self.keep(Masker::values(&String::from_utf8_lossy(text)));
+        let finds = find(text);
+        self.keep(Masker::values_of(text, &finds));
+        add_finds(&mut spots, text, finds);
         let mut hits = Vec::new();
         for spot in spots {
             add(&mut hits, spot.hit);
@@ -149,8 +152,7 @@ impl Search {
         let mut spots: Vec<_> = self.tokens.find(text, from, until).collect();
         if depth == Depth::General {
             let finds: Vec<_> = issued(text, from, until, AHEAD_BYTES).collect();
-            let value = |find: &Find| String::from_utf8_lossy(&text[find.secret.clone()]).into();
-            self.keep(finds.iter().map(value).map(Secret));
+            self.keep(Masker::values_of(text, &finds));
             add_finds(&mut spots, text, finds);
         }
         spots
@@ -159,11 +161,12 @@ impl Search {
 
 /// A planted token may have the form of a real one, and is reported once.
 fn add_finds(spots: &mut Vec<Spot>, text: &[u8], finds: Vec<Find>) {
+    let mut taken = Places::default();
+    for spot in spots.iter() {
+        taken.take(spot.start..spot.end);
+    }
     for find in finds {
-        if spots
-            .iter()
-            .all(|other| other.start >= find.end || find.start >= other.end)
-        {
+        if taken.take(find.start..find.end) {
             spots.push(Spot {
                 start: find.start,
                 end: find.end,

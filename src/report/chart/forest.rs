@@ -91,7 +91,7 @@ fn told(line: &Line<'_>) -> bool {
     match &line.outcome {
         Outcome::Judged(judged) => judged.effect.is_some_and(|effect| effect.get() > 0.0),
         Outcome::Broke { .. } | Outcome::Mended { .. } => true,
-        Outcome::Expected { .. } | Outcome::NotComparable(_) => false,
+        Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => false,
     }
 }
 
@@ -212,7 +212,7 @@ fn row(
         Outcome::Broke { reason } | Outcome::Mended { reason } => {
             canvas.mark(Mark::DNF, scale.place(1.0), y, Some(reason));
         }
-        Outcome::Expected { .. } | Outcome::NotComparable(_) => {}
+        Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => {}
     }
     let words = one_line(&change(line), 240);
     let short = font::cut(&words, SMALL, WORDS - 12.0);

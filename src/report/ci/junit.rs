@@ -110,7 +110,7 @@ fn add_unmatched(suite: &mut TestSuite, scenario: Option<&str>, terms: JunitTerm
             format!("{} checks nothing", unmatched.budget.metric),
             status,
         );
-        test.set_classname(scenario.unwrap_or(ALL_SCENARIOS));
+        test.set_classname(text::inline(scenario.unwrap_or(ALL_SCENARIOS)));
         suite.add_test_case(test);
     }
 }

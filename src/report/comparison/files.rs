@@ -148,6 +148,7 @@ fn grounds(line: &Line<'_>) -> String {
         Outcome::Broke { .. } => "broke".to_owned(),
         Outcome::Mended { .. } => "mended".to_owned(),
         Outcome::Expected { .. } => "expected".to_owned(),
+        Outcome::NotMeasured { .. } => "not-measured".to_owned(),
         Outcome::NotComparable(why) => {
             let mut rules: Vec<_> = why
                 .iter()

@@ -18,6 +18,7 @@ pub(in super::super) fn change(line: &Line<'_>) -> String {
         Outcome::Broke { reason } => format!("did not finish: {reason}"),
         Outcome::Mended { reason } => format!("works again; before: {reason}"),
         Outcome::Expected { reason } => format!("fails as expected: {reason}"),
+        Outcome::NotMeasured { reason } => format!("not measured: {reason}"),
         Outcome::NotComparable(why) => {
             let why: Vec<&str> = why.iter().map(|why| why.what.as_str()).collect();
             why.join("; ")

@@ -284,3 +284,48 @@ fn some_bytes_of_a_compressor_are_no_change_unless_asked_for() {
     assert_eq!(judged(Threshold::EXACT.or_at_least(8192.0)), Verdict::Same);
     assert_eq!(judged(Threshold::NONE.or_at_least(8192.0)), Verdict::Worse);
 }
+
+#[test]
+fn some_bytes_of_a_small_image_are_a_change() {
+    let threshold = Threshold::EXACT.or_at_least(8192.0);
+    let found = one(&set(&[12_000.0]), &set(&[20_000.0]), Kind::Exact, threshold);
+    assert_eq!(found.verdict, Verdict::Worse);
+}
+
+/// Rounds that differ by a factor of 4 among themselves, and head a fifth slower in each.
+#[test]
+fn what_a_round_does_to_both_sides_hides_nothing_of_a_pair() {
+    let of_rounds = |factor: f64| {
+        let noise = [100.0, 130.0, 400.0, 220.0, 180.0, 310.0];
+        let own = [1.0, 1.01, 0.99, 1.0, 1.005, 0.995];
+        let values = noise
+            .iter()
+            .zip(own)
+            .map(|(noise, own)| noise * (1.0 + (own - 1.0) * factor) * factor);
+        SampleSet::of_rounds((1..).zip(values).collect()).unwrap()
+    };
+    let (base, head) = (of_rounds(1.0), of_rounds(1.2));
+    let judged = |design| {
+        let pair = Pair {
+            base: &base,
+            head: &head,
+            kind: Kind::Timed,
+            direction: Direction::Lower,
+            threshold: Threshold::TIMED,
+        };
+        let test = JointTest {
+            alpha: 0.05,
+            seed: 1,
+            design,
+        };
+        compare(&[pair], &test)[0]
+    };
+    let paired = judged(Design::Paired);
+    assert_eq!(paired.verdict, Verdict::Worse);
+    let interval = paired.interval.unwrap();
+    assert!(
+        1.19 < interval.lower && interval.upper < 1.21,
+        "{interval:?}"
+    );
+    assert_eq!(judged(Design::Independent).verdict, Verdict::Inconclusive);
+}

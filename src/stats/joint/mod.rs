@@ -36,6 +36,7 @@ use super::student;
 use super::{Direction, SampleSet};
 use step_down::StepDown;
 use table::Table;
+pub(super) use table::paired_logarithms;
 
 /// Arrangements that are looked at, at most.
 pub const MOST_ARRANGEMENTS: usize = 10_000;

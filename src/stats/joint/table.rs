@@ -11,6 +11,10 @@ use crate::stats::Direction;
 /// repeat one value has a large statistic, and not an infinite one.
 const LEAST_WITHIN: f64 = 1e-12;
 
+/// The same for the values themselves: a metric that never varies has no statistic. Logarithms
+/// of samples that differ at all are further apart.
+const ROUNDING: f64 = 1e-13;
+
 /// What is permuted.
 pub(super) struct Table {
     pub(super) design: Design,
@@ -156,8 +160,15 @@ impl Table {
             if self.design == Design::Independent {
                 let sum: f64 = self.values.iter().map(|row| row[column]).sum();
                 let mean = sum / (base + head) as f64;
+                // What is left of equal values is rounding, and no spread.
+                let rounding = ROUNDING * mean.abs().max(1.0);
                 for (row, present) in self.values.iter_mut().zip(&self.present) {
-                    row[column] = present[column] * (row[column] - mean);
+                    let centred = present[column] * (row[column] - mean);
+                    row[column] = if centred.abs() <= rounding {
+                        0.0
+                    } else {
+                        centred
+                    };
                 }
             }
             self.metrics.push(Column {
@@ -212,6 +223,16 @@ fn grouped(rounds: &[u32]) -> impl Iterator<Item = &[u32]> {
     let groups = rounds.len().min(MOST_ROUNDS);
     let start = move |group: usize| group * rounds.len() / groups;
     (0..groups).map(move |group| &rounds[start(group)..start(group + 1)])
+}
+
+/// The logarithms of head / base of the rounds that both have. `None` as of [`logarithms`].
+pub(in super::super) fn paired_logarithms(base: &SampleSet, head: &SampleSet) -> Option<Vec<f64>> {
+    let sides = logarithms((base, head))?;
+    Some(
+        differences(&sides)
+            .map(|(_, difference)| difference)
+            .collect(),
+    )
 }
 
 /// Both sides on logarithms, several values of a round as their mean. `None` where a value

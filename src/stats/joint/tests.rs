@@ -272,3 +272,24 @@ fn what_rounds_can_show() {
         .precision;
     assert!(family.detectable().unwrap() > few_find);
 }
+
+/// Centring leaves a rest of rounding in equal values; it must not look like a large effect.
+#[test]
+fn a_metric_that_never_varies_hides_no_other() {
+    let mut base = values(9, 2, 6);
+    let mut head = values(11, 2, 6);
+    for cell in &mut head[0] {
+        *cell *= 3.0;
+    }
+    for constant in (0..400)
+        .map(|step| 4096.0 * f64::from(step + 1))
+        .chain([0.1, 1e9 + 7.0])
+    {
+        base[1] = vec![constant; 6];
+        head[1] = vec![constant; 6];
+        let found = tested(&base, &head, Design::Independent);
+        let p = found[0].unwrap().adjusted_p;
+        assert!(p < 0.05, "{constant}: {p}");
+        assert!(found[1].unwrap().adjusted_p >= 1.0, "{constant}");
+    }
+}

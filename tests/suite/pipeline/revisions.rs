@@ -193,7 +193,8 @@ async fn open_verdicts_ask_for_more_rounds_at_parts_of_the_level() {
     let home = repository();
     write(&home, "app/Dockerfile.good", &format!("# why\n{GOOD}"));
     commit(&home, "a comment");
-    // Intervals begin at 6 samples: the looks after 4 and 5 rounds cannot settle anything.
+    // Intervals begin at 6 pairs, and six have none at the level of a look: the looks before 8
+    // rounds cannot settle anything.
     let (outcome, _) = home
         .run(&[
             "ab",
@@ -211,17 +212,17 @@ async fn open_verdicts_ask_for_more_rounds_at_parts_of_the_level() {
     let ab = record.ab.as_ref().unwrap();
     assert_eq!(ab.planned_looks, [4, 5, 6, 8]);
     let rounds: Vec<_> = ab.looks.iter().map(|look| look.rounds).collect();
-    assert_eq!(rounds, [4, 5, 6]);
-    assert!(ab.looks[0].open > 0 && ab.looks[2].open == 0, "{ab:?}");
+    assert_eq!(rounds, [4, 5, 6, 8]);
+    assert!(ab.looks[2].open > 0 && ab.looks[3].open == 0, "{ab:?}");
     let levels: Vec<_> = ab.looks.iter().map(|look| look.level.get()).collect();
     assert!((levels[0] - 0.025).abs() < 1e-12 && (levels[2] - 0.00625).abs() < 1e-12);
-    assert_eq!(record.plan.rounds, 6);
-    assert_eq!(record.plan.order.len(), 7);
-    assert_eq!(record.plan.rounds_done(), 7);
+    assert_eq!(record.plan.rounds, 8);
+    assert_eq!(record.plan.order.len(), 9);
+    assert_eq!(record.plan.rounds_done(), 9);
     // The order is that of a run that was planned so from the start.
     let mut cases = record.plan.order[0].clone();
     cases.sort_by_key(|id| (id.as_str().starts_with("floor/"), id.clone()));
-    let planned = plimsoll::runner::order_of(&cases, record.plan.seed, 7);
+    let planned = plimsoll::runner::order_of(&cases, record.plan.seed, 9);
     assert_eq!(record.plan.order, planned);
 }
 
@@ -381,7 +382,7 @@ async fn rounds_end_where_no_more_can_change_the_outcome() {
     assert_eq!(home.record().plan.order.len(), 1);
     let arguments = [&["ab", "HEAD~1", "--time-budget", "1h"], &few[..]].concat();
     assert_eq!(home.run(&arguments).await.0.unwrap(), Exit::Fine);
-    assert_eq!(rounds_of(&home), (6, Some(RoundsEnd::Settled)));
+    assert_eq!(rounds_of(&home), (8, Some(RoundsEnd::Settled)));
     let soon = Cli::try_parse_from(["plimsoll", "ab", "HEAD~1", "--time-budget", "soon"]);
     let error = soon.unwrap_err().to_string();
     assert!(error.contains("a duration is expected"), "{error}");
