@@ -1,8 +1,8 @@
 //! What looks like a secret in a text, and texts without it.
 //!
-//! Three sets of rules: forms that issuers gave their secrets ([`rules`]), values of
-//! variables whose names speak of secrets ([`assignments`]), and values under such keys in
-//! YAML and JSON ([`keyed`]). A [`Masker`] also replaces what was found elsewhere: the value
+//! Three sets of rules: forms that issuers gave their secrets (`rules`), values of
+//! variables whose names speak of secrets (`assignments`), and values under such keys in
+//! YAML and JSON (`keyed`). A [`Masker`] also replaces what was found elsewhere: the value
 //! of a build argument may stand in a command without its name.
 
 mod assignments;
