@@ -7,7 +7,7 @@
 use globset::Glob;
 
 use super::series::{self, Series};
-use super::{Difference, Rule, apps, exact_threshold, seed_of, traits};
+use super::{Difference, Rule, apps, seed_of, traits};
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord};
 use crate::scenario::{Budget, Limit};
 use crate::stats::{
@@ -413,7 +413,7 @@ fn relative<'a>(
             head,
             kind: metric.kind(),
             direction: metric.direction(),
-            threshold: threshold_of(metric, share),
+            threshold: threshold_of(share),
         };
         judged.push((at, pair));
     }
@@ -432,11 +432,7 @@ fn relative<'a>(
     }
 }
 
-/// The threshold of a relative limit.
-pub(crate) fn threshold_of(metric: Metric, share: Ratio) -> Threshold {
-    let threshold = Threshold::of(share.get()).unwrap_or(Threshold::NONE);
-    match metric.kind() {
-        Kind::Exact => exact_threshold(metric, threshold),
-        Kind::Timed => threshold,
-    }
+/// The threshold of a relative limit: what a budget says is meant as it stands.
+pub(crate) fn threshold_of(share: Ratio) -> Threshold {
+    Threshold::of(share.get()).unwrap_or(Threshold::NONE)
 }

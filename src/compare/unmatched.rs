@@ -1,5 +1,5 @@
 //! Budgets that check nothing in a run, and why: one that matches no variant would
-//! otherwise be kept without a word.
+//! otherwise pass silently.
 
 use super::apps;
 use super::budget::{concerns, is_of};

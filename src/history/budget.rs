@@ -37,7 +37,7 @@ pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
             continue;
         };
         line.baseline = Some(baseline);
-        let threshold = threshold_of(trend.metric, share);
+        let threshold = threshold_of(share);
         if trend.metric.kind() == Kind::Exact {
             if let Some(comparison) = against_range(trend.metric, threshold, &before, &value) {
                 line.outcome = outcome(comparison.verdict, comparison.grounds);

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::floor;
-use super::program::{PROGRAM, ending_program};
-use super::starts;
+use super::program::ending_program;
 use super::visit::short_id;
-use crate::engine::{Engine, EngineError, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN};
+use super::{starts, trial};
+use crate::engine::{Engine, EngineError};
 
 /// What a user can do about it.
 const MEND: &str = "install emulation (the packages qemu-user-static and binfmt-support, or \
@@ -15,9 +14,8 @@ const MEND: &str = "install emulation (the packages qemu-user-static and binfmt-
 /// The program ends at once; an emulator takes a moment.
 const END_WITHIN: Duration = Duration::from_secs(60);
 
-/// Why programs of `platform` do not run on this engine, or `None` where they do. One that
-/// ends at once is imported as an image, not built: that leaves no record in the builder's
-/// cache. What the import says of its platform does not matter to the kernel.
+/// Why programs of `platform` do not run on this engine, or `None` where they do. What the
+/// import says of the image's platform does not matter to the kernel.
 ///
 /// # Errors
 /// When the engine is gone, or container or image cannot be made or removed.
@@ -32,24 +30,16 @@ pub async fn why_foreign<E: Engine>(
         )));
     };
     let image = format!("plimsoll/platform:{}", short_id(run));
-    let changes = [
-        format!("ENTRYPOINT [\"/{PROGRAM}\"]"),
-        format!("LABEL {LABEL_OWNER}={LABEL_OWNER_VALUE}"),
-        format!("LABEL {LABEL_RUN}={run}"),
-    ];
-    let tar = floor::packed(&[(PROGRAM, 0o755, &program)]);
-    engine.import(&image, tar, &changes).await?;
     let name = format!("plimsoll-{}-{}", short_id(run), platform.replace('/', "-"));
-    let id = engine
-        .create(&starts::bare(name, image.clone(), run))
-        .await?;
-    let ran = async {
-        engine.start(&id).await?;
-        engine.exited(&id).await
-    };
-    let ran = tokio::time::timeout(END_WITHIN, ran).await;
-    engine.remove_container(&id).await?;
-    engine.remove_image(&image).await?;
+    let spec = starts::bare(name, image, run);
+    let ran = trial::with_program(engine, &spec, &program, run, async |id| {
+        let ran = async {
+            engine.start(id).await?;
+            engine.exited(id).await
+        };
+        tokio::time::timeout(END_WITHIN, ran).await
+    });
+    let ran = ran.await?;
     let told = match ran {
         Ok(Ok(0)) => return Ok(None),
         Ok(Ok(code)) => format!("a program that ends at once ended with {code}"),

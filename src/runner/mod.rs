@@ -27,6 +27,7 @@ mod settle;
 mod split;
 mod starts;
 mod sweep;
+mod trial;
 mod validity;
 mod visit;
 mod weigh;

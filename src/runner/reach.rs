@@ -1,13 +1,10 @@
 //! Which way leads to the ports of an engine's containers: tried, since it cannot be asked.
 //! Docker Desktop and rootless engines keep their bridge to themselves.
 
-use super::floor;
-use super::program::{ANSWERING_PORT, PROGRAM, answering_program};
-use super::starts;
+use super::program::{ANSWERING_PORT, answering_program};
 use super::visit::short_id;
-use crate::engine::{
-    ContainerId, Engine, EngineError, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN, Probe, ProbeSpec,
-};
+use super::{starts, trial};
+use crate::engine::{ContainerId, Engine, EngineError, Probe, ProbeSpec};
 use crate::record::Reach;
 use crate::units::Nanos;
 
@@ -33,21 +30,13 @@ pub async fn find_reach<E: Engine, P: Probe>(
         return Ok(Err(format!("no program for {platform} to try it with")));
     };
     let image = format!("plimsoll/reach:{}", short_id(run));
-    let changes = [
-        format!("ENTRYPOINT [\"/{PROGRAM}\"]"),
-        format!("LABEL {LABEL_OWNER}={LABEL_OWNER_VALUE}"),
-        format!("LABEL {LABEL_RUN}={run}"),
-    ];
-    let tar = floor::packed(&[(PROGRAM, 0o755, &program)]);
-    engine.import(&image, tar, &changes).await?;
     let name = format!("plimsoll-{}-reach", short_id(run));
-    let mut spec = starts::bare(name, image.clone(), run);
+    let mut spec = starts::bare(name, image, run);
     spec.port = Some((ANSWERING_PORT, Reach::Published));
-    let id = engine.create(&spec).await?;
-    let tried = attempt(engine, probe, &id, &token).await;
-    engine.remove_container(&id).await?;
-    engine.remove_image(&image).await?;
-    tried
+    trial::with_program(engine, &spec, &program, run, async |id| {
+        attempt(engine, probe, id, &token).await
+    })
+    .await?
 }
 
 async fn attempt<E: Engine, P: Probe>(
