@@ -19,6 +19,7 @@ pub mod record;
 
 pub mod compare;
 pub mod engine;
+pub mod inspection;
 pub mod merge;
 
 pub mod history;

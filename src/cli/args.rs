@@ -3,6 +3,7 @@
 mod ab;
 pub mod charts;
 mod history;
+mod inspect;
 mod run;
 mod scale;
 mod verdicts;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use ab::AbArgs;
 pub use history::{HistoryArgs, HistoryFormat};
+pub use inspect::{InspectArgs, InspectFormat};
 pub use run::{GroundArgs, RunArgs};
 pub use scale::{MergeArgs, PlanArgs, PlanFormat, ShardArgs, ShardByArg};
 pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};
@@ -113,7 +115,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Say how each metric went over many runs, and where it changed
     History(HistoryArgs),
-    /// Look into an image of the engine: sizes, layers, waste, and what it gives away
+    /// Analyze an image: layers, instructions, wasted space, contents
     Inspect(InspectArgs),
     /// Say what is here, what is missing, and the mend
     Doctor(DoctorArgs),
@@ -190,32 +192,6 @@ pub struct ReportArgs {
     /// What is said about charts.
     #[command(flatten)]
     pub charts: charts::ChartArgs,
-}
-
-/// `plimsoll inspect`.
-#[derive(Debug, Clone, Args)]
-#[command(
-    after_help = "Examples:\n  plimsoll inspect node:20-slim\n  plimsoll inspect my-app:latest --format json\n  plimsoll inspect sha256:0123abcd --format md\n\n\
-    The image has to be on the engine: nothing is pulled, built or started, and nothing is kept."
-)]
-pub struct InspectArgs {
-    /// A name, a digest or an id, as the engine knows it
-    #[arg(value_name = "IMAGE")]
-    pub image: String,
-    /// What to print
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: InspectFormat,
-}
-
-/// Forms of an inspection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum InspectFormat {
-    /// Tables for the terminal.
-    Table,
-    /// Markdown.
-    Md,
-    /// JSON.
-    Json,
 }
 
 /// `plimsoll doctor`.

@@ -20,7 +20,7 @@ pub enum Exit {
     Failed = 1,
     /// Usage or scenario invalid.
     Usage = 2,
-    /// A budget is broken, or something became worse.
+    /// A budget is broken, something became worse, or an image meets a condition.
     Regressed = 3,
     /// It is open whether something became worse, and that was to fail.
     Inconclusive = 4,

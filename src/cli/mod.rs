@@ -138,8 +138,8 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
             bases::bases(&engine, &place, &args, printer).await
         }
         Command::Inspect(args) => {
-            let engine = connect(place.host.as_deref()).await?;
-            inspect::inspect(&engine, &args, printer).await
+            let engine = || connect(place.host.as_deref());
+            inspect::inspect(engine, &args, printer).await
         }
         Command::Clean(args) => {
             let engine = connect(place.host.as_deref()).await;

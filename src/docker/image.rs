@@ -24,6 +24,8 @@ const EXPORT: &str = "export image";
 /// Chunks of an export that may wait.
 const CHUNKS: usize = 16;
 const REMOVE: &str = "remove image";
+/// Images that are asked for at the same time.
+const ASKED_AT_ONCE: usize = 8;
 
 impl DockerEngine {
     pub(super) async fn image_facts(&self, reference: &str) -> Result<Option<ImageFacts>> {
@@ -113,6 +115,32 @@ impl DockerEngine {
             }
         });
         Ok(Box::pin(ReceiverStream::new(receiver)))
+    }
+
+    /// Named images whose layers are the lowest of the given ones.
+    pub(super) async fn named_images_below(
+        &self,
+        diff_ids: &[String],
+    ) -> Result<Vec<(String, usize)>> {
+        let listed = self.images(None).await;
+        let listed = listed.map_err(raw_failed("list images", "of the engine"))?;
+        let named = listed.into_iter().filter_map(|image| {
+            let mut tags = image.repo_tags.unwrap_or_default();
+            tags.retain(|tag| !tag.contains("<none>"));
+            tags.sort();
+            Some((tags.into_iter().next()?, image.id))
+        });
+        let asked = named.map(|(name, id)| async move {
+            // One that is removed meanwhile is none.
+            let image = self.docker.inspect_image(&id).await.ok()?;
+            let layers = image.root_fs?.layers?;
+            let is_below = layers.len() < diff_ids.len() && diff_ids.starts_with(&layers);
+            (is_below && !layers.is_empty()).then_some((name, layers.len()))
+        });
+        let below = futures_util::stream::iter(asked).buffer_unordered(ASKED_AT_ONCE);
+        let mut below: Vec<_> = below.filter_map(|found| async { found }).collect().await;
+        below.sort();
+        Ok(below)
     }
 
     /// The image list's own figure: the inspection's differs from it with the

@@ -74,6 +74,10 @@ impl Engine for DockerEngine {
         self.export_image(image).await
     }
 
+    async fn images_below(&self, diff_ids: &[String]) -> Result<Vec<(String, usize)>> {
+        self.named_images_below(diff_ids).await
+    }
+
     async fn import(
         &self,
         reference: &str,

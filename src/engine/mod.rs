@@ -84,6 +84,16 @@ pub trait Engine: Send + Sync + 'static {
     /// An image with its layers and config as a tar stream, in the form of `docker save`.
     fn export(&self, image: &str) -> impl Future<Output = Result<BuildContext>> + Send;
 
+    /// Named images whose layers are the lowest of the given ones, and not all of them: the
+    /// name, and how many layers. An engine that cannot tell has none.
+    fn images_below(
+        &self,
+        diff_ids: &[String],
+    ) -> impl Future<Output = Result<Vec<(String, usize)>>> + Send {
+        let _ = diff_ids;
+        async { Ok(Vec::new()) }
+    }
+
     /// Builds an image and loads it into the image store. Returns once the image is there.
     fn build(
         &self,

@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Cursor, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
-use super::entries::{BLOCK_BYTES, Content, Entries, Head};
+use super::entries::{BLOCK_BYTES, Entries, Head};
 use super::error::ImageError;
 use super::layer::{Layer, Reading};
 use super::name;
@@ -32,11 +34,21 @@ const MOST_LINKS: usize = 40;
 /// An entry that is no link.
 pub(super) enum Part {
     /// A layer, or why it cannot be read: that matters only if the image has it.
-    Layer(Result<Layer, ImageError>),
+    Layer(Result<Box<Layer>, ImageError>),
     /// A document.
     Document(Vec<u8>),
+    /// What may be a layer, and is read once it is known whether the image has it.
+    Unread(Place),
     /// Something else, in words.
     Other(&'static str),
+}
+
+/// Where bytes lie on the disk.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub file: Arc<PathBuf>,
+    pub at: u64,
+    pub bytes: u64,
 }
 
 /// All that an archive holds, by name.
@@ -71,20 +83,75 @@ impl Parts {
     pub fn take(&mut self, name: &str) -> Option<Part> {
         self.parts.remove(name)
     }
+
+    /// Sets what a name of a part leads to.
+    pub fn put(&mut self, name: &str, part: Part) {
+        self.parts.insert(name.to_owned(), part);
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn add(&mut self, name: String, part: Part) -> io::Result<()> {
+        self.bound()?;
+        self.links.remove(&name);
+        self.parts.insert(name, part);
+        Ok(())
+    }
+
+    /// Adds a link; `target` is as it stands in the archive.
+    ///
+    /// # Errors
+    /// When there are too many entries.
+    pub fn link(&mut self, name: String, target: &str, is_symbolic: bool) -> io::Result<()> {
+        self.bound()?;
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let target = match is_symbolic && !target.starts_with('/') {
+            true => clean(&format!("{folder}/{target}")),
+            false => clean(target),
+        };
+        self.parts.remove(&name);
+        self.links.insert(name, target);
+        Ok(())
+    }
+
+    fn bound(&self) -> io::Result<()> {
+        match self.parts.len() + self.links.len() >= MOST_ENTRIES {
+            true => Err(io::Error::other(format!(
+                "it has more than {MOST_ENTRIES} entries"
+            ))),
+            false => Ok(()),
+        }
+    }
 }
 
 /// A name without what means nothing.
-fn clean(name: &str) -> String {
+pub(super) fn clean(name: &str) -> String {
     let path = name::path(&name::parts(name.as_bytes()));
     path.trim_start_matches('/').to_owned()
 }
 
-/// Reads the archive to its end.
-pub(super) fn read(stream: impl Read, reading: &mut Reading<'_>) -> Result<Parts, ImageError> {
+/// What makes parts of the files of an archive.
+pub(super) trait Shelve<R> {
+    /// The part of an entry whose content comes next.
+    fn part(&mut self, entries: &mut Entries<R>, head: &Head, name: &str) -> io::Result<Part>;
+}
+
+/// Reads the archive to its end: its layers as they come by.
+pub(super) fn read(stream: impl Read, reading: &Reading<'_>) -> Result<Parts, ImageError> {
+    let stream = BufReader::with_capacity(READ_BYTES, stream);
+    let mut shelve = AsTheyCome { reading, kept: 0 };
+    entries_of(Entries::new(stream), &mut shelve)
+}
+
+/// Reads the entries of the outer tar.
+pub(super) fn entries_of<R: Read>(
+    mut entries: Entries<R>,
+    shelve: &mut impl Shelve<R>,
+) -> Result<Parts, ImageError> {
     let mut place = "at its beginning".to_owned();
     let mut parts = Parts::default();
-    let mut kept = 0;
-    let mut entries = Entries::new(BufReader::with_capacity(READ_BYTES, stream));
     let failed = |place: &str, source| ImageError::Archive {
         place: place.to_owned(),
         source,
@@ -93,80 +160,87 @@ pub(super) fn read(stream: impl Read, reading: &mut Reading<'_>) -> Result<Parts
         let name = clean(&String::from_utf8_lossy(&head.name));
         place = format!("after `{}`", name::brief(&name));
         let link = head.link.as_deref().unwrap_or_default();
-        let long = head.name.len().max(link.len()) > MOST_NAME_BYTES;
-        if long || parts.parts.len() + parts.links.len() >= MOST_ENTRIES {
-            let problem = match long {
-                true => format!("a name has more than {MOST_NAME_BYTES} bytes"),
-                false => format!("it has more than {MOST_ENTRIES} entries"),
-            };
+        if head.name.len().max(link.len()) > MOST_NAME_BYTES {
+            let problem = format!("a name has more than {MOST_NAME_BYTES} bytes");
             return Err(failed(&place, io::Error::other(problem)));
         }
         match head.kind {
             EntryType::Regular | EntryType::Continuous => {
+                parts.bound().map_err(|error| failed(&place, error))?;
                 let within = |error| failed(&format!("within `{}`", name::brief(&name)), error);
-                let part = part(&head, entries.content(), &name, reading, &mut kept);
-                let part = part.map_err(within)?;
-                parts.links.remove(&name);
-                parts.parts.insert(name, part);
+                let part = shelve.part(&mut entries, &head, &name).map_err(within)?;
+                parts.add(name, part)
             }
             EntryType::Symlink | EntryType::Link => {
-                let mut target = String::from_utf8_lossy(link).into_owned();
-                let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-                if head.kind == EntryType::Symlink && !target.starts_with('/') {
-                    target = format!("{folder}/{target}");
-                }
-                parts.parts.remove(&name);
-                parts.links.insert(name, clean(&target));
+                let target = String::from_utf8_lossy(link).into_owned();
+                parts.link(name, &target, head.kind == EntryType::Symlink)
             }
-            _ => {}
+            _ => parts.bound(),
         }
+        .map_err(|error| failed(&place, error))?;
     }
     Ok(parts)
 }
 
-fn part(
-    entry: &Head,
-    mut content: Content<'_, impl Read>,
+struct AsTheyCome<'a, 'b> {
+    reading: &'b Reading<'a>,
+    /// Bytes of all documents.
+    kept: u64,
+}
+
+impl<R: Read> Shelve<R> for AsTheyCome<'_, '_> {
+    fn part(&mut self, entries: &mut Entries<R>, head: &Head, name: &str) -> io::Result<Part> {
+        if head.size != head.stored {
+            return Ok(Part::Other("a sparse file"));
+        }
+        part(
+            head.stored,
+            entries.content(),
+            name,
+            self.reading,
+            &mut self.kept,
+        )
+    }
+}
+
+/// A document, where it is small enough with all others.
+pub(super) fn document(mut reader: impl Read, size: u64, kept: &mut u64) -> io::Result<Part> {
+    if size > DOCUMENT_BYTES || *kept + size > DOCUMENTS_BYTES {
+        return Ok(Part::Other("too large to be read as a document"));
+    }
+    let mut text = Vec::new();
+    reader.read_to_end(&mut text)?;
+    *kept += size;
+    Ok(Part::Document(text))
+}
+
+/// Reads what lies at a place, whose size in the archive it is.
+pub(super) fn part(
+    size: u64,
+    mut content: impl Read,
     name: &str,
-    reading: &mut Reading<'_>,
+    reading: &Reading<'_>,
     kept: &mut u64,
 ) -> io::Result<Part> {
-    let size = entry.stored;
-    if entry.size != size {
-        return Ok(Part::Other("a sparse file"));
-    }
     let head = peek(&mut content)?;
     if head.is_empty() {
-        return Ok(Part::Layer(reading.layer(io::empty(), name)));
+        return Ok(Part::Layer(reading.layer(io::empty(), name).map(Box::new)));
     }
     let whole = Cursor::new(head.clone()).chain(content);
     match Packing::of(&head) {
-        Packing::Tar => Ok(Part::Layer(reading.layer(whole, name))),
+        Packing::Tar => Ok(Part::Layer(reading.layer(whole, name).map(Box::new))),
         Packing::Gzip => Ok(unpack(MultiGzDecoder::new(whole), size, name, reading)),
         Packing::Zstd => match zstd::stream::read::Decoder::new(whole) {
             Ok(decoder) => Ok(unpack(decoder, size, name, reading)),
             Err(source) => Ok(broken(name, source)),
         },
-        Packing::None if size > DOCUMENT_BYTES || *kept + size > DOCUMENTS_BYTES => {
-            Ok(Part::Other("too large to be read as a document"))
-        }
-        Packing::None => {
-            let mut text = Vec::new();
-            { whole }.read_to_end(&mut text)?;
-            *kept += size;
-            Ok(Part::Document(text))
-        }
+        Packing::None => document(whole, size, kept),
     }
 }
 
 /// A packed layer. What follows the end of its tar is read too: it holds the checksum.
-fn unpack(decoder: impl Read, packed: u64, name: &str, reading: &mut Reading<'_>) -> Part {
-    let most = packed.saturating_mul(MOST_UNPACKED_TIMES);
-    let bounded = Bounded {
-        reader: decoder,
-        left: most.max(MOST_UNPACKED_BYTES),
-    };
-    let mut decoder = BufReader::with_capacity(READ_BYTES, bounded);
+fn unpack(decoder: impl Read, packed: u64, name: &str, reading: &Reading<'_>) -> Part {
+    let mut decoder = BufReader::with_capacity(READ_BYTES, Bounded::of(decoder, packed));
     let head = match peek(&mut decoder) {
         Ok(head) => head,
         Err(source) => return broken(name, source),
@@ -174,13 +248,28 @@ fn unpack(decoder: impl Read, packed: u64, name: &str, reading: &mut Reading<'_>
     if !head.is_empty() && Packing::of(&head) != Packing::Tar {
         return Part::Other("packed, and no tar");
     }
-    Part::Layer(reading.layer(Cursor::new(head).chain(decoder), name))
+    let layer = reading.layer(Cursor::new(head).chain(decoder), name);
+    let packed = |layer| Layer {
+        packed: Some(packed),
+        ..layer
+    };
+    Part::Layer(layer.map(packed).map(Box::new))
 }
 
-/// A reader that fails once it gave more than so many bytes.
-struct Bounded<R> {
+/// A reader that fails once it gave more bytes than so many packed ones can hold.
+pub(super) struct Bounded<R> {
     reader: R,
     left: u64,
+}
+
+impl<R> Bounded<R> {
+    pub(super) fn of(reader: R, packed: u64) -> Self {
+        let most = packed.saturating_mul(MOST_UNPACKED_TIMES);
+        Self {
+            reader,
+            left: most.max(MOST_UNPACKED_BYTES),
+        }
+    }
 }
 
 impl<R: Read> Read for Bounded<R> {

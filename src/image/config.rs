@@ -7,6 +7,15 @@ use serde::{Deserialize, Deserializer};
 /// The document that an image's id is the digest of, as far as it is read.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Document {
+    /// `linux`.
+    #[serde(default)]
+    pub os: Option<String>,
+    /// `amd64`.
+    #[serde(default)]
+    pub architecture: Option<String>,
+    /// `v7`.
+    #[serde(default)]
+    pub variant: Option<String>,
     /// How containers are started.
     #[serde(default)]
     pub config: Option<Config>,
@@ -80,6 +89,15 @@ pub(super) struct RootFs {
 }
 
 impl Document {
+    /// `os/architecture`, and the variant where there is one.
+    pub fn platform(&self) -> String {
+        let named = |name: &Option<String>| name.clone().unwrap_or_else(|| "unknown".to_owned());
+        let variant = self.variant.as_ref().filter(|variant| !variant.is_empty());
+        let variant = variant.map(|variant| format!("/{variant}"));
+        let (os, architecture) = (named(&self.os), named(&self.architecture));
+        format!("{os}/{architecture}{}", variant.unwrap_or_default())
+    }
+
     /// Which entries of its history made a layer, bottom first; empty where it has none.
     pub fn makers_of_layers(&self) -> Vec<bool> {
         let history = self.history.iter().flatten();
@@ -94,6 +112,11 @@ impl Config {
         check
             .and_then(|check| check.test.as_ref()?.first())
             .is_some_and(|word| word != "NONE")
+    }
+
+    /// The value of a label.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.labels.as_ref()?.get(name)?.as_deref()
     }
 
     /// Texts with the keys that hold them.

@@ -2,28 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::rc::Rc;
 
-use super::archive::{self, Part, Parts};
-use super::config::{Config, Document};
-use super::cover::Uncovered;
+use super::config::Config;
 use super::error::ImageError;
+use super::examined::{Examined, Placed, examine_stream};
 use super::facts;
-use super::layer::{Find, Layer, Reading};
-use super::manifest::{self, Chosen};
-use super::name;
-use super::secrets::{Hit, Search};
-use super::tree::Tree;
+use super::layer::{Find, MOST_FINDS};
+use super::secrets::Hit;
 use super::view::{Node, View};
 use super::weight;
 use crate::engine::Secret;
 use crate::record::{LayerContents, Posture, SecretFinding, SecretPlace};
 use crate::units::{Bytes, Count, Ratio};
-
-/// Bytes of names that layers may lay down again which the image has more than once.
-const MOST_REPEATED_BYTES: usize = 64 << 20;
-/// What a name takes next to its text.
-const NAME_BYTES: usize = 64;
 
 /// A token that was put into a build to see where it goes.
 #[derive(Debug, Clone)]
@@ -69,140 +59,106 @@ pub struct ImageContents {
 /// missing, makes no sense, has another digest than the config states or is larger than
 /// any image's.
 pub fn analyse(archive: impl Read, planted: &[Planted]) -> Result<ImageContents, ImageError> {
-    let search = Search::new(planted).map_err(ImageError::Search)?;
-    let mut reading = Reading::new(&search);
-    let mut parts = archive::read(archive, &mut reading)?;
-    let chosen = manifest::choose(&parts)?;
-    let Some(text) = parts.document(&chosen.config) else {
-        return Err(manifest::missing(&parts, &chosen.config, &chosen.by));
-    };
-    let document: Document = manifest::document(&chosen.config, text)?;
-    let mut notes = chosen.notes.clone();
-    let stack = layers(&mut parts, &chosen, &document)?;
-    drop(parts);
-    let tree = cover(&stack)?;
-    let view = View::new(&tree, &reading.inodes);
-    let (files, tree_bytes, contents) = weigh(&view, reading.inodes.len());
-    let layers = stack.iter().map(|(_, layer)| layer);
-    let layer_bytes = { layers.clone() }.fold(0, |sum: u64, one| sum.saturating_add(one.bytes));
-    let config = document.config.as_ref();
-    let mut posture = facts::of(&view, config.unwrap_or(&Config::default()));
-    if view.is_exhausted() {
-        return Err(ImageError::Unfit {
-            problem: "its programs lie behind too many symbolic links".to_owned(),
-        });
-    }
-    posture.secrets = secrets(&search, &document, &stack, &contents);
-    if reading.finds_cut {
-        notes.push("more secrets were found in files than are reported".to_owned());
-    }
-    Ok(ImageContents {
-        files: Count(files),
-        tree_bytes: Bytes(tree_bytes),
-        layer_bytes: Bytes(layer_bytes),
-        makers_of_layers: document.makers_of_layers(),
-        waste: Bytes(layer_bytes.saturating_sub(tree_bytes)),
-        efficiency: Ratio::of(tree_bytes as f64, layer_bytes as f64),
-        layers: weights(&stack, &reading),
-        posture,
-        values: search.values(),
-        notes,
-    })
+    examine_stream(archive, planted)?.contents()
 }
 
-/// The layers by their heaviest names; one that the image has twice is weighed once.
-fn weights<'a>(stack: &'a Stack, reading: &Reading<'_>) -> Vec<LayerContents> {
-    let mut known: BTreeMap<&'a str, LayerContents> = BTreeMap::new();
-    let weigh = |(name, layer): &'a (String, Rc<Layer>)| {
-        let fresh = || weight::weigh(layer, &reading.inodes);
-        known.entry(name).or_insert_with(fresh).clone()
-    };
-    stack.iter().map(weigh).collect()
-}
-
-/// Lays the layers over one another.
-fn cover(stack: &Stack) -> Result<Tree, ImageError> {
-    let mut tree = Tree::default();
-    let mut seen = BTreeSet::new();
-    let (mut repeated, mut below) = (0, "");
-    for (name, layer) in stack {
-        // Twice in a row is once.
-        if name == below {
-            continue;
-        }
-        below = name;
-        if !seen.insert(name) {
-            repeated += layer.tree.len() * NAME_BYTES + layer.tree.texts.len();
-        }
-        if repeated > MOST_REPEATED_BYTES {
+impl Examined {
+    /// What is told of the image as a whole.
+    ///
+    /// # Errors
+    /// When its programs lie behind too many symbolic links.
+    pub fn contents(&self) -> Result<ImageContents, ImageError> {
+        let view = self.view();
+        let (files, tree_bytes, seen) = weigh(&view, self.numbers());
+        let layers = self.stack.iter().map(|placed| placed.layer.bytes);
+        let layer_bytes = layers.fold(0, u64::saturating_add);
+        let config = self.document.config.as_ref();
+        let mut posture = facts::of(&view, config.unwrap_or(&Config::default()));
+        if view.is_exhausted() {
             return Err(ImageError::Unfit {
-                problem: format!("it names `{}` and others too often", name::brief(name)),
+                problem: "its programs lie behind too many symbolic links".to_owned(),
             });
         }
-        tree.cover(&layer.tree).map_err(|why| {
-            let (at, problem) = match why {
-                Uncovered::Link(at) => (at, "it is a hard link to nothing"),
-                Uncovered::Full(why) => (Vec::new(), why),
-            };
-            ImageError::Entry {
-                layer: name::brief(name),
-                entry: name::brief(name::path(&at).trim_start_matches('/')),
-                problem,
-            }
-        })?;
+        let (secrets, is_cut) = self.secrets(&seen);
+        posture.secrets = secrets;
+        let mut notes = self.notes.clone();
+        if is_cut {
+            notes.push("more secrets were found in files than are reported".to_owned());
+        }
+        Ok(ImageContents {
+            files: Count(files),
+            tree_bytes: Bytes(tree_bytes),
+            layer_bytes: Bytes(layer_bytes),
+            makers_of_layers: self.document.makers_of_layers(),
+            waste: Bytes(layer_bytes.saturating_sub(tree_bytes)),
+            efficiency: Ratio::of(tree_bytes as f64, layer_bytes as f64),
+            layers: self.weights(),
+            posture,
+            values: self.search.values(),
+            notes,
+        })
     }
-    Ok(tree)
-}
 
-/// The image's layers, bottom first, with their names.
-type Stack = Vec<(String, Rc<Layer>)>;
-
-/// The image's layers. One may be there twice; those that are kept elsewhere are left out.
-fn layers(parts: &mut Parts, chosen: &Chosen, document: &Document) -> Result<Stack, ImageError> {
-    let by = name::brief(&chosen.by);
-    let config = name::brief(&chosen.config);
-    let stated = document.rootfs.as_ref().and_then(|fs| fs.diff_ids.as_ref());
-    if let Some(stated) = stated
-        && stated.len() != chosen.layers.len()
-    {
-        let (named, listed) = (chosen.layers.len(), stated.len());
-        return Err(ImageError::Unfit {
-            problem: format!("`{by}` names {named} layers, `{config}` {listed}"),
+    /// The layers by their heaviest names; one that the image has twice is weighed once.
+    fn weights(&self) -> Vec<LayerContents> {
+        let mut known: BTreeMap<&str, LayerContents> = BTreeMap::new();
+        let layers = self.stack.iter().map(|Placed { name, layer, .. }| {
+            let fresh = || weight::weigh(layer);
+            known.entry(name).or_insert_with(fresh).clone()
         });
+        layers.collect()
     }
-    let mut names = Vec::new();
-    for (number, layer) in chosen.layers.iter().enumerate() {
-        let Some(layer) = layer else { continue };
-        match parts.find(layer) {
-            Some((name, Part::Layer(_))) => names.push((number, name.to_owned())),
-            _ => return Err(manifest::missing(parts, layer, &chosen.by)),
-        }
-    }
-    let mut taken: BTreeMap<String, Rc<Layer>> = BTreeMap::new();
-    let mut stack = Vec::new();
-    for (number, name) in names {
-        if !taken.contains_key(&name)
-            && let Some(Part::Layer(layer)) = parts.take(&name)
-        {
-            taken.insert(name.clone(), Rc::new(layer?));
-        }
-        let Some(layer) = taken.get(&name) else {
-            continue;
+
+    /// The secrets, and whether there are more of them. `seen` has the files of the final tree.
+    fn secrets(&self, seen: &[bool]) -> (Vec<SecretFinding>, bool) {
+        let mut found = BTreeSet::new();
+        let mut add = |place, at: String, hit: Hit| {
+            found.insert(SecretFinding {
+                place,
+                at,
+                kind: hit.kind,
+                masked: hit.masked,
+                planted: hit.planted,
+            });
         };
-        if let Some(stated) = stated.and_then(|stated| stated.get(number))
-            && *stated != layer.digest
-        {
-            let (name, stated) = (name::brief(&name), name::brief(stated));
-            return Err(ImageError::Unfit {
-                problem: format!(
-                    "the layer `{name}` has the digest {}, and `{config}` states {stated}",
-                    layer.digest
-                ),
-            });
+        let history = self.document.history.as_deref().unwrap_or_default();
+        for (number, step) in (1..).zip(history) {
+            for text in [&step.created_by, &step.comment].into_iter().flatten() {
+                for hit in self.search.text(text.as_bytes()) {
+                    let at = format!("entry {number} of {}", history.len());
+                    add(SecretPlace::History, at, hit);
+                }
+            }
         }
-        stack.push((name, Rc::clone(layer)));
+        for (key, text) in self.document.config.iter().flat_map(Config::texts) {
+            for hit in self.search.text(text.as_bytes()) {
+                add(SecretPlace::Config, key.clone(), hit);
+            }
+        }
+        let (mut told, mut counted) = (0, BTreeSet::new());
+        let mut is_cut = false;
+        for (number, placed) in (1..).zip(&self.stack) {
+            let is_new = counted.insert(&placed.name);
+            is_cut |= placed.layer.finds_cut;
+            for Find { file, hit } in &placed.layer.finds {
+                told += usize::from(is_new);
+                if told > MOST_FINDS {
+                    is_cut = true;
+                    break;
+                }
+                let layer = format!("layer {number} of {}", self.stack.len());
+                let at = match file {
+                    Some((path, inode)) if seen[(placed.first + inode) as usize] => {
+                        format!("{path} in {layer}")
+                    }
+                    Some((path, _)) => format!("{path} in {layer}, gone later"),
+                    None => format!("a file's name in {layer}"),
+                };
+                add(SecretPlace::Layer, at, hit.clone());
+            }
+        }
+        (found.into_iter().collect(), is_cut)
     }
-    Ok(stack)
 }
 
 /// Names and bytes of a tree, and which files are in it.
@@ -217,48 +173,4 @@ fn weigh(view: &View<'_>, inodes: usize) -> (u64, u64, Vec<bool>) {
         }
     });
     (files, bytes, seen)
-}
-
-fn secrets(
-    search: &Search,
-    document: &Document,
-    layers: &[(String, Rc<Layer>)],
-    seen: &[bool],
-) -> Vec<SecretFinding> {
-    let mut found = BTreeSet::new();
-    let mut add = |place, at: String, hit: Hit| {
-        found.insert(SecretFinding {
-            place,
-            at,
-            kind: hit.kind,
-            masked: hit.masked,
-            planted: hit.planted,
-        });
-    };
-    let history = document.history.as_deref().unwrap_or_default();
-    for (number, step) in (1..).zip(history) {
-        for text in [&step.created_by, &step.comment].into_iter().flatten() {
-            for hit in search.text(text.as_bytes()) {
-                let at = format!("entry {number} of {}", history.len());
-                add(SecretPlace::History, at, hit);
-            }
-        }
-    }
-    for (key, text) in document.config.iter().flat_map(Config::texts) {
-        for hit in search.text(text.as_bytes()) {
-            add(SecretPlace::Config, key.clone(), hit);
-        }
-    }
-    for (number, (_, layer)) in (1..).zip(layers) {
-        for Find { file, hit } in &layer.finds {
-            let layer = format!("layer {number} of {}", layers.len());
-            let at = match file {
-                Some((path, inode)) if seen[*inode as usize] => format!("{path} in {layer}"),
-                Some((path, _)) => format!("{path} in {layer}, gone later"),
-                None => format!("a file's name in {layer}"),
-            };
-            add(SecretPlace::Layer, at, hit.clone());
-        }
-    }
-    found.into_iter().collect()
 }

@@ -5,6 +5,7 @@
 //! A whiteout that its own layer follows with the same name hides nothing: engines that
 //! unpack to overlayfs make a device of the whiteout, and what follows replaces that.
 
+use super::fates::Fates;
 use super::tree::{Id, Lead, Misplaced, NONE, Tree};
 
 /// Why a layer cannot be laid on top.
@@ -22,20 +23,29 @@ impl From<Misplaced> for Uncovered {
     }
 }
 
+/// A name that is taken out of a folder, and what lies in its place once the layer is laid.
+struct Taken {
+    old: Id,
+    /// The folder; none for the root itself.
+    folder: Option<Id>,
+}
+
 impl Tree {
-    /// Lays a layer on top.
+    /// Lays a layer on top. `first` is the number of its first file; `fates` hears what
+    /// becomes of files.
     ///
     /// # Errors
     /// What cannot be laid.
-    pub fn cover(&mut self, layer: &Self) -> Result<(), Uncovered> {
+    pub fn cover(&mut self, layer: &Self, first: u32, fates: &mut Fates) -> Result<(), Uncovered> {
         // Hard links lead to what lies below before anything of the layer lies on it.
         let mut links = self.links(layer)?.into_iter();
-        self.root = self.open(layer.root, self.root, layer)?;
+        let mut taken = Vec::new();
+        self.root = self.open(layer.root, self.root, layer, &mut taken)?;
         let mut open = vec![(layer.root, self.root)];
         while let Some((upper, lower)) = open.pop() {
             for id in layer.in_folder(upper) {
                 if layer.slot(id).lead == Lead::Whiteout {
-                    self.remove(lower, layer.name(id));
+                    self.take(lower, layer.name(id), &mut taken);
                 }
             }
             for id in layer.in_folder(upper) {
@@ -43,8 +53,12 @@ impl Tree {
                 let lead = match layer.slot(id).lead {
                     Lead::Whiteout => continue,
                     Lead::Folder => {
+                        let old = self.child(lower, name);
+                        if old.is_some_and(|old| self.slot(old).lead != Lead::Folder) {
+                            self.take(lower, name, &mut taken);
+                        }
                         let at = self.set(lower, name, Lead::Folder)?;
-                        open.push((id, self.open(id, at, layer)?));
+                        open.push((id, self.open(id, at, layer, &mut taken)?));
                         continue;
                     }
                     Lead::Link(at, len) => self.link(layer.text(at, len))?,
@@ -53,12 +67,74 @@ impl Tree {
                         Some(lead) => lead,
                         None => continue,
                     },
+                    Lead::File(number) => Lead::File(first + number),
                     lead => lead,
                 };
+                if let Lead::File(number) = lead {
+                    fates.named(number);
+                }
+                match self.child(lower, name).map(|old| self.slot(old).lead) {
+                    Some(Lead::Folder) => {
+                        self.take(lower, name, &mut taken);
+                        fates.changes.added += 1;
+                    }
+                    Some(old) => {
+                        fates.changes.changed += 1;
+                        if let Lead::File(old) = old {
+                            fates.unnamed(old, Some(file(lead)));
+                        }
+                    }
+                    None => fates.changes.added += 1,
+                }
                 self.set(lower, name, lead)?;
             }
         }
+        for taken in taken {
+            self.settle_taken(&taken, fates);
+        }
         Ok(())
+    }
+
+    /// Takes a name out, with what is below it.
+    fn take(&mut self, folder: Id, name: &[u8], taken: &mut Vec<Taken>) {
+        if let Some(old) = self.child(folder, name) {
+            taken.push(Taken {
+                old,
+                folder: Some(folder),
+            });
+            self.remove(folder, name);
+        }
+    }
+
+    /// What becomes of the files below a name that was taken out: the same layer may have
+    /// laid the same names again.
+    fn settle_taken(&self, taken: &Taken, fates: &mut Fates) {
+        let now = match taken.folder {
+            None => Some(self.root),
+            Some(folder) => self.child(folder, self.name(taken.old)),
+        };
+        let mut open = vec![(taken.old, now)];
+        while let Some((old, now)) = open.pop() {
+            let lead = now.map(|now| self.slot(now).lead);
+            if self.slot(old).lead == Lead::Folder {
+                for child in self.in_folder(old) {
+                    let now = now.filter(|_| lead == Some(Lead::Folder));
+                    open.push((child, now.and_then(|now| self.child(now, self.name(child)))));
+                }
+                continue;
+            }
+            let is_laid = lead.filter(|lead| *lead != Lead::Folder);
+            match is_laid {
+                Some(_) => {
+                    fates.changes.changed += 1;
+                    fates.changes.added = fates.changes.added.saturating_sub(1);
+                }
+                None => fates.changes.removed += 1,
+            }
+            if let Lead::File(number) = self.slot(old).lead {
+                fates.unnamed(number, lead.map(file));
+            }
+        }
     }
 
     /// What the layer's hard links to lower layers lead to, in the order of a walk.
@@ -91,15 +167,25 @@ impl Tree {
 
     /// The lower folder as the upper one lets it be seen: another one in its place, where
     /// the upper one hides what is in it.
-    fn open(&mut self, upper: Id, lower: Id, layer: &Self) -> Result<Id, Misplaced> {
+    fn open(
+        &mut self,
+        upper: Id,
+        lower: Id,
+        layer: &Self,
+        taken: &mut Vec<Taken>,
+    ) -> Result<Id, Misplaced> {
         if !layer.slot(upper).opaque || self.slot(lower).first == NONE {
             return Ok(lower);
         }
         if self.slot(lower).parent == NONE {
+            taken.push(Taken {
+                old: lower,
+                folder: None,
+            });
             return self.new_root();
         }
         let (parent, name) = (self.slot(lower).parent, self.name(lower).to_vec());
-        self.remove(parent, &name);
+        self.take(parent, &name, taken);
         self.set(parent, &name, Lead::Folder)
     }
 
@@ -122,5 +208,13 @@ impl Tree {
             }
             None
         })
+    }
+}
+
+/// The number of the file that something leads to.
+fn file(lead: Lead) -> Option<u32> {
+    match lead {
+        Lead::File(number) => Some(number),
+        _ => None,
     }
 }

@@ -32,13 +32,19 @@ pub(super) struct Head {
     pub stored: u64,
     /// Permission bits with setuid, setgid and sticky.
     pub mode: u32,
+    /// User and group that own it.
+    pub owner: (u32, u32),
     /// Whether it carries file capabilities.
     pub capabilities: bool,
 }
 
+/// Passes over so many bytes of a reader.
+type Pass<R> = fn(&mut R, u64) -> io::Result<()>;
+
 /// Reads a tar.
 pub(super) struct Entries<R> {
     reader: R,
+    pass: Pass<R>,
     /// Bytes of the current content that nobody has read.
     content: u64,
     padding: u64,
@@ -57,6 +63,7 @@ struct Pax {
     path: Option<Vec<u8>>,
     link: Option<Vec<u8>>,
     size: Option<u64>,
+    owner: (Option<u64>, Option<u64>),
     sparse: Sparse,
     capabilities: bool,
 }
@@ -73,8 +80,14 @@ struct Sparse {
 
 impl<R: Read> Entries<R> {
     pub fn new(reader: R) -> Self {
+        Self::passing(reader, read_over)
+    }
+
+    /// The same with another way to pass over content.
+    pub fn passing(reader: R, pass: Pass<R>) -> Self {
         Self {
             reader,
+            pass,
             content: 0,
             padding: 0,
         }
@@ -149,6 +162,10 @@ impl<R: Read> Entries<R> {
             stored,
             // An empty field is zero to engines.
             mode: header.mode().unwrap_or(0) & 0o7777,
+            owner: (
+                id(pax.owner.0.or(header.uid().ok())),
+                id(pax.owner.1.or(header.gid().ok())),
+            ),
             capabilities: pax.capabilities,
         })
     }
@@ -158,20 +175,18 @@ impl<R: Read> Entries<R> {
         self.padding = stored.next_multiple_of(BLOCK_BYTES as u64) - stored;
     }
 
+    /// The reader, whose next byte is the content's.
+    pub fn reader(&mut self) -> &mut R {
+        &mut self.reader
+    }
+
     fn skip(&mut self) -> io::Result<()> {
-        let mut left = self.content.saturating_add(self.padding);
+        let left = self.content.saturating_add(self.padding);
         (self.content, self.padding) = (0, 0);
-        let mut buffer = [0; SKIPPED_BYTES];
-        while left > 0 {
-            let most = usize::try_from(left).map_or(SKIPPED_BYTES, |left| left.min(SKIPPED_BYTES));
-            match self.reader.read(&mut buffer[..most]) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(read) => left -= read as u64,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        match left {
+            0 => Ok(()),
+            left => (self.pass)(&mut self.reader, left),
         }
-        Ok(())
     }
 
     /// A header whose checksum is right; none at the end.
@@ -259,6 +274,20 @@ impl<R: Read> Entries<R> {
     }
 }
 
+fn read_over(reader: &mut impl Read, mut left: u64) -> io::Result<()> {
+    let mut buffer = [0; SKIPPED_BYTES];
+    while left > 0 {
+        let most = usize::try_from(left).map_or(SKIPPED_BYTES, |left| left.min(SKIPPED_BYTES));
+        match reader.read(&mut buffer[..most]) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => left -= read as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 fn has_no_content(kind: EntryType) -> bool {
     matches!(
         kind,
@@ -269,6 +298,11 @@ fn has_no_content(kind: EntryType) -> bool {
             | EntryType::Directory
             | EntryType::Fifo
     )
+}
+
+/// Ids have 32 bits to the kernel.
+fn id(stated: Option<u64>) -> u32 {
+    u32::try_from(stated.unwrap_or(0)).unwrap_or(u32::MAX)
 }
 
 fn bounded(size: u64) -> io::Result<u64> {
@@ -331,6 +365,9 @@ impl Pax {
             b"path" => self.path = owned(),
             b"linkpath" => self.link = owned(),
             b"size" => self.size = number()?,
+            // Ids say who owns a file, and nothing depends on them here.
+            b"uid" => self.owner.0 = number().unwrap_or(None),
+            b"gid" => self.owner.1 = number().unwrap_or(None),
             b"SCHILY.xattr.security.capability" => self.capabilities = true,
             b"GNU.sparse.major" => self.sparse.version.0 = owned(),
             b"GNU.sparse.minor" => self.sparse.version.1 = owned(),

@@ -14,6 +14,15 @@ pub enum ImageError {
         #[source]
         source: io::Error,
     },
+    /// A file or folder cannot be opened.
+    #[error("failed to open {path}")]
+    Open {
+        /// The path.
+        path: String,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// A layer cannot be read.
     #[error("failed to read the layer `{layer}` of the image archive")]
     Layer {
@@ -69,6 +78,16 @@ pub enum ImageError {
         /// What is there instead.
         problem: String,
     },
+    /// It holds images of other platforms, or of several.
+    #[error("failed to find {wanted} in the archive: {problem}")]
+    Platform {
+        /// `one image`, or which one.
+        wanted: String,
+        /// What is there instead.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
     /// The parts do not fit each other.
     #[error("failed to put the image together: {problem}")]
     Unfit {
@@ -90,7 +109,7 @@ pub struct Malformed(pub(super) String);
 
 impl ImageError {
     /// What a user can do about it, where there is a remedy.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Archive { .. } | Self::Document { .. } => {
                 Some("the export was cut short or is no image archive; export the image again")
@@ -98,6 +117,7 @@ impl ImageError {
             Self::Layer { .. } | Self::File { .. } | Self::Entry { .. } | Self::Unfit { .. } => {
                 Some("the image is damaged or was made by hand; build it again or pull it again")
             }
+            Self::Platform { hint, .. } => Some(hint),
             Self::Choice { .. } => Some("export one image for one platform"),
             _ => None,
         }

@@ -1,10 +1,12 @@
 //! One layer, read once: its names as a tree, its bytes, and what was found in its files.
 
 use std::io::{self, Read};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use sha2::{Digest, Sha256};
 use tar::EntryType;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::entries::{Content, Entries, Head};
 use super::error::ImageError;
@@ -12,7 +14,7 @@ use super::ground;
 use super::known::{self, Kind, Known};
 use super::name::{self, Wish};
 use super::secrets::{Depth, Hit, PRIVATE_KEY, Search};
-use super::tree::{Lead, Tree};
+use super::tree::{Id, Lead, Tree};
 use super::view::Inode;
 
 /// Entries of all layers; their names are held in memory.
@@ -25,23 +27,31 @@ const NAMES_PER_ENTRY: u64 = 2;
 const MOST_TEXT_BYTES: u64 = 64 << 20;
 const TEXT_BYTES_PER_ENTRY: u64 = 80;
 /// Secrets that are reported of the files of all layers.
-const MOST_FINDS: usize = 2_000;
+pub(super) const MOST_FINDS: usize = 2_000;
 
 /// What a layer holds.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Layer {
     /// Its names.
     pub tree: Tree,
+    /// Its files.
+    pub inodes: Vec<Inode>,
+    /// The place of the name under which each file came.
+    pub names: Vec<Id>,
     /// Bytes of its files, by the headers of its tar.
     pub bytes: u64,
     /// Digest of its tar.
     pub digest: String,
+    /// Bytes as it is packed; none where it is a plain tar.
+    pub packed: Option<u64>,
     /// Secrets in its files.
     pub finds: Vec<Find>,
+    /// Whether there are more secrets than are reported.
+    pub finds_cut: bool,
 }
 
 /// A secret in a layer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Find {
     /// The file; none where its name is what tells the secret.
     pub file: Option<(String, u32)>,
@@ -49,99 +59,101 @@ pub(super) struct Find {
     pub hit: Hit,
 }
 
-/// What the readings of all layers share.
+/// What the readings of all layers share: what to look for, and bounds of what all layers
+/// may take together.
 pub(super) struct Reading<'a> {
     search: &'a Search,
+    entries: AtomicU64,
+    names: AtomicU64,
+    text_bytes: AtomicU64,
+    users_bytes: AtomicU64,
+}
+
+/// The reading of one layer.
+struct OneReading<'a, 'b> {
+    shared: &'b Reading<'a>,
     buffer: Vec<u8>,
-    /// The files of all layers.
-    pub inodes: Vec<Inode>,
-    entries: u64,
-    names: u64,
-    text_bytes: u64,
-    finds: usize,
-    /// Whether there are more secrets than are reported.
-    pub finds_cut: bool,
-    users_bytes: u64,
+    layer: Layer,
+    /// Names and bytes of texts that are counted already.
+    counted: (u64, u64),
 }
 
 impl<'a> Reading<'a> {
     pub fn new(search: &'a Search) -> Self {
         Self {
             search,
-            buffer: Vec::new(),
-            inodes: Vec::new(),
-            entries: 0,
-            names: 0,
-            text_bytes: 0,
-            finds: 0,
-            finds_cut: false,
-            users_bytes: 0,
+            entries: AtomicU64::new(0),
+            names: AtomicU64::new(0),
+            text_bytes: AtomicU64::new(0),
+            users_bytes: AtomicU64::new(0),
         }
     }
 
     /// Reads a layer's tar to its end. `layer` is its name in the archive.
-    pub fn layer(&mut self, reader: impl Read, layer: &str) -> Result<Layer, ImageError> {
+    pub fn layer(&self, reader: impl Read, layer: &str) -> Result<Layer, ImageError> {
         let failed = |source| ImageError::Layer {
             layer: name::brief(layer),
             source,
         };
-        let mut read = Layer {
-            tree: Tree::default(),
-            bytes: 0,
-            digest: String::new(),
-            finds: Vec::new(),
+        let mut one = OneReading {
+            shared: self,
+            buffer: Vec::new(),
+            layer: Layer::default(),
+            counted: (0, 0),
         };
         let mut hash = Sha256::new();
         let mut entries = Entries::new(Hashed(reader, &mut hash));
         while let Some(head) = entries.next().map_err(failed)? {
-            self.entries += 1;
-            if self.entries > MOST_ENTRIES {
+            if self.entries.fetch_add(1, Relaxed) >= MOST_ENTRIES {
                 let problem = format!("the layers have more than {MOST_ENTRIES} entries");
                 return Err(failed(io::Error::other(problem)));
             }
-            let placed = self.entry(&mut read, &head, &mut entries.content());
+            let placed = one.entry(&head, &mut entries.content());
             placed
-                .and_then(|()| self.bound(&read.tree))
+                .and_then(|()| one.bound())
                 .map_err(|problem| problem.into_error(layer, &head.name))?;
         }
         // What follows the end of the tar belongs to the layer's digest.
         io::copy(&mut entries.into_inner(), &mut io::sink()).map_err(failed)?;
+        let mut read = one.layer;
         read.digest = format!("sha256:{:x}", hash.finalize());
-        self.names += read.tree.len() as u64;
-        self.text_bytes += read.tree.texts.len() as u64;
         read.tree.finish();
+        read.inodes.shrink_to_fit();
+        read.names.shrink_to_fit();
         Ok(read)
     }
+}
 
+impl OneReading<'_, '_> {
     /// Holds the layers to what their names may take.
-    fn bound(&self, tree: &Tree) -> Result<(), Problem> {
-        let names = self.names + tree.len() as u64;
-        if names > MOST_NAMES + NAMES_PER_ENTRY * self.entries {
+    fn bound(&mut self) -> Result<(), Problem> {
+        let tree = &self.layer.tree;
+        let now = (tree.len() as u64, tree.texts.len() as u64);
+        let (names, bytes) = (now.0 - self.counted.0, now.1 - self.counted.1);
+        self.counted = now;
+        let names = self.shared.names.fetch_add(names, Relaxed) + names;
+        let bytes = self.shared.text_bytes.fetch_add(bytes, Relaxed) + bytes;
+        let entries = self.shared.entries.load(Relaxed);
+        if names > MOST_NAMES + NAMES_PER_ENTRY * entries {
             return Err("the paths of the layers imply too many folders".into());
         }
-        let bytes = self.text_bytes + tree.texts.len() as u64;
-        if bytes > MOST_TEXT_BYTES + TEXT_BYTES_PER_ENTRY * self.entries {
+        if bytes > MOST_TEXT_BYTES + TEXT_BYTES_PER_ENTRY * entries {
             return Err("the names and link targets of the layers are too long together".into());
         }
         Ok(())
     }
 
-    fn entry(
-        &mut self,
-        layer: &mut Layer,
-        head: &Head,
-        content: &mut Content<'_, impl Read>,
-    ) -> Result<(), Problem> {
+    fn entry(&mut self, head: &Head, content: &mut Content<'_, impl Read>) -> Result<(), Problem> {
         let parts = match name::read(&head.name)? {
             Wish::Lay(parts) => parts,
-            Wish::Delete(folder, name) => return Ok(layer.tree.delete(&folder, name)?),
-            Wish::Hide(folder) => return Ok(layer.tree.hide(&folder)?),
+            Wish::Delete(folder, name) => return Ok(self.layer.tree.delete(&folder, name)?),
+            Wish::Hide(folder) => return Ok(self.layer.tree.hide(&folder)?),
             Wish::Skip => return Ok(()),
         };
         let link = head.link.as_deref();
         for text in [Some(&*head.name), link].into_iter().flatten() {
-            if let Some(hit) = self.search.planted(text) {
-                self.find(layer, Find { file: None, hit });
+            if let Some(hit) = self.shared.search.planted(text) {
+                self.find(Find { file: None, hit });
             }
         }
         let lead = match head.kind {
@@ -150,40 +162,44 @@ impl<'a> Reading<'a> {
                 Lead::Folder
             }
             EntryType::Regular | EntryType::Continuous => {
-                Lead::File(self.file(layer, &parts, head, content)?)
+                Lead::File(self.file(&parts, head, content)?)
             }
             EntryType::Directory => Lead::Folder,
             EntryType::Symlink => match link {
-                Some(target) if !target.is_empty() => layer.tree.link(target)?,
+                Some(target) if !target.is_empty() => self.layer.tree.link(target)?,
                 _ => return Err("it is a symbolic link to nothing".into()),
             },
             EntryType::Link => match link {
                 Some(target) if target.len() > name::LONGEST => {
                     return Err("its target is longer than a path can be".into());
                 }
-                Some(target) => layer.tree.hard_link(&name::parts(target))?,
+                Some(target) => self.layer.tree.hard_link(&name::parts(target))?,
                 None => return Err("it is a hard link to nothing".into()),
             },
             EntryType::Char | EntryType::Block | EntryType::Fifo => Lead::Special,
             // Volume names and the like.
             _ => return Ok(()),
         };
-        Ok(layer.tree.place(&parts, lead)?)
+        let id = self.layer.tree.place(&parts, lead)?;
+        if let Lead::File(number) = lead
+            && number as usize == self.layer.names.len()
+        {
+            self.layer.names.push(id);
+        }
+        Ok(())
     }
 
-    fn find(&mut self, layer: &mut Layer, find: Find) {
-        if self.finds < MOST_FINDS {
-            self.finds += 1;
-            layer.finds.push(find);
+    fn find(&mut self, find: Find) {
+        if self.layer.finds.len() < MOST_FINDS {
+            self.layer.finds.push(find);
         } else {
-            self.finds_cut = true;
+            self.layer.finds_cut = true;
         }
     }
 
     /// Reads a file and returns its number.
     fn file(
         &mut self,
-        layer: &mut Layer,
         parts: &[&[u8]],
         head: &Head,
         content: &mut Content<'_, impl Read>,
@@ -195,11 +211,12 @@ impl<'a> Reading<'a> {
             Kind::Settings => searched && head.size <= known::MOST_SETTINGS_BYTES,
             _ => true,
         });
+        let mut users_bytes = self.shared.users_bytes.load(Relaxed);
         if kind == Some(Kind::Passwd) {
-            self.users_bytes = self.users_bytes.saturating_add(head.size);
+            let size = head.size.min(known::MOST_USERS_BYTES + 1);
+            users_bytes = self.shared.users_bytes.fetch_add(size, Relaxed) + size;
         }
-        if kind.is_some() && head.size.max(self.users_bytes) > known::MOST_BYTES
-            || self.users_bytes > known::MOST_USERS_BYTES
+        if kind.is_some() && head.size > known::MOST_BYTES || users_bytes > known::MOST_USERS_BYTES
         {
             return Err("it is larger than such a file can be".into());
         }
@@ -209,11 +226,13 @@ impl<'a> Reading<'a> {
             true => Depth::General,
             false => Depth::Planted,
         };
-        self.search.stream(
+        let mut hash = Xxh3Default::new();
+        self.shared.search.stream(
             content,
             depth,
             &mut self.buffer,
             &mut |bytes| {
+                hash.update(bytes);
                 if kind.is_some() {
                     text.extend_from_slice(bytes);
                 }
@@ -221,22 +240,24 @@ impl<'a> Reading<'a> {
             &mut hits,
         )?;
         if kind == Some(Kind::Settings) {
-            hits = self.search.text(&text);
+            hits = self.shared.search.text(&text);
         }
-        let number = u32::try_from(self.inodes.len()).unwrap_or(u32::MAX);
+        let layer = &mut self.layer;
+        let number = u32::try_from(layer.inodes.len()).unwrap_or(u32::MAX);
         layer.bytes = layer.bytes.saturating_add(head.size);
         let known = kind.and_then(|kind| -> Option<Known> { known::read(kind, &text) });
-        self.inodes.push(Inode {
+        layer.inodes.push(Inode {
             size: head.size,
-            known: known.map(Rc::new),
-            number,
+            hash: hash.digest(),
+            known: known.map(Arc::new),
+            owner: head.owner,
             mode: u16::try_from(head.mode).unwrap_or(0o7777),
             private_key: hits.iter().any(|hit| hit.kind == PRIVATE_KEY),
             capabilities: head.capabilities,
         });
         for hit in hits {
             let file = Some((name::path(parts), number));
-            self.find(layer, Find { file, hit });
+            self.find(Find { file, hit });
         }
         Ok(number)
     }

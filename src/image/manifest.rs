@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::archive::{Part, Parts};
+use super::config::Document;
 use super::error::{ImageError, Malformed};
 use super::name;
 
@@ -14,6 +15,8 @@ const MANIFEST: &str = "manifest.json";
 const INDEX: &str = "index.json";
 /// Manifests and indexes that are looked at.
 const MOST_MANIFESTS: usize = 10_000;
+/// Platforms that an error names.
+const MOST_NAMED: usize = 20;
 /// Layers of an image: overlayfs stacks no more (`OVL_MAX_STACK` of the kernel).
 const MOST_LAYERS: usize = 500;
 
@@ -26,9 +29,14 @@ pub(super) struct Chosen {
     pub config: String,
     /// The layers, bottom first. Those that are kept elsewhere have no name.
     pub layers: Vec<Option<String>>,
+    /// The base that the manifest names.
+    pub base: Option<String>,
     /// What was left out, for people.
     pub notes: Vec<String>,
 }
+
+/// The annotation and the label that name an image's base.
+pub(super) const BASE_NAME: &str = "org.opencontainers.image.base.name";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -51,6 +59,8 @@ struct Manifest {
     manifests: Option<Vec<Descriptor>>,
     #[serde(default)]
     artifact_type: Option<String>,
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -82,8 +92,8 @@ pub(super) fn document<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<T
     })
 }
 
-/// The one image of an archive.
-pub(super) fn choose(parts: &Parts) -> Result<Chosen, ImageError> {
+/// The one image of an archive, or the one of a platform.
+pub(super) fn choose(parts: &Parts, platform: Option<&str>) -> Result<Chosen, ImageError> {
     let mut images = if let Some(text) = parts.document(MANIFEST) {
         saved(text)?
     } else if let Some(text) = parts.document(INDEX) {
@@ -103,16 +113,7 @@ pub(super) fn choose(parts: &Parts) -> Result<Chosen, ImageError> {
     // Several names of one image.
     let mut seen = BTreeSet::new();
     images.retain(|image| seen.insert((image.config.clone(), image.layers.clone())));
-    let image = match <[Chosen; 1]>::try_from(images) {
-        Ok([image]) => image,
-        Err(images) => {
-            let problem = match images.len() {
-                0 => "it holds none".to_owned(),
-                count => format!("it holds {count}"),
-            };
-            return Err(ImageError::Choice { problem });
-        }
-    };
+    let image = one(parts, images, platform)?;
     if image.layers.len() > MOST_LAYERS {
         let by = name::brief(&image.by);
         let problem =
@@ -120,6 +121,49 @@ pub(super) fn choose(parts: &Parts) -> Result<Chosen, ImageError> {
         return Err(ImageError::Unfit { problem });
     }
     Ok(image)
+}
+
+/// The one image, or the one of a platform: `os/architecture` or with a variant.
+fn one(parts: &Parts, images: Vec<Chosen>, platform: Option<&str>) -> Result<Chosen, ImageError> {
+    let of_image = |image: &Chosen| -> String {
+        let text = parts.document(&image.config).unwrap_or_default();
+        let document: Document = serde_json::from_slice(text).unwrap_or_default();
+        document.platform()
+    };
+    let (wanted, others): (Vec<_>, Vec<_>) = images.into_iter().partition(|image| {
+        platform.is_none_or(|wanted| {
+            let found = of_image(image);
+            let variant = found.strip_prefix(wanted);
+            variant.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    });
+    let images = match <[Chosen; 1]>::try_from(wanted) {
+        Ok([image]) => return Ok(image),
+        Err(images) => images,
+    };
+    let listed = images.iter().chain(&others);
+    let platforms: BTreeSet<String> = listed.map(of_image).collect();
+    let names = || {
+        let names: Vec<_> = platforms.iter().take(MOST_NAMED).cloned().collect();
+        name::brief(&names.join(", "))
+    };
+    let problem = match images.len() {
+        0 => "it holds none".to_owned(),
+        count => format!("it holds {count}"),
+    };
+    match platform {
+        Some(platform) => Err(ImageError::Platform {
+            wanted: format!("one image of {}", name::brief(platform)),
+            problem,
+            hint: format!("it has {}", names()),
+        }),
+        None if platforms.len() > 1 => Err(ImageError::Platform {
+            wanted: "one image".to_owned(),
+            problem,
+            hint: format!("name one with --platform: {}", names()),
+        }),
+        None => Err(ImageError::Choice { problem }),
+    }
 }
 
 fn saved(text: &[u8]) -> Result<Vec<Chosen>, ImageError> {
@@ -137,6 +181,7 @@ fn saved(text: &[u8]) -> Result<Vec<Chosen>, ImageError> {
             by: MANIFEST.to_owned(),
             config: image.config,
             layers: layers.take(MOST_LAYERS + 1).map(Some).collect(),
+            base: None,
             notes,
         }
     });
@@ -196,6 +241,9 @@ fn read(
             layers: layers
                 .map(|layer| (!is_foreign(layer)).then(|| blob(layer)))
                 .collect(),
+            base: manifest
+                .annotations
+                .and_then(|mut all| all.remove(BASE_NAME)),
             notes: own,
         });
     }
@@ -261,7 +309,7 @@ pub(super) fn missing(parts: &Parts, part: &str, by: &str) -> ImageError {
         None => "it is not in the archive",
         Some((_, Part::Other(words))) => words,
         Some((_, Part::Document(_))) => "it is neither a tar nor one packed with gzip or zstd",
-        Some((_, Part::Layer(_))) => "it is a layer",
+        Some((_, Part::Layer(_) | Part::Unread(_))) => "it is a layer",
     };
     ImageError::Missing {
         part: name::brief(part),

@@ -5,16 +5,24 @@
 //! as overlayfs does it. The rules by which facts are told are in `facts`, `ground` and
 //! `secrets`. Packages of rpm are not counted: their database is no text.
 
+mod account;
 mod archive;
+mod condense;
 mod config;
 mod contents;
 mod cover;
+mod disk;
 mod entries;
 mod error;
+mod examined;
 mod facts;
+mod fates;
+mod gather;
 mod ground;
+mod growth;
 mod known;
 mod layer;
+mod listing;
 mod manifest;
 mod measure;
 mod name;
@@ -22,9 +30,12 @@ mod secrets;
 mod stream;
 mod tree;
 mod view;
+mod waste;
 mod weight;
 
 pub use contents::{ImageContents, Planted, analyse};
 pub use error::ImageError;
+pub use examined::{Examined, Source, examine, stated_layers};
+pub use listing::Filter;
 pub use measure::{layer_bytes, makers_of_layers, spread_over_history};
-pub use stream::analyse_export;
+pub use stream::{analyse_export, examine_export};

@@ -6,29 +6,46 @@ use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
 use tokio::sync::mpsc::{Receiver, channel};
 
-use super::contents::{ImageContents, Planted, analyse};
+use super::contents::{ImageContents, Planted};
 use super::error::ImageError;
+use super::examined::{Examined, examine_stream};
 use crate::engine::BuildContext;
 
 /// Chunks that may wait.
 const CHUNKS: usize = 16;
 
-/// Looks into an image as an engine exports it: [`analyse`] on a thread of its own.
-/// Where the future is dropped, that thread ends with the chunk that it reads.
+/// Looks into an image as an engine exports it: [`analyse`](super::analyse) on a thread of
+/// its own. Where the future is dropped, that thread ends with the chunk that it reads.
 ///
 /// # Errors
-/// As [`analyse`].
+/// As [`analyse`](super::analyse).
 pub async fn analyse_export(
-    mut export: BuildContext,
+    export: BuildContext,
     planted: Vec<Planted>,
 ) -> Result<ImageContents, ImageError> {
+    let work = move |archive: Chunks| examine_stream(archive, &planted)?.contents();
+    on_a_thread(export, work).await
+}
+
+/// Reads an image as an engine exports it, on a thread of its own.
+///
+/// # Errors
+/// As [`super::examine`].
+pub async fn examine_export(export: BuildContext) -> Result<Examined, ImageError> {
+    on_a_thread(export, |archive| examine_stream(archive, &[])).await
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    mut export: BuildContext,
+    work: impl FnOnce(Chunks) -> Result<T, ImageError> + Send + 'static,
+) -> Result<T, ImageError> {
     let (sender, receiver) = channel(CHUNKS);
     let reader = Chunks {
         receiver,
         chunk: Bytes::new(),
         ended: false,
     };
-    let work = tokio::task::spawn_blocking(move || analyse(reader, &planted));
+    let work = tokio::task::spawn_blocking(move || work(reader));
     while let Some(chunk) = export.next().await {
         // The reader is gone where it found a fault: that is the answer.
         if sender.send(Some(chunk)).await.is_err() {

@@ -143,14 +143,14 @@ impl Tree {
         self.texts.shrink_to_fit();
     }
 
-    /// Lays something at a name. Folders over folders leave what is in them.
-    pub fn place(&mut self, at: &[&[u8]], lead: Lead) -> Result<(), Misplaced> {
+    /// Lays something at a name and returns its place. Folders over folders leave what is
+    /// in them.
+    pub fn place(&mut self, at: &[&[u8]], lead: Lead) -> Result<Id, Misplaced> {
         let Some((last, above)) = at.split_last() else {
-            return Ok(());
+            return Ok(self.root);
         };
         let folder = self.reach(above, last.len())?;
-        self.set(folder, last, lead)?;
-        Ok(())
+        self.set(folder, last, lead)
     }
 
     /// Hides a name of lower layers in a folder.
@@ -219,6 +219,13 @@ impl Tree {
         }
         parts.reverse();
         parts
+    }
+
+    /// All names that were ever in a folder.
+    pub fn all_in(&self, folder: Id) -> impl Iterator<Item = Id> {
+        let named = |id: Id| (id != NONE).then_some(id);
+        let next = move |id: &Id| named(self.slot(*id).next);
+        std::iter::successors(named(self.slot(folder).first), next)
     }
 
     /// A name in a folder.

@@ -1,4 +1,5 @@
 use super::super::cover::Uncovered;
+use super::super::fates::Fates;
 use super::super::view::{Inode, Node, View};
 use super::*;
 use crate::image::name;
@@ -32,7 +33,7 @@ fn place(layer: &mut Tree, path: &str, laid: impl Into<Laid>) -> Result<(), Misp
         Laid::Lead(lead) => lead,
         Laid::Link(target) => layer.link(target.as_bytes())?,
     };
-    layer.place(&name::parts(path.as_bytes()), lead)
+    layer.place(&name::parts(path.as_bytes()), lead).map(|_| ())
 }
 
 /// A layer of paths; a path that begins with `!` deletes, one that begins with `*` hides.
@@ -52,24 +53,22 @@ fn layer<const N: usize>(entries: [(&str, Laid); N]) -> Tree {
     layer
 }
 
+fn cover(tree: &mut Tree, layer: &Tree) -> Result<(), Uncovered> {
+    let mut fates = Fates::default();
+    fates.begin(1, 0, 10);
+    tree.cover(layer, 0, &mut fates)
+}
+
 fn stack(layers: &[&Tree]) -> Tree {
     let mut tree = Tree::default();
     for layer in layers {
-        tree.cover(layer).unwrap();
+        cover(&mut tree, layer).unwrap();
     }
     tree
 }
 
 fn inodes() -> Vec<Inode> {
-    let inode = |number| Inode {
-        size: 1,
-        known: None,
-        number,
-        mode: 0o644,
-        private_key: false,
-        capabilities: false,
-    };
-    (0..10).map(inode).collect()
+    vec![Inode::of_size(1); 10]
 }
 
 fn listing(tree: &Tree) -> Vec<String> {
@@ -193,7 +192,7 @@ fn a_hard_link_is_the_thing_itself() {
         listing(&stack(&[&below, &one])),
         ["/a=2", "/below=3", "/h=1", "/s->a", "/t->a", "/u=3"]
     );
-    let nowhere = Tree::default().cover(&one).unwrap_err();
+    let nowhere = cover(&mut Tree::default(), &one).unwrap_err();
     assert_eq!(nowhere, Uncovered::Link(vec![b"u".to_vec()]));
     let mut odd = layer([("f", folder().into())]);
     assert!(odd.hard_link(&name::parts(b"f")).is_err());

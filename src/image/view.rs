@@ -1,7 +1,8 @@
 //! A tree together with the files of its layers, as facts and weights are read from it.
 
 use std::cell::Cell;
-use std::rc::Rc;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use super::known::Known;
 use super::tree::{Id, Lead, MOST_LINKS, Tree, Walk};
@@ -14,10 +15,12 @@ const MOST_STEPS: u64 = 20_000_000;
 pub(super) struct Inode {
     /// Bytes of content.
     pub size: u64,
+    /// Hash of its content.
+    pub hash: u64,
     /// What a known file says.
-    pub known: Option<Rc<Known>>,
-    /// One of a kind in an analysis.
-    pub number: u32,
+    pub known: Option<Arc<Known>>,
+    /// User and group that own it.
+    pub owner: (u32, u32),
     /// Permission bits with setuid, setgid and sticky.
     pub mode: u16,
     /// Whether a private key was seen in it.
@@ -26,13 +29,78 @@ pub(super) struct Inode {
     pub capabilities: bool,
 }
 
+#[cfg(test)]
+impl Inode {
+    /// A plain file.
+    pub fn of_size(size: u64) -> Self {
+        Self {
+            size,
+            hash: 0,
+            known: None,
+            owner: (0, 0),
+            mode: 0o644,
+            private_key: false,
+            capabilities: false,
+        }
+    }
+}
+
+/// The files of one layer or of several on top of one another. Numbers go on from layer
+/// to layer.
+#[derive(Debug, Default)]
+pub(super) struct Files<'a>(Vec<(u32, &'a [Inode])>);
+
+impl<'a> Files<'a> {
+    /// The files of each layer with the number of its first, ascending.
+    pub fn of(parts: impl IntoIterator<Item = (u32, &'a [Inode])>) -> Self {
+        Self(parts.into_iter().collect())
+    }
+
+    /// The file of a number.
+    pub fn get(&self, number: u32) -> Option<File<'a>> {
+        let part = self.0.partition_point(|(first, _)| *first <= number);
+        let (first, inodes) = self.0.get(part.checked_sub(1)?)?;
+        let inode = inodes.get((number - first) as usize)?;
+        Some(File { inode, number })
+    }
+}
+
+impl<'a> From<&'a [Inode]> for Files<'a> {
+    fn from(inodes: &'a [Inode]) -> Self {
+        Self(vec![(0, inodes)])
+    }
+}
+
+impl<'a> From<&'a Vec<Inode>> for Files<'a> {
+    fn from(inodes: &'a Vec<Inode>) -> Self {
+        inodes.as_slice().into()
+    }
+}
+
+/// A file of a tree.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct File<'a> {
+    /// Its content.
+    pub inode: &'a Inode,
+    /// One of a kind in an analysis.
+    pub number: u32,
+}
+
+impl Deref for File<'_> {
+    type Target = Inode;
+
+    fn deref(&self) -> &Inode {
+        self.inode
+    }
+}
+
 /// A name's meaning.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Node<'a> {
     /// A folder.
     Folder(Id),
     /// A regular file.
-    File(&'a Inode),
+    File(File<'a>),
     /// A symbolic link.
     Link(&'a [u8]),
     /// A device or a pipe, or a link to a lower layer.
@@ -42,15 +110,15 @@ pub(super) enum Node<'a> {
 /// A tree and the files of its layers.
 pub(super) struct View<'a> {
     tree: &'a Tree,
-    inodes: &'a [Inode],
+    files: Files<'a>,
     steps: Cell<u64>,
 }
 
 impl<'a> View<'a> {
-    pub fn new(tree: &'a Tree, inodes: &'a [Inode]) -> Self {
+    pub fn new(tree: &'a Tree, files: impl Into<Files<'a>>) -> Self {
         Self {
             tree,
-            inodes,
+            files: files.into(),
             steps: Cell::new(0),
         }
     }
@@ -148,11 +216,38 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Calls back for each name by its place, in the same order.
+    pub fn walk_ids(&self, visit: &mut dyn FnMut(Id)) {
+        self.walk_all(&mut |id| {
+            if self.tree.slot(id).lead != Lead::Whiteout {
+                visit(id);
+            }
+        });
+    }
+
+    /// The same with whiteouts.
+    pub fn walk_all(&self, visit: &mut dyn FnMut(Id)) {
+        let mut open = vec![self.with_whiteouts(self.tree.root).into_iter()];
+        while let Some(names) = open.last_mut() {
+            let Some(id) = names.next() else {
+                open.pop();
+                continue;
+            };
+            visit(id);
+            if self.tree.slot(id).lead == Lead::Folder {
+                open.push(self.with_whiteouts(id).into_iter());
+            }
+        }
+    }
+
     fn sorted(&self, folder: Id) -> Vec<Id> {
-        let names = self.tree.in_folder(folder);
-        let mut names: Vec<_> = names
-            .filter(|id| self.tree.slot(*id).lead != Lead::Whiteout)
-            .collect();
+        let mut names = self.with_whiteouts(folder);
+        names.retain(|id| self.tree.slot(*id).lead != Lead::Whiteout);
+        names
+    }
+
+    fn with_whiteouts(&self, folder: Id) -> Vec<Id> {
+        let mut names: Vec<_> = self.tree.in_folder(folder).collect();
         names.sort_unstable_by(|one, other| self.tree.name(*one).cmp(self.tree.name(*other)));
         names
     }
@@ -160,8 +255,8 @@ impl<'a> View<'a> {
     fn node(&self, id: Id) -> Node<'a> {
         match self.tree.slot(id).lead {
             Lead::Folder => Node::Folder(id),
-            Lead::File(number) => match self.inodes.get(number as usize) {
-                Some(inode) => Node::File(inode),
+            Lead::File(number) => match self.files.get(number) {
+                Some(file) => Node::File(file),
                 None => Node::Special,
             },
             Lead::Link(at, len) => Node::Link(self.tree.text(at, len)),

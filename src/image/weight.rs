@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::layer::Layer;
 use super::name;
-use super::view::{Inode, Node, View};
+use super::view::{Node, View};
 use crate::record::{LayerContents, Weight};
 use crate::units::{Bytes, Count};
 
@@ -17,13 +17,13 @@ const DEEPEST: usize = 4;
 const LEAST: u64 = 16 * 1024;
 
 /// Weighs a layer by its names. A file with several names counts at the first.
-pub(super) fn weigh(layer: &Layer, inodes: &[Inode]) -> LayerContents {
+pub(super) fn weigh(layer: &Layer) -> LayerContents {
     let mut seen = std::collections::HashSet::new();
     let (mut files, mut folders) = (Heaviest::default(), Heaviest::default());
     let mut count = 0;
     // The folders above the name that is looked at, by their depth.
     let mut open: Vec<(Vec<u8>, u64)> = Vec::new();
-    View::new(&layer.tree, inodes).walk(&mut |at, node| {
+    View::new(&layer.tree, &layer.inodes).walk(&mut |at, node| {
         while open.len() >= at.len().min(DEEPEST + 1) {
             folders.close(&mut open);
         }
@@ -89,21 +89,14 @@ impl Heaviest {
 #[cfg(test)]
 mod tests {
     use super::super::tree::{Lead, Tree};
+    use super::super::view::Inode;
     use super::*;
 
     fn files(sizes: &[u64]) -> Vec<Inode> {
-        let file = |(number, size): (u32, &u64)| Inode {
-            number,
-            size: *size,
-            mode: 0o644,
-            known: None,
-            private_key: false,
-            capabilities: false,
-        };
-        (0..).zip(sizes).map(file).collect()
+        sizes.iter().map(|size| Inode::of_size(*size)).collect()
     }
 
-    fn layer(bytes: u64, paths: &[(&[u8], u32)]) -> Layer {
+    fn layer(bytes: u64, paths: &[(&[u8], u32)], inodes: Vec<Inode>) -> Layer {
         let mut tree = Tree::default();
         for (path, number) in paths {
             tree.place(&name::parts(path), Lead::File(*number)).unwrap();
@@ -111,8 +104,8 @@ mod tests {
         Layer {
             tree,
             bytes,
-            digest: String::new(),
-            finds: Vec::new(),
+            inodes,
+            ..Layer::default()
         }
     }
 
@@ -134,8 +127,9 @@ mod tests {
                 (b"app/z.js", 1),
                 (b"etc/hosts", 2),
             ],
+            files(&[60_000, 70_000, 100]),
         );
-        let weights = weigh(&layer, &files(&[60_000, 70_000, 100]));
+        let weights = weigh(&layer);
         assert_eq!(weights.files, Count(3));
         assert_eq!(
             told(&weights.heaviest_files),
@@ -158,8 +152,9 @@ mod tests {
 
     #[test]
     fn names_that_are_no_utf8_are_counted_apart() {
-        let layer = layer(40_000, &[(b"d\xff/a", 0), (b"d\xfe/a", 1)]);
-        let weights = weigh(&layer, &files(&[20_000, 20_000]));
+        let inodes = files(&[20_000, 20_000]);
+        let layer = layer(40_000, &[(b"d\xff/a", 0), (b"d\xfe/a", 1)], inodes);
+        let weights = weigh(&layer);
         assert_eq!(weights.files, Count(2));
         assert_eq!(weights.heaviest_files.len(), 2);
         let folders = told(&weights.heaviest_folders);
@@ -171,7 +166,7 @@ mod tests {
         let names: Vec<_> = (0..99).map(|n| format!("{n:02}")).collect();
         let paths: Vec<_> = names.iter().map(|name| name.as_bytes()).zip(0..).collect();
         let sizes: Vec<_> = (0..99).map(|n| LEAST + n).collect();
-        let weights = weigh(&layer(0, &paths), &files(&sizes));
+        let weights = weigh(&layer(0, &paths, files(&sizes)));
         assert_eq!(weights.files, Count(99));
         assert_eq!(weights.heaviest_files.len(), TOLD);
         assert_eq!(told(&weights.heaviest_files)[0], ("/98", LEAST + 98));

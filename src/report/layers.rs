@@ -14,20 +14,17 @@ const NAMED: usize = 3;
 /// The image's history, the base's first; none where there is no image.
 pub(super) fn history_table(case: &CaseRecord) -> Option<Table> {
     let image = case.image.as_ref()?;
-    Some(history_of(case.id.as_str(), &image.history))
-}
-
-/// The same of any image.
-pub(super) fn history_of(title: &str, history: &[(Bytes, String)]) -> Table {
-    let rows = (1..).zip(history).map(|(number, (bytes, instruction))| {
-        vec![
-            number_cell(number),
-            Cell::text(one_line(instruction, INSTRUCTION_CHARS)),
-            bytes_cell(*bytes),
-        ]
-    });
-    Table {
-        title: title.to_owned(),
+    let rows = (1..)
+        .zip(&image.history)
+        .map(|(number, (bytes, instruction))| {
+            vec![
+                number_cell(number),
+                Cell::text(one_line(instruction, INSTRUCTION_CHARS)),
+                bytes_cell(*bytes),
+            ]
+        });
+    Some(Table {
+        title: case.id.to_string(),
         columns: vec![
             number_column("entry"),
             Column::text("instruction", "instruction"),
@@ -37,7 +34,7 @@ pub(super) fn history_of(title: &str, history: &[(Bytes, String)]) -> Table {
         notes: vec![whole(
             "As the image's own history tells it, the base's part first.",
         )],
-    }
+    })
 }
 
 /// The layers that were looked into, bottom first; none where none was.

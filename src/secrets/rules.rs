@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, Input};
+use aho_corasick::packed::Searcher;
+use aho_corasick::{AhoCorasick, Input, Match, MatchKind, Span};
 use regex::bytes::Regex;
 
 use super::{Find, PRIVATE_KEY};
@@ -112,26 +113,54 @@ static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The automaton of all beginnings, with the rule of each.
-static STARTS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
+/// All beginnings, with the rule of each.
+struct Starts {
+    /// By instructions that compare many bytes at once, where the processor has them.
+    packed: Option<Searcher>,
+    automaton: AhoCorasick,
+    owners: Vec<usize>,
+}
+
+static STARTS: LazyLock<Starts> = LazyLock::new(|| {
     let mut starts: Vec<&str> = Vec::new();
     let mut owners = Vec::new();
     for (index, rule) in RULES.iter().enumerate() {
         starts.extend(rule.starts);
         owners.resize(starts.len(), index);
     }
-    let automaton = AhoCorasick::new(starts).expect("the beginnings are compiled in");
-    (automaton, owners)
+    let automaton = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostFirst)
+        .build(&starts);
+    Starts {
+        packed: Searcher::new(&starts),
+        automaton: automaton.expect("the beginnings are compiled in"),
+        owners,
+    }
 });
+
+impl Starts {
+    fn next(&self, text: &[u8], from: usize) -> Option<Match> {
+        let span = Span::from(from..text.len());
+        match &self.packed {
+            Some(packed) => packed.find_in(text, span),
+            None => self.automaton.find(Input::new(text).span(span)),
+        }
+    }
+}
 
 /// What begins within `from..until`. A form sees at most `ahead` bytes.
 pub fn issued(text: &[u8], from: usize, until: usize, ahead: usize) -> impl Iterator<Item = Find> {
-    let (automaton, owners) = &*STARTS;
-    automaton
-        .find_iter(Input::new(text).span(from..text.len()))
+    let starts = &*STARTS;
+    let mut at = from;
+    let found = std::iter::from_fn(move || {
+        let found = starts.next(text, at)?;
+        at = found.end();
+        Some(found)
+    });
+    found
         .take_while(move |found| found.start() < until)
         .filter_map(move |found| {
-            let index = owners[found.pattern().as_usize()];
+            let index = starts.owners[found.pattern().as_usize()];
             let start = found.start();
             let end = text.len().min(start + ahead);
             match_form(index, text, start, end)
@@ -180,4 +209,39 @@ pub(super) fn is_placeholder(secret: &[u8]) -> bool {
     ];
     let text = String::from_utf8_lossy(secret).to_lowercase();
     WORDS.iter().any(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both ways to look for beginnings find the same, wherever the text is cut.
+    #[test]
+    fn the_processors_own_search_finds_what_the_automaton_does() {
+        let mut text = Vec::new();
+        for rule in RULES {
+            for start in rule.starts {
+                text.extend_from_slice(start.as_bytes());
+                text.extend_from_slice(b"x-ghp:_auth=AKI");
+            }
+        }
+        let starts = &*STARTS;
+        let plain = Starts {
+            packed: None,
+            automaton: starts.automaton.clone(),
+            owners: starts.owners.clone(),
+        };
+        for from in 0..text.len() {
+            assert_eq!(starts.next(&text, from), plain.next(&text, from), "{from}");
+        }
+        let all = |starts: &Starts| {
+            let (mut at, mut found) = (0, 0);
+            while let Some(next) = starts.next(&text, at) {
+                (at, found) = (next.end(), found + 1);
+            }
+            found
+        };
+        let beginnings: usize = RULES.iter().map(|rule| rule.starts.len()).sum();
+        assert!(all(starts) >= beginnings);
+    }
 }

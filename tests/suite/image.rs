@@ -6,12 +6,17 @@
     reason = "clippy.toml allows it in tests; these are their helpers"
 )]
 
+mod accounts;
 mod broken;
+mod gates;
 mod hostile;
 mod inspected;
 mod kinds;
 mod layouts;
+mod lists;
 mod live;
 mod maker;
+mod replay;
+mod sources;
 mod trees;
 mod whereabouts;

@@ -22,10 +22,10 @@ pub(super) fn of_system(tree: &View<'_>) -> Option<Count> {
     let mut seen = BTreeSet::new();
     let mut count = None;
     let mut add = |node: Node<'_>| {
-        if let Node::File(inode) = node
-            && let Some(Known::Packages(packages)) = inode.known.as_deref()
+        if let Node::File(file) = node
+            && let Some(Known::Packages(packages)) = file.inode.known.as_deref()
             // `/lib` may be a link to `/usr/lib`.
-            && seen.insert(inode.number)
+            && seen.insert(file.number)
         {
             count = Some(count.unwrap_or(0) + packages);
         }

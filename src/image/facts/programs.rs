@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::image::config::Config;
 use crate::image::name;
-use crate::image::view::{Inode, Node, View};
+use crate::image::view::{Node, View};
 
 const EXECUTABLE: u16 = 0o111;
 
@@ -145,7 +145,7 @@ impl<'a> Programs<'a> {
         if !is_program_folder {
             return;
         }
-        let inode: &Inode = match node {
+        let inode = match node {
             Node::File(inode) => inode,
             Node::Link(target) => match self.tree.resolve_from(folder, target) {
                 // busybox has applets of such names, which install nothing by themselves.

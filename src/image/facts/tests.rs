@@ -1,4 +1,4 @@
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::*;
 use crate::image::known::Known;
@@ -14,12 +14,11 @@ impl Tree {
     fn inode(mut self, path: &str, mode: u16, known: Option<Known>) -> Self {
         let number = u32::try_from(self.1.len()).unwrap();
         self.1.push(Inode {
-            number,
-            size: 1,
             mode,
-            known: known.map(Rc::new),
+            known: known.map(Arc::new),
             private_key: path.ends_with("private.pem"),
             capabilities: path.ends_with("ping"),
+            ..Inode::of_size(1)
         });
         let lead = Lead::File(number);
         self.0.place(&name::parts(path.as_bytes()), lead).unwrap();

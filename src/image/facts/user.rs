@@ -13,7 +13,7 @@ pub(super) fn is_root(user: &str, tree: &View<'_>) -> bool {
     }
     let id = user.parse::<i64>().ok();
     let users = match tree.resolve(b"/etc/passwd") {
-        Some((_, Node::File(inode))) => match inode.known.as_deref() {
+        Some((_, Node::File(file))) => match file.inode.known.as_deref() {
             Some(Known::Users(users)) => users.as_slice(),
             _ => &[],
         },

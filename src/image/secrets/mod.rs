@@ -9,9 +9,9 @@
 
 mod planted;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::sync::{Mutex, PoisonError};
 
 use aho_corasick::BuildError;
 
@@ -50,7 +50,7 @@ struct Spot {
 pub(super) struct Search {
     tokens: Tokens,
     /// The values of all that was found.
-    values: RefCell<BTreeSet<Secret>>,
+    values: Mutex<BTreeSet<Secret>>,
 }
 
 /// Kind of a private key, as it begins with or without an algorithm.
@@ -70,7 +70,7 @@ impl Search {
     pub fn new(planted: &[Planted]) -> Result<Self, BuildError> {
         Ok(Self {
             tokens: Tokens::new(planted)?,
-            values: RefCell::default(),
+            values: Mutex::default(),
         })
     }
 
@@ -90,11 +90,16 @@ impl Search {
 
     /// The values of all that was found so far, planted tokens aside: they must not be shown.
     pub fn values(&self) -> Vec<Secret> {
-        self.values.borrow().iter().cloned().collect()
+        let kept = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().cloned().collect()
     }
 
     fn keep(&self, values: impl IntoIterator<Item = Secret>) {
-        let mut kept = self.values.borrow_mut();
+        let mut values = values.into_iter().peekable();
+        if values.peek().is_none() {
+            return;
+        }
+        let mut kept = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         for value in values {
             if kept.len() < MOST_VALUES {
                 kept.insert(value);

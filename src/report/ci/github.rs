@@ -60,7 +60,12 @@ pub fn comparison_annotations(comparison: &RunComparison<'_>) -> String {
     annotations("error", "regression", sentences)
 }
 
-fn annotations(kind: &str, title: &str, sentences: impl Iterator<Item = String>) -> String {
+/// `::kind title=…::…` for each sentence, ten at the most.
+pub(in crate::report) fn annotations(
+    kind: &str,
+    title: &str,
+    sentences: impl Iterator<Item = String>,
+) -> String {
     let mut sentences: Vec<String> = sentences.collect();
     let more = sentences.len().saturating_sub(MOST_ANNOTATIONS);
     sentences.truncate(MOST_ANNOTATIONS);

@@ -22,6 +22,8 @@ pub use hyperfine::hyperfine_json;
 pub use junit::{JunitTerms, junit_xml, junit_xml_on};
 pub use open_metrics::open_metrics_text;
 
+pub(super) use github::annotations;
+
 use super::analysis::Analysis;
 use super::entry::{MetricSummary, Standing};
 use crate::record::RunRecord;

@@ -10,7 +10,7 @@ use super::fact::{Fact, place_word, posture_of};
 use crate::record::{CaseRecord, ScanOutcome, SecretFinding};
 
 /// What lies in the image.
-pub(in crate::report) const CONTENTS: [Fact; 8] = [
+const CONTENTS: [Fact; 8] = [
     Fact::Shell,
     Fact::PackageManagers,
     Fact::Compilers,

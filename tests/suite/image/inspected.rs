@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::maker::{Image, Layer};
+use super::maker::{Image, Layer, digest};
 use crate::docker_fake::daemon::{Daemon, Serving};
 use crate::plants::{HOSTILE, assert_inert, assert_secretless, secrets};
 
@@ -15,8 +15,14 @@ fn leaked(text: String) -> &'static str {
     text.leak()
 }
 
-/// A daemon that has the image, with this as its history and label.
+const BASE_ID: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
+
+/// A daemon that has the image, with this as its history and label, and one that has the
+/// same lowest layer.
 async fn daemon(image: &Image) -> Serving {
+    let lowest = image.layers.first().map(|layer| digest(layer));
+    let base = json!({ "Id": BASE_ID, "Os": "linux", "Architecture": "amd64", "Config": {},
+        "RootFS": { "Type": "layers", "Layers": [lowest] } });
     let history: Vec<_> = image
         .history
         .iter()
@@ -26,7 +32,8 @@ async fn daemon(image: &Image) -> Serving {
     let facts = json!({ "Id": ID, "Os": "linux", "Architecture": "amd64",
         "Config": { "Labels": labels, "User": image.config["User"] },
         "RootFS": { "Type": "layers", "Layers": [] } });
-    let list = json!([{ "Id": ID, "RepoTags": ["x:1"], "Size": 1 }]);
+    let list = json!([{ "Id": ID, "RepoTags": ["x:1"], "Size": 1 },
+        { "Id": BASE_ID, "RepoTags": ["base:1"], "Size": 1 }]);
     // Every byte of these archives is ASCII or UTF-8.
     let archive = String::from_utf8(image.saved()).unwrap();
     Daemon::new()
@@ -36,6 +43,11 @@ async fn daemon(image: &Image) -> Serving {
             leaked(format!("GET /images/{ID}/json")),
             200,
             leaked(facts.to_string()),
+        )
+        .on(
+            leaked(format!("GET /images/{BASE_ID}/json")),
+            200,
+            leaked(base.to_string()),
         )
         .on(
             leaked(format!("GET /images/{ID}/history")),
@@ -140,4 +152,25 @@ async fn no_form_of_an_inspection_is_hostile() {
             assert_eq!(data["posture"]["user"], HOSTILE, "JSON keeps the data");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_base_is_found_on_the_engine_by_its_layers() {
+    let image = Image::of([
+        Layer::new().file("low", "12345"),
+        Layer::new().file("high", "1"),
+    ]);
+    let serving = daemon(&image).await;
+    let (out, _) = inspect(&serving, "json").await;
+    let found: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let base = json!({ "reference": "base:1", "layers": 1, "bytes": 5, "evidence": "engine" });
+    assert_eq!(found["base"], base);
+    assert_eq!(found["layers"][0]["of_base"], true);
+    let (out, _) = inspect(&serving, "table").await;
+    assert!(out.contains("base base:1"), "{out}");
+    // Its only layer is no base of itself.
+    let alone = daemon(&Image::of([Layer::new().file("low", "12345")])).await;
+    let (out, _) = inspect(&alone, "json").await;
+    let found: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(found["base"], serde_json::Value::Null);
 }

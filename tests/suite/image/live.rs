@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use plimsoll::engine::{BuildRequest, Engine, Secret};
-use plimsoll::image::{ImageContents, Planted, analyse_export};
+use plimsoll::image::{ImageContents, Planted, Source, analyse_export, examine};
 use plimsoll::record::SecretPlace;
 
 use crate::live_engine::stage::{Stage, live};
@@ -262,4 +262,34 @@ live!(inspect_says_what_the_engine_says, stage => {
     let (code, out, err) = program(&["plimsoll-no-such-image:0"]);
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert!(err.contains("has no image") && err.contains("pull or build it first"), "{err}");
+});
+
+live!(accounts_of_real_images_agree_with_the_second_implementation, stage => {
+    let mut seen = 0;
+    for image in ["plimsoll.local/alpine:3.20", "plimsoll.local/node:20-slim"] {
+        if stage.engine.image(image).await.unwrap().is_none() {
+            continue;
+        }
+        seen += 1;
+        let folder = tempfile::tempdir().unwrap();
+        let (saved, unpacked) = (folder.path().join("saved.tar"), folder.path().join("all"));
+        std::fs::create_dir(&unpacked).unwrap();
+        let path = |path: &Path| path.to_str().unwrap().to_owned();
+        lines("docker", &["save", image, "-o", &path(&saved)]);
+        lines("tar", &["xf", &path(&saved), "-C", &path(&unpacked)]);
+        let manifest = std::fs::read(unpacked.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let layers = manifest[0]["Layers"].as_array().unwrap().iter();
+        let layers: Vec<Vec<u8>> = layers
+            .map(|name| std::fs::read(unpacked.join(name.as_str().unwrap())).unwrap())
+            .collect();
+        let replayed = super::replay::replay(&layers);
+        for source in [Source::File(saved), Source::Folder(unpacked)] {
+            let examined = examine(source, None, &[]).unwrap();
+            let found = examined.account(examined.contents().unwrap(), true);
+            replayed.assert_agrees(&found, image);
+            println!("{image}: {} wasted files, {}", found.waste.files.0, found.waste.bytes);
+        }
+    }
+    assert!(seen > 0, "none of the stand-ins is there");
 });

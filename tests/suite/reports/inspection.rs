@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll::record::{LayerContents, Posture, SecretFinding, SecretPlace, Weight};
-use plimsoll::report::{Inspection, inspection_json, inspection_tables};
+use plimsoll::inspection::{
+    Base, BaseEvidence, Heavy, InspectedLayer, Inspection, Instruction, Waste, WasteCause,
+    WasteGroup,
+};
+use plimsoll::record::{Posture, SecretFinding, SecretPlace, Weight};
+use plimsoll::report::{InspectionView, inspection_json, inspection_tables};
 use plimsoll::units::{Bytes, Count, Ratio};
 
 fn image() -> Inspection {
@@ -11,39 +15,86 @@ fn image() -> Inspection {
         path: path.to_owned(),
         bytes: Bytes(bytes),
     };
+    let instruction = |bytes, text: &str, layer| Instruction {
+        unpacked_bytes: Bytes(bytes),
+        instruction: text.to_owned(),
+        layer,
+    };
     Inspection {
-        name: "plimsoll.local/node:20-slim".to_owned(),
+        image: "plimsoll.local/node:20-slim".to_owned(),
         id: "sha256:0123".to_owned(),
         platform: "linux/amd64".to_owned(),
-        digests: Vec::new(),
         stands_in_for: Some("node:20-slim".to_owned()),
-        unpacked: Bytes(90_500_000),
-        listed: Bytes(90_500_000),
-        history: vec![
-            (Bytes(75_000_000), "ADD rootfs.tar /".to_owned()),
-            (
-                Bytes(15_500_000),
-                "COPY node /usr/local/bin/node".to_owned(),
-            ),
-            (Bytes(0), "USER node".to_owned()),
-        ],
+        unpacked_bytes: Bytes(90_500_000),
+        listed_bytes: Some(Bytes(90_500_000)),
         files: Count(4_211),
-        waste: Bytes(1_810_000),
+        waste_bytes: Bytes(1_810_000),
         efficiency: Ratio::of(49.0, 50.0),
+        base: Some(Base {
+            reference: "debian:bookworm-slim".to_owned(),
+            layers: Some(Count(1)),
+            bytes: Some(Bytes(74_000_000)),
+            evidence: BaseEvidence::Engine,
+        }),
         layers: vec![
-            LayerContents {
+            InspectedLayer {
+                number: 1,
+                digest: "sha256:aa".to_owned(),
                 bytes: Bytes(74_000_000),
                 files: Count(4_210),
+                entry: Some(1),
+                of_base: Some(true),
+                added: Count(4_300),
                 heaviest_files: vec![weight("/usr/bin/perl", 3_800_000)],
                 heaviest_folders: vec![weight("/usr", 70_000_000)],
+                ..InspectedLayer::default()
             },
-            LayerContents {
+            InspectedLayer {
+                number: 2,
+                digest: "sha256:bb".to_owned(),
                 bytes: Bytes(15_400_000),
                 files: Count(1),
+                entry: Some(2),
+                of_base: Some(false),
+                added: Count(1),
+                changed: Count(2),
+                removed: Count(3),
+                hides_bytes: Bytes(1_810_000),
                 heaviest_files: vec![weight("/usr/local/bin/node", 15_400_000)],
-                heaviest_folders: Vec::new(),
+                ..InspectedLayer::default()
             },
         ],
+        history: vec![
+            instruction(74_000_000, "ADD rootfs.tar / # buildkit", Some(1)),
+            instruction(
+                15_400_000,
+                "RUN /bin/sh -c install node # buildkit",
+                Some(2),
+            ),
+            instruction(0, "USER node", None),
+        ],
+        waste: Waste {
+            bytes: Bytes(1_810_000),
+            files: Count(12),
+            groups: vec![WasteGroup {
+                path: "/usr/share".to_owned(),
+                is_folder: true,
+                bytes: Bytes(1_810_000),
+                files: Count(12),
+                written_by: 1,
+                hidden_by: 2,
+                cause: WasteCause::OwnerChanged,
+            }],
+            ..Waste::default()
+        },
+        heaviest: vec![Heavy {
+            path: "/usr/local/bin/node".to_owned(),
+            is_folder: false,
+            bytes: Bytes(15_400_000),
+            files: Count(1),
+            layer: 2,
+            layer_bytes: Bytes(15_400_000),
+        }],
         posture: Posture {
             user: "node".to_owned(),
             shell: Some("/bin/sh".to_owned()),
@@ -59,14 +110,23 @@ fn image() -> Inspection {
             }],
             ..Posture::default()
         },
+        ..Inspection::default()
     }
 }
 
-#[test]
-fn facts_layers_and_instructions() {
-    let tables = inspection_tables(&image());
+fn shown(is_whole: bool) -> String {
+    let view = InspectionView {
+        is_whole,
+        width: None,
+    };
+    let tables = inspection_tables(&image(), view);
     let text: Vec<String> = tables.iter().map(|table| table.markdown()).collect();
-    insta::assert_snapshot!(text.join("\n"), @r"
+    text.join("\n")
+}
+
+#[test]
+fn facts_layers_waste_and_weights() {
+    insta::assert_snapshot!(shown(false), @r"
 **plimsoll.local/node:20-slim**
 
 | fact | found |
@@ -74,9 +134,51 @@ fn facts_layers_and_instructions() {
 | id | sha256:0123 |
 | platform | linux/amd64 |
 | stands in for | node:20-slim |
-| unpacked | 90.5 MB |
-| listed by the engine | 90.5 MB |
-| files | 4 211 |
+| base | debian:bookworm-slim: 1 of 2 layers, 74.0 MB; 16.5 MB on top of it (the engine has it) |
+| size | 90.5 MB unpacked, 90.5 MB listed by the engine in 4 211 files and folders |
+| waste | 1.81 MB (98.0 % of the layers' bytes are in the final tree) |
+| runs as | user node; health check none; shell /bin/sh |
+| packages | OS packages 88; language packages 3 npm |
+| contains | package managers apt, dpkg; compilers none; setuid files none |
+| findings | leaks none; sources none; secrets 1: layer |
+
+- npm token in the layer (/root/.npmrc in layer 1): npm\_…
+
+**Layers and the instructions that made them**
+
+| layer | unpacked | added | changed | removed | hides | instruction |
+| :--- | ---: | ---: | ---: | ---: | ---: | :--- |
+| 1 | 74.0 MB | 4 300 | 0 | 0 | 0 B | base debian:bookworm-slim |
+| 2 | 15.4 MB | 1 | 2 | 3 | 1.81 MB | RUN install node |
+
+- 1 instruction made no layer; --all shows them.
+
+**Waste: 1.81 MB that a later layer hides**
+
+| wasted | files | path | why | written by layer | hidden by layer |
+| ---: | ---: | :--- | :--- | :--- | :--- |
+| 1.81 MB | 12 | /usr/share/ | same content, new owner (chown) | 1 | 2 |
+
+**Heaviest files and folders of the final tree, none within another**
+
+| bytes | files | path | written by layer |
+| ---: | ---: | :--- | :--- |
+| 15.4 MB | 1 | /usr/local/bin/node | 2 |
+");
+}
+
+#[test]
+fn all_has_every_instruction_and_fact() {
+    insta::assert_snapshot!(shown(true), @r"
+**plimsoll.local/node:20-slim**
+
+| fact | found |
+| :--- | :--- |
+| id | sha256:0123 |
+| platform | linux/amd64 |
+| stands in for | node:20-slim |
+| base | debian:bookworm-slim: 1 of 2 layers, 74.0 MB; 16.5 MB on top of it (the engine has it) |
+| size | 90.5 MB unpacked, 90.5 MB listed by the engine in 4 211 files and folders |
 | waste | 1.81 MB (98.0 % of the layers' bytes are in the final tree) |
 | user | node |
 | health check | none |
@@ -91,7 +193,36 @@ fn facts_layers_and_instructions() {
 | secrets | 1: layer |
 
 - npm token in the layer (/root/.npmrc in layer 1): npm\_…
-- Facts that need no start: a run says too whether it starts hardened, how it stops, and what scanners find.
+
+**Layers and the instructions that made them**
+
+| layer | unpacked | added | changed | removed | hides | digest | instruction |
+| :--- | ---: | ---: | ---: | ---: | ---: | :--- | :--- |
+| 1 | 74.0 MB | 4 300 | 0 | 0 | 0 B | sha256:aa | ADD rootfs.tar / # buildkit |
+| 2 | 15.4 MB | 1 | 2 | 3 | 1.81 MB | sha256:bb | RUN /bin/sh -c install node # buildkit |
+| – | – | – | – | – | – |  | USER node |
+
+**Waste: 1.81 MB that a later layer hides**
+
+| wasted | files | path | why | written by layer | hidden by layer |
+| ---: | ---: | :--- | :--- | :--- | :--- |
+| 1.81 MB | 12 | /usr/share/ | same content, new owner (chown) | 1 | 2 |
+
+**Waste by folder**
+
+| wasted | files | folder with all below it |
+| ---: | ---: | :--- |
+
+**Wasted files**
+
+| wasted | path | why | written by layer | hidden by layer |
+| ---: | :--- | :--- | :--- | :--- |
+
+**Heaviest files and folders of the final tree, none within another**
+
+| bytes | files | path | written by layer |
+| ---: | ---: | :--- | :--- |
+| 15.4 MB | 1 | /usr/local/bin/node | 2 |
 
 **Layers and what is heaviest in them**
 
@@ -101,22 +232,12 @@ fn facts_layers_and_instructions() {
 | 2 | 15.4 MB | 1 | /usr/local/bin/node 15.4 MB |
 
 - The lowest layer first.
-
-**Instructions that made the image**
-
-| entry | instruction | unpacked |
-| :--- | :--- | ---: |
-| 1 | ADD rootfs.tar / | 75.0 MB |
-| 2 | COPY node /usr/local/bin/node | 15.5 MB |
-| 3 | USER node | 0 B |
-
-- As the image's own history tells it, the base's part first.
 ");
 }
 
 #[test]
 fn machines_read_base_units() {
-    let json = inspection_json(&image());
+    let json = inspection_json(&image()).unwrap();
     assert_eq!(json["unpacked_bytes"], 90_500_000);
     assert_eq!(json["waste_bytes"], 1_810_000);
     assert_eq!(json["efficiency"], 0.98);
@@ -127,4 +248,8 @@ fn machines_read_base_units() {
     assert_eq!(json["history"][2]["instruction"], "USER node");
     assert_eq!(json["posture"]["secrets"][0]["masked"], "npm_…");
     assert_eq!(json["stands_in_for"], "node:20-slim");
+    assert_eq!(json["image"], "plimsoll.local/node:20-slim");
+    assert_eq!(json["layers"][1]["hides_bytes"], 1_810_000);
+    assert_eq!(json["history"][2]["layer"], serde_json::Value::Null);
+    assert_eq!(json["waste"]["groups"][0]["cause"], "owner-changed");
 }

@@ -1,0 +1,214 @@
+//! `plimsoll inspect`: one image, of the engine or from a file.
+
+mod base;
+mod subject;
+
+use serde_json::to_value;
+
+use super::args::{InspectArgs, InspectFormat};
+use super::failure::{Exit, Failure};
+use super::output::Printer;
+use crate::engine::Engine;
+use crate::image::{Examined, Filter};
+use crate::inspection::{Condition, Growth, Inspection, Judged, judge};
+use crate::record::{Texts, mask_texts, secrets_in};
+use crate::report::{self, InspectionView, Table};
+use crate::secrets::{Masker, Secret};
+
+use subject::{Look, Subject};
+
+/// An image with its account. Its texts may hold secrets.
+struct Found {
+    examined: Examined,
+    account: Inspection,
+    /// The values of all secrets that were found.
+    values: Vec<Secret>,
+}
+
+/// Reads the image, and prints what is in it. The engine is asked only where the image or
+/// its base is one of its own.
+///
+/// # Errors
+/// When the image is not there, or makes no sense; when the engine does not answer.
+pub(super) async fn inspect<E: Engine>(
+    connect: impl AsyncFn() -> Result<E, Failure>,
+    args: &InspectArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let conditions = conditions(args)?;
+    let filter = Filter::new(args.layer, args.path.as_deref());
+    let filter = filter.map_err(Failure::usage)?;
+    let found = look(&connect, &args.image, args, printer).await?;
+    if let Some(against) = &args.against {
+        let against = look(&connect, against, args, printer).await?;
+        return print_growth(found, against, args, printer);
+    }
+    if args.layer.is_some() || args.path.is_some() {
+        return print_files(found, &filter, args, printer);
+    }
+    let mut account = found.account;
+    mask(&mut account, found.values);
+    let judged = judge(&account, &conditions);
+    let text = text_of(&account, &judged, args, printer)?;
+    printer.data(text.as_bytes())?;
+    let fails = judged.iter().any(|one| !one.findings.is_empty());
+    Ok(if fails { Exit::Regressed } else { Exit::Fine })
+}
+
+fn text_of(
+    account: &Inspection,
+    judged: &[Judged],
+    args: &InspectArgs,
+    printer: &Printer,
+) -> Result<String, Failure> {
+    let json = || report::inspection_json(account).map_err(Failure::failed);
+    Ok(match args.format {
+        InspectFormat::Table | InspectFormat::Md => {
+            let mut tables = report::inspection_tables(account, view(args, printer));
+            if !judged.is_empty() {
+                tables.push(report::gate_table(account, judged));
+            }
+            drawn(&tables, args, printer)
+        }
+        InspectFormat::Json => format!("{:#}\n", json()?),
+        InspectFormat::Junit => report::gate_junit(account, judged).map_err(Failure::failed)?,
+        InspectFormat::Sarif => format!("{:#}\n", report::gate_sarif(account, judged)),
+        InspectFormat::Annotations => report::gate_annotations(account, judged),
+    })
+}
+
+fn print_files(
+    found: Found,
+    filter: &Filter,
+    args: &InspectArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let count = found.examined.layer_count();
+    if let Some(layer) = args
+        .layer
+        .filter(|layer| *layer == 0 || *layer as usize > count)
+    {
+        let said = format!("`{}` has no layer {layer}", args.image);
+        let hint = format!("its layers are numbered from 1 to {count}");
+        return Err(Failure::usage(said).with_hint(Some(hint)));
+    }
+    let mut list = found.examined.list(filter);
+    list.image.clone_from(&args.image);
+    mask(&mut list, found.values);
+    let text = match args.format {
+        InspectFormat::Json => format!("{:#}\n", to_value(&list).map_err(Failure::failed)?),
+        _ => drawn(
+            &[report::file_table(&list, view(args, printer))],
+            args,
+            printer,
+        ),
+    };
+    printer.data(text.as_bytes())?;
+    Ok(Exit::Fine)
+}
+
+fn print_growth(
+    found: Found,
+    against: Found,
+    args: &InspectArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let mut growth = Growth::of(&found.account, &against.account);
+    growth.paths = found.examined.growth_of_paths(&against.examined);
+    let values = found.values.into_iter().chain(against.values);
+    mask(&mut growth, values.collect());
+    let text = match args.format {
+        InspectFormat::Json => format!("{:#}\n", to_value(&growth).map_err(Failure::failed)?),
+        _ => drawn(
+            &report::growth_tables(&growth, view(args, printer)),
+            args,
+            printer,
+        ),
+    };
+    printer.data(text.as_bytes())?;
+    Ok(Exit::Fine)
+}
+
+fn view(args: &InspectArgs, printer: &Printer) -> InspectionView {
+    InspectionView {
+        is_whole: args.all || args.format == InspectFormat::Json,
+        width: printer.width,
+    }
+}
+
+fn drawn(tables: &[Table], args: &InspectArgs, printer: &Printer) -> String {
+    let draw = |table: &Table| match args.format {
+        InspectFormat::Md => table.markdown(),
+        _ => table.terminal(printer.width),
+    };
+    tables.iter().map(draw).collect::<Vec<_>>().join("\n")
+}
+
+/// The conditions of `--fail-on`, before anything is read.
+fn conditions(args: &InspectArgs) -> Result<Vec<Condition>, Failure> {
+    let conditions = args.fail_on.iter().map(|text| text.parse::<Condition>());
+    let conditions = conditions.collect::<Result<Vec<_>, _>>().map_err(|bad| {
+        let hint = bad.hint();
+        Failure::usage(bad).with_hint(Some(hint))
+    })?;
+    let needs_some = matches!(
+        args.format,
+        InspectFormat::Junit | InspectFormat::Sarif | InspectFormat::Annotations
+    );
+    if needs_some && conditions.is_empty() {
+        let hint = "for example --fail-on 'secrets,root,waste>5%'";
+        let said = "this format holds what --fail-on found, and no condition is named";
+        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+    }
+    Ok(conditions)
+}
+
+/// What is known of an image.
+async fn look<E: Engine>(
+    connect: &impl AsyncFn() -> Result<E, Failure>,
+    image: &str,
+    args: &InspectArgs,
+    printer: &mut Printer,
+) -> Result<Found, Failure> {
+    let subject = Subject::of(image);
+    let engine = match &subject {
+        Subject::Engine(_) => Some(connect().await?),
+        _ => None,
+    };
+    let engine = engine.as_ref();
+    let platform = args.platform.as_deref();
+    let Look { examined, facts } = subject::look_at(engine, &subject, platform, printer).await?;
+    let contents = examined.contents().map_err(subject::failure)?;
+    let values = contents.values.clone();
+    let mut account = examined.account(contents, args.all || args.format == InspectFormat::Json);
+    account.image = image.to_owned();
+    for note in &account.notes {
+        printer.talk(&format!("note: {note}"));
+    }
+    if let Some(facts) = facts {
+        account.id = facts.id.0;
+        account.platform = facts.platform;
+        account.digests = facts.repo_digests;
+        account.listed_bytes = Some(facts.listed);
+    }
+    match (&args.base, engine) {
+        (Some(base), _) => {
+            base::set_given(connect, engine, base, args, &examined, &mut account).await?;
+        }
+        (None, Some(engine)) => base::find(engine, &examined, &mut account).await?,
+        (None, None) => {}
+    }
+    Ok(Found {
+        examined,
+        account,
+        values,
+    })
+}
+
+/// Masks what was found to be a secret, and what looks like one.
+fn mask(texts: &mut impl Texts, values: Vec<Secret>) {
+    let mut masker = Masker::default();
+    masker.learn(values);
+    masker.learn(secrets_in(texts));
+    mask_texts(texts, &masker);
+}

@@ -1,0 +1,149 @@
+//! What the name of an image on the command line means, and how it is read.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::super::failure::Failure;
+use super::super::output::Printer;
+use crate::bases::STAND_IN_DOMAIN;
+use crate::engine::{Engine, ImageFacts};
+use crate::image::{self, Examined, ImageError, Source};
+use crate::units::Bytes;
+
+/// From this size on a user is told that reading takes a while.
+const LARGE: Bytes = Bytes(200_000_000);
+
+/// What a folder has that holds an image.
+const LAYOUT_FILES: [&str; 3] = ["index.json", "oci-layout", "manifest.json"];
+
+/// Where an image is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// On standard input.
+    Stdin,
+    /// In a file.
+    File(PathBuf),
+    /// In a folder.
+    Folder(PathBuf),
+    /// On the engine.
+    Engine(String),
+}
+
+/// An image that was read, with what the engine says of it.
+pub(super) struct Look {
+    pub examined: Examined,
+    pub facts: Option<ImageFacts>,
+}
+
+impl Subject {
+    /// What is there by that name: a file or the folder of a layout, and else the engine's.
+    /// What can only be a path is one, whether it is there or not.
+    pub fn of(name: &str) -> Self {
+        let path = Path::new(name);
+        let is_layout = |path: &Path| LAYOUT_FILES.iter().any(|file| path.join(file).is_file());
+        let is_path = ["/", "./", "../"]
+            .iter()
+            .any(|start| name.starts_with(start))
+            || name == "."
+            || name == "..";
+        if name == "-" {
+            Self::Stdin
+        } else if path.is_dir() && (is_path || is_layout(path)) {
+            Self::Folder(path.to_owned())
+        } else if is_path || (path.exists() && !path.is_dir()) {
+            Self::File(path.to_owned())
+        } else {
+            Self::Engine(name.to_owned())
+        }
+    }
+
+    /// Where to read it from; the engine's are exported.
+    pub fn source(&self) -> Option<Source> {
+        match self {
+            Self::Stdin => Some(Source::Stream(Box::new(io::stdin()))),
+            Self::File(path) => Some(Source::File(path.clone())),
+            Self::Folder(path) => Some(Source::Folder(path.clone())),
+            Self::Engine(_) => None,
+        }
+    }
+}
+
+/// Reads an image.
+pub(super) async fn look_at<E: Engine>(
+    engine: Option<&E>,
+    subject: &Subject,
+    platform: Option<&str>,
+    printer: &mut Printer,
+) -> Result<Look, Failure> {
+    if let Some(source) = subject.source() {
+        let platform = platform.map(str::to_owned);
+        let work = move || image::examine(source, platform.as_deref(), &[]);
+        let work = tokio::task::spawn_blocking(work);
+        let examined = work.await.unwrap_or(Err(ImageError::GivenUp));
+        return Ok(Look {
+            examined: examined.map_err(failure)?,
+            facts: None,
+        });
+    }
+    let (Subject::Engine(name), Some(engine)) = (subject, engine) else {
+        return Err(Failure::failed("there is no engine to ask for the image"));
+    };
+    if platform.is_some() {
+        let hint = "save it with `docker save --platform`, and inspect the file";
+        let said = "--platform is for files: the engine exports the image that it has";
+        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+    }
+    let Some(facts) = engine.image(name).await? else {
+        return Err(absent(engine, name).await);
+    };
+    if facts.listed >= LARGE {
+        printer.talk(&format!(
+            "reading {}, which takes some seconds",
+            facts.listed
+        ));
+    }
+    let export = engine.export(&facts.id.0).await?;
+    let examined = image::examine_export(export).await.map_err(failure)?;
+    Ok(Look {
+        examined,
+        facts: Some(facts),
+    })
+}
+
+/// An image that cannot be read.
+pub(super) fn failure(error: ImageError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    Failure::failed(error).with_hint(hint)
+}
+
+/// The hint is its stand-in, where that is there.
+pub(super) async fn absent<E: Engine>(engine: &E, name: &str) -> Failure {
+    let stand_in = format!("{STAND_IN_DOMAIN}/{name}");
+    let hint = match engine.image(&stand_in).await {
+        Ok(Some(_)) => format!("its stand-in is there: plimsoll inspect {stand_in}"),
+        _ => "pull or build it first: nothing is pulled here. A file's name needs its folder where the file is missing: ./NAME".to_owned(),
+    };
+    Failure::failed(format!("the engine has no image `{name}`")).with_hint(Some(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_path_where_something_is_there_and_else_the_engines() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("app.tar");
+        std::fs::write(&file, "").unwrap();
+        let path = |path: &Path| path.to_str().unwrap().to_owned();
+        assert_eq!(Subject::of("-"), Subject::Stdin);
+        assert_eq!(Subject::of(&path(&file)), Subject::File(file.clone()));
+        let folder = dir.path().to_owned();
+        assert_eq!(Subject::of(&path(&folder)), Subject::Folder(folder.clone()));
+        let missing = folder.join("none.tar");
+        assert_eq!(Subject::of(&path(&missing)), Subject::File(missing));
+        for name in ["node:20", "src", "localhost:5000/a/b@sha256:00"] {
+            assert_eq!(Subject::of(name), Subject::Engine(name.to_owned()));
+        }
+    }
+}

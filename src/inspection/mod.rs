@@ -1,0 +1,16 @@
+//! One image that was looked into: who wrote which bytes, and which of them are wasted.
+//! Pure data; `image` makes it and `report` shows it.
+
+mod files;
+mod gate;
+mod growth;
+mod image;
+mod texts;
+
+pub use files::{FileKind, FileList, ListedFile};
+pub use gate::{BadCondition, Condition, GateFinding, GateSubject, Judged, judge};
+pub use growth::{Growth, LayerGrowth, PathGrowth, Sizes};
+pub use image::{
+    Base, BaseEvidence, Heavy, InspectedLayer, Inspection, Instruction, Waste, WasteCause,
+    WasteGroup, WastedFile, WastedFolder,
+};

@@ -1,0 +1,153 @@
+//! What conditions found in one image, for people and for CI systems.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use serde_json::{Value, json};
+
+use super::super::ci::annotations;
+use super::super::table::{Cell, Column, Note, Table};
+use crate::inspection::{GateFinding, GateSubject, Inspection, Judged};
+use crate::text;
+
+/// Findings of a condition that its row has.
+const SHOWN: usize = 3;
+/// The specification of SARIF and its schema.
+const SARIF_VERSION: &str = "2.1.0";
+const SARIF_SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// A row for each condition.
+pub fn gate_table(image: &Inspection, judged: &[Judged]) -> Table {
+    let rows = judged.iter().map(|one| {
+        let shown = one.findings.iter().take(SHOWN);
+        let mut shown: Vec<&str> = shown.map(|finding| finding.message.as_str()).collect();
+        let more = one.findings.len().saturating_sub(SHOWN);
+        let rest = format!("{more} more");
+        if more > 0 {
+            shown.push(&rest);
+        }
+        let verdict = if one.findings.is_empty() {
+            "ok"
+        } else {
+            "failed"
+        };
+        vec![
+            Cell::text(one.condition.to_string()),
+            Cell::text(verdict),
+            Cell::text(shown.join("; ")),
+        ]
+    });
+    let failed = judged.iter().filter(|one| !one.findings.is_empty()).count();
+    Table {
+        title: format!("Conditions on {}", image.image),
+        columns: vec![
+            Column::text("condition", "condition"),
+            Column::text("verdict", "verdict"),
+            Column::text("findings", "findings"),
+        ],
+        rows: rows.collect(),
+        notes: vec![Note::whole(format!("{failed} of {} failed.", judged.len()))],
+    }
+}
+
+/// A test case for each condition; those that are met fail.
+///
+/// # Errors
+/// When a text cannot be written as XML.
+pub fn gate_junit(image: &Inspection, judged: &[Judged]) -> Result<String, String> {
+    let mut suite = TestSuite::new(text::inline(&image.image));
+    for one in judged {
+        let status = if one.findings.is_empty() {
+            TestCaseStatus::success()
+        } else {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let messages = one.findings.iter();
+            let messages: Vec<_> = messages.map(|one| text::inline(&one.message)).collect();
+            status.set_type("condition");
+            status.set_message(messages[0].clone());
+            status.set_description(messages.join("\n"));
+            status
+        };
+        let mut test = TestCase::new(one.condition.to_string(), status);
+        test.set_classname(text::inline(&image.image));
+        suite.add_test_case(test);
+    }
+    let mut report = Report::new("plimsoll inspect");
+    report.add_test_suite(suite);
+    report.to_string().map_err(|error| error.to_string())
+}
+
+/// `::error title=…::…` for each condition that is met.
+pub fn gate_annotations(image: &Inspection, judged: &[Judged]) -> String {
+    let failed = judged.iter().filter(|one| !one.findings.is_empty());
+    let sentences = failed.map(|one| {
+        let more = one.findings.len() - 1;
+        let more = match more {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let first = &one.findings[0].message;
+        format!("{}: {}: {first}{more}", image.image, one.condition)
+    });
+    annotations("error", "image", sentences)
+}
+
+/// SARIF 2.1.0: a rule for each condition that there is, a result for each finding.
+pub fn gate_sarif(image: &Inspection, judged: &[Judged]) -> Value {
+    let rules = GateSubject::ALL.iter().map(|subject| {
+        json!({
+            "id": subject.name(),
+            "shortDescription": { "text": subject.about() },
+            "defaultConfiguration": { "level": "error" },
+        })
+    });
+    let rule_index = |subject| GateSubject::ALL.iter().position(|one| *one == subject);
+    let results = judged.iter().flat_map(|one| {
+        let subject = one.condition.subject();
+        one.findings.iter().map(move |finding| {
+            json!({
+                "ruleId": subject.name(),
+                "ruleIndex": rule_index(subject),
+                "level": "error",
+                "message": { "text": finding.message },
+                "locations": [location(image, finding)],
+            })
+        })
+    });
+    json!({
+        "$schema": SARIF_SCHEMA,
+        "version": SARIF_VERSION,
+        "runs": [{
+            "tool": { "driver": {
+                "name": "plimsoll",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": rules.collect::<Vec<_>>(),
+            } },
+            "results": results.collect::<Vec<_>>(),
+        }],
+    })
+}
+
+fn location(image: &Inspection, finding: &GateFinding) -> Value {
+    let artifact = finding.path.as_deref().unwrap_or(&image.image);
+    json!({
+        "physicalLocation": {
+            "artifactLocation": { "uri": uri(artifact.trim_start_matches('/')) },
+            "region": { "startLine": 1 },
+        },
+        "logicalLocations": [{ "fullyQualifiedName": image.image, "kind": "module" }],
+    })
+}
+
+/// A path as a relative URI reference.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                uri.push(char::from(byte));
+            }
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}

@@ -1,0 +1,133 @@
+//! Two images side by side.
+
+use super::super::notes::one_line;
+use super::super::table::{Cell, Column, Note, Table};
+use super::InspectionView;
+use super::stack::{bytes_cell, count_cell, plain};
+use super::weights::path_cell;
+use crate::inspection::{Growth, Sizes};
+use crate::units::{Bytes, Quantity, Unit};
+
+/// Rows that fit one screen.
+const LAYER_ROWS: usize = 14;
+const PATH_ROWS: usize = 12;
+/// Columns of all others than the text.
+const OTHERS: usize = 60;
+
+/// The sums, the layers and the paths.
+pub fn growth_tables(growth: &Growth, view: InspectionView) -> Vec<Table> {
+    vec![sums(growth), layers(growth, view), paths(growth, view)]
+}
+
+fn columns(first: Vec<Column>, last: Vec<Column>) -> Vec<Column> {
+    let sizes = [
+        Column::values("before", "before", Unit::Bytes, None),
+        Column::values("after", "after", Unit::Bytes, None),
+        Column::values("change", "change", Unit::Bytes, None),
+    ];
+    first.into_iter().chain(sizes).chain(last).collect()
+}
+
+fn cells(sizes: Sizes) -> [Cell; 3] {
+    let Sizes { before, after } = sizes;
+    let (sign, by) = match after.0 >= before.0 {
+        true => ("+", after.0 - before.0),
+        false => ("−", before.0 - after.0),
+    };
+    let change = match by {
+        0 => "0 B".to_owned(),
+        by => format!("{sign}{}", Bytes(by)),
+    };
+    let change = Cell::value(change, Quantity::Bytes(Bytes(by)));
+    [bytes_cell(before), bytes_cell(after), change]
+}
+
+fn sums(growth: &Growth) -> Table {
+    let mut rows = Vec::new();
+    let mut add = |name: &str, sizes: Option<Sizes>| {
+        if let Some(sizes) = sizes {
+            let name = Cell::text(name);
+            rows.push(std::iter::once(name).chain(cells(sizes)).collect());
+        }
+    };
+    add("unpacked", Some(growth.unpacked));
+    add("packed", growth.packed);
+    add("base", growth.base);
+    add("on top of the base", growth.own);
+    add("waste", Some(growth.waste));
+    Table {
+        title: format!("{} against {}", growth.image, growth.against),
+        columns: columns(vec![Column::text("what", "what")], Vec::new()),
+        rows,
+        notes: vec![Note::whole(format!(
+            "The lowest {} layers are the same.",
+            growth.shared_layers.0
+        ))],
+    }
+}
+
+fn layers(growth: &Growth, view: InspectionView) -> Table {
+    let room = view.room(OTHERS);
+    let differing = growth
+        .layers
+        .iter()
+        .filter(|row| view.is_whole || !row.is_same);
+    let mut rows: Vec<_> = differing.collect();
+    let total = rows.len();
+    if rows.len() > view.rows(LAYER_ROWS) {
+        rows.sort_by_key(|row| std::cmp::Reverse(row.bytes.before.0.abs_diff(row.bytes.after.0)));
+        rows.truncate(view.rows(LAYER_ROWS));
+    }
+    let more = total - rows.len();
+    let notes =
+        (more > 0).then(|| Note::whole(format!("{more} more that differ less; --all shows them.")));
+    let number = |number: Option<u32>| match number {
+        Some(number) => Cell::text(number.to_string()),
+        None => Cell::missing(),
+    };
+    Table {
+        title: "Layers that differ, by instruction".to_owned(),
+        columns: columns(
+            vec![
+                Column::text("old", "old layer"),
+                Column::text("new", "new layer"),
+            ],
+            vec![Column::text("instruction", "instruction")],
+        ),
+        rows: rows
+            .into_iter()
+            .map(|row| {
+                let mut all = vec![number(row.before), number(row.after)];
+                all.extend(cells(row.bytes));
+                all.push(Cell::text(one_line(&plain(&row.instruction), room)));
+                all
+            })
+            .collect(),
+        notes: notes.into_iter().collect(),
+    }
+}
+
+fn paths(growth: &Growth, view: InspectionView) -> Table {
+    let room = view.room(OTHERS);
+    let rows = growth.paths.iter().take(view.rows(PATH_ROWS)).map(|path| {
+        let mut all = cells(path.bytes).to_vec();
+        all.push(count_cell(path.files));
+        all.push(path_cell(&path.path, path.is_folder, room));
+        all
+    });
+    let rows: Vec<_> = rows.collect();
+    let more = growth.paths.len() - rows.len();
+    let notes = (more > 0).then(|| Note::whole(format!("{more} more; --all shows them.")));
+    Table {
+        title: "Files and folders of the final trees that differ".to_owned(),
+        columns: columns(
+            Vec::new(),
+            vec![
+                Column::values("files", "files", Unit::Count, None),
+                Column::text("path", "path"),
+            ],
+        ),
+        rows,
+        notes: notes.into_iter().collect(),
+    }
+}

@@ -1,0 +1,155 @@
+//! What an image is.
+
+use std::collections::BTreeMap;
+
+use super::super::notes::one_line;
+use super::super::posture::{Fact, found};
+use super::super::table::{Cell, Column, Note, Table};
+use super::InspectionView;
+use crate::inspection::{Base, BaseEvidence, Inspection};
+use crate::record::{Posture, SecretFinding};
+use crate::units::{Bytes, Count, human_count};
+
+/// Characters of a secret's place.
+const PLACE_CHARS: usize = 200;
+/// Columns of the names of facts.
+const NAMES: usize = 24;
+
+pub(super) fn summary(image: &Inspection, view: InspectionView) -> Table {
+    let mut rows: Vec<[String; 2]> = Vec::new();
+    let mut add = |name: &str, text: String| rows.push([name.to_owned(), text]);
+    add("id", image.id.clone());
+    add("platform", image.platform.clone());
+    for digest in image.digests.iter().take(view.rows(1)) {
+        add("digest", digest.clone());
+    }
+    if let Some(base) = &image.stands_in_for {
+        add("stands in for", base.clone());
+    }
+    if let Some(base) = &image.base {
+        add("base", base_words(base, image));
+    }
+    add("size", sizes(image));
+    add("waste", waste(image));
+    for (name, text) in facts(&image.posture, view) {
+        add(name, text);
+    }
+    let room = view.room(NAMES);
+    Table {
+        title: image.image.clone(),
+        columns: vec![Column::text("fact", "fact"), Column::text("found", "found")],
+        rows: rows
+            .into_iter()
+            .map(|[name, text]| vec![Cell::text(name), Cell::text(one_line(&text, room))])
+            .collect(),
+        notes: secrets(&image.posture.secrets, view),
+    }
+}
+
+fn base_words(base: &Base, image: &Inspection) -> String {
+    let how = match base.evidence {
+        BaseEvidence::Given => "given with --base",
+        BaseEvidence::StandIn => "by the label of the stand-in",
+        BaseEvidence::Engine => "the engine has it",
+        BaseEvidence::Label => "named by a label; its layers are not known",
+    };
+    let (Some(layers), Some(bytes)) = (base.layers, base.bytes) else {
+        return format!("{} ({how})", base.reference);
+    };
+    let own = Bytes(image.unpacked_bytes.0.saturating_sub(bytes.0));
+    format!(
+        "{}: {} of {} layers, {bytes}; {own} on top of it ({how})",
+        base.reference,
+        layers.0,
+        image.layers.len()
+    )
+}
+
+fn sizes(image: &Inspection) -> String {
+    let mut sizes = vec![format!("{} unpacked", image.unpacked_bytes)];
+    if let Some(packed) = image.packed_bytes {
+        sizes.push(format!("{packed} packed"));
+    }
+    if let Some(listed) = image.listed_bytes {
+        sizes.push(format!("{listed} listed by the engine"));
+    }
+    let files = human_count(image.files);
+    format!("{} in {files} files and folders", sizes.join(", "))
+}
+
+fn waste(image: &Inspection) -> String {
+    let efficiency = image.efficiency.map(|ratio| {
+        let percent = ratio.get() * 100.0;
+        format!(" ({percent:.1} % of the layers' bytes are in the final tree)")
+    });
+    format!("{}{}", image.waste_bytes, efficiency.unwrap_or_default())
+}
+
+/// The facts of the posture; in one row each where all is shown.
+fn facts(posture: &Posture, view: InspectionView) -> Vec<(&'static str, String)> {
+    const ROWS: [Fact; 11] = [
+        Fact::User,
+        Fact::HealthCheck,
+        Fact::Shell,
+        Fact::PackageManagers,
+        Fact::Compilers,
+        Fact::Setuid,
+        Fact::OsPackages,
+        Fact::LanguagePackages,
+        Fact::Leaks,
+        Fact::Sources,
+        Fact::Secrets,
+    ];
+    let row = |fact: Fact| (fact.title(), fact.words(posture));
+    if view.is_whole {
+        return ROWS.into_iter().map(row).collect();
+    }
+    let named = |facts: &[Fact]| {
+        let words = facts.iter().map(|fact| row(*fact));
+        let words = words.map(|(title, words)| format!("{title} {words}"));
+        words.collect::<Vec<_>>().join("; ")
+    };
+    vec![
+        (
+            "runs as",
+            named(&[Fact::User, Fact::HealthCheck, Fact::Shell]),
+        ),
+        (
+            "packages",
+            named(&[Fact::OsPackages, Fact::LanguagePackages]),
+        ),
+        (
+            "contains",
+            named(&[Fact::PackageManagers, Fact::Compilers, Fact::Setuid]),
+        ),
+        (
+            "findings",
+            named(&[Fact::Leaks, Fact::Sources, Fact::Secrets]),
+        ),
+    ]
+}
+
+/// The secrets: each, or one of each kind.
+fn secrets(secrets: &[SecretFinding], view: InspectionView) -> Vec<Note> {
+    let note = |secret: &SecretFinding, more: String| {
+        Note::whole(format!("{}{more}", one_line(&found(secret), PLACE_CHARS)))
+    };
+    if view.is_whole {
+        return secrets.iter().map(|one| note(one, String::new())).collect();
+    }
+    let mut kinds: BTreeMap<&str, Vec<&SecretFinding>> = BTreeMap::new();
+    for secret in secrets {
+        kinds.entry(&secret.kind).or_default().push(secret);
+    }
+    let kinds = kinds.into_values();
+    kinds
+        .map(|of_kind| {
+            let more = Count(of_kind.len() as u64 - 1);
+            let more = match more {
+                Count(0) => String::new(),
+                more => format!(" and {} more (--all)", human_count(more)),
+            };
+            note(of_kind[0], more)
+        })
+        .collect()
+}
