@@ -10,11 +10,60 @@ use plimsoll::record::{Posture, SecretFinding, SecretPlace, Weight};
 use plimsoll::report::{InspectionView, inspection_json, inspection_tables};
 use plimsoll::units::{Bytes, Count, Ratio};
 
-fn image() -> Inspection {
+fn layers() -> Vec<InspectedLayer> {
     let weight = |path: &str, bytes| Weight {
         path: path.to_owned(),
         bytes: Bytes(bytes),
     };
+    vec![
+        InspectedLayer {
+            number: 1,
+            digest: "sha256:aa".to_owned(),
+            bytes: Bytes(74_000_000),
+            files: Count(4_210),
+            entry: Some(1),
+            of_base: Some(true),
+            added: Count(4_300),
+            heaviest_files: vec![weight("/usr/bin/perl", 3_800_000)],
+            heaviest_folders: vec![weight("/usr", 70_000_000)],
+            ..InspectedLayer::default()
+        },
+        InspectedLayer {
+            number: 2,
+            digest: "sha256:bb".to_owned(),
+            bytes: Bytes(15_400_000),
+            files: Count(1),
+            entry: Some(2),
+            of_base: Some(false),
+            added: Count(1),
+            changed: Count(2),
+            removed: Count(3),
+            hides_bytes: Bytes(1_810_000),
+            heaviest_files: vec![weight("/usr/local/bin/node", 15_400_000)],
+            ..InspectedLayer::default()
+        },
+    ]
+}
+
+fn posture() -> Posture {
+    Posture {
+        user: "node".to_owned(),
+        shell: Some("/bin/sh".to_owned()),
+        package_managers: vec!["/usr/bin/apt".to_owned(), "/usr/bin/dpkg".to_owned()],
+        os_packages: Some(Count(88)),
+        language_packages: BTreeMap::from([("npm".to_owned(), Count(3))]),
+        secrets: vec![SecretFinding {
+            place: SecretPlace::Layer,
+            at: "/root/.npmrc in layer 1".to_owned(),
+            kind: "npm token".to_owned(),
+            masked: "npm_…".to_owned(),
+            planted: false,
+        }],
+        ..Posture::default()
+    }
+}
+
+fn image() -> Inspection {
     let instruction = |bytes, text: &str, layer| Instruction {
         unpacked_bytes: Bytes(bytes),
         instruction: text.to_owned(),
@@ -36,34 +85,7 @@ fn image() -> Inspection {
             bytes: Some(Bytes(74_000_000)),
             evidence: BaseEvidence::Engine,
         }),
-        layers: vec![
-            InspectedLayer {
-                number: 1,
-                digest: "sha256:aa".to_owned(),
-                bytes: Bytes(74_000_000),
-                files: Count(4_210),
-                entry: Some(1),
-                of_base: Some(true),
-                added: Count(4_300),
-                heaviest_files: vec![weight("/usr/bin/perl", 3_800_000)],
-                heaviest_folders: vec![weight("/usr", 70_000_000)],
-                ..InspectedLayer::default()
-            },
-            InspectedLayer {
-                number: 2,
-                digest: "sha256:bb".to_owned(),
-                bytes: Bytes(15_400_000),
-                files: Count(1),
-                entry: Some(2),
-                of_base: Some(false),
-                added: Count(1),
-                changed: Count(2),
-                removed: Count(3),
-                hides_bytes: Bytes(1_810_000),
-                heaviest_files: vec![weight("/usr/local/bin/node", 15_400_000)],
-                ..InspectedLayer::default()
-            },
-        ],
+        layers: layers(),
         history: vec![
             instruction(74_000_000, "ADD rootfs.tar / # buildkit", Some(1)),
             instruction(
@@ -95,21 +117,7 @@ fn image() -> Inspection {
             layer: 2,
             layer_bytes: Bytes(15_400_000),
         }],
-        posture: Posture {
-            user: "node".to_owned(),
-            shell: Some("/bin/sh".to_owned()),
-            package_managers: vec!["/usr/bin/apt".to_owned(), "/usr/bin/dpkg".to_owned()],
-            os_packages: Some(Count(88)),
-            language_packages: BTreeMap::from([("npm".to_owned(), Count(3))]),
-            secrets: vec![SecretFinding {
-                place: SecretPlace::Layer,
-                at: "/root/.npmrc in layer 1".to_owned(),
-                kind: "npm token".to_owned(),
-                masked: "npm_…".to_owned(),
-                planted: false,
-            }],
-            ..Posture::default()
-        },
+        posture: posture(),
         ..Inspection::default()
     }
 }
