@@ -12,6 +12,7 @@ mod comparison;
 mod consumers;
 mod context_rules;
 mod docker_fake;
+mod documentation;
 mod fake;
 mod fetching;
 mod findings;
