@@ -1,4 +1,4 @@
-//! The command line: types only. Names are a contract (docs/DESIGN.md).
+//! The command line: types only. Names are part of the interface (docs/STABILITY.md).
 
 mod ab;
 pub mod charts;

@@ -11,7 +11,7 @@ use crate::engine::EngineError;
 use crate::registry::RegistryError;
 use crate::scenario::ScenarioError;
 
-/// How a command ended. The numbers are a contract (README).
+/// How a command ended. The numbers are part of the interface (docs/REFERENCE.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Fine.

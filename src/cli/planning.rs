@@ -15,7 +15,7 @@ use crate::record::{
 use crate::runner::{FLOOR_CASE, FLOOR_SCENARIO, Profile, order_of};
 use crate::units::Nanos;
 
-/// Interval of the readiness probe: METHODOLOGY asks for 5 ms at most.
+/// Interval of the readiness probe, as METHODOLOGY (start, memory, stop) states it.
 pub(super) const PROBE_INTERVAL: Nanos = Nanos::from_millis(2);
 
 /// Deadline of an engine call that is not a build.

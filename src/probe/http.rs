@@ -19,7 +19,7 @@ use crate::units::{Count, Nanos};
 
 /// Interval between two attempts where nothing else is asked for.
 pub const DEFAULT_INTERVAL: Nanos = Nanos::from_millis(2);
-/// The longest interval: the resolution that METHODOLOGY promises. A longer one is cut to it.
+/// The longest interval. A longer one is cut to it, so that `start.ready` keeps its resolution.
 pub const MAX_INTERVAL: Nanos = Nanos::from_millis(5);
 const MIN_INTERVAL: Nanos = Nanos(100_000);
 

@@ -1,11 +1,11 @@
-//! Run record -> bytes and strings: tables, Markdown, CSV, JSON.
+//! Run record -> bytes and strings: tables, Markdown, the page, charts, CSV, JSON.
 //!
 //! Pure functions of the record (METHODOLOGY, rule 11): the same record gives the
 //! same bytes, whatever the machine. Three rules hold in every form: a missing
 //! value is empty, never 0; a case that failed has no number at all (rule 1), only
 //! its reason; and what rests on a stand-in base says so.
 //!
-//! Not here: files, terminals and their widths.
+//! Nothing here writes a file or asks a terminal: a terminal's width is an argument.
 
 mod analysis;
 mod budgets;

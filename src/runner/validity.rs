@@ -6,8 +6,9 @@ use crate::dockerfile::{EditEffect, Step, StepKey, find_step};
 use crate::engine::BuildStep;
 use crate::units::Count;
 
-/// The Dockerfile's own steps of a build, internal ones and FROM left out: the
-/// engine marks a FROM of a local image as cached or not at random (TECH, 1.3).
+/// The Dockerfile's own steps of a build, internal ones and FROM left out: the engine marks a
+/// FROM of a local image as cached or not without a pattern (METHODOLOGY, "When a build's
+/// sample is valid").
 pub(super) struct Steps<'a> {
     ran: Vec<(StepKey, &'a str)>,
     cached: Vec<(StepKey, &'a str)>,
