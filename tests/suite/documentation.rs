@@ -3,6 +3,7 @@
 
 mod facts;
 mod markdown;
+mod numbers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
