@@ -3,7 +3,7 @@
 //! `PLIMSOLL_CONSUMERS=1` the consumers themselves are installed and asked ([`installed`]).
 
 mod gitlab;
-mod installed;
+pub(crate) mod installed;
 mod jenkins;
 mod metrics_text;
 

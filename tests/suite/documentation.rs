@@ -1,6 +1,7 @@
 //! The pages that people read: links, anchors and tables hold, every page is in the book, and
 //! commands, options, outputs and numbers are those of the program.
 
+mod book;
 mod facts;
 mod markdown;
 mod numbers;
