@@ -125,3 +125,52 @@ fn shown_outputs_are_those_of_the_program() {
     }
     assert!(shown > 0, "no page shows an output");
 }
+
+fn schema(name: &str) -> serde_json::Value {
+    serde_json::from_str(&read(&format!("schemas/{name}.schema.json"))).unwrap()
+}
+
+/// The names of all properties below a value.
+fn properties(value: &serde_json::Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    if let Some(names) = value.get("properties").and_then(|names| names.as_object()) {
+        found.extend(names.keys().cloned());
+    }
+    let below: Vec<_> = match value {
+        serde_json::Value::Object(entries) => entries.values().collect(),
+        serde_json::Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    found.extend(below.into_iter().flat_map(properties));
+    found
+}
+
+#[test]
+fn every_key_of_a_scenario_is_explained() {
+    let page = read("docs/SCENARIOS.md");
+    let keys = properties(&schema("scenario"));
+    assert!(keys.len() > 40, "{keys:?}");
+    let is_explained = |key: &String| {
+        let tables = [format!("### `[{key}]`"), format!("`[[{key}]]`")];
+        page.contains(&format!("`{key}`")) || tables.iter().any(|table| page.contains(table))
+    };
+    let missing: Vec<_> = keys.iter().filter(|key| !is_explained(key)).collect();
+    assert!(missing.is_empty(), "docs/SCENARIOS.md lacks {missing:?}");
+}
+
+#[test]
+fn every_metric_is_defined() {
+    let page = read("docs/METHODOLOGY.md");
+    let run = schema("run");
+    let metrics = run["$defs"]["Metric"]["oneOf"].as_array().unwrap();
+    assert!(metrics.len() > 40, "{} metrics", metrics.len());
+    for metric in metrics {
+        let id = metric["const"].as_str().unwrap();
+        // Those of the three pulls share a row.
+        let shared =
+            ["cold", "base", "update"].map(|pull| id.replace(&format!("pull.{pull}."), "pull.*."));
+        let forms = shared.iter().map(String::as_str).chain([id]);
+        let mut rows = forms.map(|form| page.contains(&format!("`{form}`")));
+        assert!(rows.any(|found| found), "docs/METHODOLOGY.md lacks {id}");
+    }
+}
