@@ -2,6 +2,7 @@
 //! commands, options, outputs and numbers are those of the program.
 
 mod book;
+mod examples;
 mod facts;
 mod markdown;
 mod numbers;
