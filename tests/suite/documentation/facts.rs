@@ -174,3 +174,41 @@ fn every_metric_is_defined() {
         assert!(rows.any(|found| found), "docs/METHODOLOGY.md lacks {id}");
     }
 }
+
+/// The words of a command line, without comments, redirections and what follows them.
+fn words(line: &str) -> Vec<String> {
+    let ends = [" #", " >", " |", " &"];
+    let end = ends.iter().filter_map(|end| line.find(end)).min();
+    let line = &line[..end.unwrap_or(line.len())];
+    let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+    words.map(str::to_owned).collect()
+}
+
+/// With `--help` at its end the program reads a command line and does nothing.
+#[test]
+fn every_command_line_is_one_that_the_program_reads() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for page in pages() {
+        for (_, block) in Page::of(&read(&page)).blocks {
+            for line in block.lines() {
+                let line = line.strip_prefix("$ ").unwrap_or(line);
+                let Some(rest) = line.strip_prefix("plimsoll ") else {
+                    continue;
+                };
+                seen += 1;
+                let ended = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+                    .args(words(rest))
+                    .arg("--help")
+                    .output()
+                    .unwrap();
+                if !ended.status.success() {
+                    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+                    wrong.push(format!("{page}: {line}\n{said}"));
+                }
+            }
+        }
+    }
+    assert!(seen > 40, "only {seen} command lines were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
