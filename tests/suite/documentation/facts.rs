@@ -53,26 +53,38 @@ fn the_reference_lists_the_commands_of_the_program() {
     assert_eq!(listed, of_program);
 }
 
-/// Options of other programs, of scripts and of Dockerfiles.
+/// Options of other programs (cargo, git, sbatch), of scripts and of Dockerfiles.
 const OTHERS: &[&str] = &[
     "--all-targets",
+    "--array",
+    "--batch",
     "--bench",
+    "--dependency",
+    "--depth",
+    "--detach",
     "--exclude",
+    "--exclusive",
     "--fast",
     "--from",
+    "--job-name",
     "--locked",
+    "--mount",
     "--no-cache",
+    "--open-mode",
+    "--orphan",
+    "--output",
+    "--pairs",
     "--parents",
+    "--parsable",
     "--path",
     "--privileged",
-    "--release",
-    "--test",
-    "--pairs",
     "--quick",
-    "--mount",
-    "--detach",
-    "--depth",
-    "--orphan",
+    "--release",
+    "--requeue",
+    "--signal",
+    "--test",
+    "--time",
+    "--wrap",
 ];
 
 #[test]
@@ -177,7 +189,7 @@ fn every_metric_is_defined() {
 
 /// The words of a command line, without comments, redirections and what follows them.
 fn words(line: &str) -> Vec<String> {
-    let ends = [" #", " >", " |", " &"];
+    let ends = [" #", " >", " |", " &", " -- "];
     let end = ends.iter().filter_map(|end| line.find(end)).min();
     let line = &line[..end.unwrap_or(line.len())];
     let words = line.split_whitespace().map(|word| word.trim_matches('\''));
