@@ -6,6 +6,7 @@ mod examples;
 mod facts;
 mod markdown;
 mod numbers;
+mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! Commands, options and outputs of the pages against those of the program.
+//! Command lines, options and outputs of the pages against those of the program.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use super::markdown::Page;
 use super::{pages, read, root};
 
 /// What the program prints.
-fn output(arguments: &[&str]) -> String {
+pub(super) fn output(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .args(arguments)
         .current_dir(root())
@@ -23,34 +23,12 @@ fn output(arguments: &[&str]) -> String {
 }
 
 /// The names of a help's subcommands.
-fn commands(help: &str) -> BTreeSet<String> {
+pub(super) fn commands(help: &str) -> BTreeSet<String> {
     let list = help.split("Commands:\n").nth(1).unwrap_or_default();
     let list = list.split("\n\n").next().unwrap_or_default();
     let name = Regex::new(r"(?m)^  ([a-z]+) ").unwrap();
     let found = name.captures_iter(list).map(|one| one[1].to_owned());
     found.filter(|name| name != "help").collect()
-}
-
-#[test]
-fn the_reference_lists_the_commands_of_the_program() {
-    let of_program = commands(&output(&["--help"]));
-    assert!(of_program.len() > 10, "{of_program:?}");
-    let text = read("docs/REFERENCE.md");
-    let section = text.split("\n## Commands\n").nth(1).unwrap();
-    let section = section.split("\n### ").next().unwrap();
-    let name = Regex::new(r"(?m)^\| `([a-z]+)|, `([a-z]+)`").unwrap();
-    let listed: BTreeSet<_> = section
-        .lines()
-        .filter(|line| line.starts_with("| `"))
-        .flat_map(|line| {
-            let cell = line.split(" | ").next().unwrap();
-            let names = name.captures_iter(cell);
-            names
-                .map(|one| one.get(1).or(one.get(2)).unwrap().as_str().to_owned())
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    assert_eq!(listed, of_program);
 }
 
 /// Options of other programs (cargo, git, sbatch), of scripts and of Dockerfiles.
@@ -136,55 +114,6 @@ fn shown_outputs_are_those_of_the_program() {
         }
     }
     assert!(shown > 0, "no page shows an output");
-}
-
-fn schema(name: &str) -> serde_json::Value {
-    serde_json::from_str(&read(&format!("schemas/{name}.schema.json"))).unwrap()
-}
-
-/// The names of all properties below a value.
-fn properties(value: &serde_json::Value) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    if let Some(names) = value.get("properties").and_then(|names| names.as_object()) {
-        found.extend(names.keys().cloned());
-    }
-    let below: Vec<_> = match value {
-        serde_json::Value::Object(entries) => entries.values().collect(),
-        serde_json::Value::Array(items) => items.iter().collect(),
-        _ => Vec::new(),
-    };
-    found.extend(below.into_iter().flat_map(properties));
-    found
-}
-
-#[test]
-fn every_key_of_a_scenario_is_explained() {
-    let page = read("docs/SCENARIOS.md");
-    let keys = properties(&schema("scenario"));
-    assert!(keys.len() > 40, "{keys:?}");
-    let is_explained = |key: &String| {
-        let tables = [format!("### `[{key}]`"), format!("`[[{key}]]`")];
-        page.contains(&format!("`{key}`")) || tables.iter().any(|table| page.contains(table))
-    };
-    let missing: Vec<_> = keys.iter().filter(|key| !is_explained(key)).collect();
-    assert!(missing.is_empty(), "docs/SCENARIOS.md lacks {missing:?}");
-}
-
-#[test]
-fn every_metric_is_defined() {
-    let page = read("docs/METHODOLOGY.md");
-    let run = schema("run");
-    let metrics = run["$defs"]["Metric"]["oneOf"].as_array().unwrap();
-    assert!(metrics.len() > 40, "{} metrics", metrics.len());
-    for metric in metrics {
-        let id = metric["const"].as_str().unwrap();
-        // Those of the three pulls share a row.
-        let shared =
-            ["cold", "base", "update"].map(|pull| id.replace(&format!("pull.{pull}."), "pull.*."));
-        let forms = shared.iter().map(String::as_str).chain([id]);
-        let mut rows = forms.map(|form| page.contains(&format!("`{form}`")));
-        assert!(rows.any(|found| found), "docs/METHODOLOGY.md lacks {id}");
-    }
 }
 
 /// The words of a command line, without comments, redirections and what follows them.
