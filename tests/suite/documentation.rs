@@ -130,6 +130,39 @@ fn a_broken_link_is_found() {
     assert_eq!(short, ["nowhere.md", "#a-b", "#c", "none.svg"]);
 }
 
+/// Files of this repository that a page names in code: `src/cli/mod.rs`.
+#[test]
+fn every_file_that_a_page_names_exists() {
+    let folders = [
+        "src/",
+        "tests/",
+        "scripts/",
+        "bases/",
+        "scenarios/",
+        "schemas/",
+        "docs/",
+        "benches/",
+    ];
+    let plain = |span: &str| {
+        let mut signs = span.chars();
+        signs.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "/._-".contains(c))
+    };
+    let mut missing = Vec::new();
+    let mut seen = 0;
+    for page in pages().iter().filter(|page| *page != "CHANGELOG.md") {
+        for (line, span) in Page::of(&read(page)).spans {
+            if folders.iter().any(|folder| span.starts_with(folder)) && plain(&span) {
+                seen += 1;
+                if !root().join(&span).exists() {
+                    missing.push(format!("{page}:{line}: {span}"));
+                }
+            }
+        }
+    }
+    assert!(seen > 40, "only {seen} files were found");
+    assert!(missing.is_empty(), "missing files:\n{}", missing.join("\n"));
+}
+
 #[test]
 fn no_table_is_broken() {
     let mut broken = Vec::new();

@@ -27,6 +27,8 @@ pub struct Page {
     pub broken_rows: Vec<(usize, String)>,
     /// Lines outside of code blocks, without code spans.
     pub prose: Vec<(usize, String)>,
+    /// Code spans, with their lines.
+    pub spans: Vec<(usize, String)>,
     /// Code blocks, each with the last line before it that is not empty.
     pub blocks: Vec<(String, String)>,
 }
@@ -68,6 +70,9 @@ impl Page {
             page.links
                 .extend(links(&bare).into_iter().map(|link| (number, link)));
             page.prose.push((number, bare));
+            let spans = line.split('`').skip(1).step_by(2);
+            page.spans
+                .extend(spans.map(|span| (number, span.to_owned())));
             if !trimmed.is_empty() {
                 before = (*line).to_owned();
             }
@@ -176,6 +181,8 @@ fn a_page_is_read_as_github_reads_it() {
     assert_eq!(anchors, ["one-two-three", "same", "same-1"]);
     assert_eq!(page.links, [(12, "b.md#c".to_owned())]);
     assert_eq!(page.tables, 1);
+    let spans: Vec<_> = page.spans.iter().map(|(_, span)| span.as_str()).collect();
+    assert_eq!(spans, ["two", "x \\| y", "[d](e)"]);
     let rows: Vec<_> = page.broken_rows.iter().map(|(line, _)| *line).collect();
     assert_eq!(rows, [8, 10]);
     let block = ("said so:".to_owned(), "| not a table |\n".to_owned());
