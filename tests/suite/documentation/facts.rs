@@ -40,6 +40,7 @@ const OTHERS: &[&str] = &[
     "--dependency",
     "--depth",
     "--detach",
+    "--docker",
     "--exclude",
     "--exclusive",
     "--fast",
