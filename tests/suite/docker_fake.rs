@@ -8,6 +8,7 @@
 
 pub mod builder;
 pub mod daemon;
+mod doctor;
 mod ends;
 mod native;
 mod podman;

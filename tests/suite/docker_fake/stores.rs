@@ -27,7 +27,8 @@ async fn the_file_system_is_the_engines_word_or_else_the_rooms() {
 }
 
 const IMAGE: &str = r#"{"Id":"sha256:1","Os":"linux","Architecture":"amd64","Size":3700000,
-    "RootFS":{"Type":"layers","Layers":["sha256:d1"]},"Manifests":[
+    "RootFS":{"Type":"layers","Layers":["sha256:d1"]}}"#;
+const MANIFESTS: &str = r#"{"Id":"sha256:1","Manifests":[
       {"ID":"sha256:a","Kind":"attestation","Available":true},
       {"ID":"sha256:m","Kind":"image","Available":true,
        "ImageData":{"Platform":{"os":"linux","architecture":"amd64"}}},
@@ -39,7 +40,7 @@ const IMAGE: &str = r#"{"Id":"sha256:1","Os":"linux","Architecture":"amd64","Siz
 async fn the_size_of_an_image_is_that_of_the_list_and_ids_are_no_diff_ids() {
     let daemon = Daemon::accepting(24, 51)
         .on("GET /images/x:1/json", 200, IMAGE)
-        .on("GET /images/sha256:1/json", 200, IMAGE)
+        .on("GET /images/sha256:1/json", 200, MANIFESTS)
         .on(
             "GET /images/sha256:1/history",
             200,

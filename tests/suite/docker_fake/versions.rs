@@ -49,7 +49,11 @@ fn daemon(oldest: u32, newest: u32, builder: &BuildKit) -> Daemon {
             r#"{"Descriptor":{"digest":"sha256:d"},"Platforms":[]}"#,
         )
         .on("DELETE /images/plimsoll/x:1", 200, "[]")
-        .on("POST /containers/create", 201, r#"{"Id":"c1"}"#)
+        .on(
+            "POST /containers/create",
+            201,
+            r#"{"Id":"c1","Warnings":[]}"#,
+        )
         .on("POST /containers/c1/start", 204, "")
         .on("GET /containers/c1/json", 200, RUNNING)
         .then("GET /containers/c1/json", 200, RUNNING)

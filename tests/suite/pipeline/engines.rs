@@ -201,7 +201,8 @@ async fn a_room_has_the_store_of_the_users_engine_unless_another_is_asked_for() 
         words.extend(asked.iter().flat_map(|store| ["--store", store]));
         let (outcome, _) = home.run(&words).await;
         assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
-        assert_eq!(*home.stores.lock().unwrap(), [expected.clone()]);
+        let stores = home.stores.lock().unwrap().clone();
+        assert_eq!(stores, std::slice::from_ref(&expected));
         assert_eq!(home.record().engine.store, expected);
     }
 }
