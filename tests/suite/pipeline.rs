@@ -3,6 +3,7 @@
 mod action;
 mod bases;
 mod contracts;
+mod engines;
 mod expected;
 pub mod home;
 mod out_in_context;
