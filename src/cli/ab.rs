@@ -81,6 +81,9 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             introduced,
         };
         sides.print(args.format, printer)?;
+        if !pairing.common && !introduced {
+            return Err(sides.nothing_in_common());
+        }
         // A first scenario has nothing that it could be worse than.
         let open = args.fail_on_inconclusive && pairing.has_one_sided() && !introduced;
         return Ok(match open && !args.exit_zero {
@@ -260,6 +263,9 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
         Exit::Fine => exit_of(&sides[1]),
         found => found,
     };
+    if let (Exit::Fine, Some(reason)) = (found, compare::nothing_compared(&comparison)) {
+        return Err(Failure::failed(reason));
+    }
     Ok(if args.exit_zero { Exit::Fine } else { found })
 }
 

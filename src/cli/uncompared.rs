@@ -1,9 +1,11 @@
 //! Two revisions of which nothing is measured, and why.
 
 use super::args::CompareFormat;
+use super::failure::Failure;
 use super::output::Printer;
 use super::pairing::Pairing;
 use crate::record::{CaseId, Revision};
+use crate::report;
 
 /// Two revisions of which nothing is measured.
 pub(super) struct Uncompared<'a> {
@@ -45,8 +47,19 @@ impl Uncompared<'_> {
                 printer.talk(&self.words());
                 Ok(())
             }
-            _ => printer.line(&self.words()),
+            CompareFormat::Table => printer.line(&self.words()),
+            CompareFormat::Md | CompareFormat::StepSummary | CompareFormat::Comment => {
+                printer.line(&report::markdown_lines(&self.words()))
+            }
         }
+    }
+
+    /// The error where both have variants, and none is in both.
+    pub(super) fn nothing_in_common(&self) -> Failure {
+        let (base, head) = (&self.base.name, &self.head.name);
+        let said = format!("failed to compare {base} with {head}: no variant is in both");
+        let hint = "a variant that was renamed is another one; measure head with `plimsoll run`";
+        Failure::failed(said).with_hint(Some(hint.to_owned()))
     }
 
     fn words(&self) -> String {

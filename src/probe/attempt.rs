@@ -21,6 +21,7 @@ use tokio::time::timeout;
 
 use crate::engine::{Clock, Mark, ProbeCheck, ProbeFailure, ProbeSpec, Sockets};
 use crate::scenario::{HttpCheck, Statuses};
+use crate::secrets::excerpt;
 use crate::units::Nanos;
 
 /// A lost SYN is sent again after a second only: better to ask anew.
@@ -234,7 +235,7 @@ impl Miss {
                     path: http.path.clone(),
                     status: *status,
                     expected: http.expected(),
-                    body: text.chars().take(BODY_SHOWN_CHARS).collect(),
+                    body: excerpt(&text, BODY_SHOWN_CHARS),
                 }
             }
             (miss, ProbeCheck::Http(http)) => timed_out(http, spec.within, miss.words()),

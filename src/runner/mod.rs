@@ -11,6 +11,7 @@ mod expect;
 mod floor;
 mod foreign;
 mod frontend;
+mod given_up;
 mod health;
 mod inspect;
 mod ledger;

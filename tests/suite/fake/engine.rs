@@ -25,7 +25,7 @@ impl Engine for FakeEngine {
             runtime: "fakec".to_owned(),
             data_root: None,
             kernel: "6.0".to_owned(),
-            endpoint: "unix:///fake.sock".to_owned(),
+            endpoint: self.endpoint(),
         })
     }
 
@@ -295,7 +295,7 @@ impl Engine for FakeEngine {
             let (kind, cause) = (ErrorKind::Protocol, "no memory statistics");
             return Err(EngineError::new("measure memory of", &id.0, kind, cause));
         }
-        Ok(Bytes(20_000_000))
+        self.memory_of(id)
     }
 
     async fn stop(&self, id: &ContainerId, grace: Nanos) -> Result<StopOutcome> {

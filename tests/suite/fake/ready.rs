@@ -50,9 +50,13 @@ impl FakeEngine {
         let ran = ran.unwrap_or_default();
         let manner = container.map(|container| container.manner);
         let finished = manner == Some(Manner::Finishes) && ran >= FINISHED;
+        let crashed = self.ends_early(id);
         ContainerState {
-            running: !finished,
-            exit_code: finished.then_some(0),
+            running: !finished && !crashed,
+            exit_code: match crashed {
+                true => Some(3),
+                false => finished.then_some(0),
+            },
             oom_killed: self.state(|state| state.oom),
             health: Some(match manner {
                 Some(Manner::NeverReady) => Health::Starting,
