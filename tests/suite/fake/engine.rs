@@ -224,12 +224,25 @@ impl Engine for FakeEngine {
                 image: spec.image.clone(),
                 manner,
                 run,
+                network: spec.network.as_ref().map(|place| place.network.clone()),
                 started: false,
                 since: None,
             };
             state.containers.insert(spec.name.clone(), container);
         });
         Ok(ContainerId(spec.name.clone()))
+    }
+
+    async fn create_network(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<()> {
+        self.call("create-network", name)?;
+        let run = labels.get(LABEL_RUN).cloned();
+        self.state(|state| state.networks.insert(name.to_owned(), run));
+        Ok(())
+    }
+
+    async fn remove_network(&self, name: &str) -> Result<RemovalOutcome> {
+        self.call("remove-network", name)?;
+        Ok(self.network_removed(name))
     }
 
     async fn start(&self, id: &ContainerId) -> Result<()> {
@@ -349,7 +362,9 @@ impl Engine for FakeEngine {
                 let run = plimsoll::engine::run_of_tag(tag).or(labelled)?;
                 Some(owned(OwnedKind::Image, tag, Some(run)))
             });
-            let listed = containers.chain(images).collect();
+            let networks = state.networks.iter();
+            let networks = networks.map(|(name, run)| owned(OwnedKind::Network, name, run.clone()));
+            let listed = containers.chain(images).chain(networks).collect();
             if let Some(tag) = state.appears.take() {
                 let image = state.images.values().next().unwrap().clone();
                 state.images.insert(tag, image);

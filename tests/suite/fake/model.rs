@@ -1,4 +1,4 @@
-//! The fake's small model of BuildKit: what steps read, and how they are called.
+//! Parts of the small model of BuildKit: what steps read, are called, and leave.
 
 use super::*;
 
