@@ -14,8 +14,8 @@ use crate::bases::BasesError;
 use crate::context::{self, Context, Overlay};
 use crate::oci;
 use crate::record::{
-    CaseId, CaseRecord, DeployPlan, Disposition, DockerfileRecord, Metric, ScenarioRecord,
-    TechniqueRecord, case_id, claimable,
+    CaseId, CaseRecord, ContractRecord, DeployPlan, Disposition, DockerfileRecord, Metric,
+    ScenarioRecord, TechniqueRecord, case_id, claimable,
 };
 use crate::runner::{FLOOR_SCENARIO, PlannedCase};
 use crate::scenario::{self, BuildSpec, Scenario, ScenarioError, Technique, VariantBuild};
@@ -274,6 +274,7 @@ pub(super) fn gather(
             claims: scenario.claims.clone(),
             sources: scenario.sources.clone(),
             budgets: scenario.budgets.clone(),
+            contract: Some(ContractRecord::of(&scenario.contract)),
             deploy: DeployPlan::of(scenario.deploy),
             technique: scenario.technique.as_ref().map(technique),
         });

@@ -16,10 +16,11 @@ use super::error::{failed, strange};
 use super::image::is_absent;
 use super::lines::read_lines;
 use super::owned::LABEL_CONTAINER;
+use super::stop::{stamp, wall_clock};
 use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Health, Result};
 use crate::record::Reach;
 use crate::scenario::Confinement;
-use crate::units::Bytes;
+use crate::units::{Bytes, Nanos};
 
 const CREATE: &str = "create container";
 const WAIT: &str = "wait for container";
@@ -155,6 +156,11 @@ pub(super) fn seen(state: &bollard::models::ContainerState) -> ContainerState {
         .finished_at
         .as_deref()
         .is_some_and(|at| !at.is_empty() && !at.starts_with("0001-"));
+    let exit = stamp(state.finished_at.as_deref()).filter(|_| !running && ended);
+    let between = |from: Option<i64>, to: Option<i64>| {
+        let span = u64::try_from(to?.checked_sub(from?)?).ok()?;
+        (span > 0).then_some(Nanos(span))
+    };
     ContainerState {
         running,
         exit_code: state.exit_code.filter(|_| !running && ended),
@@ -168,6 +174,8 @@ pub(super) fn seen(state: &bollard::models::ContainerState) -> ContainerState {
                 HealthStatusEnum::UNHEALTHY => Some(Health::Unhealthy),
                 HealthStatusEnum::NONE | HealthStatusEnum::EMPTY => None,
             }),
+        exited_ago: between(exit, Some(wall_clock())),
+        ran: between(stamp(state.started_at.as_deref()), exit),
     }
 }
 
@@ -298,5 +306,34 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(seen(&state).exit_code, None);
+        assert_eq!(seen(&state).exited_ago, None);
+    }
+
+    #[test]
+    fn the_time_of_an_exit_is_by_the_stamps_and_never_zero() {
+        let state = |started: &str, finished: &str| {
+            seen(&bollard::models::ContainerState {
+                running: Some(false),
+                exit_code: Some(0),
+                started_at: Some(started.to_owned()),
+                finished_at: Some(finished.to_owned()),
+                ..Default::default()
+            })
+        };
+        let (early, late) = ("2026-11-29T10:00:00.25Z", "2026-11-29T10:00:01.5Z");
+        assert_eq!(state(early, late).ran, Some(Nanos::from_millis(1_250)));
+        // A process may be gone before the engine stamps its start.
+        assert_eq!(state(late, early).ran, None);
+        assert_eq!(state(early, early).ran, None);
+        let now = wall_clock();
+        let ago = |nanos: i64| chrono::DateTime::from_timestamp_nanos(now - nanos).to_rfc3339();
+        let second = 1_000_000_000;
+        let seen = state(early, &ago(second)).exited_ago.unwrap();
+        assert!(
+            seen >= Nanos::from_secs(1) && seen < Nanos::from_secs(2),
+            "{seen}"
+        );
+        // The engine's clock is another.
+        assert_eq!(state(early, &ago(-60 * second)).exited_ago, None);
     }
 }

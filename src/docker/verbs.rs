@@ -10,8 +10,8 @@ use super::deadline::within;
 use super::error::failed;
 use crate::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, CacheRecord, ContainerId,
-    ContainerSpec, ContainerState, Engine, ImageFacts, ImageId, Owned, PullSink, PushOutcome,
-    RemovalOutcome, Result, StepSink, StopOutcome,
+    ContainerSpec, ContainerState, Engine, ImageFacts, ImageId, OutputStream, Owned, PullSink,
+    PushOutcome, RemovalOutcome, Result, StepSink, StopOutcome,
 };
 use crate::record::{EngineFacts, Reach};
 use crate::units::{Bytes, Nanos};
@@ -126,6 +126,15 @@ impl Engine for DockerEngine {
     async fn logs(&self, id: &ContainerId, lines: u32) -> Result<Vec<String>> {
         let call = self.tail(id, lines);
         within(self.deadlines.answer, "read logs of container", &id.0, call).await
+    }
+
+    async fn output(&self, id: &ContainerId) -> Result<OutputStream> {
+        let operation = "read the output of container";
+        within(self.deadlines.answer, operation, &id.0, self.attach(id)).await
+    }
+
+    async fn listening(&self, id: &ContainerId, port: u16, interval: Nanos) -> Result<()> {
+        self.wait_listening(id, port, interval).await
     }
 
     async fn memory(&self, id: &ContainerId) -> Result<Bytes> {

@@ -135,11 +135,15 @@ impl Texts for ScenarioRecord {
             claims,
             sources,
             budgets,
+            contract,
             deploy: _,
             technique,
         } = self;
         visit(title);
         visit(text);
+        if let Some(contract) = contract {
+            visit(&mut contract.asks);
+        }
         for claim in claims {
             visit(&mut claim.claimed);
             claim.note.each_text(visit);

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
+use super::contract::{Contract, Statuses};
 use super::deploy::Deploy;
 use crate::dockerfile::Dockerfile;
 use crate::units::{Bytes, Nanos, Ratio};
@@ -70,8 +71,12 @@ pub struct Technique {
 pub struct Load {
     /// The path to ask for.
     pub path: String,
-    /// The status to expect.
-    pub status: u16,
+    /// The method, as the contract has it.
+    pub method: String,
+    /// Further headers, as the contract has them.
+    pub headers: BTreeMap<String, String>,
+    /// The statuses to expect.
+    pub status: Statuses,
     /// Connections that are kept open.
     pub connections: u32,
     /// Time before the first answer counts.
@@ -133,25 +138,6 @@ pub struct App {
     pub name: String,
     /// Its folder (absolute): the build context.
     pub dir: PathBuf,
-}
-
-/// How the app proves that it works: a whole HTTP answer, not a bare connect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contract {
-    /// The port that the app listens on inside its container.
-    pub port: u16,
-    /// The path to ask for.
-    pub path: String,
-    /// The status to expect.
-    pub status: u16,
-    /// A text that the body must contain.
-    pub body_contains: String,
-    /// Deadline for the first success.
-    pub ready_within: Nanos,
-    /// Grace period of a stop.
-    pub stop_within: Nanos,
-    /// Environment of the container.
-    pub env: BTreeMap<String, String>,
 }
 
 /// Which rebuild an edit belongs to.

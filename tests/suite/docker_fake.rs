@@ -8,6 +8,7 @@
 
 pub mod daemon;
 mod ends;
+mod output;
 mod secrets;
 mod stalls;
 mod streams;

@@ -11,6 +11,7 @@
 )]
 
 mod apps;
+mod contracts;
 mod crash;
 mod failing;
 mod foreign;

@@ -263,6 +263,7 @@ impl Engine for FakeEngine {
                 manner,
                 run,
                 started: false,
+                since: None,
             };
             state.containers.insert(spec.name.clone(), container);
         });
@@ -275,6 +276,7 @@ impl Engine for FakeEngine {
         self.state(|state| {
             let container = state.containers.get_mut(&id.0).unwrap();
             container.started = true;
+            container.since = Some(Instant::now());
             if container.manner == Manner::Foreign {
                 let (kind, cause) = (ErrorKind::Refused, "exec format error");
                 return Err(EngineError::new("start container", &id.0, kind, cause));
@@ -291,22 +293,21 @@ impl Engine for FakeEngine {
     }
 
     async fn exited(&self, id: &ContainerId) -> Result<i64> {
-        let manner = self.state(|state| state.containers[&id.0].manner);
-        sleep(Duration::from_millis(50)).await;
-        match manner {
-            Manner::Crashes => Ok(3),
-            Manner::Ends => Ok(0),
-            _ => std::future::pending().await,
-        }
+        self.until_exit(id).await
     }
 
-    async fn state(&self, _: &ContainerId) -> Result<ContainerState> {
-        Ok(ContainerState {
-            running: true,
-            exit_code: None,
-            oom_killed: self.state(|state| state.oom),
-            health: Some(Health::Healthy),
-        })
+    async fn state(&self, id: &ContainerId) -> Result<ContainerState> {
+        Ok(self.container_state(id))
+    }
+
+    async fn output(&self, id: &ContainerId) -> Result<OutputStream> {
+        self.call("output", &id.0)?;
+        Ok(self.printed(id))
+    }
+
+    async fn listening(&self, id: &ContainerId, port: u16, _: Nanos) -> Result<()> {
+        self.call("listening", &format!("{} {port}", id.0))?;
+        self.until_listening(id).await
     }
 
     async fn logs(&self, id: &ContainerId, _: u32) -> Result<Vec<String>> {
@@ -457,7 +458,10 @@ impl FakeEngine {
                 labels: request.labels.clone(),
                 user: String::new(),
                 platform: "linux/amd64".to_owned(),
-                health_check: text.contains("HEALTHCHECK"),
+                health_check: text.contains("HEALTHCHECK").then_some(HealthCheck {
+                    interval: Nanos::from_secs(3),
+                    start_interval: None,
+                }),
             };
             let image = Image {
                 facts,

@@ -9,6 +9,7 @@
 mod engine;
 mod export;
 mod files;
+mod ready;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,9 +23,10 @@ use plimsoll::dockerfile::{Dockerfile, Step};
 use plimsoll::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, BuildStep, CacheRecord,
     Clock, ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, Health,
-    ImageFacts, ImageId, LABEL_RUN, LoadOutcome, LoadSpec, Mark, Owned, OwnedKind, Probe,
-    ProbeFailure, ProbeSpec, PullSink, PushOutcome, Ready, RemovalOutcome, Result, Sent,
-    SourceKind, StepSink, StopOutcome, StopTime,
+    HealthCheck, ImageFacts, ImageId, LABEL_RUN, LoadOutcome, LoadSpec, Mark, OutputChunk,
+    OutputPipe, OutputStream, Owned, OwnedKind, Probe, ProbeCheck, ProbeFailure, ProbeSpec,
+    PullSink, PushOutcome, Ready, RemovalOutcome, Result, Sent, SourceKind, StepSink, StopOutcome,
+    StopTime,
 };
 use plimsoll::oci::sha256_hex;
 use plimsoll::record::{EngineFacts, ImageStore, Reach};
@@ -51,6 +53,12 @@ pub enum Manner {
     Foreign,
     /// A program that was imported: ends at once.
     Ends,
+    /// `finishes`: exits with code 0 after 700 ms.
+    Finishes,
+    /// `unhealthy`: its health check fails after 300 ms.
+    Unhealthy,
+    /// `floods`: prints for ever, without an end of a line.
+    Floods,
 }
 
 impl Manner {
@@ -60,6 +68,9 @@ impl Manner {
             ("never-ready", Self::NeverReady),
             ("answers-wrongly", Self::AnswersWrongly),
             ("ignores-sigterm", Self::IgnoresSigterm),
+            ("finishes", Self::Finishes),
+            ("unhealthy", Self::Unhealthy),
+            ("floods", Self::Floods),
         ];
         words
             .iter()
@@ -80,6 +91,8 @@ struct Container {
     manner: Manner,
     run: Option<String>,
     started: bool,
+    /// When its start call returned.
+    since: Option<Instant>,
 }
 
 /// What the fake holds and what was asked of it.
@@ -111,6 +124,8 @@ pub struct State {
     pub gone: bool,
     /// Verbs that it refuses.
     pub refuses: Vec<&'static str>,
+    /// Whether its processes cannot be seen, so that no table of sockets can be read.
+    pub hidden: bool,
     /// Set to make it say that the kernel killed what exited.
     pub oom: bool,
     /// An image of a run that comes up once the engine's objects were listed.
@@ -152,7 +167,7 @@ impl FakeEngine {
             labels: BTreeMap::new(),
             user: String::new(),
             platform: "linux/amd64".to_owned(),
-            health_check: false,
+            health_check: None,
         };
         let image = Image {
             facts,
@@ -279,21 +294,26 @@ impl Probe for FakeProbe {
                     attempts: Count(150),
                 })
             }
-            Some(Manner::AnswersWrongly) => {
+            manner => {
                 sleep(spec.within.into()).await;
-                Err(ProbeFailure::WrongAnswer {
-                    path: spec.path.clone(),
-                    status: 500,
-                    expected: format!("status {}", spec.status),
-                    body: "boom".to_owned(),
-                })
-            }
-            _ => {
-                sleep(spec.within.into()).await;
-                Err(ProbeFailure::TimedOut {
-                    path: spec.path.clone(),
-                    within: spec.within,
-                    last: "connection refused".to_owned(),
+                let last = "connection refused".to_owned();
+                Err(match (&spec.check, manner) {
+                    (ProbeCheck::Tcp, _) => {
+                        ProbeFailure::closed(spec.address.port(), spec.within, last)
+                    }
+                    (ProbeCheck::Http(http), Some(Manner::AnswersWrongly)) => {
+                        ProbeFailure::WrongAnswer {
+                            path: http.path.clone(),
+                            status: 500,
+                            expected: http.expected(),
+                            body: "boom".to_owned(),
+                        }
+                    }
+                    (ProbeCheck::Http(http), _) => ProbeFailure::TimedOut {
+                        path: http.path.clone(),
+                        within: spec.within,
+                        last,
+                    },
                 })
             }
         }

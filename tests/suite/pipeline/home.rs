@@ -147,6 +147,17 @@ impl Home {
         self
     }
 
+    /// The same with another contract in its scenario.
+    pub fn with_contract(self, toml: &str) -> Self {
+        let file = self.path().join("scenarios/app.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (before, rest) = text.split_once("[contract]\n").unwrap();
+        let (_, after) = rest.split_once("[[source]]").unwrap();
+        let text = format!("{before}[contract]\n{toml}\n[[source]]{after}");
+        std::fs::write(file, text).unwrap();
+        self
+    }
+
     pub fn path(&self) -> &Path {
         self.dir.path()
     }

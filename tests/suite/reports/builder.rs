@@ -68,6 +68,7 @@ pub fn run() -> RunRecord {
             app_sha256: String::new(),
             claims: Vec::new(),
             budgets: Vec::new(),
+            contract: None,
             deploy: Default::default(),
             technique: None,
             sources: vec![Source {
