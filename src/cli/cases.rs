@@ -18,7 +18,9 @@ use crate::record::{
     ScenarioRecord, TechniqueRecord, case_id, claimable,
 };
 use crate::runner::{FLOOR_SCENARIO, PlannedCase};
-use crate::scenario::{self, BuildSpec, Scenario, ScenarioError, Technique, VariantBuild};
+use crate::scenario::{
+    self, BuildSpec, Contract, Scenario, ScenarioError, Technique, VariantBuild,
+};
 use crate::store;
 
 /// Loads scenarios by name or path; all under scenarios/ where none is named. What their
@@ -100,11 +102,11 @@ impl Selection {
         scenarios.map(|scenario| scenario.name.as_str()).collect()
     }
 
-    /// Bases that the planned cases need.
+    /// Bases that the planned cases need, and images of their companions.
     pub(super) fn bases(&self) -> BTreeSet<String> {
         self.records
             .iter()
-            .flat_map(|record| record.bases.iter().cloned())
+            .flat_map(|record| record.bases.iter().chain(&record.companions).cloned())
             .collect()
     }
 
@@ -141,6 +143,7 @@ impl Selection {
             let of_bases = record
                 .bases
                 .iter()
+                .chain(&record.companions)
                 .find_map(|base| Some((base, missing.get(base)?)));
             let (reason, failure) = match (of_bases, of_platform) {
                 (Some((reference, reason)), _) => {
@@ -254,8 +257,12 @@ pub(super) fn gather(
                 title: variant.title.clone(),
                 strategy: variant.strategy.clone(),
                 platform: String::new(),
-                disposition,
+                disposition: disposition.clone(),
                 dockerfile,
+                companions: match disposition {
+                    Disposition::Pending => images(scenario),
+                    _ => Vec::new(),
+                },
                 bases,
                 stand_ins: Vec::new(),
                 expected_failure: variant.expected_failure.clone(),
@@ -280,6 +287,23 @@ pub(super) fn gather(
         });
     }
     Ok(selection)
+}
+
+/// References of the images of its companions, each once.
+fn images(scenario: &Scenario) -> Vec<String> {
+    let images = scenario.companions.iter();
+    let images: BTreeSet<_> = images.map(|companion| companion.image.clone()).collect();
+    images.into_iter().collect()
+}
+
+/// The contract with all that its containers get as environment: the variant's word counts
+/// before the contract's, and that before the app's.
+fn contract(scenario: &Scenario, spec: &BuildSpec) -> Contract {
+    let mut contract = scenario.contract.clone();
+    let mut env = scenario.app.env.clone();
+    env.append(&mut contract.env);
+    env.extend(spec.env.clone());
+    Contract { env, ..contract }
 }
 
 fn technique(technique: &Technique) -> TechniqueRecord {
@@ -327,7 +351,8 @@ fn plan(
         app_dir: scenario.app.dir.clone(),
         context,
         spec: spec.clone(),
-        contract: scenario.contract.clone(),
+        contract: contract(scenario, spec),
+        companions: scenario.companions.clone(),
         edits: scenario.edits.clone(),
         healthy: scenario.technique.iter().any(|technique| {
             let id = Metric::StartHealthy.id();

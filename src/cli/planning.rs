@@ -134,6 +134,7 @@ fn floor() -> CaseRecord {
         disposition: Disposition::Pending,
         dockerfile: None,
         bases: Vec::new(),
+        companions: Vec::new(),
         stand_ins: Vec::new(),
         expected_failure: None,
         image: None,
@@ -154,6 +155,7 @@ fn settle(cases: &mut [CaseRecord], material: &Material) {
         case.stand_ins = case
             .bases
             .iter()
+            .chain(&case.companions)
             .filter(|base| stand_ins.get(base.as_str()) == Some(&true))
             .cloned()
             .collect();

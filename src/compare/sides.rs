@@ -101,7 +101,9 @@ pub fn side_of(record: &RunRecord, side: Side) -> RunRecord {
     for round in &mut run.plan.order {
         *round = round.iter().filter_map(own).collect();
     }
-    let rests_on: BTreeSet<_> = run.cases.iter().flat_map(|case| &case.bases).collect();
+    let of_case =
+        |case: &'_ CaseRecord| -> Vec<String> { [&case.bases[..], &case.companions[..]].concat() };
+    let rests_on: BTreeSet<_> = run.cases.iter().flat_map(of_case).collect();
     run.bases.retain(|base| rests_on.contains(&base.reference));
     run
 }

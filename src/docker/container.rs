@@ -15,6 +15,7 @@ use super::DockerEngine;
 use super::error::{failed, strange};
 use super::image::is_absent;
 use super::lines::read_lines;
+use super::network;
 use super::owned::LABEL_CONTAINER;
 use super::stop::{stamp, wall_clock};
 use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Health, Result};
@@ -204,6 +205,13 @@ fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         body.exposed_ports = Some(vec![port.clone()]);
         host.port_bindings = Some(HashMap::from([(port, Some(vec![binding]))]));
     }
+    if !spec.command.is_empty() {
+        body.cmd = Some(spec.command.clone());
+    }
+    if let Some(attachment) = &spec.network {
+        host.network_mode = Some(attachment.network.clone());
+        body.networking_config = Some(network::place(attachment));
+    }
     body.host_config = Some(host);
     body
 }
@@ -262,6 +270,7 @@ mod tests {
             labels: BTreeMap::new(),
             port: Some((80, reach)),
             confinement,
+            ..ContainerSpec::default()
         }
     }
 
@@ -295,6 +304,23 @@ mod tests {
         assert_eq!(ports.unwrap()["80/tcp"], binding);
         let open = spec(Confinement::default(), Reach::Bridge);
         assert_eq!(host(&open), json!({}));
+    }
+
+    #[test]
+    fn a_container_in_a_network_is_reached_by_its_alias() {
+        let spec = ContainerSpec {
+            command: vec!["serve".to_owned(), "-v".to_owned()],
+            network: Some(crate::engine::Attachment {
+                network: "plimsoll-1-net".to_owned(),
+                alias: "db".to_owned(),
+            }),
+            ..spec(Confinement::default(), Reach::Bridge)
+        };
+        let body = serde_json::to_value(body(&spec)).unwrap();
+        assert_eq!(body["Cmd"], json!(["serve", "-v"]));
+        assert_eq!(body["HostConfig"], json!({"NetworkMode": "plimsoll-1-net"}));
+        let endpoints = json!({"plimsoll-1-net": {"Aliases": ["db"]}});
+        assert_eq!(body["NetworkingConfig"]["EndpointsConfig"], endpoints);
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod image;
 mod lines;
 mod listening;
 mod lists;
+mod network;
 mod output;
 mod owned;
 mod podman;

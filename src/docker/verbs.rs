@@ -1,5 +1,6 @@
 //! The engine's verbs, each handed to the file that knows it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use bollard::query_parameters::StartContainerOptions;
@@ -95,6 +96,16 @@ impl Engine for DockerEngine {
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId> {
         let call = self.create_container(spec);
         within(self.deadlines.answer, "create container", &spec.name, call).await
+    }
+
+    async fn create_network(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<()> {
+        let call = self.make_network(name, labels);
+        within(self.deadlines.answer, "create network", name, call).await
+    }
+
+    async fn remove_network(&self, name: &str) -> Result<RemovalOutcome> {
+        let call = self.drop_network(name);
+        within(self.deadlines.answer, "remove network", name, call).await
     }
 
     async fn start(&self, id: &ContainerId) -> Result<()> {

@@ -14,6 +14,7 @@ mod sockets;
 mod source;
 mod types;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 pub use clock::{Clock, Mark};
@@ -24,11 +25,11 @@ pub use registry::{Door, REPOSITORIES, Registry, TAG_BASE, Traffic, run_of_tag, 
 pub use sockets::Sockets;
 pub use source::{BuildSource, Sent, SourceEntry, SourceFiles, SourceKind, SourceTree};
 pub use types::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, ContainerId,
-    ContainerSpec, ContainerState, Health, HealthCheck, ImageFacts, ImageId, LABEL_OWNER,
-    LABEL_OWNER_VALUE, LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, LayerState, OutputChunk,
-    OutputPipe, OutputStream, Owned, OwnedKind, PullEvent, PullSink, PushOutcome, RemovalOutcome,
-    Secret, StepSink, StopOutcome, StopTime,
+    Attachment, BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord,
+    ContainerId, ContainerSpec, ContainerState, Health, HealthCheck, ImageFacts, ImageId,
+    LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, LayerState,
+    OutputChunk, OutputPipe, OutputStream, Owned, OwnedKind, PullEvent, PullSink, PushOutcome,
+    RemovalOutcome, Secret, StepSink, StopOutcome, StopTime,
 };
 
 use crate::record::{EngineFacts, Reach};
@@ -95,6 +96,16 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Creates a container without starting it.
     fn create(&self, spec: &ContainerSpec) -> impl Future<Output = Result<ContainerId>> + Send;
+
+    /// Makes a private network in which containers reach one another by name.
+    fn create_network(
+        &self,
+        name: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes a network by name or id. One that holds containers stays.
+    fn remove_network(&self, name: &str) -> impl Future<Output = Result<RemovalOutcome>> + Send;
 
     /// Starts it.
     fn start(&self, id: &ContainerId) -> impl Future<Output = Result<()>> + Send;

@@ -216,7 +216,7 @@ pub struct PushOutcome {
 }
 
 /// A container to create.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContainerSpec {
     /// Its name.
     pub name: String,
@@ -230,6 +230,19 @@ pub struct ContainerSpec {
     pub port: Option<(u16, Reach)>,
     /// Its init process and what is taken from it.
     pub confinement: Confinement,
+    /// What it runs, in place of the image's own command; empty for that.
+    pub command: Vec<String>,
+    /// The network that it is in; the engine's default where none is given.
+    pub network: Option<Attachment>,
+}
+
+/// A container's place in a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The network's name.
+    pub network: String,
+    /// The name by which others in it reach the container.
+    pub alias: String,
 }
 
 /// A container's state.

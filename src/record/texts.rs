@@ -175,6 +175,7 @@ impl Texts for CaseRecord {
             disposition,
             dockerfile,
             bases: _,
+            companions: _,
             stand_ins: _,
             expected_failure,
             image,

@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 
 use super::builds::{Built, Job, chain, labels};
+use super::companions;
 use super::ledger::Ledger;
 use super::ready::{self, NotReady, Wanted};
 use super::session::{PlannedCase, Runner};
@@ -191,8 +192,14 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
     if !tmpfs.iter().any(|folder| folder == TMP) {
         tmpfs.push(TMP.to_owned());
     }
+    let not_tried = |reason| HardenedStart::NotTried { reason };
+    let name = format!("{}-hardened", job.container);
+    let surroundings = match companions::up(runner, case, &name).await {
+        Ok(surroundings) => surroundings,
+        Err(fault) => return not_tried(job.told(fault.reason)),
+    };
     let spec = ContainerSpec {
-        name: format!("{}-hardened", job.container),
+        name,
         image: built.tag.clone(),
         env: contract.env.clone(),
         labels: labels(&runner.record.id),
@@ -204,12 +211,16 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
             no_new_privileges: true,
             drop_capabilities: true,
         },
+        command: Vec::new(),
+        network: surroundings.place(),
     };
     let engine = &runner.engine;
-    let not_tried = |reason| HardenedStart::NotTried { reason };
     let id = match bounded(runner, "create container", &spec.name, engine.create(&spec)).await {
         Ok(id) => id,
-        Err(error) => return not_tried(error.chain()),
+        Err(error) => {
+            surroundings.down(runner).await;
+            return not_tried(error.chain());
+        }
     };
     let wanted = Wanted {
         id: &id,
@@ -233,6 +244,7 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
         engine.remove_container(&id),
     )
     .await;
+    surroundings.down(runner).await;
     outcome
 }
 

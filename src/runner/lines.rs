@@ -154,7 +154,7 @@ mod tests {
         // What has no end when the output ends is a line too.
         let last = lines.rest(AT).unwrap();
         assert_eq!((last.pipe, last.number), (Stderr, 2));
-        assert_eq!(lines.seen(), 3);
+        assert_eq!(lines.seen(), 4);
     }
 
     #[test]

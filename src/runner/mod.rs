@@ -6,6 +6,7 @@
 
 mod builds;
 mod cache;
+mod companions;
 mod event;
 mod expect;
 mod floor;

@@ -21,7 +21,7 @@ use crate::record::{
     mask_texts, secrets_in,
 };
 use crate::scan::Scanners;
-use crate::scenario::{BuildSpec, Contract, Edit, Load};
+use crate::scenario::{BuildSpec, Companion, Contract, Edit, Load};
 use crate::secrets::Masker;
 use crate::units::{Bytes, Nanos};
 
@@ -38,6 +38,8 @@ pub struct PlannedCase {
     pub spec: BuildSpec,
     /// How it proves that it works.
     pub contract: Contract,
+    /// Services that it needs.
+    pub companions: Vec<Companion>,
     /// What its rebuilds change.
     pub edits: Vec<Edit>,
     /// Whether its health check is waited for: a check that comes every half minute would

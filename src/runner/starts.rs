@@ -1,18 +1,16 @@
 //! The start phases: create, start, ready, memory, stop.
 
-use std::collections::BTreeMap;
-
 use super::builds::{Job, chain, labels};
 use super::ledger::Ledger;
 use super::ready::{self, NotReady, Started, Wanted};
 use super::session::{PlannedCase, Runner};
-use super::{health, load};
+use super::{companions, health, load};
 use crate::engine::{
     Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Probe,
     Result as EngineResult, StopOutcome, StopTime,
 };
 use crate::record::{Metric, Outcome, StopFacts};
-use crate::scenario::{Confinement, ReadyCheck};
+use crate::scenario::ReadyCheck;
 use crate::units::{Nanos, Quantity};
 
 /// Lines of a container's output that a DNF quotes.
@@ -29,6 +27,13 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
     ledger: &mut Ledger,
 ) -> Result<(), String> {
     let contract = &case.contract;
+    let surroundings = match companions::up(runner, case, &job.container).await {
+        Ok(surroundings) => surroundings,
+        Err(fault) => {
+            ledger.engine_lost |= fault.engine_lost;
+            return Err(fault.reason);
+        }
+    };
     let spec = ContainerSpec {
         name: job.container.clone(),
         image: ledger
@@ -40,9 +45,20 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
         labels: labels(&runner.record.id),
         port: ready::port_of(contract, runner.settings.reach),
         confinement: case.spec.confinement.clone(),
+        command: Vec::new(),
+        network: surroundings.place(),
     };
-    let id = create(runner, &spec, Metric::StartCreate, ledger).await?;
-    let ready = ready(runner, case, &id, ledger).await;
+    let id = match create(runner, &spec, Metric::StartCreate, ledger).await {
+        Ok(id) => id,
+        Err(reason) => {
+            surroundings.down(runner).await;
+            return Err(reason);
+        }
+    };
+    let ready = match ready(runner, case, &id, ledger).await {
+        Ok(started) => Ok(started),
+        Err(reason) => Err(reason + &surroundings.ended(runner).await),
+    };
     if ready.is_ok() && matches!(contract.ready, ReadyCheck::Exit { .. }) {
         finished(case, ledger);
     } else if let Ok(started) = &ready {
@@ -59,6 +75,7 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
         runner.engine.remove_container(&id),
     )
     .await;
+    surroundings.down(runner).await;
     ready.map(|_| ())
 }
 
@@ -291,9 +308,7 @@ pub(super) fn bare(name: String, image: String, run: &str) -> ContainerSpec {
     ContainerSpec {
         name,
         image,
-        env: BTreeMap::new(),
         labels: labels(run),
-        port: None,
-        confinement: Confinement::default(),
+        ..ContainerSpec::default()
     }
 }

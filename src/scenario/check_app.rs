@@ -23,6 +23,7 @@ impl Checker<'_> {
             Ok(dir) => Some(App {
                 name: raw.name.get_ref().clone(),
                 dir,
+                env: raw.env.clone(),
             }),
             Err(fault) => {
                 self.path_fault(&raw.path, &root, "the app's folder", fault);

@@ -82,6 +82,7 @@ impl Checker<'_> {
                     .or(raw.platform.as_ref().map(Text::span))
                     .or(raw.secret.as_ref().map(Text::span))
                     .or(raw.run.as_ref().map(toml::Spanned::span))
+                    .or(raw.env.as_ref().map(toml::Spanned::span))
                     .or(raw.expected_failure.as_ref().map(|raw| raw.point.span()));
                 if let Some(span) = unused {
                     let message =
@@ -152,6 +153,11 @@ impl Checker<'_> {
             platform,
             secret: self.secret_use(raw.secret.as_ref()),
             confinement: self.confinement(raw.run.as_ref()),
+            env: raw
+                .env
+                .as_ref()
+                .map(|env| env.get_ref().clone())
+                .unwrap_or_default(),
         };
         match spec
             .dockerfile

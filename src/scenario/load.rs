@@ -62,6 +62,7 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
     let load = checker.load(raw.load.as_ref(), &contract);
     let secret = checker.secret(raw.secret.as_ref(), &raw.variant);
     let extras = checker.extras(&raw.extra);
+    let companions = checker.companions(&raw.companion);
     let claims = checker.claims(&raw.claim, &raw.source, &raw.variant, claimable);
     let budgets = checker.budgets(&raw.budget, claimable);
     let mut problems = checker.problems;
@@ -85,6 +86,7 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
             load,
             secret,
             extras,
+            companions,
         }),
         _ => {
             // In the order in which a reader meets them: the scenario from its top,

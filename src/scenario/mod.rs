@@ -13,6 +13,7 @@ mod check_extras;
 mod check_technique;
 mod check_variants;
 mod claimable;
+mod companion;
 mod contract;
 mod deploy;
 mod error;
@@ -27,6 +28,7 @@ mod words;
 
 pub use budget::{Budget, Limit};
 pub use claimable::{Claimable, ClaimableMetric};
+pub use companion::Companion;
 pub use contract::{Contract, ContractKind, HttpCheck, LinePattern, ReadyCheck, Statuses};
 pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};

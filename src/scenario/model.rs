@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
+use super::companion::Companion;
 use super::contract::{Contract, Statuses};
 use super::deploy::Deploy;
 use crate::dockerfile::Dockerfile;
@@ -51,6 +52,8 @@ pub struct Scenario {
     pub secret: Option<String>,
     /// Files that are made up and sent along with the app's folder.
     pub extras: Vec<Extra>,
+    /// Services that the app needs.
+    pub companions: Vec<Companion>,
 }
 
 /// What a scenario about one technique compares.
@@ -138,6 +141,8 @@ pub struct App {
     pub name: String,
     /// Its folder (absolute): the build context.
     pub dir: PathBuf,
+    /// Environment of the containers of all variants.
+    pub env: BTreeMap<String, String>,
 }
 
 /// Which rebuild an edit belongs to.
@@ -253,6 +258,8 @@ pub struct BuildSpec {
     pub secret: Option<SecretUse>,
     /// How its containers are started.
     pub confinement: Confinement,
+    /// Environment of its containers, next to the app's.
+    pub env: BTreeMap<String, String>,
 }
 
 /// Where claims come from.

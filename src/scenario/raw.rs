@@ -61,6 +61,34 @@ pub(super) struct RawScenario {
     /// Made-up files that are sent along with the app's folder, as clutter.
     #[serde(default)]
     pub extra: Vec<RawExtra>,
+    /// Services that the app needs.
+    #[serde(default)]
+    pub companion: Vec<RawCompanion>,
+}
+
+/// A service that the app needs, as a database: started and ready before it, in a network of their own.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Companion")]
+pub(super) struct RawCompanion {
+    /// Kebab-case, unique: the app reaches it by this name.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub name: Text,
+    /// The reference of its image, as a FROM line has it.
+    #[schemars(with = "String", length(min = 1))]
+    pub image: Text,
+    /// Environment of its container.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// What its container runs, in place of the image's CMD.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// When it is ready: "tcp://:5432", "http://:8080/health", "log:REGEX" or "healthy".
+    #[schemars(with = "String", regex(pattern = "^(http://|tcp://|log:|healthy$)"))]
+    pub ready: Text,
+    /// How long it may take to be ready; 30s where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub ready_within: Option<Text>,
 }
 
 /// The one technique that the variants isolate, and where it should show.
@@ -157,6 +185,9 @@ pub(super) struct RawApp {
     /// Its folder, the build context, relative to the scenario's tree.
     #[schemars(with = "String", length(min = 1))]
     pub path: Text,
+    /// Environment of the containers of all variants.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
 }
 
 /// How the app proves that it works: by an answer over HTTP, unless `kind` says otherwise.
@@ -203,7 +234,7 @@ pub(super) struct RawContract {
     /// How long a stop may take before the app is killed; 10s where it is left out.
     #[schemars(with = "Option<String>")]
     pub stop_within: Option<Text>,
-    /// Environment of the container.
+    /// Environment of the container, as in `[app]`.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
 }
@@ -346,6 +377,9 @@ pub(super) struct RawVariant {
     /// How its containers are started, where it is not the engine's default.
     #[schemars(with = "Option<RawRun>")]
     pub run: Option<Spanned<RawRun>>,
+    /// Environment of its containers, next to the app's; a name that both have takes this value.
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub env: Option<Spanned<BTreeMap<String, String>>>,
     /// The failure that the variant is there to show.
     pub expected_failure: Option<RawExpectedFailure>,
     /// Why the variant cannot exist, instead of a Dockerfile.

@@ -11,6 +11,7 @@
 )]
 
 mod apps;
+mod companions;
 mod contracts;
 mod crash;
 mod failing;

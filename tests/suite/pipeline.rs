@@ -2,6 +2,7 @@
 
 mod action;
 mod bases;
+mod companions;
 mod contracts;
 mod expected;
 pub mod home;

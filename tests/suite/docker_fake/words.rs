@@ -46,7 +46,7 @@ pub(super) fn spec() -> ContainerSpec {
         env: BTreeMap::new(),
         labels: BTreeMap::new(),
         port: None,
-        confinement: plimsoll::scenario::Confinement::default(),
+        ..ContainerSpec::default()
     }
 }
 

@@ -1,58 +1,8 @@
 //! The fake's verbs, and its small model of BuildKit.
 
 use super::files::{read, unpack};
+use super::model::{command, copied, emptied, mount_id, vertex_name, ways};
 use super::*;
-
-/// The content that a COPY reads: of one named file, or of all.
-fn copied(text: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
-    let source = text
-        .split_whitespace()
-        .find(|word| files.contains_key(*word));
-    let mut material = Vec::new();
-    for (path, content) in files {
-        if source.is_none_or(|source| source == path) {
-            material.extend_from_slice(path.as_bytes());
-            material.extend_from_slice(content);
-        }
-    }
-    sha256_hex(&material)
-}
-
-/// Where a planted secret stands in a build.
-fn ways(request: &BuildRequest, files: &BTreeMap<String, Vec<u8>>) -> Vec<(String, String)> {
-    let args = request.build_args.iter();
-    let args = args.map(|(id, value)| format!("arg {id}={value}"));
-    let secrets = request.secrets.iter();
-    let secrets = secrets.map(|(id, value)| format!("secret {id}={}", value.0));
-    let files = files.iter();
-    let files = files.map(|(path, text)| format!("file {path}={}", String::from_utf8_lossy(text)));
-    let all = args.chain(secrets).chain(files);
-    let planted = all.filter(|way| way.contains("plimsoll-planted-"));
-    planted.map(|way| (request.tag.clone(), way)).collect()
-}
-
-/// The command of a RUN, as BuildKit describes its records by it: without ids of mounts.
-fn command(text: &str) -> String {
-    let words = text.split_whitespace().skip(1);
-    let words: Vec<_> = words.filter(|word| !word.starts_with("--")).collect();
-    words.join(" ")
-}
-
-/// The id of the first cache mount of a RUN.
-fn mount_id(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("--mount=id=")?;
-    rest.split(',').next()
-}
-
-/// Ids of the mounts that a step empties.
-fn emptied(text: &str) -> Vec<String> {
-    let words = text
-        .split_whitespace()
-        .filter(|_| text.contains("/.plimsoll-emptied"));
-    let mounts = words.filter_map(|word| word.strip_prefix("--mount=type=cache,id="));
-    let ids = mounts.filter_map(|mount| mount.split(',').next());
-    ids.map(str::to_owned).collect()
-}
 
 impl Engine for FakeEngine {
     async fn facts(&self) -> Result<EngineFacts> {
@@ -262,12 +212,25 @@ impl Engine for FakeEngine {
                 image: spec.image.clone(),
                 manner,
                 run,
+                network: spec.network.as_ref().map(|place| place.network.clone()),
                 started: false,
                 since: None,
             };
             state.containers.insert(spec.name.clone(), container);
         });
         Ok(ContainerId(spec.name.clone()))
+    }
+
+    async fn create_network(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<()> {
+        self.call("create-network", name)?;
+        let run = labels.get(LABEL_RUN).cloned();
+        self.state(|state| state.networks.insert(name.to_owned(), run));
+        Ok(())
+    }
+
+    async fn remove_network(&self, name: &str) -> Result<RemovalOutcome> {
+        self.call("remove-network", name)?;
+        Ok(self.network_removed(name))
     }
 
     async fn start(&self, id: &ContainerId) -> Result<()> {
@@ -378,7 +341,9 @@ impl Engine for FakeEngine {
                 let run = plimsoll::engine::run_of_tag(tag).or(labelled)?;
                 Some(owned(OwnedKind::Image, tag, Some(run)))
             });
-            let listed = containers.chain(images).collect();
+            let networks = state.networks.iter();
+            let networks = networks.map(|(name, run)| owned(OwnedKind::Network, name, run.clone()));
+            let listed = containers.chain(images).chain(networks).collect();
             if let Some(tag) = state.appears.take() {
                 let image = state.images.values().next().unwrap().clone();
                 state.images.insert(tag, image);
@@ -489,15 +454,4 @@ fn owned(kind: OwnedKind, name: &str, run: Option<String>) -> Owned {
         run,
         size: None,
     }
-}
-
-/// A step's name as BuildKit tells it.
-fn vertex_name(step: &Step) -> String {
-    let label = step
-        .key
-        .stage
-        .as_ref()
-        .map(|stage| format!("{stage} "))
-        .unwrap_or_default();
-    format!("[{label}{}/{}] {}", step.key.index, step.total, step.text)
 }

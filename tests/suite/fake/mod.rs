@@ -9,6 +9,7 @@
 mod engine;
 mod export;
 mod files;
+mod model;
 mod ready;
 mod registry;
 
@@ -90,6 +91,7 @@ struct Container {
     image: String,
     manner: Manner,
     run: Option<String>,
+    network: Option<String>,
     started: bool,
     /// When its start call returned.
     since: Option<Instant>,
@@ -100,6 +102,8 @@ struct Container {
 pub struct State {
     images: BTreeMap<String, Image>,
     containers: BTreeMap<String, Container>,
+    /// Private networks, with the run of each.
+    pub networks: BTreeMap<String, Option<String>>,
     known: BTreeSet<String>,
     pub cache: BTreeMap<String, String>,
     /// Verbs in order, with their subject.
@@ -176,6 +180,12 @@ impl FakeEngine {
         self.state(|state| state.images.insert(reference.to_owned(), image));
     }
 
+    /// Makes the containers of an image that it holds misbehave, as a word in a Dockerfile does.
+    pub fn misbehaves(&self, reference: &str, word: &str) {
+        let manner = Manner::of(word);
+        self.state(|state| state.images.get_mut(reference).unwrap().manner = manner);
+    }
+
     /// A label on an image that it holds.
     pub fn add_label(&self, reference: &str, key: &str, value: &str) {
         self.state(|state| {
@@ -200,7 +210,8 @@ impl FakeEngine {
                     labelled || plimsoll::engine::run_of_tag(tag).is_some()
                 })
                 .map(|(tag, _)| tag.clone());
-            images.chain(state.containers.keys().cloned()).collect()
+            let things = state.containers.keys().chain(state.networks.keys());
+            images.chain(things.cloned()).collect()
         })
     }
 
@@ -281,7 +292,8 @@ impl Probe for FakeProbe {
             state
                 .containers
                 .values()
-                .find(|container| container.started)
+                .filter(|container| container.started)
+                .max_by_key(|container| container.since)
                 .map(|c| c.manner)
                 .filter(|_| !spec.address.ip().is_unspecified())
         });

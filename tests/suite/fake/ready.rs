@@ -85,6 +85,20 @@ impl FakeEngine {
         }
     }
 
+    /// A network that holds containers stays.
+    pub(super) fn network_removed(&self, name: &str) -> RemovalOutcome {
+        self.state(|state| {
+            let mut containers = state.containers.values();
+            if containers.any(|container| container.network.as_deref() == Some(name)) {
+                return RemovalOutcome::InUse;
+            }
+            match state.networks.remove(name) {
+                Some(_) => RemovalOutcome::Removed,
+                None => RemovalOutcome::Absent,
+            }
+        })
+    }
+
     /// "booting" on standard output, then "ready on 8080" on standard error once it is; a job
     /// prints "done" as it finishes.
     pub(super) fn printed(&self, id: &ContainerId) -> OutputStream {

@@ -130,6 +130,7 @@ impl Build for RunRecord {
             platform: "linux/amd64".to_owned(),
             disposition,
             dockerfile: None,
+            companions: Vec::new(),
             bases: Vec::new(),
             stand_ins: Vec::new(),
             expected_failure: None,

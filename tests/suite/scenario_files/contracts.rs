@@ -101,3 +101,64 @@ fn what_is_wrong_in_a_contract_has_its_place_and_its_remedy() {
     }
     insta::assert_snapshot!(report);
 }
+
+/// The good scenario with more in it.
+fn with(toml: &str) -> Result<Scenario, String> {
+    let fixture = Fixture::new(&format!("{GOOD}{toml}"));
+    fixture.load().map_err(|error| fixture.error(&error))
+}
+
+const DB: &str = r#"[[companion]]
+name = "db"
+image = "postgres:16"
+command = ["postgres", "-v"]
+env = { POSTGRES_PASSWORD = "x" }
+ready = "tcp://:5432"
+ready-within = "60s"
+"#;
+
+#[test]
+fn companions_are_read() {
+    let scenario = with(DB).unwrap_or_else(|e| panic!("{e}"));
+    let [db] = scenario.companions.as_slice() else {
+        panic!("{:?}", scenario.companions);
+    };
+    assert_eq!((db.name.as_str(), db.image.as_str()), ("db", "postgres:16"));
+    assert_eq!(db.command, ["postgres", "-v"]);
+    assert_eq!(db.contract.ready, ReadyCheck::Tcp { port: 5432 });
+    assert_eq!(db.contract.ready_within, Nanos::from_secs(60));
+    assert_eq!(db.contract.env["POSTGRES_PASSWORD"], "x");
+}
+
+#[test]
+fn what_is_wrong_in_a_companion_has_its_place() {
+    let mut report = String::new();
+    for (good, bad) in [
+        ("\"db\"", "\"Db\""),
+        ("postgres:16", "Postgres"),
+        ("tcp://:5432", "exit:0"),
+        ("tcp://:5432", "5432"),
+        ("60s", "60"),
+        ("ready = \"tcp://:5432\"\n", ""),
+        ("image", "imag"),
+    ] {
+        let said = with(&DB.replace(good, bad)).err();
+        writeln!(report, "# {bad}\n{}", said.unwrap_or("LOADED".to_owned())).unwrap();
+    }
+    let said = with(&format!("{DB}{DB}")).err();
+    writeln!(report, "# twice\n{}", said.unwrap_or("LOADED".to_owned())).unwrap();
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn app_and_variants_have_an_environment() {
+    let text = GOOD
+        .replace("[contract]", "env = { A = \"1\" }\n[contract]")
+        .replace("title = \"full\"", "title = \"full\"\nenv = { B = \"2\" }");
+    let scenario = Fixture::new(&text).load().unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(scenario.app.env["A"], "1");
+    let VariantBuild::Dockerfile(spec) = &scenario.variants[0].build else {
+        panic!("it has a Dockerfile");
+    };
+    assert_eq!(spec.env["B"], "2");
+}
