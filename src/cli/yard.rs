@@ -303,6 +303,31 @@ mod tests {
     }
 
     #[test]
+    fn a_room_without_the_store_that_was_asked_for_is_refused_with_a_remedy() {
+        let of = |store: ImageStore| -> EngineFacts {
+            let facts = serde_json::json!({
+                "name": "Docker Engine", "version": "20.10.24", "api_version": "1.41",
+                "store": store, "driver": "overlay2", "backing": null, "builder": "buildkit",
+                "platform": "linux/amd64", "cgroup_version": "2", "runtime": "runc",
+                "data_root": null, "kernel": "6.1", "endpoint": "clean-room",
+            });
+            serde_json::from_value(facts).unwrap()
+        };
+        let (graph, containerd) = (ImageStore::GraphDriver, ImageStore::Containerd);
+        has_store(&of(graph.clone()), &graph).unwrap();
+        has_store(&of(containerd.clone()), &containerd).unwrap();
+        has_store(&of(graph.clone()), &ImageStore::Unknown).unwrap();
+        let text = has_store(&of(graph), &containerd).unwrap_err().to_string();
+        for words in [
+            "Docker Engine 20.10.24 has no containerd image store",
+            "--store",
+        ] {
+            assert!(text.contains(words), "{text}");
+        }
+        assert!(has_store(&of(containerd), &ImageStore::GraphDriver).is_err());
+    }
+
+    #[test]
     fn pulls_go_to_memory_where_there_is_enough() {
         assert_eq!(data_of_pulls(None), DataPlace::Disk);
         assert_eq!(data_of_pulls(Some(Bytes(11_000_000_000))), DataPlace::Disk);
