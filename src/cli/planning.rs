@@ -12,7 +12,7 @@ use crate::record::{
     EngineFacts, HostFacts, Link, PlanRecord, Reach, Revision, RunRecord, RunState, SCHEMA_VERSION,
     ToolFacts, case_id,
 };
-use crate::runner::{FLOOR_CASE, FLOOR_SCENARIO, Profile, order_of};
+use crate::runner::{FLOOR_CASE, FLOOR_SCENARIO, Profile, order_of, uses_own_frontend};
 use crate::units::Nanos;
 
 /// Interval of the readiness probe: METHODOLOGY asks for 5 ms at most.
@@ -56,6 +56,7 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
     }
     let order = order_of(&ids, material.seed, warmup_rounds + rounds);
     settle(&mut cases, &material);
+    let warnings = frontends(selection, &material.engine);
     RunRecord {
         schema_version: SCHEMA_VERSION,
         id: material.id,
@@ -102,20 +103,27 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
         samples: Vec::new(),
         builds: Vec::new(),
         conditions: Vec::new(),
-        warnings: frontends(selection),
+        warnings,
     }
 }
 
-/// Dockerfiles that name a frontend of their own.
-fn frontends(selection: &Selection) -> Vec<String> {
+/// Dockerfiles that name a frontend of their own, and what the builder makes of it.
+fn frontends(selection: &Selection, engine: &EngineFacts) -> Vec<String> {
     selection
         .planned
         .iter()
         .filter_map(|case| {
             let syntax = case.spec.dockerfile.syntax()?;
+            let what = match uses_own_frontend(engine, case) {
+                true => {
+                    "; the builder is told to use its own instead (BUILDKIT_SYNTAX), so that no \
+                     registry is asked for it within the timed build"
+                }
+                false => ", which the builder may fetch within the timed build",
+            };
+            let id = &case.id;
             Some(format!(
-                "{}: its Dockerfile names the frontend `{syntax}`, which the builder may fetch within the timed build",
-                case.id
+                "{id}: its Dockerfile names the frontend `{syntax}`{what}"
             ))
         })
         .collect()

@@ -57,6 +57,7 @@ fn record(id: &str) -> RunRecord {
             driver: word(),
             backing: None,
             builder: word(),
+            own_frontend: false,
             platform: word(),
             cgroup_version: word(),
             runtime: word(),

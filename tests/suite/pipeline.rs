@@ -2,6 +2,7 @@
 
 mod action;
 mod bases;
+mod engines;
 mod expected;
 pub mod home;
 mod out_in_context;

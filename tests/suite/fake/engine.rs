@@ -1,58 +1,8 @@
 //! The fake's verbs, and its small model of BuildKit.
 
 use super::files::{read, unpack};
+use super::model::{command, copied, emptied, mount_id, vertex_name, ways};
 use super::*;
-
-/// The content that a COPY reads: of one named file, or of all.
-fn copied(text: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
-    let source = text
-        .split_whitespace()
-        .find(|word| files.contains_key(*word));
-    let mut material = Vec::new();
-    for (path, content) in files {
-        if source.is_none_or(|source| source == path) {
-            material.extend_from_slice(path.as_bytes());
-            material.extend_from_slice(content);
-        }
-    }
-    sha256_hex(&material)
-}
-
-/// Where a planted secret stands in a build.
-fn ways(request: &BuildRequest, files: &BTreeMap<String, Vec<u8>>) -> Vec<(String, String)> {
-    let args = request.build_args.iter();
-    let args = args.map(|(id, value)| format!("arg {id}={value}"));
-    let secrets = request.secrets.iter();
-    let secrets = secrets.map(|(id, value)| format!("secret {id}={}", value.0));
-    let files = files.iter();
-    let files = files.map(|(path, text)| format!("file {path}={}", String::from_utf8_lossy(text)));
-    let all = args.chain(secrets).chain(files);
-    let planted = all.filter(|way| way.contains("plimsoll-planted-"));
-    planted.map(|way| (request.tag.clone(), way)).collect()
-}
-
-/// The command of a RUN, as BuildKit describes its records by it: without ids of mounts.
-fn command(text: &str) -> String {
-    let words = text.split_whitespace().skip(1);
-    let words: Vec<_> = words.filter(|word| !word.starts_with("--")).collect();
-    words.join(" ")
-}
-
-/// The id of the first cache mount of a RUN.
-fn mount_id(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("--mount=id=")?;
-    rest.split(',').next()
-}
-
-/// Ids of the mounts that a step empties.
-fn emptied(text: &str) -> Vec<String> {
-    let words = text
-        .split_whitespace()
-        .filter(|_| text.contains("/.plimsoll-emptied"));
-    let mounts = words.filter_map(|word| word.strip_prefix("--mount=type=cache,id="));
-    let ids = mounts.filter_map(|mount| mount.split(',').next());
-    ids.map(str::to_owned).collect()
-}
 
 impl Engine for FakeEngine {
     async fn facts(&self) -> Result<EngineFacts> {
@@ -68,7 +18,8 @@ impl Engine for FakeEngine {
             },
             driver: "fake2".to_owned(),
             backing: None,
-            builder: "buildkit".to_owned(),
+            builder: self.builder(),
+            own_frontend: self.state(|state| state.own_frontend),
             platform: "linux/amd64".to_owned(),
             cgroup_version: "2".to_owned(),
             runtime: "fakec".to_owned(),
@@ -86,7 +37,13 @@ impl Engine for FakeEngine {
 
     async fn image(&self, reference: &str) -> Result<Option<ImageFacts>> {
         self.call("image", reference)?;
-        Ok(self.state(|state| state.images.get(reference).map(|image| image.facts.clone())))
+        Ok(self.state(|state| {
+            let mut facts = state.images.get(reference)?.facts.clone();
+            for (bytes, _) in &mut facts.history {
+                bytes.0 += state.disk_blocks;
+            }
+            Some(facts)
+        }))
     }
 
     async fn push(&self, reference: &str, _: &mut (dyn FnMut(&str) + Send)) -> Result<PushOutcome> {
@@ -185,6 +142,8 @@ impl Engine for FakeEngine {
         let text = String::from_utf8(source.dockerfile.to_vec()).unwrap();
         self.state(|state| {
             state.dockerfiles.push(text.clone());
+            let arguments = (request.tag.clone(), request.build_args.clone());
+            state.arguments.push(arguments);
             state.ways.extend(ways(request, &files));
         });
         let dockerfile = Dockerfile::parse(&text).unwrap();
@@ -226,12 +185,12 @@ impl Engine for FakeEngine {
                     state.emptied.extend(emptied(&step.text));
                     let command = command(&step.text);
                     if let Some(mount) = mount_id(&step.text) {
-                        let told = format!("cached mount /m from exec /bin/sh -c {command}");
+                        let told = format!("cached mount /m from exec {command}");
                         state.cache.insert(format!("mount-{mount}"), told);
                     }
                     let id = format!("record-{}", state.cache.len());
                     let told = match step.text.starts_with("RUN") {
-                        true => format!("mount / from exec /bin/sh -c {command}"),
+                        true => format!("mount / from exec {command}"),
                         false => "fileop target".to_owned(),
                     };
                     state.cache.insert(id, told);
@@ -244,6 +203,9 @@ impl Engine for FakeEngine {
                 duration: time,
                 cached,
             });
+        }
+        if self.state(|state| state.podman) {
+            steps.clear();
         }
         Ok(self.finish(request, &dockerfile, &text, key, steps))
     }
@@ -328,6 +290,10 @@ impl Engine for FakeEngine {
 
     async fn memory(&self, id: &ContainerId) -> Result<Bytes> {
         self.call("memory", &id.0)?;
+        if self.state(|state| state.podman) {
+            let (kind, cause) = (ErrorKind::Protocol, "no memory statistics");
+            return Err(EngineError::new("measure memory of", &id.0, kind, cause));
+        }
         Ok(Bytes(20_000_000))
     }
 
@@ -342,8 +308,13 @@ impl Engine for FakeEngine {
         };
         sleep(took.into()).await;
         let exit_code = if killed { 137 } else { 0 };
+        let taken = match self.state(|state| (state.podman, state.unstamped)) {
+            (_, true) => StopTime::Unknown("the process ended before its signal".to_owned()),
+            (true, _) => StopTime::Call { taken: took },
+            _ => StopTime::Stamps(took),
+        };
         Ok(StopOutcome {
-            taken: StopTime::Stamps(took),
+            taken,
             exit_code,
             killed,
         })
@@ -406,6 +377,9 @@ impl Engine for FakeEngine {
 
     async fn prune_cache(&self, ids: &[String]) -> Result<Vec<String>> {
         self.call("prune-cache", &ids.len().to_string())?;
+        if self.state(|state| state.prunes_for_ever) {
+            std::future::pending::<()>().await;
+        }
         self.state(|state| {
             state.cache.retain(|id, _| !ids.contains(id));
             // What the builder knows it knows by its records.
@@ -418,6 +392,11 @@ impl Engine for FakeEngine {
 }
 
 impl FakeEngine {
+    fn builder(&self) -> String {
+        let podman = self.state(|state| state.podman);
+        if podman { "buildah" } else { "buildkit" }.to_owned()
+    }
+
     fn finish(
         &self,
         request: &BuildRequest,
@@ -470,7 +449,10 @@ impl FakeEngine {
             BuildOutcome {
                 image: id,
                 steps,
-                builder: "buildkit".to_owned(),
+                builder: match state.podman {
+                    true => "buildah".to_owned(),
+                    false => "buildkit".to_owned(),
+                },
                 sent: Sent::default(),
             }
         })
@@ -485,15 +467,4 @@ fn owned(kind: OwnedKind, name: &str, run: Option<String>) -> Owned {
         run,
         size: None,
     }
-}
-
-/// A step's name as BuildKit tells it.
-fn vertex_name(step: &Step) -> String {
-    let label = step
-        .key
-        .stage
-        .as_ref()
-        .map(|stage| format!("{stage} "))
-        .unwrap_or_default();
-    format!("[{label}{}/{}] {}", step.key.index, step.total, step.text)
 }

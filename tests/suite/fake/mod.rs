@@ -9,6 +9,7 @@
 mod engine;
 mod export;
 mod files;
+mod model;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +94,8 @@ pub struct State {
     pub calls: Vec<String>,
     /// How planted secrets arrived, by tag.
     pub ways: Vec<(String, String)>,
+    /// Build arguments, by tag.
+    pub arguments: Vec<(String, BTreeMap<String, String>)>,
     /// Dockerfiles as they arrived.
     pub dockerfiles: Vec<String>,
     /// The registry that pushes and pulls go to, and by which door.
@@ -101,6 +104,17 @@ pub struct State {
     pub emptied: Vec<String>,
     /// Whether its images are in the containerd store.
     pub containerd: bool,
+    /// Whether it is like Podman: its builds report no steps, its stops no signal, and it has
+    /// no statistics of the memory.
+    pub podman: bool,
+    /// Whether its builder can be told to use its own frontend.
+    pub own_frontend: bool,
+    /// What it adds to the size of each entry of a history, as a store that counts disk blocks.
+    pub disk_blocks: u64,
+    /// Set to make it stamp each exit before the signal.
+    pub unstamped: bool,
+    /// Set to make it take for ever to remove records of the build cache.
+    pub prunes_for_ever: bool,
     /// Whether it runs programs of other platforms.
     pub emulates: bool,
     /// Ids of images of which it lacks platforms that their index names; it does not push them.

@@ -1,5 +1,7 @@
 //! A home folder with one scenario, and a run in it.
 
+use plimsoll::record::ImageStore;
+
 use super::*;
 
 const SCENARIO: &str = r#"
@@ -42,6 +44,8 @@ pub struct Home {
     pub puller: FakeEngine,
     /// How often grounds were closed.
     pub closed: Arc<AtomicUsize>,
+    /// The image stores that grounds were opened with.
+    pub stores: Arc<Mutex<Vec<ImageStore>>>,
     /// Columns of the terminal that stdout is.
     pub width: Option<u16>,
 }
@@ -53,6 +57,7 @@ struct FakeGrounds {
     probe: Arc<FakeProbe>,
     puller: FakeEngine,
     closed: Arc<AtomicUsize>,
+    stores: Arc<Mutex<Vec<ImageStore>>>,
 }
 
 impl Grounds<FakeEngine, FakeProbe> for FakeGrounds {
@@ -60,9 +65,10 @@ impl Grounds<FakeEngine, FakeProbe> for FakeGrounds {
         &self,
         _: &str,
         choice: EngineChoice,
-        _: &plimsoll::record::ImageStore,
+        store: &ImageStore,
     ) -> Result<Ground<FakeEngine, FakeProbe>, Failure> {
         let registry = Arc::new(self.registry.clone());
+        self.stores.lock().unwrap().push(store.clone());
         Ok(match choice {
             EngineChoice::Host => Ground {
                 room: None,
@@ -132,6 +138,7 @@ impl Home {
             room: FakeEngine::default().at(&registry, Door::Build),
             puller: FakeEngine::default().at(&registry, Door::Pull),
             closed: Arc::default(),
+            stores: Arc::default(),
             width: None,
             registry,
             stop: CancellationToken::new(),
@@ -173,6 +180,7 @@ impl Home {
                 probe: probe(&self.room),
                 puller: self.puller.clone(),
                 closed: self.closed.clone(),
+                stores: self.stores.clone(),
             },
             clock: clock.clone(),
             host: host(),

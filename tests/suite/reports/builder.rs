@@ -95,6 +95,7 @@ fn engine() -> EngineFacts {
         driver: "overlay2".to_owned(),
         backing: Some("extfs".to_owned()),
         builder: "buildkit".to_owned(),
+        own_frontend: false,
         platform: "linux/amd64".to_owned(),
         cgroup_version: "2".to_owned(),
         runtime: "runc".to_owned(),
