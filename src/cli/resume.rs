@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::Place;
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
-use crate::record::{BaseRecord, Disposition, EngineFacts, RunRecord, RunState};
+use crate::record::{BaseRecord, Disposition, EngineFacts, HostFacts, RunRecord, RunState};
 use crate::runner::FLOOR_SCENARIO;
 
 /// Scenarios and contexts of a run that is to be resumed, as they are now.
@@ -72,15 +72,23 @@ pub(super) fn selection(
     Ok(selection)
 }
 
-/// Holds engine and bases against those that the run began with.
+/// Holds machine, engine and bases against those that the run began with.
 ///
 /// # Errors
 /// When they differ: unlike things are not mixed in one run.
 pub(super) fn same_ground(
     record: &RunRecord,
     engine: &EngineFacts,
+    host: &HostFacts,
     bases: &[BaseRecord],
 ) -> Result<(), Failure> {
+    // A scheduler may start a shard again on another node.
+    let (then, now) = (record.host.words(), host.words());
+    if then != now {
+        return Err(changed(&format!(
+            "it began on a machine of another kind: {then} against {now}"
+        )));
+    }
     // Runs of before 2026-11-29 do not record the range.
     let mut began = record.engine.clone();
     began.api_range = began.api_range.or_else(|| engine.api_range.clone());
