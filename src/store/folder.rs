@@ -192,12 +192,15 @@ impl RunFolder {
     /// # Errors
     /// The old record stays where the new one cannot be written.
     pub fn save_record(&self, record: &RunRecord) -> Result<(), StoreError> {
-        let mut json = serde_json::to_vec_pretty(record).map_err(|error| StoreError::Write {
-            path: self.path.join(RECORD_FILE),
-            source: error.into(),
-        })?;
-        json.push(b'\n');
-        self.write(RECORD_FILE, &json)
+        let path = self.path.join(RECORD_FILE);
+        // Not as one text first: the record of a run that was joined may be large.
+        let written = fs::create_dir_all(&self.path).and_then(|()| {
+            atomic::write_by(&path, |mut file| {
+                serde_json::to_writer_pretty(&mut file, record)?;
+                file.write_all(b"\n")
+            })
+        });
+        written.map_err(|source| StoreError::Write { path, source })
     }
 }
 
