@@ -206,6 +206,7 @@ fn run_args(args: &AbArgs) -> RunArgs {
             shard: None,
             shard_by: ShardByArg::Variant,
             timings: None,
+            r#continue: false,
         },
         resume: None,
         ground: args.ground.clone(),

@@ -3,6 +3,7 @@
 //! One file per subcommand. Data goes to stdout, talk to stderr.
 
 mod ab;
+mod again;
 mod args;
 mod bases;
 mod cases;
@@ -36,6 +37,7 @@ mod run;
 mod schema;
 mod shard;
 mod short;
+mod slurm;
 mod uncompared;
 mod yard;
 

@@ -45,8 +45,7 @@ pub(super) struct Material {
 /// The record of a run that has not begun.
 pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) -> RunRecord {
     let profile = Profile::from(args.profile);
-    let warmup_rounds = args.ground.warmup.unwrap_or(profile.warmup_rounds());
-    let rounds = args.rounds.unwrap_or(profile.rounds());
+    let (warmup_rounds, rounds) = rounds_of(args);
     let mut ids = selection.ids();
     let mut cases = selection.records.clone();
     // The floor belongs to every part that has anything to stand beside it.
@@ -105,6 +104,13 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
         conditions: Vec::new(),
         warnings,
     }
+}
+
+/// Warm-up rounds and counted rounds that are asked for.
+pub(super) fn rounds_of(args: &RunArgs) -> (u32, u32) {
+    let profile = Profile::from(args.profile);
+    let warmup = args.ground.warmup.unwrap_or(profile.warmup_rounds());
+    (warmup, args.rounds.unwrap_or(profile.rounds()))
 }
 
 /// Dockerfiles that name a frontend of their own, and what the builder makes of it.

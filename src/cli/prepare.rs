@@ -101,7 +101,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         seams.engine.as_ref(),
         &selection.bases(),
         policy,
-        &config.bases,
+        &sources(config.bases, ground, record, &selection, &catalogue),
         &catalogue,
         &mut tell,
     )
@@ -133,6 +133,37 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         ab,
         pace,
     })
+}
+
+/// Where bases are looked for. A run that goes on has them from where they came.
+fn sources(
+    mirrors: BTreeMap<String, String>,
+    ground: &GroundArgs,
+    resumed: Option<&RunRecord>,
+    selection: &Selection,
+    catalogue: &Catalogue,
+) -> bases::Sources {
+    let first = match (resumed, &ground.bases_from) {
+        (Some(record), _) => {
+            let is_local = |base: &BaseRecord| {
+                let entry = catalogue.find(&base.reference);
+                base.resolved == base.reference
+                    || entry.is_some_and(|entry| entry.stand_in() == base.resolved)
+            };
+            let bases = record.bases.iter().filter(|base| !is_local(base));
+            bases
+                .map(|base| (base.reference.clone(), base.resolved.clone()))
+                .collect()
+        }
+        (None, Some(registry)) => {
+            let bases = selection.bases().into_iter();
+            bases
+                .map(|base| (base.clone(), bases::shared_name(registry, &base)))
+                .collect()
+        }
+        (None, None) => BTreeMap::new(),
+    };
+    bases::Sources { first, mirrors }
 }
 
 /// What is measured, and what its folder is called.
@@ -173,7 +204,7 @@ fn choose(
 }
 
 /// The folder of the run's folder.
-fn results(place: &Place, args: &RunArgs) -> PathBuf {
+pub(super) fn results(place: &Place, args: &RunArgs) -> PathBuf {
     // A run that goes on stays where it is.
     let resumed = args.resume.as_ref().and_then(|run| run.canonicalize().ok());
     let around = resumed.and_then(|run| run.parent().map(Path::to_owned));
@@ -260,7 +291,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     };
     let record = match wanted.resumed {
         Some(mut record) => {
-            resume::same_ground(&record, &facts, &wanted.bases)?;
+            resume::same_ground(&record, &facts, &seams.host, &wanted.bases)?;
             resume::same_cases(&record, &wanted.selection)?;
             resume::rewind(&mut record, seams.command.clone());
             record
@@ -336,6 +367,9 @@ async fn open<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     run: &str,
     printer: &mut Printer,
 ) -> Result<(Ground<E, P>, Entered), Failure> {
+    for said in seams.grounds.clear() {
+        printer.talk(&said);
+    }
     if wanted.choice == EngineChoice::CleanRoom {
         printer.talk("opening a clean room");
     }

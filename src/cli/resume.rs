@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::Place;
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
-use crate::record::{BaseRecord, Disposition, EngineFacts, RunRecord, RunState, mask_texts};
+use crate::record::{BaseRecord, Disposition, EngineFacts, HostFacts, RunRecord, RunState, mask_texts};
 use crate::runner::FLOOR_SCENARIO;
 use crate::secrets::Masker;
 
@@ -73,20 +73,29 @@ pub(super) fn selection(
     Ok(selection)
 }
 
-/// Holds engine and bases against those that the run began with.
+/// Holds machine, engine and bases against those that the run began with.
 ///
 /// # Errors
 /// When they differ: unlike things are not mixed in one run.
 pub(super) fn same_ground(
     record: &RunRecord,
     engine: &EngineFacts,
+    host: &HostFacts,
     bases: &[BaseRecord],
 ) -> Result<(), Failure> {
     // The record has names without the secrets in them.
-    let (mut engine, mut bases) = (engine.clone(), bases.to_vec());
+    let (mut engine, mut host, mut bases) = (engine.clone(), host.clone(), bases.to_vec());
     let masker = Masker::default();
     mask_texts(&mut engine, &masker);
+    mask_texts(&mut host, &masker);
     mask_texts(&mut bases, &masker);
+    // A scheduler may start a shard again on another node.
+    let (then, now) = (record.host.words(), host.words());
+    if then != now {
+        return Err(changed(&format!(
+            "it began on a machine of another kind: {then} against {now}"
+        )));
+    }
     // Runs of before 2026-11-29 do not record the range.
     let mut began = record.engine.clone();
     began.api_range = began.api_range.or_else(|| engine.api_range.clone());

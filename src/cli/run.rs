@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::again::{self, Earlier};
 use super::args::{Place, RunArgs, TableFormat};
 use super::cases::Selection;
 use super::charts;
@@ -59,6 +60,24 @@ pub async fn run<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     seams: Seams<E, C, P, G>,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    let resumed;
+    let args = match again::find(place, args)? {
+        Earlier::None => args,
+        Earlier::Open(folder) => {
+            printer.talk(&format!("resuming {}", folder.display()));
+            resumed = RunArgs {
+                resume: Some(folder),
+                ..args.clone()
+            };
+            &resumed
+        }
+        Earlier::Complete(folder, record) => {
+            let folder = folder.display();
+            printer.talk(&format!("this shard is complete: results in {folder}"));
+            print(&record, args.format, printer)?;
+            return Ok(exit_of(&record));
+        }
+    };
     let Some(measured) = measure(place, Job::of(args), &seams, printer).await? else {
         return Ok(Exit::Interrupted);
     };

@@ -190,13 +190,17 @@ impl RunFolder {
     /// # Errors
     /// The old record stays where the new one cannot be written.
     pub fn save_record(&self, record: &RunRecord) -> Result<usize, StoreError> {
-        let mut json = serde_json::to_vec_pretty(record).map_err(|error| StoreError::Write {
-            path: self.path.join(RECORD_FILE),
-            source: error.into(),
-        })?;
-        json.push(b'\n');
-        self.write(RECORD_FILE, &json)?;
-        Ok(json.len())
+        let path = self.path.join(RECORD_FILE);
+        // Not as one text first: the record of a run that was joined may be large.
+        let written = fs::create_dir_all(&self.path).and_then(|()| {
+            atomic::write_by(&path, |mut file| {
+                serde_json::to_writer_pretty(&mut file, record)?;
+                file.write_all(b"\n")
+            })
+        });
+        let size = written.and_then(|()| fs::metadata(&path));
+        size.map(|facts| usize::try_from(facts.len()).unwrap_or(usize::MAX))
+            .map_err(|source| StoreError::Write { path, source })
     }
 }
 

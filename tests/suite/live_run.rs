@@ -24,5 +24,7 @@ mod planted;
 mod revisions;
 mod roomless;
 mod severed;
+mod shared_bases;
 mod signals;
+mod slurm;
 mod travel;

@@ -30,7 +30,7 @@ async fn passes(stage: &Stage, app: &str) {
         &stage.engine,
         &wanted,
         Policy::Auto,
-        &none,
+        &bases::Sources::default(),
         &catalogue,
         &mut |_| {},
     )

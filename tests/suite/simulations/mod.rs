@@ -4,6 +4,7 @@
 
 mod committed_runs;
 mod noise;
+mod scale;
 
 use std::fs;
 use std::path::Path;
