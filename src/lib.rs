@@ -25,6 +25,7 @@ pub mod history;
 
 pub mod report;
 
+pub mod builtin;
 pub mod cleanroom;
 pub mod context;
 pub mod docker;
@@ -37,6 +38,7 @@ pub mod scan;
 pub mod store;
 
 pub mod bases;
+pub mod project;
 pub mod runner;
 
 pub mod cli;

@@ -26,7 +26,7 @@ pub use budget::{Budget, Limit};
 pub use claimable::{Claimable, ClaimableMetric};
 pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};
-pub use load::{budgets, find, list, load, load_all};
+pub use load::{budgets, find, list, load, load_all, parse};
 pub use model::{
     App, BuildSpec, Change, ChangeKind, Claim, Confinement, Contract, Edit, EditName,
     ExpectedFailure, Extra, ExtraContent, FailurePoint, Load, Scenario, SecretUse, Source,

@@ -20,4 +20,4 @@ pub use error::StoreError;
 pub use folder::{RECORD_FILE, RunFolder};
 pub use history::{Gathered, LeftOut, gather_branch, gather_folder};
 pub use resolve::{LATEST, resolve, resolve_all, run_folders};
-pub use trace::is_of_runs;
+pub use trace::{OWN_FOLDER, is_of_runs};
