@@ -15,7 +15,7 @@ use super::output::Printer;
 use super::pace::AbPace;
 use super::pairing::{Pairing, pair};
 use super::prepare::named_after;
-use super::run::{Job, Measured, RevisionPair, Seams, exit_of, measure, store_failure};
+use super::run::{Given, Job, Measured, Seams, exit_of, measure, store_failure};
 use super::uncompared::Uncompared;
 use crate::compare::{RunComparison, Side, Terms, compare as compare_runs, side_of, terms_of};
 use crate::engine::{Clock, Engine, Probe};
@@ -100,10 +100,10 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let measure_args = run_args(args);
     let job = Job {
         args: &measure_args,
-        pair: Some(RevisionPair {
+        given: Some(Given {
             name: name_of(&pairing),
             selection: pairing.selection,
-            ab: AbRecord {
+            ab: Some(AbRecord {
                 base,
                 head,
                 only_base: pairing.gone,
@@ -112,8 +112,8 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
                 planned_looks: looks.rounds().to_vec(),
                 looks: Vec::new(),
                 ended: None,
-            },
-            pace: Box::new(pace),
+            }),
+            pace: Some(Box::new(pace)),
         }),
     };
     let Some(measured) = measure(place, job, &seams, printer).await? else {
@@ -136,7 +136,7 @@ async fn lay_out(
     checkouts: &Checkouts,
     printer: &mut Printer,
 ) -> Result<LaidOut, Failure> {
-    let repository = Repository::holding(&place.home)
+    let repository = Repository::holding(place.home())
         .await
         .map_err(git_failure)?;
     let base = repository.revision(&args.base).await.map_err(git_failure)?;

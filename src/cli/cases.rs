@@ -29,7 +29,7 @@ use crate::store;
 /// # Errors
 /// Every fault of every file, together; or the configuration's.
 pub(super) fn load(place: &Place, named: &[String]) -> Result<Vec<Scenario>, Failure> {
-    let dir = place.home.join("scenarios");
+    let dir = place.scenarios()?;
     let told = |error: ScenarioError| {
         let hint = error.hint().map(str::to_owned);
         Failure::usage(error).with_hint(hint)
@@ -334,7 +334,9 @@ fn plan(
     let mut context =
         Context::scan_with(&scenario.app.dir, &spec.path, made).map_err(context_failure)?;
     // Else each run would be in the context of the next, and of its own rounds.
-    context.leave_out(out, store::is_of_runs);
+    for runs in [out, &scenario.app.dir.join(store::OWN_FOLDER)] {
+        context.leave_out(runs, store::is_of_runs);
+    }
     for edit in &scenario.edits {
         for change in &edit.changes {
             if !context.contains(&change.file) {

@@ -110,7 +110,7 @@ fn hold_to_history(
 ) -> Result<(), Failure> {
     let checked = RunDigest::of(run)
         .map_err(|error| Failure::failed(error).with_hint(Some(NO_DIGEST.to_owned())))?;
-    let gathered = runs_below(&place.results(), printer)?;
+    let gathered = runs_below(place, &place.results(), printer)?;
     let (mut runs, left_out) = sorted(gathered);
     for (file, reason) in &left_out {
         printer.talk(&format!("left out: {file}: {reason}"));

@@ -6,6 +6,7 @@ use std::io;
 
 use super::short::short;
 use crate::bases::BasesError;
+use crate::builtin::BuiltinError;
 use crate::cleanroom::RoomError;
 use crate::engine::EngineError;
 use crate::registry::RegistryError;
@@ -129,6 +130,13 @@ impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
         let hint = error.hint().map(str::to_owned);
         Self::failed(error).with_hint(hint)
+    }
+}
+
+impl From<BuiltinError> for Failure {
+    fn from(error: BuiltinError) -> Self {
+        let hint = error.hint().to_owned();
+        Self::failed(error).with_hint(Some(hint))
     }
 }
 

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::grounds::{Ground, Grounds, of_a_room};
 use super::output::Printer;
 use super::planning::{self, Material};
-use super::run::{Job, Seams, store_failure};
+use super::run::{Given, Job, Seams, store_failure};
 use super::{config, resume, shard};
 use crate::bases::{self, Catalogue, Entered, Policy};
 use crate::engine::{Clock, Engine, ErrorKind, Probe};
@@ -75,7 +75,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         }
         None => None,
     };
-    let Chosen {
+    let Given {
         mut selection,
         name,
         ab,
@@ -90,7 +90,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     }
     let facts = seams.engine.facts().await?;
     local(&facts)?;
-    let catalogue = Catalogue::load(&place.home.join("bases"))?;
+    let catalogue = Catalogue::load(&place.bases()?)?;
     let record = resumed.as_ref().map(|(_, record)| record);
     let policy = match record {
         Some(record) => Policy::of_name(&record.plan.bases),
@@ -166,26 +166,9 @@ fn sources(
     bases::Sources { first, mirrors }
 }
 
-/// What is measured, and what its folder is called.
-struct Chosen {
-    selection: Selection,
-    name: String,
-    ab: Option<AbRecord>,
-    pace: Option<Box<dyn Pace>>,
-}
-
-fn choose(
-    place: &Place,
-    job: &mut Job<'_>,
-    resumed: Option<&RunRecord>,
-) -> Result<Chosen, Failure> {
-    if let Some(pair) = job.pair.take() {
-        return Ok(Chosen {
-            selection: pair.selection,
-            name: pair.name,
-            ab: Some(pair.ab),
-            pace: Some(pair.pace),
-        });
+fn choose(place: &Place, job: &mut Job<'_>, resumed: Option<&RunRecord>) -> Result<Given, Failure> {
+    if let Some(given) = job.given.take() {
+        return Ok(given);
     }
     let selection = match resumed {
         Some(record) => resume::selection(place, record, &results(place, job.args))?,
@@ -195,7 +178,7 @@ fn choose(
             cases::select(&scenarios, &filter, &results(place, job.args))?
         }
     };
-    Ok(Chosen {
+    Ok(Given {
         name: named_after(&selection.names()),
         selection,
         ab: None,

@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::Place;
+use super::bench::{BENCH_FILE, root_of};
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
-use crate::record::{BaseRecord, Disposition, EngineFacts, HostFacts, RunRecord, RunState, mask_texts};
+use crate::record::{
+    BaseRecord, Disposition, EngineFacts, HostFacts, RunRecord, RunState, claimable, mask_texts,
+};
 use crate::runner::FLOOR_SCENARIO;
+use crate::scenario::{self, Scenario};
 use crate::secrets::Masker;
 
 /// Scenarios and contexts of a run that is to be resumed, as they are now.
@@ -38,7 +42,8 @@ pub(super) fn selection(
                 .with_hint(Some("resume the part, and join them again".to_owned())),
         );
     }
-    let root = &place.home;
+    let scenarios = place.scenarios()?;
+    let root = scenarios.parent().unwrap_or(place.home());
     let names: Vec<_> = record
         .scenarios
         .iter()
@@ -53,7 +58,11 @@ pub(super) fn selection(
         })
         .collect();
     let filter = Filter::new(record.plan.only.as_deref())?;
-    let mut selection = cases::select(&cases::load(place, &names)?, &filter, out)?;
+    let scenarios = match unwritten(place, record, out)? {
+        Some(scenario) => vec![scenario],
+        None => cases::load(place, &names)?,
+    };
+    let mut selection = cases::select(&scenarios, &filter, out)?;
     if record.plan.shard.is_some() {
         selection.keep(&record.cases.iter().map(|case| case.id.clone()).collect());
     }
@@ -71,6 +80,22 @@ pub(super) fn selection(
         )));
     }
     Ok(selection)
+}
+
+/// The scenario of a bench that was not saved: the record has its text.
+fn unwritten(place: &Place, record: &RunRecord, out: &Path) -> Result<Option<Scenario>, Failure> {
+    let [scenario] = record.scenarios.as_slice() else {
+        return Ok(None);
+    };
+    let file = root_of(out).unwrap_or(&place.here).join(BENCH_FILE);
+    if scenario.path != BENCH_FILE || file.exists() {
+        return Ok(None);
+    }
+    let parsed = scenario::parse(&file, scenario.text.clone(), &claimable());
+    parsed.map(Some).map_err(|error| {
+        let hint = "resume it from the folder in which it began";
+        Failure::usage(error).with_hint(Some(hint.to_owned()))
+    })
 }
 
 /// Holds machine, engine and bases against those that the run began with.

@@ -80,8 +80,12 @@ pub(super) fn array(
 
 /// The words of `plimsoll run` without the shard.
 fn options(place: &Place, args: &PlanArgs) -> Result<Vec<String>, Failure> {
-    let home = std::path::absolute(&place.home)?;
-    let mut words = vec!["--home".to_owned(), home.display().to_string()];
+    let mut words = Vec::new();
+    // What is built in is the same in every folder.
+    if place.home.is_some() || place.holds_scenarios() {
+        let home = std::path::absolute(place.home())?;
+        words.extend(["--home".to_owned(), home.display().to_string()]);
+    }
     words.push("run".to_owned());
     words.extend(args.scenarios.iter().cloned());
     if let Some(only) = &args.only {

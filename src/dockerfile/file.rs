@@ -103,6 +103,11 @@ impl Dockerfile {
         self
     }
 
+    /// The platform that it is built for, where it is not this machine's.
+    pub fn platform(&self) -> Option<&str> {
+        self.platform.as_deref()
+    }
+
     /// The file, byte for byte.
     pub fn bytes(&self) -> &[u8] {
         &self.text

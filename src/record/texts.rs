@@ -361,6 +361,7 @@ impl Texts for CaseRecord {
 
     fn each_name(&mut self, visit: &mut Visit<'_>) {
         self.bases.iter_mut().for_each(&mut *visit);
+        self.companions.iter_mut().for_each(&mut *visit);
         self.stand_ins.iter_mut().for_each(&mut *visit);
     }
 }

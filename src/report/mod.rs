@@ -8,6 +8,7 @@
 //! Nothing here writes a file or asks a terminal: a terminal's width is an argument.
 
 mod analysis;
+mod answer;
 mod budgets;
 mod change;
 pub mod chart;
@@ -49,6 +50,7 @@ mod tidy;
 mod warning;
 
 pub use analysis::Analysis;
+pub use answer::{Answer, answer};
 pub use budgets::check_budgets;
 pub use chart::{
     Chart, Grouping, Options as ChartOptions, RasterError, Theme, charts, charts_with,

@@ -32,7 +32,7 @@ pub use companion::Companion;
 pub use contract::{Contract, ContractKind, HttpCheck, LinePattern, ReadyCheck, Statuses};
 pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};
-pub use load::{budgets, find, list, load, load_all};
+pub use load::{budgets, find, list, load, load_all, parse};
 pub use model::{
     App, BuildSpec, Change, ChangeKind, Claim, Confinement, Edit, EditName, ExpectedFailure, Extra,
     ExtraContent, FailurePoint, Load, Scenario, SecretUse, Source, Technique, Variant,

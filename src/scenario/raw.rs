@@ -362,6 +362,10 @@ pub(super) struct RawVariant {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub build_args: Option<Spanned<BTreeMap<String, String>>>,
+    /// Bases that the Dockerfile is built on as if it named others: "node:20" = "node:20-slim".
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub swap: Option<Spanned<BTreeMap<String, String>>>,
     /// What to build and run for, as "linux/arm64"; the engine's own platform where it is left out.
     #[schemars(
         with = "Option<String>",

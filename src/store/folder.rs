@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::journal;
 use super::lock::Lock;
 use super::resolve::LATEST;
+use super::trace::{IGNORE_FILE, OWN_FOLDER};
 use crate::files;
 use crate::record::RunRecord;
 
@@ -43,6 +44,12 @@ impl RunFolder {
             |source| StoreError::Create { path, source }
         };
         fs::create_dir_all(results_dir).map_err(fault(results_dir))?;
+        if results_dir.ends_with(OWN_FOLDER) {
+            let ignore = results_dir.join(IGNORE_FILE);
+            if !atomic::exists(&ignore) {
+                fs::write(&ignore, "*\n").map_err(fault(&ignore))?;
+            }
+        }
         for number in 1_u32.. {
             let id = match number {
                 1 => base.clone(),

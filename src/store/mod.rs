@@ -23,5 +23,5 @@ pub use folder::{RECORD_FILE, RunFolder};
 pub use history::{Gathered, LeftOut, gather_branch, gather_folder};
 pub use journal::JOURNAL_FILE;
 pub use resolve::{LATEST, resolve, resolve_all, run_folders};
-pub use trace::is_of_runs;
+pub use trace::{OWN_FOLDER, is_of_runs};
 pub use writer::RecordWriter;

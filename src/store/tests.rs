@@ -307,6 +307,7 @@ fn large(id: &str, visits: u32) -> RunRecord {
         dockerfile: None,
         bases: Vec::new(),
         stand_ins: Vec::new(),
+        companions: Vec::new(),
         expected_failure: None,
         image: None,
         posture: None,

@@ -35,3 +35,4 @@ mod scan;
 mod scenario_files;
 mod scripts;
 mod simulations;
+mod standalone;

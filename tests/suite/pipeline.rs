@@ -9,6 +9,7 @@ mod expected;
 pub mod home;
 mod long;
 mod out_in_context;
+mod projects;
 mod reach;
 mod revisions;
 mod shards;
@@ -22,7 +23,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-use plimsoll::cli::{Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, ab, clean, run};
+use plimsoll::cli::{
+    Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, ab, bench, clean, run,
+};
 use plimsoll::engine::{Clock, Door};
 use plimsoll::record::{
     Disposition, EngineChoice, HostFacts, Metric, Outcome, RunRecord, RunState, Status,

@@ -217,7 +217,7 @@ fn the_example_loads_and_keeps_the_schema() {
     let bases = spec
         .dockerfile
         .external_bases(spec.target.as_deref(), &spec.build_args);
-    assert_eq!(bases.unwrap(), ["node:20"]);
+    assert_eq!(bases.unwrap(), ["node:20-slim"], "by `swap`");
     let ChangeKind::Overwrite { text } = &scenario.edits[1].changes[0].kind else {
         panic!("the dependency edit replaces a file");
     };

@@ -123,6 +123,11 @@ const BAD: &[(&str, &str, &str)] = &[
         "Dockerfile.upper",
     ),
     (
+        "swap of another base",
+        "target = \"production\"",
+        "swap = { \"node:22\" = \"node:22-slim\" }",
+    ),
+    (
         "unknown target",
         "target = \"production\"",
         "target = \"prodction\"",
@@ -264,7 +269,7 @@ fn each_error_names_its_place_and_its_mend() {
       hint: did you mean `title`?
     # unknown key in a table
     scenarios/example.toml:31:1: unknown key `docker-file`
-      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `platform`, `secret`, `run`, `env`, `expected-failure`, `not-applicable`
+      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `swap`, `platform`, `secret`, `run`, `env`, `expected-failure`, `not-applicable`
       hint: did you mean `dockerfile`?
     # unknown key, nothing near
     scenarios/example.toml:5:1: unknown key `xyzzy`
@@ -373,6 +378,10 @@ fn each_error_names_its_place_and_its_mend() {
     # base that is no reference
     scenarios/example.toml:31:14: a base of `Dockerfile.upper` is no image reference: `Node`: a repository is written in lower case
       hint: fix it in the Dockerfile, or give its ARG a value by `build-args`
+    # swap of another base
+    scenarios/example.toml:37:8: `Dockerfile.multi-stage` is not built on `node:22`
+      expected: a base as the file names it
+      hint: did you mean `node:20`?
     # unknown target
     scenarios/example.toml:37:10: `Dockerfile.multi-stage` has no stage `prodction`
       expected: one of its stages: `builder`, `production`
