@@ -3,7 +3,7 @@
 //! `PLIMSOLL_CONSUMERS=1` the consumers themselves are installed and asked ([`installed`]).
 
 mod gitlab;
-pub(crate) mod installed;
+mod installed;
 mod jenkins;
 mod metrics_text;
 mod scale;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::*;
 
-pub(crate) fn asked() -> bool {
+pub(super) fn asked() -> bool {
     let asked = std::env::var("PLIMSOLL_CONSUMERS").as_deref() == Ok("1");
     if !asked {
         println!("skipped: set PLIMSOLL_CONSUMERS=1 to install the consumers and ask them");
@@ -36,7 +36,7 @@ pub(super) fn fetch(name: &str) -> Command {
 }
 
 /// A Python of its own with some packages.
-pub(crate) fn python(home: &Path, packages: &[&str]) -> std::path::PathBuf {
+fn python(home: &Path, packages: &[&str]) -> std::path::PathBuf {
     let folder = home.join("python");
     ran(Command::new("python3").args(["-m", "venv"]).arg(&folder));
     let python = folder.join("bin/python");

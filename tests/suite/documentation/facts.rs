@@ -135,7 +135,9 @@ fn every_command_line_is_one_that_the_program_reads() {
         for (_, block) in Page::of(&read(&page)).blocks {
             for line in block.lines() {
                 let line = line.strip_prefix("$ ").unwrap_or(line);
-                let Some(rest) = line.strip_prefix("plimsoll ") else {
+                // A variable of the shell has its value elsewhere.
+                let rest = line.strip_prefix("plimsoll ");
+                let Some(rest) = rest.filter(|rest| !rest.contains('$')) else {
                     continue;
                 };
                 seen += 1;

@@ -70,8 +70,8 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"at the start of a run, within {} s",
     ),
     (
-        "src/runner/health.rs",
-        r"const INTERVAL: Nanos = Nanos::from_millis\((\d+)\)",
+        "src/runner/ready.rs",
+        r"const HEALTH_EVERY: Nanos = Nanos::from_millis\((\d+)\)",
         "METHODOLOGY",
         r"The engine is asked every {} ms",
     ),
@@ -106,13 +106,13 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"at most {word} records of contexts",
     ),
     (
-        "src/scenario/check_app.rs",
+        "src/scenario/contract.rs",
         r"const READY_WITHIN_DEFAULT: Nanos = Nanos::from_secs\((\d+)\)",
         "SCENARIOS",
-        r#"until it answers so. Default: `"{}s"`"#,
+        r#"until it is ready. Default: `"{}s"`"#,
     ),
     (
-        "src/scenario/check_app.rs",
+        "src/scenario/contract.rs",
         r"const STOP_WITHIN_DEFAULT: Nanos = Nanos::from_secs\((\d+)\)",
         "SCENARIOS",
         r#"before the kill. Default: `"{}s"`"#,
