@@ -81,15 +81,7 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             introduced,
         };
         sides.print(args.format, printer)?;
-        if !pairing.common && !introduced {
-            return Err(sides.nothing_in_common());
-        }
-        // A first scenario has nothing that it could be worse than.
-        let open = args.fail_on_inconclusive && pairing.has_one_sided() && !introduced;
-        return Ok(match open && !args.exit_zero {
-            true => Exit::Inconclusive,
-            false => Exit::Fine,
-        });
+        return sides.exit(args);
     }
     let looks = Looks::between(args.rounds, args.max_rounds);
     let terms = terms(args);

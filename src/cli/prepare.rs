@@ -266,11 +266,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     };
     let names = match wanted.choice {
         EngineChoice::CleanRoom => entered.names,
-        EngineChoice::Host => {
-            let bases = wanted.bases.iter();
-            let pairs = bases.map(|base| (base.reference.clone(), base.resolved.clone()));
-            pairs.collect()
-        }
+        EngineChoice::Host => own_names(&wanted.bases),
     };
     let record = match wanted.resumed {
         Some(mut record) => {
@@ -312,6 +308,14 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         names,
         pace: wanted.pace,
     })
+}
+
+/// What bases are called on the user's engine.
+fn own_names(bases: &[BaseRecord]) -> BTreeMap<String, String> {
+    let pairs = bases
+        .iter()
+        .map(|base| (base.reference.clone(), base.resolved.clone()));
+    pairs.collect()
 }
 
 /// The seed that is asked for; else the shard's, or one of the run's own.

@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn triggers_of_a_base_image_excuse_no_earlier_stage() {
         let planned = planned(
-            "FROM a AS tools\nRUN t\nFROM b AS app\nCOPY src.txt /app/\nFROM c\nCOPY --from=app /x /\n",
+            "FROM a AS tools\nRUN t\nFROM b AS app\nCOPY --from=tools /t /t\nCOPY src.txt /app/\nFROM c\nCOPY --from=app /x /\n",
         );
         let effect = EditEffect {
             must_run: BTreeSet::new(),
@@ -332,11 +332,12 @@ mod tests {
         };
         let mut rebuilt = vec![
             step("[tools 2/2] RUN t", true),
-            step("[app 2/3] ONBUILD COPY . /base", false),
-            step("[app 3/3] COPY src.txt /app/", false),
+            step("[app 2/4] ONBUILD COPY . /base", false),
+            step("[app 3/4] COPY --from=tools /t /t", false),
+            step("[app 4/4] COPY src.txt /app/", false),
             step("[stage-2 2/2] COPY --from=app /x /", false),
         ];
-        let judged = |steps: &[BuildStep]| Steps::of(steps, &planned).check_rebuild(&effect, 3);
+        let judged = |steps: &[BuildStep]| Steps::of(steps, &planned).check_rebuild(&effect, 4);
         assert_eq!(judged(&rebuilt), Ok(()));
         rebuilt[0].cached = false;
         let reason = judged(&rebuilt).unwrap_err();

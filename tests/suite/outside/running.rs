@@ -59,7 +59,7 @@ async fn a_run_is_resumed_whatever_was_masked_in_it() {
         COPY deps.lock ./\nRUN make\nCOPY main.src ./\n";
     let home = Home::new(&[("good", file), ("other", file)]);
     let secret = "hunter7-of-a-proxy-url";
-    let endpoint = format!("tcp://user:{secret}@engine.example.org:2375");
+    let endpoint = format!("unix:///fake.sock?password={secret}");
     home.engine.state(|state| state.endpoint = Some(endpoint));
     let (stop, watch) = (home.stop.clone(), home.engine.clone());
     tokio::spawn(async move {
