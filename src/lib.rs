@@ -10,6 +10,7 @@ pub mod units;
 
 pub mod dockerfile;
 pub mod oci;
+pub mod process;
 pub mod secrets;
 pub mod stats;
 

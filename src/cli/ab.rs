@@ -81,12 +81,7 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             introduced,
         };
         sides.print(args.format, printer)?;
-        // A first scenario has nothing that it could be worse than.
-        let open = args.fail_on_inconclusive && pairing.has_one_sided() && !introduced;
-        return Ok(match open && !args.exit_zero {
-            true => Exit::Inconclusive,
-            false => Exit::Fine,
-        });
+        return sides.exit(args);
     }
     let looks = Looks::between(args.rounds, args.max_rounds);
     let terms = terms(args);
@@ -260,6 +255,9 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
         Exit::Fine => exit_of(&sides[1]),
         found => found,
     };
+    if let (Exit::Fine, Some(reason)) = (found, compare::nothing_compared(&comparison)) {
+        return Err(Failure::failed(reason));
+    }
     Ok(if args.exit_zero { Exit::Fine } else { found })
 }
 

@@ -50,7 +50,7 @@ pub(super) struct Prepared<E, P> {
     /// Its probe, where it is not the user's engine.
     pub(super) probe: Option<Arc<P>>,
     pub(super) distribution: Option<Distribution<E>>,
-    /// Names of the bases on that engine.
+    /// Names of the bases on that engine, which the record has without secrets.
     pub(super) names: BTreeMap<String, String>,
     /// How many rounds there are, where the plan alone does not say.
     pub(super) pace: Option<Box<dyn Pace>>,
@@ -250,6 +250,10 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         Some(distribution) => Some(described(distribution).await?),
         None => None,
     };
+    let names = match wanted.choice {
+        EngineChoice::CleanRoom => entered.names,
+        EngineChoice::Host => own_names(&wanted.bases),
+    };
     let record = match wanted.resumed {
         Some(mut record) => {
             resume::same_ground(&record, &facts, &wanted.bases)?;
@@ -287,9 +291,17 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         engine,
         probe,
         distribution,
-        names: entered.names,
+        names,
         pace: wanted.pace,
     })
+}
+
+/// What bases are called on the user's engine.
+fn own_names(bases: &[BaseRecord]) -> BTreeMap<String, String> {
+    let pairs = bases
+        .iter()
+        .map(|base| (base.reference.clone(), base.resolved.clone()));
+    pairs.collect()
 }
 
 /// The seed that is asked for; else the shard's, or one of the run's own.

@@ -6,8 +6,9 @@ use std::path::Path;
 use super::args::Place;
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
-use crate::record::{BaseRecord, Disposition, EngineFacts, RunRecord, RunState};
+use crate::record::{BaseRecord, Disposition, EngineFacts, RunRecord, RunState, mask_texts};
 use crate::runner::FLOOR_SCENARIO;
+use crate::secrets::Masker;
 
 /// Scenarios and contexts of a run that is to be resumed, as they are now.
 ///
@@ -81,10 +82,15 @@ pub(super) fn same_ground(
     engine: &EngineFacts,
     bases: &[BaseRecord],
 ) -> Result<(), Failure> {
+    // The record has names without the secrets in them.
+    let (mut engine, mut bases) = (engine.clone(), bases.to_vec());
+    let masker = Masker::default();
+    mask_texts(&mut engine, &masker);
+    mask_texts(&mut bases, &masker);
     // Runs of before 2026-11-29 do not record the range.
     let mut began = record.engine.clone();
     began.api_range = began.api_range.or_else(|| engine.api_range.clone());
-    if began != *engine {
+    if began != engine {
         return Err(changed("the engine is not the one that the run began on"));
     }
     let now: BTreeSet<_> = bases

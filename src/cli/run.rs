@@ -214,9 +214,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     if let Some(distribution) = distribution {
         runner = runner.with_distribution(distribution);
     }
-    if own_builder {
-        runner = runner.with_bases(names);
-    }
+    runner = runner.with_bases(names);
     if let Some(pace) = pace {
         runner = runner.with_pace(pace);
     }
@@ -226,7 +224,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     if !moved.is_empty() {
         record.warnings.extend(moved);
         let saved = folder.save_record(&record);
-        unwritten = saved.and_then(|()| write_derived(&folder, &record)).err();
+        unwritten = saved.and_then(|_| write_derived(&folder, &record)).err();
     }
     if record.state == RunState::Complete {
         unwritten = charts::write_into(&folder, &record).err().or(unwritten);

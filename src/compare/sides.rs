@@ -34,6 +34,18 @@ impl Side {
         format!("{scenario}--{}", self.name())
     }
 
+    /// The same case of the other side, of one in a run of both.
+    pub fn counterpart(case: &CaseRecord) -> Option<CaseId> {
+        let other = |side: Self| match side {
+            Self::Base => Self::Head,
+            Self::Head => Self::Base,
+        };
+        Self::ALL.into_iter().find_map(|side| {
+            let own = side.own_name(&case.scenario)?;
+            Some(case_id(&other(side).of_scenario(own), &case.variant))
+        })
+    }
+
     /// The scenario's own name, where it is of this side.
     fn own_name(self, scenario: &str) -> Option<&str> {
         scenario.strip_suffix(self.name())?.strip_suffix("--")

@@ -19,6 +19,7 @@ use super::owned::LABEL_CONTAINER;
 use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Health, Result};
 use crate::record::Reach;
 use crate::scenario::Confinement;
+use crate::secrets::{excerpt, mask_found};
 use crate::units::Bytes;
 
 const CREATE: &str = "create container";
@@ -89,7 +90,7 @@ impl DockerEngine {
             .stderr(true)
             .tail(&lines.to_string())
             .build();
-        let mut output = Vec::new();
+        let (mut output, mut is_cut) = (Vec::new(), false);
         let mut chunks = self.docker.logs(&id.0, Some(options)).boxed();
         while let Some(chunk) = chunks.next().await {
             let (LogOutput::StdOut { message }
@@ -100,12 +101,10 @@ impl DockerEngine {
             output.extend_from_slice(&message);
             // An app may print for ever, and without an end of a line.
             let early = output.len().saturating_sub(TAIL_BYTES);
+            is_cut |= early > 0;
             output.drain(..early);
         }
-        let output = String::from_utf8_lossy(&output);
-        let last: Vec<_> = output.lines().rev().take(lines as usize).collect();
-        let short = |line: &&str| line.chars().take(LINE_CHARACTERS).collect();
-        Ok(last.iter().rev().map(short).collect())
+        Ok(last_lines(&String::from_utf8_lossy(&output), is_cut, lines))
     }
 
     pub(super) async fn anonymous_memory(&self, id: &ContainerId) -> Result<Bytes> {
@@ -146,6 +145,19 @@ impl DockerEngine {
             Err(error) => Err(failed("remove container", &id.0)(error)),
         }
     }
+}
+
+/// The last lines of an output, each cut. Secrets are masked first: half of one is no longer
+/// known as one. So nothing is left of a word that the beginning was cut off.
+fn last_lines(output: &str, is_cut: bool, lines: u32) -> Vec<String> {
+    let whole = match is_cut {
+        true => output.find('\n').or_else(|| output.find(' ')),
+        false => None,
+    };
+    let output = mask_found(&output[whole.map_or(0, |at| at + 1)..]);
+    let last: Vec<_> = output.lines().rev().take(lines as usize).collect();
+    let short = |line: &&str| excerpt(line, LINE_CHARACTERS);
+    last.iter().rev().map(short).collect()
 }
 
 pub(super) fn seen(state: &bollard::models::ContainerState) -> ContainerState {
@@ -287,6 +299,22 @@ mod tests {
         assert_eq!(ports.unwrap()["80/tcp"], binding);
         let open = spec(Confinement::default(), Reach::Bridge);
         assert_eq!(host(&open), json!({}));
+    }
+
+    #[test]
+    fn a_log_is_masked_before_it_is_cut() {
+        let secret = "correct-horse-9-battery";
+        let long = format!(
+            "{} DB_PASSWORD={secret}\nend",
+            "x".repeat(LINE_CHARACTERS - 20)
+        );
+        let lines = last_lines(&long, false, 10);
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].contains("DB_PASSWORD=corr…") && !lines[0].contains(&secret[..6]));
+        // The name of the value is lost.
+        let cut = format!("SWORD={secret} {}", "y ".repeat(9));
+        assert!(!last_lines(&cut, true, 10)[0].contains(secret));
+        assert_eq!(last_lines("rest\none\ntwo", true, 1), ["two"]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use tokio_util::either::Either;
 
 use super::endpoint::Endpoint;
 use super::version::ApiVersion;
+use crate::secrets::excerpt;
 
 /// Most bytes of an answer. The lists of an engine with ten thousand images have a tenth.
 const MOST_BODY_BYTES: usize = 64 << 20;
@@ -194,7 +195,7 @@ fn complaint(status: StatusCode, body: &[u8]) -> RawError {
     );
     RawError::Status {
         code: status.as_u16(),
-        message: message.chars().take(MOST_MESSAGE).collect(),
+        message: excerpt(&message, MOST_MESSAGE),
     }
 }
 

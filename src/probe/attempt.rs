@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::engine::{Clock, Mark, ProbeFailure, ProbeSpec, Sockets};
+use crate::secrets::excerpt;
 
 /// A lost SYN is sent again after a second only: better to ask anew.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(100);
@@ -192,7 +193,7 @@ impl Miss {
         match self {
             Self::Wrong { status, body } => {
                 let text = String::from_utf8_lossy(body);
-                wrong(*status, text.chars().take(BODY_SHOWN_CHARS).collect())
+                wrong(*status, excerpt(&text, BODY_SHOWN_CHARS))
             }
             Self::Connect(error) => none(format!("connect: {error}")),
             Self::ConnectTimeout => none(format!(

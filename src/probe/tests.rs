@@ -162,7 +162,7 @@ async fn a_wrong_answer_is_told_at_the_deadline() {
         )]
     });
     let text = late.await.unwrap_err().to_string();
-    let shown = format!("`ok`; body: {}", "x".repeat(200));
+    let shown = format!("`ok`; body: {}…", "x".repeat(200));
     assert!(text.ends_with(&shown), "{text}");
 }
 

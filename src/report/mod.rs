@@ -75,6 +75,7 @@ pub use markdown_report::report_md;
 pub use one_metric::one_metric_tables;
 pub use page::{comparison_html, history_html, report_html, reports_html};
 pub use parts::parts_table;
+pub use render::markdown_lines;
 pub use runs::{
     claims_of_all, claims_of_several, reports_json, reports_md, runs_json, runs_overview,
     runs_table, several_claims_json, summaries_csv, summaries_csv_of,

@@ -10,6 +10,7 @@ mod event;
 mod expect;
 mod floor;
 mod foreign;
+mod given_up;
 mod health;
 mod inspect;
 mod ledger;

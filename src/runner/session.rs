@@ -73,6 +73,9 @@ pub trait Recorder: Send {
     /// Writes everything that is known so far.
     fn save(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>>;
 
+    /// The same where what was written before has changed, and not only grown.
+    fn save_whole(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>>;
+
     /// Notes the ids of cache records that are ours and not removed yet, so
     /// that a later `clean` finds them should this process die.
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>>;
@@ -132,6 +135,8 @@ pub struct Runner<E, C, P> {
     pub(super) layer_bytes: BTreeMap<String, Bytes>,
     /// What no record and no event may hold.
     pub(super) masker: Masker,
+    /// Whether something was masked that was saved before.
+    has_masked: bool,
     cases: BTreeMap<CaseId, PlannedCase>,
     pace: Option<Box<dyn Pace>>,
     stop: CancellationToken,
@@ -182,6 +187,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             nonce,
             layer_bytes: BTreeMap::new(),
             masker,
+            has_masked: false,
             cases,
             pace: None,
             stop,
@@ -299,7 +305,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     self.record.state = RunState::Interrupted;
                     return Ok(());
                 }
-                if matches!(self.disposition(case), Some(Disposition::Failed { .. })) {
+                if self.is_given_up(case) {
                     self.record.plan.visits_done += 1;
                     continue;
                 }
@@ -323,7 +329,11 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     return Ok(());
                 }
                 self.record.plan.visits_done += 1;
-                recorder.save(&self.record).map_err(RunError::Record)?;
+                let saved = match std::mem::take(&mut self.has_masked) {
+                    true => recorder.save_whole(&self.record),
+                    false => recorder.save(&self.record),
+                };
+                saved.map_err(RunError::Record)?;
             }
             if done == self.record.plan.visits_done as usize && self.ends_after(round) {
                 break;
@@ -441,11 +451,12 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         found.extend(secrets_in(ledger));
         if self.masker.learn(found) {
             mask_texts(&mut self.record, &self.masker);
+            self.has_masked = true;
         }
         mask_texts(ledger, &self.masker);
     }
 
-    fn disposition(&self, id: &CaseId) -> Option<&Disposition> {
+    pub(super) fn disposition(&self, id: &CaseId) -> Option<&Disposition> {
         self.record
             .cases
             .iter()

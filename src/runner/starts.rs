@@ -189,13 +189,15 @@ async fn memory<E: Engine, C: Clock, P: Probe>(
             None => ledger.value(metric, Quantity::Bytes(bytes)),
             Some(reason) => ledger.dnf(metric, &reason),
         },
+        // So has an engine that says nothing of memory, or nothing of what has exited.
         Err(error) if error.kind == ErrorKind::Protocol => {
-            ledger.note(
-                metric,
-                Outcome::NotMeasured {
-                    reason: error.chain(),
-                },
-            );
+            match crash(runner, id, "after its first answer").await {
+                None => {
+                    let reason = error.chain();
+                    ledger.note(metric, Outcome::NotMeasured { reason });
+                }
+                Some(reason) => ledger.dnf(metric, &reason),
+            }
         }
         Err(error) => {
             let reason = lost(ledger, &error);

@@ -35,7 +35,7 @@ pub(super) fn link(path: &Path, target: &str) -> io::Result<()> {
 }
 
 /// The rename itself is on disk only once its folder is.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
         // Some file systems sync no folders; the file itself is safe.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),

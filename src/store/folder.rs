@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::atomic;
 use super::beacon::Beacon;
 use super::error::StoreError;
+use super::journal;
 use super::lock::Lock;
 use super::resolve::LATEST;
 use crate::files;
@@ -172,32 +173,30 @@ impl RunFolder {
     /// With file, line and column where it is no run record, or contradicts itself; by its
     /// version where it is of a form that cannot be read.
     pub fn load_record(&self) -> Result<RunRecord, StoreError> {
-        let mut record = self.read_record()?;
-        record.mask_secrets();
-        Ok(record)
-    }
-
-    /// Reads the run record as it is: for who takes numbers from it.
-    pub(super) fn read_record(&self) -> Result<RunRecord, StoreError> {
         let path = self.path.join(RECORD_FILE);
         let text = match files::read_to_string(&path) {
             Ok(text) => text,
             Err(source) => return Err(StoreError::Read { path, source }),
         };
-        RunRecord::read(&text).map_err(|source| StoreError::Record { path, source })
+        let record = RunRecord::read(&text);
+        let mut record = record.map_err(|source| StoreError::Record { path, source })?;
+        journal::replay(&self.path, &mut record)?;
+        record.mask_secrets();
+        Ok(record)
     }
 
-    /// Writes the run record.
+    /// Writes the run record, and gives its bytes.
     ///
     /// # Errors
     /// The old record stays where the new one cannot be written.
-    pub fn save_record(&self, record: &RunRecord) -> Result<(), StoreError> {
+    pub fn save_record(&self, record: &RunRecord) -> Result<usize, StoreError> {
         let mut json = serde_json::to_vec_pretty(record).map_err(|error| StoreError::Write {
             path: self.path.join(RECORD_FILE),
             source: error.into(),
         })?;
         json.push(b'\n');
-        self.write(RECORD_FILE, &json)
+        self.write(RECORD_FILE, &json)?;
+        Ok(json.len())
     }
 }
 

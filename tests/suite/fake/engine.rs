@@ -74,7 +74,7 @@ impl Engine for FakeEngine {
             runtime: "fakec".to_owned(),
             data_root: None,
             kernel: "6.0".to_owned(),
-            endpoint: "unix:///fake.sock".to_owned(),
+            endpoint: self.endpoint(),
         })
     }
 
@@ -300,10 +300,11 @@ impl Engine for FakeEngine {
         }
     }
 
-    async fn state(&self, _: &ContainerId) -> Result<ContainerState> {
+    async fn state(&self, id: &ContainerId) -> Result<ContainerState> {
+        let ended = self.ends_early(id);
         Ok(ContainerState {
-            running: true,
-            exit_code: None,
+            running: !ended,
+            exit_code: ended.then_some(3),
             oom_killed: self.state(|state| state.oom),
             health: Some(Health::Healthy),
         })
@@ -328,7 +329,7 @@ impl Engine for FakeEngine {
 
     async fn memory(&self, id: &ContainerId) -> Result<Bytes> {
         self.call("memory", &id.0)?;
-        Ok(Bytes(20_000_000))
+        self.memory_of(id)
     }
 
     async fn stop(&self, id: &ContainerId, grace: Nanos) -> Result<StopOutcome> {

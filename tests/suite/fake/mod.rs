@@ -41,6 +41,10 @@ pub enum Manner {
     Well,
     /// `crashes`: exits with code 3 after 50 ms.
     Crashes,
+    /// `ends-after-ready`: answers once and exits with code 3. The kernel's figure is zero.
+    EndsAfterReady,
+    /// `ends-without-figure`: the same, and the engine has no statistics of it.
+    EndsWithoutFigure,
     /// `never-ready`: runs and answers nothing.
     NeverReady,
     /// `answers-wrongly`: runs and answers 500.
@@ -57,6 +61,8 @@ impl Manner {
     fn of(dockerfile: &str) -> Self {
         let words = [
             ("crashes", Self::Crashes),
+            ("ends-after-ready", Self::EndsAfterReady),
+            ("ends-without-figure", Self::EndsWithoutFigure),
             ("never-ready", Self::NeverReady),
             ("answers-wrongly", Self::AnswersWrongly),
             ("ignores-sigterm", Self::IgnoresSigterm),
@@ -107,6 +113,8 @@ pub struct State {
     pub partial: BTreeSet<String>,
     /// Ways to its containers that lead nowhere.
     pub closed: Vec<Reach>,
+    /// How it says that it is reached; a socket of its own where nothing is set.
+    pub endpoint: Option<String>,
     /// Set to make every verb fail as if the engine had gone.
     pub gone: bool,
     /// Verbs that it refuses.
@@ -168,6 +176,34 @@ impl FakeEngine {
             let labels = &mut image.facts.labels;
             labels.insert(key.to_owned(), value.to_owned());
         });
+    }
+
+    fn endpoint(&self) -> String {
+        let own = || "unix:///fake.sock".to_owned();
+        self.state(|state| state.endpoint.clone())
+            .unwrap_or_else(own)
+    }
+
+    /// Whether an app exits once it has answered.
+    fn ends_early(&self, id: &ContainerId) -> bool {
+        let manner = self.state(|state| state.containers.get(&id.0).map(|c| c.manner));
+        matches!(
+            manner,
+            Some(Manner::EndsAfterReady | Manner::EndsWithoutFigure)
+        )
+    }
+
+    fn memory_of(&self, id: &ContainerId) -> Result<Bytes> {
+        match self.state(|state| state.containers.get(&id.0).map(|c| c.manner)) {
+            Some(Manner::EndsAfterReady) => Ok(Bytes(0)),
+            Some(Manner::EndsWithoutFigure) => Err(EngineError::new(
+                "measure memory of container",
+                &id.0,
+                ErrorKind::Protocol,
+                "the engine gives no memory statistics",
+            )),
+            _ => Ok(Bytes(20_000_000)),
+        }
     }
 
     pub fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
@@ -271,7 +307,12 @@ impl Probe for FakeProbe {
                 .filter(|_| !spec.address.ip().is_unspecified())
         });
         match manner {
-            Some(Manner::Well | Manner::IgnoresSigterm) => {
+            Some(
+                Manner::Well
+                | Manner::IgnoresSigterm
+                | Manner::EndsAfterReady
+                | Manner::EndsWithoutFigure,
+            ) => {
                 sleep(Duration::from_millis(300)).await;
                 Ok(Ready {
                     at: self.clock.mark(),
