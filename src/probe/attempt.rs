@@ -52,7 +52,7 @@ pub(super) enum Miss {
 /// What an attempt sends.
 #[derive(Debug, Clone)]
 pub(super) enum Question {
-    Http(HttpCheck, Ask),
+    Http(Arc<HttpCheck>, Box<Ask>),
     Tcp,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn question(spec: &ProbeSpec) -> Result<Question, ProbeFailure> {
     };
     let ask = request(&http.method, &http.path, &http.headers, spec.address);
     let ask = ask.header(header::CONNECTION, "close").body(Empty::new());
-    ask.map(|ask| Question::Http(http.clone(), ask))
+    ask.map(|ask| Question::Http(Arc::new(http.clone()), Box::new(ask)))
         .map_err(|error| timed_out(http, spec.within, format!("nothing was asked: {error}")))
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn attempt<C: Clock>(
             let opened = open(sockets, address).await;
             return (clock.mark(), opened.map(drop));
         }
-        Question::Http(http, ask) => (http, ask),
+        Question::Http(http, ask) => (http, *ask),
     };
     let answer = exchange(sockets, address, &http, ask);
     let answer = match timeout(ANSWER_TIMEOUT, answer).await {

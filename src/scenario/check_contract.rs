@@ -23,6 +23,9 @@ const OWN_HEADERS: [&str; 5] = [
     "te",
 ];
 
+/// A key, where it stands, and the kinds that have it.
+type Key = (&'static str, Option<Range<usize>>, &'static [ContractKind]);
+
 impl Checker<'_> {
     pub fn contract(&mut self, raw: &Spanned<RawContract>) -> Contract {
         let (contract, table) = (raw.get_ref(), raw.span());
@@ -64,7 +67,7 @@ impl Checker<'_> {
         use ContractKind::{Exit, Http, Log, Tcp};
         let span = |text: &Option<Text>| text.as_ref().map(Text::span);
         let number = |number: &Option<Spanned<i64>>| number.as_ref().map(Spanned::span);
-        let keys: [(&str, Option<Range<usize>>, &[ContractKind]); 8] = [
+        let keys: [Key; 8] = [
             ("port", number(&raw.port), &[Http, Tcp]),
             ("path", span(&raw.path), &[Http]),
             ("status", raw.status.as_ref().map(Spanned::span), &[Http]),

@@ -62,6 +62,12 @@ async fn a_line_of_the_output_is_waited_for() {
         contract.asks,
         r"a line of the output matches `^ready on \d+$`"
     );
+    let page = home.folders().pop().unwrap().join("report.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(
+        page.contains("the line that matches arrived at plimsoll"),
+        "{page}"
+    );
     // The line comes 300 ms after the start call of 200 ms.
     assert!(close(&values(&record, "good", Metric::StartStarted), 0.2));
     assert!(close(&values(&record, "good", Metric::StartReady), 0.5));
