@@ -164,7 +164,8 @@ fn ten_thousand_visits_on_1_to_500_machines() {
                 .collect();
             for run in &runs {
                 assert_eq!(run.visits, CASES * ROUNDS, "each visit counts once");
-                assert!(run.makespan > run.ideal, "{run:?}");
+                // But for what adding up in another order rounds away.
+                assert!(run.makespan > run.ideal * (1.0 - 1e-9), "{run:?}");
             }
             let makespan = median(runs.iter().map(|run| run.makespan).collect());
             let ideal = median(runs.iter().map(|run| run.ideal).collect());

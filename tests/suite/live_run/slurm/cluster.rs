@@ -14,9 +14,6 @@ use super::super::home::{Home, until};
 
 pub(super) const NODES: [&str; 2] = ["plim1", "plim2"];
 
-/// In the environment of all that a node runs.
-const NODE: &str = "PLIMSOLL_TEST_NODE";
-
 /// What takes no right that this test may lack: processes are tracked by their parents, and
 /// tasks are bound to nothing.
 const CONFIG: &str = "ClusterName=plimsoll
@@ -135,7 +132,7 @@ impl Cluster {
 
     pub(super) fn start_node(&mut self, node: usize) {
         let mut slurmd = self.command("slurmd", &["-D", "-N", NODES[node]]);
-        slurmd.env(NODE, NODES[node]).stdin(Stdio::null());
+        slurmd.stdin(Stdio::null());
         let child = slurmd.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         self.nodes[node] = Some(child.unwrap());
     }
@@ -215,9 +212,6 @@ impl Cluster {
         let mut slurmd = self.nodes[node].take().unwrap();
         slurmd.kill().unwrap();
         slurmd.wait().unwrap();
-        // The steps first: they would report the end of their job.
-        let words = [format!("{NODE}={}", NODES[node])];
-        kill_with(&self.config(), &words);
         let words = [format!("SLURMD_NODENAME={}", NODES[node])];
         kill_with(&self.config(), &words);
     }
@@ -227,26 +221,37 @@ impl Cluster {
     }
 }
 
-/// Kills the processes of this cluster that have these in their environment.
+/// Kills the processes of this cluster that have these in their environment, their job steps
+/// first: a step that lives reports the end of its job, as a dead node does not.
 fn kill_with(config: &Path, words: &[String]) {
     let of_cluster = format!("SLURM_CONF={}", config.display());
+    let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let Ok(environment) = fs::read(entry.path().join("environ")) else {
             continue;
         };
         let has = |word: &String| {
-            environment
-                .split(|byte| *byte == 0)
-                .any(|one| one == word.as_bytes())
+            let mut lines = environment.split(|byte| *byte == 0);
+            lines.any(|one| one == word.as_bytes())
         };
-        if !has(&of_cluster) || !words.iter().all(has) {
-            continue;
+        if has(&of_cluster) && words.iter().all(has) {
+            found.extend(entry.file_name().to_str().and_then(|pid| pid.parse().ok()));
         }
-        let name = entry.file_name().into_string().unwrap();
-        let pid = name.parse().ok().and_then(Pid::from_raw);
-        // It may have ended meanwhile.
-        let _ = pid.map(|pid| kill_process(pid, Signal::KILL));
     }
+    let steps: Vec<i32> = found.iter().filter_map(|pid| step_of(*pid)).collect();
+    for pid in steps.into_iter().chain(found) {
+        // It may have ended meanwhile.
+        let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
+    }
+}
+
+/// The job step that started a process. Its own environment cannot be read: it writes its
+/// title over it.
+fn step_of(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?;
+    let name = fs::read_to_string(format!("/proc/{parent}/comm")).ok()?;
+    (name.trim() == "slurmstepd").then(|| parent.parse().ok())?
 }
 
 impl Drop for Cluster {
