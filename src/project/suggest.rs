@@ -161,6 +161,8 @@ fn reason_against(kind: Kind, commands: &[String]) -> Option<String> {
         .flat_map(|command| words_of(command))
         .collect();
     let installs = |word: &str| {
+        // A package manager does not bring itself.
+        let is_manager = ["apt-get", "apt", "apk"].contains(&word);
         let mut installing = commands.iter().filter(|command| {
             [
                 "apt-get install",
@@ -171,7 +173,7 @@ fn reason_against(kind: Kind, commands: &[String]) -> Option<String> {
             .iter()
             .any(|how| command.contains(how))
         });
-        installing.any(|command| words_of(command).any(|known| known == word))
+        !is_manager && installing.any(|command| words_of(command).any(|known| known == word))
     };
     NEEDS.iter().find_map(|(word, kinds, what)| {
         let is_needed = words.contains(word) && !kinds.contains(&kind) && !installs(word);

@@ -73,7 +73,7 @@ fn sentences_are_of_the_data_and_at_most_three() {
         said,
         [
             "tiny is 18.0x smaller than large: 50.0 MB instead of 900 MB.",
-            "Time to ready: large is 2.00x faster than slow (205 ms instead of 410 ms).",
+            "Time to ready: large is 2.00x faster than tiny (205 ms instead of 410 ms).",
         ]
     );
     let said = answer(&four_variants(), "node", &[]).sentences;
@@ -112,7 +112,7 @@ fn times_of_few_rounds_beat_nothing_and_are_called_so() {
 #[test]
 fn one_variant_is_no_choice() {
     let mut run = run();
-    add(&mut run, "only", 50, 100);
-    assert_eq!(rows(&run, &[]), [["only", "50.0", "102"]]);
+    add(&mut run, "only", 50, 200);
+    assert_eq!(rows(&run, &[]), [["only", "50.0", "205"]]);
     assert_eq!(answer(&run, "node", &[]).sentences, Vec::<String>::new());
 }
