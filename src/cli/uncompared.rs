@@ -63,7 +63,9 @@ impl Uncompared<'_> {
         if self.introduced {
             return Ok(Exit::Fine);
         }
-        if !self.pairing.common {
+        // Where one side has no variant at all, the scenario came or went.
+        let both = !self.pairing.gone.is_empty() && !self.pairing.new.is_empty();
+        if both && !self.pairing.common {
             let (base, head) = (&self.base.name, &self.head.name);
             let said = format!("failed to compare {base} with {head}: no variant is in both");
             let hint =

@@ -106,14 +106,14 @@ async fn every_phase_is_timed_between_its_own_marks() {
 async fn an_app_that_has_exited_has_no_memory_figure() {
     let app = |manner: &str| format!("FROM base:1\nCOPY main.src ./\nCMD [\"{manner}\"]\n");
     let (zero, none) = (app("ends-after-ready"), app("ends-without-figure"));
-    let home = Home::new(&[("good", GOOD), ("zero", &zero), ("none", &none)]);
+    let home = Home::new(&[("good", GOOD), ("zero", &zero), ("mute", &none)]);
     home.run(&["run", "app", "--rounds", "1", "--warmup", "0"])
         .await
         .0
         .unwrap();
     let record = home.record();
     assert_eq!(values(&record, "good", Metric::MemoryReady).len(), 1);
-    for variant in ["zero", "none"] {
+    for variant in ["zero", "mute"] {
         let id = format!("app/{variant}");
         let samples = record.samples.iter();
         let of_case = samples.filter(|sample| sample.case.as_str() == id);
