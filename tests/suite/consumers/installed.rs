@@ -36,7 +36,7 @@ pub(super) fn fetch(name: &str) -> Command {
 }
 
 /// A Python of its own with some packages.
-fn python(home: &Path, packages: &[&str]) -> std::path::PathBuf {
+pub(super) fn python(home: &Path, packages: &[&str]) -> std::path::PathBuf {
     let folder = home.join("python");
     ran(Command::new("python3").args(["-m", "venv"]).arg(&folder));
     let python = folder.join("bin/python");
