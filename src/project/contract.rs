@@ -9,6 +9,7 @@ use regex::Regex;
 use super::language::source;
 use super::ready::Ready;
 use crate::dockerfile::Hints;
+use crate::scenario::{HttpCheck, ReadyCheck};
 
 /// Ports of images whose app comes with the base.
 const PORTS_OF_BASES: [(&str, u16); 5] = [
@@ -43,24 +44,29 @@ static URL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).expect("the pattern is fixed")
 });
 
-/// What is asked for, and why.
+/// What shows that the app is ready, and where that is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Contract {
-    pub port: u16,
-    pub port_why: String,
-    pub path: String,
-    pub path_why: String,
+    pub check: ReadyCheck,
+    pub why: String,
     /// Whether the path is only a guess.
     pub is_guess: bool,
 }
 
-/// Settles on a contract; none where no port is known.
+/// Settles on a contract; none where nothing speaks for one.
 pub(super) fn contract(
     ready: Option<&Ready>,
     hints: &Hints,
     base: Option<&str>,
     (context, files): (&Path, &[String]),
 ) -> Option<Contract> {
+    if let Some(Ready::Check(check)) = ready {
+        return Some(Contract {
+            check: check.clone(),
+            why: "from --ready".to_owned(),
+            is_guess: false,
+        });
+    }
     let checked = hints
         .health_check
         .as_deref()
@@ -68,29 +74,28 @@ pub(super) fn contract(
     let checked_port = checked
         .as_ref()
         .and_then(|url| url.get(1).or(url.get(2))?.as_str().parse().ok());
-    let (named_port, named_path) = match ready {
-        Some(Ready::Http { port, path }) => (*port, Some(path.clone())),
-        None => (None, None),
-    };
     let known = [
-        (named_port, "--ready"),
         (hints.ports.first().copied(), "EXPOSE"),
         (checked_port, "HEALTHCHECK"),
         (hints.port_variable, "ENV PORT"),
         (base.and_then(port_of_base), "the base image"),
     ];
-    let (port, port_why) = known
-        .into_iter()
-        .find_map(|(port, why)| Some((port?, why)))?;
+    let found = known.into_iter().find_map(|(port, why)| Some((port?, why)));
+    let Some((port, port_why)) = found else {
+        // A check that asks over no port that plimsoll can see.
+        return hints.health_check.as_ref().map(|_| Contract {
+            check: ReadyCheck::Healthy,
+            why: "from HEALTHCHECK".to_owned(),
+            is_guess: false,
+        });
+    };
     let settled = |path: String, path_why: String, is_guess| Contract {
-        port,
-        port_why: port_why.to_owned(),
-        path,
-        path_why,
+        check: ReadyCheck::Http(HttpCheck::get(port, path)),
+        why: format!("port from {port_why}, path from {path_why}"),
         is_guess,
     };
-    if let Some(path) = named_path {
-        return Some(settled(path, "--ready".to_owned(), false));
+    if let Some(Ready::Path(path)) = ready {
+        return Some(settled(path.clone(), "--ready".to_owned(), false));
     }
     if let Some(url) = &checked {
         let path = url.get(3).map_or("/", |path| path.as_str()).to_owned();
@@ -151,40 +156,43 @@ mod tests {
         Hints::default()
     }
 
+    fn http(port: u16, path: &str) -> ReadyCheck {
+        ReadyCheck::Http(HttpCheck::get(port, path))
+    }
+
     #[test]
     fn the_strongest_contract_that_something_speaks_for_is_taken() {
         let folder = tempfile::tempdir().unwrap();
         let none: (&Path, &[String]) = (folder.path(), &[]);
         assert_eq!(contract(None, &hints(), None, none), None);
-        assert_eq!(
-            contract(None, &hints(), Some("docker.io/library/nginx:1.27"), none)
-                .unwrap()
-                .port,
-            80
-        );
+        let of_base = contract(None, &hints(), Some("docker.io/library/nginx:1.27"), none);
+        assert_eq!(of_base.unwrap().check, http(80, "/"));
         let exposed = Hints {
             ports: vec![3000, 9000],
             ..hints()
         };
         let found = contract(None, &exposed, None, none).unwrap();
-        assert_eq!(
-            (found.port, found.path.as_str(), found.is_guess),
-            (3000, "/", true)
-        );
+        assert_eq!((found.check, found.is_guess), (http(3000, "/"), true));
         let check = "wget -qO- http://127.0.0.1:4000/live?full=1 || exit 1";
         let checked = Hints {
             health_check: Some(check.to_owned()),
             ..exposed.clone()
         };
         let found = contract(None, &checked, None, none).unwrap();
-        assert_eq!((found.port, found.path.as_str()), (3000, "/live?full=1"));
+        assert_eq!(found.check, http(3000, "/live?full=1"));
         let check = "curl -f \"http://localhost:${PORT:-8081}/up\" || exit 1";
         let only = Hints {
             health_check: Some(check.to_owned()),
             ..hints()
         };
         let found = contract(None, &only, None, none).unwrap();
-        assert_eq!((found.port, found.path.as_str()), (8081, "/up"));
+        assert_eq!(found.check, http(8081, "/up"));
+        let command = Hints {
+            health_check: Some("pg_isready".to_owned()),
+            ..hints()
+        };
+        let found = contract(None, &command, None, none).unwrap();
+        assert_eq!(found.check, ReadyCheck::Healthy);
         std::fs::write(
             folder.path().join("main.go"),
             "mux.HandleFunc(\"GET /healthz\", h)\nx(\"/api/healthy\")\n",
@@ -192,12 +200,25 @@ mod tests {
         .unwrap();
         let files = ["main.go".to_owned()];
         let found = contract(None, &exposed, None, (folder.path(), &files)).unwrap();
-        assert_eq!(
-            (found.path.as_str(), found.path_why.as_str()),
-            ("/healthz", "main.go")
-        );
-        let ready = "http://:1/x".parse().unwrap();
-        let found = contract(Some(&ready), &checked, None, none).unwrap();
-        assert_eq!((found.port, found.path.as_str()), (1, "/x"));
+        assert_eq!(found.check, http(3000, "/healthz"));
+        assert_eq!(found.why, "port from EXPOSE, path from main.go");
+    }
+
+    #[test]
+    fn what_the_user_says_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let none: (&Path, &[String]) = (folder.path(), &[]);
+        let exposed = Hints {
+            ports: vec![3000],
+            ..hints()
+        };
+        let check = |text: &str| {
+            let ready = text.parse().unwrap();
+            contract(Some(&ready), &exposed, None, none).unwrap().check
+        };
+        assert_eq!(check("http://:1/x"), http(1, "/x"));
+        assert_eq!(check("http:///x"), http(3000, "/x"));
+        assert_eq!(check("tcp://:5432"), ReadyCheck::Tcp { port: 5432 });
+        assert_eq!(check("exit:3"), ReadyCheck::Exit { code: 3 });
     }
 }

@@ -412,13 +412,10 @@ fn settled_contract(
     let found = contract(request.ready.as_ref(), &merged, base.as_deref(), sent);
     let Some(found) = found else {
         let message = "it is not known when the app is ready: no Dockerfile names a port by EXPOSE, HEALTHCHECK or ENV PORT";
-        let hint = "say where it answers: --ready http://:8080/";
+        let hint = "say how it shows that: --ready http://:8080/, tcp://:5432, log:REGEX or exit:0";
         return Err(ProjectError::open(message, hint));
     };
-    let mut text = format!(
-        "GET {} on port {} answers 200 (port from {}, path from {})",
-        found.path, found.port, found.port_why, found.path_why
-    );
+    let mut text = format!("{} ({})", found.check, found.why);
     if found.is_guess {
         text.push_str("; this is weak");
     }

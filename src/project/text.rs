@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::contract::Contract;
 use super::rebuild::Rebuild;
 use super::variants::Variant;
+use crate::scenario::ReadyCheck;
 
 /// What a scenario's text is made of.
 pub(super) struct Material<'a> {
@@ -36,13 +37,11 @@ pub(super) fn text(material: &Material<'_>) -> String {
     );
     let _ = write!(
         text,
-        "\n# When the app is ready: a GET of this path answers with this status.\n[contract]\n\
-         # from {}\nport = {}\n# from {}\npath = {}\nstatus = 200\n\
-         # A text that the answer holds; the empty one is in every answer.\nbody-contains = \"\"\nready-within = \"60s\"\n",
-        comment(&contract.port_why),
-        contract.port,
-        comment(&contract.path_why),
-        quoted(&contract.path),
+        "\n# The app is ready when {} ({}).\n[contract]\nkind = {}\n{}ready-within = \"60s\"\n",
+        comment(&contract.check.to_string()),
+        comment(&contract.why),
+        quoted(contract.check.kind().name()),
+        keys_of(&contract.check),
     );
     if !material.env.is_empty() {
         let env: BTreeMap<_, _> = material.env.iter().cloned().collect();
@@ -74,6 +73,25 @@ pub(super) fn text(material: &Material<'_>) -> String {
         variant(&mut text, one);
     }
     text
+}
+
+/// The keys of a contract beside its kind, a line each.
+fn keys_of(check: &ReadyCheck) -> String {
+    match check {
+        ReadyCheck::Http(http) => {
+            let status = http.status.to_string();
+            let status = match status.parse::<u16>() {
+                Ok(_) => status,
+                Err(_) => quoted(&status),
+            };
+            let (port, path) = (http.port, quoted(&http.path));
+            format!("port = {port}\npath = {path}\nstatus = {status}\n")
+        }
+        ReadyCheck::Tcp { port } => format!("port = {port}\n"),
+        ReadyCheck::Log { line } => format!("line = {}\n", quoted(&line.to_string())),
+        ReadyCheck::Exit { code } => format!("code = {code}\n"),
+        ReadyCheck::Healthy => String::new(),
+    }
 }
 
 fn edit(text: &mut String, name: &str, rebuild: &Rebuild) {

@@ -83,7 +83,7 @@ pub struct ProjectArgs {
     /// Build context [default: the folder that holds what the Dockerfile copies]
     #[arg(long, value_name = "DIR")]
     pub context: Option<PathBuf>,
-    /// When the app is ready, as `http://:PORT/PATH` [default: from HEALTHCHECK, EXPOSE and the sources]
+    /// When the app is ready: http://:PORT/PATH, tcp://:PORT, log:REGEX, exit:CODE or healthy [default: from HEALTHCHECK, EXPOSE and the sources]
     #[arg(long, value_name = "HOW", value_parser = clap::value_parser!(Ready))]
     pub ready: Option<Ready>,
     /// Stage to build; a variant each
