@@ -32,7 +32,7 @@ mod validity;
 mod visit;
 mod weigh;
 
-pub use cache::{Attribution, attribute};
+pub use cache::{Attribution, VisitNotes};
 pub use event::{Event, Watcher};
 pub use expect::{rule_of_thumb, visit_times};
 pub use floor::{FLOOR_CASE, FLOOR_SCENARIO};

@@ -10,12 +10,15 @@ use tempfile::NamedTempFile;
 /// As a new file commonly is; temporary files are private.
 const MODE: u32 = 0o644;
 
+/// First part of the name of a file that is being written.
+pub(super) const UNFINISHED: &str = ".writing-";
+
 /// Replaces `path` by a file that holds `bytes`: written beside, brought to
 /// disk, renamed. On failure the old file stays and nothing else is left.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // Removed when dropped, so also on every early return.
-    let mut file = NamedTempFile::with_prefix_in(".writing-", folder)?;
+    let mut file = NamedTempFile::with_prefix_in(UNFINISHED, folder)?;
     file.write_all(bytes)?;
     file.as_file()
         .set_permissions(Permissions::from_mode(MODE))?;

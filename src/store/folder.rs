@@ -110,6 +110,7 @@ impl RunFolder {
                 source,
             };
             self.beacon = Some(Beacon::light(&self.id()).map_err(fault)?);
+            remove_unfinished(&self.path);
         }
         Ok(())
     }
@@ -198,6 +199,21 @@ impl RunFolder {
         })?;
         json.push(b'\n');
         self.write(RECORD_FILE, &json)
+    }
+}
+
+/// Removes files that a process was writing when it was killed. Whoever calls holds the lock,
+/// so nobody writes them.
+fn remove_unfinished(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(atomic::UNFINISHED) {
+            // One that stays takes room and is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_unfinished(&entry.path());
+        }
     }
 }
 

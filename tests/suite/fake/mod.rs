@@ -6,8 +6,10 @@
 //! is known is cached unless the build takes no cache. A RUN takes two seconds, a
 //! COPY a tenth. Words in the Dockerfile make an app misbehave: see [`Manner`].
 
+mod builder;
 mod engine;
 mod export;
+pub mod faults;
 mod files;
 mod registry;
 
@@ -115,6 +117,8 @@ pub struct State {
     pub oom: bool,
     /// An image of a run that comes up once the engine's objects were listed.
     pub appears: Option<String>,
+    /// What is to go wrong, and when.
+    armed: Option<faults::Armed>,
     /// The folder of results, in which reports get what cannot be replaced by a file.
     pub blocks: Option<std::path::PathBuf>,
 }
@@ -170,6 +174,38 @@ impl FakeEngine {
         });
     }
 
+    /// Somebody else's container.
+    pub fn add_container(&self, name: &str) {
+        let container = Container {
+            image: "theirs:1".to_owned(),
+            manner: Manner::NeverReady,
+            run: None,
+            started: false,
+        };
+        self.state(|state| state.containers.insert(name.to_owned(), container));
+    }
+
+    /// Somebody removes a container or an image.
+    pub fn lose(&self, name: &str) {
+        self.state(|state| {
+            state.containers.retain(|known, _| !known.contains(name));
+            state.images.retain(|known, _| !known.contains(name));
+        });
+    }
+
+    /// All that it holds, as one line each.
+    pub fn holds(&self) -> BTreeSet<String> {
+        self.state(|state| {
+            let images = state.images.iter();
+            let images = images.map(|(tag, image)| format!("image {tag} {:?}", image.facts));
+            let containers = state.containers.iter();
+            let containers = containers.map(|(name, one)| format!("container {name} {one:?}"));
+            let cache = state.cache.iter();
+            let cache = cache.map(|(id, words)| format!("record {id} {words}"));
+            images.chain(containers).chain(cache).collect()
+        })
+    }
+
     pub fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
         f(&mut self.0.lock().unwrap())
     }
@@ -189,9 +225,10 @@ impl FakeEngine {
         })
     }
 
-    fn call(&self, verb: &'static str, subject: &str) -> Result<()> {
+    async fn call(&self, verb: &'static str, subject: &str) -> Result<()> {
+        self.state(|state| state.calls.push(format!("{verb} {subject}")));
+        self.strike(verb, subject).await?;
         self.state(|state| {
-            state.calls.push(format!("{verb} {subject}"));
             if let Some(results) = state.blocks.as_ref().filter(|_| verb == "create") {
                 for folder in std::fs::read_dir(results).unwrap().flatten() {
                     for report in ["report.md", "report.html"] {
@@ -216,12 +253,32 @@ impl FakeEngine {
     }
 }
 
-/// Tokio's clock, which a paused runtime moves by itself.
-pub struct FakeClock(Instant);
+/// Tokio's clock, which a paused runtime moves by itself. Its date stands still until it is set.
+pub struct FakeClock(Instant, Date);
+
+/// The date of the machine, as RFC 3339.
+#[derive(Debug, Clone)]
+pub struct Date(Arc<Mutex<String>>);
+
+impl Default for Date {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new("2026-11-20T20:40:00Z".to_owned())))
+    }
+}
+
+impl Date {
+    pub fn set(&self, utc: &str) {
+        *self.0.lock().unwrap() = utc.to_owned();
+    }
+}
 
 impl FakeClock {
     pub fn new() -> Self {
-        Self(Instant::now())
+        Self::of(&Date::default())
+    }
+
+    pub fn of(date: &Date) -> Self {
+        Self(Instant::now(), date.clone())
     }
 }
 
@@ -231,7 +288,7 @@ impl Clock for FakeClock {
     }
 
     fn utc(&self) -> String {
-        "2026-11-20T20:40:00Z".to_owned()
+        self.1.0.lock().unwrap().clone()
     }
 
     fn resolution(&self) -> Nanos {

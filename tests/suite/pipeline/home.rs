@@ -42,6 +42,8 @@ pub struct Home {
     pub puller: FakeEngine,
     /// How often grounds were closed.
     pub closed: Arc<AtomicUsize>,
+    /// The machine's date.
+    pub date: Date,
     /// Columns of the terminal that stdout is.
     pub width: Option<u16>,
 }
@@ -132,6 +134,7 @@ impl Home {
             room: FakeEngine::default().at(&registry, Door::Build),
             puller: FakeEngine::default().at(&registry, Door::Pull),
             closed: Arc::default(),
+            date: Date::default(),
             width: None,
             registry,
             stop: CancellationToken::new(),
@@ -157,7 +160,7 @@ impl Home {
         let mut argv = vec!["plimsoll", "--home", &home, "--host", ""];
         argv.extend_from_slice(arguments);
         let cli = Cli::try_parse_from(&argv).unwrap();
-        let clock = Arc::new(FakeClock::new());
+        let clock = Arc::new(FakeClock::of(&self.date));
         let probe = |engine: &FakeEngine| {
             Arc::new(FakeProbe {
                 engine: engine.clone(),
