@@ -1,8 +1,9 @@
 //! What apps and engines send over HTTP.
 
-use plimsoll::engine::ProbeSpec;
+use plimsoll::engine::{ProbeCheck, ProbeSpec};
 use plimsoll::probe::fuzzing::answer;
 use plimsoll::registry::fuzzing::{chunk_range, endpoint, manifest, parameters, range};
+use plimsoll::scenario::{HttpCheck, Statuses};
 use plimsoll::units::Nanos;
 
 use super::is_short;
@@ -13,11 +14,15 @@ const MOST_BODY: usize = 64 << 10;
 /// An answer to the readiness probe. The first byte chooses what the contract expects.
 pub fn probe(data: &[u8]) {
     let (choice, bytes) = data.split_first().unwrap_or((&0, &[]));
+    let statuses = ["200", "204", "103", "2xx, 500"][usize::from(choice % 4)];
+    let check = HttpCheck {
+        status: Statuses::parse(statuses).expect("a list of statuses"),
+        body_contains: ["", "ok"][usize::from(choice / 4 % 2)].to_owned(),
+        ..HttpCheck::get(80, "/health")
+    };
     let spec = ProbeSpec {
         address: ([127, 0, 0, 1], 80).into(),
-        path: "/health".to_owned(),
-        status: [200, 204, 103, 500][usize::from(choice % 4)],
-        body_contains: ["", "ok"][usize::from(choice / 4 % 2)].to_owned(),
+        check: ProbeCheck::Http(check),
         within: Nanos::from_millis(10),
         interval: Nanos::from_millis(2),
     };

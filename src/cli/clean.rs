@@ -180,7 +180,8 @@ async fn look<E: Engine>(
     printer: &mut Printer,
 ) -> Result<Left, Failure> {
     let mut owned = engine.owned().await?;
-    owned.retain(|item| matches!(item.kind, OwnedKind::Container | OwnedKind::Image) && ours(item));
+    let kinds = [OwnedKind::Container, OwnedKind::Image, OwnedKind::Network];
+    owned.retain(|item| kinds.contains(&item.kind) && ours(item));
     owned.sort();
     let asked = |path: &Path| args.run.is_none() || args.run.as_deref() == run_of(path);
     let mut journals = journals(place, printer);
@@ -237,7 +238,7 @@ async fn remove<E: Engine>(
         ));
     }
     printer.talk(&format!(
-        "removed {} containers and images and {} of {} cache records",
+        "removed {} containers, images and networks, and {} of {} cache records",
         gone.len(),
         pruned.len(),
         ids.len()

@@ -43,7 +43,8 @@ pub use posture::{
 pub use read::ReadError;
 pub use revision::{AbRecord, AbTerms, Look, Revision, RoundsEnd};
 pub use run::{
-    PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, SkippedPhase, TechniqueRecord,
+    ContractRecord, PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, SkippedPhase,
+    TechniqueRecord,
 };
 pub use sample::{Outcome, Sample, Status};
 pub use shard::{MOST_SHARDS, ParseShardError, Shard, ShardBy, ShardRecord};

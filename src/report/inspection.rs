@@ -147,4 +147,9 @@ impl Texts for Inspection {
         layers.each_text(visit);
         posture.each_text(visit);
     }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        visit(&mut self.name);
+        self.digests.iter_mut().for_each(visit);
+    }
 }

@@ -9,19 +9,21 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::cache::{Before, VisitNotes};
+use super::error::RunError;
 use super::ledger::{Gate, Ledger};
+use super::pace::Pace;
 use super::push::Distribution;
 use super::sweep::sweep;
 use super::visit::short_id;
 use super::{Event, Watcher, floor, order_of, visit, weigh};
 use crate::context::Context;
-use crate::engine::{Clock, Engine, EngineError, Probe};
+use crate::engine::{Clock, Engine, Probe};
 use crate::record::{
     CaseId, Conditions, Disposition, Metric, Reach, RunRecord, RunState, VisitConditions,
     mask_texts, secrets_in,
 };
 use crate::scan::Scanners;
-use crate::scenario::{BuildSpec, Contract, Edit, Load};
+use crate::scenario::{BuildSpec, Companion, Contract, Edit, Load};
 use crate::secrets::Masker;
 use crate::units::{Bytes, Nanos};
 
@@ -38,6 +40,8 @@ pub struct PlannedCase {
     pub spec: BuildSpec,
     /// How it proves that it works.
     pub contract: Contract,
+    /// Services that it needs.
+    pub companions: Vec<Companion>,
     /// What its rebuilds change.
     pub edits: Vec<Edit>,
     /// Whether its health check is waited for: a check that comes every half minute would
@@ -73,6 +77,9 @@ pub trait Recorder: Send {
     /// Writes everything that is known so far.
     fn save(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>>;
 
+    /// The same where what was written before has changed, and not only grown.
+    fn save_whole(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>>;
+
     /// Notes the ids of cache records that are ours and not removed yet, so
     /// that a later `clean` finds them should this process die.
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>>;
@@ -97,30 +104,6 @@ pub trait Recorder: Send {
 /// and `plimsoll clean` removes it.
 const INTERRUPTED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Decides with the record so far how many rounds there are. It may note in the record what
-/// made it decide so.
-pub trait Pace: Send {
-    /// Told as a round begins, warm-ups included.
-    fn begins(&mut self);
-
-    /// Asked after each counted round: whether it is the last, whatever is planned.
-    fn is_enough(&mut self, record: &mut RunRecord) -> bool;
-
-    /// Asked once all planned rounds are done: how many more there are.
-    fn more(&mut self, record: &mut RunRecord) -> u32;
-}
-
-/// Why a run ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The engine went away.
-    #[error("the engine went away during the run")]
-    EngineGone(#[source] EngineError),
-    /// The record could not be written.
-    #[error("the run record could not be written")]
-    Record(#[source] Box<dyn Error + Send + Sync>),
-}
-
 /// Runs a planned record to its end.
 pub struct Runner<E, C, P> {
     pub(super) engine: Arc<E>,
@@ -143,6 +126,8 @@ pub struct Runner<E, C, P> {
     pub(super) layer_bytes: BTreeMap<String, Bytes>,
     /// What no record and no event may hold.
     pub(super) masker: Masker,
+    /// Whether something was masked that was saved before.
+    has_masked: bool,
     cases: BTreeMap<CaseId, PlannedCase>,
     pace: Option<Box<dyn Pace>>,
     stop: CancellationToken,
@@ -194,6 +179,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             nonce,
             layer_bytes: BTreeMap::new(),
             masker,
+            has_masked: false,
             cases,
             pace: None,
             stop,
@@ -312,7 +298,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     self.record.state = RunState::Interrupted;
                     return Ok(());
                 }
-                if matches!(self.disposition(case), Some(Disposition::Failed { .. })) {
+                if self.is_given_up(case) {
                     self.record.plan.visits_done += 1;
                     continue;
                 }
@@ -336,7 +322,11 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     return Ok(());
                 }
                 self.record.plan.visits_done += 1;
-                recorder.save(&self.record).map_err(RunError::Record)?;
+                let saved = match std::mem::take(&mut self.has_masked) {
+                    true => recorder.save_whole(&self.record),
+                    false => recorder.save(&self.record),
+                };
+                saved.map_err(RunError::Record)?;
             }
             if done == self.record.plan.visits_done as usize && self.ends_after(round) {
                 break;
@@ -453,11 +443,12 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         found.extend(secrets_in(ledger));
         if self.masker.learn(found) {
             mask_texts(&mut self.record, &self.masker);
+            self.has_masked = true;
         }
         mask_texts(ledger, &self.masker);
     }
 
-    fn disposition(&self, id: &CaseId) -> Option<&Disposition> {
+    pub(super) fn disposition(&self, id: &CaseId) -> Option<&Disposition> {
         self.record
             .cases
             .iter()

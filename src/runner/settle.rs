@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use super::Event;
 use super::cache::Before;
-use super::session::{PlannedCase, Recorder, RunError, Runner};
+use super::error::RunError;
+use super::session::{PlannedCase, Recorder, Runner};
 use crate::engine::{Clock, Engine, Probe};
 use crate::record::ImageStore;
 use crate::units::Bytes;

@@ -127,6 +127,8 @@ static STARTS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
 /// What begins within `from..until`. A form sees at most `ahead` bytes.
 pub fn issued(text: &[u8], from: usize, until: usize, ahead: usize) -> impl Iterator<Item = Find> {
     let (automaton, owners) = &*STARTS;
+    // What begins within a secret is a part of it.
+    let mut taken = from;
     automaton
         .find_iter(Input::new(text).span(from..text.len()))
         .take_while(move |found| found.start() < until)
@@ -134,7 +136,9 @@ pub fn issued(text: &[u8], from: usize, until: usize, ahead: usize) -> impl Iter
             let index = owners[found.pattern().as_usize()];
             let start = found.start();
             let end = text.len().min(start + ahead);
-            match_form(index, text, start, end)
+            let find = (start >= taken).then(|| match_form(index, text, start, end))??;
+            taken = find.end;
+            Some(find)
         })
 }
 

@@ -1,7 +1,7 @@
 //! The fake's verbs.
 
-use super::builder::{command, copied, emptied, mount_id, vertex_name, ways};
 use super::files::{read, unpack};
+use super::model::{command, copied, emptied, mount_id, vertex_name, ways};
 use super::*;
 
 impl Engine for FakeEngine {
@@ -18,13 +18,14 @@ impl Engine for FakeEngine {
             },
             driver: "fake2".to_owned(),
             backing: None,
-            builder: "buildkit".to_owned(),
+            builder: self.builder(),
+            own_frontend: self.state(|state| state.own_frontend),
             platform: "linux/amd64".to_owned(),
             cgroup_version: "2".to_owned(),
             runtime: "fakec".to_owned(),
             data_root: None,
             kernel: "6.0".to_owned(),
-            endpoint: "unix:///fake.sock".to_owned(),
+            endpoint: self.endpoint(),
         })
     }
 
@@ -36,7 +37,13 @@ impl Engine for FakeEngine {
 
     async fn image(&self, reference: &str) -> Result<Option<ImageFacts>> {
         self.call("image", reference).await?;
-        Ok(self.state(|state| state.images.get(reference).map(|image| image.facts.clone())))
+        Ok(self.state(|state| {
+            let mut facts = state.images.get(reference)?.facts.clone();
+            for (bytes, _) in &mut facts.history {
+                bytes.0 += state.disk_blocks;
+            }
+            Some(facts)
+        }))
     }
 
     async fn push(&self, reference: &str, _: &mut (dyn FnMut(&str) + Send)) -> Result<PushOutcome> {
@@ -135,6 +142,8 @@ impl Engine for FakeEngine {
         let text = String::from_utf8(source.dockerfile.to_vec()).unwrap();
         self.state(|state| {
             state.dockerfiles.push(text.clone());
+            let arguments = (request.tag.clone(), request.build_args.clone());
+            state.arguments.push(arguments);
             state.ways.extend(ways(request, &files));
         });
         let dockerfile = Dockerfile::parse(&text).unwrap();
@@ -176,12 +185,12 @@ impl Engine for FakeEngine {
                     state.emptied.extend(emptied(&step.text));
                     let command = command(&step.text);
                     if let Some(mount) = mount_id(&step.text) {
-                        let told = format!("cached mount /m from exec /bin/sh -c {command}");
+                        let told = format!("cached mount /m from exec {command}");
                         state.cache.insert(format!("mount-{mount}"), told);
                     }
                     let id = format!("record-{}", state.cache.len());
                     let told = match step.text.starts_with("RUN") {
-                        true => format!("mount / from exec /bin/sh -c {command}"),
+                        true => format!("mount / from exec {command}"),
                         false => "fileop target".to_owned(),
                     };
                     state.cache.insert(id, told);
@@ -194,6 +203,9 @@ impl Engine for FakeEngine {
                 duration: time,
                 cached,
             });
+        }
+        if self.state(|state| state.podman) {
+            steps.clear();
         }
         Ok(self.finish(request, &dockerfile, &text, key, steps))
     }
@@ -213,11 +225,25 @@ impl Engine for FakeEngine {
                 image: spec.image.clone(),
                 manner,
                 run,
+                network: spec.network.as_ref().map(|place| place.network.clone()),
                 started: false,
+                since: None,
             };
             state.containers.insert(spec.name.clone(), container);
             Ok(ContainerId(spec.name.clone()))
         })
+    }
+
+    async fn create_network(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<()> {
+        self.call("create-network", name).await?;
+        let run = labels.get(LABEL_RUN).cloned();
+        self.state(|state| state.networks.insert(name.to_owned(), run));
+        Ok(())
+    }
+
+    async fn remove_network(&self, name: &str) -> Result<RemovalOutcome> {
+        self.call("remove-network", name).await?;
+        Ok(self.network_removed(name))
     }
 
     async fn start(&self, id: &ContainerId) -> Result<()> {
@@ -227,6 +253,7 @@ impl Engine for FakeEngine {
             let container = state.containers.get_mut(&id.0);
             let container = container.ok_or_else(|| missing("start container", &id.0))?;
             container.started = true;
+            container.since = Some(Instant::now());
             if container.manner == Manner::Foreign {
                 let (kind, cause) = (ErrorKind::Refused, "exec format error");
                 return Err(EngineError::new("start container", &id.0, kind, cause));
@@ -245,23 +272,23 @@ impl Engine for FakeEngine {
 
     async fn exited(&self, id: &ContainerId) -> Result<i64> {
         self.strike("exited", &id.0).await?;
-        sleep(Duration::from_millis(50)).await;
-        match self.manner(id, "wait for container")? {
-            Manner::Crashes => Ok(3),
-            Manner::Ends => Ok(0),
-            _ => std::future::pending().await,
-        }
+        self.until_exit(id).await
     }
 
     async fn state(&self, id: &ContainerId) -> Result<ContainerState> {
         self.strike("state", &id.0).await?;
         self.manner(id, "inspect container")?;
-        Ok(ContainerState {
-            running: true,
-            exit_code: None,
-            oom_killed: self.state(|state| state.oom),
-            health: Some(Health::Healthy),
-        })
+        Ok(self.container_state(id))
+    }
+
+    async fn output(&self, id: &ContainerId) -> Result<OutputStream> {
+        self.call("output", &id.0).await?;
+        self.printed(id)
+    }
+
+    async fn listening(&self, id: &ContainerId, port: u16, _: Nanos) -> Result<()> {
+        self.call("listening", &format!("{} {port}", id.0)).await?;
+        self.until_listening(id).await
     }
 
     async fn logs(&self, id: &ContainerId, _: u32) -> Result<Vec<String>> {
@@ -284,8 +311,11 @@ impl Engine for FakeEngine {
 
     async fn memory(&self, id: &ContainerId) -> Result<Bytes> {
         self.call("memory", &id.0).await?;
-        self.manner(id, "read the memory of")?;
-        Ok(Bytes(20_000_000))
+        if self.state(|state| state.podman) {
+            let (kind, cause) = (ErrorKind::Protocol, "no memory statistics");
+            return Err(EngineError::new("measure memory of", &id.0, kind, cause));
+        }
+        self.memory_of(id)
     }
 
     async fn stop(&self, id: &ContainerId, grace: Nanos) -> Result<StopOutcome> {
@@ -298,8 +328,13 @@ impl Engine for FakeEngine {
         };
         sleep(took.into()).await;
         let exit_code = if killed { 137 } else { 0 };
+        let taken = match self.state(|state| (state.podman, state.unstamped)) {
+            (_, true) => StopTime::Unknown("the process ended before its signal".to_owned()),
+            (true, _) => StopTime::Call { taken: took },
+            _ => StopTime::Stamps(took),
+        };
         Ok(StopOutcome {
-            taken: StopTime::Stamps(took),
+            taken,
             exit_code,
             killed,
         })
@@ -333,7 +368,9 @@ impl Engine for FakeEngine {
                 let run = plimsoll::engine::run_of_tag(tag).or(labelled)?;
                 Some(owned(OwnedKind::Image, tag, Some(run)))
             });
-            let listed = containers.chain(images).collect();
+            let networks = state.networks.iter();
+            let networks = networks.map(|(name, run)| owned(OwnedKind::Network, name, run.clone()));
+            let listed = containers.chain(images).chain(networks).collect();
             if let Some(tag) = state.appears.take() {
                 let image = state.images.values().next().unwrap().clone();
                 state.images.insert(tag, image);
@@ -362,6 +399,9 @@ impl Engine for FakeEngine {
 
     async fn prune_cache(&self, ids: &[String]) -> Result<Vec<String>> {
         self.call("prune-cache", &ids.len().to_string()).await?;
+        if self.state(|state| state.prunes_for_ever) {
+            std::future::pending::<()>().await;
+        }
         self.state(|state| {
             state.cache.retain(|id, _| !ids.contains(id));
             // What the builder knows it knows by its records.
@@ -389,7 +429,7 @@ fn missing(operation: &'static str, subject: &str) -> EngineError {
 
 impl FakeEngine {
     /// How a container behaves, if it is there.
-    fn manner(&self, id: &ContainerId, operation: &'static str) -> Result<Manner> {
+    pub(super) fn manner(&self, id: &ContainerId, operation: &'static str) -> Result<Manner> {
         let manner = self.state(|state| state.containers.get(&id.0).map(|one| one.manner));
         manner.ok_or_else(|| missing(operation, &id.0))
     }

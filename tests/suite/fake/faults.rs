@@ -62,7 +62,7 @@ impl Meeting {
 fn deadline(verb: &str) -> Option<Duration> {
     let usual = Deadlines::USUAL;
     match verb {
-        "build" | "exited" => None,
+        "build" | "exited" | "listening" => None,
         "prune-cache" => Some(usual.prune),
         "pull" | "pull-layer" | "push" | "push-blob" | "import" | "export" => Some(usual.silence),
         _ => Some(usual.answer),
