@@ -1,8 +1,11 @@
 //! The faults that strike a run on the fakes.
 
+use std::io::Write;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use plimsoll::cli::Exit;
+use plimsoll::store::JOURNAL_FILE;
 
 use super::stage::{Case, Of, Stage, Then, at, faulty};
 use super::table;
@@ -16,7 +19,7 @@ const MUTE: &str = "FROM base:1\nCOPY deps.lock ./\nCOPY main.src ./\nCMD [\"nev
 const HANGS: &str = "FROM base:1\nCOPY deps.lock ./\nRUN hang\nCOPY main.src ./\n";
 
 macro_rules! cases {
-    ($($test:ident, $fault:literal, $of:expr, $strike:expr, $then:expr $(, $dockerfile:expr)?;)*) => {
+    ($($test:ident, $fault:literal, $of:expr, $strike:expr, $then:expr $(, $dockerfile:expr $(, $scenario:expr)?)?;)*) => {
         $(
             #[tokio::test(start_paused = true)]
             async fn $test() {
@@ -31,6 +34,7 @@ macro_rules! cases {
                 test: concat!("cases::", stringify!($test)),
                 fault: $fault,
                 dockerfile: [GOOD $(, $dockerfile)?].last().unwrap(),
+                scenario: ["" $($(, $scenario)?)?].last().unwrap(),
                 of: $of,
                 strike: $strike,
                 then: $then,
@@ -38,6 +42,13 @@ macro_rules! cases {
         }
     };
 }
+
+/// A record that holds this is so large that visits are appended to a journal.
+pub(super) static LONG: LazyLock<String> =
+    LazyLock::new(|| GOOD.to_owned() + &"# one of many lines\n".repeat(40_000));
+
+/// A service that the app needs.
+const DB: &str = "[[companion]]\nname = \"db\"\nimage = \"db:1\"\nready = \"tcp://:5432\"\n";
 
 /// The container of the second visit.
 const SECOND: &str = "app_good-r2";
@@ -60,6 +71,8 @@ cases! {
     gone_listing, "engine killed while it lists the build cache", Of::Host, faulty(Fault::Gone, "build-cache", "", 5), Then::GoOn;
     gone_prune, "engine killed while it prunes", Of::Host, faulty(Fault::Gone, "prune-cache", "", 2), Then::GoOn;
     gone_floor, "engine killed in the visit of the floor", Of::Host, faulty(Fault::Gone, "start", "floor-r2", 1), Then::GoOn;
+    gone_network, "engine killed in the creation of a network", Of::Host, faulty(Fault::Gone, "create-network", SECOND, 1), Then::GoOn, GOOD, DB;
+    gone_companion, "engine killed in the start of a companion", Of::Host, faulty(Fault::Gone, "start", "good-r2-db", 1), Then::GoOn, GOOD, DB;
     gone_pull, "pulling engine killed in a pull", Of::Puller, faulty(Fault::Gone, "pull-layer", "", 8), Then::GoOn;
     gone_room, "engine of the building room killed in a build", Of::Room, faulty(Fault::Gone, "build", "rebuild-source", 3), Then::GoOn;
     reset_build, "one connection to the engine breaks in a build", Of::Host, faulty(Fault::Reset, "build", "build-cold", 2), Then::GoOn;
@@ -78,6 +91,7 @@ cases! {
     stall_export, "engine stalls in the export", Of::Host, faulty(Fault::Stall, "export", "", 1), Then::GoOn;
     stall_removal, "engine stalls in the removal of an image", Of::Host, faulty(Fault::Stall, "remove-image", "build-cold", 2), Then::GoOn;
     stall_container, "engine stalls in the removal of a container", Of::Host, faulty(Fault::Stall, "remove-container", SECOND, 1), Then::GoOn;
+    stall_network, "engine stalls in the removal of a network", Of::Host, faulty(Fault::Stall, "remove-network", SECOND, 1), Then::GoOn, GOOD, DB;
     stall_listing, "engine stalls in the list of the build cache", Of::Host, faulty(Fault::Stall, "build-cache", "", 4), Then::GoOn;
     stall_prune, "engine stalls in the prune", Of::Host, faulty(Fault::Stall, "prune-cache", "", 2), Then::GoOn;
     stall_owned, "engine stalls in the list of its objects", Of::Host, faulty(Fault::Stall, "owned", "", 1), Then::GoOn;
@@ -95,6 +109,12 @@ cases! {
     killed_removal, "plimsoll killed in the removal of an image", Of::Host, at("remove-image", "rebuild-dependency", 3), Then::Kill;
     killed_prune, "plimsoll killed while it prunes", Of::Host, at("prune-cache", "", 2), Then::Kill;
     killed_floor, "plimsoll killed in the visit of the floor", Of::Host, at("start", "floor-r2", 1), Then::Kill;
+    killed_companion, "plimsoll killed in the start of a companion", Of::Host, at("start", "good-r2-db", 1), Then::Kill, GOOD, DB;
+    killed_journal, "plimsoll killed in a run that keeps a journal", Of::Host, at("build", "rebuild-source", 3), Then::Kill, &LONG;
+    killed_append, "plimsoll killed while it appends to the journal", Of::Host, at("build", "rebuild-source", 3), Then::KillAfter(|it| Box::pin(async {
+        let mut journal = std::fs::OpenOptions::new().append(true).open(it.folder().unwrap().join(JOURNAL_FILE)).unwrap();
+        journal.write_all(b"{\"visits_done\":3,\"samp").unwrap();
+    })), &LONG;
     killed_pull, "plimsoll killed in a pull", Of::Puller, at("pull-layer", "", 8), Then::Kill;
     killed_at_end, "plimsoll killed in the sweep at the end", Of::Host, at("owned", "", 1), Then::Kill;
 
@@ -105,6 +125,7 @@ cases! {
 
     refused_push, "engine refuses the push", Of::Host, faulty(Fault::Refuse, "push", "app_good", 2), Then::GoOn;
     refused_removal, "engine refuses the removal of an image", Of::Host, faulty(Fault::Refuse, "remove-image", "build-cold", 2), Then::GoOn;
+    refused_network, "engine refuses the removal of a network", Of::Host, faulty(Fault::Refuse, "remove-network", SECOND, 1), Then::GoOn, GOOD, DB;
     refused_sweep, "engine refuses the list of its objects at the end", Of::Host, faulty(Fault::Refuse, "owned", "", 1), Then::GoOn;
     refused_prune, "engine refuses to prune", Of::Host, faulty(Fault::Refuse, "prune-cache", "", 2), Then::GoOn;
     cut_pull, "link cut in the middle of a pull", Of::Puller, faulty(Fault::Refuse, "pull-layer", "", 8), Then::GoOn;
@@ -117,6 +138,7 @@ cases! {
     container_taken, "somebody removes the container before the app is ready", Of::Host, at("exited", SECOND, 1), Then::Meanwhile(|it| Box::pin(async { it.engine().lose("app_good-r2") }));
     container_taken_later, "somebody removes the container before its memory is read", Of::Host, at("memory", SECOND, 1), Then::Meanwhile(|it| Box::pin(async { it.engine().lose("app_good-r2") }));
     container_taken_last, "somebody removes the container before the stop", Of::Host, at("stop", SECOND, 1), Then::Meanwhile(|it| Box::pin(async { it.engine().lose("app_good-r2") }));
+    companion_taken, "somebody removes a companion before the app is created", Of::Host, at("create", SECOND, 2), Then::Meanwhile(|it| Box::pin(async { it.engine().lose("good-r2-db") })), GOOD, DB;
     image_taken, "somebody removes the image before it is described", Of::Host, at("image", "build-cold", 2), Then::Meanwhile(|it| Box::pin(async { it.engine().lose("build-cold") }));
     image_taken_later, "somebody removes the image before the container is created", Of::Host, at("create", SECOND, 1), Then::Meanwhile(|it| Box::pin(async { it.engine().lose("build-cold") }));
     image_taken_push, "somebody removes the image before it is pushed", Of::Host, at("tag", "app_good", 2), Then::Meanwhile(|it| Box::pin(async { it.engine().lose("build-cold") }));

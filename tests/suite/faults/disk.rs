@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::cases::LONG;
 use super::stage::{Case, Of, Outcome, Stage, Then, at, struck};
 use super::table;
 use crate::pipeline::GOOD;
@@ -19,7 +20,7 @@ const INSIDE: &str = "PLIMSOLL_FAULTS_INSIDE";
 type Repair = fn(&Stage);
 
 macro_rules! disks {
-    ($($test:ident, $fault:literal, $act:expr, $repair:expr;)*) => {
+    ($($test:ident, $fault:literal, $act:expr, $repair:expr $(, $dockerfile:expr)?;)*) => {
         $(
             #[test]
             fn $test() {
@@ -31,7 +32,8 @@ macro_rules! disks {
             vec![$((Case {
                 test: concat!("disk::", stringify!($test)),
                 fault: $fault,
-                dockerfile: GOOD,
+                dockerfile: [GOOD $(, $dockerfile)?].last().unwrap(),
+                scenario: "",
                 of: Of::Host,
                 strike: at("build", "rebuild-source", 3),
                 then: Then::Meanwhile(|stage| Box::pin(async { $act(stage) })),
@@ -42,6 +44,7 @@ macro_rules! disks {
 
 disks! {
     full, "disk full: run.json and all others", fill, empty;
+    full_journal, "disk full: the journal", fill, empty, &LONG;
     full_page, "disk full: the page", fill_but_for_the_record, empty;
     full_charts, "disk full: the charts", |stage: &Stage| {
         let charts = charts(stage);
@@ -132,7 +135,7 @@ pub(super) fn is_inside() -> bool {
 pub(super) fn inside(case: &Case, repair: Repair) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_all().start_paused(true).build().unwrap();
-    let home = Home::new(&[("good", GOOD)]);
+    let home = Home::new(&[("good", case.dockerfile)]);
     let disk = home.path().join("results");
     fs::create_dir(&disk).unwrap();
     mount(&disk, "size=8m");

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use plimsoll::cli::Exit;
 use plimsoll::oci::sha256_hex;
 use plimsoll::record::{CaseId, Disposition, Link, Metric, RunRecord, RunState, Sample};
+use plimsoll::store::{RECORD_FILE, RunFolder};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +52,8 @@ pub(super) struct Case {
     pub fault: &'static str,
     /// The Dockerfile of the variant.
     pub dockerfile: &'static str,
+    /// What the scenario has besides.
+    pub scenario: &'static str,
     pub of: Of,
     pub strike: Strike,
     pub then: Then,
@@ -116,8 +119,10 @@ pub(super) struct Stage {
 const RUN: [&str; 7] = ["run", "app", "--rounds", "2", "--warmup", "0", "--seed=5"];
 
 impl Stage {
-    pub fn new(dockerfile: &str, of: Of) -> Self {
-        Self::of(Home::new(&[("good", dockerfile)]), of)
+    fn new(dockerfile: &str, scenario: &str, of: Of) -> Self {
+        let home = Home::new(&[("good", dockerfile)]).with(scenario);
+        home.engine.add_base("db:1", &[]);
+        Self::of(home, of)
     }
 
     pub fn of(home: Home, of: Of) -> Self {
@@ -126,6 +131,7 @@ impl Stage {
         home.engine.add_container("their-database");
         home.engine.state(|state| {
             let words = "mount / from exec /bin/sh -c their own".to_owned();
+            state.networks.insert("their-network".to_owned(), None);
             state.cache.insert("theirs".to_owned(), words)
         });
         let results = home.path().join("results");
@@ -153,10 +159,12 @@ impl Stage {
         }
     }
 
-    /// The record as it is on disk, if the run has one.
+    /// The record as it is on disk, with its journal, if the run has one.
     pub fn saved(&self) -> Option<RunRecord> {
-        let text = std::fs::read_to_string(self.folder()?.join("run.json")).ok()?;
-        Some(RunRecord::read(&text).unwrap())
+        let folder = self
+            .folder()
+            .filter(|path| path.join(RECORD_FILE).is_file())?;
+        Some(RunFolder::open(&folder).unwrap().load_record().unwrap())
     }
 
     /// The folder of the run.
@@ -258,7 +266,7 @@ async fn planned(of: Of) -> &'static BTreeSet<Key> {
     static IN_ROOMS: OnceCell<BTreeSet<Key>> = OnceCell::const_new();
     let known = if of == Of::Host { &ON_HOST } else { &IN_ROOMS };
     let measure = async || {
-        let stage = Stage::new(GOOD, of);
+        let stage = Stage::new(GOOD, "", of);
         stage.home.run(&stage.words()).await.0.unwrap();
         let record = stage.saved().unwrap();
         record.samples.iter().map(key).collect()
@@ -268,7 +276,8 @@ async fn planned(of: Of) -> &'static BTreeSet<Key> {
 
 /// Runs a case to its outcome.
 pub(super) async fn outcome(case: &Case) -> Outcome {
-    struck(Stage::new(case.dockerfile, case.of), case, Stage::repair).await
+    let stage = Stage::new(case.dockerfile, case.scenario, case.of);
+    struck(stage, case, Stage::repair).await
 }
 
 /// The same in a home that is there already. `repair` ends the fault once the run is over.

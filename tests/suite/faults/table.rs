@@ -153,14 +153,14 @@ namespace; they need root.
 | column | meaning |
 |---|---|
 | exit | the exit code, or `killed` |
-| saved | samples in run.json when the fault struck |
-| lost | those of them that run.json does not hold in the end |
+| saved | samples in run.json and run.journal when the fault struck |
+| lost | those of them that the record does not hold in the end |
 | resumed | whether the run had to go on with `--resume` |
 | values, reasons | samples in the end with a value, and with a reason instead. An undisturbed run on the user's engine has 57 and 24, since it measures no pulls |
 | silent | planned samples with neither |
-| left | containers, images, cache records and unfinished files of the run, once it had ended |
+| left | containers, networks, images, cache records and unfinished files of the run, once it had ended |
 | after `clean` | the same after `clean`, and after the run that went on |
-| touched | images, containers, cache records and files of others that are gone or altered |
+| touched | images, containers, networks, cache records and files of others that are gone or altered |
 
 | fault | exit | saved | lost | resumed | values | reasons | silent | left | after `clean` | touched | test |
 |---|---|---|---|---|---|---|---|---|---|---|---|
