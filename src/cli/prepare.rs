@@ -257,9 +257,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     }
     let foreign = foreign_platforms(&wanted.selection, engine.as_ref(), &facts, &run).await?;
     wanted.selection.leave_out(&BTreeMap::new(), &foreign)?;
-    for reason in foreign.values() {
-        printer.talk(reason);
-    }
+    foreign.values().for_each(|reason| printer.talk(reason));
     let travelled = match &distribution {
         Some(distribution) => Some(described(distribution).await?),
         None => None,

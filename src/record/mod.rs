@@ -21,6 +21,7 @@ mod run;
 mod sample;
 mod shard;
 mod texts;
+mod texts_facts;
 
 pub use case::{
     BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, SentRecord,

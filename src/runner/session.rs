@@ -44,8 +44,7 @@ pub struct PlannedCase {
     pub companions: Vec<Companion>,
     /// What its rebuilds change.
     pub edits: Vec<Edit>,
-    /// Whether its health check is waited for: a check that comes every half minute would
-    /// hold every visit up for as long.
+    /// Whether its health check is waited for: a check may come every half minute only.
     pub healthy: bool,
     /// The load that it is put under once it is ready.
     pub load: Option<Load>,

@@ -163,7 +163,7 @@ async fn memory<E: Engine, C: Clock, P: Probe>(
         },
         // So has an engine that says nothing of memory, or nothing of what has exited.
         Err(error) if error.kind == ErrorKind::Protocol => {
-            match crash(runner, id, "after its first answer").await {
+            match crash(runner, id, "after it was ready").await {
                 None => {
                     let reason = error.chain();
                     ledger.note(metric, Outcome::NotMeasured { reason });

@@ -124,7 +124,7 @@ async fn an_app_that_has_exited_has_no_memory_figure() {
         assert_eq!(seen[0].outcome.status(), Status::Dnf, "{variant}");
         let reason = seen[0].outcome.reason().unwrap_or_default();
         assert!(
-            reason.starts_with("exited with code 3 after its first answer"),
+            reason.starts_with("exited with code 3 after it was ready"),
             "{variant}: {reason}"
         );
     }

@@ -310,7 +310,7 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"Above {grouped} steps",
     ),
     (
-        "src/cli/args.rs",
+        "src/cli/args/place.rs",
         r#"default_value = "(/var/tmp/[^"]+)""#,
         "REFERENCE",
         r"| `{}` |",

@@ -220,7 +220,10 @@ fn no_comment_mentions_anybody_or_an_issue() {
             "step-summary\"]",
             "\"--all\"]",
         ];
-        if !is_markdown.iter().any(|end| place.ends_with(end)) || place.contains("table") || place.starts_with("stderr") {
+        if !is_markdown.iter().any(|end| place.ends_with(end))
+            || place.contains("table")
+            || place.starts_with("stderr")
+        {
             return;
         }
         let span = regex::Regex::new("`[^`]*`").unwrap();

@@ -235,7 +235,12 @@ fn kill_with(config: &Path, words: &[String]) {
             lines.any(|one| one == word.as_bytes())
         };
         if has(&of_cluster) && words.iter().all(has) {
-            found.extend(entry.file_name().to_str().and_then(|pid| pid.parse::<i32>().ok()));
+            found.extend(
+                entry
+                    .file_name()
+                    .to_str()
+                    .and_then(|pid| pid.parse::<i32>().ok()),
+            );
         }
     }
     let steps: Vec<i32> = found.iter().filter_map(|pid| step_of(*pid)).collect();
