@@ -6,11 +6,14 @@ use std::io;
 
 use crate::record::{RunRecord, RunState};
 use crate::report;
-use crate::runner::Recorder;
+use crate::runner::{Recorder, VisitNotes};
 use crate::store::{RecordWriter, RunFolder, StoreError};
 
 /// The file that lists cache records that are ours and not removed yet.
 pub(super) const CACHE_JOURNAL: &str = "cache-records.json";
+
+/// The file that says how records of the visit that goes on are identified.
+pub(super) const VISIT_JOURNAL: &str = "cache-visit.json";
 
 /// The page in a run's folder.
 pub(super) const PAGE: &str = "report.html";
@@ -100,6 +103,24 @@ impl Recorder for FolderRecorder<'_> {
             let place = place.display();
             format!("failed to read the noted records of the builder's cache: {why}; they are kept in {place}").into()
         })
+    }
+
+    fn note_visit(
+        &mut self,
+        notes: Option<&VisitNotes>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        match notes {
+            Some(notes) => self
+                .folder
+                .write(VISIT_JOURNAL, &serde_json::to_vec(notes)?)?,
+            None => self.folder.remove(VISIT_JOURNAL)?,
+        }
+        Ok(())
+    }
+
+    fn noted_visit(&mut self) -> Option<VisitNotes> {
+        let text = crate::files::read(&self.folder.path().join(VISIT_JOURNAL)).ok()?;
+        serde_json::from_slice(&text).ok()
     }
 
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>> {

@@ -15,6 +15,7 @@ use hyper::ext::on_informational;
 use hyper::http::request;
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -155,7 +156,7 @@ pub(super) fn lenient() -> http1::Builder {
 }
 
 /// Resolves once an interim answer of an expected status has come; never for another contract.
-fn interim(ask: &mut Ask, expected: &Statuses) -> oneshot::Receiver<u16> {
+pub(super) fn interim(ask: &mut Ask, expected: &Statuses) -> oneshot::Receiver<u16> {
     let (sender, receiver) = oneshot::channel();
     let sender = Mutex::new(Some(sender));
     // Switching protocols ends the exchange: it is a final answer.
@@ -182,6 +183,15 @@ async fn exchange(
 ) -> Result<(u16, Bytes), Miss> {
     let early = interim(&mut ask, &http.status);
     let stream = open(sockets, address).await?;
+    talk(stream, ask, early).await
+}
+
+/// Sends the request and takes the answer, over a connection that is open.
+pub(super) async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    ask: Ask,
+    early: oneshot::Receiver<u16>,
+) -> Result<(u16, Bytes), Miss> {
     let (mut sender, connection) = lenient()
         .handshake(TokioIo::new(stream))
         .await

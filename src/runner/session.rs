@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::cache::Before;
+use super::cache::{Before, VisitNotes};
+use super::error::RunError;
 use super::ledger::{Gate, Ledger};
+use super::pace::Pace;
 use super::push::Distribution;
 use super::sweep::sweep;
 use super::visit::short_id;
 use super::{Event, Watcher, floor, order_of, visit, weigh};
 use crate::context::Context;
-use crate::engine::{Clock, Engine, EngineError, Probe};
+use crate::engine::{Clock, Engine, Probe};
 use crate::record::{
     CaseId, Conditions, Disposition, Metric, Reach, RunRecord, RunState, VisitConditions,
     mask_texts, secrets_in,
@@ -86,35 +88,20 @@ pub trait Recorder: Send {
     /// # Errors
     /// Notes that cannot be read. They are kept as they are, and nothing is written over them.
     fn noted_cache(&mut self) -> Result<BTreeSet<String>, Box<dyn Error + Send + Sync>>;
+
+    /// Notes what identifies the records of the visit that begins; `None` once they are noted.
+    fn note_visit(
+        &mut self,
+        notes: Option<&VisitNotes>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>>;
+
+    /// What an earlier process of this run noted of a visit that it did not finish.
+    fn noted_visit(&mut self) -> Option<VisitNotes>;
 }
 
 /// How long an interrupted run may take for the builder's cache. What is left then is noted,
 /// and `plimsoll clean` removes it.
 const INTERRUPTED_WITHIN: Duration = Duration::from_secs(5);
-
-/// Decides with the record so far how many rounds there are. It may note in the record what
-/// made it decide so.
-pub trait Pace: Send {
-    /// Told as a round begins, warm-ups included.
-    fn begins(&mut self);
-
-    /// Asked after each counted round: whether it is the last, whatever is planned.
-    fn is_enough(&mut self, record: &mut RunRecord) -> bool;
-
-    /// Asked once all planned rounds are done: how many more there are.
-    fn more(&mut self, record: &mut RunRecord) -> u32;
-}
-
-/// Why a run ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The engine went away.
-    #[error("the engine went away during the run")]
-    EngineGone(#[source] EngineError),
-    /// The record could not be written.
-    #[error("the run record could not be written")]
-    Record(#[source] Box<dyn Error + Send + Sync>),
-}
 
 /// Runs a planned record to its end.
 pub struct Runner<E, C, P> {
@@ -130,6 +117,8 @@ pub struct Runner<E, C, P> {
     pub(super) distribution: Option<Distribution<E>>,
     /// The builder's cache before the visit that is going on.
     pub(super) cache_before: Option<Before>,
+    /// The ids that it listed last, without those removed since.
+    pub(super) cache_listed: Option<BTreeSet<String>>,
     /// Of this process: what it sends is not what an interrupted one sent before.
     pub(super) nonce: String,
     /// File bytes of layers that were read already, by diff id.
@@ -185,6 +174,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             tars_sent: 0,
             distribution: None,
             cache_before: None,
+            cache_listed: None,
             nonce,
             layer_bytes: BTreeMap::new(),
             masker,
@@ -226,6 +216,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             Ok(noted) => self.pending_cache = noted,
             Err(error) => self.warn(super::builds::chain(error.as_ref())),
         }
+        self.take_over_cache(recorder).await;
         let mut result = self.rounds(recorder).await;
         if self.record.state == RunState::Complete {
             weigh::weigh_bases(&mut self).await;
@@ -356,8 +347,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         if case.is_none() && !is_floor {
             return Ok(true);
         }
-        let ids = self.cache_ids().await;
-        self.cache_before = ids.map(|ids| Before::new(ids, case.as_ref(), self.tars_sent));
+        self.note_cache_before(case.as_ref(), recorder).await?;
         let stop = self.stop.clone();
         let (round, before) = (ledger.round, (self.settings.conditions)());
         let whole = {

@@ -10,6 +10,9 @@ use tempfile::NamedTempFile;
 /// As a new file commonly is; temporary files are private.
 const MODE: u32 = 0o644;
 
+/// First part of the name of a file that is being written.
+pub(super) const UNFINISHED: &str = ".writing-";
+
 const BUFFER: usize = 1 << 18;
 
 /// Replaces `path` by a file that holds `bytes`: written beside, brought to
@@ -25,7 +28,7 @@ pub(super) fn write_by(
 ) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // Removed when dropped, so also on every early return.
-    let mut file = NamedTempFile::with_prefix_in(".writing-", folder)?;
+    let mut file = NamedTempFile::with_prefix_in(UNFINISHED, folder)?;
     let mut buffered = BufWriter::with_capacity(BUFFER, file.as_file_mut());
     make(&mut buffered)?;
     buffered.flush()?;

@@ -118,6 +118,7 @@ impl RunFolder {
                 source,
             };
             self.beacon = Some(Beacon::light(&self.id()).map_err(fault)?);
+            remove_unfinished(&self.path);
         }
         Ok(())
     }
@@ -208,6 +209,21 @@ impl RunFolder {
         let size = written.and_then(|()| fs::metadata(&path));
         size.map(|facts| usize::try_from(facts.len()).unwrap_or(usize::MAX))
             .map_err(|source| StoreError::Write { path, source })
+    }
+}
+
+/// Removes files that a process was writing when it was killed. Whoever calls holds the lock,
+/// so nobody writes them.
+fn remove_unfinished(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(atomic::UNFINISHED) {
+            // One that stays takes room and is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_unfinished(&entry.path());
+        }
     }
 }
 

@@ -289,6 +289,27 @@ fn two_writers_of_one_run_are_refused_and_a_dead_one_is_not_missed() {
     assert_eq!(signed, format!("{pid}\n"));
 }
 
+#[test]
+fn who_takes_the_lock_removes_what_a_killed_process_was_writing() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunFolder::create(dir.path(), "2001-02-03T04:05:06Z", "x").unwrap();
+    let path = run.path().to_owned();
+    run.write("charts/a.svg", b"whole").unwrap();
+    let unfinished = [path.join(".writing-a"), path.join("charts/.writing-b")];
+    for file in &unfinished {
+        std::fs::write(file, "cut sho").unwrap();
+    }
+    drop(run);
+    let mut again = RunFolder::open(&path).unwrap();
+    assert!(
+        unfinished.iter().all(|file| file.exists()),
+        "reading removes nothing"
+    );
+    again.lock().unwrap();
+    assert!(!unfinished.iter().any(|file| file.exists()));
+    assert!(path.join("charts/a.svg").exists());
+}
+
 /// A record of the size at which a journal is kept, after so many visits.
 fn large(id: &str, visits: u32) -> RunRecord {
     let mut record = record(id);

@@ -34,10 +34,10 @@ use plimsoll::units::{Bytes, Count};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{FakeClock, FakeEngine, FakeProbe, FakeRegistry};
+use crate::fake::{Date, FakeClock, FakeEngine, FakeProbe, FakeRegistry};
 use home::{Home, close};
 
-const GOOD: &str = "FROM base:1\nCOPY deps.lock ./\nRUN --mount=type=cache,target=/root/.cache install\nCOPY main.src ./\nRUN make\n";
+pub const GOOD: &str = "FROM base:1\nCOPY deps.lock ./\nRUN --mount=type=cache,target=/root/.cache install\nCOPY main.src ./\nRUN make\n";
 
 /// Base values of a metric's counted samples for a variant.
 fn values(record: &RunRecord, variant: &str, metric: Metric) -> Vec<f64> {

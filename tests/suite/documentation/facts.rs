@@ -53,6 +53,7 @@ const OTHERS: &[&str] = &[
     "--orphan",
     "--output",
     "--pairs",
+    "--seconds",
     "--parents",
     "--parsable",
     "--path",

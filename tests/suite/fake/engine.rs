@@ -1,4 +1,4 @@
-//! The fake's verbs, and its small model of BuildKit.
+//! The fake's verbs.
 
 use super::files::{read, unpack};
 use super::model::{command, copied, emptied, mount_id, vertex_name, ways};
@@ -6,7 +6,7 @@ use super::*;
 
 impl Engine for FakeEngine {
     async fn facts(&self) -> Result<EngineFacts> {
-        self.call("facts", "engine")?;
+        self.call("facts", "engine").await?;
         Ok(EngineFacts {
             name: "Fake Engine".to_owned(),
             version: "1.0".to_owned(),
@@ -30,13 +30,13 @@ impl Engine for FakeEngine {
     }
 
     async fn ping(&self) -> Result<()> {
-        self.call("ping", "engine")?;
+        self.call("ping", "engine").await?;
         sleep(Duration::from_micros(100)).await;
         Ok(())
     }
 
     async fn image(&self, reference: &str) -> Result<Option<ImageFacts>> {
-        self.call("image", reference)?;
+        self.call("image", reference).await?;
         Ok(self.state(|state| {
             let mut facts = state.images.get(reference)?.facts.clone();
             for (bytes, _) in &mut facts.history {
@@ -47,7 +47,7 @@ impl Engine for FakeEngine {
     }
 
     async fn push(&self, reference: &str, _: &mut (dyn FnMut(&str) + Send)) -> Result<PushOutcome> {
-        self.call("push", reference)?;
+        self.call("push", reference).await?;
         let behind_an_index = self.state(|state| {
             let image = state.images.get(reference);
             image.is_some_and(|image| state.partial.contains(&image.facts.id.0))
@@ -65,13 +65,12 @@ impl Engine for FakeEngine {
     }
 
     async fn tag(&self, image: &str, reference: &str) -> Result<()> {
-        self.call("tag", reference)?;
-        self.add_tag(image, reference);
-        Ok(())
+        self.call("tag", reference).await?;
+        self.add_tag(image, reference)
     }
 
     async fn pull(&self, reference: &str, sink: &mut PullSink<'_>) -> Result<()> {
-        self.call("pull", reference)?;
+        self.call("pull", reference).await?;
         if reference.starts_with("127.0.0.1:") {
             return self.fetch(reference, sink).await;
         }
@@ -95,8 +94,9 @@ impl Engine for FakeEngine {
     }
 
     async fn export(&self, image: &str) -> Result<BuildContext> {
-        self.call("export", image)?;
-        let user = self.state(|state| state.images[image].facts.user.clone());
+        self.call("export", image).await?;
+        let user = self.state(|state| Some(state.images.get(image)?.facts.user.clone()));
+        let user = user.ok_or_else(|| missing("export image", image))?;
         let saved = super::export::saved(&user);
         Ok(Box::pin(futures_util::stream::iter([Ok(saved.into())])))
     }
@@ -107,7 +107,7 @@ impl Engine for FakeEngine {
         tar: BuildContext,
         changes: &[String],
     ) -> Result<ImageId> {
-        self.call("import", reference)?;
+        self.call("import", reference).await?;
         let files = unpack(tar).await.unwrap();
         self.add_base(reference, &[]);
         self.state(|state| {
@@ -137,7 +137,7 @@ impl Engine for FakeEngine {
         source: BuildSource,
         sink: &mut StepSink<'_>,
     ) -> std::result::Result<BuildOutcome, BuildFailure> {
-        self.call("build", &request.tag)?;
+        self.call("build", &request.tag).await?;
         let files = read(&source).map_err(BuildFailure::Context)?;
         let text = String::from_utf8(source.dockerfile.to_vec()).unwrap();
         self.state(|state| {
@@ -211,14 +211,15 @@ impl Engine for FakeEngine {
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId> {
-        self.call("create", &spec.name)?;
+        self.call("create", &spec.name).await?;
         sleep(Duration::from_millis(8)).await;
         self.state(|state| {
             let image = state
                 .images
                 .iter()
                 .find(|(tag, image)| **tag == spec.image || image.facts.id.0 == spec.image);
-            let manner = image.map(|(_, image)| image.manner).unwrap();
+            let image = image.ok_or_else(|| missing("create container", &spec.image))?;
+            let manner = image.1.manner;
             let run = spec.labels.get(LABEL_RUN).cloned();
             let container = Container {
                 image: spec.image.clone(),
@@ -229,27 +230,28 @@ impl Engine for FakeEngine {
                 since: None,
             };
             state.containers.insert(spec.name.clone(), container);
-        });
-        Ok(ContainerId(spec.name.clone()))
+            Ok(ContainerId(spec.name.clone()))
+        })
     }
 
     async fn create_network(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<()> {
-        self.call("create-network", name)?;
+        self.call("create-network", name).await?;
         let run = labels.get(LABEL_RUN).cloned();
         self.state(|state| state.networks.insert(name.to_owned(), run));
         Ok(())
     }
 
     async fn remove_network(&self, name: &str) -> Result<RemovalOutcome> {
-        self.call("remove-network", name)?;
+        self.call("remove-network", name).await?;
         Ok(self.network_removed(name))
     }
 
     async fn start(&self, id: &ContainerId) -> Result<()> {
-        self.call("start", &id.0)?;
+        self.call("start", &id.0).await?;
         sleep(Duration::from_millis(200)).await;
         self.state(|state| {
-            let container = state.containers.get_mut(&id.0).unwrap();
+            let container = state.containers.get_mut(&id.0);
+            let container = container.ok_or_else(|| missing("start container", &id.0))?;
             container.started = true;
             container.since = Some(Instant::now());
             if container.manner == Manner::Foreign {
@@ -261,35 +263,40 @@ impl Engine for FakeEngine {
     }
 
     async fn address(&self, id: &ContainerId, port: u16, reach: Reach) -> Result<SocketAddr> {
-        self.call("address", &id.0)?;
+        self.call("address", &id.0).await?;
+        self.manner(id, "find the address of")?;
         let closed = self.state(|state| state.closed.contains(&reach));
         let host = if closed { [0; 4] } else { [127, 0, 0, 1] };
         Ok(SocketAddr::from((host, port)))
     }
 
     async fn exited(&self, id: &ContainerId) -> Result<i64> {
+        self.strike("exited", &id.0).await?;
         self.until_exit(id).await
     }
 
     async fn state(&self, id: &ContainerId) -> Result<ContainerState> {
+        self.strike("state", &id.0).await?;
+        self.manner(id, "inspect container")?;
         Ok(self.container_state(id))
     }
 
     async fn output(&self, id: &ContainerId) -> Result<OutputStream> {
-        self.call("output", &id.0)?;
-        Ok(self.printed(id))
+        self.call("output", &id.0).await?;
+        self.printed(id)
     }
 
     async fn listening(&self, id: &ContainerId, port: u16, _: Nanos) -> Result<()> {
-        self.call("listening", &format!("{} {port}", id.0))?;
+        self.call("listening", &format!("{} {port}", id.0)).await?;
         self.until_listening(id).await
     }
 
     async fn logs(&self, id: &ContainerId, _: u32) -> Result<Vec<String>> {
+        self.strike("logs", &id.0).await?;
         let error = "Error: cannot find module".to_owned();
         // The app prints what it was built with.
         let built_with = self.state(|state| {
-            let image = &state.containers[&id.0].image;
+            let image = &state.containers.get(&id.0)?.image;
             let is_it = |tag: &str| {
                 state
                     .images
@@ -303,7 +310,7 @@ impl Engine for FakeEngine {
     }
 
     async fn memory(&self, id: &ContainerId) -> Result<Bytes> {
-        self.call("memory", &id.0)?;
+        self.call("memory", &id.0).await?;
         if self.state(|state| state.podman) {
             let (kind, cause) = (ErrorKind::Protocol, "no memory statistics");
             return Err(EngineError::new("measure memory of", &id.0, kind, cause));
@@ -312,9 +319,8 @@ impl Engine for FakeEngine {
     }
 
     async fn stop(&self, id: &ContainerId, grace: Nanos) -> Result<StopOutcome> {
-        self.call("stop", &id.0)?;
-        let manner = self.state(|state| state.containers.get(&id.0).map(|c| c.manner));
-        let killed = manner == Some(Manner::IgnoresSigterm);
+        self.call("stop", &id.0).await?;
+        let killed = self.manner(id, "stop container")? == Manner::IgnoresSigterm;
         let took = if killed {
             grace
         } else {
@@ -335,13 +341,13 @@ impl Engine for FakeEngine {
     }
 
     async fn remove_container(&self, id: &ContainerId) -> Result<()> {
-        self.call("remove-container", &id.0)?;
+        self.call("remove-container", &id.0).await?;
         self.state(|state| state.containers.remove(&id.0));
         Ok(())
     }
 
     async fn remove_image(&self, reference: &str) -> Result<RemovalOutcome> {
-        self.call("remove-image", reference)?;
+        self.call("remove-image", reference).await?;
         let gone = self.state(|state| state.images.remove(reference));
         Ok(if gone.is_some() {
             RemovalOutcome::Removed
@@ -351,7 +357,7 @@ impl Engine for FakeEngine {
     }
 
     async fn owned(&self) -> Result<Vec<Owned>> {
-        self.call("owned", "engine")?;
+        self.call("owned", "engine").await?;
         Ok(self.state(|state| {
             let containers = state
                 .containers
@@ -374,7 +380,7 @@ impl Engine for FakeEngine {
     }
 
     async fn build_cache(&self) -> Result<Vec<CacheRecord>> {
-        self.call("build-cache", "engine")?;
+        self.call("build-cache", "engine").await?;
         Ok(self.state(|state| {
             let record = |(id, description): (&String, &String)| CacheRecord {
                 id: id.clone(),
@@ -392,7 +398,7 @@ impl Engine for FakeEngine {
     }
 
     async fn prune_cache(&self, ids: &[String]) -> Result<Vec<String>> {
-        self.call("prune-cache", &ids.len().to_string())?;
+        self.call("prune-cache", &ids.len().to_string()).await?;
         if self.state(|state| state.prunes_for_ever) {
             std::future::pending::<()>().await;
         }
@@ -407,77 +413,6 @@ impl Engine for FakeEngine {
     }
 }
 
-impl FakeEngine {
-    fn builder(&self) -> String {
-        let podman = self.state(|state| state.podman);
-        if podman { "buildah" } else { "buildkit" }.to_owned()
-    }
-
-    fn finish(
-        &self,
-        request: &BuildRequest,
-        dockerfile: &Dockerfile,
-        text: &str,
-        key: String,
-        steps: Vec<BuildStep>,
-    ) -> BuildOutcome {
-        let base = dockerfile
-            .final_base(request.target.as_deref(), &request.build_args)
-            .unwrap();
-        self.state(|state| {
-            let base = base
-                .and_then(|base| state.images.get(&base))
-                .map(|image| image.facts.clone());
-            let (mut diff_ids, mut history) = base
-                .map(|facts| (facts.diff_ids, facts.history))
-                .unwrap_or_default();
-            diff_ids.push(format!("sha256:{key}"));
-            // The engine prints build arguments before the command.
-            let args: String = request
-                .build_args
-                .iter()
-                .map(|(id, value)| format!("|1 {id}={value} "))
-                .collect();
-            let lines = text.lines().filter(|line| !line.starts_with('#'));
-            let length: usize = lines.map(|line| line.len() + 1).sum();
-            history.push((Bytes(1_000_000 * length as u64), format!("{args}COPY")));
-            let id = ImageId(format!("sha256:{}", sha256_hex(key.as_bytes())));
-            let facts = ImageFacts {
-                manifest_digest: None,
-                id: id.clone(),
-                repo_digests: Vec::new(),
-                listed: history.iter().map(|(bytes, _)| *bytes).sum(),
-                diff_ids,
-                history,
-                labels: request.labels.clone(),
-                user: String::new(),
-                platform: "linux/amd64".to_owned(),
-                health_check: text.contains("HEALTHCHECK").then_some(HealthCheck {
-                    interval: Nanos::from_secs(3),
-                    start_interval: None,
-                }),
-            };
-            let image = Image {
-                facts,
-                manner: match request.platform.as_deref() {
-                    Some(other) if other != "linux/amd64" && !state.emulates => Manner::Foreign,
-                    _ => Manner::of(text),
-                },
-            };
-            state.images.insert(request.tag.clone(), image);
-            BuildOutcome {
-                image: id,
-                steps,
-                builder: match state.podman {
-                    true => "buildah".to_owned(),
-                    false => "buildkit".to_owned(),
-                },
-                sent: Sent::default(),
-            }
-        })
-    }
-}
-
 fn owned(kind: OwnedKind, name: &str, run: Option<String>) -> Owned {
     Owned {
         kind,
@@ -485,5 +420,17 @@ fn owned(kind: OwnedKind, name: &str, run: Option<String>) -> Owned {
         name: name.to_owned(),
         run,
         size: None,
+    }
+}
+
+fn missing(operation: &'static str, subject: &str) -> EngineError {
+    EngineError::new(operation, subject, ErrorKind::NotFound, "no such thing")
+}
+
+impl FakeEngine {
+    /// How a container behaves, if it is there.
+    pub(super) fn manner(&self, id: &ContainerId, operation: &'static str) -> Result<Manner> {
+        let manner = self.state(|state| state.containers.get(&id.0).map(|one| one.manner));
+        manner.ok_or_else(|| missing(operation, &id.0))
     }
 }

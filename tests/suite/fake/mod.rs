@@ -8,6 +8,7 @@
 
 mod engine;
 mod export;
+pub mod faults;
 mod files;
 mod model;
 mod ready;
@@ -155,6 +156,8 @@ pub struct State {
     pub oom: bool,
     /// An image of a run that comes up once the engine's objects were listed.
     pub appears: Option<String>,
+    /// What is to go wrong, and when.
+    armed: Option<faults::Armed>,
     /// The folder of results, in which reports get what cannot be replaced by a file.
     pub blocks: Option<std::path::PathBuf>,
 }
@@ -216,6 +219,44 @@ impl FakeEngine {
         });
     }
 
+    /// Somebody else's container.
+    pub fn add_container(&self, name: &str) {
+        let container = Container {
+            image: "theirs:1".to_owned(),
+            manner: Manner::NeverReady,
+            run: None,
+            network: None,
+            started: false,
+            since: None,
+        };
+        self.state(|state| state.containers.insert(name.to_owned(), container));
+    }
+
+    /// Somebody removes a container, an image or a network.
+    pub fn lose(&self, name: &str) {
+        self.state(|state| {
+            state.networks.retain(|known, _| !known.contains(name));
+            state.containers.retain(|known, _| !known.contains(name));
+            state.images.retain(|known, _| !known.contains(name));
+        });
+    }
+
+    /// All that it holds, as one line each.
+    pub fn holds(&self) -> BTreeSet<String> {
+        self.state(|state| {
+            let images = state.images.iter();
+            let images = images.map(|(tag, image)| format!("image {tag} {:?}", image.facts));
+            let containers = state.containers.iter();
+            let containers = containers.map(|(name, one)| format!("container {name} {one:?}"));
+            let cache = state.cache.iter();
+            let cache = cache.map(|(id, words)| format!("record {id} {words}"));
+            let networks = state.networks.iter();
+            let networks = networks.map(|(name, run)| format!("network {name} {run:?}"));
+            let things = images.chain(containers).chain(networks);
+            things.chain(cache).collect()
+        })
+    }
+
     fn endpoint(&self) -> String {
         let own = || "unix:///fake.sock".to_owned();
         self.state(|state| state.endpoint.clone())
@@ -232,9 +273,9 @@ impl FakeEngine {
     }
 
     fn memory_of(&self, id: &ContainerId) -> Result<Bytes> {
-        match self.state(|state| state.containers.get(&id.0).map(|c| c.manner)) {
-            Some(Manner::EndsAfterReady) => Ok(Bytes(0)),
-            Some(Manner::EndsWithoutFigure) => Err(EngineError::new(
+        match self.manner(id, "measure memory of container")? {
+            Manner::EndsAfterReady => Ok(Bytes(0)),
+            Manner::EndsWithoutFigure => Err(EngineError::new(
                 "measure memory of container",
                 &id.0,
                 ErrorKind::Protocol,
@@ -264,9 +305,10 @@ impl FakeEngine {
         })
     }
 
-    fn call(&self, verb: &'static str, subject: &str) -> Result<()> {
+    async fn call(&self, verb: &'static str, subject: &str) -> Result<()> {
+        self.state(|state| state.calls.push(format!("{verb} {subject}")));
+        self.strike(verb, subject).await?;
         self.state(|state| {
-            state.calls.push(format!("{verb} {subject}"));
             if let Some(results) = state.blocks.as_ref().filter(|_| verb == "create") {
                 for folder in std::fs::read_dir(results).unwrap().flatten() {
                     for report in ["report.md", "report.html"] {
@@ -291,12 +333,32 @@ impl FakeEngine {
     }
 }
 
-/// Tokio's clock, which a paused runtime moves by itself.
-pub struct FakeClock(Instant);
+/// Tokio's clock, which a paused runtime moves by itself. Its date stands still until it is set.
+pub struct FakeClock(Instant, Date);
+
+/// The date of the machine, as RFC 3339.
+#[derive(Debug, Clone)]
+pub struct Date(Arc<Mutex<String>>);
+
+impl Default for Date {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new("2026-11-20T20:40:00Z".to_owned())))
+    }
+}
+
+impl Date {
+    pub fn set(&self, utc: &str) {
+        *self.0.lock().unwrap() = utc.to_owned();
+    }
+}
 
 impl FakeClock {
     pub fn new() -> Self {
-        Self(Instant::now())
+        Self::of(&Date::default())
+    }
+
+    pub fn of(date: &Date) -> Self {
+        Self(Instant::now(), date.clone())
     }
 }
 
@@ -306,7 +368,7 @@ impl Clock for FakeClock {
     }
 
     fn utc(&self) -> String {
-        "2026-11-20T20:40:00Z".to_owned()
+        self.1.0.lock().unwrap().clone()
     }
 
     fn resolution(&self) -> Nanos {

@@ -1,4 +1,4 @@
-//! Parts of the small model of BuildKit: what steps read, are called, and leave.
+//! The fake's small model of BuildKit: what steps read, are called, and leave.
 
 use super::*;
 
@@ -59,6 +59,77 @@ pub(super) fn emptied(text: &str) -> Vec<String> {
     let mounts = words.filter_map(|word| word.strip_prefix("--mount=type=cache,id="));
     let ids = mounts.filter_map(|mount| mount.split(',').next());
     ids.map(str::to_owned).collect()
+}
+
+impl FakeEngine {
+    pub(super) fn builder(&self) -> String {
+        let podman = self.state(|state| state.podman);
+        if podman { "buildah" } else { "buildkit" }.to_owned()
+    }
+
+    pub(super) fn finish(
+        &self,
+        request: &BuildRequest,
+        dockerfile: &Dockerfile,
+        text: &str,
+        key: String,
+        steps: Vec<BuildStep>,
+    ) -> BuildOutcome {
+        let base = dockerfile
+            .final_base(request.target.as_deref(), &request.build_args)
+            .unwrap();
+        self.state(|state| {
+            let base = base
+                .and_then(|base| state.images.get(&base))
+                .map(|image| image.facts.clone());
+            let (mut diff_ids, mut history) = base
+                .map(|facts| (facts.diff_ids, facts.history))
+                .unwrap_or_default();
+            diff_ids.push(format!("sha256:{key}"));
+            // The engine prints build arguments before the command.
+            let args: String = request
+                .build_args
+                .iter()
+                .map(|(id, value)| format!("|1 {id}={value} "))
+                .collect();
+            let lines = text.lines().filter(|line| !line.starts_with('#'));
+            let length: usize = lines.map(|line| line.len() + 1).sum();
+            history.push((Bytes(1_000_000 * length as u64), format!("{args}COPY")));
+            let id = ImageId(format!("sha256:{}", sha256_hex(key.as_bytes())));
+            let facts = ImageFacts {
+                manifest_digest: None,
+                id: id.clone(),
+                repo_digests: Vec::new(),
+                listed: history.iter().map(|(bytes, _)| *bytes).sum(),
+                diff_ids,
+                history,
+                labels: request.labels.clone(),
+                user: String::new(),
+                platform: "linux/amd64".to_owned(),
+                health_check: text.contains("HEALTHCHECK").then_some(HealthCheck {
+                    interval: Nanos::from_secs(3),
+                    start_interval: None,
+                }),
+            };
+            let image = Image {
+                facts,
+                manner: match request.platform.as_deref() {
+                    Some(other) if other != "linux/amd64" && !state.emulates => Manner::Foreign,
+                    _ => Manner::of(text),
+                },
+            };
+            state.images.insert(request.tag.clone(), image);
+            BuildOutcome {
+                image: id,
+                steps,
+                builder: match state.podman {
+                    true => "buildah".to_owned(),
+                    false => "buildkit".to_owned(),
+                },
+                sent: Sent::default(),
+            }
+        })
+    }
 }
 
 /// A step's name as BuildKit tells it.

@@ -14,8 +14,7 @@ impl FakeEngine {
     }
 
     pub(super) async fn until_exit(&self, id: &ContainerId) -> Result<i64> {
-        let manner = self.state(|state| state.containers[&id.0].manner);
-        match manner {
+        match self.manner(id, "wait for container")? {
             Manner::Finishes => {
                 self.since(id, SAID).await;
                 Ok(0)
@@ -80,8 +79,8 @@ impl FakeEngine {
             );
             return Err(error.with_hint("use a contract of the kind `http` or `log`"));
         }
-        match self.container(id).map(|container| container.manner) {
-            Some(Manner::Well | Manner::IgnoresSigterm) => {
+        match self.manner(id, "see the sockets of container")? {
+            Manner::Well | Manner::IgnoresSigterm => {
                 self.since(id, READY).await;
                 Ok(())
             }
@@ -105,8 +104,8 @@ impl FakeEngine {
 
     /// "booting" on standard output, then "ready on 8080" on standard error once it is; a job
     /// prints "done" as it finishes.
-    pub(super) fn printed(&self, id: &ContainerId) -> OutputStream {
-        let manner = self.state(|state| state.containers[&id.0].manner);
+    pub(super) fn printed(&self, id: &ContainerId) -> Result<OutputStream> {
+        let manner = self.manner(id, "read the output of container")?;
         let chunk = |pipe, text: &str| {
             Ok(OutputChunk {
                 pipe,
@@ -144,6 +143,6 @@ impl FakeEngine {
             let bytes = vec![b'x'; 16 << 10].into();
             Some((Ok(OutputChunk { pipe: out, bytes }), ()))
         });
-        Box::pin(timed.chain(rest))
+        Ok(Box::pin(timed.chain(rest)))
     }
 }

@@ -44,6 +44,8 @@ pub struct Home {
     pub puller: FakeEngine,
     /// How often grounds were closed.
     pub closed: Arc<AtomicUsize>,
+    /// The machine's date.
+    pub date: Date,
     /// The image stores that grounds were opened with.
     pub stores: Arc<Mutex<Vec<ImageStore>>>,
     /// Columns of the terminal that stdout is.
@@ -162,6 +164,7 @@ impl Home {
             room: FakeEngine::default().at(&registry, Door::Build),
             puller: FakeEngine::default().at(&registry, Door::Pull),
             closed: Arc::default(),
+            date: Date::default(),
             stores: Arc::default(),
             width: None,
             registry,
@@ -207,7 +210,7 @@ impl Home {
             cli.place.caches = Some(caches.path().to_owned());
             cli.place.home = None;
         }
-        let clock = Arc::new(FakeClock::new());
+        let clock = Arc::new(FakeClock::of(&self.date));
         let probe = |engine: &FakeEngine| {
             Arc::new(FakeProbe {
                 engine: engine.clone(),
