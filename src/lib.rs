@@ -10,6 +10,7 @@ pub mod units;
 
 pub mod dockerfile;
 pub mod oci;
+pub mod process;
 pub mod secrets;
 pub mod stats;
 
@@ -26,6 +27,7 @@ pub mod history;
 
 pub mod report;
 
+pub mod builtin;
 pub mod cleanroom;
 pub mod context;
 pub mod docker;
@@ -38,6 +40,7 @@ pub mod scan;
 pub mod store;
 
 pub mod bases;
+pub mod project;
 pub mod runner;
 
 pub mod cli;

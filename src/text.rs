@@ -57,16 +57,6 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     line
 }
 
-/// At most so many characters of a text, in one line, with an ellipsis where it is cut. A secret
-/// that is cut is no longer known as one: mask first.
-pub fn excerpt(text: &str, most: usize) -> String {
-    let head = text.char_indices().nth(most).map(|(end, _)| &text[..end]);
-    match head {
-        Some(head) => format!("{}…", inline(head)),
-        None => inline(text).into_owned(),
-    }
-}
-
 fn push(shown: &mut String, character: char, acts: bool) {
     if acts {
         // All of them are of the basic plane: four digits, as JSON has them.
@@ -137,8 +127,6 @@ mod tests {
     fn a_line_is_one_line() {
         assert_eq!(inline("a\r\nb\u{85}c\u{2028}d\te\n"), "a b c d e ");
         assert_eq!(inline("a\u{1b}[0m"), "a\\u001b[0m");
-        assert_eq!(excerpt("ab\ncd", 4), "ab c…");
-        assert_eq!(excerpt("ab\n", 4), "ab ");
     }
 
     #[test]

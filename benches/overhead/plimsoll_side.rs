@@ -1,12 +1,12 @@
 //! A start through plimsoll's own verbs, in the order of `runner::starts`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plimsoll::engine::{
-    Clock, ContainerId, ContainerSpec, Engine, EngineError, ImageId, Probe, ProbeSpec,
+    Clock, ContainerId, ContainerSpec, Engine, EngineError, ImageId, Probe, ProbeCheck, ProbeSpec,
 };
 use plimsoll::probe::{DEFAULT_INTERVAL, HttpProbe};
+use plimsoll::scenario::HttpCheck;
 use plimsoll::units::Nanos;
 
 use super::stage::{BODY, Marks, PORT, REACH, Stage};
@@ -22,10 +22,9 @@ pub async fn start(stage: &Stage, image: &ImageId, name: &str) -> Result<(String
     let spec = ContainerSpec {
         name: name.to_owned(),
         image: image.0.clone(),
-        env: BTreeMap::new(),
         labels: stage.labels(),
         port: Some((PORT, REACH)),
-        confinement: plimsoll::scenario::Confinement::default(),
+        ..ContainerSpec::default()
     };
     let begin = clock.mark();
     let id: ContainerId = bounded(engine.create(&spec)).await?;
@@ -35,9 +34,10 @@ pub async fn start(stage: &Stage, image: &ImageId, name: &str) -> Result<(String
     let address = bounded(engine.address(&id, PORT, REACH)).await?;
     let spec = ProbeSpec {
         address,
-        path: "/".to_owned(),
-        status: 200,
-        body_contains: BODY.to_owned(),
+        check: ProbeCheck::Http(HttpCheck {
+            body_contains: BODY.to_owned(),
+            ..HttpCheck::get(PORT, "/")
+        }),
         within: Nanos::from_secs(30),
         interval: DEFAULT_INTERVAL,
     };

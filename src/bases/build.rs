@@ -4,13 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use std::process::Stdio;
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::io::AsyncReadExt;
-use tokio::process::Command;
 use tokio_util::io::ReaderStream;
 
 use super::catalogue::{Catalogue, Entry, RecipeKind, stand_in_of};
@@ -21,6 +19,8 @@ use crate::engine::{
     BuildFailure, BuildRequest, Engine, ErrorKind, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RECIPE,
     LABEL_STANDS_IN_FOR,
 };
+use crate::process::{Limits, ProcessError, run_async};
+use crate::units::{Bytes, Nanos};
 
 /// How the building of one stand-in ended.
 #[derive(Debug)]
@@ -235,20 +235,11 @@ async fn build_one<E: Engine>(
 }
 
 /// How long a script that makes a root file system may take, and bytes of its talk that are kept.
-const SCRIPT_WITHIN: std::time::Duration = std::time::Duration::from_secs(1_800);
-const SCRIPT_WORDS: usize = 64 << 10;
-
-/// A process group that is killed when this is dropped.
-struct Group(Option<i32>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0.and_then(rustix::process::Pid::from_raw) {
-            // Gone already is fine.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-    }
-}
+const SCRIPT: Limits = Limits {
+    within: Nanos::from_secs(1_800),
+    stdout: Bytes(64 << 20),
+    stderr: Bytes(64 << 10),
+};
 
 async fn import<E: Engine>(
     engine: &E,
@@ -265,47 +256,17 @@ async fn import<E: Engine>(
     let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
     let tar = folder.path().join("rootfs.tar");
     report(progress, |progress| progress.step(&entry.name, "rootfs.sh"));
-    let mut child = Command::new("bash")
-        .arg(&script)
-        .arg(&tar)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        // What the script starts ends with it, and with this future.
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| failed(format!("bash could not be started: {error}")))?;
-    let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()));
-    let stderr = child.stderr.take();
-    let work = async {
-        let mut words = Vec::new();
-        if let Some(mut stderr) = stderr {
-            let mut piece = vec![0; SCRIPT_WORDS];
-            loop {
-                match stderr.read(&mut piece).await? {
-                    0 => break,
-                    read => words.extend_from_slice(&piece[..read]),
-                }
-                let early = words.len().saturating_sub(SCRIPT_WORDS);
-                words.drain(..early);
-            }
-        }
-        Ok::<_, std::io::Error>((child.wait().await?, words))
-    };
-    let (status, words) = match tokio::time::timeout(SCRIPT_WITHIN, work).await {
-        Ok(ended) => ended.map_err(|error| failed(error.to_string()))?,
-        Err(_) => {
-            return Err(failed(format!("it did not end within {SCRIPT_WITHIN:?}")));
-        }
-    };
-    // Its leader was waited for: the id may be another's now.
-    group.0 = None;
-    if !status.success() {
-        let words = String::from_utf8_lossy(&words);
+    let mut bash = Command::new("bash");
+    bash.arg(&script).arg(&tar);
+    let ended = run_async(bash, SCRIPT).await.map_err(|error| match error {
+        ProcessError::Run(cause) => failed(format!("bash could not be started: {cause}")),
+        error => failed(error.to_string()),
+    })?;
+    if !ended.status.success() {
+        let words = String::from_utf8_lossy(&ended.stderr);
         let last: Vec<_> = words.lines().rev().take(5).collect();
         let last: Vec<_> = last.into_iter().rev().collect();
-        return Err(failed(format!("{status}: {}", last.join(" | "))));
+        return Err(failed(format!("{}: {}", ended.status, last.join(" | "))));
     }
     let file = tokio::fs::File::open(&tar)
         .await

@@ -14,4 +14,4 @@ pub use build::{BuildSummary, Built, NotBuilt, Progress, build_all, outdated};
 pub use catalogue::{Catalogue, Entry, RecipeKind, STAND_IN_DOMAIN, stand_in_of};
 pub use enter::{Entered, enter};
 pub use error::BasesError;
-pub use resolve::{Policy, Resolved, available, resolve};
+pub use resolve::{Policy, Resolved, Sources, available, resolve, shared_name};

@@ -42,6 +42,22 @@ impl Policy {
     }
 }
 
+/// Where real images are looked for.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Names by which bases are looked for first, stand-ins too: those of a shared registry.
+    pub first: BTreeMap<String, String>,
+    /// Names by which bases are pulled instead of their own.
+    pub mirrors: BTreeMap<String, String>,
+}
+
+/// The name of a base in a registry that has bases under their names: `reg:5000/node:20`.
+pub fn shared_name(registry: &str, reference: &str) -> String {
+    let parsed = reference.parse::<ImageReference>();
+    let name = parsed.map_or_else(|_| reference.to_owned(), |name| name.familiar());
+    format!("{registry}/{name}")
+}
+
 /// What could be had of the bases that were asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Resolved {
@@ -60,30 +76,36 @@ pub async fn resolve<E: Engine>(
     engine: &E,
     references: &BTreeSet<String>,
     policy: Policy,
-    mirrors: &BTreeMap<String, String>,
+    sources: &Sources,
     catalogue: &Catalogue,
     tell: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Resolved, BasesError> {
     let mut silent = BTreeMap::new();
     let mut resolved = Resolved::default();
     for reference in references {
-        let real = mirrors.get(reference).unwrap_or(reference);
+        let real = sources.mirrors.get(reference).unwrap_or(reference);
         let mut base = None;
         let mut reason = String::new();
-        if policy != Policy::StandIn {
+        if let Some(name) = sources.first.get(reference) {
+            let found = real_image(engine, name, &mut silent, tell).await?;
+            match found.and_then(|image| shared(reference, name, image, policy)) {
+                Ok(found) => base = Some(found),
+                Err(why) => reason = format!("`{name}`: {why}"),
+            }
+        }
+        if base.is_none() && policy != Policy::StandIn {
             match real_image(engine, real, &mut silent, tell).await? {
                 Ok(image) => match check_digest(reference, &image) {
                     Ok(()) => base = Some(recorded(reference, real, image, None)),
-                    Err(why) => reason = why,
+                    Err(why) => reason = join(reason, why),
                 },
-                Err(why) => reason = why,
+                Err(why) => reason = join(reason, why),
             }
         }
         if base.is_none() && policy != Policy::Real {
             match stand_in(engine, reference, catalogue).await? {
                 Ok(found) => base = Some(found),
-                Err(why) if reason.is_empty() => reason = why,
-                Err(why) => reason = format!("{reason}; {why}"),
+                Err(why) => reason = join(reason, why),
             }
         }
         match base {
@@ -94,6 +116,29 @@ pub async fn resolve<E: Engine>(
         }
     }
     Ok(resolved)
+}
+
+fn join(reason: String, more: String) -> String {
+    match reason.is_empty() {
+        true => more,
+        false => format!("{reason}; {more}"),
+    }
+}
+
+/// The record of an image of the shared registry, where it is what may be built on.
+fn shared(
+    reference: &str,
+    name: &str,
+    image: ImageFacts,
+    policy: Policy,
+) -> Result<BaseRecord, String> {
+    check_digest(reference, &image)?;
+    let found = recorded(reference, name, image, None);
+    match (policy, &found.stand_in) {
+        (Policy::Real, Some(_)) => Err("it has a stand-in".to_owned()),
+        (Policy::StandIn, None) => Err("it has the real image".to_owned()),
+        _ => Ok(found),
+    }
 }
 
 /// The image in the engine, or pulled. A registry that did not answer once is not asked again.

@@ -5,7 +5,17 @@ use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+use crate::process::{self, Limits, ProcessError};
+use crate::units::{Bytes, Nanos};
+
+/// What a program may take that is asked a question.
+const LIMITS: Limits = Limits {
+    within: Nanos::from_secs(30),
+    stdout: Bytes(1 << 20),
+    stderr: Bytes(4 << 10),
+};
 
 /// Where programs of the system are, also where a user's PATH has no such folder.
 const FOLDERS: &[&str] = &[
@@ -104,10 +114,9 @@ impl fmt::Display for Unavailable {
 pub fn available() -> Result<Means, Unavailable> {
     let programs = Programs::find(true)?;
     programs.may_unshare()?;
-    let version = Command::new(&programs.dockerd)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .output()
+    let mut dockerd = Command::new(&programs.dockerd);
+    dockerd.arg("--version");
+    let version = process::run(dockerd, LIMITS)
         .ok()
         .filter(|output| output.status.success())
         .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -176,7 +185,8 @@ impl Programs {
     }
 
     fn may_unshare(&self) -> Result<(), Unavailable> {
-        let output = Command::new(&self.unshare)
+        let mut unshare = Command::new(&self.unshare);
+        unshare
             .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
             .args([
                 "--propagation",
@@ -187,9 +197,8 @@ impl Programs {
                 "tmpfs",
                 "/run",
             ])
-            .env("PATH", &self.path)
-            .stdin(Stdio::null())
-            .output();
+            .env("PATH", &self.path);
+        let output = process::run(unshare, LIMITS);
         let mend =
             "give it CAP_SYS_ADMIN and CAP_NET_ADMIN (a container: the host is the better place)";
         match output {
@@ -199,8 +208,19 @@ impl Programs {
                 let what = format!("new namespaces are refused ({})", said.trim());
                 Err(Unavailable::one(what, mend))
             }
-            Err(error) => Err(Unavailable::one(format!("unshare: {error}"), mend)),
+            Err(error) => Err(Unavailable::one(
+                format!("unshare: {}", chain(&error)),
+                mend,
+            )),
         }
+    }
+}
+
+/// With its cause, on one line.
+fn chain(error: &ProcessError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
     }
 }
 

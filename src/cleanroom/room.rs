@@ -294,6 +294,26 @@ mod tests {
     }
 
     #[test]
+    fn the_engines_configuration_names_the_store_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        for (store, expected) in [
+            (ImageStore::Containerd, Some(true)),
+            // Said too: new installations of Docker 29 would take the other.
+            (ImageStore::GraphDriver, Some(false)),
+            (ImageStore::Unknown, None),
+        ] {
+            let place = folder.path().join(store.word());
+            fs::create_dir(&place).unwrap();
+            furnish(&place, &store).unwrap();
+            let text = fs::read(place.join(plan::CONFIG_FILE)).unwrap();
+            let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            let feature = &value["features"]["containerd-snapshotter"];
+            assert_eq!(feature.as_bool(), expected, "{value}");
+            assert!(value.is_object());
+        }
+    }
+
+    #[test]
     fn the_log_is_told_by_its_last_lines() {
         let text: String = (1..=20).map(|line| format!("line {line}\n")).collect();
         let lines = last_lines(&text);

@@ -15,7 +15,7 @@ use super::output::Printer;
 use super::pace::AbPace;
 use super::pairing::{Pairing, pair};
 use super::prepare::named_after;
-use super::run::{Job, Measured, RevisionPair, Seams, exit_of, measure, store_failure};
+use super::run::{Given, Job, Measured, Seams, exit_of, measure, store_failure};
 use super::uncompared::Uncompared;
 use crate::compare::{RunComparison, Side, Terms, compare as compare_runs, side_of, terms_of};
 use crate::engine::{Clock, Engine, Probe};
@@ -81,12 +81,7 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             introduced,
         };
         sides.print(args.format, printer)?;
-        // A first scenario has nothing that it could be worse than.
-        let open = args.fail_on_inconclusive && pairing.has_one_sided() && !introduced;
-        return Ok(match open && !args.exit_zero {
-            true => Exit::Inconclusive,
-            false => Exit::Fine,
-        });
+        return sides.exit(args);
     }
     let looks = Looks::between(args.rounds, args.max_rounds);
     let terms = terms(args);
@@ -97,10 +92,10 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let measure_args = run_args(args);
     let job = Job {
         args: &measure_args,
-        pair: Some(RevisionPair {
+        given: Some(Given {
             name: name_of(&pairing),
             selection: pairing.selection,
-            ab: AbRecord {
+            ab: Some(AbRecord {
                 base,
                 head,
                 only_base: pairing.gone,
@@ -109,8 +104,8 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
                 planned_looks: looks.rounds().to_vec(),
                 looks: Vec::new(),
                 ended: None,
-            },
-            pace: Box::new(pace),
+            }),
+            pace: Some(Box::new(pace)),
         }),
     };
     let Some(measured) = measure(place, job, &seams, printer).await? else {
@@ -133,7 +128,7 @@ async fn lay_out(
     checkouts: &Checkouts,
     printer: &mut Printer,
 ) -> Result<LaidOut, Failure> {
-    let repository = Repository::holding(&place.home)
+    let repository = Repository::holding(place.home())
         .await
         .map_err(git_failure)?;
     let base = repository.revision(&args.base).await.map_err(git_failure)?;
@@ -203,6 +198,7 @@ fn run_args(args: &AbArgs) -> RunArgs {
             shard: None,
             shard_by: ShardByArg::Variant,
             timings: None,
+            r#continue: false,
         },
         resume: None,
         ground: args.ground.clone(),
@@ -260,6 +256,9 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
         Exit::Fine => exit_of(&sides[1]),
         found => found,
     };
+    if let (Exit::Fine, Some(reason)) = (found, compare::nothing_compared(&comparison)) {
+        return Err(Failure::failed(reason));
+    }
     Ok(if args.exit_zero { Exit::Fine } else { found })
 }
 

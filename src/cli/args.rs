@@ -1,9 +1,11 @@
-//! The command line: types only. Names are a contract (docs/DESIGN.md).
+//! The command line: types only. Names are part of the interface (docs/STABILITY.md).
 
 mod ab;
+mod bench;
 pub mod charts;
 mod history;
 mod inspect;
+mod place;
 mod run;
 mod scale;
 mod verdicts;
@@ -15,8 +17,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use ab::AbArgs;
+pub use bench::{BenchArgs, CiArg, InitArgs, ProjectArgs};
 pub use history::{HistoryArgs, HistoryFormat};
 pub use inspect::{InspectArgs, InspectFormat};
+pub use place::{Place, RESULTS};
 pub use run::{GroundArgs, RunArgs};
 pub use scale::{MergeArgs, PlanArgs, PlanFormat, ShardArgs, ShardByArg};
 pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};
@@ -36,6 +40,7 @@ use crate::runner::Profile;
                   memory, stop, for every way of building the same app.",
     after_help = "Examples:\n  \
                   plimsoll doctor               what is here, and what is missing\n  \
+                  plimsoll bench                your own project, as it is\n  \
                   plimsoll run node go          the two headline tables\n  \
                   plimsoll claims latest        claimed against measured\n\n\
                   Exit codes:\n  \
@@ -53,48 +58,13 @@ pub struct Cli {
     pub place: Place,
 }
 
-/// Where things are.
-#[derive(Debug, Clone, Args)]
-pub struct Place {
-    /// Folder that holds scenarios/, bases/ and results/
-    #[arg(
-        long,
-        global = true,
-        env = "PLIMSOLL_HOME",
-        default_value = ".",
-        value_name = "DIR"
-    )]
-    pub home: PathBuf,
-    /// Configuration file [default: plimsoll.toml in the home folder, where there is one]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// The engine: unix:///path or tcp://host:port
-    #[arg(long, global = true, env = "DOCKER_HOST", value_name = "ENDPOINT")]
-    pub host: Option<String>,
-    /// Folder for the data of clean rooms; on a disk with room
-    #[arg(
-        long,
-        global = true,
-        env = "PLIMSOLL_ROOMS",
-        default_value = "/var/tmp/plimsoll-rooms",
-        value_name = "DIR"
-    )]
-    pub rooms: PathBuf,
-}
-
-/// The folder of runs, in the home folder.
-pub const RESULTS: &str = "results";
-
-impl Place {
-    /// Where runs land unless a folder is named.
-    pub fn results(&self) -> PathBuf {
-        self.home.join(RESULTS)
-    }
-}
-
 /// A subcommand.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Measure the project in this folder, with nothing written beforehand
+    Bench(Box<BenchArgs>),
+    /// Write the scenario, and the CI workflow, for the project in this folder
+    Init(InitArgs),
     /// Build and measure the variants of scenarios
     Run(RunArgs),
     /// Measure two revisions of a git repository in the same rounds, and compare them

@@ -29,7 +29,7 @@ pub(super) async fn bases<E: Engine>(
     args: &BasesArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let catalogue = Catalogue::load(&place.home.join("bases"))?;
+    let catalogue = Catalogue::load(&place.bases()?)?;
     match &args.action {
         None => list(engine, &catalogue, args.format, printer).await,
         Some(BasesAction::Build {

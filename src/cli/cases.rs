@@ -14,11 +14,13 @@ use crate::bases::BasesError;
 use crate::context::{self, Context, Overlay};
 use crate::oci;
 use crate::record::{
-    CaseId, CaseRecord, DeployPlan, Disposition, DockerfileRecord, Metric, ScenarioRecord,
-    TechniqueRecord, case_id, claimable,
+    CaseId, CaseRecord, ContractRecord, DeployPlan, Disposition, DockerfileRecord, Metric,
+    ScenarioRecord, TechniqueRecord, case_id, claimable,
 };
 use crate::runner::{FLOOR_SCENARIO, PlannedCase};
-use crate::scenario::{self, BuildSpec, Scenario, ScenarioError, Technique, VariantBuild};
+use crate::scenario::{
+    self, BuildSpec, Contract, Scenario, ScenarioError, Technique, VariantBuild,
+};
 use crate::store;
 
 /// Loads scenarios by name or path; all under scenarios/ where none is named. What their
@@ -27,7 +29,7 @@ use crate::store;
 /// # Errors
 /// Every fault of every file, together; or the configuration's.
 pub(super) fn load(place: &Place, named: &[String]) -> Result<Vec<Scenario>, Failure> {
-    let dir = place.home.join("scenarios");
+    let dir = place.scenarios()?;
     let told = |error: ScenarioError| {
         let hint = error.hint().map(str::to_owned);
         Failure::usage(error).with_hint(hint)
@@ -100,11 +102,11 @@ impl Selection {
         scenarios.map(|scenario| scenario.name.as_str()).collect()
     }
 
-    /// Bases that the planned cases need.
+    /// Bases that the planned cases need, and images of their companions.
     pub(super) fn bases(&self) -> BTreeSet<String> {
         self.records
             .iter()
-            .flat_map(|record| record.bases.iter().cloned())
+            .flat_map(|record| record.bases.iter().chain(&record.companions).cloned())
             .collect()
     }
 
@@ -141,6 +143,7 @@ impl Selection {
             let of_bases = record
                 .bases
                 .iter()
+                .chain(&record.companions)
                 .find_map(|base| Some((base, missing.get(base)?)));
             let (reason, failure) = match (of_bases, of_platform) {
                 (Some((reference, reason)), _) => {
@@ -254,8 +257,12 @@ pub(super) fn gather(
                 title: variant.title.clone(),
                 strategy: variant.strategy.clone(),
                 platform: String::new(),
-                disposition,
+                disposition: disposition.clone(),
                 dockerfile,
+                companions: match disposition {
+                    Disposition::Pending => images(scenario),
+                    _ => Vec::new(),
+                },
                 bases,
                 stand_ins: Vec::new(),
                 expected_failure: variant.expected_failure.clone(),
@@ -274,11 +281,29 @@ pub(super) fn gather(
             claims: scenario.claims.clone(),
             sources: scenario.sources.clone(),
             budgets: scenario.budgets.clone(),
+            contract: Some(ContractRecord::of(&scenario.contract)),
             deploy: DeployPlan::of(scenario.deploy),
             technique: scenario.technique.as_ref().map(technique),
         });
     }
     Ok(selection)
+}
+
+/// References of the images of its companions, each once.
+fn images(scenario: &Scenario) -> Vec<String> {
+    let images = scenario.companions.iter();
+    let images: BTreeSet<_> = images.map(|companion| companion.image.clone()).collect();
+    images.into_iter().collect()
+}
+
+/// The contract with all that its containers get as environment: the variant's word counts
+/// before the contract's, and that before the app's.
+fn contract(scenario: &Scenario, spec: &BuildSpec) -> Contract {
+    let mut contract = scenario.contract.clone();
+    let mut env = scenario.app.env.clone();
+    env.append(&mut contract.env);
+    env.extend(spec.env.clone());
+    Contract { env, ..contract }
 }
 
 fn technique(technique: &Technique) -> TechniqueRecord {
@@ -309,7 +334,9 @@ fn plan(
     let mut context =
         Context::scan_with(&scenario.app.dir, &spec.path, made).map_err(context_failure)?;
     // Else each run would be in the context of the next, and of its own rounds.
-    context.leave_out(out, store::is_of_runs);
+    for runs in [out, &scenario.app.dir.join(store::OWN_FOLDER)] {
+        context.leave_out(runs, store::is_of_runs);
+    }
     for edit in &scenario.edits {
         for change in &edit.changes {
             if !context.contains(&change.file) {
@@ -326,7 +353,8 @@ fn plan(
         app_dir: scenario.app.dir.clone(),
         context,
         spec: spec.clone(),
-        contract: scenario.contract.clone(),
+        contract: contract(scenario, spec),
+        companions: scenario.companions.clone(),
         edits: scenario.edits.clone(),
         healthy: scenario.technique.iter().any(|technique| {
             let id = Metric::StartHealthy.id();

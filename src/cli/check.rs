@@ -10,7 +10,7 @@ use super::output::Printer;
 use super::report::load_one;
 use crate::compare::{self, Baselines, BudgetLine, Rule};
 use crate::history::{RunDigest, Terms, hold, trends};
-use crate::record::{Measurand, RunRecord};
+use crate::record::{Disposition, Measurand, RunRecord};
 use crate::report::{self, JudgedBudgets, JunitTerms};
 use crate::store::{self, StoreError};
 
@@ -43,6 +43,14 @@ pub(super) fn check_run(
     for other in [&baseline, &pinned].into_iter().flatten() {
         for caveat in compare::caveats(other, &run) {
             printer.talk(&format!("note: against {}: {caveat}", other.id));
+        }
+    }
+    for case in &run.cases {
+        if let Disposition::NotAvailable { reason } = &case.disposition {
+            let id = &case.id;
+            printer.talk(&format!(
+                "note: {id} is not available, so no budget is checked for it: {reason}"
+            ));
         }
     }
     let against = Baselines {
@@ -102,7 +110,7 @@ fn hold_to_history(
 ) -> Result<(), Failure> {
     let checked = RunDigest::of(run)
         .map_err(|error| Failure::failed(error).with_hint(Some(NO_DIGEST.to_owned())))?;
-    let gathered = runs_below(&place.results(), printer)?;
+    let gathered = runs_below(place, &place.results(), printer)?;
     let (mut runs, left_out) = sorted(gathered);
     for (file, reason) in &left_out {
         printer.talk(&format!("left out: {file}: {reason}"));

@@ -8,14 +8,14 @@ use serde_json::json;
 
 use super::args::{CleanArgs, Place, TableFormat};
 use super::failure::{Exit, Failure};
-use super::folder::CACHE_JOURNAL;
+use super::folder::{CACHE_JOURNAL, VISIT_JOURNAL};
 use super::output::Printer;
 use super::yard;
 use crate::cleanroom::{self, LeftRoom};
 use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
 use crate::git;
 use crate::record::ImageStore;
-use crate::runner;
+use crate::runner::{self, VisitNotes};
 use crate::store::{self, RunFolder};
 use crate::units::Bytes;
 
@@ -180,12 +180,17 @@ async fn look<E: Engine>(
     printer: &mut Printer,
 ) -> Result<Left, Failure> {
     let mut owned = engine.owned().await?;
-    owned.retain(|item| matches!(item.kind, OwnedKind::Container | OwnedKind::Image) && ours(item));
+    let kinds = [OwnedKind::Container, OwnedKind::Image, OwnedKind::Network];
+    owned.retain(|item| kinds.contains(&item.kind) && ours(item));
     owned.sort();
+    let asked = |path: &Path| args.run.is_none() || args.run.as_deref() == run_of(path);
     let mut journals = journals(place, printer);
-    journals.retain(|(path, _)| args.run.is_none() || args.run.as_deref() == run_of(path));
+    journals.retain(|(path, _)| asked(path));
     let (cache, kept_cache) = match engine.build_cache().await {
         Ok(records) => {
+            let mut visits = visits(place, &records);
+            visits.retain(|(path, _)| asked(path));
+            journals.extend(visits);
             let noted = ours_of(&records, &journals);
             let spoils = engine.facts().await?.store != ImageStore::GraphDriver;
             if spoils && !args.build_cache && !noted.is_empty() {
@@ -233,7 +238,7 @@ async fn remove<E: Engine>(
         ));
     }
     printer.talk(&format!(
-        "removed {} containers and images and {} of {} cache records",
+        "removed {} containers, images and networks, and {} of {} cache records",
         gone.len(),
         pruned.len(),
         ids.len()
@@ -343,6 +348,22 @@ fn journals(place: &Place, printer: &mut Printer) -> Vec<(PathBuf, BTreeSet<Stri
         }
     }
     journals
+}
+
+/// What identifies the records of visits that no living process goes on with, and those
+/// records. What is doubtful stays.
+fn visits(place: &Place, records: &[CacheRecord]) -> Vec<(PathBuf, BTreeSet<String>)> {
+    let folders = store::run_folders(&place.results()).into_iter();
+    let folders = folders.filter(|path| !RunFolder::is_being_written(path));
+    folders
+        .filter_map(|path| {
+            let journal = path.join(VISIT_JOURNAL);
+            let text = crate::files::read(&journal).ok()?;
+            let notes: VisitNotes = serde_json::from_slice(&text).ok()?;
+            let ours = notes.attribute(records).ours;
+            Some((journal, ours.into_iter().collect()))
+        })
+        .collect()
 }
 
 /// The run of a journal is its folder's name.

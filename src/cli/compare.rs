@@ -116,7 +116,7 @@ const NOTHING_HINT: &str = "name runs with a case and a metric in common; `--all
      although a rule keeps them apart";
 
 /// Why not a single metric was compared, where none was.
-fn nothing_compared(comparison: &RunComparison<'_>) -> Option<String> {
+pub(super) fn nothing_compared(comparison: &RunComparison<'_>) -> Option<String> {
     let compared = |line: &crate::compare::Line<'_>| line.standing() != Standing::NotComparable;
     if comparison.lines.iter().any(compared) {
         return None;

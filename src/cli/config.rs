@@ -82,7 +82,7 @@ pub fn load(place: &Place) -> Result<Config, Failure> {
     let path = match &place.config {
         Some(path) => path.clone(),
         None => {
-            let path = place.home.join("plimsoll.toml");
+            let path = place.home().join("plimsoll.toml");
             if !path.exists() {
                 return Ok(Config::default());
             }

@@ -298,14 +298,16 @@ async fn engine_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
     findings
 }
 
+fn catalogue(place: &Place) -> Result<Catalogue, Failure> {
+    Ok(Catalogue::load(&place.bases()?)?)
+}
+
 async fn base_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
     let selected = cases::load(place, &[])
         .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?, &place.results()));
-    let (Ok(selection), Ok(catalogue), Ok(config)) = (
-        selected,
-        Catalogue::load(&place.home.join("bases")),
-        config::load(place),
-    ) else {
+    let (Ok(selection), Ok(catalogue), Ok(config)) =
+        (selected, catalogue(place), config::load(place))
+    else {
         return Vec::new();
     };
     let references = selection.bases();

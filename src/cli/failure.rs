@@ -6,12 +6,13 @@ use std::io;
 
 use super::short::short;
 use crate::bases::BasesError;
+use crate::builtin::BuiltinError;
 use crate::cleanroom::RoomError;
 use crate::engine::EngineError;
 use crate::registry::RegistryError;
 use crate::scenario::ScenarioError;
 
-/// How a command ended. The numbers are a contract (README).
+/// How a command ended. The numbers are part of the interface (docs/REFERENCE.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Fine.
@@ -129,6 +130,13 @@ impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
         let hint = error.hint().map(str::to_owned);
         Self::failed(error).with_hint(hint)
+    }
+}
+
+impl From<BuiltinError> for Failure {
+    fn from(error: BuiltinError) -> Self {
+        let hint = error.hint().to_owned();
+        Self::failed(error).with_hint(Some(hint))
     }
 }
 

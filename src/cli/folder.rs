@@ -6,11 +6,14 @@ use std::io;
 
 use crate::record::{RunRecord, RunState};
 use crate::report;
-use crate::runner::Recorder;
-use crate::store::{RunFolder, StoreError};
+use crate::runner::{Recorder, VisitNotes};
+use crate::store::{RecordWriter, RunFolder, StoreError};
 
 /// The file that lists cache records that are ours and not removed yet.
 pub(super) const CACHE_JOURNAL: &str = "cache-records.json";
+
+/// The file that says how records of the visit that goes on are identified.
+pub(super) const VISIT_JOURNAL: &str = "cache-visit.json";
 
 /// The page in a run's folder.
 pub(super) const PAGE: &str = "report.html";
@@ -22,6 +25,7 @@ const UNREADABLE_JOURNAL: &str = "cache-records.unreadable.json";
 /// written atomically.
 pub(super) struct FolderRecorder<'a> {
     folder: &'a RunFolder,
+    record: RecordWriter<'a>,
     /// Why what is derived could not be written last. The record is what counts.
     unwritten: Option<StoreError>,
     /// Samples of the record from which the rest was derived last.
@@ -32,6 +36,7 @@ impl<'a> FolderRecorder<'a> {
     pub(super) fn new(folder: &'a RunFolder) -> Self {
         Self {
             folder,
+            record: RecordWriter::new(folder),
             unwritten: None,
             derived_from: None,
         }
@@ -50,6 +55,12 @@ impl<'a> FolderRecorder<'a> {
         self.derived_from = Some(record.samples.len());
     }
 
+    fn derive_if_due(&mut self, record: &RunRecord) {
+        if self.is_due(record) {
+            self.derive(record);
+        }
+    }
+
     /// Reports take longer the more samples there are. So while a run goes on they are
     /// written whenever an eighth has come up: all of them together cost a few times the last.
     fn is_due(&self, record: &RunRecord) -> bool {
@@ -61,10 +72,17 @@ impl<'a> FolderRecorder<'a> {
 
 impl Recorder for FolderRecorder<'_> {
     fn save(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>> {
-        self.folder.save_record(record)?;
-        if self.is_due(record) {
-            self.derive(record);
+        if record.state != RunState::Running || record.finished_at.is_some() {
+            return self.save_whole(record);
         }
+        self.record.save(record)?;
+        self.derive_if_due(record);
+        Ok(())
+    }
+
+    fn save_whole(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.record.save_whole(record)?;
+        self.derive_if_due(record);
         Ok(())
     }
 
@@ -85,6 +103,24 @@ impl Recorder for FolderRecorder<'_> {
             let place = place.display();
             format!("failed to read the noted records of the builder's cache: {why}; they are kept in {place}").into()
         })
+    }
+
+    fn note_visit(
+        &mut self,
+        notes: Option<&VisitNotes>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        match notes {
+            Some(notes) => self
+                .folder
+                .write(VISIT_JOURNAL, &serde_json::to_vec(notes)?)?,
+            None => self.folder.remove(VISIT_JOURNAL)?,
+        }
+        Ok(())
+    }
+
+    fn noted_visit(&mut self) -> Option<VisitNotes> {
+        let text = crate::files::read(&self.folder.path().join(VISIT_JOURNAL)).ok()?;
+        serde_json::from_slice(&text).ok()
     }
 
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>> {

@@ -32,6 +32,11 @@ pub trait Grounds<E: Engine, P>: Send + Sync {
         store: &ImageStore,
     ) -> impl Future<Output = Result<Ground<E, P>, Failure>> + Send;
 
+    /// Removes what killed runs left where rooms are made, and says so.
+    fn clear(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Closes all that was opened, also what a dropped `open` left half-way. Says what stays.
     fn close(&self) -> impl Future<Output = Vec<String>> + Send;
 }

@@ -1,6 +1,5 @@
 //! `plimsoll history`: many runs over time.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
@@ -119,13 +118,13 @@ fn gathered(
 ) -> Result<(String, Gathered), Failure> {
     let Some(branch) = &args.branch else {
         let folder = folder(place, args.folder.as_deref());
-        let found = runs_below(&folder, printer)?;
+        let found = runs_below(place, &folder, printer)?;
         return Ok((folder.display().to_string(), found));
     };
-    let repository = args.folder.as_deref().unwrap_or(&place.home);
+    let repository = args.folder.as_deref().unwrap_or(place.home());
     let under = args.under.as_deref();
     let begun = |missing: usize| tell_of_many(printer, missing);
-    let found = store::gather_branch(repository, branch, under, caches().as_deref(), &begun);
+    let found = store::gather_branch(repository, branch, under, place.caches.as_deref(), &begun);
     Ok((format!("branch {branch}"), found.map_err(store_failure)?))
 }
 
@@ -133,9 +132,13 @@ fn gathered(
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub(super) fn runs_below(folder: &Path, printer: &Printer) -> Result<Gathered, Failure> {
+pub(super) fn runs_below(
+    place: &Place,
+    folder: &Path,
+    printer: &Printer,
+) -> Result<Gathered, Failure> {
     let begun = |missing: usize| tell_of_many(printer, missing);
-    store::gather_folder(folder, caches().as_deref(), &begun).map_err(store_failure)
+    store::gather_folder(folder, place.caches.as_deref(), &begun).map_err(store_failure)
 }
 
 fn tell_of_many(printer: &Printer, missing: usize) {
@@ -158,14 +161,6 @@ fn folder(place: &Place, named: Option<&Path>) -> PathBuf {
         Some(folder) if folder.exists() || !results.join(folder).exists() => folder.to_owned(),
         Some(folder) => results.join(folder),
     }
-}
-
-/// The user's folder for caches, by the XDG base directory specification.
-fn caches() -> Option<PathBuf> {
-    let named = |name: &str| env::var_os(name).map(PathBuf::from);
-    let absolute = |path: &PathBuf| path.is_absolute();
-    let given = named("XDG_CACHE_HOME").filter(absolute);
-    given.or_else(|| Some(named("HOME").filter(absolute)?.join(".cache")))
 }
 
 /// Files with their runs, or with the reason why they are left out.

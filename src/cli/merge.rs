@@ -9,11 +9,11 @@ use super::failure::{Exit, Failure};
 use super::folder::{write_derived, write_page};
 use super::output::Printer;
 use super::prepare::named_after;
-use super::report::load_all;
+use super::report::load_each;
 use super::run::store_failure;
 use crate::engine::Clock;
-use crate::merge::{MergeRule, merge};
-use crate::record::{Disposition, RunRecord};
+use crate::merge::{MergeRule, Parts};
+use crate::record::Disposition;
 use crate::report;
 use crate::store::RunFolder;
 
@@ -27,12 +27,12 @@ pub(super) fn merge_runs(
     clock: &impl Clock,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let parts: Vec<RunRecord> = load_all(place, &args.runs)?
-        .into_iter()
-        .map(|(_, record)| record)
-        .collect();
+    let mut parts = Parts::default();
+    for part in load_each(place, &args.runs) {
+        parts.add(part?);
+    }
     let waived: BTreeSet<MergeRule> = args.allow.iter().copied().collect();
-    let mut record = merge(&parts, &waived).map_err(|error| {
+    let mut record = parts.join(&waived).map_err(|error| {
         let hint = error.hint();
         Failure::usage(error).with_hint(Some(hint))
     })?;

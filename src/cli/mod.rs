@@ -3,8 +3,10 @@
 //! One file per subcommand. Data goes to stdout, talk to stderr.
 
 mod ab;
+mod again;
 mod args;
 mod bases;
+mod bench;
 mod cases;
 mod charts;
 mod check;
@@ -17,6 +19,7 @@ mod failure;
 mod folder;
 mod grounds;
 mod history;
+mod init;
 mod inspect;
 mod list;
 mod merge;
@@ -36,6 +39,8 @@ mod run;
 mod schema;
 mod shard;
 mod short;
+mod slurm;
+mod time_budget;
 mod uncompared;
 mod yard;
 
@@ -49,6 +54,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use ab::ab;
 pub use args::{Cli, Command};
+pub use bench::bench;
 pub use clean::clean;
 pub use failure::{Exit, Failure};
 pub use grounds::{Ground, Grounds};
@@ -150,6 +156,12 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
             let seams = seams(&place, printer).await?;
             run::run(&place, &args, seams, printer).await
         }
+        Command::Bench(args) if args.dry_run => bench::plan_only(&place, &args, printer),
+        Command::Bench(args) => {
+            let seams = seams(&place, printer).await?;
+            bench::bench(&place, &args, seams, printer).await
+        }
+        Command::Init(args) => init::init(&place, &args, printer),
         Command::Ab(args) => {
             let seams = seams(&place, printer).await?;
             ab::ab(&place, &args, seams, printer).await
@@ -169,7 +181,7 @@ async fn seams(
     let clock = Arc::new(SystemClock::new());
     let stop = CancellationToken::new();
     let found = scan::installed().await;
-    let revision = match Repository::holding(&place.home).await {
+    let revision = match Repository::holding(place.home()).await {
         Ok(repository) => repository.current(Path::new(RESULTS)).await,
         Err(_) => None,
     };

@@ -28,7 +28,7 @@ pub(super) fn one_side(
     filter: &Filter,
 ) -> Result<OneSide, Failure> {
     let there = Place {
-        home: tree.join(repository.prefix()),
+        home: Some(tree.join(repository.prefix())),
         ..place.clone()
     };
     let named: Result<Vec<_>, _> = args
@@ -40,7 +40,7 @@ pub(super) fn one_side(
         })
         .collect();
     let mut named = named?;
-    let dir = there.home.join("scenarios");
+    let dir = there.home().join("scenarios");
     let some = match named.is_empty() {
         true => scenario::list(&dir).is_ok_and(|files| !files.is_empty()),
         false => {

@@ -147,6 +147,7 @@ fn differ((base, old_names): Nameless, (head, new_names): Nameless) -> Result<bo
         && old.secret == new.secret
         && old.confinement == new.confinement
         && base.contract == head.contract
+        && base.companions == head.companions
         && base.edits == head.edits
         && base.healthy == head.healthy
         && base.load == head.load

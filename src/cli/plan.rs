@@ -7,6 +7,7 @@ use super::cases::{self, Filter, Selection};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::shard::{self, Source, Units};
+use super::slurm;
 use crate::record::{CaseId, Shard};
 use crate::report::{Cell, Column, Mark, Note, Table};
 use crate::runner::{Portion, split};
@@ -24,6 +25,10 @@ const NAMED_CASES: usize = 3;
 /// When a scenario is invalid, nothing is selected, the former run cannot be read, or a
 /// matrix would have more jobs than GitHub makes.
 pub(super) fn plan(place: &Place, args: &PlanArgs, printer: &mut Printer) -> Result<Exit, Failure> {
+    if !args.run.is_empty() && args.format != PlanFormat::Slurm {
+        let words = "options of `plimsoll run` are of use with --format slurm only";
+        return Err(Failure::usage(words));
+    }
     let filter = Filter::new(args.only.as_deref())?;
     let selection = cases::select(
         &cases::load(place, &args.scenarios)?,
@@ -60,14 +65,18 @@ pub(super) fn plan(place: &Place, args: &PlanArgs, printer: &mut Printer) -> Res
         }
         PlanFormat::GithubMatrix => printer.line(&matrix(&shards)?.to_string())?,
         PlanFormat::Gitlab => printer.line(&format!("{:#}", pipeline(&shards)))?,
+        PlanFormat::Slurm => {
+            let script = slurm::array(place, args, &shards, units.source, printer)?;
+            printer.data(script.as_bytes())?;
+        }
     }
     Ok(Exit::Fine)
 }
 
 /// A shard and what it has to do.
-struct Planned {
-    shard: Shard,
-    portion: Portion,
+pub(super) struct Planned {
+    pub(super) shard: Shard,
+    pub(super) portion: Portion,
 }
 
 impl Planned {
@@ -169,7 +178,7 @@ fn by_scenario(cases: &[CaseId], selection: &Selection) -> String {
     parts.join(", ")
 }
 
-fn duration(time: Nanos) -> String {
+pub(super) fn duration(time: Nanos) -> String {
     TimeScale::for_value(time).format(time)
 }
 

@@ -12,10 +12,10 @@ use crate::record::{
     EngineFacts, HostFacts, Link, PlanRecord, Reach, Revision, RunRecord, RunState, SCHEMA_VERSION,
     ToolFacts, case_id,
 };
-use crate::runner::{FLOOR_CASE, FLOOR_SCENARIO, Profile, order_of};
+use crate::runner::{FLOOR_CASE, FLOOR_SCENARIO, Profile, order_of, uses_own_frontend};
 use crate::units::Nanos;
 
-/// Interval of the readiness probe: METHODOLOGY asks for 5 ms at most.
+/// Interval of the readiness probe, as METHODOLOGY (start, memory, stop) states it.
 pub(super) const PROBE_INTERVAL: Nanos = Nanos::from_millis(2);
 
 /// Deadline of an engine call that is not a build.
@@ -45,8 +45,7 @@ pub(super) struct Material {
 /// The record of a run that has not begun.
 pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) -> RunRecord {
     let profile = Profile::from(args.profile);
-    let warmup_rounds = args.ground.warmup.unwrap_or(profile.warmup_rounds());
-    let rounds = args.rounds.unwrap_or(profile.rounds());
+    let (warmup_rounds, rounds) = rounds_of(args);
     let mut ids = selection.ids();
     let mut cases = selection.records.clone();
     // The floor belongs to every part that has anything to stand beside it.
@@ -56,6 +55,7 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
     }
     let order = order_of(&ids, material.seed, warmup_rounds + rounds);
     settle(&mut cases, &material);
+    let warnings = frontends(selection, &material.engine);
     RunRecord {
         schema_version: SCHEMA_VERSION,
         id: material.id,
@@ -102,20 +102,34 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
         samples: Vec::new(),
         builds: Vec::new(),
         conditions: Vec::new(),
-        warnings: frontends(selection),
+        warnings,
     }
 }
 
-/// Dockerfiles that name a frontend of their own.
-fn frontends(selection: &Selection) -> Vec<String> {
+/// Warm-up rounds and counted rounds that are asked for.
+pub(super) fn rounds_of(args: &RunArgs) -> (u32, u32) {
+    let profile = Profile::from(args.profile);
+    let warmup = args.ground.warmup.unwrap_or(profile.warmup_rounds());
+    (warmup, args.rounds.unwrap_or(profile.rounds()))
+}
+
+/// Dockerfiles that name a frontend of their own, and what the builder makes of it.
+fn frontends(selection: &Selection, engine: &EngineFacts) -> Vec<String> {
     selection
         .planned
         .iter()
         .filter_map(|case| {
             let syntax = case.spec.dockerfile.syntax()?;
+            let what = match uses_own_frontend(engine, case) {
+                true => {
+                    "; the builder is told to use its own instead (BUILDKIT_SYNTAX), so that no \
+                     registry is asked for it within the timed build"
+                }
+                false => ", which the builder may fetch within the timed build",
+            };
+            let id = &case.id;
             Some(format!(
-                "{}: its Dockerfile names the frontend `{syntax}`, which the builder may fetch within the timed build",
-                case.id
+                "{id}: its Dockerfile names the frontend `{syntax}`{what}"
             ))
         })
         .collect()
@@ -134,6 +148,7 @@ fn floor() -> CaseRecord {
         disposition: Disposition::Pending,
         dockerfile: None,
         bases: Vec::new(),
+        companions: Vec::new(),
         stand_ins: Vec::new(),
         expected_failure: None,
         image: None,
@@ -154,6 +169,7 @@ fn settle(cases: &mut [CaseRecord], material: &Material) {
         case.stand_ins = case
             .bases
             .iter()
+            .chain(&case.companions)
             .filter(|base| stand_ins.get(base.as_str()) == Some(&true))
             .cloned()
             .collect();

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::grounds::{Ground, Grounds, of_a_room};
 use super::output::Printer;
 use super::planning::{self, Material};
-use super::run::{Job, Seams, store_failure};
+use super::run::{Given, Job, Seams, store_failure};
 use super::{config, resume, shard};
 use crate::bases::{self, Catalogue, Entered, Policy};
 use crate::engine::{Clock, Engine, ErrorKind, Probe};
@@ -50,7 +50,7 @@ pub(super) struct Prepared<E, P> {
     /// Its probe, where it is not the user's engine.
     pub(super) probe: Option<Arc<P>>,
     pub(super) distribution: Option<Distribution<E>>,
-    /// Names of the bases on that engine.
+    /// Names of the bases on that engine, which the record has without secrets.
     pub(super) names: BTreeMap<String, String>,
     /// How many rounds there are, where the plan alone does not say.
     pub(super) pace: Option<Box<dyn Pace>>,
@@ -75,7 +75,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         }
         None => None,
     };
-    let Chosen {
+    let Given {
         mut selection,
         name,
         ab,
@@ -90,7 +90,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     }
     let facts = seams.engine.facts().await?;
     local(&facts)?;
-    let catalogue = Catalogue::load(&place.home.join("bases"))?;
+    let catalogue = Catalogue::load(&place.bases()?)?;
     let record = resumed.as_ref().map(|(_, record)| record);
     let policy = match record {
         Some(record) => Policy::of_name(&record.plan.bases),
@@ -101,7 +101,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         seams.engine.as_ref(),
         &selection.bases(),
         policy,
-        &config.bases,
+        &sources(config.bases, ground, record, &selection, &catalogue),
         &catalogue,
         &mut tell,
     )
@@ -135,26 +135,40 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     })
 }
 
-/// What is measured, and what its folder is called.
-struct Chosen {
-    selection: Selection,
-    name: String,
-    ab: Option<AbRecord>,
-    pace: Option<Box<dyn Pace>>,
+/// Where bases are looked for. A run that goes on has them from where they came.
+fn sources(
+    mirrors: BTreeMap<String, String>,
+    ground: &GroundArgs,
+    resumed: Option<&RunRecord>,
+    selection: &Selection,
+    catalogue: &Catalogue,
+) -> bases::Sources {
+    let first = match (resumed, &ground.bases_from) {
+        (Some(record), _) => {
+            let is_local = |base: &BaseRecord| {
+                let entry = catalogue.find(&base.reference);
+                base.resolved == base.reference
+                    || entry.is_some_and(|entry| entry.stand_in() == base.resolved)
+            };
+            let bases = record.bases.iter().filter(|base| !is_local(base));
+            bases
+                .map(|base| (base.reference.clone(), base.resolved.clone()))
+                .collect()
+        }
+        (None, Some(registry)) => {
+            let bases = selection.bases().into_iter();
+            bases
+                .map(|base| (base.clone(), bases::shared_name(registry, &base)))
+                .collect()
+        }
+        (None, None) => BTreeMap::new(),
+    };
+    bases::Sources { first, mirrors }
 }
 
-fn choose(
-    place: &Place,
-    job: &mut Job<'_>,
-    resumed: Option<&RunRecord>,
-) -> Result<Chosen, Failure> {
-    if let Some(pair) = job.pair.take() {
-        return Ok(Chosen {
-            selection: pair.selection,
-            name: pair.name,
-            ab: Some(pair.ab),
-            pace: Some(pair.pace),
-        });
+fn choose(place: &Place, job: &mut Job<'_>, resumed: Option<&RunRecord>) -> Result<Given, Failure> {
+    if let Some(given) = job.given.take() {
+        return Ok(given);
     }
     let selection = match resumed {
         Some(record) => resume::selection(place, record, &results(place, job.args))?,
@@ -164,7 +178,7 @@ fn choose(
             cases::select(&scenarios, &filter, &results(place, job.args))?
         }
     };
-    Ok(Chosen {
+    Ok(Given {
         name: named_after(&selection.names()),
         selection,
         ab: None,
@@ -173,7 +187,7 @@ fn choose(
 }
 
 /// The folder of the run's folder.
-fn results(place: &Place, args: &RunArgs) -> PathBuf {
+pub(super) fn results(place: &Place, args: &RunArgs) -> PathBuf {
     // A run that goes on stays where it is.
     let resumed = args.resume.as_ref().and_then(|run| run.canonicalize().ok());
     let around = resumed.and_then(|run| run.parent().map(Path::to_owned));
@@ -243,16 +257,18 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     }
     let foreign = foreign_platforms(&wanted.selection, engine.as_ref(), &facts, &run).await?;
     wanted.selection.leave_out(&BTreeMap::new(), &foreign)?;
-    for reason in foreign.values() {
-        printer.talk(reason);
-    }
+    foreign.values().for_each(|reason| printer.talk(reason));
     let travelled = match &distribution {
         Some(distribution) => Some(described(distribution).await?),
         None => None,
     };
+    let names = match wanted.choice {
+        EngineChoice::CleanRoom => entered.names,
+        EngineChoice::Host => own_names(&wanted.bases),
+    };
     let record = match wanted.resumed {
         Some(mut record) => {
-            resume::same_ground(&record, &facts, &wanted.bases)?;
+            resume::same_ground(&record, &facts, &seams.host, &wanted.bases)?;
             resume::same_cases(&record, &wanted.selection)?;
             resume::rewind(&mut record, seams.command.clone());
             record
@@ -287,9 +303,17 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         engine,
         probe,
         distribution,
-        names: entered.names,
+        names,
         pace: wanted.pace,
     })
+}
+
+/// What bases are called on the user's engine.
+fn own_names(bases: &[BaseRecord]) -> BTreeMap<String, String> {
+    let pairs = bases
+        .iter()
+        .map(|base| (base.reference.clone(), base.resolved.clone()));
+    pairs.collect()
 }
 
 /// The seed that is asked for; else the shard's, or one of the run's own.
@@ -328,6 +352,9 @@ async fn open<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     run: &str,
     printer: &mut Printer,
 ) -> Result<(Ground<E, P>, Entered), Failure> {
+    for said in seams.grounds.clear() {
+        printer.talk(&said);
+    }
     if wanted.choice == EngineChoice::CleanRoom {
         printer.talk("opening a clean room");
     }

@@ -281,8 +281,8 @@ pub(super) fn tables(record: &RunRecord, width: Option<u16>) -> String {
 /// A run that was found, with its record or why it cannot be read.
 type Found = (RunFolder, Result<RunRecord, Failure>);
 
-/// Finds and reads runs, each once, in the order in which they are named.
-fn find_all(place: &Place, runs: &[String]) -> Vec<Result<Found, Failure>> {
+/// Finds runs, each once, in the order in which they are named.
+fn paths_of(place: &Place, runs: &[String]) -> Vec<Result<PathBuf, Failure>> {
     let results = place.results();
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
@@ -296,17 +296,29 @@ fn find_all(place: &Place, runs: &[String]) -> Vec<Result<Found, Failure>> {
         };
         for path in paths {
             // Two names may lead to one folder.
-            if !seen.insert(std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone())) {
-                continue;
+            if seen.insert(std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone())) {
+                found.push(Ok(path));
             }
-            let folder = RunFolder::open(&path).map_err(store_failure);
-            found.push(folder.map(|folder| {
-                let record = folder.load_record().map_err(store_failure);
-                (folder, record)
-            }));
         }
     }
     found
+}
+
+/// Finds runs, and reads each when it is asked for.
+fn find_all(place: &Place, runs: &[String]) -> impl Iterator<Item = Result<Found, Failure>> {
+    paths_of(place, runs).into_iter().map(|path| {
+        let folder = RunFolder::open(&path?).map_err(store_failure)?;
+        let record = folder.load_record().map_err(store_failure);
+        Ok((folder, record))
+    })
+}
+
+/// The records of all runs that are named, each read when it is asked for.
+pub(super) fn load_each(
+    place: &Place,
+    runs: &[String],
+) -> impl Iterator<Item = Result<RunRecord, Failure>> {
+    find_all(place, runs).map(|found| found?.1)
 }
 
 /// All runs that are named.
@@ -318,7 +330,6 @@ pub(super) fn load_all(
     runs: &[String],
 ) -> Result<Vec<(RunFolder, RunRecord)>, Failure> {
     find_all(place, runs)
-        .into_iter()
         .map(|found| {
             let (folder, record) = found?;
             Ok((folder, record?))

@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::Place;
+use super::bench::{BENCH_FILE, root_of};
 use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
-use crate::record::{BaseRecord, Disposition, EngineFacts, RunRecord, RunState};
+use crate::record::{
+    BaseRecord, Disposition, EngineFacts, HostFacts, RunRecord, RunState, claimable, mask_texts,
+};
 use crate::runner::FLOOR_SCENARIO;
+use crate::scenario::{self, Scenario};
+use crate::secrets::Masker;
 
 /// Scenarios and contexts of a run that is to be resumed, as they are now.
 ///
@@ -37,7 +42,8 @@ pub(super) fn selection(
                 .with_hint(Some("resume the part, and join them again".to_owned())),
         );
     }
-    let root = &place.home;
+    let scenarios = place.scenarios()?;
+    let root = scenarios.parent().unwrap_or(place.home());
     let names: Vec<_> = record
         .scenarios
         .iter()
@@ -52,7 +58,11 @@ pub(super) fn selection(
         })
         .collect();
     let filter = Filter::new(record.plan.only.as_deref())?;
-    let mut selection = cases::select(&cases::load(place, &names)?, &filter, out)?;
+    let scenarios = match unwritten(place, record, out)? {
+        Some(scenario) => vec![scenario],
+        None => cases::load(place, &names)?,
+    };
+    let mut selection = cases::select(&scenarios, &filter, out)?;
     if record.plan.shard.is_some() {
         selection.keep(&record.cases.iter().map(|case| case.id.clone()).collect());
     }
@@ -72,19 +82,49 @@ pub(super) fn selection(
     Ok(selection)
 }
 
-/// Holds engine and bases against those that the run began with.
+/// The scenario of a bench that was not saved: the record has its text.
+fn unwritten(place: &Place, record: &RunRecord, out: &Path) -> Result<Option<Scenario>, Failure> {
+    let [scenario] = record.scenarios.as_slice() else {
+        return Ok(None);
+    };
+    let file = root_of(out).unwrap_or(&place.here).join(BENCH_FILE);
+    if scenario.path != BENCH_FILE || file.exists() {
+        return Ok(None);
+    }
+    let parsed = scenario::parse(&file, scenario.text.clone(), &claimable());
+    parsed.map(Some).map_err(|error| {
+        let hint = "resume it from the folder in which it began";
+        Failure::usage(error).with_hint(Some(hint.to_owned()))
+    })
+}
+
+/// Holds machine, engine and bases against those that the run began with.
 ///
 /// # Errors
 /// When they differ: unlike things are not mixed in one run.
 pub(super) fn same_ground(
     record: &RunRecord,
     engine: &EngineFacts,
+    host: &HostFacts,
     bases: &[BaseRecord],
 ) -> Result<(), Failure> {
+    // The record has names without the secrets in them.
+    let (mut engine, mut host, mut bases) = (engine.clone(), host.clone(), bases.to_vec());
+    let masker = Masker::default();
+    mask_texts(&mut engine, &masker);
+    mask_texts(&mut host, &masker);
+    mask_texts(&mut bases, &masker);
+    // A scheduler may start a shard again on another node.
+    let (then, now) = (record.host.words(), host.words());
+    if then != now {
+        return Err(changed(&format!(
+            "it began on a machine of another kind: {then} against {now}"
+        )));
+    }
     // Runs of before 2026-11-29 do not record the range.
     let mut began = record.engine.clone();
     began.api_range = began.api_range.or_else(|| engine.api_range.clone());
-    if began != *engine {
+    if began != engine {
         return Err(changed("the engine is not the one that the run began on"));
     }
     let now: BTreeSet<_> = bases

@@ -1,10 +1,12 @@
 //! `plimsoll run`: from arguments to the run's folder.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::again::{self, Earlier};
 use super::args::{Place, RunArgs, TableFormat};
 use super::cases::Selection;
 use super::charts;
@@ -15,11 +17,10 @@ use super::output::Printer;
 use super::planning::{self, PROBE_INTERVAL};
 use super::prepare::{Prepared, settle, want};
 use super::progress::Display;
-use super::report::tables;
 use crate::engine::{Clock, Engine, Probe};
 use crate::host;
 use crate::record::{
-    AbRecord, Disposition, EngineChoice, HostFacts, Revision, RunRecord, RunState, Status,
+    AbRecord, Disposition, EngineChoice, HostFacts, Metric, Revision, RunRecord, RunState, Status,
 };
 use crate::report;
 use crate::runner::{self, Pace, RunError, Runner, Settings};
@@ -59,15 +60,47 @@ pub async fn run<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     seams: Seams<E, C, P, G>,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let Some(measured) = measure(place, Job::of(args), &seams, printer).await? else {
-        return Ok(Exit::Interrupted);
+    let resumed;
+    let args = match again::find(place, args)? {
+        Earlier::None => args,
+        Earlier::Open(folder) => {
+            printer.talk(&format!("resuming {}", folder.display()));
+            resumed = RunArgs {
+                resume: Some(folder),
+                ..args.clone()
+            };
+            &resumed
+        }
+        Earlier::Complete(folder, record) => {
+            let path = folder.display();
+            printer.talk(&format!("this shard is complete: results in {path}"));
+            print(&record, &folder, (args.format, &[]), printer)?;
+            return Ok(exit_of(&record));
+        }
     };
+    match measure(place, Job::of(args), &seams, printer).await? {
+        Some(measured) => finish(measured, args.format, &[], printer),
+        None => Ok(Exit::Interrupted),
+    }
+}
+
+/// Prints what a run came to, and says how it ended.
+///
+/// # Errors
+/// Why it ended early, or why a report could not be written.
+pub(super) fn finish(
+    measured: Measured,
+    format: TableFormat,
+    preferred: &[Metric],
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
     for warning in report::warnings(&measured.record) {
         if matches!(warning, report::Warning::DidNotFail { .. }) {
             printer.talk(&format!("warning: {warning}"));
         }
     }
-    print(&measured.record, args.format, printer)?;
+    let folder = measured.folder.path();
+    print(&measured.record, folder, (format, preferred), printer)?;
     measured.result.map_err(Failure::failed)?;
     match measured.unwritten {
         Some(failure) => Err(failure),
@@ -78,25 +111,25 @@ pub async fn run<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 /// What is to be measured.
 pub(super) struct Job<'a> {
     pub(super) args: &'a RunArgs,
-    /// Two revisions instead of scenarios by name.
-    pub(super) pair: Option<RevisionPair>,
+    /// Cases that are selected already, instead of scenarios by name.
+    pub(super) given: Option<Given>,
 }
 
-/// Two revisions that are measured in the same rounds.
-pub(super) struct RevisionPair {
-    /// The cases of both.
+/// Cases that are selected already.
+pub(super) struct Given {
+    /// The cases.
     pub(super) selection: Selection,
-    /// Which they are.
-    pub(super) ab: AbRecord,
+    /// Which revisions they are of, where they are of two.
+    pub(super) ab: Option<AbRecord>,
     /// What the run's folder is called.
     pub(super) name: String,
-    /// How many rounds there are.
-    pub(super) pace: Box<dyn Pace>,
+    /// How many rounds there are, where the plan alone does not say.
+    pub(super) pace: Option<Box<dyn Pace>>,
 }
 
 impl<'a> Job<'a> {
     fn of(args: &'a RunArgs) -> Self {
-        Self { args, pair: None }
+        Self { args, given: None }
     }
 }
 
@@ -214,9 +247,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     if let Some(distribution) = distribution {
         runner = runner.with_distribution(distribution);
     }
-    if own_builder {
-        runner = runner.with_bases(names);
-    }
+    runner = runner.with_bases(names);
     if let Some(pace) = pace {
         runner = runner.with_pace(pace);
     }
@@ -226,7 +257,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     if !moved.is_empty() {
         record.warnings.extend(moved);
         let saved = folder.save_record(&record);
-        unwritten = saved.and_then(|()| write_derived(&folder, &record)).err();
+        unwritten = saved.and_then(|_| write_derived(&folder, &record)).err();
     }
     if record.state == RunState::Complete {
         unwritten = charts::write_into(&folder, &record).err().or(unwritten);
@@ -276,21 +307,38 @@ fn announce(record: &RunRecord, cases: usize, folder: &RunFolder, printer: &mut 
     }
 }
 
-fn print(record: &RunRecord, format: TableFormat, printer: &mut Printer) -> io::Result<()> {
+fn print(
+    record: &RunRecord,
+    folder: &Path,
+    (format, preferred): (TableFormat, &[Metric]),
+    printer: &mut Printer,
+) -> io::Result<()> {
     match format {
         TableFormat::Table => {
-            printer.data(tables(record, printer.width).as_bytes())?;
-            if printer.width.is_some() {
-                printer.talk(&format!(
-                    "next: `plimsoll report {0} --open` shows this run as a page, `plimsoll claims {0}` holds it \
-                     against published figures",
-                    record.id
-                ));
-            }
+            printer.data(answers(record, preferred, printer.width).as_bytes())?;
+            printer.talk(&format!(
+                "next: `plimsoll report {0} --open` shows this run as a page, `--format table` all its tables",
+                folder.display()
+            ));
             Ok(())
         }
         TableFormat::Json => printer.line(&format!("{:#}", report::report_json(record))),
     }
+}
+
+/// The answer for each scenario: a table, and what it comes to.
+fn answers(record: &RunRecord, preferred: &[Metric], width: Option<u16>) -> String {
+    let mut text = String::new();
+    for scenario in &record.scenarios {
+        let answer = report::answer(record, &scenario.name, preferred);
+        text.push_str(&answer.table.terminal(width));
+        text.push('\n');
+        for sentence in &answer.sentences {
+            text.push_str(&format!("- {}\n", crate::text::visible(sentence)));
+        }
+        text.push('\n');
+    }
+    text
 }
 
 pub(super) fn exit_of(record: &RunRecord) -> Exit {

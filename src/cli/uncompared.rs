@@ -1,9 +1,11 @@
 //! Two revisions of which nothing is measured, and why.
 
-use super::args::CompareFormat;
+use super::args::{AbArgs, CompareFormat};
+use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::pairing::Pairing;
 use crate::record::{CaseId, Revision};
+use crate::report;
 
 /// Two revisions of which nothing is measured.
 pub(super) struct Uncompared<'a> {
@@ -45,8 +47,36 @@ impl Uncompared<'_> {
                 printer.talk(&self.words());
                 Ok(())
             }
-            _ => printer.line(&self.words()),
+            CompareFormat::Table => printer.line(&self.words()),
+            CompareFormat::Md | CompareFormat::StepSummary | CompareFormat::Comment => {
+                printer.line(&report::markdown_lines(&self.words()))
+            }
         }
+    }
+
+    /// What it comes to.
+    ///
+    /// # Errors
+    /// Where both have variants, and none is in both.
+    pub(super) fn exit(&self, args: &AbArgs) -> Result<Exit, Failure> {
+        // A first scenario has nothing that it could be worse than.
+        if self.introduced {
+            return Ok(Exit::Fine);
+        }
+        // Where one side has no variant at all, the scenario came or went.
+        let both = !self.pairing.gone.is_empty() && !self.pairing.new.is_empty();
+        if both && !self.pairing.common {
+            let (base, head) = (&self.base.name, &self.head.name);
+            let said = format!("failed to compare {base} with {head}: no variant is in both");
+            let hint =
+                "a variant that was renamed is another one; measure head with `plimsoll run`";
+            return Err(Failure::failed(said).with_hint(Some(hint.to_owned())));
+        }
+        let is_open = args.fail_on_inconclusive && self.pairing.has_one_sided();
+        Ok(match is_open && !args.exit_zero {
+            true => Exit::Inconclusive,
+            false => Exit::Fine,
+        })
     }
 
     fn words(&self) -> String {

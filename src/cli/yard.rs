@@ -50,6 +50,8 @@ struct Opened {
     rooms: Vec<Room>,
     server: Option<Arc<Server>>,
     store: Option<PathBuf>,
+    /// The lock on the registry's folder: held, not read.
+    _lock: Option<File>,
 }
 
 impl Yard {
@@ -65,6 +67,12 @@ impl Yard {
         let folder = self.folder.join(format!("{REGISTRY_FOLDER}{run}"));
         let mut opened = self.opened.lock().await;
         opened.store = Some(folder.clone());
+        // Of a run that was killed and is resumed.
+        remove(&folder)?;
+        std::fs::create_dir_all(&folder)?;
+        let lock = File::open(&folder)?;
+        lock.lock_shared()?;
+        opened._lock = Some(lock);
         let server = Arc::new(Server::open(&folder).map_err(registry_failure)?);
         opened.server = Some(server.clone());
         Ok(server)
@@ -169,6 +177,27 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
         }
     }
 
+    fn clear(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        let mut removed = |what: String, run: Option<&str>, result: Result<(), String>| {
+            let of = run.map_or_else(String::new, |run| format!(" of the run `{run}`"));
+            said.push(match result {
+                Ok(()) => format!("removed the {what}{of}, which was killed"),
+                Err(why) => format!("the {what}{of} stays: {why}"),
+            });
+        };
+        for room in cleanroom::left_over(&self.folder) {
+            let (id, run) = (room.id.clone(), room.run.clone());
+            let result = room.remove().map_err(|error| error.chain());
+            removed(format!("clean room {id}"), run.as_deref(), result);
+        }
+        for (run, folder) in left_registries(&self.folder) {
+            let result = remove(&folder).map_err(|error| error.to_string());
+            removed("registry".to_owned(), Some(&run), result);
+        }
+        said
+    }
+
     async fn close(&self) -> Vec<String> {
         let opened = std::mem::take(&mut *self.opened.lock().await);
         let mut troubles = Vec::new();
@@ -245,7 +274,8 @@ pub(super) fn left_stores() -> Vec<PathBuf> {
     left
 }
 
-/// Folders of registries whose run no living process runs, each with its run.
+/// Folders of registries whose run no living process runs, each with its run. The lock counts
+/// where the run cannot be seen: jobs of a scheduler may have a `/tmp` of their own.
 pub(super) fn left_registries(folder: &Path) -> Vec<(String, PathBuf)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut left: Vec<_> = entries
@@ -254,7 +284,8 @@ pub(super) fn left_registries(folder: &Path) -> Vec<(String, PathBuf)> {
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let run = name.strip_prefix(REGISTRY_FOLDER)?;
-            (!store::is_running(run)).then(|| (run.to_owned(), entry.path()))
+            let held = File::open(entry.path()).ok()?.try_lock().is_err();
+            (!held && !store::is_running(run)).then(|| (run.to_owned(), entry.path()))
         })
         .collect();
     left.sort();
@@ -296,10 +327,43 @@ mod tests {
         assert_eq!(left_registries(dir.path()), []);
         let id = run.id();
         drop(run);
+        let lock = File::open(&folder).unwrap();
+        lock.lock_shared().unwrap();
+        assert_eq!(
+            left_registries(dir.path()),
+            [],
+            "its owner has another /tmp"
+        );
+        drop(lock);
         assert_eq!(left_registries(dir.path()), [(id, folder.clone())]);
         remove(&folder).unwrap();
         remove(&folder).unwrap();
         assert_eq!(left_registries(dir.path()), []);
+    }
+
+    #[test]
+    fn a_room_without_the_store_that_was_asked_for_is_refused_with_a_remedy() {
+        let of = |store: ImageStore| -> EngineFacts {
+            let facts = serde_json::json!({
+                "name": "Docker Engine", "version": "20.10.24", "api_version": "1.41",
+                "store": store, "driver": "overlay2", "backing": null, "builder": "buildkit",
+                "platform": "linux/amd64", "cgroup_version": "2", "runtime": "runc",
+                "data_root": null, "kernel": "6.1", "endpoint": "clean-room",
+            });
+            serde_json::from_value(facts).unwrap()
+        };
+        let (graph, containerd) = (ImageStore::GraphDriver, ImageStore::Containerd);
+        has_store(&of(graph.clone()), &graph).unwrap();
+        has_store(&of(containerd.clone()), &containerd).unwrap();
+        has_store(&of(graph.clone()), &ImageStore::Unknown).unwrap();
+        let text = has_store(&of(graph), &containerd).unwrap_err().to_string();
+        for words in [
+            "Docker Engine 20.10.24 has no containerd image store",
+            "--store",
+        ] {
+            assert!(text.contains(words), "{text}");
+        }
+        assert!(has_store(&of(containerd), &ImageStore::GraphDriver).is_err());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What a reader has to know of two runs before their verdicts: whether both are finished,
 //! and whether their machines were busy alike.
 
-use crate::record::{Conditions, RunRecord, RunState, VisitConditions};
+use crate::record::{Conditions, RunRecord, RunState, ScenarioRecord, VisitConditions};
+use crate::scenario::ContractKind;
 
 /// Loads per CPU further apart than this are unlike: half of a CPU's time.
 const UNLIKE_LOAD: f64 = 0.5;
@@ -17,6 +18,7 @@ pub fn caveats(base: &RunRecord, head: &RunRecord) -> Vec<String> {
         .iter()
         .filter_map(|(side, run)| unfinished(run).map(|why| format!("{side} {why}")))
         .collect();
+    found.extend(other_contracts(base, head));
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     let both = |of: fn(&Conditions) -> Option<f64>| Some((middle(base, of)?, middle(head, of)?));
     if let Some((old, new)) = both(|at| at.load_per_cpu_ratio.map(|load| load.get()))
@@ -61,6 +63,32 @@ pub fn caveats(base: &RunRecord, head: &RunRecord) -> Vec<String> {
         ));
     }
     found
+}
+
+/// Scenarios whose apps prove in another way that they work: "ready" means another thing then.
+fn other_contracts(base: &RunRecord, head: &RunRecord) -> Vec<String> {
+    let mut found = Vec::new();
+    for scenario in &head.scenarios {
+        let mut before = base.scenarios.iter();
+        let before = before.find(|before| before.name == scenario.name);
+        let kinds = before.map(|before| (kind(before), kind(scenario)));
+        if let Some((old, new)) = kinds.filter(|(old, new)| old != new) {
+            found.push(format!(
+                "the contract of `{}` is `{}` in base and `{}` in head, so start.ready and what \
+                 follows it mean different things",
+                scenario.name,
+                old.name(),
+                new.name()
+            ));
+        }
+    }
+    found
+}
+
+/// Runs from before there were kinds have contracts over HTTP.
+fn kind(scenario: &ScenarioRecord) -> ContractKind {
+    let contract = scenario.contract.as_ref();
+    contract.map_or(ContractKind::Http, |contract| contract.kind)
 }
 
 /// Why a run is not all that was planned: `is not finished (interrupted): …`.

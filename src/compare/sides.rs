@@ -34,6 +34,18 @@ impl Side {
         format!("{scenario}--{}", self.name())
     }
 
+    /// The same case of the other side, of one in a run of both.
+    pub fn counterpart(case: &CaseRecord) -> Option<CaseId> {
+        let other = |side: Self| match side {
+            Self::Base => Self::Head,
+            Self::Head => Self::Base,
+        };
+        Self::ALL.into_iter().find_map(|side| {
+            let own = side.own_name(&case.scenario)?;
+            Some(case_id(&other(side).of_scenario(own), &case.variant))
+        })
+    }
+
     /// The scenario's own name, where it is of this side.
     fn own_name(self, scenario: &str) -> Option<&str> {
         scenario.strip_suffix(self.name())?.strip_suffix("--")
@@ -101,7 +113,9 @@ pub fn side_of(record: &RunRecord, side: Side) -> RunRecord {
     for round in &mut run.plan.order {
         *round = round.iter().filter_map(own).collect();
     }
-    let rests_on: BTreeSet<_> = run.cases.iter().flat_map(|case| &case.bases).collect();
+    let of_case =
+        |case: &'_ CaseRecord| -> Vec<String> { [&case.bases[..], &case.companions[..]].concat() };
+    let rests_on: BTreeSet<_> = run.cases.iter().flat_map(of_case).collect();
     run.bases.retain(|base| rests_on.contains(&base.reference));
     run
 }

@@ -123,7 +123,9 @@ impl CaseTraits {
     /// Of a case of a record.
     pub fn of(record: &RunRecord, case: &CaseRecord) -> Self {
         let known = record.ground_of(&case.id).bases.iter();
-        let of_case = known.filter(|base| case.bases.contains(&base.reference));
+        let of_case = known.filter(|base| {
+            case.bases.contains(&base.reference) || case.companions.contains(&base.reference)
+        });
         Self {
             platform: case.platform.clone(),
             stand_ins: !case.stand_ins.is_empty(),

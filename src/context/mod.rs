@@ -11,6 +11,8 @@ mod edit;
 mod entry;
 mod error;
 mod follow;
+#[doc(hidden)]
+pub mod fuzzing;
 mod go_regex;
 mod ignore;
 mod made;

@@ -200,3 +200,7 @@ impl SourceTree for Tree {
         )
     }
 }
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;

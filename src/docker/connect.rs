@@ -31,7 +31,12 @@ impl DockerEngine {
         let version = version.await?;
         let (api, api_range) = negotiate(OPERATION, &subject, &version)?;
         let docker = docker.with_request_modifier(move |request| prefixed(request, api));
-        let wire = Wire::new(endpoint.clone(), api, Deadlines::USUAL.answer);
+        let wire = Wire::new(
+            endpoint.clone(),
+            api,
+            api_range.newest,
+            Deadlines::USUAL.answer,
+        );
         Ok(Self {
             builder: builder(&version),
             patient: docker.clone().with_timeout(WORK_WITHIN),
@@ -48,7 +53,12 @@ impl DockerEngine {
     /// The same with other deadlines.
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         self.docker = self.docker.with_timeout(deadlines.answer);
-        self.wire = Wire::new(self.endpoint.clone(), self.api, deadlines.answer);
+        self.wire = Wire::new(
+            self.endpoint.clone(),
+            self.api,
+            self.api_range.newest,
+            deadlines.answer,
+        );
         Self { deadlines, ..self }
     }
 

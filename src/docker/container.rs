@@ -15,11 +15,14 @@ use super::DockerEngine;
 use super::error::{failed, strange};
 use super::image::is_absent;
 use super::lines::read_lines;
+use super::network;
 use super::owned::LABEL_CONTAINER;
+use super::stop::{stamp, wall_clock};
 use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Health, Result};
 use crate::record::Reach;
 use crate::scenario::Confinement;
-use crate::units::Bytes;
+use crate::secrets::{excerpt, mask_found};
+use crate::units::{Bytes, Nanos};
 
 const CREATE: &str = "create container";
 const WAIT: &str = "wait for container";
@@ -89,7 +92,7 @@ impl DockerEngine {
             .stderr(true)
             .tail(&lines.to_string())
             .build();
-        let mut output = Vec::new();
+        let (mut output, mut is_cut) = (Vec::new(), false);
         let mut chunks = self.docker.logs(&id.0, Some(options)).boxed();
         while let Some(chunk) = chunks.next().await {
             let (LogOutput::StdOut { message }
@@ -100,12 +103,10 @@ impl DockerEngine {
             output.extend_from_slice(&message);
             // An app may print for ever, and without an end of a line.
             let early = output.len().saturating_sub(TAIL_BYTES);
+            is_cut |= early > 0;
             output.drain(..early);
         }
-        let output = String::from_utf8_lossy(&output);
-        let last: Vec<_> = output.lines().rev().take(lines as usize).collect();
-        let short = |line: &&str| line.chars().take(LINE_CHARACTERS).collect();
-        Ok(last.iter().rev().map(short).collect())
+        Ok(last_lines(&String::from_utf8_lossy(&output), is_cut, lines))
     }
 
     pub(super) async fn anonymous_memory(&self, id: &ContainerId) -> Result<Bytes> {
@@ -148,6 +149,19 @@ impl DockerEngine {
     }
 }
 
+/// The last lines of an output, each cut. Secrets are masked first: half of one is no longer
+/// known as one. So nothing is left of a word that the beginning was cut off.
+fn last_lines(output: &str, is_cut: bool, lines: u32) -> Vec<String> {
+    let whole = match is_cut {
+        true => output.find('\n').or_else(|| output.find(' ')),
+        false => None,
+    };
+    let output = mask_found(&output[whole.map_or(0, |at| at + 1)..]);
+    let last: Vec<_> = output.lines().rev().take(lines as usize).collect();
+    let short = |line: &&str| excerpt(line, LINE_CHARACTERS);
+    last.iter().rev().map(short).collect()
+}
+
 pub(super) fn seen(state: &bollard::models::ContainerState) -> ContainerState {
     let running = state.running.unwrap_or(false);
     // A container that never ran has no end either, and its exit code is 0.
@@ -155,6 +169,11 @@ pub(super) fn seen(state: &bollard::models::ContainerState) -> ContainerState {
         .finished_at
         .as_deref()
         .is_some_and(|at| !at.is_empty() && !at.starts_with("0001-"));
+    let exit = stamp(state.finished_at.as_deref()).filter(|_| !running && ended);
+    let between = |from: Option<i64>, to: Option<i64>| {
+        let span = u64::try_from(to?.checked_sub(from?)?).ok()?;
+        (span > 0).then_some(Nanos(span))
+    };
     ContainerState {
         running,
         exit_code: state.exit_code.filter(|_| !running && ended),
@@ -168,6 +187,8 @@ pub(super) fn seen(state: &bollard::models::ContainerState) -> ContainerState {
                 HealthStatusEnum::UNHEALTHY => Some(Health::Unhealthy),
                 HealthStatusEnum::NONE | HealthStatusEnum::EMPTY => None,
             }),
+        exited_ago: between(exit, Some(wall_clock())),
+        ran: between(stamp(state.started_at.as_deref()), exit),
     }
 }
 
@@ -195,6 +216,13 @@ fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         };
         body.exposed_ports = Some(vec![port.clone()]);
         host.port_bindings = Some(HashMap::from([(port, Some(vec![binding]))]));
+    }
+    if !spec.command.is_empty() {
+        body.cmd = Some(spec.command.clone());
+    }
+    if let Some(attachment) = &spec.network {
+        host.network_mode = Some(attachment.network.clone());
+        body.networking_config = Some(network::place(attachment));
     }
     body.host_config = Some(host);
     body
@@ -254,6 +282,7 @@ mod tests {
             labels: BTreeMap::new(),
             port: Some((80, reach)),
             confinement,
+            ..ContainerSpec::default()
         }
     }
 
@@ -290,6 +319,39 @@ mod tests {
     }
 
     #[test]
+    fn a_log_is_masked_before_it_is_cut() {
+        let secret = "correct-horse-9-battery";
+        let long = format!(
+            "{} DB_PASSWORD={secret}\nend",
+            "x".repeat(LINE_CHARACTERS - 20)
+        );
+        let lines = last_lines(&long, false, 10);
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].contains("DB_PASSWORD=corr…") && !lines[0].contains(&secret[..6]));
+        // The name of the value is lost.
+        let cut = format!("SWORD={secret} {}", "y ".repeat(9));
+        assert!(!last_lines(&cut, true, 10)[0].contains(secret));
+        assert_eq!(last_lines("rest\none\ntwo", true, 1), ["two"]);
+    }
+
+    #[test]
+    fn a_container_in_a_network_is_reached_by_its_alias() {
+        let spec = ContainerSpec {
+            command: vec!["serve".to_owned(), "-v".to_owned()],
+            network: Some(crate::engine::Attachment {
+                network: "plimsoll-1-net".to_owned(),
+                alias: "db".to_owned(),
+            }),
+            ..spec(Confinement::default(), Reach::Bridge)
+        };
+        let body = serde_json::to_value(body(&spec)).unwrap();
+        assert_eq!(body["Cmd"], json!(["serve", "-v"]));
+        assert_eq!(body["HostConfig"], json!({"NetworkMode": "plimsoll-1-net"}));
+        let endpoints = json!({"plimsoll-1-net": {"Aliases": ["db"]}});
+        assert_eq!(body["NetworkingConfig"]["EndpointsConfig"], endpoints);
+    }
+
+    #[test]
     fn a_container_that_never_ran_has_no_exit_code() {
         let state = bollard::models::ContainerState {
             running: Some(false),
@@ -298,5 +360,34 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(seen(&state).exit_code, None);
+        assert_eq!(seen(&state).exited_ago, None);
+    }
+
+    #[test]
+    fn the_time_of_an_exit_is_by_the_stamps_and_never_zero() {
+        let state = |started: &str, finished: &str| {
+            seen(&bollard::models::ContainerState {
+                running: Some(false),
+                exit_code: Some(0),
+                started_at: Some(started.to_owned()),
+                finished_at: Some(finished.to_owned()),
+                ..Default::default()
+            })
+        };
+        let (early, late) = ("2026-11-29T10:00:00.25Z", "2026-11-29T10:00:01.5Z");
+        assert_eq!(state(early, late).ran, Some(Nanos::from_millis(1_250)));
+        // A process may be gone before the engine stamps its start.
+        assert_eq!(state(late, early).ran, None);
+        assert_eq!(state(early, early).ran, None);
+        let now = wall_clock();
+        let ago = |nanos: i64| chrono::DateTime::from_timestamp_nanos(now - nanos).to_rfc3339();
+        let second = 1_000_000_000;
+        let seen = state(early, &ago(second)).exited_ago.unwrap();
+        assert!(
+            seen >= Nanos::from_secs(1) && seen < Nanos::from_secs(2),
+            "{seen}"
+        );
+        // The engine's clock is another.
+        assert_eq!(state(early, &ago(-60 * second)).exited_ago, None);
     }
 }

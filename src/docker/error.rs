@@ -10,6 +10,7 @@ use bollard::errors::Error;
 
 use super::raw::RawError;
 use crate::engine::{EngineError, ErrorKind};
+use crate::secrets::excerpt;
 
 const HINT_START: &str = "start Docker, or set DOCKER_HOST / --host";
 const HINT_GROUP: &str = "join the `docker` group (and log in again), or run as root";
@@ -115,7 +116,7 @@ fn with(
     cause: String,
     hint: Option<&str>,
 ) -> EngineError {
-    let cause: String = cause.chars().take(MOST_CAUSE).collect();
+    let cause = excerpt(&cause, MOST_CAUSE);
     let error = EngineError::new(operation, subject, kind, cause);
     match hint {
         Some(hint) => error.with_hint(hint),

@@ -2,8 +2,8 @@
 
 use bollard::models::{SystemInfo, SystemVersion};
 
-use super::DockerEngine;
 use super::error::failed;
+use super::{Builder, DockerEngine};
 use crate::engine::Result;
 use crate::record::{ApiRange, EngineFacts, ImageStore};
 
@@ -55,6 +55,7 @@ impl DockerEngine {
                 .map(str::to_owned)
                 .or_else(|| self.backing.clone()),
             builder: self.builder.word().to_owned(),
+            own_frontend: self.builder == Builder::BuildKit && has_own_frontend(&version),
             platform: platform(&version),
             cgroup_version: said(info.cgroup_version.map(|version| version.to_string())),
             version: said(version.version),
@@ -74,6 +75,21 @@ pub(super) fn is_podman(version: &SystemVersion) -> bool {
         .iter()
         .flatten()
         .any(|component| component.name.contains("Podman"))
+}
+
+/// The first Docker with BuildKit 0.30, which takes `BUILDKIT_SYNTAX=dockerfile.v0` for its own
+/// frontend; earlier ones would ask a registry for an image of that name. No answer of the
+/// engine names the version of its BuildKit. Source: `go.mod` of moby at `docker-v29.4.0`
+/// (0.29) and `docker-v29.5.0` (0.30), and pull request 6594 of moby/buildkit.
+const OWN_FRONTEND_SINCE: (u32, u32) = (29, 5);
+
+fn has_own_frontend(version: &SystemVersion) -> bool {
+    let text = version.version.as_deref().unwrap_or_default();
+    let mut parts = text.split('.').map(str::parse);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= OWN_FRONTEND_SINCE,
+        _ => false,
+    }
 }
 
 fn store(info: &SystemInfo) -> ImageStore {
@@ -122,6 +138,31 @@ mod tests {
             ),
             ..SystemInfo::default()
         }
+    }
+
+    #[test]
+    fn the_frontend_is_the_builders_own_from_docker_29_5_on() {
+        let of = |version: Option<&str>| {
+            has_own_frontend(&SystemVersion {
+                version: version.map(str::to_owned),
+                ..SystemVersion::default()
+            })
+        };
+        for version in ["29.5.0", "29.10.1", "30.0.0-rc.1"] {
+            assert!(of(Some(version)), "{version}");
+        }
+        for version in [
+            "20.10.24+dfsg1",
+            "28.5.2",
+            "29.4.3",
+            "29",
+            "dev",
+            "",
+            "library-import",
+        ] {
+            assert!(!of(Some(version)), "{version}");
+        }
+        assert!(!of(None));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Images: what the engine says of one, and its removal.
 
 use bollard::errors::Error;
-use bollard::models::ImageInspect;
+use bollard::models::{HealthConfig, ImageInspect};
 use bollard::query_parameters::RemoveImageOptionsBuilder;
 
 use futures_util::StreamExt;
@@ -12,12 +12,13 @@ use super::error::{failed, raw_failed, strange};
 use super::lists::ListedImage;
 use super::owned::is_our_tag;
 use super::raw::RawError;
+use super::version::ApiVersion;
 use super::{Builder, Deadlines, DockerEngine};
 use crate::engine::{
-    BuildContext, EngineError, ErrorKind, ImageFacts, ImageId, RemovalOutcome, Result,
+    BuildContext, EngineError, ErrorKind, HealthCheck, ImageFacts, ImageId, RemovalOutcome, Result,
 };
 use crate::oci::ImageReference;
-use crate::units::Bytes;
+use crate::units::{Bytes, Nanos};
 
 const INSPECT: &str = "inspect image";
 const EXPORT: &str = "export image";
@@ -26,6 +27,8 @@ const CHUNKS: usize = 16;
 const REMOVE: &str = "remove image";
 /// Images that are asked for at the same time.
 const ASKED_AT_ONCE: usize = 8;
+/// What Docker takes where the image says nothing.
+const START_INTERVAL_DEFAULT: Nanos = Nanos::from_secs(5);
 
 impl DockerEngine {
     pub(super) async fn image_facts(&self, reference: &str) -> Result<Option<ImageFacts>> {
@@ -70,11 +73,10 @@ impl DockerEngine {
             labels: config.labels.unwrap_or_default().into_iter().collect(),
             user: config.user.unwrap_or_default(),
             platform,
-            // `NONE` switches off a check that the base has.
             health_check: config
                 .healthcheck
-                .and_then(|check| check.test)
-                .is_some_and(|test| test.first().is_some_and(|word| word != "NONE")),
+                .as_ref()
+                .and_then(|check| health_check(check, self.api)),
         }))
     }
 
@@ -253,6 +255,22 @@ fn is_named(image: &ImageInspect, reference: &str) -> bool {
     tags.any(|tag| full(tag).is_ok_and(|tag| tag == wanted))
 }
 
+/// How often the engine runs the check. `NONE` switches off one that the base has. The
+/// interval of the start holds from API 1.44 on, and only where there is a start period.
+fn health_check(check: &HealthConfig, api: ApiVersion) -> Option<HealthCheck> {
+    let word = check.test.as_ref()?.first()?;
+    let span = |nanos: Option<i64>| {
+        let nanos = u64::try_from(nanos.unwrap_or(0)).unwrap_or(0);
+        (nanos > 0).then_some(Nanos(nanos))
+    };
+    let starts = span(check.start_period).is_some() && api >= ApiVersion::new(1, 44);
+    let start_interval = span(check.start_interval).unwrap_or(START_INTERVAL_DEFAULT);
+    (word != "NONE").then_some(HealthCheck {
+        interval: span(check.interval).unwrap_or(HealthCheck::DEFAULT_INTERVAL),
+        start_interval: starts.then_some(start_interval),
+    })
+}
+
 fn is_id(reference: &str) -> bool {
     reference
         .strip_prefix("sha256:")
@@ -269,4 +287,31 @@ fn size_of(images: &[ListedImage], id: &str) -> Option<Bytes> {
         .iter()
         .find(|image| image.id == id)
         .map(|image| bytes(image.size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_health_check_runs_as_often_as_the_engine_says() {
+        let check = |test: &[&str], interval, start_period, api| {
+            let config = HealthConfig {
+                test: Some(test.iter().map(|word| (*word).to_owned()).collect()),
+                interval,
+                start_period,
+                ..HealthConfig::default()
+            };
+            health_check(&config, api)
+        };
+        let (old, new) = (ApiVersion::new(1, 41), ApiVersion::new(1, 44));
+        let plain = check(&["CMD", "true"], None, Some(9), old).unwrap();
+        assert_eq!(plain.interval, Nanos::from_secs(30));
+        assert_eq!(plain.start_interval, None);
+        let quick = check(&["CMD", "true"], Some(1_000_000), Some(9), new).unwrap();
+        assert_eq!(quick.interval, Nanos::from_millis(1));
+        assert_eq!(quick.start_interval, Some(START_INTERVAL_DEFAULT));
+        assert_eq!(check(&["NONE"], None, None, new), None);
+        assert_eq!(check(&[], None, None, new), None);
+    }
 }

@@ -5,6 +5,8 @@
 //! One connection per call, one answer read whole. Not for anything that streams.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,6 +22,7 @@ use tokio_util::either::Either;
 
 use super::endpoint::Endpoint;
 use super::version::ApiVersion;
+use crate::secrets::excerpt;
 
 /// Most bytes of an answer. The lists of an engine with ten thousand images have a tenth.
 const MOST_BODY_BYTES: usize = 64 << 20;
@@ -54,6 +57,9 @@ impl RawError {
     }
 }
 
+/// The first version of the API whose socket speaks gRPC by itself.
+const NATIVE_SINCE: ApiVersion = ApiVersion::new(1, 53);
+
 /// A way to the engine.
 #[derive(Debug, Clone)]
 pub(super) struct Wire {
@@ -61,6 +67,8 @@ pub(super) struct Wire {
     /// `/v1.41`.
     prefix: String,
     within: Duration,
+    /// Whether its socket may speak gRPC by itself; shared by all clones.
+    native: Arc<AtomicBool>,
 }
 
 #[derive(serde::Deserialize)]
@@ -69,12 +77,37 @@ struct Complaint {
 }
 
 impl Wire {
-    pub(super) fn new(endpoint: Endpoint, api: ApiVersion, within: Duration) -> Self {
+    /// A way to an engine that speaks `api` with us, and `newest` at most.
+    pub(super) fn new(
+        endpoint: Endpoint,
+        api: ApiVersion,
+        newest: ApiVersion,
+        within: Duration,
+    ) -> Self {
+        // Only the local socket, as buildx does it: behind an address may be a proxy or TLS.
+        let native = newest >= NATIVE_SINCE && matches!(endpoint, Endpoint::Unix(_));
         Self {
             endpoint,
             prefix: format!("/v{api}"),
             within,
+            native: Arc::new(AtomicBool::new(native)),
         }
+    }
+
+    /// Whether gRPC on the socket is worth a try. An engine of before Docker 29.2 is never
+    /// asked, so nothing of it gets into its log.
+    pub(super) fn may_be_native(&self) -> bool {
+        self.native.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the engine did not take it, so that no later build tries again.
+    pub(super) fn is_not_native(&self) {
+        self.native.store(false, Ordering::Relaxed);
+    }
+
+    /// A new connection that nothing was said on.
+    pub(super) async fn stream(&self) -> Result<Connection, RawError> {
+        Ok(self.connect().await?.0)
     }
 
     /// Calls and reads the JSON of the answer. `path` has its query with it.
@@ -146,7 +179,7 @@ impl Wire {
     }
 }
 
-type Connection = Either<UnixStream, TcpStream>;
+pub(super) type Connection = Either<UnixStream, TcpStream>;
 
 enum Answer {
     Whole(StatusCode, Bytes),
@@ -194,7 +227,7 @@ fn complaint(status: StatusCode, body: &[u8]) -> RawError {
     );
     RawError::Status {
         code: status.as_u16(),
-        message: message.chars().take(MOST_MESSAGE).collect(),
+        message: excerpt(&message, MOST_MESSAGE),
     }
 }
 

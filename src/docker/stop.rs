@@ -152,12 +152,7 @@ fn outcome(
     after: &bollard::models::ContainerState,
     grace: Nanos,
 ) -> std::result::Result<StopOutcome, String> {
-    let finished = after
-        .finished_at
-        .as_deref()
-        .and_then(|at| DateTime::parse_from_rfc3339(at).ok())
-        .and_then(|at| at.timestamp_nanos_opt())
-        .ok_or("the engine told of no end")?;
+    let finished = stamp(after.finished_at.as_deref()).ok_or("the engine told of no end")?;
     let exit_code = after.exit_code.ok_or("the engine gave no exit code")?;
     let taken = time(heard, finished);
     let waited = match &taken {
@@ -194,8 +189,14 @@ fn span(from: i64, to: i64) -> Option<Nanos> {
     u64::try_from(to.checked_sub(from)?).ok().map(Nanos)
 }
 
+/// A stamp of the engine in nanoseconds since 1970.
+pub(super) fn stamp(at: Option<&str>) -> Option<i64> {
+    let at = DateTime::parse_from_rfc3339(at?).ok()?;
+    at.timestamp_nanos_opt()
+}
+
 /// Nanoseconds since 1970.
-fn wall_clock() -> i64 {
+pub(super) fn wall_clock() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
         i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)

@@ -1,5 +1,6 @@
 //! The engine's verbs, each handed to the file that knows it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use bollard::query_parameters::StartContainerOptions;
@@ -10,8 +11,8 @@ use super::deadline::within;
 use super::error::failed;
 use crate::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, CacheRecord, ContainerId,
-    ContainerSpec, ContainerState, Engine, ImageFacts, ImageId, Owned, PullSink, PushOutcome,
-    RemovalOutcome, Result, StepSink, StopOutcome,
+    ContainerSpec, ContainerState, Engine, ImageFacts, ImageId, OutputStream, Owned, PullSink,
+    PushOutcome, RemovalOutcome, Result, StepSink, StopOutcome,
 };
 use crate::record::{EngineFacts, Reach};
 use crate::units::{Bytes, Nanos};
@@ -101,6 +102,16 @@ impl Engine for DockerEngine {
         within(self.deadlines.answer, "create container", &spec.name, call).await
     }
 
+    async fn create_network(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<()> {
+        let call = self.make_network(name, labels);
+        within(self.deadlines.answer, "create network", name, call).await
+    }
+
+    async fn remove_network(&self, name: &str) -> Result<RemovalOutcome> {
+        let call = self.drop_network(name);
+        within(self.deadlines.answer, "remove network", name, call).await
+    }
+
     async fn start(&self, id: &ContainerId) -> Result<()> {
         within(self.deadlines.answer, "start container", &id.0, async {
             let started = self
@@ -130,6 +141,15 @@ impl Engine for DockerEngine {
     async fn logs(&self, id: &ContainerId, lines: u32) -> Result<Vec<String>> {
         let call = self.tail(id, lines);
         within(self.deadlines.answer, "read logs of container", &id.0, call).await
+    }
+
+    async fn output(&self, id: &ContainerId) -> Result<OutputStream> {
+        let operation = "read the output of container";
+        within(self.deadlines.answer, operation, &id.0, self.attach(id)).await
+    }
+
+    async fn listening(&self, id: &ContainerId, port: u16, interval: Nanos) -> Result<()> {
+        self.wait_listening(id, port, interval).await
     }
 
     async fn memory(&self, id: &ContainerId) -> Result<Bytes> {

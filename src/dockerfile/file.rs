@@ -103,6 +103,11 @@ impl Dockerfile {
         self
     }
 
+    /// The platform that it is built for, where it is not this machine's.
+    pub fn platform(&self) -> Option<&str> {
+        self.platform.as_deref()
+    }
+
     /// The file, byte for byte.
     pub fn bytes(&self) -> &[u8] {
         &self.text
@@ -121,6 +126,13 @@ impl Dockerfile {
     /// The frontend that a `# syntax=` line asks for.
     pub fn syntax(&self) -> Option<&str> {
         self.syntax.as_deref()
+    }
+
+    /// Whether that frontend is a stable release of Docker's that a builder from BuildKit 0.30
+    /// on has inside, or an earlier one: releases of one major version take what those before
+    /// them took.
+    pub fn asks_for_known_frontend(&self) -> bool {
+        self.syntax().is_some_and(is_known_frontend)
     }
 
     /// The cache mounts of all stages and their ONBUILD triggers, in the order of the file.
@@ -142,9 +154,59 @@ impl Dockerfile {
     }
 }
 
+/// The release that BuildKit 0.30 has inside: 1.24.
+const OWN_FRONTEND: u32 = 24;
+
+fn is_known_frontend(syntax: &str) -> bool {
+    let name = syntax.strip_prefix("docker.io/").unwrap_or(syntax);
+    let tag = match name.strip_prefix("docker/dockerfile") {
+        Some("") => "latest",
+        // Else a digest, or the name of another image.
+        Some(rest) => rest.strip_prefix(':').unwrap_or_default(),
+        None => "",
+    };
+    let numbers: Result<Vec<u32>, _> = tag.split('.').map(str::parse).collect();
+    match numbers.as_deref() {
+        Ok([1]) => true,
+        Ok([1, minor] | [1, minor, _]) => *minor <= OWN_FRONTEND,
+        _ => tag == "latest",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stable_releases_of_the_frontend_are_known_as_far_as_builders_have_them() {
+        for known in [
+            "docker/dockerfile",
+            "docker/dockerfile:1",
+            "docker.io/docker/dockerfile:1",
+            "docker/dockerfile:latest",
+            "docker/dockerfile:1.4",
+            "docker/dockerfile:1.24",
+            "docker/dockerfile:1.7.1",
+        ] {
+            assert!(is_known_frontend(known), "{known}");
+        }
+        for other in [
+            "docker/dockerfile:1-labs",
+            "docker/dockerfile:1.7-labs",
+            "docker/dockerfile:1.25",
+            "docker/dockerfile:2",
+            "docker/dockerfile:master",
+            "docker/dockerfile@sha256:ab",
+            "docker/dockerfile:1@sha256:ab",
+            "docker/dockerfile-upstream:1",
+            "docker/dockerfile:",
+            "mirror.example.com/docker/dockerfile:1",
+            "x",
+            "",
+        ] {
+            assert!(!is_known_frontend(other), "{other}");
+        }
+    }
 
     fn error(text: &str) -> (u32, String, Option<String>) {
         let error = Dockerfile::parse(text).unwrap_err();

@@ -228,7 +228,11 @@ impl Dockerfile {
     }
 
     /// What the instructions of a stage take files from, in order of appearance.
-    fn sources(&self, bases: &[Origin], stage: &Stage) -> Result<Vec<Origin>, ParseError> {
+    pub(super) fn sources(
+        &self,
+        bases: &[Origin],
+        stage: &Stage,
+    ) -> Result<Vec<Origin>, ParseError> {
         let mut sources = Vec::new();
         for (_, instruction) in self.instructions(bases, stage) {
             sources.extend(self.sources_of(stage, instruction)?);

@@ -14,20 +14,22 @@ mod sockets;
 mod source;
 mod types;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 pub use clock::{Clock, Mark};
 pub use error::{EngineError, ErrorKind};
 pub use load::{LoadOutcome, LoadSpec};
-pub use probe::{Probe, ProbeFailure, ProbeSpec, Ready};
+pub use probe::{Probe, ProbeCheck, ProbeFailure, ProbeSpec, Ready};
 pub use registry::{Door, REPOSITORIES, Registry, TAG_BASE, Traffic, run_of_tag, run_repository};
 pub use sockets::Sockets;
 pub use source::{BuildSource, Sent, SourceEntry, SourceFiles, SourceKind, SourceTree};
 pub use types::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord, ContainerId,
-    ContainerSpec, ContainerState, Health, ImageFacts, ImageId, LABEL_OWNER, LABEL_OWNER_VALUE,
-    LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, LayerState, Owned, OwnedKind, PullEvent,
-    PullSink, PushOutcome, RemovalOutcome, Secret, StepSink, StopOutcome, StopTime,
+    Attachment, BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord,
+    ContainerId, ContainerSpec, ContainerState, Health, HealthCheck, ImageFacts, ImageId,
+    LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, LayerState,
+    OutputChunk, OutputPipe, OutputStream, Owned, OwnedKind, PullEvent, PullSink, PushOutcome,
+    RemovalOutcome, Secret, StepSink, StopOutcome, StopTime,
 };
 
 use crate::record::{EngineFacts, Reach};
@@ -105,6 +107,16 @@ pub trait Engine: Send + Sync + 'static {
     /// Creates a container without starting it.
     fn create(&self, spec: &ContainerSpec) -> impl Future<Output = Result<ContainerId>> + Send;
 
+    /// Makes a private network in which containers reach one another by name.
+    fn create_network(
+        &self,
+        name: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes a network by name or id. One that holds containers stays.
+    fn remove_network(&self, name: &str) -> impl Future<Output = Result<RemovalOutcome>> + Send;
+
     /// Starts it.
     fn start(&self, id: &ContainerId) -> impl Future<Output = Result<()>> + Send;
 
@@ -128,6 +140,22 @@ pub trait Engine: Send + Sync + 'static {
         id: &ContainerId,
         lines: u32,
     ) -> impl Future<Output = Result<Vec<String>>> + Send;
+
+    /// All that a container prints from now on, by a connection of its own: called before the
+    /// start, nothing is missed. Works with any log driver.
+    fn output(&self, id: &ContainerId) -> impl Future<Output = Result<OutputStream>> + Send;
+
+    /// Resolves once a process in a started container's network listens on a TCP port at an
+    /// address that others reach, by the kernel's table of sockets; looked up every `interval`.
+    ///
+    /// # Errors
+    /// The table cannot be read from here: the engine's processes are not visible.
+    fn listening(
+        &self,
+        id: &ContainerId,
+        port: u16,
+        interval: Nanos,
+    ) -> impl Future<Output = Result<()>> + Send;
 
     /// Anonymous resident memory of all its processes.
     fn memory(&self, id: &ContainerId) -> impl Future<Output = Result<Bytes>> + Send;

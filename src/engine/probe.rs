@@ -1,9 +1,10 @@
-//! Readiness: a whole HTTP answer that keeps the contract.
+//! Readiness over the network: a whole HTTP answer, or a port that accepts connections.
 
 use std::future::Future;
 use std::net::SocketAddr;
 
 use super::{LoadOutcome, LoadSpec, Mark};
+use crate::scenario::HttpCheck;
 use crate::units::{Count, Nanos};
 
 /// What to ask, and what to expect.
@@ -11,22 +12,29 @@ use crate::units::{Count, Nanos};
 pub struct ProbeSpec {
     /// Where.
     pub address: SocketAddr,
-    /// The path.
-    pub path: String,
-    /// The status to expect.
-    pub status: u16,
-    /// A text that the body must contain.
-    pub body_contains: String,
+    /// What to ask there.
+    pub check: ProbeCheck,
     /// How long to go on asking.
     pub within: Nanos,
     /// The interval between two attempts; at most 5 ms.
     pub interval: Nanos,
 }
 
+/// What a probe asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProbeCheck {
+    /// A request whose answer keeps the contract. Its port is the container's, and the one of
+    /// the address may be another.
+    Http(HttpCheck),
+    /// A connection. Justified only at the container's own address: a published port is
+    /// accepted by the engine's proxy before the app listens.
+    Tcp,
+}
+
 /// The first success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ready {
-    /// When the whole answer had been read.
+    /// When the whole answer had been read, or the connection stood.
     pub at: Mark,
     /// When the last attempt before it had failed: the app became ready in between.
     pub last_failure: Option<Mark>,
@@ -59,6 +67,27 @@ pub enum ProbeFailure {
         /// What became of the last attempt.
         last: String,
     },
+    /// No connection was accepted before the deadline.
+    #[error("port {port} accepted no connection within {within}; last attempt: {last}")]
+    Closed {
+        /// The port.
+        port: u16,
+        /// The deadline.
+        within: Nanos,
+        /// What became of the last attempt.
+        last: String,
+    },
+}
+
+impl ProbeFailure {
+    /// No connection was accepted before the deadline.
+    pub fn closed(port: u16, within: Nanos, last: impl Into<String>) -> Self {
+        Self::Closed {
+            port,
+            within,
+            last: last.into(),
+        }
+    }
 }
 
 /// Asks until the contract is kept.

@@ -77,8 +77,22 @@ pub struct ImageFacts {
     pub user: String,
     /// `os/arch`.
     pub platform: String,
-    /// Whether the config has a health check.
-    pub health_check: bool,
+    /// The health check of the config, where it has one.
+    pub health_check: Option<HealthCheck>,
+}
+
+/// How often the engine runs an image's health check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// Time between two checks, and before the first.
+    pub interval: Nanos,
+    /// The time between two checks while the container starts, on engines that know it.
+    pub start_interval: Option<Nanos>,
+}
+
+impl HealthCheck {
+    /// What Docker takes where the image says nothing.
+    pub const DEFAULT_INTERVAL: Nanos = Nanos::from_secs(30);
 }
 
 /// A build.
@@ -202,7 +216,7 @@ pub struct PushOutcome {
 }
 
 /// A container to create.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContainerSpec {
     /// Its name.
     pub name: String,
@@ -216,6 +230,19 @@ pub struct ContainerSpec {
     pub port: Option<(u16, Reach)>,
     /// Its init process and what is taken from it.
     pub confinement: Confinement,
+    /// What it runs, in place of the image's own command; empty for that.
+    pub command: Vec<String>,
+    /// The network that it is in; the engine's default where none is given.
+    pub network: Option<Attachment>,
+}
+
+/// A container's place in a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The network's name.
+    pub network: String,
+    /// The name by which others in it reach the container.
+    pub alias: String,
 }
 
 /// A container's state.
@@ -229,6 +256,42 @@ pub struct ContainerState {
     pub oom_killed: bool,
     /// What its health check says; none where the image has none.
     pub health: Option<Health>,
+    /// How long ago it exited, by the engine's stamp and this machine's wall clock. None where
+    /// it runs, or where the stamp is not in the past: the engine's clock is another then.
+    pub exited_ago: Option<Nanos>,
+    /// From its start to its exit, both by the engine's stamps. The engine stamps the start
+    /// some milliseconds late; none where it did so after the exit.
+    pub ran: Option<Nanos>,
+}
+
+/// What a container prints, in chunks as they arrive.
+pub type OutputStream = Pin<Box<dyn Stream<Item = super::Result<OutputChunk>> + Send>>;
+
+/// A piece of a container's output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputChunk {
+    /// Where it was printed.
+    pub pipe: OutputPipe,
+    /// The bytes: any part of a line, or several.
+    pub bytes: Chunk,
+}
+
+/// Where a container prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputPipe {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+impl fmt::Display for OutputPipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stdout => "standard output",
+            Self::Stderr => "standard error",
+        })
+    }
 }
 
 /// What a health check says.

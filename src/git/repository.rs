@@ -2,15 +2,22 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-
-use tokio::process::Command;
+use std::process::Command;
 
 use super::error::GitError;
+use crate::process::{Limits, ProcessError, run_async};
 use crate::record::Revision;
+use crate::units::{Bytes, Nanos};
 
 /// The mode of a submodule in a tree.
 const SUBMODULE: &str = "160000";
+
+/// What git may take: a large tree is laid out in minutes, and listed in some hundred megabytes.
+const LIMITS: Limits = Limits {
+    within: Nanos::from_secs(1_800),
+    stdout: Bytes(512 << 20),
+    stderr: Bytes(64 << 10),
+};
 
 /// A repository that holds a folder.
 #[derive(Debug, Clone)]
@@ -29,12 +36,10 @@ impl Repository {
         let asked = ["--absolute-git-dir", "--show-toplevel", "--show-prefix"];
         let mut git = git();
         git.arg("-C").arg(folder).arg("rev-parse").args(asked);
-        let told = said(&mut git)
-            .await?
-            .map_err(|said| GitError::NoRepository {
-                folder: folder.to_owned(),
-                said,
-            })?;
+        let told = said(git).await?.map_err(|said| GitError::NoRepository {
+            folder: folder.to_owned(),
+            said,
+        })?;
         let mut lines = told.lines().map(PathBuf::from);
         let mut next = || lines.next().unwrap_or_default();
         Ok(Self {
@@ -69,7 +74,7 @@ impl Repository {
         let mut git = self.git();
         git.args(["rev-parse", "--quiet", "--verify"]);
         git.arg(format!("{name}^{{commit}}"));
-        let commit = said(&mut git).await?.map_err(|said| match said.as_str() {
+        let commit = said(git).await?.map_err(|said| match said.as_str() {
             "" => unknown("git does not know it"),
             said => unknown(said),
         })?;
@@ -94,7 +99,7 @@ impl Repository {
         git.arg("-C").arg(&self.top);
         git.args(["--no-optional-locks", "status", "--porcelain", "--", "."]);
         git.arg(left_out);
-        let changed = self.run(&mut git, "look for changes").await?;
+        let changed = self.run(git, "look for changes").await?;
         Ok(!changed.trim().is_empty())
     }
 
@@ -105,7 +110,7 @@ impl Repository {
         revision.dirty = self.is_dirty(results).await.ok()?;
         let mut git = self.git();
         git.args(["symbolic-ref", "--quiet", "--short", "HEAD"]);
-        if let Ok(Ok(branch)) = said(&mut git).await {
+        if let Ok(Ok(branch)) = said(git).await {
             revision.name = branch.trim().to_owned();
         }
         Some(revision)
@@ -133,11 +138,11 @@ impl Repository {
             git
         };
         let commit = revision.commit.as_str();
-        self.run(&mut here(&["read-tree", commit]), &what).await?;
+        self.run(here(&["read-tree", commit]), &what).await?;
         let lay = ["checkout-index", "--all", "--force", "--quiet"];
-        self.run(&mut here(&lay), &what).await?;
+        self.run(here(&lay), &what).await?;
         let list = ["ls-tree", "-r", "-z", "--full-tree", commit];
-        let tree = self.run(&mut here(&list), &what).await?;
+        let tree = self.run(here(&list), &what).await?;
         let _ = std::fs::remove_file(&index);
         let modules = tree
             .split('\0')
@@ -154,7 +159,7 @@ impl Repository {
         git
     }
 
-    async fn run(&self, git: &mut Command, what: &str) -> Result<String, GitError> {
+    async fn run(&self, git: Command, what: &str) -> Result<String, GitError> {
         said(git).await?.map_err(|said| GitError::Failed {
             what: what.to_owned(),
             said,
@@ -169,20 +174,20 @@ fn git() -> Command {
         git.env_remove(name);
     }
     git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
-    git.stdin(Stdio::null()).kill_on_drop(true);
     git
 }
 
 /// What it prints, or what it complains of.
-async fn said(git: &mut Command) -> Result<Result<String, String>, GitError> {
-    let output = git
-        .output()
-        .await
-        .map_err(|source| GitError::Run { source })?;
-    Ok(if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+async fn said(git: Command) -> Result<Result<String, String>, GitError> {
+    let ended = match run_async(git, LIMITS).await {
+        Ok(ended) => ended,
+        Err(ProcessError::Run(source)) => return Err(GitError::Run { source }),
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    Ok(if ended.status.success() {
+        Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
     } else {
-        let complaint = String::from_utf8_lossy(&output.stderr);
+        let complaint = String::from_utf8_lossy(&ended.stderr);
         let complaint = complaint.trim().trim_start_matches("fatal: ");
         Err(complaint.to_owned())
     })

@@ -9,7 +9,7 @@ use crate::compare::{CaseTraits, RunTraits, tightest_limit};
 use crate::record::{
     CaseId, CaseRecord, Disposition, Link, Metric, Outcome, RunRecord, RunState, Sample,
 };
-use crate::secrets::mask_found;
+use crate::secrets::excerpt;
 use crate::stats::{Level, SampleSet};
 use crate::units::{Count, Quantity, native, quantity_of};
 
@@ -258,5 +258,5 @@ fn series_of(
 }
 
 fn cut(reason: &str) -> String {
-    mask_found(reason).chars().take(REASON_CHARS).collect()
+    excerpt(reason, REASON_CHARS)
 }

@@ -8,10 +8,11 @@ use tar::EntryType;
 use super::archive::{Packing, READ_BYTES, peek};
 use super::config::Document;
 use super::entries::Entries;
+use super::name::{self, Wish};
 use crate::units::Bytes;
 
 /// Bytes of the files of a layer, packed or not: the sizes that its tar's headers state.
-/// Links of either sort count nothing.
+/// Links of either sort count nothing, and neither do entries that take away what is below.
 ///
 /// # Errors
 /// What cannot be read, and what is no tar.
@@ -35,7 +36,8 @@ fn sum(tar: impl Read) -> io::Result<Bytes> {
     let mut total = 0_u64;
     let mut entries = Entries::new(BufReader::with_capacity(READ_BYTES, tar));
     while let Some(head) = entries.next()? {
-        if matches!(head.kind, EntryType::Regular | EntryType::Continuous) {
+        let file = matches!(head.kind, EntryType::Regular | EntryType::Continuous);
+        if file && matches!(name::read(&head.name), Ok(Wish::Lay(_)) | Err(_)) {
             total = total.saturating_add(head.size);
         }
     }

@@ -1,5 +1,7 @@
 //! Names in a layer's tar: cleaned as engines clean them, and what they ask for.
 
+use crate::secrets::excerpt;
+
 /// Marks a name of a lower layer as deleted.
 const WHITEOUT: &[u8] = b".wh.";
 /// Hides all that lower layers have in this folder.
@@ -10,6 +12,11 @@ const AUFS: &[u8] = b".wh..wh.";
 pub(super) const LONGEST: usize = 4096;
 /// Characters of a name that an error shows.
 const SHOWN: usize = 200;
+
+/// As much of a text as an error shows.
+pub(super) fn brief(text: &str) -> String {
+    excerpt(text, SHOWN)
+}
 
 /// A name's parts, without `.`, `..` and empty ones. `..` at the root stays there, as in
 /// a chroot: that is what engines make of `../x` and `/x`.
@@ -67,14 +74,6 @@ pub(super) fn read(name: &[u8]) -> Result<Wish<'_>, &'static str> {
         _ if last.starts_with(AUFS) => Ok(Wish::Skip),
         b"" | b"." | b".." => Err("its whiteout names nothing"),
         hidden => Ok(Wish::Delete(parts, hidden)),
-    }
-}
-
-/// As much of a text as an error shows.
-pub(super) fn brief(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 

@@ -67,4 +67,8 @@ impl Texts for FileList {
             file.target.each_text(visit);
         }
     }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        visit(&mut self.image);
+    }
 }

@@ -174,6 +174,11 @@ impl Texts for Growth {
         layers.for_each(|layer| visit(&mut layer.instruction));
         self.paths.iter_mut().for_each(|path| visit(&mut path.path));
     }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        visit(&mut self.image);
+        visit(&mut self.against);
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,11 @@ impl Texts for Inspection {
         posture.each_text(visit);
         notes.each_text(visit);
     }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        visit(&mut self.image);
+        self.digests.iter_mut().for_each(visit);
+    }
 }
 
 impl Texts for Base {

@@ -1,18 +1,19 @@
 //! What keeps parts from being joined.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::Whole;
 use super::rule::{MergeRule, Refusal};
 use crate::record::{BaseRecord, CaseId, Ground, RunRecord, RunState, ScenarioRecord, ShardRecord};
 
 /// All that is unlike or not there, in words that name the parts.
-pub(super) fn refusals(parts: &[&RunRecord]) -> Vec<Refusal> {
-    let mut found = splits(parts);
+pub(super) fn refusals(parts: &[&RunRecord], all: &Whole) -> Vec<Refusal> {
+    let mut found = splits(parts, all);
     // Parts of different wholes have nothing in common to look at.
     if !found.is_empty() {
         return found;
     }
-    found.extend(missing(parts));
+    found.extend(missing(parts, all));
     found.extend(incomplete(parts));
     found.extend(scenarios(parts));
     found.extend(plans(parts));
@@ -43,7 +44,7 @@ fn never(what: String) -> Refusal {
 }
 
 /// Whether they are shards of one split, each there once.
-fn splits(parts: &[&RunRecord]) -> Vec<Refusal> {
+fn splits(parts: &[&RunRecord], all: &Whole) -> Vec<Refusal> {
     let mut found = Vec::new();
     let mut shards: Vec<(&RunRecord, &ShardRecord)> = Vec::new();
     for part in parts {
@@ -68,12 +69,16 @@ fn splits(parts: &[&RunRecord]) -> Vec<Refusal> {
             found.push(never(format!(
                 "`{one}` is one of {n} shards, `{two}` of {m}"
             )));
-        } else if shard.all != of.all {
-            found.push(never(format!(
-                "`{one}` and `{two}` are shards of different cases: {}",
-                difference(&of.all, &shard.all)
-            )));
         }
+    }
+    // A part that lists the same cases as the whole has no list any more.
+    for (other, shard) in shards.iter().filter(|(_, shard)| !shard.all.is_empty()) {
+        found.push(never(format!(
+            "`{}` and `{}` are shards of different cases: {}",
+            all.run,
+            other.id,
+            difference(&all.cases, &shard.all)
+        )));
     }
     for pair in shards.windows(2) {
         let [(one, left), (two, right)] = pair else {
@@ -125,23 +130,22 @@ fn twice(parts: &[&RunRecord]) -> Vec<Refusal> {
 }
 
 /// Shards that are not there; cases that no shard has.
-fn missing(parts: &[&RunRecord]) -> Vec<Refusal> {
+fn missing(parts: &[&RunRecord], all: &Whole) -> Vec<Refusal> {
     let shards = || parts.iter().filter_map(|part| part.plan.shard.as_ref());
     let Some(of) = shards().next() else {
         return Vec::new();
     };
+    let there: BTreeSet<u32> = shards().map(|shard| shard.index).collect();
     let gone: Vec<String> = (1..=of.count)
-        .filter(|index| shards().all(|shard| shard.index != *index))
+        .filter(|index| !there.contains(index))
         .map(|index| format!("{index}/{}", of.count))
         .collect();
-    let has = |id: &CaseId| {
-        let mut cases = parts.iter().flat_map(|part| &part.cases);
-        cases.any(|case| case.id == *id)
-    };
-    let cases: Vec<String> = of
-        .all
+    let cases = parts.iter().flat_map(|part| &part.cases);
+    let has: BTreeSet<&CaseId> = cases.map(|case| &case.id).collect();
+    let cases: Vec<String> = all
+        .cases
         .iter()
-        .filter(|id| !has(id))
+        .filter(|id| !has.contains(id))
         .map(CaseId::to_string)
         .collect();
     let cases = cases.join(", ");

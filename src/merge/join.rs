@@ -6,49 +6,62 @@ use crate::record::{
     BaseRecord, CaseId, CaseRecord, Link, PartRecord, RunRecord, RunState, ScenarioRecord, case_id,
 };
 
-/// One record of the parts, which were found to be of one run; none of no parts. `allowed`
-/// is what is unlike between them all the same.
-pub(super) fn join(parts: &[&RunRecord], allowed: Vec<String>) -> Option<RunRecord> {
-    // Facts of a part that measured something stand for the run where there is one.
-    let first = parts.iter().find(|part| !part.cases.is_empty());
-    let mut whole: RunRecord = (*first.or(parts.first())?).clone();
-    let all = whole.plan.shard.take().map(|shard| shard.all)?;
-    let pieces: Vec<RunRecord> = parts.iter().map(|part| with_own_floor(part)).collect();
+/// One record of the parts, which were found to be of one run; none of no parts. `all` is the
+/// order of its cases, and `allowed` is what is unlike between the parts all the same.
+pub(super) fn join(
+    parts: Vec<RunRecord>,
+    all: &[CaseId],
+    allowed: Vec<String>,
+) -> Option<RunRecord> {
+    let pieces: Vec<RunRecord> = parts.into_iter().map(with_own_floor).collect();
     let each = || pieces.iter();
-    whole.commands = each().flat_map(|part| part.commands.clone()).collect();
-    whole.state = match each().all(|part| part.state == RunState::Complete) {
+    let complete = each().all(|part| part.state == RunState::Complete);
+    // RFC 3339 in UTC, of one precision: the order of the texts is that of the times.
+    let started_at = each().map(|part| part.started_at.clone()).min()?;
+    let ends: Option<Vec<String>> = each().map(|part| part.finished_at.clone()).collect();
+    let (links, order) = (links(&pieces), order(&pieces));
+    let visits_done = visits_done(&pieces, &order);
+    let distribution = each().find_map(|part| part.distribution.clone());
+    let (scenarios, bases) = (scenarios(&pieces, all), bases(&pieces));
+    let parts: Vec<PartRecord> = each().filter_map(part_record).collect();
+    // Facts of a part that measured something stand for the run where there is one.
+    let facts = each().position(|part| !part.cases.is_empty()).unwrap_or(0);
+
+    // Moved and not copied: this is nearly all that the parts hold.
+    let (mut commands, mut cases, mut warnings) = (Vec::new(), Vec::new(), allowed);
+    let (mut samples, mut builds, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
+    let mut whole = None;
+    for (at, mut part) in pieces.into_iter().enumerate() {
+        let name = part_record(&part).map_or_else(String::new, |part| part.name());
+        let told = std::mem::take(&mut part.warnings).into_iter();
+        warnings.extend(told.map(|warning| format!("shard {name}: {warning}")));
+        commands.append(&mut part.commands);
+        cases.append(&mut part.cases);
+        samples.append(&mut part.samples);
+        builds.append(&mut part.builds);
+        conditions.append(&mut part.conditions);
+        if at == facts {
+            whole = Some(part);
+        }
+    }
+    let mut whole = whole?;
+    whole.state = match complete {
         true => RunState::Complete,
         false => RunState::Interrupted,
     };
-    // RFC 3339 in UTC, of one precision: the order of the texts is that of the times.
-    whole.started_at = each().map(|part| part.started_at.clone()).min()?;
-    let ends: Option<Vec<String>> = each().map(|part| part.finished_at.clone()).collect();
-    whole.finished_at = ends.and_then(|ends| ends.into_iter().max());
-    whole.plan.links = links(&pieces);
-    whole.plan.order = order(&pieces);
-    whole.plan.visits_done = visits_done(&pieces, &whole.plan.order);
-    whole.distribution = each().find_map(|part| part.distribution.clone());
-    whole.cases = cases(&pieces, &all);
-    whole.scenarios = scenarios(&pieces, &all);
-    whole.bases = bases(&pieces);
-    whole.conditions = each().flat_map(|part| part.conditions.clone()).collect();
-    whole.samples = each().flat_map(|part| part.samples.clone()).collect();
-    whole.builds = each().flat_map(|part| part.builds.clone()).collect();
-    whole.warnings = allowed;
-    for part in each() {
-        let name = part_record(part).map_or_else(String::new, |part| part.name());
-        let told = part.warnings.iter();
-        whole
-            .warnings
-            .extend(told.map(|warning| format!("shard {name}: {warning}")));
-    }
-    whole.parts = each().filter_map(part_record).collect();
+    (whole.started_at, whole.finished_at) =
+        (started_at, ends.and_then(|ends| ends.into_iter().max()));
+    (whole.plan.shard, whole.plan.links) = (None, links);
+    (whole.plan.order, whole.plan.visits_done) = (order, visits_done);
+    (whole.distribution, whole.scenarios, whole.bases) = (distribution, scenarios, bases);
+    (whole.commands, whole.cases, whole.warnings) = (commands, in_order(cases, all), warnings);
+    (whole.samples, whole.builds, whole.conditions) = (samples, builds, conditions);
+    whole.parts = parts;
     Some(whole)
 }
 
 /// A part whose floor has an id of its own: `engine/floor-2of4`.
-fn with_own_floor(part: &RunRecord) -> RunRecord {
-    let mut part = part.clone();
+fn with_own_floor(mut part: RunRecord) -> RunRecord {
     let Some(shard) = &part.plan.shard else {
         return part;
     };
@@ -135,13 +148,10 @@ fn visits_done(parts: &[RunRecord], order: &[Vec<CaseId>]) -> u32 {
 }
 
 /// In the order of the whole; the floors behind them.
-fn cases(parts: &[RunRecord], all: &[CaseId]) -> Vec<CaseRecord> {
-    let each = || parts.iter().flat_map(|part| &part.cases);
-    let apps = all
-        .iter()
-        .filter_map(|id| each().find(|case| case.id == *id));
-    let floors = each().filter(|case| case.strategy == "floor");
-    apps.chain(floors).cloned().collect()
+fn in_order(mut cases: Vec<CaseRecord>, all: &[CaseId]) -> Vec<CaseRecord> {
+    let places: BTreeMap<&CaseId, usize> = all.iter().zip(0..).collect();
+    cases.sort_by_key(|case| places.get(&case.id).copied().unwrap_or(usize::MAX));
+    cases
 }
 
 /// Each once, in the order of their cases.

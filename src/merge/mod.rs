@@ -11,27 +11,80 @@ use std::collections::BTreeSet;
 
 pub use rule::{MergeError, MergeRule, Refusal};
 
-use crate::record::RunRecord;
+use crate::record::{CaseId, RunRecord};
 
-/// One run of all parts, in whatever order they come. Its id is the first part's: whoever
-/// keeps it names it. What was waived and is unlike stands in its warnings.
+/// Parts of one run, taken in one after the other, in whatever order they come.
+#[derive(Debug, Default)]
+pub struct Parts {
+    parts: Vec<RunRecord>,
+    all: Whole,
+}
+
+/// The cases of all parts, as the first part that was taken in lists them.
+#[derive(Debug, Default)]
+struct Whole {
+    /// The run of that part.
+    run: String,
+    cases: Vec<CaseId>,
+}
+
+impl Parts {
+    /// Takes a part in. Each lists the cases of all parts: the list is kept once, since
+    /// those of hundreds of parts take more memory than what the parts measured.
+    pub fn add(&mut self, mut part: RunRecord) {
+        if let Some(shard) = &mut part.plan.shard {
+            if self.all.cases.is_empty() {
+                self.all = Whole {
+                    run: part.id.clone(),
+                    cases: std::mem::take(&mut shard.all),
+                };
+            } else if shard.all == self.all.cases {
+                shard.all = Vec::new();
+            }
+        }
+        self.parts.push(part);
+    }
+
+    /// One run of all parts. Its id is the first part's: whoever keeps it names it. What was
+    /// waived and is unlike stands in its warnings.
+    ///
+    /// # Errors
+    /// With all that is unlike between the parts and not waived, and all that is not there.
+    pub fn join(self, waived: &BTreeSet<MergeRule>) -> Result<RunRecord, MergeError> {
+        let Self { mut parts, all } = self;
+        parts.sort_by_key(|part| part.plan.shard.as_ref().map(|shard| shard.index));
+        let allowed = allowed(&parts, &all, waived)?;
+        join::join(parts, &all.cases, allowed).ok_or_else(|| MergeError {
+            refusals: vec![Refusal {
+                rule: None,
+                what: "no part was named".to_owned(),
+            }],
+        })
+    }
+}
+
+/// [`Parts::join`] of parts that are kept.
 ///
 /// # Errors
-/// With all that is unlike between the parts and not waived, and all that is not there.
+/// As there.
 pub fn merge(parts: &[RunRecord], waived: &BTreeSet<MergeRule>) -> Result<RunRecord, MergeError> {
-    let mut parts: Vec<&RunRecord> = parts.iter().collect();
-    parts.sort_by_key(|part| part.plan.shard.as_ref().map(|shard| shard.index));
-    let found = alike::refusals(&parts);
+    let mut all = Parts::default();
+    parts.iter().cloned().for_each(|part| all.add(part));
+    all.join(waived)
+}
+
+/// What is unlike and waived.
+fn allowed(
+    parts: &[RunRecord],
+    all: &Whole,
+    waived: &BTreeSet<MergeRule>,
+) -> Result<Vec<String>, MergeError> {
+    let parts: Vec<&RunRecord> = parts.iter().collect();
+    let found = alike::refusals(&parts, all);
     let holds = |refusal: &Refusal| refusal.rule.is_some_and(|rule| waived.contains(&rule));
     let (allowed, refused): (Vec<_>, Vec<_>) = found.into_iter().partition(holds);
     if !refused.is_empty() {
         return Err(MergeError { refusals: refused });
     }
-    let allowed = allowed.into_iter().map(|refusal| refusal.what);
-    join::join(&parts, allowed.collect()).ok_or_else(|| MergeError {
-        refusals: vec![Refusal {
-            rule: None,
-            what: "no part was named".to_owned(),
-        }],
-    })
+    Ok(allowed.into_iter().map(|refusal| refusal.what).collect())
 }

@@ -1,5 +1,6 @@
-//! One attempt: a new connection, a request, a whole answer.
+//! One attempt: a new connection; over HTTP also a request and a whole answer.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
@@ -11,13 +12,18 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1;
 use hyper::ext::on_informational;
+use hyper::http::request;
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::engine::{Clock, Mark, ProbeFailure, ProbeSpec, Sockets};
+use crate::engine::{Clock, Mark, ProbeCheck, ProbeFailure, ProbeSpec, Sockets};
+use crate::scenario::{HttpCheck, Statuses};
+use crate::secrets::excerpt;
+use crate::units::Nanos;
 
 /// A lost SYN is sent again after a second only: better to ask anew.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(100);
@@ -44,42 +50,84 @@ pub(super) enum Miss {
     Wrong { status: u16, body: Bytes },
 }
 
-/// The request of a contract.
-pub(super) fn ask(spec: &ProbeSpec) -> Result<Ask, ProbeFailure> {
-    Request::get(&spec.path)
-        .header(header::HOST, spec.address.to_string())
-        .header(header::USER_AGENT, "plimsoll")
-        .header(header::ACCEPT, "*/*")
-        .header(header::CONNECTION, "close")
-        .body(Empty::new())
-        .map_err(|error| ProbeFailure::TimedOut {
-            path: spec.path.clone(),
-            within: spec.within,
-            last: format!("nothing was asked: {error}"),
-        })
+/// What an attempt sends.
+#[derive(Debug, Clone)]
+pub(super) enum Question {
+    Http(Arc<HttpCheck>, Box<Ask>),
+    Tcp,
 }
 
-/// Asks once. The mark is that of the whole answer or of the failure.
+/// The question of a contract.
+pub(super) fn question(spec: &ProbeSpec) -> Result<Question, ProbeFailure> {
+    let ProbeCheck::Http(http) = &spec.check else {
+        return Ok(Question::Tcp);
+    };
+    let ask = request(&http.method, &http.path, &http.headers, spec.address);
+    let ask = ask.header(header::CONNECTION, "close").body(Empty::new());
+    ask.map(|ask| Question::Http(Arc::new(http.clone()), Box::new(ask)))
+        .map_err(|error| timed_out(http, spec.within, format!("nothing was asked: {error}")))
+}
+
+/// A request with the headers that are sent unless the scenario gives others.
+pub(super) fn request(
+    method: &str,
+    path: &str,
+    headers: &BTreeMap<String, String>,
+    address: SocketAddr,
+) -> request::Builder {
+    let mut request = Request::builder().method(method).uri(path);
+    let usual = [
+        ("host", address.to_string()),
+        ("user-agent", "plimsoll".to_owned()),
+        ("accept", "*/*".to_owned()),
+    ];
+    for (name, value) in usual {
+        if !headers.keys().any(|other| other.eq_ignore_ascii_case(name)) {
+            request = request.header(name, value);
+        }
+    }
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request
+}
+
+/// Asks once. The mark is that of the whole answer, of the connection, or of the failure.
 pub(super) async fn attempt<C: Clock>(
     clock: &C,
     sockets: Option<&dyn Sockets>,
-    spec: &ProbeSpec,
-    ask: Ask,
+    address: SocketAddr,
+    question: Question,
 ) -> (Mark, Result<(), Miss>) {
-    let answer = match timeout(ANSWER_TIMEOUT, exchange(sockets, spec, ask)).await {
+    let (http, ask) = match question {
+        Question::Tcp => {
+            let opened = open(sockets, address).await;
+            return (clock.mark(), opened.map(drop));
+        }
+        Question::Http(http, ask) => (http, *ask),
+    };
+    let answer = exchange(sockets, address, &http, ask);
+    let answer = match timeout(ANSWER_TIMEOUT, answer).await {
         Ok(answer) => answer,
         Err(_) => Err(Miss::Silent),
     };
     // The mark before the contract is looked at: that is our work, not the app's.
     let at = clock.mark();
     let judged = answer.and_then(|(status, body)| {
-        if status == spec.status && contains(&body, spec.body_contains.as_bytes()) {
+        if http.status.contains(status) && contains(&body, http.body_contains.as_bytes()) {
             Ok(())
         } else {
             Err(Miss::Wrong { status, body })
         }
     });
     (at, judged)
+}
+
+async fn open(sockets: Option<&dyn Sockets>, address: SocketAddr) -> Result<TcpStream, Miss> {
+    timeout(CONNECT_TIMEOUT, connect(sockets, address))
+        .await
+        .map_err(|_| Miss::ConnectTimeout)?
+        .map_err(Miss::Connect)
 }
 
 pub(super) async fn connect(
@@ -107,19 +155,20 @@ pub(super) fn lenient() -> http1::Builder {
     builder
 }
 
-/// Resolves once an interim answer of this status has come; never for another contract.
-fn interim(ask: &mut Ask, expected: u16) -> oneshot::Receiver<u16> {
+/// Resolves once an interim answer of an expected status has come; never for another contract.
+pub(super) fn interim(ask: &mut Ask, expected: &Statuses) -> oneshot::Receiver<u16> {
     let (sender, receiver) = oneshot::channel();
     let sender = Mutex::new(Some(sender));
     // Switching protocols ends the exchange: it is a final answer.
-    if (100..200).contains(&expected) && expected != 101 {
-        let sender = Arc::new(sender);
+    if expected.holds_interim() {
+        let (sender, expected) = (Arc::new(sender), expected.clone());
         on_informational(ask, move |answer| {
             let mut sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
-            if answer.status().as_u16() == expected
+            let status = answer.status().as_u16();
+            if expected.contains(status)
                 && let Some(sender) = sender.take()
             {
-                let _ = sender.send(expected);
+                let _ = sender.send(status);
             }
         });
     }
@@ -128,14 +177,21 @@ fn interim(ask: &mut Ask, expected: u16) -> oneshot::Receiver<u16> {
 
 async fn exchange(
     sockets: Option<&dyn Sockets>,
-    spec: &ProbeSpec,
+    address: SocketAddr,
+    http: &HttpCheck,
     mut ask: Ask,
 ) -> Result<(u16, Bytes), Miss> {
-    let early = interim(&mut ask, spec.status);
-    let stream = timeout(CONNECT_TIMEOUT, connect(sockets, spec.address))
-        .await
-        .map_err(|_| Miss::ConnectTimeout)?
-        .map_err(Miss::Connect)?;
+    let early = interim(&mut ask, &http.status);
+    let stream = open(sockets, address).await?;
+    talk(stream, ask, early).await
+}
+
+/// Sends the request and takes the answer, over a connection that is open.
+pub(super) async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    ask: Ask,
+    early: oneshot::Receiver<u16>,
+) -> Result<(u16, Bytes), Miss> {
     let (mut sender, connection) = lenient()
         .handshake(TokioIo::new(stream))
         .await
@@ -182,44 +238,51 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
 impl Miss {
     /// The failure at the deadline, in words.
     pub fn describe(&self, spec: &ProbeSpec) -> ProbeFailure {
-        let wrong = |status, body| ProbeFailure::WrongAnswer {
-            path: spec.path.clone(),
-            status,
-            expected: expected(spec),
-            body,
-        };
-        let none = |last| timed_out(spec, last);
-        match self {
-            Self::Wrong { status, body } => {
+        match (self, &spec.check) {
+            (Self::Wrong { status, body }, ProbeCheck::Http(http)) => {
                 let text = String::from_utf8_lossy(body);
-                wrong(*status, text.chars().take(BODY_SHOWN_CHARS).collect())
+                ProbeFailure::WrongAnswer {
+                    path: http.path.clone(),
+                    status: *status,
+                    expected: http.expected(),
+                    body: excerpt(&text, BODY_SHOWN_CHARS),
+                }
             }
-            Self::Connect(error) => none(format!("connect: {error}")),
-            Self::ConnectTimeout => none(format!(
-                "no connection within {} ms",
-                CONNECT_TIMEOUT.as_millis()
-            )),
-            Self::Silent => none("connected, and no whole answer came".to_owned()),
-            Self::Http(error) => none(chain(error)),
-            Self::Body(error) => none(chain(error)),
+            (miss, ProbeCheck::Http(http)) => timed_out(http, spec.within, miss.words()),
+            (miss, ProbeCheck::Tcp) => {
+                ProbeFailure::closed(spec.address.port(), spec.within, miss.words())
+            }
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Connect(error) => format!("connect: {error}"),
+            Self::ConnectTimeout => {
+                format!("no connection within {} ms", CONNECT_TIMEOUT.as_millis())
+            }
+            Self::Silent => "connected, and no whole answer came".to_owned(),
+            Self::Http(error) | Self::Body(error) => chain(error),
+            Self::Wrong { status, .. } => format!("answered {status}"),
         }
     }
 }
 
-/// No answer before the deadline.
-pub(super) fn timed_out(spec: &ProbeSpec, last: String) -> ProbeFailure {
-    ProbeFailure::TimedOut {
-        path: spec.path.clone(),
-        within: spec.within,
-        last,
+/// The deadline passed before anything had an outcome.
+pub(super) fn nothing_yet(spec: &ProbeSpec) -> ProbeFailure {
+    let last = "it had no outcome yet".to_owned();
+    match &spec.check {
+        ProbeCheck::Http(http) => timed_out(http, spec.within, last),
+        ProbeCheck::Tcp => ProbeFailure::closed(spec.address.port(), spec.within, last),
     }
 }
 
-fn expected(spec: &ProbeSpec) -> String {
-    if spec.body_contains.is_empty() {
-        format!("status {}", spec.status)
-    } else {
-        format!("status {} and `{}`", spec.status, spec.body_contains)
+/// No answer before the deadline.
+fn timed_out(http: &HttpCheck, within: Nanos, last: String) -> ProbeFailure {
+    ProbeFailure::TimedOut {
+        path: http.path.clone(),
+        within,
+        last,
     }
 }
 

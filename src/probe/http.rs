@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::time::sleep;
 
-use super::attempt::{Ask, CONNECT_TIMEOUT, Miss, ask, attempt, timed_out};
+use super::attempt::{CONNECT_TIMEOUT, Miss, Question, attempt, nothing_yet, question};
 use super::load;
 use crate::engine::{
     Clock, LoadOutcome, LoadSpec, Mark, Probe, ProbeFailure, ProbeSpec, Ready, Sockets,
@@ -19,7 +19,7 @@ use crate::units::{Count, Nanos};
 
 /// Interval between two attempts where nothing else is asked for.
 pub const DEFAULT_INTERVAL: Nanos = Nanos::from_millis(2);
-/// The longest interval: the resolution that METHODOLOGY promises. A longer one is cut to it.
+/// The longest interval. A longer one is cut to it, so that `start.ready` keeps its resolution.
 pub const MAX_INTERVAL: Nanos = Nanos::from_millis(5);
 const MIN_INTERVAL: Nanos = Nanos(100_000);
 
@@ -30,7 +30,7 @@ const MIN_INTERVAL: Nanos = Nanos(100_000);
 /// forgotten does not hide a ready app for longer than this.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Asks over HTTP/1.1, with a new connection for each attempt.
+/// Asks over HTTP/1.1, or for a connection alone; with a new connection for each attempt.
 pub struct HttpProbe<C> {
     clock: Arc<C>,
     /// Where connections are made from, if not from here.
@@ -56,7 +56,7 @@ impl<C: Clock> HttpProbe<C> {
     }
 
     /// Asks until the contract is kept, without end.
-    async fn ask_on(&self, spec: &ProbeSpec, ask: &Ask, seen: &mut Seen) -> Ready {
+    async fn ask_on(&self, spec: &ProbeSpec, question: &Question, seen: &mut Seen) -> Ready {
         let clock = self.clock.as_ref();
         let sockets = self.sockets.as_deref();
         let mut schedule = Schedule::new(clock.mark(), spec.interval);
@@ -84,9 +84,9 @@ impl<C: Clock> HttpProbe<C> {
             seen.attempts += 1;
             seen.waiting_since = Some(clock.mark());
             let newest = seen.attempts;
-            let one = ask.clone();
+            let (one, address) = (question.clone(), spec.address);
             running.push(async move {
-                let (at, judged) = attempt(clock, sockets, spec, one).await;
+                let (at, judged) = attempt(clock, sockets, address, one).await;
                 (newest, at, judged)
             });
             let mut patience = pin!(sleep(PATIENCE));
@@ -120,12 +120,12 @@ impl<C: fmt::Debug> fmt::Debug for HttpProbe<C> {
 
 impl<C: Clock> Probe for HttpProbe<C> {
     async fn wait_ready(&self, spec: &ProbeSpec) -> Result<Ready, ProbeFailure> {
-        let ask = ask(spec)?;
+        let question = question(spec)?;
         let mut seen = Seen::default();
         tokio::select! {
             // An answer that is there with the deadline counts.
             biased;
-            ready = self.ask_on(spec, &ask, &mut seen) => return Ok(ready),
+            ready = self.ask_on(spec, &question, &mut seen) => return Ok(ready),
             () = self.clock.sleep(spec.within) => {}
         }
         Err(seen.failure(spec, self.clock.mark()))
@@ -171,7 +171,7 @@ impl Seen {
             Some((_, miss @ Miss::Wrong { .. })) => miss.describe(spec),
             _ if silent => Miss::Silent.describe(spec),
             Some((_, miss)) => miss.describe(spec),
-            None => timed_out(spec, "it had no outcome yet".to_owned()),
+            None => nothing_yet(spec),
         }
     }
 }

@@ -12,11 +12,10 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use http_body_util::Empty;
-use hyper::{Request, header};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::attempt::{Ask, chain};
+use super::attempt::{Ask, chain, request};
 use super::line::{Line, Lost};
 use crate::engine::{Clock, LoadOutcome, LoadSpec, Mark, ProbeFailure, Sockets};
 use crate::units::{Count, Nanos};
@@ -126,9 +125,13 @@ impl<C: Clock> Load<'_, C> {
             let at = self.clock.mark();
             let lost = answer.is_err();
             let counts = (self.start..self.end).contains(&at);
-            let status = self.spec.load.status;
+            let expected = self
+                .spec
+                .load
+                .status
+                .contains(answer.as_ref().copied().unwrap_or(0));
             let took = at.since(asked);
-            self.tally.borrow_mut().note(took, answer, status, counts);
+            self.tally.borrow_mut().note(took, answer, expected, counts);
             if lost {
                 sleep(PAUSE).await;
             }
@@ -186,7 +189,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    fn note(&mut self, took: Nanos, answer: Result<u16, Lost>, expected: u16, counts: bool) {
+    fn note(&mut self, took: Nanos, answer: Result<u16, Lost>, expected: bool, counts: bool) {
         if answer.is_ok() {
             self.slowest = self.slowest.max(took);
         }
@@ -194,7 +197,7 @@ impl Tally {
             return;
         }
         match answer {
-            Ok(status) if status == expected => {
+            Ok(_) if expected => {
                 self.latencies.push(took);
                 return;
             }
@@ -243,10 +246,8 @@ impl Lost {
 }
 
 fn ask(spec: &LoadSpec) -> Result<Ask, ProbeFailure> {
-    Request::get(&spec.load.path)
-        .header(header::HOST, spec.address.to_string())
-        .header(header::USER_AGENT, "plimsoll")
-        .header(header::ACCEPT, "*/*")
+    let load = &spec.load;
+    request(&load.method, &load.path, &load.headers, spec.address)
         .body(Empty::new())
         .map_err(|error| unanswered(spec, format!("nothing was asked: {error}")))
 }

@@ -6,6 +6,8 @@
 //! attempts but the attempts themselves.
 
 mod attempt;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod line;
 mod load;

@@ -1,5 +1,6 @@
 //! Against loopback servers in every bad mood.
 
+mod kinds;
 mod lenient;
 mod load;
 
@@ -14,7 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
 use super::{DEFAULT_INTERVAL, HttpProbe};
-use crate::engine::{Clock, Mark, Probe, ProbeFailure, ProbeSpec, Ready, Sockets};
+use crate::engine::{Clock, Mark, Probe, ProbeCheck, ProbeFailure, ProbeSpec, Ready, Sockets};
+use crate::scenario::HttpCheck;
 use crate::units::Nanos;
 
 #[derive(Debug)]
@@ -40,9 +42,10 @@ const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok!\n";
 fn spec(address: SocketAddr, within_ms: u64) -> ProbeSpec {
     ProbeSpec {
         address,
-        path: "/health".to_owned(),
-        status: 200,
-        body_contains: "ok".to_owned(),
+        check: ProbeCheck::Http(HttpCheck {
+            body_contains: "ok".to_owned(),
+            ..HttpCheck::get(80, "/health")
+        }),
         within: Nanos::from_millis(within_ms),
         interval: DEFAULT_INTERVAL,
     }
@@ -162,7 +165,7 @@ async fn a_wrong_answer_is_told_at_the_deadline() {
         )]
     });
     let text = late.await.unwrap_err().to_string();
-    let shown = format!("`ok`; body: {}", "x".repeat(200));
+    let shown = format!("`ok`; body: {}…", "x".repeat(200));
     assert!(text.ends_with(&shown), "{text}");
 }
 

@@ -59,7 +59,10 @@ pub struct CaseRecord {
     pub dockerfile: Option<DockerfileRecord>,
     /// References of the bases that it is built on, as the Dockerfile writes them.
     pub bases: Vec<String>,
-    /// Those of `bases` whose place a stand-in took.
+    /// References of the images of its companions, as the scenario writes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub companions: Vec<String>,
+    /// Those of `bases` and `companions` whose place a stand-in took.
     pub stand_ins: Vec<String>,
     /// The failure that the variant is there to show.
     #[serde(default, skip_serializing_if = "Option::is_none")]

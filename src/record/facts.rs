@@ -59,6 +59,10 @@ pub struct EngineFacts {
     pub backing: Option<String>,
     /// Which builder built: "buildkit", "classic", "buildah".
     pub builder: String,
+    /// Whether the builder can be told to use its own frontend where a `# syntax=` line names
+    /// a release of Docker's: no registry is asked for it then. BuildKit 0.30 and later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_frontend: bool,
     /// `linux/amd64`.
     pub platform: String,
     /// `1` or `2`.

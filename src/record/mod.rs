@@ -21,6 +21,7 @@ mod run;
 mod sample;
 mod shard;
 mod texts;
+mod texts_facts;
 
 pub use case::{
     BuildRecord, CaseId, CaseRecord, Disposition, DockerfileRecord, ImageRecord, SentRecord,
@@ -43,7 +44,8 @@ pub use posture::{
 pub use read::ReadError;
 pub use revision::{AbRecord, AbTerms, Look, Revision, RoundsEnd};
 pub use run::{
-    PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, SkippedPhase, TechniqueRecord,
+    ContractRecord, PlanRecord, RunRecord, RunState, SCHEMA_VERSION, ScenarioRecord, SkippedPhase,
+    TechniqueRecord,
 };
 pub use sample::{Outcome, Sample, Status};
 pub use shard::{MOST_SHARDS, ParseShardError, Shard, ShardBy, ShardRecord};

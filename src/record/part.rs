@@ -1,5 +1,7 @@
 //! Parts of a run that were measured apart, and what each case was measured on.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +104,18 @@ impl<'a> Ground<'a> {
 }
 
 impl RunRecord {
+    /// The place of the part of each case, where the run was joined from parts. For who asks
+    /// for many cases: [`RunRecord::part_of`] looks through all parts.
+    pub fn parts_by_case(&self) -> BTreeMap<&CaseId, usize> {
+        let mut places = BTreeMap::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            for case in &part.cases {
+                places.entry(case).or_insert(at);
+            }
+        }
+        places
+    }
+
     /// The place of the part that measured a case, where the run was joined from parts.
     pub fn part_of(&self, case: &CaseId) -> Option<usize> {
         let mut parts = self.parts.iter();
@@ -128,12 +142,6 @@ impl RunRecord {
             host: &self.host,
             bases: &self.bases,
         }
-    }
-
-    /// Whether times of two cases were measured side by side: on one machine, in turns. Two
-    /// machines with the same facts are still two.
-    pub fn side_by_side(&self, one: &CaseId, other: &CaseId) -> bool {
-        self.part_of(one) == self.part_of(other)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     EngineChoice, EngineFacts, HostFacts, Link, Outcome, PartRecord, Reach, Revision, Sample,
     ShardRecord, ToolFacts, VisitConditions,
 };
-use crate::scenario::{Budget, Claim, Source};
+use crate::scenario::{Budget, Claim, Contract, ContractKind, Source};
 use crate::units::Nanos;
 
 /// Version of the record's form.
@@ -198,12 +198,38 @@ pub struct ScenarioRecord {
     /// The limits that it carries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<Budget>,
+    /// How its app proves that it works. Runs of before 2026-11-30 have none: it is HTTP there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractRecord>,
     /// What the deploy costs are reckoned for.
     #[serde(default)]
     pub deploy: DeployPlan,
     /// The technique that its variants isolate, where it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technique: Option<TechniqueRecord>,
+}
+
+/// How the app of a scenario proves that it works: what "ready" means in its figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractRecord {
+    /// The kind.
+    pub kind: ContractKind,
+    /// What is asked for, as a sentence.
+    pub asks: String,
+    /// Deadline for being ready.
+    pub ready_within_ns: Nanos,
+}
+
+impl ContractRecord {
+    /// What the record keeps of a contract.
+    pub fn of(contract: &Contract) -> Self {
+        Self {
+            kind: contract.ready.kind(),
+            asks: contract.ready.to_string(),
+            ready_within_ns: contract.ready_within,
+        }
+    }
 }
 
 /// What a scenario about one technique compares.

@@ -1,17 +1,24 @@
 //! The texts of a record that come from outside: from engines, images, apps and the user's
-//! files. Names that link the parts of a record (cases, scenarios, bases) are not among them.
+//! files.
+//!
+//! Two sorts. Texts say something, and lose every value of a secret that is known. Names and
+//! facts link the parts of a record, and are compared when a run is resumed or compared with
+//! another: they lose what a rule finds in them, and nothing because of a value that was found
+//! elsewhere. So equal names stay equal, and the password of a database that is called
+//! `overlay2` does not change the engine. The ids of cases and the names and paths of
+//! scenarios stay as they are: a run is resumed by them.
 //!
 //! Each type is taken apart field by field, so that a new field does not go unnoticed.
 
 use std::borrow::Cow;
 
 use super::{
-    BuildRecord, CaseRecord, Disposition, DistributionRecord, DockerfileRecord, HardenedStart,
-    ImageRecord, LayerContents, Outcome, PartRecord, Posture, RunRecord, Sample, ScanOutcome,
-    ScanRecord, ScenarioRecord, SecretFinding,
+    BaseRecord, BuildRecord, CaseRecord, Disposition, DistributionRecord, DockerfileRecord,
+    HardenedStart, ImageRecord, LayerContents, Outcome, PartRecord, Posture, RunRecord, Sample,
+    ScanOutcome, ScanRecord, ScenarioRecord, SecretFinding,
 };
 use crate::scenario::ExpectedFailure;
-use crate::secrets::{Masker, Secret};
+use crate::secrets::{Masker, Secret, mask_found};
 
 /// Hears each text, and may change it.
 pub type Visit<'a> = dyn FnMut(&mut String) + 'a;
@@ -20,10 +27,14 @@ pub type Visit<'a> = dyn FnMut(&mut String) + 'a;
 pub trait Texts {
     /// Shows each of them to `visit`.
     fn each_text(&mut self, visit: &mut Visit<'_>);
+
+    /// Shows each name and fact from outside to `visit`, which must treat equal ones alike.
+    fn each_name(&mut self, _visit: &mut Visit<'_>) {}
 }
 
-/// Replaces what `masker` knows and what the rules of secrets find.
+/// Replaces what `masker` knows and what the rules of secrets find; in names the latter alone.
 pub fn mask_texts(of: &mut (impl Texts + ?Sized), masker: &Masker) {
+    of.each_name(&mut |name| mask_name(name));
     of.each_text(&mut |text| {
         if let Cow::Owned(masked) = masker.mask(text) {
             *text = masked;
@@ -31,10 +42,17 @@ pub fn mask_texts(of: &mut (impl Texts + ?Sized), masker: &Masker) {
     });
 }
 
+fn mask_name(name: &mut String) {
+    if let Cow::Owned(masked) = mask_found(name) {
+        *name = masked;
+    }
+}
+
 /// The values that the rules of secrets find.
 pub fn secrets_in(of: &mut (impl Texts + ?Sized)) -> Vec<Secret> {
     let mut found = Vec::new();
     of.each_text(&mut |text| found.extend(Masker::values(text)));
+    of.each_name(&mut |name| found.extend(Masker::values(name)));
     found
 }
 
@@ -57,11 +75,19 @@ impl<T: Texts> Texts for Vec<T> {
     fn each_text(&mut self, visit: &mut Visit<'_>) {
         self.iter_mut().for_each(|item| item.each_text(visit));
     }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        self.iter_mut().for_each(|item| item.each_name(visit));
+    }
 }
 
 impl<T: Texts> Texts for Option<T> {
     fn each_text(&mut self, visit: &mut Visit<'_>) {
         self.iter_mut().for_each(|item| item.each_text(visit));
+    }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        self.iter_mut().for_each(|item| item.each_name(visit));
     }
 }
 
@@ -78,7 +104,7 @@ impl Texts for RunRecord {
             ab: _,
             tool: _,
             plan: _,
-            engine,
+            engine: _,
             distribution,
             host: _,
             calibration: _,
@@ -92,7 +118,6 @@ impl Texts for RunRecord {
             warnings,
         } = self;
         commands.each_text(visit);
-        visit(&mut engine.endpoint);
         distribution.each_text(visit);
         scenarios.each_text(visit);
         parts.each_text(visit);
@@ -101,12 +126,60 @@ impl Texts for RunRecord {
         builds.each_text(visit);
         warnings.each_text(visit);
     }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        self.revision.each_name(visit);
+        if let Some(ab) = &mut self.ab {
+            ab.base.each_name(visit);
+            ab.head.each_name(visit);
+        }
+        visit(&mut self.tool.version);
+        self.engine.each_name(visit);
+        self.host.each_name(visit);
+        self.distribution.each_name(visit);
+        self.scenarios.each_name(visit);
+        self.parts.each_name(visit);
+        self.bases.each_name(visit);
+        self.cases.each_name(visit);
+    }
 }
 
 impl Texts for PartRecord {
     fn each_text(&mut self, visit: &mut Visit<'_>) {
-        visit(&mut self.engine.endpoint);
         self.distribution.each_text(visit);
+    }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        visit(&mut self.tool.version);
+        self.engine.each_name(visit);
+        self.host.each_name(visit);
+        self.distribution.each_name(visit);
+        self.bases.each_name(visit);
+    }
+}
+
+impl Texts for BaseRecord {
+    fn each_text(&mut self, _visit: &mut Visit<'_>) {}
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        let Self {
+            reference,
+            resolved,
+            image_id: _,
+            repo_digests,
+            manifest_digest: _,
+            diff_ids: _,
+            unpacked_bytes: _,
+            stand_in,
+        } = self;
+        let stand_in = stand_in
+            .iter_mut()
+            .map(|stand_in| &mut stand_in.stands_in_for);
+        [reference, resolved]
+            .into_iter()
+            .chain(repo_digests)
+            .chain(stand_in)
+            .for_each(visit);
     }
 }
 
@@ -116,10 +189,12 @@ impl Texts for DistributionRecord {
             puller,
             why_no_puller,
         } = self;
-        puller
-            .iter_mut()
-            .for_each(|engine| visit(&mut engine.endpoint));
+        puller.each_text(visit);
         why_no_puller.each_text(visit);
+    }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        self.puller.each_name(visit);
     }
 }
 
@@ -135,11 +210,15 @@ impl Texts for ScenarioRecord {
             claims,
             sources,
             budgets,
+            contract,
             deploy: _,
             technique,
         } = self;
         visit(title);
         visit(text);
+        if let Some(contract) = contract {
+            visit(&mut contract.asks);
+        }
         for claim in claims {
             visit(&mut claim.claimed);
             claim.note.each_text(visit);
@@ -149,11 +228,22 @@ impl Texts for ScenarioRecord {
             .for_each(|source| visit(&mut source.title));
         for budget in budgets {
             budget.why.each_text(visit);
-            budget.variant.each_text(visit);
-            budget.strategy.each_text(visit);
         }
         if let Some(technique) = technique {
             visit(&mut technique.question);
+        }
+    }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        for claim in &mut self.claims {
+            visit(&mut claim.source);
+        }
+        for source in &mut self.sources {
+            visit(&mut source.id);
+        }
+        for budget in &mut self.budgets {
+            budget.variant.iter_mut().for_each(&mut *visit);
+            budget.strategy.iter_mut().for_each(&mut *visit);
         }
     }
 }
@@ -163,7 +253,7 @@ impl Texts for CaseRecord {
         let Self {
             id: _,
             scenario: _,
-            app: _,
+            app,
             variant: _,
             title,
             strategy: _,
@@ -171,12 +261,14 @@ impl Texts for CaseRecord {
             disposition,
             dockerfile,
             bases: _,
+            companions: _,
             stand_ins: _,
             expected_failure,
             image,
             posture,
             layers,
         } = self;
+        visit(app);
         visit(title);
         match disposition {
             Disposition::Failed { reason }
@@ -197,6 +289,12 @@ impl Texts for CaseRecord {
         image.each_text(visit);
         posture.each_text(visit);
         layers.each_text(visit);
+    }
+
+    fn each_name(&mut self, visit: &mut Visit<'_>) {
+        self.bases.iter_mut().for_each(&mut *visit);
+        self.companions.iter_mut().for_each(&mut *visit);
+        self.stand_ins.iter_mut().for_each(&mut *visit);
     }
 }
 

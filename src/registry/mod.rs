@@ -11,6 +11,8 @@ mod accept;
 mod blob;
 mod error;
 mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod handlers;
 mod index;

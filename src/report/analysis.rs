@@ -21,15 +21,26 @@ pub struct Analysis<'a> {
     /// The entry with the largest median of a series in a scenario.
     largest: BTreeMap<(&'a str, Series), usize>,
     index: BTreeMap<(&'a str, Series), usize>,
+    /// The part of each case, where the run was joined from parts.
+    parts: BTreeMap<&'a CaseId, usize>,
 }
 
 /// The samples of one metric of one case, by link: links are never mixed.
 type ByLink<'a> = BTreeMap<Option<Link>, Vec<&'a Sample>>;
 
-/// The case of an id, where the record has it.
-pub(super) fn subject<'a>(record: &'a RunRecord, id: &'a CaseId) -> Subject<'a> {
-    let case = record.cases.iter().find(|case| case.id == *id);
-    Subject { id, case }
+/// The cases of a record by their ids.
+pub(super) struct Subjects<'a>(BTreeMap<&'a CaseId, &'a CaseRecord>);
+
+impl<'a> Subjects<'a> {
+    pub(super) fn of(record: &'a RunRecord) -> Self {
+        Self(record.cases.iter().map(|case| (&case.id, case)).collect())
+    }
+
+    /// The case of an id, where the record has it.
+    pub(super) fn get(&self, id: &'a CaseId) -> Subject<'a> {
+        let case = self.0.get(id).copied();
+        Subject { id, case }
+    }
 }
 
 impl<'a> Analysis<'a> {
@@ -82,7 +93,8 @@ impl<'a> Analysis<'a> {
             let id = &sample.case;
             add(Subject { id, case: None }, metric, samples);
         }
-        let largest = largest(record, &entries);
+        let parts = record.parts_by_case();
+        let largest = largest(&parts, &entries);
         let place = |(at, entry): (usize, &MetricSummary<'a>)| {
             ((entry.subject.id.as_str(), entry.series()), at)
         };
@@ -95,7 +107,19 @@ impl<'a> Analysis<'a> {
             sets,
             largest,
             index,
+            parts,
         }
+    }
+
+    /// The place of the part that measured a case, where the run was joined from parts.
+    pub(super) fn part_of(&self, case: &CaseId) -> Option<usize> {
+        self.parts.get(case).copied()
+    }
+
+    /// Whether times of two cases were measured side by side: on one machine, in turns. Two
+    /// machines with the same facts are still two.
+    pub(super) fn side_by_side(&self, one: &CaseId, other: &CaseId) -> bool {
+        self.part_of(one) == self.part_of(other)
     }
 
     /// The links that pulls went over or were planned for.
@@ -199,7 +223,7 @@ fn complete(samples: &mut ByLink<'_>, metric: Metric, links: &[Link]) {
 /// Of equal medians the first. Times that were not measured side by side have none: the
 /// largest of two machines would say as much of the machines.
 fn largest<'a>(
-    record: &RunRecord,
+    parts: &BTreeMap<&CaseId, usize>,
     entries: &[MetricSummary<'a>],
 ) -> BTreeMap<(&'a str, Series), usize> {
     let mut largest: BTreeMap<(&str, Series), (usize, f64)> = BTreeMap::new();
@@ -212,7 +236,7 @@ fn largest<'a>(
             .entry((entry.subject.scenario(), entry.series()))
             .or_insert((at, summary.median));
         let beside = &entries[best.0].subject.id;
-        if !record.parts.is_empty() && !record.side_by_side(entry.subject.id, beside) {
+        if parts.get(entry.subject.id) != parts.get(*beside) {
             apart.insert((entry.subject.scenario(), entry.series()));
         }
         if summary.median > best.1 {

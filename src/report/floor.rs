@@ -89,11 +89,7 @@ fn app_medians<'a>(
         .entries()
         .iter()
         .filter(|entry| {
-            let beside = || {
-                analysis
-                    .record
-                    .side_by_side(entry.subject.id, floor.subject.id)
-            };
+            let beside = || analysis.side_by_side(entry.subject.id, floor.subject.id);
             entry.metric == phase && beside()
         })
         .filter_map(|entry| {

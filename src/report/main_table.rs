@@ -9,6 +9,7 @@ use super::posture::posture_tables;
 use super::table::Table;
 use super::technique::effect_table_of;
 use crate::record::{Metric, RunRecord};
+use crate::scenario::ContractKind;
 
 /// Which columns follow variant and strategy. A terminal takes the last two in turn:
 /// all columns at once do not fit into 120.
@@ -115,9 +116,28 @@ pub(super) fn table_of(analysis: &Analysis<'_>, scenario: &str, columns: Columns
             series: columns.series(analysis, scenario),
             one_time_unit: false,
             timed: "Times and memory",
-            notes: Vec::new(),
+            notes: match columns {
+                Columns::SizeAndBuild => Vec::new(),
+                Columns::All | Columns::StartAndRun => ready_note(analysis.record, scenario),
+            },
         },
     )
+}
+
+/// What "ready" means, where it is not an answer over HTTP as the metric's definition has it.
+fn ready_note(record: &RunRecord, scenario: &str) -> Vec<String> {
+    let known = record.scenarios.iter().find(|known| known.name == scenario);
+    let contract = known.and_then(|known| known.contract.as_ref());
+    let other = contract.filter(|contract| contract.kind != ContractKind::Http);
+    let note = other.map(|contract| {
+        format!(
+            "Ready (`{}`: {}) means: {}.",
+            contract.kind.name(),
+            contract.asks,
+            contract.kind.definition()
+        )
+    });
+    note.into_iter().collect()
 }
 
 /// A table that is there only where a run took one of its optional metrics.

@@ -1,13 +1,14 @@
-//! Run record -> bytes and strings: tables, Markdown, CSV, JSON.
+//! Run record -> bytes and strings: tables, Markdown, the page, charts, CSV, JSON.
 //!
 //! Pure functions of the record (METHODOLOGY, rule 11): the same record gives the
 //! same bytes, whatever the machine. Three rules hold in every form: a missing
 //! value is empty, never 0; a case that failed has no number at all (rule 1), only
 //! its reason; and what rests on a stand-in base says so.
 //!
-//! Not here: files, terminals and their widths.
+//! Nothing here writes a file or asks a terminal: a terminal's width is an argument.
 
 mod analysis;
+mod answer;
 mod budgets;
 mod change;
 pub mod chart;
@@ -49,6 +50,7 @@ mod tidy;
 mod warning;
 
 pub use analysis::Analysis;
+pub use answer::{Answer, answer};
 pub use budgets::check_budgets;
 pub use chart::{
     Chart, Grouping, Options as ChartOptions, RasterError, Theme, charts, charts_with,
@@ -78,6 +80,7 @@ pub use markdown_report::report_md;
 pub use one_metric::one_metric_tables;
 pub use page::{comparison_html, history_html, report_html, reports_html};
 pub use parts::parts_table;
+pub use render::markdown_lines;
 pub use runs::{
     claims_of_all, claims_of_several, reports_json, reports_md, runs_json, runs_overview,
     runs_table, several_claims_json, summaries_csv, summaries_csv_of,

@@ -68,7 +68,7 @@ impl Measure {
 
     /// What it comes to for a case.
     pub(super) fn of<'s>(self, analysis: &'s Analysis<'_>, case: &CaseRecord) -> Observed<'s> {
-        let part = analysis.record.part_of(&case.id);
+        let part = analysis.part_of(&case.id);
         match self {
             Self::Series(series) => of_series(analysis, case, series),
             Self::Derived(what, link) => {
@@ -119,6 +119,6 @@ fn of_series<'s>(analysis: &'s Analysis<'_>, case: &CaseRecord, series: Series) 
         range: summary
             .filter(|_| exact)
             .map(|summary| (summary.min, summary.max)),
-        part: analysis.record.part_of(&case.id),
+        part: analysis.part_of(&case.id),
     }
 }

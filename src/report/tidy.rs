@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::analysis::subject;
+use super::analysis::Subjects;
 use super::csv_bytes::CsvBytes;
 use super::native::{exact_text, seconds_text};
 use super::series::metrics_of;
@@ -18,10 +18,10 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
         "run", "scenario", "app", "variant", "strategy", "platform", "metric", "unit", "round",
         "order", "value", "status", "reason", "link",
     ]);
-    let mut seen = BTreeSet::new();
+    let (subjects, mut seen) = (Subjects::of(record), BTreeSet::new());
     for sample in &record.samples {
         seen.insert((sample.case.as_str(), sample.metric));
-        let subject = subject(record, &sample.case);
+        let subject = subjects.get(&sample.case);
         let value = sample.outcome.value();
         // An invalid record may hold a value of another unit: the row says which.
         let unit = value.map_or(sample.metric.unit(), |value| value.unit());
@@ -102,8 +102,9 @@ pub fn steps_csv(record: &RunRecord) -> Vec<u8> {
         "cached",
         "stand_in",
     ]);
+    let subjects = Subjects::of(record);
     for build in &record.builds {
-        let subject = subject(record, &build.case);
+        let subject = subjects.get(&build.case);
         for step in &build.steps {
             lines.push([
                 &record.id,

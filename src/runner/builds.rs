@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::Event;
+use super::frontend;
 use super::ledger::Ledger;
 use super::mounts;
 use super::plant::Plant;
@@ -38,6 +39,8 @@ pub(super) struct Job {
     pub(super) removed: AtomicBool,
     /// The planted secret.
     pub(super) plant: Option<Plant>,
+    /// The build arguments besides it.
+    arguments: BTreeMap<String, String>,
     /// Steps that the Dockerfile plans.
     planned: Vec<Step>,
     /// How many of them are no FROM.
@@ -73,6 +76,7 @@ impl Job {
             dockerfile,
             removed: AtomicBool::new(false),
             plant: Plant::of(runner, case, round),
+            arguments: frontend::build_args(&runner.record.engine, case),
             steps: planned
                 .iter()
                 .filter(|step| step.instruction != "FROM")
@@ -95,8 +99,8 @@ impl Job {
     }
 
     /// The build arguments, with the planted secret where it is one.
-    pub(super) fn build_args(&self, case: &PlannedCase) -> BTreeMap<String, String> {
-        let mut arguments = case.spec.build_args.clone();
+    pub(super) fn build_args(&self) -> BTreeMap<String, String> {
+        let mut arguments = self.arguments.clone();
         arguments.extend(self.plant.as_ref().and_then(Plant::build_arg));
         arguments
     }
@@ -294,7 +298,7 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
         tag: job.tag(&runner.record.id, metric),
         dockerfile: case.spec.path.clone(),
         target: case.spec.target.clone(),
-        build_args: job.build_args(case),
+        build_args: job.build_args(),
         labels: labels(&runner.record.id),
         no_cache,
         secrets: job.secrets(),

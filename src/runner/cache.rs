@@ -8,6 +8,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::session::PlannedCase;
 use crate::dockerfile::Step;
 use crate::engine::CacheRecord;
@@ -21,10 +23,30 @@ pub struct Attribution {
     pub doubtful: Vec<String>,
 }
 
-/// The builder's cache before a visit: what tells the visit's own records.
-pub(super) struct Before {
-    ids: BTreeSet<String>,
+/// The builder's cache before a visit, and what identifies the records of the visit. It is
+/// noted while the visit goes on: should the process die, `clean` finds the records by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VisitNotes {
+    /// Ids of the records that were there.
+    before: BTreeSet<String>,
+    /// The RUN commands of the Dockerfile.
     commands: BTreeSet<String>,
+    /// Visits since then: more than one where the records of one could not be looked at.
+    visits: usize,
+}
+
+impl VisitNotes {
+    /// The new records of a visit whose process died, ours and doubtful apart. How many tars
+    /// it had sent is not known, so a context that came as a tar makes all doubtful.
+    pub fn attribute(&self, records: &[CacheRecord]) -> Attribution {
+        attribute(&self.before, records, &self.commands, 0, self.visits)
+    }
+}
+
+/// The notes of a visit, with what only its process knows.
+pub(super) struct Before {
+    pub(super) notes: VisitNotes,
     tars_sent: usize,
 }
 
@@ -37,16 +59,33 @@ impl Before {
             spec.dockerfile.steps(target, &spec.build_args).ok()
         });
         Self {
-            ids,
-            commands: commands(&steps.unwrap_or_default()),
+            notes: VisitNotes {
+                before: ids,
+                commands: commands(&steps.unwrap_or_default()),
+                visits: 1,
+            },
             tars_sent,
         }
+    }
+
+    /// The same together with an earlier visit whose records were not looked at.
+    pub(super) fn with(mut self, earlier: Self) -> Self {
+        self.notes.before = earlier.notes.before;
+        self.notes.commands.extend(earlier.notes.commands);
+        self.notes.visits += earlier.notes.visits;
+        self.tars_sent = earlier.tars_sent;
+        self
     }
 
     /// The new records, ours and doubtful apart.
     pub(super) fn attribute(&self, after: &[CacheRecord], tars_sent: usize) -> Attribution {
         let builds = tars_sent - self.tars_sent;
-        attribute(&self.ids, after, &self.commands, builds)
+        let VisitNotes {
+            before,
+            commands,
+            visits,
+        } = &self.notes;
+        attribute(before, after, commands, builds, *visits)
     }
 }
 
@@ -61,12 +100,14 @@ const SYNCED_CONTEXT: &str = "local source for ";
 /// build of somebody else's on a folder that the builder does not know yet leaves two at least.
 const SYNCED_BY_A_VISIT: usize = 3;
 
-/// Compares the records before and after `builds` builds whose RUN commands are `commands`.
-pub fn attribute(
+/// Compares the records before and after `visits` visits with `builds` builds that sent a tar,
+/// whose RUN commands are `commands`.
+fn attribute(
     before: &BTreeSet<String>,
     after: &[CacheRecord],
     commands: &BTreeSet<String>,
     builds: usize,
+    visits: usize,
 ) -> Attribution {
     let fresh: Vec<_> = after
         .iter()
@@ -80,11 +121,11 @@ pub fn attribute(
         .iter()
         .filter(|record| record.description.starts_with(SYNCED_CONTEXT));
     let foreign = contexts.count() > builds
-        || synced.clone().count() > SYNCED_BY_A_VISIT
+        || synced.clone().count() > SYNCED_BY_A_VISIT * visits
         || synced
             .filter(|record| record.description.contains("for dockerfile"))
             .count()
-            > 1
+            > visits
         || fresh
             .iter()
             .any(|record| origin(record, commands) == Origin::Foreign);
@@ -185,7 +226,7 @@ mod tests {
             record("b", "fileop target"),
         ];
         let commands = BTreeSet::from(["npm ci".to_owned()]);
-        let found = attribute(&before, &after, &commands, 1);
+        let found = attribute(&before, &after, &commands, 1, 1);
         assert_eq!(
             found,
             Attribution {
@@ -208,7 +249,7 @@ mod tests {
             ),
         ];
         let commands = BTreeSet::from(["npm ci".to_owned()]);
-        let found = attribute(&BTreeSet::new(), &after, &commands, 1);
+        let found = attribute(&BTreeSet::new(), &after, &commands, 1, 1);
         assert_eq!(
             found,
             Attribution {
@@ -226,8 +267,8 @@ mod tests {
             record("c", "fileop target"),
         ];
         let none = BTreeSet::new();
-        assert_eq!(attribute(&none, &after, &none, 2).ours.len(), 3);
-        assert_eq!(attribute(&none, &after, &none, 1).ours.len(), 0);
+        assert_eq!(attribute(&none, &after, &none, 2, 1).ours.len(), 3);
+        assert_eq!(attribute(&none, &after, &none, 1, 1).ours.len(), 0);
     }
 
     #[test]
@@ -239,9 +280,9 @@ mod tests {
             .collect();
         after.push(record("c", "fileop target"));
         let none = BTreeSet::new();
-        assert_eq!(attribute(&none, &after, &none, 4).ours.len(), 4);
+        assert_eq!(attribute(&none, &after, &none, 4, 1).ours.len(), 4);
         after.push(record("l4", "local source for dockerfile"));
-        assert_eq!(attribute(&none, &after, &none, 4).ours.len(), 0);
+        assert_eq!(attribute(&none, &after, &none, 4, 1).ours.len(), 0);
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! The image's own health check, as the engine reports it.
 
 use super::ledger::Ledger;
+use super::ready::HEALTH_EVERY;
 use super::session::{PlannedCase, Runner};
 use super::starts::{bounded, lost};
 use crate::engine::{Clock, ContainerId, Engine, ErrorKind, Health, Mark, Probe};
 use crate::record::{Metric, Outcome};
-use crate::units::{Nanos, Quantity};
-
-/// How often the engine is asked: a check takes longer than that.
-const INTERVAL: Nanos = Nanos::from_millis(5);
+use crate::units::Quantity;
 
 /// Waits until the engine reports `healthy`, from the start call `begun` on, where the
 /// scenario asks for it. An image without a check has no such time.
@@ -23,7 +21,7 @@ pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
     if !case.healthy {
         return;
     }
-    if !ledger.health_check {
+    if ledger.health_check.is_none() {
         let reason = "the image has no health check".to_owned();
         return ledger.note(metric, Outcome::NotApplicable { reason });
     }
@@ -35,7 +33,7 @@ pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
         match state.map(|state| state.health) {
             Ok(Some(Health::Healthy)) => {
                 ledger.value(metric, Quantity::Time(waited));
-                return ledger.detail(format!("the engine was asked every {INTERVAL}"));
+                return ledger.detail(format!("the engine was asked every {HEALTH_EVERY}"));
             }
             Ok(Some(Health::Unhealthy)) => {
                 return ledger.dnf(metric, "the engine reports it unhealthy");
@@ -56,7 +54,7 @@ pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
                 let reason = format!("not healthy within {within}");
                 return ledger.dnf(metric, &reason);
             }
-            Ok(Some(Health::Starting)) => runner.clock.sleep(INTERVAL).await,
+            Ok(Some(Health::Starting)) => runner.clock.sleep(HEALTH_EVERY).await,
         }
     }
 }

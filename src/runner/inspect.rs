@@ -10,10 +10,12 @@ use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 
 use super::builds::{Built, Job, chain, labels};
+use super::companions;
 use super::ledger::Ledger;
+use super::ready::{self, NotReady, Wanted};
 use super::session::{PlannedCase, Runner};
-use super::starts::{asked, bounded, of_memory, quoted};
-use crate::engine::{BuildContext, Clock, ContainerSpec, Engine, Probe};
+use super::starts::bounded;
+use crate::engine::{BuildContext, Clock, ContainerSpec, Engine, HealthCheck, Probe};
 use crate::image::{self, ImageContents, Planted};
 use crate::record::{
     HardenedStart, LayerContents, Metric, Outcome, Posture, Sample, ScanOutcome, ScanRecord,
@@ -85,7 +87,7 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
     ledger.layers = told(job, contents.layers);
     ledger.secrets = contents.values;
     ledger.posture = Some(Posture {
-        hardened: Some(hardened(runner, case, job, built).await),
+        hardened: Some(hardened(runner, case, job, built, ledger.health_check).await),
         stop: ledger.stop,
         scans: scans(runner, built).await,
         ..posture
@@ -183,18 +185,25 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
     case: &PlannedCase,
     job: &Job,
     built: &Built,
+    health: Option<HealthCheck>,
 ) -> HardenedStart {
     let (contract, own) = (&case.contract, &case.spec.confinement);
     let mut tmpfs = own.tmpfs.clone();
     if !tmpfs.iter().any(|folder| folder == TMP) {
         tmpfs.push(TMP.to_owned());
     }
+    let not_tried = |reason| HardenedStart::NotTried { reason };
+    let name = format!("{}-hardened", job.container);
+    let surroundings = match companions::up(runner, case, &name).await {
+        Ok(surroundings) => surroundings,
+        Err(fault) => return not_tried(job.told(fault.reason)),
+    };
     let spec = ContainerSpec {
-        name: format!("{}-hardened", job.container),
+        name,
         image: built.tag.clone(),
         env: contract.env.clone(),
         labels: labels(&runner.record.id),
-        port: Some((contract.port, runner.settings.reach)),
+        port: ready::port_of(contract, runner.settings.reach),
         confinement: Confinement {
             init: own.init,
             read_only: true,
@@ -202,42 +211,31 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
             no_new_privileges: true,
             drop_capabilities: true,
         },
+        command: Vec::new(),
+        network: surroundings.place(),
     };
     let engine = &runner.engine;
-    let not_tried = |reason| HardenedStart::NotTried { reason };
     let id = match bounded(runner, "create container", &spec.name, engine.create(&spec)).await {
         Ok(id) => id,
-        Err(error) => return not_tried(error.chain()),
+        Err(error) => {
+            surroundings.down(runner).await;
+            return not_tried(error.chain());
+        }
     };
-    let outcome = async {
-        let failed = |reason| HardenedStart::Failed {
-            reason: job.told(reason),
-        };
-        if let Err(error) = bounded(runner, "start container", &id, engine.start(&id)).await {
-            return failed(error.chain());
-        }
-        let address = engine.address(&id, contract.port, runner.settings.reach);
-        let address = match bounded(runner, "find the address of", &id, address).await {
-            Ok(address) => address,
-            Err(error) => return failed(format!("{}{}", error.chain(), quoted(runner, &id).await)),
-        };
-        let probe = asked(runner, contract, address);
-        tokio::select! {
-            biased;
-            ready = runner.probe.wait_ready(&probe) => match ready {
-                Ok(_) => HardenedStart::Ready,
-                Err(failure) => failed(format!("{failure}{}", quoted(runner, &id).await)),
-            },
-            exit = engine.exited(&id) => match exit {
-                Ok(code) => {
-                    let (oom, lines) = (of_memory(runner, &id).await, quoted(runner, &id).await);
-                    failed(format!("exited with code {code}{oom}{lines}"))
-                }
-                Err(error) => not_tried(error.chain()),
-            },
-        }
-    }
-    .await;
+    let wanted = Wanted {
+        id: &id,
+        contract,
+        health,
+    };
+    let failed = |reason| HardenedStart::Failed {
+        reason: job.told(reason),
+    };
+    let outcome = match ready::start(runner, &wanted).await {
+        Ok(_) => HardenedStart::Ready,
+        Err(NotReady::Failed(reason)) => failed(reason),
+        Err(NotReady::Start(error)) => failed(error.chain()),
+        Err(NotReady::Lost(error)) => not_tried(error.chain()),
+    };
     // What it cannot remove, the sweep at the end does.
     let _ = bounded(
         runner,
@@ -246,6 +244,7 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
         engine.remove_container(&id),
     )
     .await;
+    surroundings.down(runner).await;
     outcome
 }
 

@@ -1,5 +1,6 @@
 //! What one visit of a case yields, until it is known whether it counts.
 
+use crate::engine::HealthCheck;
 use crate::record::{
     BuildRecord, CaseId, ImageRecord, LayerContents, Link, Metric, Outcome, Posture, Sample,
     StopFacts, Texts, Visit,
@@ -28,8 +29,8 @@ pub(super) struct Ledger {
     pub(super) warmup: bool,
     pub(super) gate: Gate,
     pub(super) image: Option<ImageRecord>,
-    /// Whether the image has a health check.
-    pub(super) health_check: bool,
+    /// The image's health check, where it has one.
+    pub(super) health_check: Option<HealthCheck>,
     /// How the process took its stop signal.
     pub(super) stop: Option<StopFacts>,
     /// Facts of the image, where this visit looked into it.
@@ -60,7 +61,7 @@ impl Ledger {
             warmup,
             gate: Gate::Unknown,
             image: None,
-            health_check: false,
+            health_check: None,
             stop: None,
             posture: None,
             layers: Vec::new(),

@@ -22,10 +22,10 @@ const SLACK: Nanos = Nanos::from_secs(30);
 pub(super) async fn drive<E: Engine, C: Clock, P: Probe>(
     runner: &mut Runner<E, C, P>,
     case: &PlannedCase,
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     ledger: &mut Ledger,
 ) {
-    let Some(load) = &case.load else {
+    let (Some(load), Some(address)) = (&case.load, address) else {
         return;
     };
     runner.phase(Metric::ServeRps);

@@ -49,7 +49,7 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
         tag: job.emptied_tag(&runner.record.id),
         dockerfile: spec.path.clone(),
         target: None,
-        build_args: job.build_args(case),
+        build_args: job.build_args(),
         labels: labels(&runner.record.id),
         no_cache: false,
         secrets: job.secrets(),

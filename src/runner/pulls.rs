@@ -373,3 +373,29 @@ impl<E: Engine> Journey<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_counts_from_the_resolution_of_the_store_on() {
+        let millis = Nanos::from_millis;
+        for (store, expected) in [
+            (ImageStore::GraphDriver, millis(10)),
+            (ImageStore::Containerd, millis(100)),
+            (ImageStore::Unknown, millis(100)),
+        ] {
+            let resolution = resolution(&store);
+            assert_eq!(resolution, expected);
+            let taken = told(Some(expected), resolution).unwrap();
+            assert_eq!(taken, Quantity::Time(expected));
+            let short = told(Some(Nanos(expected.0 - 1)), resolution).unwrap_err();
+            assert_eq!(
+                short,
+                format!("shorter than {expected}, which the engine's progress cannot tell")
+            );
+            assert!(told(None, resolution).unwrap_err().contains("no layer's"));
+        }
+    }
+}

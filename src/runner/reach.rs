@@ -4,8 +4,9 @@
 use super::program::{ANSWERING_PORT, answering_program};
 use super::visit::short_id;
 use super::{starts, trial};
-use crate::engine::{ContainerId, Engine, EngineError, Probe, ProbeSpec};
+use crate::engine::{ContainerId, Engine, EngineError, Probe, ProbeCheck, ProbeSpec};
 use crate::record::Reach;
+use crate::scenario::HttpCheck;
 use crate::units::Nanos;
 
 /// An address that leads nowhere does not answer at all.
@@ -55,9 +56,10 @@ async fn attempt<E: Engine, P: Probe>(
             Ok(address) => {
                 let spec = ProbeSpec {
                     address,
-                    path: "/".to_owned(),
-                    status: 200,
-                    body_contains: token.to_owned(),
+                    check: ProbeCheck::Http(HttpCheck {
+                        body_contains: token.to_owned(),
+                        ..HttpCheck::get(ANSWERING_PORT, "/")
+                    }),
                     within: WITHIN,
                     interval: INTERVAL,
                 };

@@ -8,20 +8,22 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::cache::Before;
+use super::cache::{Before, VisitNotes};
+use super::error::RunError;
 use super::ledger::{Gate, Ledger};
+use super::pace::Pace;
 use super::push::Distribution;
 use super::sweep::sweep;
 use super::visit::short_id;
 use super::{Event, Watcher, floor, order_of, visit, weigh};
 use crate::context::Context;
-use crate::engine::{Clock, Engine, EngineError, Probe};
+use crate::engine::{Clock, Engine, Probe};
 use crate::record::{
     CaseId, Conditions, Disposition, Metric, Reach, RunRecord, RunState, VisitConditions,
     mask_texts, secrets_in,
 };
 use crate::scan::Scanners;
-use crate::scenario::{BuildSpec, Contract, Edit, Load};
+use crate::scenario::{BuildSpec, Companion, Contract, Edit, Load};
 use crate::secrets::Masker;
 use crate::units::{Bytes, Nanos};
 
@@ -38,10 +40,11 @@ pub struct PlannedCase {
     pub spec: BuildSpec,
     /// How it proves that it works.
     pub contract: Contract,
+    /// Services that it needs.
+    pub companions: Vec<Companion>,
     /// What its rebuilds change.
     pub edits: Vec<Edit>,
-    /// Whether its health check is waited for: a check that comes every half minute would
-    /// hold every visit up for as long.
+    /// Whether its health check is waited for: a check may come every half minute only.
     pub healthy: bool,
     /// The load that it is put under once it is ready.
     pub load: Option<Load>,
@@ -73,6 +76,9 @@ pub trait Recorder: Send {
     /// Writes everything that is known so far.
     fn save(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>>;
 
+    /// The same where what was written before has changed, and not only grown.
+    fn save_whole(&mut self, record: &RunRecord) -> Result<(), Box<dyn Error + Send + Sync>>;
+
     /// Notes the ids of cache records that are ours and not removed yet, so
     /// that a later `clean` finds them should this process die.
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>>;
@@ -82,35 +88,20 @@ pub trait Recorder: Send {
     /// # Errors
     /// Notes that cannot be read. They are kept as they are, and nothing is written over them.
     fn noted_cache(&mut self) -> Result<BTreeSet<String>, Box<dyn Error + Send + Sync>>;
+
+    /// Notes what identifies the records of the visit that begins; `None` once they are noted.
+    fn note_visit(
+        &mut self,
+        notes: Option<&VisitNotes>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>>;
+
+    /// What an earlier process of this run noted of a visit that it did not finish.
+    fn noted_visit(&mut self) -> Option<VisitNotes>;
 }
 
 /// How long an interrupted run may take for the builder's cache. What is left then is noted,
 /// and `plimsoll clean` removes it.
 const INTERRUPTED_WITHIN: Duration = Duration::from_secs(5);
-
-/// Decides with the record so far how many rounds there are. It may note in the record what
-/// made it decide so.
-pub trait Pace: Send {
-    /// Told as a round begins, warm-ups included.
-    fn begins(&mut self);
-
-    /// Asked after each counted round: whether it is the last, whatever is planned.
-    fn is_enough(&mut self, record: &mut RunRecord) -> bool;
-
-    /// Asked once all planned rounds are done: how many more there are.
-    fn more(&mut self, record: &mut RunRecord) -> u32;
-}
-
-/// Why a run ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The engine went away.
-    #[error("the engine went away during the run")]
-    EngineGone(#[source] EngineError),
-    /// The record could not be written.
-    #[error("the run record could not be written")]
-    Record(#[source] Box<dyn Error + Send + Sync>),
-}
 
 /// Runs a planned record to its end.
 pub struct Runner<E, C, P> {
@@ -126,12 +117,16 @@ pub struct Runner<E, C, P> {
     pub(super) distribution: Option<Distribution<E>>,
     /// The builder's cache before the visit that is going on.
     pub(super) cache_before: Option<Before>,
+    /// The ids that it listed last, without those removed since.
+    pub(super) cache_listed: Option<BTreeSet<String>>,
     /// Of this process: what it sends is not what an interrupted one sent before.
     pub(super) nonce: String,
     /// File bytes of layers that were read already, by diff id.
     pub(super) layer_bytes: BTreeMap<String, Bytes>,
     /// What no record and no event may hold.
     pub(super) masker: Masker,
+    /// Whether something was masked that was saved before.
+    has_masked: bool,
     cases: BTreeMap<CaseId, PlannedCase>,
     pace: Option<Box<dyn Pace>>,
     stop: CancellationToken,
@@ -179,9 +174,11 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             tars_sent: 0,
             distribution: None,
             cache_before: None,
+            cache_listed: None,
             nonce,
             layer_bytes: BTreeMap::new(),
             masker,
+            has_masked: false,
             cases,
             pace: None,
             stop,
@@ -219,6 +216,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             Ok(noted) => self.pending_cache = noted,
             Err(error) => self.warn(super::builds::chain(error.as_ref())),
         }
+        self.take_over_cache(recorder).await;
         let mut result = self.rounds(recorder).await;
         if self.record.state == RunState::Complete {
             weigh::weigh_bases(&mut self).await;
@@ -299,7 +297,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     self.record.state = RunState::Interrupted;
                     return Ok(());
                 }
-                if matches!(self.disposition(case), Some(Disposition::Failed { .. })) {
+                if self.is_given_up(case) {
                     self.record.plan.visits_done += 1;
                     continue;
                 }
@@ -323,7 +321,11 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     return Ok(());
                 }
                 self.record.plan.visits_done += 1;
-                recorder.save(&self.record).map_err(RunError::Record)?;
+                let saved = match std::mem::take(&mut self.has_masked) {
+                    true => recorder.save_whole(&self.record),
+                    false => recorder.save(&self.record),
+                };
+                saved.map_err(RunError::Record)?;
             }
             if done == self.record.plan.visits_done as usize && self.ends_after(round) {
                 break;
@@ -345,8 +347,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         if case.is_none() && !is_floor {
             return Ok(true);
         }
-        let ids = self.cache_ids().await;
-        self.cache_before = ids.map(|ids| Before::new(ids, case.as_ref(), self.tars_sent));
+        self.note_cache_before(case.as_ref(), recorder).await?;
         let stop = self.stop.clone();
         let (round, before) = (ledger.round, (self.settings.conditions)());
         let whole = {
@@ -441,11 +442,12 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         found.extend(secrets_in(ledger));
         if self.masker.learn(found) {
             mask_texts(&mut self.record, &self.masker);
+            self.has_masked = true;
         }
         mask_texts(ledger, &self.masker);
     }
 
-    fn disposition(&self, id: &CaseId) -> Option<&Disposition> {
+    pub(super) fn disposition(&self, id: &CaseId) -> Option<&Disposition> {
         self.record
             .cases
             .iter()

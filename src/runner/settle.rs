@@ -6,14 +6,60 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Event;
-use super::session::{Recorder, RunError, Runner};
+use super::cache::Before;
+use super::error::RunError;
+use super::session::{PlannedCase, Recorder, Runner};
 use crate::engine::{Clock, Engine, Probe};
 use crate::record::ImageStore;
 use crate::units::Bytes;
 
 impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
+    /// Takes over the records of a visit that an earlier process of this run did not finish.
+    pub(super) async fn take_over_cache(&mut self, recorder: &mut dyn Recorder) {
+        let Some(notes) = recorder.noted_visit().filter(|_| self.prunes()) else {
+            return;
+        };
+        match self.engine.build_cache().await {
+            Ok(records) => {
+                let found = notes.attribute(&records);
+                self.doubtful_cache.extend(found.doubtful);
+                self.pending_cache.extend(found.ours);
+            }
+            Err(error) => self.warn_of_cache("listed", &error.chain()),
+        }
+    }
+
+    /// Notes what is in the builder's cache before a visit. Where the engine does not list it
+    /// that is reported, and what it listed last counts.
+    pub(super) async fn note_cache_before(
+        &mut self,
+        case: Option<&PlannedCase>,
+        recorder: &mut dyn Recorder,
+    ) -> Result<(), RunError> {
+        let ids = self.cache_ids().await.or_else(|| self.cache_listed.clone());
+        let Some(ids) = ids else {
+            return Ok(());
+        };
+        let before = Before::new(ids, case, self.tars_sent);
+        let before = match self.cache_before.take() {
+            Some(earlier) => before.with(earlier),
+            None => before,
+        };
+        let noted = match self.prunes() {
+            true => recorder.note_visit(Some(&before.notes)),
+            false => Ok(()),
+        };
+        self.cache_before = Some(before);
+        noted.map_err(RunError::Record)
+    }
+
+    /// Whether this run removes its records of the builder's cache.
+    fn prunes(&self) -> bool {
+        self.settings.prune_own_cache && !self.settings.own_builder
+    }
+
     /// The ids of the builder's records; none where it does not list them, which is reported.
-    pub(super) async fn cache_ids(&mut self) -> Option<BTreeSet<String>> {
+    async fn cache_ids(&mut self) -> Option<BTreeSet<String>> {
         match self.engine.build_cache().await {
             Ok(records) => Some(records.into_iter().map(|record| record.id).collect()),
             Err(error) => {
@@ -37,7 +83,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         recorder: &mut dyn Recorder,
         within: Option<Duration>,
     ) -> Result<(), RunError> {
-        let wanted = self.settings.prune_own_cache && !self.settings.own_builder;
+        let wanted = self.prunes();
         let Some(before) = self.cache_before.take().filter(|_| wanted) else {
             return Ok(());
         };
@@ -53,11 +99,14 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         };
         let after = match listed {
             Some(Ok(after)) => after,
+            // Kept, so that after the next visit the records of both can be told.
             Some(Err(error)) => {
+                self.cache_before = Some(before);
                 self.warn_of_cache("listed", &error.chain());
                 return Ok(());
             }
             None => {
+                self.cache_before = Some(before);
                 self.warn_of_cache("listed", "the engine gave no list in time");
                 return Ok(());
             }
@@ -65,15 +114,25 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let found = before.attribute(&after, self.tars_sent);
         self.doubtful_cache.extend(found.doubtful);
         self.pending_cache.extend(found.ours);
-        if self.pending_cache.is_empty() {
-            return Ok(());
+        if !self.pending_cache.is_empty() {
+            recorder
+                .note_cache(&self.pending_cache)
+                .map_err(RunError::Record)?;
         }
-        recorder
-            .note_cache(&self.pending_cache)
-            .map_err(RunError::Record)?;
-        if !self.prunes_one_by_one() {
-            return Ok(());
+        self.cache_listed = Some(after.into_iter().map(|record| record.id).collect());
+        if self.prunes_one_by_one() && !self.pending_cache.is_empty() {
+            self.prune(recorder, within, began).await?;
         }
+        recorder.note_visit(None).map_err(RunError::Record)
+    }
+
+    /// Removes the records that are noted, until so long after `began` where there is a limit.
+    async fn prune(
+        &mut self,
+        recorder: &mut dyn Recorder,
+        within: Option<Duration>,
+        began: Instant,
+    ) -> Result<(), RunError> {
         let ids: Vec<_> = self.pending_cache.iter().cloned().collect();
         let pruned = self.engine.prune_cache(&ids);
         let pruned = match within {
@@ -87,6 +146,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             Ok(Ok(gone)) => {
                 for id in gone {
                     self.pending_cache.remove(&id);
+                    if let Some(listed) = &mut self.cache_listed {
+                        listed.remove(&id);
+                    }
                 }
                 recorder
                     .note_cache(&self.pending_cache)

@@ -1,18 +1,16 @@
 //! The start phases: create, start, ready, memory, stop.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-
 use super::builds::{Job, chain, labels};
 use super::ledger::Ledger;
+use super::ready::{self, NotReady, Started, Wanted};
 use super::session::{PlannedCase, Runner};
-use super::{health, load};
+use super::{companions, health, load};
 use crate::engine::{
-    Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Mark, Probe, ProbeFailure,
-    ProbeSpec, Ready, Result as EngineResult, StopOutcome, StopTime,
+    Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Probe,
+    Result as EngineResult, StopOutcome, StopTime,
 };
 use crate::record::{Metric, Outcome, StopFacts};
-use crate::scenario::{Confinement, Contract};
+use crate::scenario::ReadyCheck;
 use crate::units::{Nanos, Quantity};
 
 /// Lines of a container's output that a DNF quotes.
@@ -29,6 +27,13 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
     ledger: &mut Ledger,
 ) -> Result<(), String> {
     let contract = &case.contract;
+    let surroundings = match companions::up(runner, case, &job.container).await {
+        Ok(surroundings) => surroundings,
+        Err(fault) => {
+            ledger.engine_lost |= fault.engine_lost;
+            return Err(fault.reason);
+        }
+    };
     let spec = ContainerSpec {
         name: job.container.clone(),
         image: ledger
@@ -38,15 +43,28 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
             .unwrap_or_default(),
         env: contract.env.clone(),
         labels: labels(&runner.record.id),
-        port: Some((contract.port, runner.settings.reach)),
+        port: ready::port_of(contract, runner.settings.reach),
         confinement: case.spec.confinement.clone(),
+        command: Vec::new(),
+        network: surroundings.place(),
     };
-    let id = create(runner, &spec, Metric::StartCreate, ledger).await?;
-    let ready = ready(runner, case, &id, ledger).await;
-    if let Ok(running) = &ready {
+    let id = match create(runner, &spec, Metric::StartCreate, ledger).await {
+        Ok(id) => id,
+        Err(reason) => {
+            surroundings.down(runner).await;
+            return Err(reason);
+        }
+    };
+    let ready = match ready(runner, case, &id, ledger).await {
+        Ok(started) => Ok(started),
+        Err(reason) => Err(reason + &surroundings.ended(runner).await),
+    };
+    if ready.is_ok() && matches!(contract.ready, ReadyCheck::Exit { .. }) {
+        finished(case, ledger);
+    } else if let Ok(started) = &ready {
         memory(runner, &id, ledger).await;
-        health::healthy(runner, case, &id, running.begun, ledger).await;
-        load::drive(runner, case, running.address, ledger).await;
+        health::healthy(runner, case, &id, started.begun, ledger).await;
+        load::drive(runner, case, started.address, ledger).await;
         stop(runner, &id, contract.stop_within, Metric::StopTime, ledger).await;
     }
     // A failure to remove is the final sweep's to mend and to tell.
@@ -57,14 +75,8 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
         runner.engine.remove_container(&id),
     )
     .await;
+    surroundings.down(runner).await;
     ready.map(|_| ())
-}
-
-/// A container that keeps its contract.
-struct Running {
-    /// The start call.
-    begun: Mark,
-    address: SocketAddr,
 }
 
 /// Creates a container and times the call.
@@ -98,83 +110,43 @@ async fn ready<E: Engine, C: Clock, P: Probe>(
     case: &PlannedCase,
     id: &ContainerId,
     ledger: &mut Ledger,
-) -> Result<Running, String> {
-    let contract = &case.contract;
+) -> Result<Started, String> {
     runner.phase(Metric::StartReady);
-    let begin = runner.clock.mark();
-    let started = bounded(runner, "start container", id, runner.engine.start(id)).await;
-    let returned = runner.clock.mark();
-    if let Err(error) = started {
-        return Err(lost(ledger, &error));
-    }
-    let address = runner
-        .engine
-        .address(id, contract.port, runner.settings.reach);
-    let address = match bounded(runner, "find the address of", id, address).await {
-        Ok(address) => address,
-        // A container that exited at once has no address: tell of the exit instead.
-        Err(error) => {
-            return Err(crash(runner, id, "before it was ready")
-                .await
-                .unwrap_or_else(|| lost(ledger, &error)));
-        }
+    let wanted = Wanted {
+        id,
+        contract: &case.contract,
+        health: ledger.health_check,
     };
-    let spec = asked(runner, contract, address);
-    let outcome = tokio::select! {
-        biased;
-        ready = runner.probe.wait_ready(&spec) => Watched::Probe(ready),
-        exit = runner.engine.exited(id) => Watched::Exit(exit),
+    let started = match ready::start(runner, &wanted).await {
+        Ok(started) => started,
+        Err(NotReady::Failed(reason)) => return Err(reason),
+        Err(NotReady::Start(error) | NotReady::Lost(error)) => return Err(lost(ledger, &error)),
     };
-    match outcome {
-        Watched::Probe(Ok(ready)) => {
-            ledger.value(Metric::StartStarted, Quantity::Time(returned.since(begin)));
-            ledger.value(Metric::StartReady, Quantity::Time(ready.at.since(begin)));
-            ledger.detail(match ready.last_failure {
-                Some(failure) => format!(
-                    "attempt {}, the one before failed {} earlier",
-                    ready.attempts.0,
-                    ready.at.since(failure)
-                ),
-                None => "the first attempt".to_owned(),
-            });
-            Ok(Running {
-                begun: begin,
-                address,
-            })
-        }
-        Watched::Probe(Err(failure)) => {
-            let lines = quoted(runner, id).await;
-            Err(format!("the contract was not kept: {failure}{lines}"))
-        }
-        Watched::Exit(Ok(code)) => {
-            let (oom, lines) = (of_memory(runner, id).await, quoted(runner, id).await);
-            Err(format!(
-                "exited with code {code}{oom} before it was ready{lines}"
-            ))
-        }
-        Watched::Exit(Err(error)) => Err(lost(ledger, &error)),
-    }
+    let call = started.returned.since(started.begun);
+    ledger.value(Metric::StartStarted, Quantity::Time(call));
+    let outcome = match &started.ready {
+        Ok(time) => Outcome::Ok {
+            value: Quantity::Time(*time),
+        },
+        Err(reason) => Outcome::NotMeasured {
+            reason: reason.clone(),
+        },
+    };
+    ledger.note(Metric::StartReady, outcome);
+    ledger.detail(started.how.clone());
+    Ok(started)
 }
 
-/// What the contract asks for at an address.
-pub(super) fn asked<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    contract: &Contract,
-    address: SocketAddr,
-) -> ProbeSpec {
-    ProbeSpec {
-        address,
-        path: contract.path.clone(),
-        status: contract.status,
-        body_contains: contract.body_contains.clone(),
-        within: contract.ready_within,
-        interval: runner.settings.probe_interval,
+/// What a process that has finished cannot be asked any more.
+fn finished(case: &PlannedCase, ledger: &mut Ledger) {
+    let mut metrics = vec![Metric::MemoryReady, Metric::StopTime];
+    if case.healthy {
+        metrics.push(Metric::StartHealthy);
     }
-}
-
-enum Watched {
-    Probe(Result<Ready, ProbeFailure>),
-    Exit(EngineResult<i64>),
+    for metric in metrics {
+        let reason = "the contract is `exit`: the process has finished once it is ready".to_owned();
+        ledger.note(metric, Outcome::NotApplicable { reason });
+    }
 }
 
 async fn memory<E: Engine, C: Clock, P: Probe>(
@@ -185,17 +157,19 @@ async fn memory<E: Engine, C: Clock, P: Probe>(
     let metric = Metric::MemoryReady;
     match bounded(runner, "read the memory of", id, runner.engine.memory(id)).await {
         // Of an app that has exited the kernel has no figure, or a zero.
-        Ok(bytes) => match crash(runner, id, "after its first answer").await {
+        Ok(bytes) => match crash(runner, id, "after it was ready").await {
             None => ledger.value(metric, Quantity::Bytes(bytes)),
             Some(reason) => ledger.dnf(metric, &reason),
         },
+        // So has an engine that says nothing of memory, or nothing of what has exited.
         Err(error) if error.kind == ErrorKind::Protocol => {
-            ledger.note(
-                metric,
-                Outcome::NotMeasured {
-                    reason: error.chain(),
-                },
-            );
+            match crash(runner, id, "after it was ready").await {
+                None => {
+                    let reason = error.chain();
+                    ledger.note(metric, Outcome::NotMeasured { reason });
+                }
+                Some(reason) => ledger.dnf(metric, &reason),
+            }
         }
         Err(error) => {
             let reason = lost(ledger, &error);
@@ -295,7 +269,7 @@ pub(super) async fn of_memory<E: Engine, C: Clock, P: Probe>(
 }
 
 /// The exit of a container that is no longer running, with its last lines.
-async fn crash<E: Engine, C: Clock, P: Probe>(
+pub(super) async fn crash<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
     id: &ContainerId,
     when: &str,
@@ -336,9 +310,7 @@ pub(super) fn bare(name: String, image: String, run: &str) -> ContainerSpec {
     ContainerSpec {
         name,
         image,
-        env: BTreeMap::new(),
         labels: labels(run),
-        port: None,
-        confinement: Confinement::default(),
+        ..ContainerSpec::default()
     }
 }

@@ -52,7 +52,9 @@ async fn remove_owned<E: Engine>(engine: &E, item: &Owned) -> Result<RemovalOutc
             removed.map(|()| RemovalOutcome::Removed)
         }
         OwnedKind::Image => engine.remove_image(&item.id).await,
-        // Runs create neither yet; a label alone is not enough to remove data.
-        OwnedKind::StandIn | OwnedKind::Volume | OwnedKind::Network => Ok(RemovalOutcome::Absent),
+        // A network inherits no label, so one that has it is ours.
+        OwnedKind::Network => engine.remove_network(&item.id).await,
+        // Runs create no volumes yet; a label alone is not enough to remove data.
+        OwnedKind::StandIn | OwnedKind::Volume => Ok(RemovalOutcome::Absent),
     }
 }

@@ -6,15 +6,19 @@ use crate::dockerfile::{EditEffect, Step, StepKey, find_step};
 use crate::engine::BuildStep;
 use crate::units::Count;
 
-/// The Dockerfile's own steps of a build, internal ones and FROM left out: the
-/// engine marks a FROM of a local image as cached or not at random (TECH, 1.3).
+/// The Dockerfile's own steps of a build, internal ones and FROM left out: the engine marks a
+/// FROM of a local image as cached or not without a pattern (METHODOLOGY, "When a build's
+/// sample is valid").
 pub(super) struct Steps<'a> {
     ran: Vec<(StepKey, &'a str)>,
     cached: Vec<(StepKey, &'a str)>,
     /// Steps that run in each build, changed or not: that they ran says nothing.
     constant: BTreeSet<StepKey>,
     /// Steps that the file does not plan, and that ran: triggers of a base image.
-    unplanned: Vec<&'a str>,
+    unplanned: BTreeSet<&'a str>,
+    /// Planned steps that such a trigger may make run: those of its stage, and of later ones,
+    /// which may take files from it.
+    triggered: BTreeSet<StepKey>,
 }
 
 impl<'a> Steps<'a> {
@@ -25,8 +29,10 @@ impl<'a> Steps<'a> {
             ran: Vec::new(),
             cached: Vec::new(),
             constant: constant.map(|step| step.vertex.clone()).collect(),
-            unplanned: Vec::new(),
+            unplanned: BTreeSet::new(),
+            triggered: BTreeSet::new(),
         };
+        let mut first = planned.len();
         for step in told {
             let Some((key, _, text)) = StepKey::parse_vertex(&step.name) else {
                 continue;
@@ -37,7 +43,9 @@ impl<'a> Steps<'a> {
             let known = find_step(planned, &step.name);
             let ran = !step.cached && step.started.is_some();
             if ran && known.is_none() && !planned.is_empty() {
-                own.unplanned.push(&step.name);
+                own.unplanned.insert(&step.name);
+                let stage = planned.iter().position(|one| one.key.stage == key.stage);
+                first = first.min(stage.unwrap_or(0));
             }
             let key = known.map_or(key, |planned| planned.vertex.clone());
             if step.cached {
@@ -46,6 +54,8 @@ impl<'a> Steps<'a> {
                 own.ran.push((key, &step.name));
             }
         }
+        let triggered = planned[first..].iter();
+        own.triggered = triggered.map(|step| step.vertex.clone()).collect();
         own
     }
 
@@ -101,8 +111,9 @@ impl<'a> Steps<'a> {
             ));
         }
         let mut beyond = self.telling();
-        beyond.retain(|(key, _)| {
-            !reached && !effect.must_run.contains(key) && !effect.may_run.contains(key)
+        beyond.retain(|(key, name)| {
+            let is_reached = effect.must_run.contains(key) || effect.may_run.contains(key);
+            !is_reached && !self.unplanned.contains(name) && !self.triggered.contains(key)
         });
         none_of(&beyond, "ran although the edit does not reach it")
     }
@@ -308,5 +319,31 @@ mod tests {
         ];
         let steps = Steps::of(&rebuilt, &plain);
         assert_eq!(steps.check_rebuild(&EditEffect::default(), 2), Ok(()));
+    }
+
+    #[test]
+    fn triggers_of_a_base_image_excuse_no_earlier_stage() {
+        let planned = planned(
+            "FROM a AS tools\nRUN t\nFROM b AS app\nCOPY --from=tools /t /t\nCOPY src.txt /app/\nFROM c\nCOPY --from=app /x /\n",
+        );
+        let effect = EditEffect {
+            must_run: BTreeSet::new(),
+            may_run: BTreeSet::new(),
+        };
+        let mut rebuilt = vec![
+            step("[tools 2/2] RUN t", true),
+            step("[app 2/4] ONBUILD COPY . /base", false),
+            step("[app 3/4] COPY --from=tools /t /t", false),
+            step("[app 4/4] COPY src.txt /app/", false),
+            step("[stage-2 2/2] COPY --from=app /x /", false),
+        ];
+        let judged = |steps: &[BuildStep]| Steps::of(steps, &planned).check_rebuild(&effect, 4);
+        assert_eq!(judged(&rebuilt), Ok(()));
+        rebuilt[0].cached = false;
+        let reason = judged(&rebuilt).unwrap_err();
+        assert!(
+            reason.starts_with("`[tools 2/2] RUN t` ran although"),
+            "{reason}"
+        );
     }
 }

@@ -157,8 +157,12 @@ async fn rebuild<E: Engine, C: Clock, P: Probe>(
         ledger.note(metric, Outcome::NotApplicable { reason });
         return None;
     };
-    // The run is part of it: a seed that is used again must not find its edits in the cache.
-    let what = format!("{}/{}", runner.record.id, case.id);
+    // The run is part of it, and how often it was resumed: neither a seed that is used again
+    // nor a visit that is made again must find its edits in the cache.
+    let what = match runner.record.commands.len() {
+        0 | 1 => format!("{}/{}", runner.record.id, case.id),
+        process => format!("{}/{}/{process}", runner.record.id, case.id),
+    };
     let nonce = context::nonce(runner.record.plan.seed, &what, metric.id(), ledger.round);
     match context::apply_edit(edit, &case.app_dir, &nonce) {
         Ok(overlay) => builds::rebuild(runner, case, job, metric, overlay, &nonce, ledger).await,

@@ -16,6 +16,7 @@ use super::starts::bounded;
 use crate::engine::{Clock, Engine, Probe, Registry, TAG_BASE};
 use crate::image;
 use crate::record::{BlobRecord, Metric, Outcome};
+use crate::secrets::mask_found;
 use crate::units::{Bytes, Quantity};
 
 /// Notes the sizes of the image that was built, and those of its history's entries.
@@ -210,7 +211,8 @@ fn layers_below<E: Engine, C: Clock, P: Probe>(
         .record
         .bases
         .iter()
-        .find(|base| base.reference == reference)
+        // The record has it without secrets.
+        .find(|base| base.reference == mask_found(&reference))
         .ok_or_else(|| format!("the base `{reference}` was not resolved"))?;
     if !diff_ids.starts_with(&base.diff_ids) {
         return Err(format!(

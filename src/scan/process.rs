@@ -1,24 +1,20 @@
 //! A scanner's process: bounded in time and in what it prints, and never left behind.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
-
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
+use std::process::{Command, ExitStatus};
 
 use super::error::ScanError;
+use crate::process::{Limits, ProcessError, run_async};
+use crate::secrets::excerpt;
 use crate::units::{Bytes, Nanos};
 
 /// Most bytes of a report. Those of large images have tens of megabytes.
 const MOST_BYTES: u64 = 256 << 20;
 /// Bytes of its talk that are kept.
-const TALK_BYTES: usize = 64 << 10;
+const TALK_BYTES: u64 = 64 << 10;
 /// Characters of its talk that an error quotes.
 const QUOTED: usize = 300;
 
@@ -32,76 +28,34 @@ pub(super) fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
         })
 }
 
-/// Runs a program to its end and returns what it printed to stdout.
-///
-/// It has a process group of its own, which is killed when the deadline passes or the
-/// future is dropped: a client's plugin is a process beside it.
+/// Runs a program to its end and returns what it printed to stdout. A client's plugin is a
+/// process beside it: both are of one process group.
 pub(super) async fn run(
     program: &Path,
     arguments: &[OsString],
     deadline: Nanos,
 ) -> Result<Vec<u8>, ScanError> {
-    let work = listen(program, arguments);
-    match tokio::time::timeout(Duration::from(deadline), work).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(ScanError::Late(deadline)),
-    }
-}
-
-async fn listen(program: &Path, arguments: &[OsString]) -> Result<Vec<u8>, ScanError> {
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(ScanError::Run)?;
-    // Dropped before the child, which is only then waited for: its id is still its own.
-    let mut group = Group::of(child.id());
-    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(ScanError::Run(io::ErrorKind::BrokenPipe.into()));
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let limits = Limits {
+        within: deadline,
+        stdout: Bytes(MOST_BYTES),
+        stderr: Bytes(TALK_BYTES),
     };
-    let talk = async { last(stderr).await.map_err(ScanError::Run) };
-    let (printed, talk) = tokio::try_join!(collect(stdout), talk)?;
-    let status = child.wait().await.map_err(ScanError::Run)?;
-    group.ended();
-    if status.success() {
-        return Ok(printed);
+    let ended = run_async(command, limits)
+        .await
+        .map_err(|error| match error {
+            ProcessError::Run(cause) => ScanError::Run(cause),
+            ProcessError::Late(within) => ScanError::Late(within),
+            ProcessError::Endless(most) => ScanError::Endless(most),
+        })?;
+    if ended.status.success() {
+        return Ok(ended.stdout);
     }
     Err(ScanError::Failed {
-        status: state(status),
-        words: quote(&talk),
+        status: state(ended.status),
+        words: quote(&ended.stderr),
     })
-}
-
-async fn collect(stdout: impl AsyncRead + Unpin) -> Result<Vec<u8>, ScanError> {
-    let mut printed = Vec::new();
-    let mut stdout = stdout.take(MOST_BYTES + 1);
-    stdout
-        .read_to_end(&mut printed)
-        .await
-        .map_err(ScanError::Run)?;
-    if printed.len() as u64 > MOST_BYTES {
-        return Err(ScanError::Endless(Bytes(MOST_BYTES)));
-    }
-    Ok(printed)
-}
-
-/// The last that was said.
-async fn last(mut stderr: impl AsyncRead + Unpin) -> io::Result<Vec<u8>> {
-    let mut talk = Vec::new();
-    let mut buffer = vec![0; TALK_BYTES];
-    loop {
-        let read = stderr.read(&mut buffer).await?;
-        if read == 0 {
-            return Ok(talk);
-        }
-        talk.extend_from_slice(&buffer[..read]);
-        let early = talk.len().saturating_sub(TALK_BYTES);
-        talk.drain(..early);
-    }
 }
 
 fn state(status: ExitStatus) -> String {
@@ -129,34 +83,7 @@ fn quote(talk: &[u8]) -> String {
             words.push(letter);
         }
     }
-    match words.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words,
-    }
-}
-
-/// A process group that is killed when this is dropped.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(id: Option<u32>) -> Self {
-        let id = id.and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(Pid::from_raw))
-    }
-
-    /// Its leader was waited for: its id may be another's now.
-    fn ended(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // Gone already is fine.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
+    excerpt(&words, QUOTED)
 }
 
 #[cfg(test)]

@@ -1,18 +1,15 @@
-//! Checks the app, its contract and its edits.
+//! Checks the app and its edits.
 
 use std::path::{Path, PathBuf};
 
 use super::check::Checker;
 use super::figure::parse_duration;
 use super::files::PathFault;
-use super::model::{App, Change, ChangeKind, Contract, Edit, EditName};
-use super::raw::{RawApp, RawChange, RawContract, RawEdit, Text};
+use super::model::{App, Change, ChangeKind, Edit, EditName};
+use super::raw::{RawApp, RawChange, RawEdit, Text};
 use super::words::suggest;
 use crate::units::Nanos;
 
-const READY_WITHIN_DEFAULT: Nanos = Nanos::from_secs(30);
-const STOP_WITHIN_DEFAULT: Nanos = Nanos::from_secs(10);
-const STATUS_DEFAULT: u16 = 200;
 /// A longer wait is a slip of the pen.
 const LONGEST_WAIT: Nanos = Nanos::from_secs(3_600);
 /// Where a fresh text goes.
@@ -26,50 +23,12 @@ impl Checker<'_> {
             Ok(dir) => Some(App {
                 name: raw.name.get_ref().clone(),
                 dir,
+                env: raw.env.clone(),
             }),
             Err(fault) => {
                 self.path_fault(&raw.path, &root, "the app's folder", fault);
                 None
             }
-        }
-    }
-
-    pub fn contract(&mut self, raw: &RawContract) -> Contract {
-        let port = u16::try_from(*raw.port.get_ref()).unwrap_or(0);
-        if port == 0 {
-            let message = format!("no app listens on port {}", raw.port.get_ref());
-            self.report(raw.port.span(), message, "a port from 1 to 65535", "");
-        }
-        let path = raw.path.get_ref();
-        if !path.starts_with('/') || path.contains(char::is_whitespace) {
-            let hint = format!("write `/{}`", path.trim().trim_start_matches('/'));
-            self.report(
-                raw.path.span(),
-                format!("`{path}` is no path to ask for"),
-                "a path that starts with `/`, without white space",
-                hint,
-            );
-        }
-        let mut status = STATUS_DEFAULT;
-        if let Some(raw) = &raw.status {
-            match u16::try_from(*raw.get_ref()) {
-                Ok(known @ 100..=599) => status = known,
-                _ => self.report(
-                    raw.span(),
-                    format!("{} is no HTTP status", raw.get_ref()),
-                    "a status from 100 to 599",
-                    "",
-                ),
-            }
-        }
-        Contract {
-            port,
-            path: path.clone(),
-            status,
-            body_contains: raw.body_contains.get_ref().clone(),
-            ready_within: self.duration(raw.ready_within.as_ref(), READY_WITHIN_DEFAULT),
-            stop_within: self.duration(raw.stop_within.as_ref(), STOP_WITHIN_DEFAULT),
-            env: raw.env.clone(),
         }
     }
 

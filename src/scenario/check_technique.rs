@@ -4,7 +4,8 @@ use toml::Spanned;
 
 use super::check::Checker;
 use super::claimable::Claimable;
-use super::model::{Confinement, Contract, ExpectedFailure, FailurePoint, Load, Technique};
+use super::contract::{Contract, ReadyCheck};
+use super::model::{Confinement, ExpectedFailure, FailurePoint, Load, Technique};
 use super::raw::{RawExpectedFailure, RawLoad, RawRun, RawTechnique, RawVariant, Text};
 use super::words::suggest;
 use crate::units::Nanos;
@@ -74,18 +75,18 @@ impl Checker<'_> {
         })
     }
 
-    pub fn load(&mut self, raw: Option<&RawLoad>, contract: &Contract) -> Option<Load> {
-        let raw = raw?;
-        let path = raw.path.as_ref().map_or(&contract.path, Text::get_ref);
-        if !path.starts_with('/') || path.contains(char::is_whitespace) {
-            let span = raw.path.as_ref().map_or(0..0, Text::span);
-            let message = format!("`{path}` is no path to ask for");
-            self.report(
-                span,
-                message,
-                "a path that starts with `/`, without white space",
-                "",
-            );
+    pub fn load(&mut self, raw: Option<&Spanned<RawLoad>>, contract: &Contract) -> Option<Load> {
+        let (raw, span) = (raw?.get_ref(), raw?.span());
+        let ReadyCheck::Http(http) = &contract.ready else {
+            let kind = contract.ready.kind().name();
+            let message =
+                format!("a load asks over HTTP, and the contract is of the kind `{kind}`");
+            let hint = "leave `[load]` out, or make the contract one of the kind `http`";
+            self.report(span, message, "", hint);
+            return None;
+        };
+        if let Some(path) = &raw.path {
+            self.path_to_ask(path);
         }
         let mut connections = CONNECTIONS_DEFAULT;
         if let Some(raw) = &raw.connections {
@@ -98,8 +99,10 @@ impl Checker<'_> {
             }
         }
         Some(Load {
-            path: path.clone(),
-            status: contract.status,
+            path: raw.path.as_ref().map_or(&http.path, Text::get_ref).clone(),
+            method: http.method.clone(),
+            headers: http.headers.clone(),
+            status: http.status.clone(),
             connections,
             warmup: self.duration(raw.warmup.as_ref(), WARMUP_DEFAULT),
             duration: self.duration(raw.duration.as_ref(), DURATION_DEFAULT),

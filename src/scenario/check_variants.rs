@@ -1,13 +1,16 @@
 //! Checks the variants and their Dockerfiles.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use toml::Spanned;
 
 use super::check::Checker;
 use super::check_app::forward;
 use super::error::Problem;
 use super::model::{App, BuildSpec, Variant, VariantBuild};
 use super::raw::{RawApp, RawVariant, Text};
-use super::words::nearest;
+use super::words::{nearest, suggest};
 use crate::dockerfile::{Dockerfile, ParseError};
 use crate::oci::ImageReference;
 
@@ -78,10 +81,12 @@ impl Checker<'_> {
                 self.filled(reason, "the reason", "say why the variant cannot exist");
                 let target = raw.target.as_ref().map(Text::span);
                 let unused = target
-                    .or(raw.build_args.as_ref().map(toml::Spanned::span))
+                    .or(raw.build_args.as_ref().map(Spanned::span))
+                    .or(raw.swap.as_ref().map(Spanned::span))
                     .or(raw.platform.as_ref().map(Text::span))
                     .or(raw.secret.as_ref().map(Text::span))
-                    .or(raw.run.as_ref().map(toml::Spanned::span))
+                    .or(raw.run.as_ref().map(Spanned::span))
+                    .or(raw.env.as_ref().map(Spanned::span))
                     .or(raw.expected_failure.as_ref().map(|raw| raw.point.span()));
                 if let Some(span) = unused {
                     let message =
@@ -144,14 +149,24 @@ impl Checker<'_> {
             return None;
         }
         let platform = self.platform(raw.platform.as_ref());
+        let dockerfile = dockerfile.for_platform(platform.as_deref());
+        let dockerfile = match &raw.swap {
+            Some(swap) => self.swapped(&dockerfile, swap, &build_args, path.get_ref())?,
+            None => dockerfile,
+        };
         let spec = BuildSpec {
             path: forward(path.get_ref()),
-            dockerfile: dockerfile.for_platform(platform.as_deref()),
+            dockerfile,
             target: target.map(|target| target.get_ref().clone()),
             build_args,
             platform,
             secret: self.secret_use(raw.secret.as_ref()),
             confinement: self.confinement(raw.run.as_ref()),
+            env: raw
+                .env
+                .as_ref()
+                .map(|env| env.get_ref().clone())
+                .unwrap_or_default(),
         };
         match spec
             .dockerfile
@@ -176,6 +191,32 @@ impl Checker<'_> {
             }
         }
         Some(spec)
+    }
+
+    /// The file on other bases: FROM, `COPY --from` and `RUN --mount=from` change alike.
+    fn swapped(
+        &mut self,
+        dockerfile: &Dockerfile,
+        swap: &Spanned<BTreeMap<String, String>>,
+        build_args: &BTreeMap<String, String>,
+        path: &str,
+    ) -> Option<Dockerfile> {
+        let text = dockerfile.rewrite(build_args, swap.get_ref(), None);
+        let swapped = text.and_then(Dockerfile::parse);
+        let bases = dockerfile.all_bases(build_args).unwrap_or_default();
+        for from in swap.get_ref().keys().filter(|from| !bases.contains(from)) {
+            let hint = suggest(from, bases.iter().map(String::as_str));
+            let message = format!("`{path}` is not built on `{from}`");
+            self.report(swap.span(), message, "a base as the file names it", hint);
+        }
+        match swapped {
+            Ok(swapped) => Some(swapped.for_platform(dockerfile.platform())),
+            Err(error) => {
+                let message = format!("`{path}` cannot be built on other bases: {}", error.message);
+                self.report(swap.span(), message, "", error.hint.unwrap_or_default());
+                None
+            }
+        }
     }
 
     fn unknown_target(&mut self, target: &Text, dockerfile: &Dockerfile, path: &str) {

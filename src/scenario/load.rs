@@ -22,12 +22,22 @@ const SCHEMA: i64 = 1;
 /// The file cannot be read; or it is invalid: the first error of syntax or type, or
 /// else all semantic errors together.
 pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioError> {
-    let unreadable = |source| ScenarioError::Read {
+    let text = read(file).map_err(|source| ScenarioError::Read {
         path: file.to_path_buf(),
         source,
-    };
-    let text = read(file).map_err(unreadable)?;
-    let tree = Tree::of(file).map_err(unreadable)?;
+    })?;
+    parse(file, text, claimable)
+}
+
+/// Checks the text of a scenario as if it were the content of `file`, which need not exist.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(file: &Path, text: String, claimable: &Claimable) -> Result<Scenario, ScenarioError> {
+    let tree = Tree::of(file).map_err(|source| ScenarioError::Read {
+        path: file.to_path_buf(),
+        source,
+    })?;
     let raw: RawScenario = toml::from_str(&text)
         .map_err(|error| ScenarioError::Invalid(vec![malformed(file, &text, &error)]))?;
 
@@ -62,6 +72,7 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
     let load = checker.load(raw.load.as_ref(), &contract);
     let secret = checker.secret(raw.secret.as_ref(), &raw.variant);
     let extras = checker.extras(&raw.extra);
+    let companions = checker.companions(&raw.companion);
     let claims = checker.claims(&raw.claim, &raw.source, &raw.variant, claimable);
     let budgets = checker.budgets(&raw.budget, claimable);
     let mut problems = checker.problems;
@@ -85,6 +96,7 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
             load,
             secret,
             extras,
+            companions,
         }),
         _ => {
             // In the order in which a reader meets them: the scenario from its top,

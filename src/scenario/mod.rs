@@ -8,10 +8,13 @@ mod budget;
 mod check;
 mod check_app;
 mod check_claims;
+mod check_contract;
 mod check_extras;
 mod check_technique;
 mod check_variants;
 mod claimable;
+mod companion;
+mod contract;
 mod deploy;
 mod error;
 mod figure;
@@ -20,19 +23,23 @@ mod load;
 mod malformed;
 mod model;
 mod raw;
+mod ready_form;
 mod words;
 
 pub use budget::{Budget, Limit};
 pub use claimable::{Claimable, ClaimableMetric};
+pub use companion::Companion;
+pub use contract::{Contract, ContractKind, HttpCheck, LinePattern, ReadyCheck, Statuses};
 pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};
-pub use load::{budgets, find, list, load, load_all};
+pub use load::{budgets, find, list, load, load_all, parse};
 pub use model::{
-    App, BuildSpec, Change, ChangeKind, Claim, Confinement, Contract, Edit, EditName,
-    ExpectedFailure, Extra, ExtraContent, FailurePoint, Load, Scenario, SecretUse, Source,
-    Technique, Variant, VariantBuild,
+    App, BuildSpec, Change, ChangeKind, Claim, Confinement, Edit, EditName, ExpectedFailure, Extra,
+    ExtraContent, FailurePoint, Load, Scenario, SecretUse, Source, Technique, Variant,
+    VariantBuild,
 };
 pub use raw::schema;
+pub use ready_form::{ReadyFormError, parse_ready};
 
 /// A commented scenario with every key that there is.
 pub const EXAMPLE: &str = include_str!("example.toml");

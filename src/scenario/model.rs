@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
+use super::companion::Companion;
+use super::contract::{Contract, Statuses};
 use super::deploy::Deploy;
 use crate::dockerfile::Dockerfile;
 use crate::units::{Bytes, Nanos, Ratio};
@@ -50,6 +52,8 @@ pub struct Scenario {
     pub secret: Option<String>,
     /// Files that are made up and sent along with the app's folder.
     pub extras: Vec<Extra>,
+    /// Services that the app needs.
+    pub companions: Vec<Companion>,
 }
 
 /// What a scenario about one technique compares.
@@ -70,8 +74,12 @@ pub struct Technique {
 pub struct Load {
     /// The path to ask for.
     pub path: String,
-    /// The status to expect.
-    pub status: u16,
+    /// The method, as the contract has it.
+    pub method: String,
+    /// Further headers, as the contract has them.
+    pub headers: BTreeMap<String, String>,
+    /// The statuses to expect.
+    pub status: Statuses,
     /// Connections that are kept open.
     pub connections: u32,
     /// Time before the first answer counts.
@@ -133,24 +141,7 @@ pub struct App {
     pub name: String,
     /// Its folder (absolute): the build context.
     pub dir: PathBuf,
-}
-
-/// How the app proves that it works: a whole HTTP answer, not a bare connect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contract {
-    /// The port that the app listens on inside its container.
-    pub port: u16,
-    /// The path to ask for.
-    pub path: String,
-    /// The status to expect.
-    pub status: u16,
-    /// A text that the body must contain.
-    pub body_contains: String,
-    /// Deadline for the first success.
-    pub ready_within: Nanos,
-    /// Grace period of a stop.
-    pub stop_within: Nanos,
-    /// Environment of the container.
+    /// Environment of the containers of all variants.
     pub env: BTreeMap<String, String>,
 }
 
@@ -267,6 +258,8 @@ pub struct BuildSpec {
     pub secret: Option<SecretUse>,
     /// How its containers are started.
     pub confinement: Confinement,
+    /// Environment of its containers, next to the app's.
+    pub env: BTreeMap<String, String>,
 }
 
 /// Where claims come from.

@@ -31,7 +31,8 @@ pub(super) struct RawScenario {
     /// The app.
     pub app: RawApp,
     /// How the app proves that it works.
-    pub contract: RawContract,
+    #[schemars(with = "RawContract")]
+    pub contract: Spanned<RawContract>,
     /// What the deploy costs are reckoned for.
     pub deploy: Option<RawDeploy>,
     /// Where the claims come from.
@@ -53,12 +54,41 @@ pub(super) struct RawScenario {
     /// The one technique that the variants isolate.
     pub technique: Option<RawTechnique>,
     /// The load that the ready app is put under.
-    pub load: Option<RawLoad>,
+    #[schemars(with = "Option<RawLoad>")]
+    pub load: Option<Spanned<RawLoad>>,
     /// The secret that is planted in builds, to see where it goes.
     pub secret: Option<RawSecret>,
     /// Made-up files that are sent along with the app's folder, as clutter.
     #[serde(default)]
     pub extra: Vec<RawExtra>,
+    /// Services that the app needs.
+    #[serde(default)]
+    pub companion: Vec<RawCompanion>,
+}
+
+/// A service that the app needs, as a database: started and ready before it, in a network of their own.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Companion")]
+pub(super) struct RawCompanion {
+    /// Kebab-case, unique: the app reaches it by this name.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub name: Text,
+    /// The reference of its image, as a FROM line has it.
+    #[schemars(with = "String", length(min = 1))]
+    pub image: Text,
+    /// Environment of its container.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// What its container runs, in place of the image's CMD.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// When it is ready: "tcp://:5432", "http://:8080/health", "log:REGEX" or "healthy".
+    #[schemars(with = "String", regex(pattern = "^(http://|tcp://|log:|healthy$)"))]
+    pub ready: Text,
+    /// How long it may take to be ready; 30s where it is left out.
+    #[schemars(with = "Option<String>")]
+    pub ready_within: Option<Text>,
 }
 
 /// The one technique that the variants isolate, and where it should show.
@@ -155,34 +185,93 @@ pub(super) struct RawApp {
     /// Its folder, the build context, relative to the scenario's tree.
     #[schemars(with = "String", length(min = 1))]
     pub path: Text,
+    /// Environment of the containers of all variants.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
 }
 
-/// How the app proves that it works: a whole HTTP answer.
+/// How the app proves that it works: by an answer over HTTP, unless `kind` says otherwise.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Contract")]
 pub(super) struct RawContract {
-    /// The port that the app listens on inside its container.
-    #[schemars(with = "u16", range(min = 1))]
-    pub port: Spanned<i64>,
-    /// The path to ask for.
-    #[schemars(with = "String", regex(pattern = "^/"))]
-    pub path: Text,
-    /// The status to expect; 200 where it is left out.
-    #[schemars(with = "Option<u16>", range(min = 100, max = 599))]
-    pub status: Option<Spanned<i64>>,
-    /// A text that the body must contain.
-    #[schemars(with = "String", length(min = 1))]
-    pub body_contains: Text,
-    /// How long it may take to answer so: "500ms", "30s", "2m"; 30s where it is left out.
+    /// When the app counts as ready. "http", where it is left out: a whole answer keeps the contract. "tcp": a port accepts connections. "log": a line of its output matches. "exit": it has finished with a code. "healthy": the image's own health check passes.
+    #[schemars(
+        with = "Option<String>",
+        regex(pattern = "^(http|tcp|log|exit|healthy)$")
+    )]
+    pub kind: Option<Text>,
+    /// http, tcp: the port that the app listens on inside its container.
+    #[schemars(with = "Option<u16>", range(min = 1))]
+    pub port: Option<Spanned<i64>>,
+    /// http: the path to ask for.
+    #[schemars(with = "Option<String>", regex(pattern = "^/"))]
+    pub path: Option<Text>,
+    /// http: the statuses to expect: 200, "2xx", "200-399" or a list of these; 200 where it is left out.
+    #[schemars(with = "Option<RawStatus>")]
+    pub status: Option<Spanned<RawStatus>>,
+    /// http: the method; GET where it is left out.
+    #[schemars(
+        with = "Option<String>",
+        regex(pattern = "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$")
+    )]
+    pub method: Option<Text>,
+    /// http: further headers of the request.
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub headers: Option<Spanned<BTreeMap<Text, Text>>>,
+    /// http: a text that the body must contain; any body does where it is left out.
+    #[schemars(with = "Option<String>", length(min = 1))]
+    pub body_contains: Option<Text>,
+    /// log: a regular expression that a line of standard output or standard error must match.
+    #[schemars(with = "Option<String>", length(min = 1, max = 1000))]
+    pub line: Option<Text>,
+    /// exit: the exit code to expect; 0 where it is left out.
+    #[schemars(with = "Option<u8>")]
+    pub code: Option<Spanned<i64>>,
+    /// How long it may take to be ready: "500ms", "30s", "2m"; 30s where it is left out.
     #[schemars(with = "Option<String>")]
     pub ready_within: Option<Text>,
     /// How long a stop may take before the app is killed; 10s where it is left out.
     #[schemars(with = "Option<String>")]
     pub stop_within: Option<Text>,
-    /// Environment of the container.
+    /// Environment of the container, as in `[app]`.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+}
+
+/// HTTP statuses.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "a status as 200, a text as \"2xx\" or \"200-399\", or a list of these"
+)]
+#[schemars(rename = "Statuses")]
+pub(super) enum RawStatus {
+    /// One status.
+    Code(i64),
+    /// A class, a range, or several with commas between them.
+    Text(String),
+    /// Any of these.
+    List(Vec<RawStatus>),
+}
+
+impl RawStatus {
+    /// As it would be written in a text.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Code(code) => code.to_string(),
+            Self::Text(text) => text.clone(),
+            Self::List(list) => list.iter().map(Self::text).collect::<Vec<_>>().join(","),
+        }
+    }
+
+    /// For a message.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Code(code) => code.to_string(),
+            other => format!("`{}`", other.text()),
+        }
+    }
 }
 
 /// What the deploy costs are reckoned for.
@@ -273,6 +362,10 @@ pub(super) struct RawVariant {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub build_args: Option<Spanned<BTreeMap<String, String>>>,
+    /// Bases that the Dockerfile is built on as if it named others: "node:20" = "node:20-slim".
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub swap: Option<Spanned<BTreeMap<String, String>>>,
     /// What to build and run for, as "linux/arm64"; the engine's own platform where it is left out.
     #[schemars(
         with = "Option<String>",
@@ -288,6 +381,9 @@ pub(super) struct RawVariant {
     /// How its containers are started, where it is not the engine's default.
     #[schemars(with = "Option<RawRun>")]
     pub run: Option<Spanned<RawRun>>,
+    /// Environment of its containers, next to the app's; a name that both have takes this value.
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub env: Option<Spanned<BTreeMap<String, String>>>,
     /// The failure that the variant is there to show.
     pub expected_failure: Option<RawExpectedFailure>,
     /// Why the variant cannot exist, instead of a Dockerfile.

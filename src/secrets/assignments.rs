@@ -1,43 +1,163 @@
-//! Values that are given to variables whose names speak of secrets: in the config's
-//! environment, in history (where build arguments stand before the command) and in
-//! files of variables. Anywhere else such lines are code.
+//! Values that are assigned to names that speak of secrets: variables of an environment, of
+//! build arguments (which stand in history before the command) and of shells, lines of TOML,
+//! INI and property files, parameters of URLs, and options such as `--password=x`.
 
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
 use super::Find;
-use super::rules::is_placeholder;
+use super::judge::{Form, is_secret_of, is_telling, is_variable_secret};
+use super::value::Value;
 
-/// A value in quotes goes to their end; another one to the next blank, or to a quote or comma
-/// behind which it does not go on. One that begins with `$` is looked up when it is used.
+/// A name and what stands between it and its value. A second `=` or `>` makes it code.
 static FORM: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r#"(?m)(?:^|[\s;&|"'])((?:[A-Z0-9]+_)*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|SECRET_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS)) ?= ?(?:"([^"$\r\n][^"\r\n]{7,})"|'([^'\r\n]{8,})'|["']?([^\s"'$,](?:[^\s"',]|["',][^\s"',\])}]){7,}))"#,
+        r#"(?m)(?:^|[\s;&|?{,\[("'\\-])([A-Za-z][A-Za-z0-9_.-]{0,60})(?:\\?["'])?([ \t]{0,32}=[ \t]{0,32})(?:[^\s=>]|\z)"#,
     )
     .expect("the form is compiled in")
 });
 
 /// All of them, in order.
 pub(super) fn find(text: &[u8]) -> Vec<Find> {
-    FORM.captures_iter(text)
-        .filter_map(|found| {
-            let (name, value) = (found.get(1)?, (2..=4).find_map(|group| found.get(group))?);
-            if is_placeholder(value.as_bytes()) || is_reference(value.as_bytes()) {
-                return None;
-            }
-            Some(Find {
-                start: value.start(),
-                end: value.end(),
-                secret: value.range(),
-                kind: format!("value of {}", String::from_utf8_lossy(name.as_bytes())),
-            })
-        })
-        .collect()
+    let mut finds = Vec::new();
+    if !text.contains(&b'=') {
+        return finds;
+    }
+    let mut from = 0;
+    while let Some(found) = FORM.captures_at(text, from) {
+        let (Some(name), Some(between)) = (found.get(1), found.get(2)) else {
+            break;
+        };
+        from = between.end();
+        let key = String::from_utf8_lossy(name.as_bytes());
+        if !is_telling(&key) {
+            continue;
+        }
+        let Some(value) = Value::read(text, from) else {
+            continue;
+        };
+        let content = String::from_utf8_lossy(&text[value.place.clone()]);
+        let form = match between.as_bytes() {
+            _ if value.is_quoted() => Form::Quoted,
+            b"=" => Form::Plain,
+            _ => Form::Apart,
+        };
+        let is_variable = !key.contains(|c: char| c.is_ascii_lowercase() || matches!(c, '.' | '-'));
+        // `NAME = value` is no assignment of a shell: the value is written as code writes it.
+        let is_secret = match form {
+            Form::Quoted | Form::Plain if is_variable => is_variable_secret(&key, &content, form),
+            _ => is_secret_of(&key, &content, form),
+        };
+        if is_secret {
+            let secret = value.whole(text);
+            from = secret.end;
+            finds.push(Find {
+                start: secret.start,
+                end: secret.end,
+                secret,
+                kind: format!("value of {key}"),
+            });
+        }
+    }
+    finds
 }
 
-/// A mounted secret's path, or a word that says that there is none.
-pub(super) fn is_reference(value: &[u8]) -> bool {
-    const PATHS: &[&[u8]] = &[b"/run/", b"/var/run/", b"file:", b"vault:"];
-    PATHS.iter().any(|path| value.starts_with(path)) || value.eq_ignore_ascii_case(b"undefined")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(String, &str)> {
+        let finds = find(text.as_bytes()).into_iter();
+        finds.map(|find| (find.kind, &text[find.secret])).collect()
+    }
+
+    #[test]
+    fn values_of_telling_names_are_found() {
+        for (text, name, value) in [
+            ("PGPASSWORD=hunter2 psql", "PGPASSWORD", "hunter2"),
+            ("RUN MYSQL_PWD=hunter2; mysql", "MYSQL_PWD", "hunter2"),
+            ("ENV DB_PASS=letmein1", "DB_PASS", "letmein1"),
+            ("SSHPASS='two words'", "SSHPASS", "two words"),
+            ("API_KEY=onlyletters", "API_KEY", "onlyletters"),
+            ("GPG_PASSPHRASE=\"a b c d\"", "GPG_PASSPHRASE", "a b c d"),
+            (
+                "db_password = \"correct-horse\"",
+                "db_password",
+                "correct-horse",
+            ),
+            ("db_password=correcthorse", "db_password", "correcthorse"),
+            ("password     = l0ngenough ; x", "password", "l0ngenough"),
+            (
+                "spring.datasource.password=l0ngenough",
+                "spring.datasource.password",
+                "l0ngenough",
+            ),
+            (
+                "java -Ddb.password=l0ngenough x",
+                "Ddb.password",
+                "l0ngenough",
+            ),
+            ("x --password=l0ngenough", "password", "l0ngenough"),
+            ("[\"x\", \"--api-key=a1b2c3d4e5\"]", "api-key", "a1b2c3d4e5"),
+            ("https://h/?a=1&token=a1b2c3d4e5f6", "token", "a1b2c3d4e5f6"),
+            ("clientSecret=a1b2c3d4e5f6", "clientSecret", "a1b2c3d4e5f6"),
+            (
+                "{ password = \"tr0ub4dor\", x = 1 }",
+                "password",
+                "tr0ub4dor",
+            ),
+            (
+                "echo \"db_password = \\\"tr0ub4dor\\\"\" > x",
+                "db_password",
+                "tr0ub4dor",
+            ),
+            ("PASSWORD=a,b\"cdefgh", "PASSWORD", "a,b\"cdefgh"),
+        ] {
+            assert_eq!(found(text), [(format!("value of {name}"), value)], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_value_is_none() {
+        for text in [
+            "PASSWORD=",
+            "PASSWORD= x",
+            "PASSWORD=\"\"",
+            "PASSWORD=$OTHER",
+            "PASSWORD=\"${OTHER}\"",
+            "PASSWORD=`cat x`",
+            "PASSWORD=$(cat /x)",
+            "PASSWORD=%PASSWORD%",
+            "PASSWORD=<password>",
+            "PASSWORD=REDACTED",
+            "PASSWORD=redacted-value",
+            "PASSWORD=********",
+            "PASSWORD=changeme",
+            "DB_PASSWORD=/run/secrets/db",
+            "DB_PASSWORD=/etc/app/db.txt",
+            "DB_PASSWORD=./secrets/db.txt",
+            "PASSWORD_FILE=/etc/app/pw1",
+            "PWD=/builds/project",
+            "OLDPWD=/builds/project",
+            "TOKEN=undefined",
+            "PASSWORD=true",
+            "password = getPassword()",
+            "password = request.body",
+            "password = user_input",
+            "password = userInput",
+            "password=password",
+            "password == l0ngenough",
+            "password => l0ngenough",
+            "password != l0ngenough",
+            "const token = tokens[0]",
+            "token=os.environ['X1234567']",
+            "max_tokens=4096",
+            "--mount=type=secret,id=npm_token,target=/root/.npmrc",
+            "--password-file=/a/b1",
+            "secret=my-secret-2",
+        ] {
+            assert!(found(text).is_empty(), "{text}: {:?}", found(text));
+        }
+    }
 }

@@ -1,8 +1,5 @@
 //! Values under keys that speak of secrets, in YAML and JSON: `password: x`,
-//! `"apiKey": "x"`, and the credentials of a registry client (`"auth": "..."`).
-//!
-//! Such keys also stand in code, in schemas and in texts for users. A value that is a
-//! template, a reference, a version, a type, a label or empty is no secret.
+//! `"apiKey": "x"`, the credentials of a registry client (`"auth": "..."`), and in XML.
 
 use std::sync::LazyLock;
 
@@ -11,58 +8,32 @@ use base64::engine::general_purpose::STANDARD;
 use regex::bytes::Regex;
 
 use super::Find;
-use super::assignments::is_reference;
-use super::rules::is_placeholder;
+use super::judge::{Form, is_secret_of, is_telling};
+use super::value::Value;
 
-/// Quotes may be escaped: the text may stand within a string.
+/// A key and its colon. Quotes may be escaped: the text may stand within a string.
 static FORM: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r#"(?m)(?:^|[\s{,\[("'\\])([A-Za-z][A-Za-z0-9_.-]{1,60})(?:\\?["'])?[ \t]{0,4}:[ \t]{0,8}(?:\\?"((?:[^"\\\r\n]|\\[^"\r\n])*)\\?"|'([^'\r\n]*)'|([^\s"'\\,}\[\]{#&*!|>%@`][^\s,}\]"'\\]*))"#,
+        r#"(?m)(?:^|[\s{,\[("'\\])([A-Za-z][A-Za-z0-9_.-]{1,60})(?:\\?["'])?[ \t]{0,4}:[ \t]{0,8}"#,
     )
     .expect("the form is compiled in")
 });
 
-/// Words that end the name of a password.
-const PASSWORDS: &[&[&str]] = &[&["password"], &["passwd"], &["passphrase"], &["pwd"]];
-/// Words that end the name of another secret.
-const OTHERS: &[&[&str]] = &[
-    &["secret"],
-    &["token"],
-    &["credentials"],
-    &["apikey"],
-    &["api", "key"],
-    &["access", "key"],
-    &["secret", "key"],
-    &["private", "key"],
-    &["identitytoken"],
-    &["registrytoken"],
-];
+/// An element of XML, as settings of build tools have it.
+static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"<([A-Za-z][A-Za-z0-9_.-]{1,60})>([^<>\s]{1,256})</")
+        .expect("the form is compiled in")
+});
 
-/// Shortest value of each sort.
-const LEAST_PASSWORD: usize = 6;
-const LEAST_OTHER: usize = 8;
+/// The key of a registry client's credentials.
+const AUTH: &str = "auth";
 
-/// Values that describe a value.
-const WORDS: &[&str] = &[
-    "boolean",
-    "disabled",
-    "enabled",
-    "false",
-    "integer",
-    "none",
-    "null",
-    "number",
-    "object",
-    "optional",
-    "required",
-    "string",
-    "true",
-    "undefined",
-];
+/// What a value without quotes does not begin with in YAML.
+const NO_START: &[u8] = b"\\,}[]{#&*!|>%@`";
 
-/// All of them, in order.
+/// All of them.
 pub(super) fn find(text: &[u8]) -> Vec<Find> {
-    let mut finds = Vec::new();
+    let mut finds = elements(text);
     // A text without a colon has no key, and most names of files are such texts.
     if !text.contains(&b':') {
         return finds;
@@ -72,26 +43,51 @@ pub(super) fn find(text: &[u8]) -> Vec<Find> {
         let (Some(key), Some(whole)) = (found.get(1), found.get(0)) else {
             break;
         };
-        let value = (2..=4).find_map(|group| found.get(group));
-        // A key within the value is looked at, too: `a: {password: x}` has none before it.
-        from = value
-            .map_or(whole.end(), |value| value.start())
-            .max(key.end());
-        let Some(value) = value else { continue };
-        let plain = found.get(4).is_some();
-        let (name, content) = (key.as_bytes(), value.as_bytes());
-        let Some(kind) = kind(name, content, plain) else {
+        // A key within the value is looked at, too.
+        from = whole.end();
+        let name = String::from_utf8_lossy(key.as_bytes());
+        if name != AUTH && !is_telling(&name) {
+            continue;
+        }
+        let value = Value::read(text, from);
+        let starts =
+            |value: &Value| value.is_quoted() || !NO_START.contains(&text[value.place.start]);
+        let Some(value) = value.filter(starts) else {
             continue;
         };
+        let Some(kind) = kind(
+            key.as_bytes(),
+            &text[value.place.clone()],
+            !value.is_quoted(),
+        ) else {
+            continue;
+        };
+        let secret = value.whole(text);
+        from = secret.end;
         finds.push(Find {
+            start: secret.start,
+            end: secret.end,
+            secret,
+            kind,
+        });
+    }
+    finds
+}
+
+fn elements(text: &[u8]) -> Vec<Find> {
+    if !text.contains(&b'<') {
+        return Vec::new();
+    }
+    let elements = ELEMENT.captures_iter(text).filter_map(|found| {
+        let (name, value) = (found.get(1)?, found.get(2)?);
+        Some(Find {
             start: value.start(),
             end: value.end(),
             secret: value.range(),
-            kind,
-        });
-        from = value.end();
-    }
-    finds
+            kind: kind(name.as_bytes(), value.as_bytes(), false)?,
+        })
+    });
+    elements.collect()
 }
 
 /// What a key and its value are; none where they are no secret.
@@ -100,114 +96,11 @@ fn kind(key: &[u8], value: &[u8], plain: bool) -> Option<String> {
         std::str::from_utf8(key).ok()?,
         std::str::from_utf8(value).ok()?,
     );
-    if key == "auth" {
+    if key == AUTH {
         return is_basic_auth(value).then(|| "registry credential".to_owned());
     }
-    let words = words(key);
-    let ends = |with: &&[&str]| {
-        let start = words.len().checked_sub(with.len());
-        start.is_some_and(|start| words[start..].iter().eq(*with))
-    };
-    let password = PASSWORDS.iter().any(ends);
-    if !password && !OTHERS.iter().any(ends) {
-        return None;
-    }
-    let secret = is_secret(value, &words, plain)
-        && if password {
-            is_password(value)
-        } else {
-            is_random(value)
-        };
-    secret.then(|| format!("value of {key}"))
-}
-
-/// `apiKey`, `api_key`, `API-KEY` and `spring.api.key` are `api` and `key`.
-fn words(key: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before = ' ';
-    for character in key.chars() {
-        let apart = matches!(character, '_' | '-' | '.');
-        if apart || (character.is_uppercase() && before.is_lowercase()) {
-            words.push(String::new());
-        }
-        if let (false, Some(word)) = (apart, words.last_mut()) {
-            word.extend(character.to_lowercase());
-        }
-        before = character;
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// Whether a value may be a secret at all.
-fn is_secret(value: &str, key: &[String], plain: bool) -> bool {
-    let lower = value.to_lowercase();
-    let template = value.starts_with(['$', '<', '%', '(', '/', '.', '*', '{', '['])
-        || [
-            "${",
-            "$(",
-            "{{",
-            "process.env",
-            "os.environ",
-            "getenv",
-            "secrets.",
-        ]
-        .iter()
-        .any(|part| lower.contains(part));
-    // A call or a member, as code has it: `password: hash(x)`, `token: this.token,`.
-    let code = plain && (value.contains(['(', ')', ';', '<']) || value.ends_with(':'));
-    let reference = [
-        "http:",
-        "https:",
-        "env:",
-        "npm:",
-        "workspace:",
-        "git+",
-        "arn:",
-        "ENC[",
-    ]
-    .iter()
-    .any(|start| value.starts_with(start))
-        || is_reference(value.as_bytes());
-    let named = key.concat() == lower.replace(['_', '-', '.'], "");
-    value.is_ascii()
-        && !value.contains(char::is_whitespace)
-        && !template
-        && !code
-        && !reference
-        && !named
-        && !WORDS.contains(&lower.as_str())
-        && !is_version(value)
-        && !is_placeholder(value.as_bytes())
-}
-
-/// A label of a form is one word with a capital: `Password`, `Passwort`.
-fn is_password(value: &str) -> bool {
-    let letters = value.chars().all(|c| c.is_ascii_alphabetic());
-    let label = letters && value.chars().skip(1).all(|c| c.is_ascii_lowercase());
-    let capital = value.starts_with(|c: char| c.is_ascii_uppercase());
-    let least = if letters { LEAST_OTHER } else { LEAST_PASSWORD };
-    let is_label = label && capital || value.to_lowercase().contains("password");
-    value.len() >= least && !is_label
-}
-
-/// Digits among letters, and not only as the number of a name: `db-credentials-v2`.
-fn is_random(value: &str) -> bool {
-    let digits = value.chars().filter(char::is_ascii_digit).count();
-    let letters = value.chars().filter(char::is_ascii_alphabetic).count();
-    let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
-    let name = stem
-        .chars()
-        .all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_' | '.'));
-    value.len() >= LEAST_OTHER && digits > 0 && letters > 0 && !(name && digits < 4)
-}
-
-/// `^1.2.3`, `>=2.0`, `1.7.1-beta`.
-fn is_version(value: &str) -> bool {
-    let number = value.trim_start_matches(['^', '~', '>', '<', '=', 'v', ' ']);
-    let mut parts = number.split('.');
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    parts.next().is_some_and(digits) && parts.next().is_some_and(|part| part == "x" || digits(part))
+    let form = if plain { Form::Plain } else { Form::Quoted };
+    is_secret_of(key, value, form).then(|| format!("value of {key}"))
 }
 
 /// `user:password` in base64, as clients of registries keep it.
@@ -265,6 +158,7 @@ mod tests {
                 "spring.datasource.password",
                 "l0ngenough",
             ),
+            ("<password>hunter2x</password>", "password", "hunter2x"),
             (
                 "\"identitytoken\": \"eyJhbGciOiJ1\"",
                 "identitytoken",

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use super::judge::is_telling_word;
 use super::{Find, PRIVATE_KEY, Secret, find, mask};
 
 /// A shorter value would be replaced within ordinary words.
@@ -30,13 +31,14 @@ pub fn mask_found(text: &str) -> Cow<'_, str> {
 
 impl Masker {
     /// Takes over values that were found; says whether any was new. Values that are too short
-    /// to be told from ordinary words are left out.
+    /// to be distinguished from ordinary words, and words such as `password`, are left out.
     pub fn learn(&mut self, secrets: impl IntoIterator<Item = Secret>) -> bool {
         let before = self.known.len();
         for secret in secrets {
-            let length = secret.0.trim().len();
-            if length >= LEAST_KNOWN && self.known.len() < MOST_KNOWN {
-                self.known.insert(Secret(secret.0.trim().to_owned()));
+            let value = secret.0.trim();
+            let is_known = value.len() >= LEAST_KNOWN && !is_telling_word(value);
+            if is_known && self.known.len() < MOST_KNOWN {
+                self.known.insert(Secret(value.to_owned()));
             }
         }
         let new = self.known.len() > before;
@@ -219,6 +221,7 @@ mod tests {
             "echo cor… > /cor….txt"
         );
         assert!(!masker.learn([Secret("short".to_owned())]));
+        assert!(!masker.learn([Secret("password".to_owned())]));
         masker.learn([Secret("postgres".to_owned())]);
         assert_eq!(
             masker.mask("postgresql as postgres, é postgres"),

@@ -1,19 +1,29 @@
 //! What looks like a secret in a text, and texts without it.
 //!
-//! Three sets of rules: forms that issuers gave their secrets (`rules`), values of
-//! variables whose names speak of secrets (`assignments`), and values under such keys in
-//! YAML and JSON (`keyed`). A [`Masker`] also replaces what was found elsewhere: the value
-//! of a build argument may stand in a command without its name.
+//! Sets of rules: forms that issuers gave their secrets (`rules`), users and passwords in
+//! URLs (`urls`), values that are assigned to names that speak of secrets (`assignments`),
+//! values under such keys in YAML, JSON and XML (`keyed`), and arguments of commands
+//! (`arguments`). `judge` decides what a name says and what a value can be. A [`Masker`] also
+//! replaces what was found elsewhere: the value of a build argument may stand in a command
+//! without its name.
+//!
+//! Each rule looks at a bounded part of the text behind a place: the time grows with the text.
 
+mod arguments;
 mod assignments;
+mod excerpt;
+mod judge;
 mod keyed;
 mod masker;
 mod places;
 mod rules;
+mod urls;
+mod value;
 
 use std::fmt;
 use std::ops::Range;
 
+pub use excerpt::excerpt;
 pub use masker::{Masker, mask_found};
 pub use places::Places;
 pub use rules::issued;
@@ -55,7 +65,7 @@ pub struct Find {
 pub fn find(text: &[u8]) -> Vec<Find> {
     let mut taken = Places::default();
     let issued = issued(text, 0, text.len(), AHEAD_BYTES);
-    let others = [assignments::find, keyed::find].into_iter();
+    let others = [urls::find, assignments::find, keyed::find, arguments::find].into_iter();
     let finds = issued.chain(others.flat_map(|set| set(text)));
     finds
         .filter(|find| taken.take(find.start..find.end))

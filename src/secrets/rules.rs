@@ -152,6 +152,8 @@ impl Starts {
 pub fn issued(text: &[u8], from: usize, until: usize, ahead: usize) -> impl Iterator<Item = Find> {
     let starts = &*STARTS;
     let mut at = from;
+    // What begins within a secret is a part of it.
+    let mut taken = from;
     let found = std::iter::from_fn(move || {
         let found = starts.next(text, at)?;
         at = found.end();
@@ -163,7 +165,9 @@ pub fn issued(text: &[u8], from: usize, until: usize, ahead: usize) -> impl Iter
             let index = starts.owners[found.pattern().as_usize()];
             let start = found.start();
             let end = text.len().min(start + ahead);
-            match_form(index, text, start, end)
+            let find = (start >= taken).then(|| match_form(index, text, start, end))??;
+            taken = find.end;
+            Some(find)
         })
 }
 

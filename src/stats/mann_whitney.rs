@@ -17,43 +17,11 @@ use super::rank_sums::RankSums;
 /// a side, 0.029 with four.
 pub const MIN_FOR_TEST: usize = 4;
 
-/// The outcome of the test.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MannWhitney {
-    /// Pairs of one sample a side in which head has the larger; equal ones count half.
-    pub u: f64,
-    /// Two-sided: twice the smaller tail, at most 1.
-    pub p: f64,
-    /// Where p is from.
-    pub method: PMethod,
-}
-
-/// Where a p value is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PMethod {
-    /// All deals were counted.
-    Exact,
-    /// The normal approximation.
-    Asymptotic,
-}
-
-/// The test; `None` where a side has fewer than [`MIN_FOR_TEST`] samples.
-pub fn mann_whitney(base: &SampleSet, head: &SampleSet) -> Option<MannWhitney> {
-    if base.len().min(head.len()) < MIN_FOR_TEST {
-        return None;
-    }
-    Some(of_any_size(base, head))
-}
-
-/// The test of sides of any size: of very few samples its p value is never small.
-pub(super) fn of_any_size(base: &SampleSet, head: &SampleSet) -> MannWhitney {
+/// The two-sided p value: twice the smaller tail, at most 1. Of very few samples it is never
+/// small.
+pub(super) fn mann_whitney(base: &SampleSet, head: &SampleSet) -> f64 {
     let ranks = Ranks::of(base.sorted(), head.sorted());
-    let u = ranks.doubled_u() as f64 / 2.0;
-    let (p, method) = match ranks.exact_p() {
-        Some(p) => (p, PMethod::Exact),
-        None => (ranks.asymptotic_p(u), PMethod::Asymptotic),
-    };
-    MannWhitney { u, p, method }
+    ranks.exact_p().unwrap_or_else(|| ranks.asymptotic_p())
 }
 
 /// Two sets ranked together.
@@ -104,8 +72,9 @@ impl Ranks {
         self.groups.iter().map(of_group).sum()
     }
 
-    fn doubled_u(&self) -> usize {
-        self.doubled_sum() - self.head * (self.head + 1)
+    /// Pairs of one sample a side in which head has the larger; equal ones count half.
+    fn u(&self) -> f64 {
+        (self.doubled_sum() - self.head * (self.head + 1)) as f64 / 2.0
     }
 
     fn exact_p(&self) -> Option<f64> {
@@ -122,7 +91,8 @@ impl Ranks {
         Some((2.0 * sums.at_most(sum).min(sums.at_least(sum))).min(1.0))
     }
 
-    fn asymptotic_p(&self, u: f64) -> f64 {
+    fn asymptotic_p(&self) -> f64 {
+        let u = self.u();
         let (base, head) = (self.base as f64, self.head as f64);
         let all = base + head;
         let ties: f64 = self.groups.iter().map(|group| cubed_less(group.all)).sum();

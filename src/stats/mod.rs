@@ -39,7 +39,7 @@ pub use compare::{ALPHA, Comparison, Pair, Power, compare};
 pub use joint::{Design, JointTest, MOST_ARRANGEMENTS, MOST_ROUNDS, WORSE_SHARE};
 pub use kind::{Direction, Kind};
 pub use looks::Looks;
-pub use mann_whitney::{MIN_FOR_TEST, MannWhitney, PMethod, mann_whitney};
+pub use mann_whitney::MIN_FOR_TEST;
 pub use newest::{MIN_BEFORE, Newcomer, Placement, place};
 pub use outlier::{Fences, MIN_FOR_OUTLIERS, Mark, OUTLIER_THRESHOLD};
 pub use quantile::MIN_FOR_P95;

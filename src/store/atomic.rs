@@ -1,7 +1,7 @@
 //! Whole files or none.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
@@ -10,13 +10,29 @@ use tempfile::NamedTempFile;
 /// As a new file commonly is; temporary files are private.
 const MODE: u32 = 0o644;
 
+/// First part of the name of a file that is being written.
+pub(super) const UNFINISHED: &str = ".writing-";
+
+const BUFFER: usize = 1 << 18;
+
 /// Replaces `path` by a file that holds `bytes`: written beside, brought to
 /// disk, renamed. On failure the old file stays and nothing else is left.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_by(path, |file| file.write_all(bytes))
+}
+
+/// The same of what `make` writes, piece by piece.
+pub(super) fn write_by(
+    path: &Path,
+    make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     // Removed when dropped, so also on every early return.
-    let mut file = NamedTempFile::with_prefix_in(".writing-", folder)?;
-    file.write_all(bytes)?;
+    let mut file = NamedTempFile::with_prefix_in(UNFINISHED, folder)?;
+    let mut buffered = BufWriter::with_capacity(BUFFER, file.as_file_mut());
+    make(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
     file.as_file()
         .set_permissions(Permissions::from_mode(MODE))?;
     file.as_file().sync_all()?;
@@ -35,7 +51,7 @@ pub(super) fn link(path: &Path, target: &str) -> io::Result<()> {
 }
 
 /// The rename itself is on disk only once its folder is.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
         // Some file systems sync no folders; the file itself is safe.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use super::atomic;
 use super::beacon::Beacon;
 use super::error::StoreError;
+use super::journal;
 use super::lock::Lock;
 use super::resolve::LATEST;
+use super::trace::{IGNORE_FILE, OWN_FOLDER};
 use crate::files;
 use crate::record::RunRecord;
 
@@ -42,6 +44,12 @@ impl RunFolder {
             |source| StoreError::Create { path, source }
         };
         fs::create_dir_all(results_dir).map_err(fault(results_dir))?;
+        if results_dir.ends_with(OWN_FOLDER) {
+            let ignore = results_dir.join(IGNORE_FILE);
+            if !atomic::exists(&ignore) {
+                fs::write(&ignore, "*\n").map_err(fault(&ignore))?;
+            }
+        }
         for number in 1_u32.. {
             let id = match number {
                 1 => base.clone(),
@@ -110,6 +118,7 @@ impl RunFolder {
                 source,
             };
             self.beacon = Some(Beacon::light(&self.id()).map_err(fault)?);
+            remove_unfinished(&self.path);
         }
         Ok(())
     }
@@ -172,32 +181,49 @@ impl RunFolder {
     /// With file, line and column where it is no run record, or contradicts itself; by its
     /// version where it is of a form that cannot be read.
     pub fn load_record(&self) -> Result<RunRecord, StoreError> {
-        let mut record = self.read_record()?;
-        record.mask_secrets();
-        Ok(record)
-    }
-
-    /// Reads the run record as it is: for who takes numbers from it.
-    pub(super) fn read_record(&self) -> Result<RunRecord, StoreError> {
         let path = self.path.join(RECORD_FILE);
         let text = match files::read_to_string(&path) {
             Ok(text) => text,
             Err(source) => return Err(StoreError::Read { path, source }),
         };
-        RunRecord::read(&text).map_err(|source| StoreError::Record { path, source })
+        let record = RunRecord::read(&text);
+        let mut record = record.map_err(|source| StoreError::Record { path, source })?;
+        journal::replay(&self.path, &mut record)?;
+        record.mask_secrets();
+        Ok(record)
     }
 
-    /// Writes the run record.
+    /// Writes the run record, and gives its bytes.
     ///
     /// # Errors
     /// The old record stays where the new one cannot be written.
-    pub fn save_record(&self, record: &RunRecord) -> Result<(), StoreError> {
-        let mut json = serde_json::to_vec_pretty(record).map_err(|error| StoreError::Write {
-            path: self.path.join(RECORD_FILE),
-            source: error.into(),
-        })?;
-        json.push(b'\n');
-        self.write(RECORD_FILE, &json)
+    pub fn save_record(&self, record: &RunRecord) -> Result<usize, StoreError> {
+        let path = self.path.join(RECORD_FILE);
+        // Not as one text first: the record of a run that was joined may be large.
+        let written = fs::create_dir_all(&self.path).and_then(|()| {
+            atomic::write_by(&path, |mut file| {
+                serde_json::to_writer_pretty(&mut file, record)?;
+                file.write_all(b"\n")
+            })
+        });
+        let size = written.and_then(|()| fs::metadata(&path));
+        size.map(|facts| usize::try_from(facts.len()).unwrap_or(usize::MAX))
+            .map_err(|source| StoreError::Write { path, source })
+    }
+}
+
+/// Removes files that a process was writing when it was killed. Whoever calls holds the lock,
+/// so nobody writes them.
+fn remove_unfinished(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(atomic::UNFINISHED) {
+            // One that stays takes room and is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_unfinished(&entry.path());
+        }
     }
 }
 

@@ -1,23 +1,27 @@
 //! Run folders on disk: `results/<utc>-<name>/` with `run.json` and its companions.
 //!
-//! Every file is written whole or not at all, one process writes a run at a
-//! time, and `latest` names the run that was begun last. What the files hold is
-//! `record`'s and `report`'s business.
+//! Every file is written whole or not at all, except the journal of a long run. One process
+//! writes a run at a time, and `latest` names the run that was begun last. What the files hold
+//! is `record`'s and `report`'s business.
 
 mod atomic;
 mod beacon;
 mod error;
 mod folder;
 mod history;
+mod journal;
 mod lock;
 mod resolve;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod writer;
 
 pub use beacon::is_running;
 pub use error::StoreError;
 pub use folder::{RECORD_FILE, RunFolder};
 pub use history::{Gathered, LeftOut, gather_branch, gather_folder};
+pub use journal::JOURNAL_FILE;
 pub use resolve::{LATEST, resolve, resolve_all, run_folders};
-pub use trace::is_of_runs;
+pub use trace::{OWN_FOLDER, is_of_runs};
+pub use writer::RecordWriter;

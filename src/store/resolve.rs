@@ -100,6 +100,8 @@ fn runs(results_dir: &Path) -> Vec<String> {
         .filter(|item| item.file_type().is_ok_and(|kind| kind.is_dir()))
         .filter(|item| holds_record(&item.path()))
         .filter_map(|item| item.file_name().into_string().ok())
+        // A link that an upload followed is the copy of another run.
+        .filter(|name| name != LATEST)
         .collect();
     runs.sort_by(|a, b| (dated(a), a).cmp(&(dated(b), b)));
     runs

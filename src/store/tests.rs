@@ -7,10 +7,11 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{RECORD_FILE, RunFolder, StoreError, resolve};
+use super::{JOURNAL_FILE, RECORD_FILE, RecordWriter, RunFolder, StoreError, resolve};
 use crate::record::{
-    Calibration, EngineFacts, HostFacts, ImageStore, PlanRecord, RunRecord, RunState,
-    SCHEMA_VERSION, ToolFacts,
+    BuildRecord, Calibration, CaseRecord, Conditions, Disposition, EngineFacts, HostFacts,
+    ImageStore, Metric, Outcome, PlanRecord, RunRecord, RunState, SCHEMA_VERSION, Sample,
+    ToolFacts, VisitConditions, case_id,
 };
 use crate::units::{Bytes, Count, Nanos};
 
@@ -57,6 +58,7 @@ fn record(id: &str) -> RunRecord {
             driver: word(),
             backing: None,
             builder: word(),
+            own_frontend: false,
             platform: word(),
             cgroup_version: word(),
             runtime: word(),
@@ -285,4 +287,149 @@ fn two_writers_of_one_run_are_refused_and_a_dead_one_is_not_missed() {
     second.lock().unwrap();
     let signed = fs::read_to_string(second.path().join(".lock")).unwrap();
     assert_eq!(signed, format!("{pid}\n"));
+}
+
+#[test]
+fn who_takes_the_lock_removes_what_a_killed_process_was_writing() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunFolder::create(dir.path(), "2001-02-03T04:05:06Z", "x").unwrap();
+    let path = run.path().to_owned();
+    run.write("charts/a.svg", b"whole").unwrap();
+    let unfinished = [path.join(".writing-a"), path.join("charts/.writing-b")];
+    for file in &unfinished {
+        std::fs::write(file, "cut sho").unwrap();
+    }
+    drop(run);
+    let mut again = RunFolder::open(&path).unwrap();
+    assert!(
+        unfinished.iter().all(|file| file.exists()),
+        "reading removes nothing"
+    );
+    again.lock().unwrap();
+    assert!(!unfinished.iter().any(|file| file.exists()));
+    assert!(path.join("charts/a.svg").exists());
+}
+
+/// A record of the size at which a journal is kept, after so many visits.
+fn large(id: &str, visits: u32) -> RunRecord {
+    let mut record = record(id);
+    record.warnings.push("x".repeat(600 << 10));
+    record.plan.rounds = 1_000;
+    record.cases.push(CaseRecord {
+        id: case_id("app", "good"),
+        scenario: "app".to_owned(),
+        app: "app".to_owned(),
+        variant: "good".to_owned(),
+        title: "x".to_owned(),
+        // A case of no scenario.
+        strategy: "floor".to_owned(),
+        platform: "linux/amd64".to_owned(),
+        disposition: Disposition::Qualified,
+        dockerfile: None,
+        bases: Vec::new(),
+        stand_ins: Vec::new(),
+        companions: Vec::new(),
+        expected_failure: None,
+        image: None,
+        posture: None,
+        layers: Vec::new(),
+    });
+    for round in 1..=visits {
+        visited(&mut record, round);
+    }
+    record
+}
+
+fn visited(record: &mut RunRecord, round: u32) {
+    let case = case_id("app", "good");
+    record.samples.push(Sample {
+        case: case.clone(),
+        metric: Metric::BuildCold,
+        round,
+        order: 1,
+        link: None,
+        outcome: Outcome::Dnf {
+            reason: format!("reason {round}\nof two lines"),
+        },
+        detail: None,
+    });
+    record.builds.push(BuildRecord {
+        case: case.clone(),
+        round,
+        metric: Metric::BuildCold,
+        steps: Vec::new(),
+        cached: Count(1),
+        ran: Count(2),
+        sent: None,
+    });
+    record.conditions.push(VisitConditions {
+        case,
+        round,
+        before: Conditions::default(),
+        after: Conditions::default(),
+    });
+    record.plan.visits_done = round;
+}
+
+#[test]
+fn a_save_costs_the_same_at_the_end_of_a_long_run_as_at_its_start() {
+    let results = results();
+    let folder = RunFolder::create(results.path(), UTC, "x").unwrap();
+    let mut record = large(&folder.id(), 0);
+    let mut writer = RecordWriter::new(&folder);
+    let whole = writer.save(&record).unwrap();
+    let mut costs = Vec::new();
+    for round in 1..=500 {
+        visited(&mut record, round);
+        costs.push(writer.save(&record).unwrap());
+    }
+    let (first, last) = (costs[0], costs[499]);
+    assert!(last < first + first / 10, "{first} and then {last} bytes");
+    assert!(costs.iter().sum::<usize>() < 2 * whole, "{costs:?}");
+    // What has changed and not only grown is written once.
+    record.warnings.push("a warning".to_owned());
+    visited(&mut record, 501);
+    assert!(writer.save(&record).unwrap() > whole / 2);
+    visited(&mut record, 502);
+    assert!(writer.save(&record).unwrap() < first + first / 10);
+    assert_eq!(folder.load_record().unwrap(), record);
+    record.state = RunState::Complete;
+    writer.save_whole(&record).unwrap();
+    assert!(!folder.path().join(JOURNAL_FILE).exists());
+    assert_eq!(folder.load_record().unwrap(), record);
+}
+
+#[test]
+fn a_journal_that_was_cut_anywhere_gives_the_visits_that_were_saved() {
+    let results = results();
+    let folder = RunFolder::create(results.path(), UTC, "x").unwrap();
+    let id = folder.id();
+    let mut writer = RecordWriter::new(&folder);
+    let mut record = large(&id, 2);
+    writer.save(&record).unwrap();
+    for round in 3..=5 {
+        visited(&mut record, round);
+        writer.save(&record).unwrap();
+    }
+    let path = folder.path().join(JOURNAL_FILE);
+    let journal = fs::read(&path).unwrap();
+    for cut in (0..=journal.len()).rev() {
+        fs::write(&path, &journal[..cut]).unwrap();
+        let lines = journal[..cut].iter().filter(|byte| **byte == b'\n').count();
+        let known = RunFolder::open(folder.path())
+            .unwrap()
+            .load_record()
+            .unwrap();
+        assert_eq!(known.plan.visits_done as usize, 2 + lines, "cut at {cut}");
+        assert_eq!(known.samples.len(), 2 + lines, "cut at {cut}");
+        assert_eq!(known.builds.len(), 2 + lines, "cut at {cut}");
+        assert_eq!(known.conditions.len(), 2 + lines, "cut at {cut}");
+    }
+    // The process was killed after a whole record and before the journal was removed.
+    fs::write(&path, &journal).unwrap();
+    folder.save_record(&record).unwrap();
+    assert_eq!(folder.load_record().unwrap(), record);
+    // Something else is an error, and nothing is taken of it.
+    fs::write(&path, "{\"x\": 1}\n").unwrap();
+    assert!(matches!(folder.load_record(), Err(StoreError::Read { .. })));
 }

@@ -210,3 +210,34 @@ fn there_is_no_drawer_for_odds_and_ends() {
         }
     }
 }
+
+/// Programs run within bounds: by `process`. The others say why.
+#[test]
+fn programs_are_started_in_one_way() {
+    let own = [
+        // The way itself.
+        "process.rs",
+        // A room's processes live as long as the room, in namespaces that end with it.
+        "cleanroom/keeper.rs",
+        // A browser is the reader's, and goes on.
+        "cli/open.rs",
+    ];
+    let starts = [".spawn()", ".output()", ".status()", "tokio::process"];
+    let mut seen = 0;
+    for (_, path, text) in files() {
+        let code = text.split("\nmod tests").next().unwrap_or_default();
+        if !code.contains("process::Command") && !code.contains("process::{") {
+            continue;
+        }
+        let found = starts.iter().find(|start| code.contains(*start));
+        let is_own = own.iter().any(|own| path == Path::new(own));
+        seen += usize::from(is_own && found.is_some());
+        assert!(
+            found.is_none() || is_own,
+            "{}: `{}` beside crate::process",
+            path.display(),
+            found.unwrap_or(&"")
+        );
+    }
+    assert_eq!(seen, own.len(), "does the test read the right files?");
+}

@@ -6,6 +6,7 @@ mod gitlab;
 mod installed;
 mod jenkins;
 mod metrics_text;
+mod scale;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,11 +6,19 @@
     reason = "clippy.toml allows it in tests; these are their helpers"
 )]
 
+pub mod builder;
 pub mod daemon;
+mod doctor;
 mod ends;
+mod native;
+mod output;
+mod podman;
 mod secrets;
 mod stalls;
+mod stops;
+mod stores;
 mod streams;
+mod sync;
 mod travels;
 mod versions;
 mod words;

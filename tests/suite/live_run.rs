@@ -11,6 +11,8 @@
 )]
 
 mod apps;
+mod companions;
+mod contracts;
 mod crash;
 mod failing;
 mod foreign;
@@ -22,5 +24,7 @@ mod planted;
 mod revisions;
 mod roomless;
 mod severed;
+mod shared_bases;
 mod signals;
+mod slurm;
 mod travel;

@@ -1,4 +1,5 @@
-//! README's pictures: each is what `scripts/pictures` draws from the run that README names.
+//! The pictures of README.md and results/README.md: each is what `scripts/pictures` draws from
+//! the run that its page names.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,32 +12,43 @@ use regex::Regex;
 
 const THEMES: [(&str, Theme); 2] = [("light", Theme::Light), ("dark", Theme::Dark)];
 
+/// The pages with pictures, each with what leads from it to the root.
+const PAGES: [(&str, &str); 2] = [("README.md", ""), ("results/README.md", "../")];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A picture as README shows it.
+/// A picture as a page shows it.
 struct Shown {
+    page: &'static str,
     run: String,
     name: String,
     alt: String,
 }
 
-/// All pictures between the marks, each with the run that its mark names.
+/// All pictures between the marks of all pages, each with the run that its mark names.
 fn shown() -> Vec<Shown> {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let picture = Regex::new(
-        "<source media=\"\\(prefers-color-scheme: dark\\)\" srcset=\"docs/pictures/dark/([^\"]+)\\.svg\">\\s*\
-         <img alt=\"([^\"]*)\" src=\"docs/pictures/light/([^\"]+)\\.svg\">",
-    )
+    let all = PAGES.into_iter();
+    all.flat_map(|(page, up)| shown_on(page, up)).collect()
+}
+
+fn shown_on(page: &'static str, up: &str) -> Vec<Shown> {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let up = regex::escape(up);
+    let picture = Regex::new(&format!(
+        "<source media=\"\\(prefers-color-scheme: dark\\)\" srcset=\"{up}docs/pictures/dark/([^\"]+)\\.svg\">\\s*\
+         <img alt=\"([^\"]*)\" src=\"{up}docs/pictures/light/([^\"]+)\\.svg\">",
+    ))
     .unwrap();
     let mut found = Vec::new();
-    for block in readme.split("<!-- pictures:begin ").skip(1) {
+    for block in text.split("<!-- pictures:begin ").skip(1) {
         let (run, rest) = block.split_once(" -->").unwrap();
         let (inside, _) = rest.split_once("<!-- pictures:end -->").unwrap();
         for one in picture.captures_iter(inside) {
             assert_eq!(one[1], one[3], "light and dark show one chart");
             found.push(Shown {
+                page,
                 run: run.to_owned(),
                 name: one[1].to_owned(),
                 alt: one[2].to_owned(),
@@ -47,7 +59,8 @@ fn shown() -> Vec<Shown> {
             picture.captures_iter(inside).count()
         );
     }
-    assert_eq!(readme.matches("docs/pictures/").count(), 2 * found.len());
+    assert_eq!(text.matches("docs/pictures/").count(), 2 * found.len());
+    assert!(!found.is_empty(), "{page} shows no picture");
     found
 }
 
@@ -60,9 +73,9 @@ fn drawn(run: &str, name: &str, theme: Theme) -> Chart {
 }
 
 #[test]
-fn each_picture_is_drawn_from_the_run_that_readme_names() {
+fn each_picture_is_drawn_from_the_run_that_its_page_names() {
     let shown = shown();
-    assert!(shown.len() >= 3, "README shows {} pictures", shown.len());
+    assert!(shown.len() >= 3, "the pages show {} pictures", shown.len());
     let mut wanted = BTreeSet::new();
     for one in &shown {
         for (theme_name, theme) in THEMES {
@@ -75,7 +88,11 @@ fn each_picture_is_drawn_from_the_run_that_readme_names() {
                 file.display(),
                 one.run
             );
-            assert_eq!(one.alt, chart.alt, "README's words for {}", one.name);
+            assert_eq!(
+                one.alt, chart.alt,
+                "the words of {} for {}",
+                one.page, one.name
+            );
             wanted.insert(file);
         }
     }
@@ -84,7 +101,7 @@ fn each_picture_is_drawn_from_the_run_that_readme_names() {
         .flat_map(|(theme, _)| fs::read_dir(root().join("docs/pictures").join(theme)).unwrap())
         .map(|entry| entry.unwrap().path())
         .collect();
-    assert_eq!(kept, wanted, "no picture is kept that README does not show");
+    assert_eq!(kept, wanted, "no picture is kept that no page shows");
 }
 
 #[test]

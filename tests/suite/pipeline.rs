@@ -2,9 +2,14 @@
 
 mod action;
 mod bases;
+mod companions;
+mod contracts;
+mod engines;
 mod expected;
 pub mod home;
+mod long;
 mod out_in_context;
+mod projects;
 mod reach;
 mod revisions;
 mod shards;
@@ -18,7 +23,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-use plimsoll::cli::{Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, ab, clean, run};
+use plimsoll::cli::{
+    Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, ab, bench, clean, run,
+};
 use plimsoll::engine::{Clock, Door};
 use plimsoll::record::{
     Disposition, EngineChoice, HostFacts, Metric, Outcome, RunRecord, RunState, Status,
@@ -27,10 +34,10 @@ use plimsoll::units::{Bytes, Count};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{FakeClock, FakeEngine, FakeProbe, FakeRegistry};
+use crate::fake::{Date, FakeClock, FakeEngine, FakeProbe, FakeRegistry};
 use home::{Home, close};
 
-const GOOD: &str = "FROM base:1\nCOPY deps.lock ./\nRUN --mount=type=cache,target=/root/.cache install\nCOPY main.src ./\nRUN make\n";
+pub const GOOD: &str = "FROM base:1\nCOPY deps.lock ./\nRUN --mount=type=cache,target=/root/.cache install\nCOPY main.src ./\nRUN make\n";
 
 /// Base values of a metric's counted samples for a variant.
 fn values(record: &RunRecord, variant: &str, metric: Metric) -> Vec<f64> {
@@ -93,6 +100,34 @@ async fn every_phase_is_timed_between_its_own_marks() {
         .filter(|s| s.metric == Metric::FloorStartStarted)
         .count();
     assert_eq!(floor, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_has_exited_has_no_memory_figure() {
+    let app = |manner: &str| format!("FROM base:1\nCOPY main.src ./\nCMD [\"{manner}\"]\n");
+    let (zero, none) = (app("ends-after-ready"), app("ends-without-figure"));
+    let home = Home::new(&[("good", GOOD), ("zero", &zero), ("mute", &none)]);
+    home.run(&["run", "app", "--rounds", "1", "--warmup", "0"])
+        .await
+        .0
+        .unwrap();
+    let record = home.record();
+    assert_eq!(values(&record, "good", Metric::MemoryReady).len(), 1);
+    for variant in ["zero", "mute"] {
+        let id = format!("app/{variant}");
+        let samples = record.samples.iter();
+        let of_case = samples.filter(|sample| sample.case.as_str() == id);
+        let seen: Vec<_> = of_case
+            .filter(|sample| sample.metric == Metric::MemoryReady)
+            .collect();
+        assert_eq!(seen.len(), 1, "{variant}: {seen:?}");
+        assert_eq!(seen[0].outcome.status(), Status::Dnf, "{variant}");
+        let reason = seen[0].outcome.reason().unwrap_or_default();
+        assert!(
+            reason.starts_with("exited with code 3 after it was ready"),
+            "{variant}: {reason}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

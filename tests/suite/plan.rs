@@ -135,7 +135,10 @@ fn a_former_run_says_how_long_cases_take() {
         .unwrap();
     // By hand from that run: the times of a visit's phases, over its rounds.
     let id = slowest["case"].as_str().unwrap();
-    let path = format!("{}/results/{run}/samples.csv", env!("CARGO_MANIFEST_DIR"));
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/reference-2026-11-20/samples.csv"
+    );
     let mut rows = csv::Reader::from_path(path).unwrap();
     let (scenario, variant) = id.split_once('/').unwrap();
     let (mut sum, mut rounds) = (0.0, BTreeSet::new());
@@ -233,4 +236,71 @@ fn gitlab_gets_a_child_pipeline() {
     let job = &jobs["plimsoll 2/2"];
     assert_eq!(job["extends"], ".plimsoll-shard");
     assert_eq!(job["variables"]["PLIMSOLL_SHARD"], "2/2");
+}
+
+/// The script of docs/SCALE.md, as `plan` prints it now.
+#[test]
+fn slurm_gets_an_array_that_the_page_shows() {
+    let options = ["--engine", "clean-room", "--out", "parts"];
+    let words = [
+        &["node", "go", "--shards", "4", "--format", "slurm", "--"],
+        &options[..],
+    ];
+    let (code, script, err) = plan(&words.concat());
+    assert_eq!(code, Some(0), "{err}");
+    let script = script.replace(env!("CARGO_MANIFEST_DIR"), "/shared/project");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/SCALE.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page
+        .split_once("cargo test --test suite plan:: -->\n```sh\n")
+        .unwrap();
+    let (shown, after) = rest.split_once("```\n").unwrap();
+    if std::env::var_os("PLIMSOLL_BLESS").is_some() {
+        let page =
+            format!("{before}cargo test --test suite plan:: -->\n```sh\n{script}```\n{after}");
+        std::fs::write(path, page).unwrap();
+        return;
+    }
+    assert_eq!(shown, script);
+    assert!(
+        Command::new("sh")
+            .args(["-n", "-c", &script])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+#[test]
+fn slurms_time_limit_follows_the_rounds_of_the_run() {
+    let limit = |options: &[&str]| {
+        let words = [&["go", "--shards", "1", "--format", "slurm", "--"], options];
+        let (code, script, err) = plan(&words.concat());
+        assert_eq!(code, Some(0), "{err}");
+        let line = script
+            .lines()
+            .find_map(|line| line.strip_prefix("#SBATCH --time="));
+        let parts: Vec<u64> = line
+            .unwrap()
+            .split(':')
+            .map(|part| part.parse().unwrap())
+            .collect();
+        parts[0] * 60 + parts[1]
+    };
+    let (one, ten) = (
+        limit(&["--profile", "quick"]),
+        limit(&["--rounds", "9", "--warmup", "1"]),
+    );
+    // Ten minutes for the set-up in both.
+    let times = (ten - 10) as f64 / (one - 10) as f64;
+    assert!((8.0..=10.5).contains(&times), "{one} and {ten} minutes");
+    let (code, _, err) = plan(&["go", "--format", "slurm", "--", "--rounds", "x"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("invalid value 'x'") && err.contains("behind `--`"),
+        "{err}"
+    );
+    let (code, _, err) = plan(&["go", "--format", "json", "--", "--rounds", "2"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("with --format slurm only"), "{err}");
 }

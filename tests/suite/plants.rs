@@ -51,6 +51,23 @@ pub fn secrets() -> Vec<Plant> {
         within("JWT_SECRET=", "s3cr3t-of-the-tokens", ""),
         within("password: ", "hunter2-of-yaml", ""),
         within("{\"api_key\": \"", "a1b2c3d4e5f6-of-json", "\"}"),
+        within("PGPASSWORD=", "hunter2-of-postgres", ""),
+        within("MYSQL_PWD=", "hunter3-of-mysql-x", ""),
+        within("db_password = ", "hunter4-of-toml-files", ""),
+        within("--password=", "hunter5-of-an-option", ""),
+        within("--db-password ", "hunter6-of-arguments", ""),
+        within(
+            "http://user:",
+            "hunter7-of-a-proxy-url",
+            "@proxy.example.org:3128",
+        ),
+        within(
+            "docker login -u me -p ",
+            "hunter8-of-docker-login",
+            " r.example.org",
+        ),
+        within("<password>", "hunter9-of-maven-files", "</password>"),
+        within("Authorization: Bearer ", "hunter10-of-an-http-header", ""),
         within("{\"auths\":{\"r.example.org\":{\"auth\":\"", &auth, "\"}}}"),
     ]
 }

@@ -8,6 +8,7 @@
 mod bounds;
 mod chains;
 pub(crate) mod client;
+mod conformance;
 mod discovery;
 mod faults;
 mod full;

@@ -1,5 +1,6 @@
 //! The reports, from synthetic run records.
 
+mod answer;
 pub mod builder;
 mod ci;
 mod distribution;

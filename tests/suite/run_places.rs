@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use plimsoll::record::{Conditions, Metric, RunRecord, RunState, VisitConditions};
+use plimsoll::record::{Conditions, ContractRecord, Metric, RunRecord, RunState, VisitConditions};
+use plimsoll::scenario::parse_ready;
 use plimsoll::units::{Bytes, Ratio};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
@@ -166,6 +167,23 @@ fn busy(run: &mut RunRecord, load: f64, pressure: f64, free: u64) {
         after: at,
     };
     run.conditions = vec![visit; 3];
+}
+
+#[test]
+fn a_comparison_of_unlike_contracts_says_so() {
+    let base = four_variants();
+    let mut head = base.clone();
+    let contract = |text: &str| ContractRecord::of(&parse_ready(text).unwrap());
+    head.scenarios[0].contract = Some(contract("http://:80/"));
+    // What says nothing is over HTTP.
+    assert_eq!(plimsoll::compare::caveats(&base, &head), [] as [String; 0]);
+    head.scenarios[0].contract = Some(contract("healthy"));
+    let said = plimsoll::compare::caveats(&base, &head);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains("is `http` in base and `healthy` in head"),
+        "{said:?}"
+    );
 }
 
 #[test]

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 
 use plimsoll::dockerfile::Dockerfile;
 use plimsoll::record::claimable;
-use plimsoll::scenario::{self, ChangeKind, EXAMPLE, Scenario, ScenarioError, VariantBuild};
+use plimsoll::scenario::{
+    self, ChangeKind, EXAMPLE, ReadyCheck, Scenario, ScenarioError, Statuses, VariantBuild,
+};
 use plimsoll::units::{Bytes, Count, Nanos, Ratio};
 
 mod bad;
 mod budgets;
+mod contracts;
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -214,7 +217,7 @@ fn the_example_loads_and_keeps_the_schema() {
     let bases = spec
         .dockerfile
         .external_bases(spec.target.as_deref(), &spec.build_args);
-    assert_eq!(bases.unwrap(), ["node:20"]);
+    assert_eq!(bases.unwrap(), ["node:20-slim"], "by `swap`");
     let ChangeKind::Overwrite { text } = &scenario.edits[1].changes[0].kind else {
         panic!("the dependency edit replaces a file");
     };
@@ -270,7 +273,11 @@ fn what_is_left_out_has_a_default() {
             .replace("ready-within = \"30s\"\n", ""),
     );
     let scenario = fixture.load().unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(scenario.contract.status, 200);
+    let ReadyCheck::Http(http) = &scenario.contract.ready else {
+        panic!("a contract is one over HTTP, where it does not say otherwise");
+    };
+    assert_eq!(http.status, Statuses::OK);
+    assert_eq!(http.method, "GET");
     assert_eq!(scenario.contract.ready_within, Nanos::from_secs(30));
     assert_eq!(scenario.contract.stop_within, Nanos::from_secs(10));
     assert_eq!(scenario.deploy, scenario::Deploy::default());

@@ -32,7 +32,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub part: ShardArgs,
     /// Go on with an interrupted run
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "store", "links", "no_push", "skip", "bases", "reach", "build_deadline", "shard"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenarios", "only", "profile", "rounds", "warmup", "seed", "out", "engine", "store", "links", "no_push", "skip", "bases", "bases_from", "reach", "build_deadline", "shard"])]
     pub resume: Option<PathBuf>,
     /// On what.
     #[command(flatten)]
@@ -75,6 +75,9 @@ pub struct GroundArgs {
     /// Which base images may be built on
     #[arg(long, value_enum, default_value = "auto")]
     pub bases: PolicyArg,
+    /// Registry that has the base images under their names, stand-ins too: asked before any other
+    #[arg(long, value_name = "REGISTRY", value_parser = registry)]
+    pub bases_from: Option<String>,
     /// Deadline of one build, in minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub build_deadline: u64,
@@ -87,6 +90,18 @@ pub struct GroundArgs {
     /// Leave the builder's cache records that this run makes
     #[arg(long)]
     pub keep_cache: bool,
+}
+
+/// A registry's address, and a path in it where there is one.
+fn registry(text: &str) -> Result<String, String> {
+    let base = text.trim_end_matches('/');
+    match crate::bases::shared_name(base, "base:1").parse::<crate::oci::ImageReference>() {
+        Ok(name) if name.domain() != "docker.io" => Ok(base.to_owned()),
+        Ok(_) => {
+            Err("it names no host; write `registry.example.com` or `localhost:5000`".to_owned())
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// The socket of an agent that a `RUN --mount=type=ssh` can use, as `docker build --ssh` has it.

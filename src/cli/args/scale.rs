@@ -20,6 +20,9 @@ pub struct ShardArgs {
     /// Former run whose times the split goes by; the same one for every shard [default: a rule of thumb]
     #[arg(long, value_name = "RUN", requires = "shard")]
     pub timings: Option<String>,
+    /// Resume this shard's run in --out if it was interrupted, and measure nothing if it is complete: for jobs that a scheduler starts again
+    #[arg(long, requires = "shard")]
+    pub r#continue: bool,
 }
 
 /// `plimsoll plan`.
@@ -27,7 +30,8 @@ pub struct ShardArgs {
 #[command(after_help = "Examples:\n  \
     plimsoll plan node go --shards 4\n  \
     plimsoll plan --shards 8 --timings results/main --format json\n  \
-    echo \"matrix=$(plimsoll plan node --shards 4 --format github-matrix)\" >> \"$GITHUB_OUTPUT\"\n\n\
+    echo \"matrix=$(plimsoll plan node --shards 4 --format github-matrix)\" >> \"$GITHUB_OUTPUT\"\n  \
+    plimsoll plan node --shards 4 --format slurm -- --engine clean-room --out parts > shards.sbatch\n\n\
     Nothing is built and no engine is asked. A shard is run with\n  \
     plimsoll run node go --shard 1/4\n\
     and the same scenarios, --only, --shard-by and --timings; `plimsoll merge` joins the parts.\n\
@@ -51,6 +55,9 @@ pub struct PlanArgs {
     /// What to print
     #[arg(long, value_enum, default_value = "table")]
     pub format: PlanFormat,
+    /// Further options of each shard's `plimsoll run`, with --format slurm
+    #[arg(value_name = "RUN-OPTION", last = true)]
+    pub run: Vec<String>,
 }
 
 /// `plimsoll merge`.
@@ -112,4 +119,6 @@ pub enum PlanFormat {
     GithubMatrix,
     /// A child pipeline of GitLab: a job for each shard that extends `.plimsoll-shard`.
     Gitlab,
+    /// A job array script for sbatch: a task for each shard, with a time limit.
+    Slurm,
 }

@@ -3,6 +3,7 @@
 
 mod failure;
 mod hiding;
+mod native;
 mod request;
 mod session;
 mod source;
@@ -56,6 +57,7 @@ impl DockerEngine {
         let synced = Synced::new(source, &request.dockerfile, slot.clone());
         // The session is served from within this future, and so ends with it.
         let session = self.open_session(request, source, &id, &synced).await?;
+        let id = session.as_ref().map_or(id, |session| session.id.clone());
         let input = match session {
             Some(_) => Input::Session(synced, slot),
             None => {

@@ -27,11 +27,12 @@ use bollard::moby::sshforward::v1::ssh_server::SshServer;
 use futures_util::stream::Empty;
 use hyper::server::conn::http2;
 use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
+use super::native::Native;
 use super::ssh::Agents;
 use super::sync::Synced;
 use crate::docker::raw::{RawError, Wire};
@@ -59,15 +60,24 @@ const SSH_METHODS: &[&str] = &[
 
 /// A session that stands. It is served as long as [`Session::serve`] is polled.
 pub(super) struct Session {
-    connection: Upgraded,
+    /// The id by which the engine knows it.
+    pub(super) id: String,
+    connection: Connection,
     secrets: BTreeMap<String, Secret>,
     agents: BTreeMap<String, PathBuf>,
     synced: Synced,
 }
 
+enum Connection {
+    /// In the engine's own gRPC.
+    Native(Native),
+    /// An upgraded request of `/session`.
+    Upgraded(Upgraded),
+}
+
 impl Session {
-    /// Opens the session that a build will name by its id. What it transfers is kept by the
-    /// builder under `sync_key`.
+    /// Opens the session that a build will name by its id, which begins with `id`. What it
+    /// transfers is kept by the builder under `sync_key`.
     pub(super) async fn open(
         wire: &Wire,
         id: &str,
@@ -81,16 +91,15 @@ impl Session {
             .iter()
             .chain(agents.into_iter().flatten())
             .map(|method| ("x-docker-expose-session-grpc-method", *method));
-        let headers: Vec<_> = [
-            ("x-docker-expose-session-uuid", id),
+        let named = [
             ("x-docker-expose-session-name", "plimsoll"),
             ("x-docker-expose-session-sharedkey", sync_key),
-        ]
-        .into_iter()
-        .chain(methods)
-        .collect();
+        ];
+        let headers: Vec<_> = named.into_iter().chain(methods).collect();
+        let (id, connection) = connect(wire, id, &headers).await?;
         Ok(Self {
-            connection: wire.upgrade("/session", "h2c", &headers).await?,
+            id,
+            connection,
             secrets: request.secrets.clone(),
             agents: request.ssh.clone(),
             synced,
@@ -105,11 +114,43 @@ impl Session {
             .add_service(SshServer::new(Agents(self.agents)))
             .add_service(FileSyncServer::new(self.synced))
             .add_service(AuthServer::new(Anonymous));
-        let _ = http2::Builder::new(TokioExecutor::new())
-            .max_header_list_size(HEADERS_BYTES)
-            .serve_connection(self.connection, TowerToHyperService::new(services))
-            .await;
+        let services = TowerToHyperService::new(services);
+        let mut server = http2::Builder::new(TokioExecutor::new());
+        server.max_header_list_size(HEADERS_BYTES);
+        match self.connection {
+            Connection::Upgraded(connection) => {
+                let _ = server.serve_connection(connection, services).await;
+            }
+            Connection::Native(stream) => {
+                let (connection, moved) = stream.split();
+                tokio::select! {
+                    _ = server.serve_connection(TokioIo::new(connection), services) => {}
+                    () = moved => {}
+                }
+            }
+        }
     }
+}
+
+/// Opens the connection of a session; returns the id that it has.
+async fn connect(
+    wire: &Wire,
+    id: &str,
+    headers: &[(&str, &str)],
+) -> Result<(String, Connection), RawError> {
+    const ID: &str = "x-docker-expose-session-uuid";
+    if wire.may_be_native() {
+        let headers = [&[(ID, id)][..], headers].concat();
+        if let Some(stream) = Native::open(wire, &headers).await {
+            return Ok((id.to_owned(), Connection::Native(stream)));
+        }
+        wire.is_not_native();
+    }
+    // Another id: the engine may still be about to end a session of the first.
+    let id = format!("{id}-upgraded");
+    let headers = [&[(ID, id.as_str())][..], headers].concat();
+    let connection = wire.upgrade("/session", "h2c", &headers).await?;
+    Ok((id, Connection::Upgraded(connection)))
 }
 
 /// Gives out the secrets of one build, by id.

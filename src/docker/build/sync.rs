@@ -407,6 +407,69 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_encoding_stays_as_it_is() {
+        for (text, expected) in [
+            ("a+b", "a b"),
+            ("%2B", "+"),
+            ("%e2%82%ac", "€"),
+            ("100%", "100"),
+            ("%zz", "zz"),
+            ("%FF", "\u{fffd}"),
+            ("", ""),
+        ] {
+            assert_eq!(decoded(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_stream_for_the_ignore_file_alone_is_one() {
+        let asked = |include: &[&str], follow: &[&str]| {
+            let texts = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+            let (include, follow) = (texts(include), texts(follow));
+            let directory = String::new();
+            Asked {
+                directory,
+                include,
+                follow,
+            }
+            .is_of_ignore_file()
+        };
+        assert!(asked(&[], &[".dockerignore"]));
+        assert!(asked(&[".dockerignore"], &["x/Dockerfile.dockerignore"]));
+        assert!(!asked(&[], &[]), "that is the whole context");
+        assert!(!asked(&[], &[".dockerignore", "src"]));
+        assert!(!asked(&["src"], &[".dockerignore"]));
+    }
+
+    /// Gives a byte at a time, with an interruption before each.
+    struct Slow(Vec<u8>, bool);
+
+    impl Read for Slow {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let Some(byte) = self.0.pop() else {
+                return Ok(0);
+            };
+            buffer[0] = byte;
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn a_packet_is_filled_however_the_content_comes() {
+        let mut content = Slow(b"edcba".to_vec(), false);
+        let mut buffer = [0; 3];
+        assert_eq!(fill(&mut content, &mut buffer).unwrap(), 3);
+        assert_eq!(&buffer, b"abc");
+        assert_eq!(fill(&mut content, &mut buffer).unwrap(), 2);
+        assert_eq!(&buffer[..2], b"de");
+        assert_eq!(fill(&mut content, &mut buffer).unwrap(), 0);
+    }
+
+    #[test]
     fn a_dockerfile_in_a_directory_comes_after_it() {
         let file = OneFile::new("docker/slim/Dockerfile", Chunk::from_static(b"FROM x\n"));
         let stats: Vec<_> = file.entries().iter().map(stat).collect();

@@ -21,7 +21,7 @@ impl Lines {
         let mut rest = piece;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             self.keep(&rest[..end]);
-            whole.push(text(&self.partial));
+            whole.push(self.text());
             self.partial.clear();
             rest = &rest[end + 1..];
         }
@@ -31,7 +31,17 @@ impl Lines {
 
     /// The line that has no end yet.
     fn rest(&self) -> Option<String> {
-        (!self.partial.is_empty()).then(|| text(&self.partial))
+        (!self.partial.is_empty()).then(|| self.text())
+    }
+
+    /// The line, without a word at its end that was cut: half of a secret is not known as one.
+    fn text(&self) -> String {
+        let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+        let last = match self.partial.len() < LINE_BYTES {
+            true => None,
+            false => self.partial.iter().rposition(is_blank),
+        };
+        text(&self.partial[..last.unwrap_or(self.partial.len())])
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -107,5 +117,8 @@ mod tests {
         let mut tail = Tail::default();
         tail.take(&vec![b'x'; 3 * LINE_BYTES]);
         assert_eq!(tail.lines()[0].len(), LINE_BYTES);
+        let mut tail = Tail::default();
+        tail.take(format!("{} ghp_secret", "x".repeat(LINE_BYTES - 8)).as_bytes());
+        assert_eq!(tail.lines()[0], "x".repeat(LINE_BYTES - 8));
     }
 }

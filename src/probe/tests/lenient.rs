@@ -1,13 +1,17 @@
 //! Answers that real probes take: other statuses, empty and long bodies, old and odd heads.
 
 use super::*;
+use crate::scenario::Statuses;
 
 async fn kept(status: u16, text: &str, answer: fn(usize) -> Vec<String>) -> bool {
     let (listener, address) = listener().await;
     serve(listener, false, answer);
     let spec = ProbeSpec {
-        status,
-        body_contains: text.to_owned(),
+        check: ProbeCheck::Http(HttpCheck {
+            status: Statuses::one(status),
+            body_contains: text.to_owned(),
+            ..HttpCheck::get(80, "/health")
+        }),
         ..spec(address, 2_000)
     };
     match probe(&spec).await.0 {

@@ -1,8 +1,10 @@
 //! The load, against loopback servers that count.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::engine::{LoadOutcome, LoadSpec};
-use crate::scenario::Load;
+use crate::scenario::{Load, Statuses};
 use crate::units::Count;
 
 const KEPT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok!\n";
@@ -84,7 +86,9 @@ fn load(address: SocketAddr, connections: u32, warmup_ms: u64, duration_ms: u64)
         address,
         load: Load {
             path: "/load".to_owned(),
-            status: 200,
+            method: "GET".to_owned(),
+            headers: BTreeMap::new(),
+            status: Statuses::OK,
             connections,
             warmup: Nanos::from_millis(warmup_ms),
             duration: Nanos::from_millis(duration_ms),

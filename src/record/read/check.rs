@@ -88,6 +88,7 @@ fn of_cases(record: &RunRecord) -> Option<Fault> {
         .iter()
         .map(|scenario| scenario.name.as_str())
         .collect();
+    let parts = record.parts_by_case();
     for (at, case) in record.cases.iter().enumerate() {
         let id = &case.id;
         let what = if !seen.insert(id) {
@@ -97,7 +98,7 @@ fn of_cases(record: &RunRecord) -> Option<Fault> {
             format!("the case `{id}` is of scenario and variant `{named}`")
         } else if case.strategy != "floor" && !scenarios.contains(case.scenario.as_str()) {
             format!("the case `{id}` is of a scenario that the record does not have")
-        } else if !record.parts.is_empty() && record.part_of(id).is_none() {
+        } else if !record.parts.is_empty() && !parts.contains_key(id) {
             format!("no part measured the case `{id}`")
         } else {
             continue;

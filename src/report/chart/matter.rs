@@ -282,7 +282,7 @@ pub(super) fn partly_failed(canvas: &mut Canvas, entry: &MetricSummary<'_>, x: f
     canvas.mark(Mark::DNF, x, y, Some(&full));
 }
 
-/// A band behind every second row, so that the eye keeps to its line.
+/// A thin horizontal line between rows.
 pub(super) fn rule(canvas: &mut Canvas, y: f64, from: f64, to: f64) {
     canvas.rect(
         Area {

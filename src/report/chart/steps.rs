@@ -278,7 +278,7 @@ fn block(
     }
 }
 
-/// `13.1 s in round 2; 0 steps cached, 6 ran`.
+/// `13.1 s in round 2; 0 of 6 steps from the cache`.
 fn facts(build: &MedianBuild<'_>) -> String {
     let time = Quantity::Time(build.duration);
     let count = |count: Count| human_count(count);

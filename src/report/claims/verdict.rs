@@ -1,4 +1,4 @@
-//! Whether a claim holds: the rules of docs/METHODOLOGY.md, and nothing else.
+//! Whether a claim holds: the rules of docs/STATISTICS.md, and nothing else.
 
 use std::fmt;
 

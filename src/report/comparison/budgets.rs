@@ -61,6 +61,9 @@ impl JudgedBudgets<'_, '_> {
     /// The same as JSON.
     pub fn json(self) -> Value {
         let mut json = budgets_json(self.lines);
+        // What checks nothing is as open as what could not be judged.
+        let open = self.lines.iter().filter(|line| line.is_open()).count();
+        json["open"] = json!(open + self.unmatched.len());
         json["unmatched"] = unmatched_json(self.unmatched);
         json
     }

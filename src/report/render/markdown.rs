@@ -47,25 +47,57 @@ fn body(cell: &Cell) -> String {
     }
 }
 
-/// A text that Markdown shows as it is, in one line: a pipe would end its cell,
-/// and the others would start an emphasis, a tag, an entity or a code span.
+/// Stands between two characters and is not shown: GitHub and GitLab look for mentions in what
+/// is left of the text, where a backslash is gone already.
+const SPLIT: &str = "<!-- -->";
+
+/// A text that Markdown shows as it is, in one line: a pipe would end its cell, and the others
+/// would start an emphasis, a tag, an entity, a code span, a link or a picture. `@team`, `#12`,
+/// `!12` and `GH-12` would notify people and mark issues.
 pub(in crate::report) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text::inline(text)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-    {
+    let line = text::inline(text);
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut escaped = String::with_capacity(line.len());
+    let mut before = ' ';
+    for (at, character) in line.char_indices() {
+        let mut next = line[at + character.len_utf8()..].chars();
+        let next = next.next().unwrap_or(' ');
         match character {
             '\\' | '|' | '`' | '*' | '_' | '~' => escaped.extend(['\\', character]),
+            // What would be a link or begins a line as a heading or a list.
+            ']' if matches!(next, '(' | '[' | ':') => escaped.push_str("\\]"),
+            '#' | '+' | '-' if at == 0 && matches!(next, ' ' | '#') => {
+                escaped.extend(['\\', character]);
+            }
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             _ => escaped.push(character),
         }
+        let is_mention = match character {
+            '@' => !before.is_alphanumeric() && (next.is_alphanumeric() || next == '_'),
+            '#' | '!' => next.is_ascii_digit(),
+            '-' => next.is_ascii_digit() && ends_with_gh(&line[..at]),
+            _ => false,
+        };
+        if is_mention {
+            escaped.push_str(SPLIT);
+        }
+        before = character;
     }
     escaped
+}
+
+/// GitHub links `GH-12`, in any case.
+fn ends_with_gh(text: &str) -> bool {
+    let start = text.len().checked_sub(2);
+    start.is_some_and(|start| text.as_bytes()[start..].eq_ignore_ascii_case(b"gh"))
+}
+
+/// Lines of a text that Markdown shows as they are.
+pub fn markdown_lines(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(escape).collect();
+    lines.join("\n")
 }
 
 /// A text within a code span, in one line: a backtick would end it.
@@ -84,5 +116,24 @@ mod tests {
             escape("~1 * `x` <b>\n& y"),
             "\\~1 \\* \\`x\\` &lt;b&gt; &amp; y"
         );
+        assert_eq!(escape("![x](http://h) [a][b]"), "![x\\](http://h) [a\\][b]");
+        assert_eq!(escape("[1/2] RUN x"), "[1/2] RUN x");
+        for (text, escaped) in [("# x", "\\# x"), ("- x", "\\- x"), ("-1 x", "-1 x")] {
+            assert_eq!(escape(text), escaped);
+        }
+    }
+
+    #[test]
+    fn nobody_is_mentioned() {
+        for (text, escaped) in [
+            ("ask @org/team", "ask @<!-- -->org/team"),
+            ("(@me)", "(@<!-- -->me)"),
+            ("#12 and a/b#3", "#<!-- -->12 and a/b#<!-- -->3"),
+            ("!7 gh-8", "!<!-- -->7 gh-<!-- -->8"),
+            ("pull.cold@100mbit", "pull.cold@100mbit"),
+            ("x@sha256:1 # a @ b", "x@sha256:1 # a @ b"),
+        ] {
+            assert_eq!(super::escape(text), escaped);
+        }
     }
 }

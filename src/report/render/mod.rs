@@ -4,4 +4,5 @@ mod data;
 mod markdown;
 mod terminal;
 
+pub use markdown::markdown_lines;
 pub(super) use markdown::{code, escape};

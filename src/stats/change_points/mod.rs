@@ -24,8 +24,9 @@ mod simulation_tests;
 mod tests;
 
 use super::hodges_lehmann::factor;
+use super::mann_whitney::mann_whitney;
 use super::verdict::Threshold;
-use super::{ALPHA, SampleSet, mann_whitney};
+use super::{ALPHA, SampleSet};
 use crate::units::Ratio;
 use scan::{Counted, Stretch};
 
@@ -179,7 +180,7 @@ impl Step {
         let factor = factor(&before, &after, ALPHA).map(|factor| factor.estimate);
         let effect = factor.and_then(|factor| Ratio::of(factor, 1.0));
         Self {
-            p: mann_whitney::of_any_size(&before, &after).p,
+            p: mann_whitney(&before, &after),
             effect,
             // Something against zero is beyond any threshold.
             distance: factor.map_or(0.0, |factor| factor.ln().abs()),

@@ -1,4 +1,4 @@
-//! The error rates that docs/METHODOLOGY.md tells, by fixed seeds.
+//! The error rates that docs/STATISTICS.md states, by fixed seeds.
 
 use std::f64::consts::TAU;
 

@@ -113,7 +113,7 @@ fn a_family_asks_for_more() {
     assert!((among.adjusted_p.unwrap() - 201.0 * alone.p.unwrap()).abs() < 1e-9);
 }
 
-/// What docs/METHODOLOGY.md tells: how often nothing is something, and a tenth is seen.
+/// The rates in docs/STATISTICS.md: false alarms, and how often a slowdown by 10 % is found.
 #[test]
 fn how_often_it_errs() {
     let rate = |n: usize, factor: f64, noise: f64| {

@@ -3,14 +3,24 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use super::{Digested, Gathered, Item, gather, in_caches, reason_of};
 use crate::history::RunDigest;
+use crate::process::{self, Conversation, Ended, Limits, ProcessError};
 use crate::record::RunRecord;
 use crate::store::StoreError;
 use crate::store::folder::RECORD_FILE;
+use crate::units::{Bytes, Nanos};
+
+/// What git may take: a branch may hold gigabytes of runs, and the list of its files some
+/// hundred megabytes.
+const LIMITS: Limits = Limits {
+    within: Nanos::from_secs(1_800),
+    stdout: Bytes(512 << 20),
+    stderr: Bytes(64 << 10),
+};
 
 /// Branches that an error lists.
 const LISTED: usize = 8;
@@ -54,16 +64,15 @@ impl Git<'_> {
             .env("LC_ALL", "C")
             .env("GIT_OPTIONAL_LOCKS", "0")
             // A partial clone would ask a server for blobs, and a user for a password.
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .stdout(Stdio::piped());
+            .env("GIT_TERMINAL_PROMPT", "0");
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Result<Output, StoreError> {
-        let output = self.command(arguments).output();
-        output.map_err(|source| StoreError::GitMissing { source })
+    fn run(&self, arguments: &[&str]) -> Result<Ended, StoreError> {
+        process::run(self.command(arguments), LIMITS).map_err(|error| match error {
+            ProcessError::Run(source) => StoreError::GitMissing { source },
+            error => self.failure(error.to_string().as_bytes()),
+        })
     }
 
     /// What it prints.
@@ -159,18 +168,18 @@ impl Git<'_> {
     /// Reads blobs by one git process.
     fn digests(&self, wanted: &[&Item]) -> Result<Vec<Digested>, StoreError> {
         let mut command = self.command(&["cat-file", "--batch"]);
-        let child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut child = child.map_err(|source| StoreError::GitMissing { source })?;
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let talk = Conversation::start(command, LIMITS.within);
+        // It ends with its input, and is not to stay where reading broke off.
+        let mut talk = talk.map_err(|source| StoreError::GitMissing { source })?;
         let ids: String = wanted
             .iter()
             .map(|item| format!("{}\n", item.key))
             .collect();
-        let read = converse(&mut child, ids, wanted);
-        // It ends with its input, and is not to stay where reading broke off.
-        if read.is_err() {
-            let _ = child.kill();
-        }
-        let _ = child.wait();
+        let read = converse(&mut talk.child, ids, wanted);
         read.map_err(|error| self.failure(error.to_string().as_bytes()))
     }
 }
@@ -215,6 +224,9 @@ fn next(output: &mut impl BufRead, item: &Item) -> io::Result<Digested> {
         path: PathBuf::from(&item.file),
         source,
     });
-    let digest = |record| RunDigest::of(&record).map_err(|error| error.to_string());
+    let digest = |mut record: RunRecord| {
+        record.mask_secrets();
+        RunDigest::of(&record).map_err(|error| error.to_string())
+    };
     Ok(record.map_err(|error| reason_of(&error)).and_then(digest))
 }

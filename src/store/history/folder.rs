@@ -107,7 +107,7 @@ fn key(root: &Path, file: &Path) -> String {
 
 fn digest(file: &Path) -> Digested {
     let folder = file.parent().map_or_else(PathBuf::new, Path::to_owned);
-    let record = RunFolder::open(&folder).and_then(|folder| folder.read_record());
+    let record = RunFolder::open(&folder).and_then(|folder| folder.load_record());
     let record = record.map_err(|error| reason_of(&error))?;
     RunDigest::of(&record).map_err(|error| error.to_string())
 }

@@ -21,7 +21,7 @@ use crate::store::history::folder::in_parallel;
 const MAGIC: &[u8] = b"plimsoll history index\n";
 
 /// Version of the form, and of what digests hold: to be raised with either.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 const NUMBER: usize = size_of::<u32>();
 const HEAD: usize = MAGIC.len() + 4 * NUMBER;

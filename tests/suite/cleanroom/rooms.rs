@@ -12,10 +12,11 @@ use bollard::query_parameters as query;
 use futures_util::StreamExt;
 use plimsoll::cleanroom::{DataPlace, Room, RoomSpec, available};
 use plimsoll::docker::DockerEngine;
-use plimsoll::engine::{Engine, Probe, ProbeSpec};
+use plimsoll::engine::{Engine, Probe, ProbeCheck, ProbeSpec};
 use plimsoll::host::SystemClock;
 use plimsoll::probe::{DEFAULT_INTERVAL, HttpProbe};
 use plimsoll::record::Reach;
+use plimsoll::scenario::HttpCheck;
 use plimsoll::units::{Bytes, Nanos};
 
 use crate::live_engine::stage::{Stage, live};
@@ -88,9 +89,10 @@ pub(super) async fn serve_once(stage: &Stage, room: &Room) {
 fn contract(address: SocketAddr) -> ProbeSpec {
     ProbeSpec {
         address,
-        path: "/".to_owned(),
-        status: 200,
-        body_contains: "ok".to_owned(),
+        check: ProbeCheck::Http(HttpCheck {
+            body_contains: "ok".to_owned(),
+            ..HttpCheck::get(80, "/")
+        }),
         within: Nanos::from_secs(20),
         interval: DEFAULT_INTERVAL,
     }

@@ -202,7 +202,11 @@ fn a_budget_that_checks_nothing_says_why() {
         table.contains("checks nothing: no variant of `node`"),
         "{table}"
     );
-    assert_eq!(budgets.json()["unmatched"][1]["variant"], "distroless");
+    let json = budgets.json();
+    assert_eq!(json["unmatched"][1]["variant"], "distroless");
+    let lines = json["budgets"].as_array().unwrap().iter();
+    let open = lines.filter(|line| line["open"] == true).count();
+    assert_eq!(json["open"], open + found.len());
 }
 
 /// The value, the limit, the factor and its interval.

@@ -14,7 +14,7 @@ use super::*;
 const PACKAGE: &str = "gitlab-ci-local@4.61.1";
 
 /// Installs it; the reason where npm does not answer.
-fn install(folder: &Path) -> Result<PathBuf, String> {
+pub(super) fn install(folder: &Path) -> Result<PathBuf, String> {
     let npm = |arguments: &[&str]| {
         let mut command = Command::new("timeout");
         command
@@ -40,25 +40,35 @@ fn install(folder: &Path) -> Result<PathBuf, String> {
     Ok(folder.join("node_modules/.bin/gitlab-ci-local"))
 }
 
-fn program(file: &Path, text: &str) {
+pub(super) fn program(file: &Path, text: &str) {
     std::fs::write(file, text).unwrap();
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// A project with the jobs of the page.
-struct Project {
+pub(super) struct Project {
     dir: tempfile::TempDir,
     runner: PathBuf,
 }
 
 impl Project {
     fn new(runner: &Path) -> Self {
+        let project = Self::of(runner, &[(".gitlab-ci.yml", examples()[2].to_owned())]);
+        // It copies the tree for containers, and none is used.
+        program(&project.root().join("bin/rsync"), "#!/bin/sh\nexit 0\n");
+        project
+    }
+
+    /// A project of these files.
+    pub(super) fn of(runner: &Path, files: &[(&str, String)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("project");
         std::fs::create_dir_all(root.join("bin")).unwrap();
-        std::fs::write(root.join(".gitlab-ci.yml"), examples()[2]).unwrap();
-        // It copies the tree for containers, and none is used.
-        program(&root.join("bin/rsync"), "#!/bin/sh\nexit 0\n");
+        for (name, text) in files {
+            let file = root.join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        }
         let git = |arguments: &[&str]| {
             let mut git = Command::new("git");
             git.arg("-C").arg(&root);
@@ -80,7 +90,7 @@ impl Project {
         }
     }
 
-    fn root(&self) -> PathBuf {
+    pub(super) fn root(&self) -> PathBuf {
         self.dir.path().join("project")
     }
 
@@ -101,10 +111,27 @@ impl Project {
 
     /// Runs a job; whether it succeeded, its exit code as the runner shows it, and its log.
     fn job(&self, name: &str, variables: &[&str]) -> (bool, String) {
+        self.run(Some(name), variables)
+    }
+
+    /// Runs all jobs.
+    pub(super) fn pipeline(&self) -> (bool, String) {
+        self.run(None, &[])
+    }
+
+    /// Removes folders that jobs left.
+    pub(super) fn forget(&self, folders: &[&str]) {
+        for folder in folders {
+            let _ = std::fs::remove_dir_all(self.root().join(folder));
+        }
+        let _ = std::fs::remove_dir_all(self.root().join(".gitlab-ci-local"));
+    }
+
+    fn run(&self, job: Option<&str>, variables: &[&str]) -> (bool, String) {
         let bin = self.root().join("bin");
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
         let mut runner = Command::new(&self.runner);
-        runner.arg(name).current_dir(self.root());
+        runner.args(job).current_dir(self.root());
         runner.arg("--home").arg(self.dir.path());
         for variable in variables {
             runner.args(["--variable", variable]);

@@ -14,7 +14,7 @@ pub(super) fn asked() -> bool {
     asked
 }
 
-fn ran(command: &mut Command) -> String {
+pub(super) fn ran(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(
@@ -27,7 +27,7 @@ fn ran(command: &mut Command) -> String {
 }
 
 /// A script of `bases/lib`, which tries again when a registry falters.
-fn fetch(name: &str) -> Command {
+pub(super) fn fetch(name: &str) -> Command {
     Command::new(
         Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("bases/lib")
@@ -36,7 +36,7 @@ fn fetch(name: &str) -> Command {
 }
 
 /// A Python of its own with some packages.
-fn python(home: &Path, packages: &[&str]) -> std::path::PathBuf {
+pub(super) fn python(home: &Path, packages: &[&str]) -> std::path::PathBuf {
     let folder = home.join("python");
     ran(Command::new("python3").args(["-m", "venv"]).arg(&folder));
     let python = folder.join("bin/python");
@@ -114,7 +114,11 @@ fn a_junit_parser_counts_what_we_count() {
 
 /// The blocks of YAML of docs/CI.md, in their order: two of GitHub, one of GitLab.
 pub(super) fn examples() -> Vec<&'static str> {
-    let page = include_str!("../../../docs/CI.md");
+    blocks_of(include_str!("../../../docs/CI.md"))
+}
+
+/// The blocks of YAML of a page.
+pub(super) fn blocks_of(page: &str) -> Vec<&str> {
     let blocks = page.split("```yaml\n").skip(1);
     blocks
         .map(|block| block.split("```").next().unwrap())
@@ -131,13 +135,16 @@ fn github_and_gitlab_would_take_the_examples() {
     let checker = python.with_file_name("check-jsonschema");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = vec![("vendor.github-actions", root.join("action.yml"))];
-    let examples = examples();
-    assert_eq!(examples.len(), 3);
+    let examples = [examples(), super::scale::examples()].concat();
     let schemas = [
         "vendor.github-workflows",
         "vendor.github-workflows",
         "vendor.gitlab-ci",
+        "vendor.github-workflows",
+        "vendor.gitlab-ci",
+        "vendor.gitlab-ci",
     ];
+    assert_eq!(examples.len(), schemas.len());
     for (at, (text, schema)) in examples.into_iter().zip(schemas).enumerate() {
         let file = home.path().join(format!("example-{at}.yml"));
         std::fs::write(&file, text).unwrap();
@@ -170,43 +177,6 @@ fn github_and_gitlab_would_take_the_examples() {
 
 fn examples_with_a_fault() -> String {
     examples()[0].replace("runs-on:", "run-on:")
-}
-
-/// docs/k8s-indexed-job.yaml.
-const JOB: &str = include_str!("../../../docs/k8s-indexed-job.yaml");
-
-#[test]
-fn the_jobs_of_kubernetes_agree_with_themselves() {
-    let after = |what: &str| JOB.split(what).nth(1).unwrap().split('\n').next().unwrap();
-    let completions = after("completions: ").trim();
-    assert_eq!(after("parallelism: ").trim(), completions);
-    let shards = JOB.split("name: SHARDS\n").nth(1).unwrap();
-    let value = shards.trim_start().lines().next().unwrap();
-    assert_eq!(value, format!("value: \"{completions}\""));
-    // Its script is one for a plain shell.
-    let script = JOB.split("            - |\n").nth(1).unwrap();
-    let script = script.split("          resources:").next().unwrap();
-    ran(Command::new("sh").args(["-n", "-c", script]));
-    assert!(script.contains("plimsoll run --shard \"$shard/$SHARDS\" --out /results/parts"));
-}
-
-#[test]
-fn kubernetes_takes_the_jobs() {
-    if !asked() {
-        return;
-    }
-    let home = tempfile::tempdir().unwrap();
-    let python = python(home.path(), &["kubernetes-validate"]);
-    let valid = |text: &str| {
-        let file = home.path().join("job.yaml");
-        std::fs::write(&file, text).unwrap();
-        let mut command = Command::new(python.with_file_name("kubernetes-validate"));
-        command.args(["-k", "1.31.0", "--strict"]).arg(&file);
-        command.output().unwrap().status.success()
-    };
-    assert!(valid(JOB));
-    // It looks at every key.
-    assert!(!valid(&JOB.replace("completionMode", "completonMode")));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A daemon that answers by script.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::ops::RangeInclusive;
@@ -18,6 +19,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::builder::BuildKit;
+
 /// What follows the chunks of an answer.
 #[derive(Clone, Copy)]
 pub(crate) enum End {
@@ -34,12 +37,18 @@ struct Answer {
     status: u16,
     chunks: Vec<&'static str>,
     end: End,
+    /// How long it takes.
+    after: Duration,
+    /// Whether it comes after the one before.
+    is_next: bool,
 }
 
 pub(crate) struct Daemon {
     answers: Vec<Answer>,
     /// The minor versions of the API that are accepted; none accepts requests without one too.
     accepts: Option<RangeInclusive<u32>>,
+    /// What answers builds and their sessions, where the script does not.
+    builder: Option<BuildKit>,
 }
 
 /// A daemon at work; it ends with this.
@@ -47,6 +56,8 @@ pub(crate) struct Serving {
     pub(crate) host: String,
     /// Paths that came, as they were asked for.
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    /// The same with their methods and queries.
+    pub(crate) requests: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
     /// Told when a client left a stalled answer.
     left: Arc<Notify>,
@@ -80,8 +91,18 @@ impl Daemon {
     }
 
     fn of_version(version: &'static str) -> Self {
-        let (answers, accepts) = (Vec::new(), None);
-        Self { answers, accepts }.on("GET /version", 200, version)
+        let daemon = Self {
+            answers: Vec::new(),
+            accepts: None,
+            builder: None,
+        };
+        daemon.on("GET /version", 200, version)
+    }
+
+    /// The same with a builder.
+    pub(crate) fn building(self, builder: &BuildKit) -> Self {
+        let builder = Some(builder.clone());
+        Self { builder, ..self }
     }
 
     pub(crate) fn on(self, to: &'static str, status: u16, body: &'static str) -> Self {
@@ -100,44 +121,107 @@ impl Daemon {
             status,
             chunks: chunks.to_vec(),
             end,
+            after: Duration::ZERO,
+            is_next: false,
         });
+        self
+    }
+
+    /// The answer to the next request of the same kind, and to those behind it.
+    pub(crate) fn then(self, to: &'static str, status: u16, body: &'static str) -> Self {
+        let mut daemon = self.on(to, status, body);
+        daemon.answers.last_mut().unwrap().is_next = true;
+        daemon
+    }
+
+    /// The last answer, after this time.
+    pub(crate) fn after(mut self, time: Duration) -> Self {
+        self.answers.last_mut().unwrap().after = time;
+        self
+    }
+
+    /// With the answers of another, where it has none itself.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        for answer in other.answers {
+            if !self.answers.iter().any(|own| own.to == answer.to) {
+                self.answers.push(answer);
+            }
+        }
         self
     }
 
     pub(crate) async fn serve(self) -> Serving {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = format!("http://{}", listener.local_addr().unwrap());
+        let (app, parts) = self.app();
+        let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        parts.served(host, task)
+    }
+
+    /// What it answers by, and where what was asked of it is kept.
+    pub(crate) fn app(self) -> (Router, Parts) {
         let left = Arc::new(Notify::new());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (answers, told) = (Arc::new(self.answers), Arc::clone(&left));
         let (accepts, paths) = (self.accepts, Arc::clone(&asked));
+        let builder = self.builder;
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (whole, counts) = (Arc::clone(&requests), Arc::new(Mutex::default()));
         let app = Router::new().fallback(move |request: Request| {
             let path = request.uri().path().to_owned();
-            let response = match accepts.as_ref().and_then(|range| turned_away(range, &path)) {
-                Some(response) => response,
-                None => respond(&answers, &told, &request),
+            let refusal = accepts.as_ref().and_then(|range| turned_away(range, &path));
+            let of_build = path.ends_with("/session") || path.ends_with("/build");
+            let builder = builder.clone().filter(|_| of_build && refusal.is_none());
+            let (response, after) = match refusal {
+                Some(refusal) => (refusal, Duration::ZERO),
+                None => respond(&answers, &counts, &told, &request),
             };
             paths.lock().unwrap().push(path);
+            let line = format!("{} {}", request.method(), request.uri());
+            whole.lock().unwrap().push(line);
             async move {
+                if let Some(builder) = builder {
+                    return Ok(builder.answer(request).await);
+                }
                 // The body is read first, as the engine does with a context.
                 let mut body = request.into_body().into_data_stream();
                 while let Some(Ok(_)) = body.next().await {}
+                tokio::time::sleep(after).await;
                 Ok::<_, Infallible>(response)
             }
         });
-        let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Serving {
-            host,
+        let parts = Parts {
             asked,
-            task,
+            requests,
             left,
-        }
+        };
+        (app, parts)
     }
 
     pub(crate) async fn engine(self) -> (DockerEngine, Serving) {
         let serving = self.serve().await;
         let engine = DockerEngine::connect(Some(&serving.host)).await.unwrap();
         (engine, serving)
+    }
+}
+
+/// What a daemon keeps of the requests that came.
+pub(crate) struct Parts {
+    asked: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
+    left: Arc<Notify>,
+}
+
+impl Parts {
+    /// The daemon at work, by a task that serves it.
+    pub(crate) fn served(self, host: String, task: JoinHandle<()>) -> Serving {
+        Serving {
+            host,
+            asked: self.asked,
+            requests: self.requests,
+            task,
+            left: self.left,
+        }
     }
 }
 
@@ -181,7 +265,16 @@ fn turned_away(accepts: &RangeInclusive<u32>, path: &str) -> Option<Response<Bod
     Some(response)
 }
 
-fn respond(answers: &[Answer], left: &Arc<Notify>, request: &Request) -> Response<Body> {
+/// How often each request was answered.
+type Counts = Mutex<HashMap<String, usize>>;
+
+/// The answer to a request: the first of the script, and those that come next.
+fn respond(
+    answers: &[Answer],
+    counts: &Counts,
+    left: &Arc<Notify>,
+    request: &Request,
+) -> (Response<Body>, Duration) {
     let path = request.uri().path();
     // `/v1.41/x` and `/x` are the same.
     let path = match path.strip_prefix("/v1.") {
@@ -189,10 +282,17 @@ fn respond(answers: &[Answer], left: &Arc<Notify>, request: &Request) -> Respons
         None => path,
     };
     let to = format!("{} {path}", request.method());
-    let Some(answer) = answers.iter().find(|answer| answer.to == to) else {
+    let mut counts = counts.lock().unwrap();
+    let count = counts.entry(to.clone()).or_default();
+    let mut of = answers.iter().filter(|answer| answer.to == to);
+    let first = of.next().into_iter();
+    let of: Vec<_> = first.chain(of.filter(|answer| answer.is_next)).collect();
+    let answer = of.get(*count).or(of.last()).copied();
+    *count += 1;
+    let Some(answer) = answer else {
         let mut response = Response::new(Body::from(r#"{"message":"no such thing"}"#));
         *response.status_mut() = StatusCode::NOT_FOUND;
-        return response;
+        return (response, Duration::ZERO);
     };
     let mut response = Response::new(match answer.end {
         // A whole body has its length; the others are chunked.
@@ -200,7 +300,7 @@ fn respond(answers: &[Answer], left: &Arc<Notify>, request: &Request) -> Respons
         end => Body::from_stream(body(&answer.chunks, end, left)),
     });
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
-    response
+    (response, answer.after)
 }
 
 struct Leaving(Arc<Notify>);

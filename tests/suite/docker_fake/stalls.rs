@@ -10,7 +10,6 @@ use plimsoll::docker::{Deadlines, DockerEngine};
 use plimsoll::engine::{ContainerId, ContainerSpec, Engine, EngineError, ErrorKind};
 use plimsoll::image::analyse_export;
 use plimsoll::record::Reach;
-use plimsoll::scenario::Confinement;
 use plimsoll::units::Nanos;
 
 use super::daemon::{Daemon, End, Serving, context};
@@ -84,7 +83,7 @@ async fn calls_whose_answers_stall_end_with_a_reason() {
         env: BTreeMap::new(),
         labels: BTreeMap::new(),
         port: None,
-        confinement: Confinement::default(),
+        ..ContainerSpec::default()
     };
     let engine = &engine;
     let calls: Vec<Pin<Box<dyn Future<Output = ()> + '_>>> = vec![

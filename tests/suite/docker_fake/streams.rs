@@ -9,7 +9,8 @@ use futures_util::stream;
 use plimsoll::context::{Context, Overlay};
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::{
-    BuildContext, BuildFailure, BuildOutcome, BuildRequest, Engine, EngineError, ErrorKind,
+    BuildContext, BuildFailure, BuildOutcome, BuildRequest, ContainerId, Engine, EngineError,
+    ErrorKind,
 };
 
 use super::daemon::{Daemon, End, source};
@@ -243,4 +244,16 @@ async fn an_engine_that_is_gone_is_unreachable() {
         );
         assert_eq!(error.hint.as_deref(), hint);
     }
+}
+
+#[tokio::test]
+async fn a_log_that_floods_is_cut() {
+    // Frames of the stream of a container without a terminal: 40 MB without an end of a line.
+    let frame = format!("\u{1}\0\0\0\0\u{1}\0\0{}", "x".repeat(1 << 16));
+    let frame: &'static str = frame.leak();
+    let daemon = Daemon::new().stream("GET /containers/c/logs", 200, &[frame; 640], End::Whole);
+    let (engine, _serving) = daemon.engine().await;
+    let lines = engine.logs(&ContainerId("c".to_owned()), 12).await.unwrap();
+    assert_eq!(lines.len(), 1, "{} lines", lines.len());
+    assert!((1..=4_096).contains(&lines[0].len()), "{}", lines[0].len());
 }

@@ -46,7 +46,7 @@ pub(super) fn spec() -> ContainerSpec {
         env: BTreeMap::new(),
         labels: BTreeMap::new(),
         port: None,
-        confinement: plimsoll::scenario::Confinement::default(),
+        ..ContainerSpec::default()
     }
 }
 
@@ -110,6 +110,36 @@ says!(exited: "POST /containers/c1/wait" 404 OUCH; |engine| engine.exited(&id())
 
 says!(state: "GET /containers/c1/json" 404 OUCH; |engine| engine.state(&id());
     "failed to inspect container `c1`: the engine answered 404: ouch (hint: none)");
+
+says!(output: "POST /containers/c1/attach" 409 OUCH;
+    |engine| async { engine.output(&id()).await.map(|_| ()) };
+    "failed to read the output of container `c1`: the engine answered 409: ouch (hint: none)");
+
+says!(listening_of_a_process_that_is_not_visible:
+    "GET /containers/c1/json" 200 r#"{"State":{"Running":true,"Pid":2147483647}}"#;
+    |engine| engine.listening(&id(), 80, Nanos::from_millis(2));
+    "failed to see the sockets of container `c1`: its process 2147483647 is not visible here, so \
+     that the kernel's table cannot be read; and a published port is accepted by the engine's \
+     proxy before the app listens (hint: use a contract of the kind `http` or `log`, or run \
+     plimsoll on the engine's machine, outside of containers)");
+
+says!(listening_of_another_machines_process:
+    "GET /containers/c1/json" 200 r#"{"State":{"Running":true,"Pid":1}}"#;
+    |engine| async { engine.listening(&id(), 80, Nanos::from_millis(2)).await.map_err(short) };
+    "failed to see the sockets of container `c1`: its process 1 is not visible here (hint: none)");
+
+says!(listening_of_what_has_ended:
+    "GET /containers/c1/json" 200 r#"{"State":{"Running":false,"Pid":0}}"#;
+    |engine| async { engine.listening(&id(), 80, Nanos::from_millis(2)).await.map_err(short) };
+    "failed to see the sockets of container `c1`: it does not run (hint: none)");
+
+/// The error up to the first comma of its cause, and without its hint.
+fn short(mut error: EngineError) -> EngineError {
+    let cause = error.source.take().map(|cause| cause.to_string());
+    let cause = cause.unwrap_or_default();
+    let first = cause.split(',').next().unwrap_or_default().to_owned();
+    EngineError::new(error.operation, error.subject, error.kind, first)
+}
 
 says!(logs: "GET /containers/c1/logs" 500 OUCH; |engine| engine.logs(&id(), 5);
     "failed to read logs of container `c1`: the engine answered 500: ouch (hint: none)");

@@ -1,62 +1,12 @@
-//! The fake's verbs, and its small model of BuildKit.
+//! The fake's verbs.
 
 use super::files::{read, unpack};
+use super::model::{command, copied, emptied, mount_id, vertex_name, ways};
 use super::*;
-
-/// The content that a COPY reads: of one named file, or of all.
-fn copied(text: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
-    let source = text
-        .split_whitespace()
-        .find(|word| files.contains_key(*word));
-    let mut material = Vec::new();
-    for (path, content) in files {
-        if source.is_none_or(|source| source == path) {
-            material.extend_from_slice(path.as_bytes());
-            material.extend_from_slice(content);
-        }
-    }
-    sha256_hex(&material)
-}
-
-/// Where a planted secret stands in a build.
-fn ways(request: &BuildRequest, files: &BTreeMap<String, Vec<u8>>) -> Vec<(String, String)> {
-    let args = request.build_args.iter();
-    let args = args.map(|(id, value)| format!("arg {id}={value}"));
-    let secrets = request.secrets.iter();
-    let secrets = secrets.map(|(id, value)| format!("secret {id}={}", value.0));
-    let files = files.iter();
-    let files = files.map(|(path, text)| format!("file {path}={}", String::from_utf8_lossy(text)));
-    let all = args.chain(secrets).chain(files);
-    let planted = all.filter(|way| way.contains("plimsoll-planted-"));
-    planted.map(|way| (request.tag.clone(), way)).collect()
-}
-
-/// The command of a RUN, as BuildKit describes its records by it: without ids of mounts.
-fn command(text: &str) -> String {
-    let words = text.split_whitespace().skip(1);
-    let words: Vec<_> = words.filter(|word| !word.starts_with("--")).collect();
-    words.join(" ")
-}
-
-/// The id of the first cache mount of a RUN.
-fn mount_id(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("--mount=id=")?;
-    rest.split(',').next()
-}
-
-/// Ids of the mounts that a step empties.
-fn emptied(text: &str) -> Vec<String> {
-    let words = text
-        .split_whitespace()
-        .filter(|_| text.contains("/.plimsoll-emptied"));
-    let mounts = words.filter_map(|word| word.strip_prefix("--mount=type=cache,id="));
-    let ids = mounts.filter_map(|mount| mount.split(',').next());
-    ids.map(str::to_owned).collect()
-}
 
 impl Engine for FakeEngine {
     async fn facts(&self) -> Result<EngineFacts> {
-        self.call("facts", "engine")?;
+        self.call("facts", "engine").await?;
         Ok(EngineFacts {
             name: "Fake Engine".to_owned(),
             version: "1.0".to_owned(),
@@ -68,29 +18,36 @@ impl Engine for FakeEngine {
             },
             driver: "fake2".to_owned(),
             backing: None,
-            builder: "buildkit".to_owned(),
+            builder: self.builder(),
+            own_frontend: self.state(|state| state.own_frontend),
             platform: "linux/amd64".to_owned(),
             cgroup_version: "2".to_owned(),
             runtime: "fakec".to_owned(),
             data_root: None,
             kernel: "6.0".to_owned(),
-            endpoint: "unix:///fake.sock".to_owned(),
+            endpoint: self.endpoint(),
         })
     }
 
     async fn ping(&self) -> Result<()> {
-        self.call("ping", "engine")?;
+        self.call("ping", "engine").await?;
         sleep(Duration::from_micros(100)).await;
         Ok(())
     }
 
     async fn image(&self, reference: &str) -> Result<Option<ImageFacts>> {
-        self.call("image", reference)?;
-        Ok(self.state(|state| state.images.get(reference).map(|image| image.facts.clone())))
+        self.call("image", reference).await?;
+        Ok(self.state(|state| {
+            let mut facts = state.images.get(reference)?.facts.clone();
+            for (bytes, _) in &mut facts.history {
+                bytes.0 += state.disk_blocks;
+            }
+            Some(facts)
+        }))
     }
 
     async fn push(&self, reference: &str, _: &mut (dyn FnMut(&str) + Send)) -> Result<PushOutcome> {
-        self.call("push", reference)?;
+        self.call("push", reference).await?;
         let behind_an_index = self.state(|state| {
             let image = state.images.get(reference);
             image.is_some_and(|image| state.partial.contains(&image.facts.id.0))
@@ -108,13 +65,12 @@ impl Engine for FakeEngine {
     }
 
     async fn tag(&self, image: &str, reference: &str) -> Result<()> {
-        self.call("tag", reference)?;
-        self.add_tag(image, reference);
-        Ok(())
+        self.call("tag", reference).await?;
+        self.add_tag(image, reference)
     }
 
     async fn pull(&self, reference: &str, sink: &mut PullSink<'_>) -> Result<()> {
-        self.call("pull", reference)?;
+        self.call("pull", reference).await?;
         if reference.starts_with("127.0.0.1:") {
             return self.fetch(reference, sink).await;
         }
@@ -138,8 +94,9 @@ impl Engine for FakeEngine {
     }
 
     async fn export(&self, image: &str) -> Result<BuildContext> {
-        self.call("export", image)?;
-        let user = self.state(|state| state.images[image].facts.user.clone());
+        self.call("export", image).await?;
+        let user = self.state(|state| Some(state.images.get(image)?.facts.user.clone()));
+        let user = user.ok_or_else(|| missing("export image", image))?;
         let saved = super::export::saved(&user);
         Ok(Box::pin(futures_util::stream::iter([Ok(saved.into())])))
     }
@@ -150,7 +107,7 @@ impl Engine for FakeEngine {
         tar: BuildContext,
         changes: &[String],
     ) -> Result<ImageId> {
-        self.call("import", reference)?;
+        self.call("import", reference).await?;
         let files = unpack(tar).await.unwrap();
         self.add_base(reference, &[]);
         self.state(|state| {
@@ -180,11 +137,13 @@ impl Engine for FakeEngine {
         source: BuildSource,
         sink: &mut StepSink<'_>,
     ) -> std::result::Result<BuildOutcome, BuildFailure> {
-        self.call("build", &request.tag)?;
+        self.call("build", &request.tag).await?;
         let files = read(&source).map_err(BuildFailure::Context)?;
         let text = String::from_utf8(source.dockerfile.to_vec()).unwrap();
         self.state(|state| {
             state.dockerfiles.push(text.clone());
+            let arguments = (request.tag.clone(), request.build_args.clone());
+            state.arguments.push(arguments);
             state.ways.extend(ways(request, &files));
         });
         let dockerfile = Dockerfile::parse(&text).unwrap();
@@ -226,12 +185,12 @@ impl Engine for FakeEngine {
                     state.emptied.extend(emptied(&step.text));
                     let command = command(&step.text);
                     if let Some(mount) = mount_id(&step.text) {
-                        let told = format!("cached mount /m from exec /bin/sh -c {command}");
+                        let told = format!("cached mount /m from exec {command}");
                         state.cache.insert(format!("mount-{mount}"), told);
                     }
                     let id = format!("record-{}", state.cache.len());
                     let told = match step.text.starts_with("RUN") {
-                        true => format!("mount / from exec /bin/sh -c {command}"),
+                        true => format!("mount / from exec {command}"),
                         false => "fileop target".to_owned(),
                     };
                     state.cache.insert(id, told);
@@ -245,36 +204,56 @@ impl Engine for FakeEngine {
                 cached,
             });
         }
+        if self.state(|state| state.podman) {
+            steps.clear();
+        }
         Ok(self.finish(request, &dockerfile, &text, key, steps))
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId> {
-        self.call("create", &spec.name)?;
+        self.call("create", &spec.name).await?;
         sleep(Duration::from_millis(8)).await;
         self.state(|state| {
             let image = state
                 .images
                 .iter()
                 .find(|(tag, image)| **tag == spec.image || image.facts.id.0 == spec.image);
-            let manner = image.map(|(_, image)| image.manner).unwrap();
+            let image = image.ok_or_else(|| missing("create container", &spec.image))?;
+            let manner = image.1.manner;
             let run = spec.labels.get(LABEL_RUN).cloned();
             let container = Container {
                 image: spec.image.clone(),
                 manner,
                 run,
+                network: spec.network.as_ref().map(|place| place.network.clone()),
                 started: false,
+                since: None,
             };
             state.containers.insert(spec.name.clone(), container);
-        });
-        Ok(ContainerId(spec.name.clone()))
+            Ok(ContainerId(spec.name.clone()))
+        })
+    }
+
+    async fn create_network(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<()> {
+        self.call("create-network", name).await?;
+        let run = labels.get(LABEL_RUN).cloned();
+        self.state(|state| state.networks.insert(name.to_owned(), run));
+        Ok(())
+    }
+
+    async fn remove_network(&self, name: &str) -> Result<RemovalOutcome> {
+        self.call("remove-network", name).await?;
+        Ok(self.network_removed(name))
     }
 
     async fn start(&self, id: &ContainerId) -> Result<()> {
-        self.call("start", &id.0)?;
+        self.call("start", &id.0).await?;
         sleep(Duration::from_millis(200)).await;
         self.state(|state| {
-            let container = state.containers.get_mut(&id.0).unwrap();
+            let container = state.containers.get_mut(&id.0);
+            let container = container.ok_or_else(|| missing("start container", &id.0))?;
             container.started = true;
+            container.since = Some(Instant::now());
             if container.manner == Manner::Foreign {
                 let (kind, cause) = (ErrorKind::Refused, "exec format error");
                 return Err(EngineError::new("start container", &id.0, kind, cause));
@@ -284,36 +263,40 @@ impl Engine for FakeEngine {
     }
 
     async fn address(&self, id: &ContainerId, port: u16, reach: Reach) -> Result<SocketAddr> {
-        self.call("address", &id.0)?;
+        self.call("address", &id.0).await?;
+        self.manner(id, "find the address of")?;
         let closed = self.state(|state| state.closed.contains(&reach));
         let host = if closed { [0; 4] } else { [127, 0, 0, 1] };
         Ok(SocketAddr::from((host, port)))
     }
 
     async fn exited(&self, id: &ContainerId) -> Result<i64> {
-        let manner = self.state(|state| state.containers[&id.0].manner);
-        sleep(Duration::from_millis(50)).await;
-        match manner {
-            Manner::Crashes => Ok(3),
-            Manner::Ends => Ok(0),
-            _ => std::future::pending().await,
-        }
+        self.strike("exited", &id.0).await?;
+        self.until_exit(id).await
     }
 
-    async fn state(&self, _: &ContainerId) -> Result<ContainerState> {
-        Ok(ContainerState {
-            running: true,
-            exit_code: None,
-            oom_killed: self.state(|state| state.oom),
-            health: Some(Health::Healthy),
-        })
+    async fn state(&self, id: &ContainerId) -> Result<ContainerState> {
+        self.strike("state", &id.0).await?;
+        self.manner(id, "inspect container")?;
+        Ok(self.container_state(id))
+    }
+
+    async fn output(&self, id: &ContainerId) -> Result<OutputStream> {
+        self.call("output", &id.0).await?;
+        self.printed(id)
+    }
+
+    async fn listening(&self, id: &ContainerId, port: u16, _: Nanos) -> Result<()> {
+        self.call("listening", &format!("{} {port}", id.0)).await?;
+        self.until_listening(id).await
     }
 
     async fn logs(&self, id: &ContainerId, _: u32) -> Result<Vec<String>> {
+        self.strike("logs", &id.0).await?;
         let error = "Error: cannot find module".to_owned();
         // The app prints what it was built with.
         let built_with = self.state(|state| {
-            let image = &state.containers[&id.0].image;
+            let image = &state.containers.get(&id.0)?.image;
             let is_it = |tag: &str| {
                 state
                     .images
@@ -327,14 +310,17 @@ impl Engine for FakeEngine {
     }
 
     async fn memory(&self, id: &ContainerId) -> Result<Bytes> {
-        self.call("memory", &id.0)?;
-        Ok(Bytes(20_000_000))
+        self.call("memory", &id.0).await?;
+        if self.state(|state| state.podman) {
+            let (kind, cause) = (ErrorKind::Protocol, "no memory statistics");
+            return Err(EngineError::new("measure memory of", &id.0, kind, cause));
+        }
+        self.memory_of(id)
     }
 
     async fn stop(&self, id: &ContainerId, grace: Nanos) -> Result<StopOutcome> {
-        self.call("stop", &id.0)?;
-        let manner = self.state(|state| state.containers.get(&id.0).map(|c| c.manner));
-        let killed = manner == Some(Manner::IgnoresSigterm);
+        self.call("stop", &id.0).await?;
+        let killed = self.manner(id, "stop container")? == Manner::IgnoresSigterm;
         let took = if killed {
             grace
         } else {
@@ -342,21 +328,26 @@ impl Engine for FakeEngine {
         };
         sleep(took.into()).await;
         let exit_code = if killed { 137 } else { 0 };
+        let taken = match self.state(|state| (state.podman, state.unstamped)) {
+            (_, true) => StopTime::Unknown("the process ended before its signal".to_owned()),
+            (true, _) => StopTime::Call { taken: took },
+            _ => StopTime::Stamps(took),
+        };
         Ok(StopOutcome {
-            taken: StopTime::Stamps(took),
+            taken,
             exit_code,
             killed,
         })
     }
 
     async fn remove_container(&self, id: &ContainerId) -> Result<()> {
-        self.call("remove-container", &id.0)?;
+        self.call("remove-container", &id.0).await?;
         self.state(|state| state.containers.remove(&id.0));
         Ok(())
     }
 
     async fn remove_image(&self, reference: &str) -> Result<RemovalOutcome> {
-        self.call("remove-image", reference)?;
+        self.call("remove-image", reference).await?;
         let gone = self.state(|state| state.images.remove(reference));
         Ok(if gone.is_some() {
             RemovalOutcome::Removed
@@ -366,7 +357,7 @@ impl Engine for FakeEngine {
     }
 
     async fn owned(&self) -> Result<Vec<Owned>> {
-        self.call("owned", "engine")?;
+        self.call("owned", "engine").await?;
         Ok(self.state(|state| {
             let containers = state
                 .containers
@@ -377,7 +368,9 @@ impl Engine for FakeEngine {
                 let run = plimsoll::engine::run_of_tag(tag).or(labelled)?;
                 Some(owned(OwnedKind::Image, tag, Some(run)))
             });
-            let listed = containers.chain(images).collect();
+            let networks = state.networks.iter();
+            let networks = networks.map(|(name, run)| owned(OwnedKind::Network, name, run.clone()));
+            let listed = containers.chain(images).chain(networks).collect();
             if let Some(tag) = state.appears.take() {
                 let image = state.images.values().next().unwrap().clone();
                 state.images.insert(tag, image);
@@ -387,7 +380,7 @@ impl Engine for FakeEngine {
     }
 
     async fn build_cache(&self) -> Result<Vec<CacheRecord>> {
-        self.call("build-cache", "engine")?;
+        self.call("build-cache", "engine").await?;
         Ok(self.state(|state| {
             let record = |(id, description): (&String, &String)| CacheRecord {
                 id: id.clone(),
@@ -405,7 +398,10 @@ impl Engine for FakeEngine {
     }
 
     async fn prune_cache(&self, ids: &[String]) -> Result<Vec<String>> {
-        self.call("prune-cache", &ids.len().to_string())?;
+        self.call("prune-cache", &ids.len().to_string()).await?;
+        if self.state(|state| state.prunes_for_ever) {
+            std::future::pending::<()>().await;
+        }
         self.state(|state| {
             state.cache.retain(|id, _| !ids.contains(id));
             // What the builder knows it knows by its records.
@@ -414,66 +410,6 @@ impl Engine for FakeEngine {
             }
         });
         Ok(ids.to_vec())
-    }
-}
-
-impl FakeEngine {
-    fn finish(
-        &self,
-        request: &BuildRequest,
-        dockerfile: &Dockerfile,
-        text: &str,
-        key: String,
-        steps: Vec<BuildStep>,
-    ) -> BuildOutcome {
-        let base = dockerfile
-            .final_base(request.target.as_deref(), &request.build_args)
-            .unwrap();
-        self.state(|state| {
-            let base = base
-                .and_then(|base| state.images.get(&base))
-                .map(|image| image.facts.clone());
-            let (mut diff_ids, mut history) = base
-                .map(|facts| (facts.diff_ids, facts.history))
-                .unwrap_or_default();
-            diff_ids.push(format!("sha256:{key}"));
-            // The engine prints build arguments before the command.
-            let args: String = request
-                .build_args
-                .iter()
-                .map(|(id, value)| format!("|1 {id}={value} "))
-                .collect();
-            let lines = text.lines().filter(|line| !line.starts_with('#'));
-            let length: usize = lines.map(|line| line.len() + 1).sum();
-            history.push((Bytes(1_000_000 * length as u64), format!("{args}COPY")));
-            let id = ImageId(format!("sha256:{}", sha256_hex(key.as_bytes())));
-            let facts = ImageFacts {
-                manifest_digest: None,
-                id: id.clone(),
-                repo_digests: Vec::new(),
-                listed: history.iter().map(|(bytes, _)| *bytes).sum(),
-                diff_ids,
-                history,
-                labels: request.labels.clone(),
-                user: String::new(),
-                platform: "linux/amd64".to_owned(),
-                health_check: text.contains("HEALTHCHECK"),
-            };
-            let image = Image {
-                facts,
-                manner: match request.platform.as_deref() {
-                    Some(other) if other != "linux/amd64" && !state.emulates => Manner::Foreign,
-                    _ => Manner::of(text),
-                },
-            };
-            state.images.insert(request.tag.clone(), image);
-            BuildOutcome {
-                image: id,
-                steps,
-                builder: "buildkit".to_owned(),
-                sent: Sent::default(),
-            }
-        })
     }
 }
 
@@ -487,13 +423,14 @@ fn owned(kind: OwnedKind, name: &str, run: Option<String>) -> Owned {
     }
 }
 
-/// A step's name as BuildKit tells it.
-fn vertex_name(step: &Step) -> String {
-    let label = step
-        .key
-        .stage
-        .as_ref()
-        .map(|stage| format!("{stage} "))
-        .unwrap_or_default();
-    format!("[{label}{}/{}] {}", step.key.index, step.total, step.text)
+fn missing(operation: &'static str, subject: &str) -> EngineError {
+    EngineError::new(operation, subject, ErrorKind::NotFound, "no such thing")
+}
+
+impl FakeEngine {
+    /// How a container behaves, if it is there.
+    pub(super) fn manner(&self, id: &ContainerId, operation: &'static str) -> Result<Manner> {
+        let manner = self.state(|state| state.containers.get(&id.0).map(|one| one.manner));
+        manner.ok_or_else(|| missing(operation, &id.0))
+    }
 }

@@ -8,7 +8,10 @@
 
 mod engine;
 mod export;
+pub mod faults;
 mod files;
+mod model;
+mod ready;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,9 +25,10 @@ use plimsoll::dockerfile::{Dockerfile, Step};
 use plimsoll::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, BuildStep, CacheRecord,
     Clock, ContainerId, ContainerSpec, ContainerState, Engine, EngineError, ErrorKind, Health,
-    ImageFacts, ImageId, LABEL_RUN, LoadOutcome, LoadSpec, Mark, Owned, OwnedKind, Probe,
-    ProbeFailure, ProbeSpec, PullSink, PushOutcome, Ready, RemovalOutcome, Result, Sent,
-    SourceKind, StepSink, StopOutcome, StopTime,
+    HealthCheck, ImageFacts, ImageId, LABEL_RUN, LoadOutcome, LoadSpec, Mark, OutputChunk,
+    OutputPipe, OutputStream, Owned, OwnedKind, Probe, ProbeCheck, ProbeFailure, ProbeSpec,
+    PullSink, PushOutcome, Ready, RemovalOutcome, Result, Sent, SourceKind, StepSink, StopOutcome,
+    StopTime,
 };
 use plimsoll::oci::sha256_hex;
 use plimsoll::record::{EngineFacts, ImageStore, Reach};
@@ -41,6 +45,10 @@ pub enum Manner {
     Well,
     /// `crashes`: exits with code 3 after 50 ms.
     Crashes,
+    /// `ends-after-ready`: answers once and exits with code 3. The kernel's figure is zero.
+    EndsAfterReady,
+    /// `ends-without-figure`: the same, and the engine has no statistics of it.
+    EndsWithoutFigure,
     /// `never-ready`: runs and answers nothing.
     NeverReady,
     /// `answers-wrongly`: runs and answers 500.
@@ -51,15 +59,26 @@ pub enum Manner {
     Foreign,
     /// A program that was imported: ends at once.
     Ends,
+    /// `finishes`: exits with code 0 after 700 ms.
+    Finishes,
+    /// `unhealthy`: its health check fails after 300 ms.
+    Unhealthy,
+    /// `floods`: prints for ever, without an end of a line.
+    Floods,
 }
 
 impl Manner {
     fn of(dockerfile: &str) -> Self {
         let words = [
             ("crashes", Self::Crashes),
+            ("ends-after-ready", Self::EndsAfterReady),
+            ("ends-without-figure", Self::EndsWithoutFigure),
             ("never-ready", Self::NeverReady),
             ("answers-wrongly", Self::AnswersWrongly),
             ("ignores-sigterm", Self::IgnoresSigterm),
+            ("finishes", Self::Finishes),
+            ("unhealthy", Self::Unhealthy),
+            ("floods", Self::Floods),
         ];
         words
             .iter()
@@ -79,7 +98,10 @@ struct Container {
     image: String,
     manner: Manner,
     run: Option<String>,
+    network: Option<String>,
     started: bool,
+    /// When its start call returned.
+    since: Option<Instant>,
 }
 
 /// What the fake holds and what was asked of it.
@@ -87,12 +109,16 @@ struct Container {
 pub struct State {
     images: BTreeMap<String, Image>,
     containers: BTreeMap<String, Container>,
+    /// Private networks, with the run of each.
+    pub networks: BTreeMap<String, Option<String>>,
     known: BTreeSet<String>,
     pub cache: BTreeMap<String, String>,
     /// Verbs in order, with their subject.
     pub calls: Vec<String>,
     /// How planted secrets arrived, by tag.
     pub ways: Vec<(String, String)>,
+    /// Build arguments, by tag.
+    pub arguments: Vec<(String, BTreeMap<String, String>)>,
     /// Dockerfiles as they arrived.
     pub dockerfiles: Vec<String>,
     /// The registry that pushes and pulls go to, and by which door.
@@ -101,20 +127,37 @@ pub struct State {
     pub emptied: Vec<String>,
     /// Whether its images are in the containerd store.
     pub containerd: bool,
+    /// Whether it is like Podman: its builds report no steps, its stops no signal, and it has
+    /// no statistics of the memory.
+    pub podman: bool,
+    /// Whether its builder can be told to use its own frontend.
+    pub own_frontend: bool,
+    /// What it adds to the size of each entry of a history, as a store that counts disk blocks.
+    pub disk_blocks: u64,
+    /// Set to make it stamp each exit before the signal.
+    pub unstamped: bool,
+    /// Set to make it take for ever to remove records of the build cache.
+    pub prunes_for_ever: bool,
     /// Whether it runs programs of other platforms.
     pub emulates: bool,
     /// Ids of images of which it lacks platforms that their index names; it does not push them.
     pub partial: BTreeSet<String>,
     /// Ways to its containers that lead nowhere.
     pub closed: Vec<Reach>,
+    /// How it says that it is reached; a socket of its own where nothing is set.
+    pub endpoint: Option<String>,
     /// Set to make every verb fail as if the engine had gone.
     pub gone: bool,
     /// Verbs that it refuses.
     pub refuses: Vec<&'static str>,
+    /// Whether its processes cannot be seen, so that no table of sockets can be read.
+    pub hidden: bool,
     /// Set to make it say that the kernel killed what exited.
     pub oom: bool,
     /// An image of a run that comes up once the engine's objects were listed.
     pub appears: Option<String>,
+    /// What is to go wrong, and when.
+    armed: Option<faults::Armed>,
     /// The folder of results, in which reports get what cannot be replaced by a file.
     pub blocks: Option<std::path::PathBuf>,
 }
@@ -152,13 +195,19 @@ impl FakeEngine {
             labels: BTreeMap::new(),
             user: String::new(),
             platform: "linux/amd64".to_owned(),
-            health_check: false,
+            health_check: None,
         };
         let image = Image {
             facts,
             manner: Manner::Well,
         };
         self.state(|state| state.images.insert(reference.to_owned(), image));
+    }
+
+    /// Makes the containers of an image that it holds misbehave, as a word in a Dockerfile does.
+    pub fn misbehaves(&self, reference: &str, word: &str) {
+        let manner = Manner::of(word);
+        self.state(|state| state.images.get_mut(reference).unwrap().manner = manner);
     }
 
     /// A label on an image that it holds.
@@ -168,6 +217,72 @@ impl FakeEngine {
             let labels = &mut image.facts.labels;
             labels.insert(key.to_owned(), value.to_owned());
         });
+    }
+
+    /// Somebody else's container.
+    pub fn add_container(&self, name: &str) {
+        let container = Container {
+            image: "theirs:1".to_owned(),
+            manner: Manner::NeverReady,
+            run: None,
+            network: None,
+            started: false,
+            since: None,
+        };
+        self.state(|state| state.containers.insert(name.to_owned(), container));
+    }
+
+    /// Somebody removes a container, an image or a network.
+    pub fn lose(&self, name: &str) {
+        self.state(|state| {
+            state.networks.retain(|known, _| !known.contains(name));
+            state.containers.retain(|known, _| !known.contains(name));
+            state.images.retain(|known, _| !known.contains(name));
+        });
+    }
+
+    /// All that it holds, as one line each.
+    pub fn holds(&self) -> BTreeSet<String> {
+        self.state(|state| {
+            let images = state.images.iter();
+            let images = images.map(|(tag, image)| format!("image {tag} {:?}", image.facts));
+            let containers = state.containers.iter();
+            let containers = containers.map(|(name, one)| format!("container {name} {one:?}"));
+            let cache = state.cache.iter();
+            let cache = cache.map(|(id, words)| format!("record {id} {words}"));
+            let networks = state.networks.iter();
+            let networks = networks.map(|(name, run)| format!("network {name} {run:?}"));
+            let things = images.chain(containers).chain(networks);
+            things.chain(cache).collect()
+        })
+    }
+
+    fn endpoint(&self) -> String {
+        let own = || "unix:///fake.sock".to_owned();
+        self.state(|state| state.endpoint.clone())
+            .unwrap_or_else(own)
+    }
+
+    /// Whether an app exits once it has answered.
+    fn ends_early(&self, id: &ContainerId) -> bool {
+        let manner = self.state(|state| state.containers.get(&id.0).map(|c| c.manner));
+        matches!(
+            manner,
+            Some(Manner::EndsAfterReady | Manner::EndsWithoutFigure)
+        )
+    }
+
+    fn memory_of(&self, id: &ContainerId) -> Result<Bytes> {
+        match self.manner(id, "measure memory of container")? {
+            Manner::EndsAfterReady => Ok(Bytes(0)),
+            Manner::EndsWithoutFigure => Err(EngineError::new(
+                "measure memory of container",
+                &id.0,
+                ErrorKind::Protocol,
+                "the engine gives no memory statistics",
+            )),
+            _ => Ok(Bytes(20_000_000)),
+        }
     }
 
     pub fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
@@ -185,13 +300,15 @@ impl FakeEngine {
                     labelled || plimsoll::engine::run_of_tag(tag).is_some()
                 })
                 .map(|(tag, _)| tag.clone());
-            images.chain(state.containers.keys().cloned()).collect()
+            let things = state.containers.keys().chain(state.networks.keys());
+            images.chain(things.cloned()).collect()
         })
     }
 
-    fn call(&self, verb: &'static str, subject: &str) -> Result<()> {
+    async fn call(&self, verb: &'static str, subject: &str) -> Result<()> {
+        self.state(|state| state.calls.push(format!("{verb} {subject}")));
+        self.strike(verb, subject).await?;
         self.state(|state| {
-            state.calls.push(format!("{verb} {subject}"));
             if let Some(results) = state.blocks.as_ref().filter(|_| verb == "create") {
                 for folder in std::fs::read_dir(results).unwrap().flatten() {
                     for report in ["report.md", "report.html"] {
@@ -216,12 +333,32 @@ impl FakeEngine {
     }
 }
 
-/// Tokio's clock, which a paused runtime moves by itself.
-pub struct FakeClock(Instant);
+/// Tokio's clock, which a paused runtime moves by itself. Its date stands still until it is set.
+pub struct FakeClock(Instant, Date);
+
+/// The date of the machine, as RFC 3339.
+#[derive(Debug, Clone)]
+pub struct Date(Arc<Mutex<String>>);
+
+impl Default for Date {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new("2026-11-20T20:40:00Z".to_owned())))
+    }
+}
+
+impl Date {
+    pub fn set(&self, utc: &str) {
+        *self.0.lock().unwrap() = utc.to_owned();
+    }
+}
 
 impl FakeClock {
     pub fn new() -> Self {
-        Self(Instant::now())
+        Self::of(&Date::default())
+    }
+
+    pub fn of(date: &Date) -> Self {
+        Self(Instant::now(), date.clone())
     }
 }
 
@@ -231,7 +368,7 @@ impl Clock for FakeClock {
     }
 
     fn utc(&self) -> String {
-        "2026-11-20T20:40:00Z".to_owned()
+        self.1.0.lock().unwrap().clone()
     }
 
     fn resolution(&self) -> Nanos {
@@ -266,12 +403,18 @@ impl Probe for FakeProbe {
             state
                 .containers
                 .values()
-                .find(|container| container.started)
+                .filter(|container| container.started)
+                .max_by_key(|container| container.since)
                 .map(|c| c.manner)
                 .filter(|_| !spec.address.ip().is_unspecified())
         });
         match manner {
-            Some(Manner::Well | Manner::IgnoresSigterm) => {
+            Some(
+                Manner::Well
+                | Manner::IgnoresSigterm
+                | Manner::EndsAfterReady
+                | Manner::EndsWithoutFigure,
+            ) => {
                 sleep(Duration::from_millis(300)).await;
                 Ok(Ready {
                     at: self.clock.mark(),
@@ -279,21 +422,26 @@ impl Probe for FakeProbe {
                     attempts: Count(150),
                 })
             }
-            Some(Manner::AnswersWrongly) => {
+            manner => {
                 sleep(spec.within.into()).await;
-                Err(ProbeFailure::WrongAnswer {
-                    path: spec.path.clone(),
-                    status: 500,
-                    expected: format!("status {}", spec.status),
-                    body: "boom".to_owned(),
-                })
-            }
-            _ => {
-                sleep(spec.within.into()).await;
-                Err(ProbeFailure::TimedOut {
-                    path: spec.path.clone(),
-                    within: spec.within,
-                    last: "connection refused".to_owned(),
+                let last = "connection refused".to_owned();
+                Err(match (&spec.check, manner) {
+                    (ProbeCheck::Tcp, _) => {
+                        ProbeFailure::closed(spec.address.port(), spec.within, last)
+                    }
+                    (ProbeCheck::Http(http), Some(Manner::AnswersWrongly)) => {
+                        ProbeFailure::WrongAnswer {
+                            path: http.path.clone(),
+                            status: 500,
+                            expected: http.expected(),
+                            body: "boom".to_owned(),
+                        }
+                    }
+                    (ProbeCheck::Http(http), _) => ProbeFailure::TimedOut {
+                        path: http.path.clone(),
+                        within: spec.within,
+                        last,
+                    },
                 })
             }
         }

@@ -192,20 +192,25 @@ impl FakeEngine {
         })
     }
 
-    pub(super) fn add_tag(&self, image: &str, reference: &str) {
+    pub(super) fn add_tag(&self, image: &str, reference: &str) -> Result<()> {
         self.state(|state| {
             let found = state
                 .images
                 .iter()
                 .find(|(name, known)| *name == image || known.facts.id.0 == image)
                 .map(|(_, known)| known.clone());
-            state.images.insert(reference.to_owned(), found.unwrap());
-        });
+            let kind = ErrorKind::NotFound;
+            let found = found.ok_or_else(|| refused("tag image", image, "no such image", kind))?;
+            state.images.insert(reference.to_owned(), found);
+            Ok(())
+        })
     }
 
     pub(super) async fn send(&self, reference: &str) -> Result<PushOutcome> {
         let (registry, door) = self.state(|state| state.registry.clone()).unwrap();
-        let image = self.state(|state| state.images[reference].clone());
+        let image = self.state(|state| state.images.get(reference).cloned());
+        let kind = ErrorKind::NotFound;
+        let image = image.ok_or_else(|| refused("push image", reference, "no such image", kind))?;
         let manifest = manifest(&image);
         if reference.contains("_unsendable:") {
             let kind = ErrorKind::Refused;
@@ -225,6 +230,7 @@ impl FakeEngine {
         let mut sent = BTreeMap::new();
         for (digest, bytes) in manifest.blobs() {
             if !known.contains(digest) {
+                self.strike("push-blob", reference).await?;
                 sleep(seconds(bytes.0, PACK)).await;
                 sent.insert(digest.to_owned(), bytes);
             }
@@ -267,6 +273,7 @@ impl FakeEngine {
             }
             tell(LayerState::Announced);
             sleep(seconds(layer.bytes.0, rate)).await;
+            self.strike("pull-layer", reference).await?;
             if reference.contains("_cut:") {
                 return Err(refused(
                     "pull image",

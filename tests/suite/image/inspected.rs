@@ -19,7 +19,7 @@ const BASE_ID: &str = "sha256:22222222222222222222222222222222222222222222222222
 
 /// A daemon that has the image, with this as its history and label, and one that has the
 /// same lowest layer.
-async fn daemon(image: &Image) -> Serving {
+fn daemon(image: &Image) -> Daemon {
     let lowest = image.layers.first().map(|layer| digest(layer));
     let base = json!({ "Id": BASE_ID, "Os": "linux", "Architecture": "amd64", "Config": {},
         "RootFS": { "Type": "layers", "Layers": [lowest] } });
@@ -60,8 +60,6 @@ async fn daemon(image: &Image) -> Serving {
             200,
             leaked(archive),
         )
-        .serve()
-        .await
 }
 
 async fn inspect(serving: &Serving, format: &'static str) -> (String, String) {
@@ -109,7 +107,7 @@ async fn no_form_of_an_inspection_holds_a_secret() {
     let mut image = Image::of([lower, upper]);
     image.history = history;
     image.config = json!({ "Env": env, "Labels": labels, "User": plants[2].secret });
-    let serving = daemon(&image).await;
+    let serving = daemon(&image).serve().await;
     for format in ["table", "md", "json"] {
         let (out, err) = inspect(&serving, format).await;
         assert_secretless(format, &out);
@@ -141,7 +139,7 @@ async fn no_form_of_an_inspection_is_hostile() {
     let mut image = Image::of([layer]);
     image.history = vec![format!("RUN x {HOSTILE} y")];
     image.config = json!({ "User": HOSTILE, "Labels": { "dev.plimsoll.stands-in-for": HOSTILE } });
-    let serving = daemon(&image).await;
+    let serving = daemon(&image).serve().await;
     for format in ["table", "md", "json"] {
         let (out, err) = inspect(&serving, format).await;
         assert_inert(format, &out);
@@ -160,7 +158,7 @@ async fn the_base_is_found_on_the_engine_by_its_layers() {
         Layer::new().file("low", "12345"),
         Layer::new().file("high", "1"),
     ]);
-    let serving = daemon(&image).await;
+    let serving = daemon(&image).serve().await;
     let (out, _) = inspect(&serving, "json").await;
     let found: serde_json::Value = serde_json::from_str(&out).unwrap();
     let base = json!({ "reference": "base:1", "layers": 1, "bytes": 5, "evidence": "engine" });
@@ -169,8 +167,41 @@ async fn the_base_is_found_on_the_engine_by_its_layers() {
     let (out, _) = inspect(&serving, "table").await;
     assert!(out.contains("base base:1"), "{out}");
     // Its only layer is no base of itself.
-    let alone = daemon(&Image::of([Layer::new().file("low", "12345")])).await;
+    let alone = daemon(&Image::of([Layer::new().file("low", "12345")]))
+        .serve()
+        .await;
     let (out, _) = inspect(&alone, "json").await;
     let found: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(found["base"], serde_json::Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_on_a_stand_in_is_none_although_it_has_its_label() {
+    let mut image = Image::of([Layer::new().file("app/x", "x")]);
+    image.config = json!({ "User": "", "Labels": { "dev.plimsoll.stands-in-for": "debian:12" } });
+    let other = ID.replace('1', "2");
+    for (id, is_one) in [(ID, true), (other.as_str(), false)] {
+        let facts = json!({ "Id": id, "Os": "linux", "Architecture": "amd64" });
+        let history = leaked(format!("GET /images/{id}/history"));
+        let list = json!([{ "Id": id, "RepoTags": ["x:1"], "Size": 1 }, { "Id": ID, "Size": 1 }]);
+        let serving = Daemon::new()
+            .on("GET /images/json", 200, leaked(list.to_string()))
+            .on(
+                "GET /images/plimsoll.local/debian:12/json",
+                200,
+                leaked(facts.to_string()),
+            )
+            .on(history, 200, "[]")
+            .and(daemon(&image))
+            .serve()
+            .await;
+        let (out, _) = inspect(&serving, "json").await;
+        let data: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let expected = if is_one {
+            json!("debian:12")
+        } else {
+            json!(null)
+        };
+        assert_eq!(data["stands_in_for"], expected, "{out}");
+    }
 }

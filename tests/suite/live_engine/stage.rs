@@ -173,7 +173,7 @@ impl Stage {
             env: BTreeMap::new(),
             labels: self.labels(),
             port: Some((8080, reach)),
-            confinement: plimsoll::scenario::Confinement::default(),
+            ..ContainerSpec::default()
         }
     }
 

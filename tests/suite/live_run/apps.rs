@@ -30,7 +30,7 @@ async fn passes(stage: &Stage, app: &str) {
         &stage.engine,
         &wanted,
         Policy::Auto,
-        &none,
+        &bases::Sources::default(),
         &catalogue,
         &mut |_| {},
     )
@@ -69,19 +69,19 @@ async fn passes(stage: &Stage, app: &str) {
     }
 }
 
-live!(alone the_node_app_passes_its_checks, stage => passes(stage, "node").await);
+live!(the_node_app_passes_its_checks, stage => passes(stage, "node").await);
 
-live!(alone the_go_app_passes_its_checks, stage => passes(stage, "go").await);
+live!(the_go_app_passes_its_checks, stage => passes(stage, "go").await);
 
-live!(alone the_rust_app_passes_its_checks, stage => passes(stage, "rust").await);
+live!(the_rust_app_passes_its_checks, stage => passes(stage, "rust").await);
 
-live!(alone the_java_app_passes_its_checks, stage => passes(stage, "java").await);
+live!(the_java_app_passes_its_checks, stage => passes(stage, "java").await);
 
-live!(alone the_python_app_passes_its_checks, stage => passes(stage, "python").await);
+live!(the_python_app_passes_its_checks, stage => passes(stage, "python").await);
 
-live!(alone the_nestjs_app_passes_its_checks, stage => passes(stage, "nestjs").await);
+live!(the_nestjs_app_passes_its_checks, stage => passes(stage, "nestjs").await);
 
-live!(alone the_node_native_app_passes_its_checks, stage => passes(stage, "node-native").await);
+live!(the_node_native_app_passes_its_checks, stage => passes(stage, "node-native").await);
 
 #[test]
 fn the_measured_contexts_hold_no_tests() {

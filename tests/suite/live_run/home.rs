@@ -245,7 +245,7 @@ pub(super) async fn until(within: Duration, mut holds: impl AsyncFnMut() -> bool
     true
 }
 
-/// Containers and images with a run's label, asked of the engine and not of plimsoll's adapter.
+/// Containers, images and networks with a run's label, asked of the engine and not of plimsoll's adapter.
 pub(super) async fn left(stage: &Stage, run: &str) -> Vec<String> {
     let label = format!("{LABEL_RUN}={run}");
     let filters = std::collections::HashMap::from([("label", vec![label.as_str()])]);
@@ -258,13 +258,20 @@ pub(super) async fn left(stage: &Stage, run: &str) -> Vec<String> {
         .filters(&filters)
         .build();
     let images = stage.docker.list_images(Some(options)).await.unwrap();
+    let options = query::ListNetworksOptionsBuilder::default()
+        .filters(&filters)
+        .build();
+    let networks = stage.docker.list_networks(Some(options)).await.unwrap();
+    let networks = networks
+        .into_iter()
+        .map(|network| format!("network {:?}", network.name));
     let containers = containers
         .into_iter()
         .map(|container| format!("container {:?}", container.names));
     let images = images
         .into_iter()
         .map(|image| format!("image {} {:?}", image.id, image.repo_tags));
-    containers.chain(images).collect()
+    containers.chain(images).chain(networks).collect()
 }
 
 /// Whether the tool runs on this host with these words in its command line.

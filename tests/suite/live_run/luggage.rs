@@ -28,6 +28,15 @@ pub(super) const LOAD: usize = 2_000_000;
 
 /// Imports a base of about that many bytes, and makes a home with both variants.
 pub(super) async fn packed(stage: &Stage, base_bytes: usize) -> Home {
+    packed_with(stage, base_bytes, &[("bare", BARE), ("based", BASED)]).await
+}
+
+/// The same with other variants.
+pub(super) async fn packed_with(
+    stage: &Stage,
+    base_bytes: usize,
+    variants: &[(&str, &str)],
+) -> Home {
     let mut tar = tar::Builder::new(Vec::new());
     let bytes = content(1, base_bytes);
     let mut header = tar::Header::new_gnu();
@@ -41,7 +50,7 @@ pub(super) async fn packed(stage: &Stage, base_bytes: usize) -> Home {
         .import(&base(stage), tar, &changes(stage))
         .await
         .unwrap();
-    let home = Home::new(stage, &[("bare", BARE), ("based", BASED)]);
+    let home = Home::new(stage, variants);
     fs::write(home.dir.path().join("app/load"), content(2, LOAD)).unwrap();
     home
 }

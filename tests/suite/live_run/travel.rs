@@ -6,7 +6,7 @@ use plimsoll::record::{Metric, Outcome, RunRecord, RunState, Sample, Status};
 use plimsoll::units::{Bytes, Quantity};
 
 use super::luggage::{Before, LOAD, base, entries, packed, ways};
-use super::matrix::ENDED_AT_ONCE;
+use super::matrix::ended_at_once;
 use crate::live_engine::stage::live;
 
 /// How many bytes a second 40 Mbit are.
@@ -52,9 +52,7 @@ fn all_are_fine(record: &RunRecord) {
         let reason = sample.outcome.reason().unwrap_or_default();
         let fine = match sample.outcome.status() {
             Status::Ok => true,
-            Status::NotMeasured if reason == ENDED_AT_ONCE => {
-                matches!(sample.metric, Metric::StopTime | Metric::FloorStopTime)
-            }
+            Status::NotMeasured if ended_at_once(sample) => true,
             Status::NotMeasured => {
                 told && (reason.contains("shorter than 10.0 ms")
                     || reason.contains("told of no layer"))

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use plimsoll::record::{CaseId, CaseRecord, Outcome, RunRecord, Texts, case_id};
 use plimsoll::units::Quantity;
@@ -180,6 +181,14 @@ fn no_command_prints_a_secret_of_a_record() {
         planted += 1;
     });
     assert!(planted > 100, "{planted}");
+    // A name must stay equal to itself, wherever it stands: one kind of secret for each name.
+    let mut names = BTreeMap::new();
+    record.each_name(&mut |name| {
+        let next = plants[names.len() % plants.len()].text.clone();
+        let plant = names.entry(name.clone()).or_insert(next);
+        name.push_str(&format!(" {plant}"));
+    });
+    assert!(names.len() > 15, "{names:?}");
     let files = ask_all([&record, &slower(&record)], assert_secretless);
     assert!(files > 5, "{files}");
 }
@@ -194,6 +203,48 @@ fn no_command_prints_what_acts_on_a_terminal() {
     RunRecord::read(&text).unwrap_or_else(|error| panic!("{error}"));
     let files = ask_all([&record, &slower(&record)], assert_inert);
     assert!(files > 5, "{files}");
+}
+
+#[test]
+fn no_comment_mentions_anybody_or_an_issue() {
+    let (mut record, planted) = planted_with(" @plimsoll-team #4711 ![x](http://h)");
+    assert!(planted > 150, "{planted}");
+    failing(&mut record);
+    consistent(&mut record);
+    // Code is shown as it is, and mentions nobody: spans, and blocks between fences.
+    fn check(place: &str, text: &str) {
+        let is_markdown = [
+            ".md",
+            "\"md\"]",
+            "comment\"]",
+            "step-summary\"]",
+            "\"--all\"]",
+        ];
+        if !is_markdown.iter().any(|end| place.ends_with(end))
+            || place.contains("table")
+            || place.starts_with("stderr")
+        {
+            return;
+        }
+        let span = regex::Regex::new("`[^`]*`").unwrap();
+        for (at, part) in text.split("```").enumerate() {
+            let text = span.replace_all(part, "");
+            for live in ["@plimsoll-team", "#4711", "![x]("] {
+                assert!(
+                    at % 2 == 1 || !text.contains(live),
+                    "{place}: {live} in {text}"
+                );
+            }
+        }
+        SEEN.fetch_add(
+            text.matches("@<!-- -->plimsoll-team").count(),
+            Ordering::Relaxed,
+        );
+    }
+    static SEEN: AtomicUsize = AtomicUsize::new(0);
+    ask_all([&record, &slower(&record)], check);
+    let seen = SEEN.load(Ordering::Relaxed);
+    assert!(seen > 50, "{seen}");
 }
 
 #[test]

@@ -49,6 +49,48 @@ async fn no_file_and_no_line_of_a_run_holds_a_secret() {
     );
 }
 
+/// What a run is resumed by is compared with the engine and the files as they are: a value that
+/// was found in a Dockerfile must not mask it, and what a rule finds in it is masked on both
+/// sides.
+#[tokio::test(start_paused = true)]
+async fn a_run_is_resumed_whatever_was_masked_in_it() {
+    // Passwords that are the name of the engine, of a case and of a path of the run.
+    let file = "FROM base:1\nENV A_PASSWORD=\"Fake Engine\" B_PASSWORD=app/good C_PASSWORD=scenarios/app.toml\n\
+        COPY deps.lock ./\nRUN make\nCOPY main.src ./\n";
+    let home = Home::new(&[("good", file), ("other", file)]);
+    let secret = "hunter7-of-a-proxy-url";
+    let endpoint = format!("unix:///fake.sock?password={secret}");
+    home.engine.state(|state| state.endpoint = Some(endpoint));
+    let (stop, watch) = (home.stop.clone(), home.engine.clone());
+    tokio::spawn(async move {
+        let stops = |calls: &[String]| {
+            calls
+                .iter()
+                .filter(|call| call.starts_with("stop "))
+                .count()
+        };
+        while watch.state(|state| stops(&state.calls)) < 3 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+    });
+    let (outcome, _) = home
+        .run(&["run", "app", "--rounds", "2", "--warmup", "0"])
+        .await;
+    assert_eq!(outcome.unwrap(), Exit::Interrupted, "{}", home.talk());
+    let text = std::fs::read_to_string(home.folders()[0].join("run.json")).unwrap();
+    assert!(!text.contains(secret), "the endpoint holds a password");
+    assert!(text.contains("A_PASSWORD=\\\"Fa…"), "{text}");
+    let folder = home.folders()[0].display().to_string();
+    let resumed = Home {
+        stop: tokio_util::sync::CancellationToken::new(),
+        ..home
+    };
+    let (outcome, _) = resumed.run(&["run", "--resume", &folder]).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{}", resumed.talk());
+    assert_eq!(resumed.record().engine.name, "Fake Engine");
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_file_and_no_line_of_a_run_is_hostile() {
     let hostile = HOSTILE.replace(['\n', '\r', '\0', '\u{85}', '\u{2028}'], " ");

@@ -1,5 +1,7 @@
 //! A home folder with one scenario, and a run in it.
 
+use plimsoll::record::ImageStore;
+
 use super::*;
 
 const SCENARIO: &str = r#"
@@ -42,8 +44,14 @@ pub struct Home {
     pub puller: FakeEngine,
     /// How often grounds were closed.
     pub closed: Arc<AtomicUsize>,
+    /// The machine's date.
+    pub date: Date,
+    /// The image stores that grounds were opened with.
+    pub stores: Arc<Mutex<Vec<ImageStore>>>,
     /// Columns of the terminal that stdout is.
     pub width: Option<u16>,
+    /// Where built-in files go, of a project that is none of plimsoll's.
+    pub caches: Option<TempDir>,
 }
 
 /// The fakes of a home, opened for a run.
@@ -53,6 +61,7 @@ struct FakeGrounds {
     probe: Arc<FakeProbe>,
     puller: FakeEngine,
     closed: Arc<AtomicUsize>,
+    stores: Arc<Mutex<Vec<ImageStore>>>,
 }
 
 impl Grounds<FakeEngine, FakeProbe> for FakeGrounds {
@@ -60,9 +69,10 @@ impl Grounds<FakeEngine, FakeProbe> for FakeGrounds {
         &self,
         _: &str,
         choice: EngineChoice,
-        _: &plimsoll::record::ImageStore,
+        store: &ImageStore,
     ) -> Result<Ground<FakeEngine, FakeProbe>, Failure> {
         let registry = Arc::new(self.registry.clone());
+        self.stores.lock().unwrap().push(store.clone());
         Ok(match choice {
             EngineChoice::Host => Ground {
                 room: None,
@@ -124,14 +134,38 @@ impl Home {
             variants[0].0
         ));
         std::fs::write(dir.path().join("scenarios/app.toml"), scenario).unwrap();
+        Self::around(dir, &["base:1"], None)
+    }
+
+    /// A project of `tests/projects`, on an engine with these bases.
+    pub fn project(name: &str, bases: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/projects")
+            .join(name);
+        for entry in walkdir::WalkDir::new(&source).min_depth(1) {
+            let entry = entry.unwrap();
+            let copy = dir.path().join(entry.path().strip_prefix(&source).unwrap());
+            match entry.file_type().is_dir() {
+                true => std::fs::create_dir(copy).unwrap(),
+                false => drop(std::fs::copy(entry.path(), copy).unwrap()),
+            }
+        }
+        Self::around(dir, bases, Some(tempfile::tempdir().unwrap()))
+    }
+
+    fn around(dir: TempDir, bases: &[&str], caches: Option<TempDir>) -> Self {
         let registry = FakeRegistry::default();
-        let engine = FakeEngine::with_bases(&["base:1"]).at(&registry, Door::Build);
+        let engine = FakeEngine::with_bases(bases).at(&registry, Door::Build);
         Self {
+            caches,
             dir,
             engine,
             room: FakeEngine::default().at(&registry, Door::Build),
             puller: FakeEngine::default().at(&registry, Door::Pull),
             closed: Arc::default(),
+            date: Date::default(),
+            stores: Arc::default(),
             width: None,
             registry,
             stop: CancellationToken::new(),
@@ -147,6 +181,17 @@ impl Home {
         self
     }
 
+    /// The same with another contract in its scenario.
+    pub fn with_contract(self, toml: &str) -> Self {
+        let file = self.path().join("scenarios/app.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (before, rest) = text.split_once("[contract]\n").unwrap();
+        let (_, after) = rest.split_once("[[source]]").unwrap();
+        let text = format!("{before}[contract]\n{toml}\n[[source]]{after}");
+        std::fs::write(file, text).unwrap();
+        self
+    }
+
     pub fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -154,10 +199,18 @@ impl Home {
     /// Runs `plimsoll <arguments>`; gives the outcome and what stood on stdout.
     pub async fn run(&self, arguments: &[&str]) -> (Result<Exit, Failure>, String) {
         let home = self.path().display().to_string();
-        let mut argv = vec!["plimsoll", "--home", &home, "--host", ""];
+        let mut argv = vec!["plimsoll", "--host", ""];
+        if self.caches.is_none() {
+            argv.extend(["--home", &home]);
+        }
         argv.extend_from_slice(arguments);
-        let cli = Cli::try_parse_from(&argv).unwrap();
-        let clock = Arc::new(FakeClock::new());
+        let mut cli = Cli::try_parse_from(&argv).unwrap();
+        if let Some(caches) = &self.caches {
+            cli.place.here = self.path().to_owned();
+            cli.place.caches = Some(caches.path().to_owned());
+            cli.place.home = None;
+        }
+        let clock = Arc::new(FakeClock::of(&self.date));
         let probe = |engine: &FakeEngine| {
             Arc::new(FakeProbe {
                 engine: engine.clone(),
@@ -173,6 +226,7 @@ impl Home {
                 probe: probe(&self.room),
                 puller: self.puller.clone(),
                 closed: self.closed.clone(),
+                stores: self.stores.clone(),
             },
             clock: clock.clone(),
             host: host(),
@@ -187,6 +241,7 @@ impl Home {
         printer.width = self.width;
         let outcome = match cli.command {
             Command::Run(args) => run(&cli.place, &args, seams, &mut printer).await,
+            Command::Bench(args) => bench(&cli.place, &args, seams, &mut printer).await,
             Command::Ab(args) => ab(&cli.place, &args, seams, &mut printer).await,
             Command::Clean(args) => {
                 clean(Ok(self.engine.clone()), &cli.place, &args, &mut printer).await
@@ -201,8 +256,17 @@ impl Home {
         String::from_utf8(self.talk.lock().unwrap().clone()).unwrap()
     }
 
+    pub fn results(&self) -> std::path::PathBuf {
+        let name = if self.caches.is_some() {
+            ".plimsoll"
+        } else {
+            "results"
+        };
+        self.path().join(name)
+    }
+
     pub fn folders(&self) -> Vec<std::path::PathBuf> {
-        let mut folders: Vec<_> = std::fs::read_dir(self.path().join("results"))
+        let mut folders: Vec<_> = std::fs::read_dir(self.results())
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.is_dir() && !path.is_symlink())

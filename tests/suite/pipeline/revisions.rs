@@ -256,6 +256,48 @@ async fn what_fails_in_head_is_a_regression_and_in_both_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_variant_that_is_broken_in_head_is_not_measured_further_in_base() {
+    let home = repository();
+    let file = home.path().join("scenarios/app.toml");
+    let text = std::fs::read_to_string(&file).unwrap()
+        + "[[variant]]\nname = \"bad\"\nstrategy = \"bad\"\ntitle = \"bad\"\ndockerfile = \"Dockerfile.bad\"\n";
+    std::fs::write(&file, text).unwrap();
+    write(&home, "app/Dockerfile.bad", GOOD);
+    commit(&home, "two variants");
+    write(
+        &home,
+        "app/Dockerfile.bad",
+        "FROM base:1\nCOPY main.src ./\nRUN fail\n",
+    );
+    write(&home, "app/Dockerfile.good", WORSE);
+    commit(&home, "one is broken");
+    let arguments = [
+        "ab",
+        "HEAD~1",
+        "--rounds",
+        "4",
+        "--warmup",
+        "0",
+        "--max-rounds",
+        "4",
+    ];
+    let (outcome, table) = home.run(&arguments).await;
+    assert_eq!(outcome.unwrap(), Exit::Regressed, "{table}");
+    let record = home.record();
+    let builds = |id: &str| {
+        let samples = record.samples.iter().filter(|one| one.case.as_str() == id);
+        samples
+            .filter(|one| one.metric == Metric::BuildCold && one.outcome.value().is_some())
+            .count()
+    };
+    assert_eq!(record.plan.rounds, 4);
+    assert_eq!(builds("app--base/good"), 4);
+    assert_eq!(builds("app--head/good"), 4);
+    assert_eq!(builds("app--base/bad"), 1, "once, to see that it worked");
+    assert_eq!(builds("app--head/bad"), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_revision_that_is_not_there_and_a_folder_in_no_repository_are_told() {
     let home = repository();
     let failed = |outcome: Result<Exit, Failure>| outcome.unwrap_err();

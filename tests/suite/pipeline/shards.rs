@@ -170,3 +170,108 @@ async fn a_shard_whose_only_case_is_not_available_leaves_the_whole_to_the_others
         .unwrap();
     assert!(matches!(lost.disposition, Disposition::NotAvailable { .. }));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_that_is_started_again_goes_on_and_is_not_measured_twice() {
+    let home = four();
+    let (stop, watch) = (home.stop.clone(), home.engine.clone());
+    tokio::spawn(async move {
+        while watch.state(|state| state.dockerfiles.is_empty()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+    });
+    let run = |shard, rounds| {
+        [
+            "run",
+            "app",
+            "--rounds",
+            rounds,
+            "--warmup",
+            "0",
+            "--shard",
+            shard,
+            "--continue",
+        ]
+    };
+    assert_eq!(
+        home.run(&run("2/2", "2")).await.0.unwrap(),
+        Exit::Interrupted
+    );
+    let home = Home {
+        stop: CancellationToken::new(),
+        ..home
+    };
+    // On a machine of another kind it would be two runs in one.
+    let file = home.folders()[0].join("run.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let cpus = text.lines().find(|line| line.contains("\"cpus\"")).unwrap();
+    std::fs::write(&file, text.replace(cpus, "\"cpus\": 64,")).unwrap();
+    let error = home.run(&run("2/2", "2")).await.0.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("a machine of another kind: 64 x "),
+        "{error}"
+    );
+    std::fs::write(&file, text).unwrap();
+    // With other rounds it would be another run.
+    let error = home.run(&run("2/2", "3")).await.0.unwrap_err();
+    assert_eq!(error.exit, Exit::Usage);
+    assert!(
+        error.to_string().contains("0 + 2 rounds instead of 0 + 3"),
+        "{error}"
+    );
+    assert_eq!(
+        home.run(&run("2/2", "2")).await.0.unwrap(),
+        Exit::Fine,
+        "{}",
+        home.talk()
+    );
+    assert!(home.talk().contains("resuming "), "{}", home.talk());
+    let record = home.record();
+    assert_eq!(
+        (record.state, record.commands.len()),
+        (RunState::Complete, 2)
+    );
+    assert_eq!(home.folders().len(), 1);
+    // Once more: nothing happens.
+    let built = home.engine.state(|state| state.dockerfiles.len());
+    assert_eq!(home.run(&run("2/2", "2")).await.0.unwrap(), Exit::Fine);
+    assert!(
+        home.talk().contains("this shard is complete"),
+        "{}",
+        home.talk()
+    );
+    assert_eq!(home.engine.state(|state| state.dockerfiles.len()), built);
+    assert_eq!((home.folders().len(), home.record()), (1, record));
+    // The other shard is another run.
+    assert_eq!(home.run(&run("1/2", "2")).await.0.unwrap(), Exit::Fine);
+    assert_eq!(home.folders().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_of_another_scenario_text_is_not_taken_for_this_one() {
+    let home = four();
+    let run = [
+        "run",
+        "app",
+        "--profile",
+        "quick",
+        "--shard",
+        "2/2",
+        "--continue",
+    ];
+    assert_eq!(
+        home.run(&run).await.0.unwrap(),
+        Exit::Fine,
+        "{}",
+        home.talk()
+    );
+    let home = home.with("# another text\n");
+    let error = home.run(&run).await.0.unwrap_err();
+    assert_eq!(error.exit, Exit::Usage);
+    let words = "with another text or app of the scenario `app`";
+    assert!(error.to_string().contains(words), "{error}");
+    assert_eq!(home.folders().len(), 1);
+}

@@ -110,6 +110,40 @@ fn what_a_killed_registry_leaves_is_found_by_clean() {
 }
 
 #[test]
+fn under_nohup_the_end_of_the_terminal_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    // As nohup does: the signal is ignored, and stays so in the program that follows.
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$0\" registry"])
+        .arg(env!("CARGO_BIN_EXE_plimsoll"))
+        .env("TMPDIR", folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    for _ in 0..3 {
+        kill_process(pid, Signal::HUP).unwrap();
+        // An answer that comes after the signal: a program that the signal ends gives none.
+        let mut stream = TcpStream::connect(line.trim()).unwrap();
+        stream
+            .write_all(b"GET /v2/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    assert!(child.try_wait().unwrap().is_none(), "the signal ended it");
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_taken_port_is_told_with_a_hint() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -68,6 +68,7 @@ pub fn run() -> RunRecord {
             app_sha256: String::new(),
             claims: Vec::new(),
             budgets: Vec::new(),
+            contract: None,
             deploy: Default::default(),
             technique: None,
             sources: vec![Source {
@@ -95,6 +96,7 @@ fn engine() -> EngineFacts {
         driver: "overlay2".to_owned(),
         backing: Some("extfs".to_owned()),
         builder: "buildkit".to_owned(),
+        own_frontend: false,
         platform: "linux/amd64".to_owned(),
         cgroup_version: "2".to_owned(),
         runtime: "runc".to_owned(),
@@ -129,6 +131,7 @@ impl Build for RunRecord {
             platform: "linux/amd64".to_owned(),
             disposition,
             dockerfile: None,
+            companions: Vec::new(),
             bases: Vec::new(),
             stand_ins: Vec::new(),
             expected_failure: None,

@@ -178,14 +178,17 @@ guide: A multi-stage guide
 fn the_reference_run_reads_as_it_did() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/reference-2026-11-20-2cpu-vm");
     let file = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let fixtures =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reference-2026-11-20");
+    let then = |name: &str| fs::read(fixtures.join(name)).unwrap();
     let run: RunRecord = serde_json::from_str(&file("run.json")).unwrap();
     assert!(run.distribution.is_none() && run.plan.links.is_empty());
     assert_eq!(report_md(&run), file("report.md"));
     for (now, then) in [
-        (summary_csv(&run), file("summary.csv")),
-        (samples_csv(&run), file("samples.csv")),
+        (summary_csv(&run), then("summary.csv")),
+        (samples_csv(&run), then("samples.csv")),
     ] {
-        let then = rows(then.as_bytes());
+        let then = rows(&then);
         let now = rows(&now);
         assert_eq!(now.len(), then.len());
         for (now, then) in now.iter().zip(&then) {

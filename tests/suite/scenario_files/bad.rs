@@ -123,6 +123,11 @@ const BAD: &[(&str, &str, &str)] = &[
         "Dockerfile.upper",
     ),
     (
+        "swap of another base",
+        "target = \"production\"",
+        "swap = { \"node:22\" = \"node:22-slim\" }",
+    ),
+    (
         "unknown target",
         "target = \"production\"",
         "target = \"prodction\"",
@@ -260,21 +265,21 @@ fn each_error_names_its_place_and_its_mend() {
       expected: a text, in quotes
     # unknown key
     scenarios/example.toml:3:1: unknown key `titel`
-      expected: one of `schema`, `name`, `title`, `notes`, `app`, `contract`, `deploy`, `source`, `edit`, `variant`, `claim`, `budget`, `technique`, `load`, `secret`, `extra`
+      expected: one of `schema`, `name`, `title`, `notes`, `app`, `contract`, `deploy`, `source`, `edit`, `variant`, `claim`, `budget`, `technique`, `load`, `secret`, `extra`, `companion`
       hint: did you mean `title`?
     # unknown key in a table
     scenarios/example.toml:31:1: unknown key `docker-file`
-      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `platform`, `secret`, `run`, `expected-failure`, `not-applicable`
+      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `swap`, `platform`, `secret`, `run`, `env`, `expected-failure`, `not-applicable`
       hint: did you mean `dockerfile`?
     # unknown key, nothing near
     scenarios/example.toml:5:1: unknown key `xyzzy`
-      expected: `name` or `path`
+      expected: one of `name`, `path`, `env`
     # wrong type
     scenarios/example.toml:8:8: invalid type: string "3000"
       expected: a whole number, without quotes
     # missing key
     scenarios/example.toml:7:1: missing key `port`
-      hint: add `port` to what starts here; `plimsoll schema` describes it
+      hint: a contract of the kind `http` needs it; other kinds are `tcp`, `log`, `exit`, `healthy`
     # missing table
     scenarios/example.toml:1:1: missing key `app`
       hint: add `app` to what starts here; `plimsoll schema` describes it
@@ -302,7 +307,7 @@ fn each_error_names_its_place_and_its_mend() {
       expected: a port from 1 to 65535
     # status
     scenarios/example.toml:10:10: 99 is no HTTP status
-      expected: a status from 100 to 599
+      expected: a status from 100 to 599, a class as "2xx", a range as "200-399", or a list of these
     # path
     scenarios/example.toml:9:8: `health` is no path to ask for
       expected: a path that starts with `/`, without white space
@@ -373,6 +378,10 @@ fn each_error_names_its_place_and_its_mend() {
     # base that is no reference
     scenarios/example.toml:31:14: a base of `Dockerfile.upper` is no image reference: `Node`: a repository is written in lower case
       hint: fix it in the Dockerfile, or give its ARG a value by `build-args`
+    # swap of another base
+    scenarios/example.toml:37:8: `Dockerfile.multi-stage` is not built on `node:22`
+      expected: a base as the file names it
+      hint: did you mean `node:20`?
     # unknown target
     scenarios/example.toml:37:10: `Dockerfile.multi-stage` has no stage `prodction`
       expected: one of its stages: `builder`, `production`

@@ -1,9 +1,10 @@
 //! How often verdicts err and what they find, by fixed seeds, with the noise of the committed
-//! runs. The table of docs/METHODOLOGY.md is written by
+//! runs. The table of docs/STATISTICS.md is written by
 //! `PLIMSOLL_BLESS=1 PLIMSOLL_SIMULATE=1 cargo test --release --test suite simulations`.
 
 mod committed_runs;
 mod noise;
+mod scale;
 
 use std::fs;
 use std::path::Path;
@@ -119,7 +120,7 @@ fn the_table_of_the_docs_is_what_is_simulated() {
             ));
         }
     }
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/METHODOLOGY.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/STATISTICS.md");
     let text = fs::read_to_string(&page).unwrap();
     let (before, rest) = text.split_once(START).unwrap();
     let (old, after) = rest.split_once(END).unwrap();

@@ -21,7 +21,7 @@ async fn app_with(stage: &Stage, name: &str, lines: &str) -> String {
 
 async fn checked(stage: &Stage, tag: &str) -> bool {
     let image = stage.engine.image(tag).await.unwrap().unwrap();
-    image.health_check
+    image.health_check.is_some()
 }
 
 async fn health(stage: &Stage, id: &ContainerId) -> Option<Health> {

@@ -1,0 +1,268 @@
+//! `plimsoll bench`: a project of the user's own, with nothing written beforehand.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{
+    BenchArgs, Place, ProfileArg, ProjectArgs, RunArgs, ShardArgs, ShardByArg, SkipArg, TableFormat,
+};
+use super::cases::{self, Filter};
+use super::failure::{Exit, Failure};
+use super::grounds::Grounds;
+use super::output::{Printer, save_whole};
+use super::progress::clock as clock_words;
+use super::run::{Given, Job, Seams, finish, measure};
+use super::time_budget::TimeBudget;
+use crate::engine::{Clock, Engine, Probe};
+use crate::project::{self, Draft, ProjectError, Request};
+use crate::record::{Metric, claimable};
+use crate::runner::FLOOR_SCENARIO;
+use crate::scenario::{self, Scenario, ScenarioError};
+use crate::store::OWN_FOLDER;
+use crate::units::Nanos;
+
+/// The name under which a scenario that is in no file is known.
+pub(super) const BENCH_FILE: &str = "plimsoll-bench.toml";
+
+/// What a first answer may take.
+const DEFAULT_TIME: Nanos = Nanos::from_secs(120);
+
+/// Below this, rebuilds with emptied cache mounts and the warm-up are left out.
+const SHORT_TIME: Nanos = Nanos::from_secs(600);
+
+/// Measures a project.
+///
+/// # Errors
+/// When there is nothing to measure, or more than one app; when nothing can be measured.
+pub async fn bench<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+    place: &Place,
+    args: &BenchArgs,
+    seams: Seams<E, C, P, G>,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let place = &of_project(place, &args.project);
+    let drafted = drafted(place, &args.project, args.save.as_deref())?;
+    tell(&drafted.draft, printer);
+    if let Some(file) = &args.save {
+        save_whole(file, drafted.draft.text.as_bytes(), printer)?;
+    }
+    let (run_args, budget) = run_args(args);
+    let filter = Filter::new(args.ground.only.as_deref())?;
+    let results = run_args.ground.out.clone();
+    let results = results.unwrap_or_else(|| place.results());
+    let scenarios = [drafted.scenario];
+    let selection = cases::select(&scenarios, &filter, &results)?;
+    if let Some(budget) = budget {
+        printer.talk(&words_of(budget, args.time.is_some()));
+    }
+    let began = seams.clock.mark();
+    let clock = Arc::clone(&seams.clock);
+    let elapsed = move || clock.mark().since(began);
+    let job = Job {
+        args: &run_args,
+        given: Some(Given {
+            name: drafted.draft.name.clone(),
+            selection,
+            ab: None,
+            pace: budget.map(|budget| -> Box<dyn crate::runner::Pace> {
+                Box::new(TimeBudget::new(budget, Box::new(elapsed)))
+            }),
+        }),
+    };
+    let Some(measured) = measure(place, job, &seams, printer).await? else {
+        return Ok(Exit::Interrupted);
+    };
+    let rounds = measured.record.plan.rounds;
+    if let Some(budget) = budget
+        && rounds < run_args.rounds.unwrap_or(rounds)
+    {
+        printer.talk(&format!(
+            "{rounds} {} in {}; more: --time, --rounds or --profile standard",
+            if rounds == 1 {
+                "round fits"
+            } else {
+                "rounds fit"
+            },
+            clock_words(budget.into()),
+        ));
+    }
+    let preferred: Vec<Metric> = args.prefer.iter().map(|one| (*one).into()).collect();
+    finish(measured, args.format, &preferred, printer)
+}
+
+/// Prints the plan and the scenario: nothing is asked of the engine.
+///
+/// # Errors
+/// As [`bench`], for what can be known without an engine.
+pub(super) fn plan_only(
+    place: &Place,
+    args: &BenchArgs,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let drafted = drafted(place, &args.project, args.save.as_deref())?;
+    tell(&drafted.draft, printer);
+    match &args.save {
+        Some(file) => save_whole(file, drafted.draft.text.as_bytes(), printer)?,
+        None => printer.data(drafted.draft.text.as_bytes())?,
+    }
+    Ok(Exit::Fine)
+}
+
+/// The same place, or a project's that lies elsewhere: its runs belong to it.
+fn of_project(place: &Place, args: &ProjectArgs) -> Place {
+    let mut place = place.clone();
+    let folder = args.path.as_ref().map(|path| place.here.join(path));
+    let real = |path: &Path| path.canonicalize().ok();
+    if let Some(folder) = folder
+        && let (Some(inside), Some(here)) = (real(&folder), real(&place.here))
+        && !inside.starts_with(here)
+        && place.home.is_none()
+    {
+        place.here = inside;
+    }
+    place
+}
+
+/// A scenario, and the text that it was read from.
+pub(super) struct Drafted {
+    pub(super) draft: Draft,
+    pub(super) scenario: Scenario,
+}
+
+/// The scenario of a project, read from its text as from a file.
+///
+/// # Errors
+/// When there is none, or its text is not accepted.
+pub(super) fn drafted(
+    place: &Place,
+    args: &ProjectArgs,
+    file: Option<&Path>,
+) -> Result<Drafted, Failure> {
+    let here = &place.here;
+    let near = |path: &PathBuf| here.join(path);
+    let folder = args.path.as_ref().map_or_else(|| here.clone(), near);
+    let home = match file.map(|file| here.join(file)) {
+        // Paths of a scenario are relative to the folder of its file.
+        Some(file) => file.parent().unwrap_or(here).to_owned(),
+        None => root_of(&place.results()).unwrap_or(here).to_owned(),
+    };
+    // As this folder has them, else as the project's has.
+    let files = args.files.iter().map(|file| match here.join(file) {
+        near if near.is_file() => std::path::absolute(&near).unwrap_or(near),
+        _ => file.clone(),
+    });
+    let draft = project::draft(&Request {
+        folder,
+        home: home.clone(),
+        reserved: FLOOR_SCENARIO.to_owned(),
+        context: args.context.as_ref().map(near),
+        files: files.collect(),
+        ready: args.ready.clone(),
+        targets: args.targets.clone(),
+        build_args: args.build_args.clone(),
+        bases: args.bases.clone(),
+        suggest: args.suggest,
+        swaps: args.swaps.clone(),
+        env: args.env.clone(),
+        platforms: args.platforms.clone(),
+    })
+    .map_err(project_failure)?;
+    if let Some(file) = file
+        && home.canonicalize().is_ok_and(|home| home != draft.root)
+    {
+        let hint = format!("save it in {} or above", draft.root.display());
+        let said = format!(
+            "the build context is not below the folder of {}",
+            file.display()
+        );
+        return Err(Failure::usage(said).with_hint(Some(hint)));
+    }
+    let name = file
+        .and_then(Path::file_name)
+        .unwrap_or(BENCH_FILE.as_ref());
+    let virtual_file = draft.root.join(name);
+    let scenario = scenario::parse(&virtual_file, draft.text.clone(), &claimable());
+    let scenario = scenario.map_err(scenario_failure)?;
+    Ok(Drafted { draft, scenario })
+}
+
+/// The folder that a scenario in no file belongs to: that of the project's runs.
+pub(super) fn root_of(results: &Path) -> Option<&Path> {
+    let own = results.ends_with(OWN_FOLDER).then(|| results.parent());
+    own.flatten()
+        .filter(|folder| !folder.as_os_str().is_empty())
+}
+
+fn scenario_failure(error: ScenarioError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    Failure::usage(error).with_hint(hint)
+}
+
+fn project_failure(error: ProjectError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    Failure::usage(error).with_hint(hint)
+}
+
+/// What was assumed, a line each, with the flag that changes it.
+pub(super) fn tell(draft: &Draft, printer: &mut Printer) {
+    for note in &draft.notes {
+        let flag = note
+            .flag
+            .map(|flag| format!("  [{flag}]"))
+            .unwrap_or_default();
+        printer.talk(&format!("{}: {}{flag}", note.subject, note.text));
+    }
+}
+
+/// What a run takes, and the time that rounds have to fit into.
+fn run_args(args: &BenchArgs) -> (RunArgs, Option<Nanos>) {
+    let is_counted = args.rounds.is_some() || args.profile.is_some();
+    let budget = match (args.time, is_counted) {
+        (Some(time), _) => Some(time),
+        (None, false) => Some(DEFAULT_TIME),
+        (None, true) => None,
+    };
+    let mut ground = args.ground.clone();
+    let profile = args.profile.unwrap_or(ProfileArg::Standard);
+    if budget.is_some_and(|budget| budget < SHORT_TIME) {
+        ground.warmup = ground.warmup.or(Some(0));
+        if !ground.skip.contains(&SkipArg::ColdMounts) {
+            ground.skip.push(SkipArg::ColdMounts);
+        }
+    }
+    let rounds = args.rounds.or_else(|| {
+        let profile = crate::runner::Profile::from(profile);
+        budget.map(|_| profile.rounds())
+    });
+    let run = RunArgs {
+        scenarios: Vec::new(),
+        profile,
+        rounds,
+        part: ShardArgs {
+            shard: None,
+            shard_by: ShardByArg::Variant,
+            timings: None,
+            r#continue: false,
+        },
+        resume: None,
+        ground,
+        format: TableFormat::Table,
+    };
+    (run, budget)
+}
+
+fn words_of(budget: Nanos, is_asked: bool) -> String {
+    let left_out = match budget < SHORT_TIME {
+        true => "; the warm-up and rebuilds with emptied cache mounts are left out",
+        false => "",
+    };
+    let flag = if is_asked {
+        ""
+    } else {
+        "  [--time, --rounds, --profile]"
+    };
+    format!(
+        "time: as many rounds as fit into {}{left_out}{flag}",
+        clock_words(budget.into())
+    )
+}

@@ -1,0 +1,53 @@
+//! Private networks.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bollard::errors::Error;
+use bollard::models::{EndpointSettings, NetworkCreateRequest, NetworkingConfig};
+
+use super::DockerEngine;
+use super::error::failed;
+use super::image::is_absent;
+use crate::engine::{Attachment, RemovalOutcome, Result};
+
+const REMOVE: &str = "remove network";
+
+impl DockerEngine {
+    pub(super) async fn make_network(
+        &self,
+        name: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        let request = NetworkCreateRequest {
+            name: name.to_owned(),
+            labels: Some(labels.clone().into_iter().collect()),
+            ..NetworkCreateRequest::default()
+        };
+        let made = self.docker.create_network(request).await;
+        made.map(|_| ()).map_err(failed("create network", name))
+    }
+
+    pub(super) async fn drop_network(&self, name: &str) -> Result<RemovalOutcome> {
+        match self.docker.remove_network(name).await {
+            Ok(()) => Ok(RemovalOutcome::Removed),
+            Err(error) if is_absent(&error) => Ok(RemovalOutcome::Absent),
+            // Docker answers 403 for one that holds containers, Podman 409.
+            Err(Error::DockerResponseServerError {
+                status_code: 403 | 409,
+                ..
+            }) => Ok(RemovalOutcome::InUse),
+            Err(error) => Err(failed(REMOVE, name)(error)),
+        }
+    }
+}
+
+/// A container's place in its network, for the request that creates it.
+pub(super) fn place(attachment: &Attachment) -> NetworkingConfig {
+    let settings = EndpointSettings {
+        aliases: Some(vec![attachment.alias.clone()]),
+        ..EndpointSettings::default()
+    };
+    NetworkingConfig {
+        endpoints_config: Some(HashMap::from([(attachment.network.clone(), settings)])),
+    }
+}

@@ -1,0 +1,388 @@
+//! The one way to run another program: bounded in time and in what it prints, and never left
+//! behind with what it started.
+//!
+//! The program gets a process group of its own. The group is killed when the deadline passes,
+//! when the program has ended (what it left running goes with it), and when the future of
+//! [`run`] is dropped. Time is the system's: a test that pauses tokio's clock does not end a
+//! real program, and tokio does not advance its clock while one runs.
+
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use crate::units::{Bytes, Nanos};
+
+/// How long what a program printed last may take to arrive once it has ended.
+const REST_WITHIN: Duration = Duration::from_secs(5);
+
+/// What a program may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Its time.
+    pub within: Nanos,
+    /// What it may print to stdout: more is an error.
+    pub stdout: Bytes,
+    /// What is kept of its stderr: the last.
+    pub stderr: Bytes,
+}
+
+/// A program that has ended, however.
+#[derive(Debug)]
+pub struct Ended {
+    /// How.
+    pub status: ExitStatus,
+    /// All that it printed.
+    pub stdout: Vec<u8>,
+    /// The last that it printed to stderr.
+    pub stderr: Vec<u8>,
+}
+
+/// Why a program was not run to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// It cannot be started or listened to.
+    #[error("failed to run it")]
+    Run(#[source] io::Error),
+    /// It took too long and was killed.
+    #[error("it was not done within {0}")]
+    Late(Nanos),
+    /// It printed too much and was killed.
+    #[error("it printed more than {0}")]
+    Endless(Bytes),
+}
+
+/// Runs a program to its end. Stdin is empty.
+///
+/// # Errors
+/// Where it cannot be started, takes too long or prints too much. That it fails is no error.
+pub fn run(command: Command, limits: Limits) -> Result<Ended, ProcessError> {
+    run_until(command, limits, &Group::default())
+}
+
+/// The same for a task: when the future is dropped, the program is killed.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_async(command: Command, limits: Limits) -> Result<Ended, ProcessError> {
+    let group = Group::default();
+    let _guard = KilledOnDrop(group.clone());
+    let work = tokio::task::spawn_blocking(move || run_until(command, limits, &group));
+    match work.await {
+        Ok(outcome) => outcome,
+        Err(error) => Err(ProcessError::Run(io::Error::other(error))),
+    }
+}
+
+/// A program that its caller talks to: it is killed with its group at the deadline, and when
+/// this is dropped.
+#[derive(Debug)]
+pub struct Conversation {
+    /// The program, with its ends of pipes.
+    pub child: Child,
+    group: Group,
+    /// Closed when this is dropped.
+    _over: Sender<()>,
+}
+
+impl Conversation {
+    /// Starts a program. What its stdin and its outputs are is the caller's choice.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn start(mut command: Command, within: Nanos) -> io::Result<Self> {
+        let child = command.process_group(0).spawn()?;
+        let group = Group::default();
+        group.begin(&child);
+        let (over, ended) = channel::<()>();
+        let watched = group.clone();
+        thread::spawn(move || {
+            if let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(within.into()) {
+                watched.kill();
+            }
+        });
+        Ok(Self {
+            child,
+            group,
+            _over: over,
+        })
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        // Nobody asks any more how it ended.
+        let _ = self.group.end(&mut self.child);
+    }
+}
+
+/// What threads report of a program.
+enum Report {
+    Exited,
+    Stdout(Result<Vec<u8>, ProcessError>),
+    Stderr(Vec<u8>),
+}
+
+fn run_until(mut command: Command, limits: Limits, group: &Group) -> Result<Ended, ProcessError> {
+    let deadline = Instant::now() + Duration::from(limits.within);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(ProcessError::Run)?;
+    group.begin(&child);
+    let listened = listen(&mut child, limits, deadline, group);
+    // Whatever came of it, nothing of the group stays; then its leader is waited for, and not
+    // before: as long as it was not, its id is its own.
+    let status = group.end(&mut child);
+    let (stdout, stderr) = listened?;
+    Ok(Ended {
+        status: status.map_err(ProcessError::Run)?,
+        stdout,
+        stderr,
+    })
+}
+
+fn listen(
+    child: &mut Child,
+    limits: Limits,
+    deadline: Instant,
+    group: &Group,
+) -> Result<(Vec<u8>, Vec<u8>), ProcessError> {
+    let (reports, reported) = channel();
+    if let Some(stdout) = child.stdout.take() {
+        let reports = reports.clone();
+        thread::spawn(move || reports.send(Report::Stdout(all_of(stdout, limits.stdout))));
+    }
+    if let Some(stderr) = child.stderr.take() {
+        let reports = reports.clone();
+        thread::spawn(move || reports.send(Report::Stderr(last_of(stderr, limits.stderr))));
+    }
+    let pid = pid_of(child);
+    thread::spawn(move || {
+        let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        if let Some(pid) = pid {
+            while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), ended) {}
+        }
+        reports.send(Report::Exited)
+    });
+    let (mut stdout, mut stderr, mut deadline) = (None, None, deadline);
+    let mut has_exited = false;
+    while !has_exited || stdout.is_none() || stderr.is_none() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match reported.recv_timeout(left) {
+            Ok(Report::Stdout(all)) => stdout = Some(all?),
+            Ok(Report::Stderr(last)) => stderr = Some(last),
+            Ok(Report::Exited) => {
+                has_exited = true;
+                // What it left running would keep the pipes open.
+                group.kill();
+                deadline = deadline.min(Instant::now() + REST_WITHIN);
+            }
+            // What left the group keeps a pipe open: what came until now is all there is.
+            Err(_) if has_exited => break,
+            Err(_) => return Err(ProcessError::Late(limits.within)),
+        }
+    }
+    Ok((stdout.unwrap_or_default(), stderr.unwrap_or_default()))
+}
+
+fn all_of(pipe: impl Read, most: Bytes) -> Result<Vec<u8>, ProcessError> {
+    let mut all = Vec::new();
+    let mut pipe = pipe.take(most.0.saturating_add(1));
+    pipe.read_to_end(&mut all).map_err(ProcessError::Run)?;
+    match all.len() as u64 > most.0 {
+        true => Err(ProcessError::Endless(most)),
+        false => Ok(all),
+    }
+}
+
+/// The last of what comes; what cannot be read is not there.
+fn last_of(mut pipe: impl Read, most: Bytes) -> Vec<u8> {
+    let most = usize::try_from(most.0).unwrap_or(usize::MAX);
+    let (mut last, mut piece) = (Vec::new(), vec![0; 16 << 10]);
+    while let Ok(read @ 1..) = pipe.read(&mut piece) {
+        last.extend_from_slice(&piece[..read]);
+        let early = last.len().saturating_sub(most);
+        last.drain(..early);
+    }
+    last
+}
+
+fn pid_of(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+}
+
+/// A process group, while its leader was not waited for.
+#[derive(Debug, Clone, Default)]
+struct Group(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    leader: Option<Pid>,
+    /// It is to be killed as soon as it is there.
+    is_over: bool,
+}
+
+impl Group {
+    fn begin(&self, child: &Child) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.leader = pid_of(child);
+        if state.is_over {
+            kill(state.leader);
+        }
+    }
+
+    fn kill(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.is_over = true;
+        kill(state.leader);
+    }
+
+    /// Kills it and waits for its leader, whose id may be another's afterwards.
+    fn end(&self, child: &mut Child) -> io::Result<ExitStatus> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kill(state.leader.take());
+        child.wait()
+    }
+}
+
+fn kill(group: Option<Pid>) {
+    if let Some(group) = group {
+        // Gone already is fine.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+struct KilledOnDrop(Group);
+
+impl Drop for KilledOnDrop {
+    fn drop(&mut self) {
+        self.0.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    fn limits(within: Duration) -> Limits {
+        Limits {
+            within: within.into(),
+            stdout: Bytes(1_000),
+            stderr: Bytes(10),
+        }
+    }
+
+    const LONG: Duration = Duration::from_secs(600);
+    const SHORT: Duration = Duration::from_millis(50);
+
+    /// Whether a program with these words runs, be it one that nobody waited for.
+    fn runs(words: &str) -> bool {
+        let all = std::fs::read_dir("/proc").unwrap().flatten();
+        let mut lines = all.filter_map(|one| std::fs::read(one.path().join("cmdline")).ok());
+        lines.any(|line| {
+            String::from_utf8_lossy(&line)
+                .replace('\0', " ")
+                .contains(words)
+        })
+    }
+
+    /// What was killed may take a moment to end.
+    fn wait_until_gone(words: &str) {
+        let begun = Instant::now();
+        while runs(words) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{words} goes on");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn a_program_gives_its_output_and_its_status() {
+        let ended = run(
+            shell("read x || echo one; echo 1234567890abcdef >&2; exit 3"),
+            limits(LONG),
+        );
+        let ended = ended.unwrap();
+        assert_eq!(ended.status.code(), Some(3));
+        assert_eq!(ended.stdout, b"one\n");
+        assert_eq!(
+            ended.stderr,
+            b"890abcdef\n"[..].to_vec(),
+            "the last ten bytes"
+        );
+        let none = run(Command::new("/no/such/program"), limits(LONG));
+        assert!(matches!(none, Err(ProcessError::Run(_))));
+    }
+
+    #[test]
+    fn what_takes_or_prints_too_much_is_ended_with_its_children() {
+        let late = run(shell("sleep 98761 & sleep 98761; true"), limits(SHORT));
+        assert!(matches!(late, Err(ProcessError::Late(_))), "{late:?}");
+        wait_until_gone("sleep 98761");
+        let endless = run(shell("sleep 98762 & yes"), limits(LONG));
+        assert!(
+            matches!(endless, Err(ProcessError::Endless(_))),
+            "{endless:?}"
+        );
+        wait_until_gone("sleep 98762");
+    }
+
+    #[test]
+    fn what_a_program_leaves_running_ends_with_it() {
+        let ended = run(shell("sleep 98763 & echo done"), limits(LONG)).unwrap();
+        assert!(ended.status.success());
+        assert_eq!(ended.stdout, b"done\n");
+        wait_until_gone("sleep 98763");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_paused_clock_ends_no_program() {
+        let begun = tokio::time::Instant::now();
+        let ended = run_async(shell("sleep 0.2; echo done"), limits(LONG)).await;
+        assert_eq!(ended.unwrap().stdout, b"done\n");
+        // Nor does a program let the clock run to the next deadline of somebody else.
+        let work = run_async(shell("sleep 0.2"), limits(LONG));
+        let work = tokio::time::timeout(Duration::from_secs(5), work);
+        assert!(work.await.is_ok(), "it ran {:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn a_future_that_is_dropped_ends_its_program() {
+        let work = run_async(shell("sleep 98764; true"), limits(LONG));
+        let seen = async {
+            while !runs("sleep 98764") {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            _ = work => panic!("it ended"),
+            () = seen => {}
+        }
+        wait_until_gone("sleep 98764");
+    }
+
+    #[test]
+    fn a_conversation_ends_at_its_deadline() {
+        let mut cat = Command::new("cat");
+        cat.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut talk = Conversation::start(cat, SHORT.into()).unwrap();
+        let mut said = String::new();
+        // It would wait for its input for ever.
+        let out = talk.child.stdout.as_mut().unwrap();
+        assert_eq!(out.read_to_string(&mut said).unwrap(), 0);
+    }
+}

@@ -1,0 +1,224 @@
+//! How the app shows that it is ready, where the user does not say.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::language::source;
+use super::ready::Ready;
+use crate::dockerfile::Hints;
+use crate::scenario::{HttpCheck, ReadyCheck};
+
+/// Ports of images whose app comes with the base.
+const PORTS_OF_BASES: [(&str, u16); 5] = [
+    ("nginx", 80),
+    ("httpd", 80),
+    ("caddy", 80),
+    ("wordpress", 80),
+    ("tomcat", 8080),
+];
+
+/// Paths that mean health wherever they are served, the strongest first.
+const HEALTH_PATHS: [&str; 10] = [
+    "/readyz",
+    "/ready",
+    "/healthz",
+    "/health",
+    "/livez",
+    "/api/health",
+    "/actuator/health",
+    "/_health",
+    "/up",
+    "/ping",
+];
+
+/// Source files that are searched for them, and bytes of each.
+const MOST_FILES: usize = 400;
+const MOST_BYTES: u64 = 256 * 1024;
+
+static URL: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r#"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(?:(\d+)|\$\{?\w+(?::?-(\d+))?\}?))?(/[^\s"'|;&)\\]*)?"#;
+    #[expect(clippy::expect_used, reason = "a test compiles the pattern")]
+    Regex::new(pattern).expect("the pattern is fixed")
+});
+
+/// What shows that the app is ready, and where that is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Contract {
+    pub check: ReadyCheck,
+    pub why: String,
+    /// Whether the path is only a guess.
+    pub is_guess: bool,
+}
+
+/// Settles on a contract; none where nothing speaks for one.
+pub(super) fn contract(
+    ready: Option<&Ready>,
+    hints: &Hints,
+    base: Option<&str>,
+    (context, files): (&Path, &[String]),
+) -> Option<Contract> {
+    if let Some(Ready::Check(check)) = ready {
+        return Some(Contract {
+            check: check.clone(),
+            why: "from --ready".to_owned(),
+            is_guess: false,
+        });
+    }
+    let checked = hints
+        .health_check
+        .as_deref()
+        .and_then(|check| URL.captures(check));
+    let checked_port = checked
+        .as_ref()
+        .and_then(|url| url.get(1).or(url.get(2))?.as_str().parse().ok());
+    let known = [
+        (hints.ports.first().copied(), "EXPOSE"),
+        (checked_port, "HEALTHCHECK"),
+        (hints.port_variable, "ENV PORT"),
+        (base.and_then(port_of_base), "the base image"),
+    ];
+    let found = known.into_iter().find_map(|(port, why)| Some((port?, why)));
+    let Some((port, port_why)) = found else {
+        // A check that asks over no port that plimsoll can see.
+        return hints.health_check.as_ref().map(|_| Contract {
+            check: ReadyCheck::Healthy,
+            why: "from HEALTHCHECK".to_owned(),
+            is_guess: false,
+        });
+    };
+    let settled = |path: String, path_why: String, is_guess| Contract {
+        check: ReadyCheck::Http(HttpCheck::get(port, path)),
+        why: format!("port from {port_why}, path from {path_why}"),
+        is_guess,
+    };
+    if let Some(Ready::Path(path)) = ready {
+        return Some(settled(path.clone(), "--ready".to_owned(), false));
+    }
+    if let Some(url) = &checked {
+        let path = url.get(3).map_or("/", |path| path.as_str()).to_owned();
+        return Some(settled(path, "HEALTHCHECK".to_owned(), false));
+    }
+    if let Some((path, file)) = served(context, files) {
+        return Some(settled(path.to_owned(), file, false));
+    }
+    Some(settled("/".to_owned(), "a guess".to_owned(), true))
+}
+
+fn port_of_base(base: &str) -> Option<u16> {
+    let name = base.rsplit('/').next().unwrap_or(base);
+    let name = name.split([':', '@']).next().unwrap_or(name);
+    let mut known = PORTS_OF_BASES.iter();
+    known
+        .find(|(known, _)| *known == name)
+        .map(|(_, port)| *port)
+}
+
+/// A path that means health and that a source file holds in quotes.
+fn served(context: &Path, files: &[String]) -> Option<(&'static str, String)> {
+    let mut sources: Vec<_> = files.iter().filter(|file| source(file).is_some()).collect();
+    sources.sort_by_key(|file| source(file).map(|(rank, _)| rank));
+    let mut found: BTreeMap<usize, &String> = BTreeMap::new();
+    for file in sources.into_iter().take(MOST_FILES) {
+        let path = context.join(file);
+        if std::fs::metadata(&path).map_or(true, |facts| facts.len() > MOST_BYTES) {
+            continue;
+        }
+        let Ok(text) = crate::files::read_to_string(&path) else {
+            continue;
+        };
+        for (rank, known) in HEALTH_PATHS.iter().enumerate() {
+            if is_whole_path(&text, known) {
+                found.entry(rank).or_insert(file);
+            }
+        }
+    }
+    let (rank, file) = found.into_iter().next()?;
+    Some((HEALTH_PATHS[rank], file.clone()))
+}
+
+/// Whether the path stands in quotes by itself, or behind a method, as Go 1.22 has it.
+fn is_whole_path(text: &str, path: &str) -> bool {
+    text.match_indices(path).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + path.len()..].chars().next();
+        matches!(before, Some('"' | '\'' | '`' | ' ')) && matches!(after, Some('"' | '\'' | '`'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hints() -> Hints {
+        Hints::default()
+    }
+
+    fn http(port: u16, path: &str) -> ReadyCheck {
+        ReadyCheck::Http(HttpCheck::get(port, path))
+    }
+
+    #[test]
+    fn the_strongest_contract_that_something_speaks_for_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let none: (&Path, &[String]) = (folder.path(), &[]);
+        assert_eq!(contract(None, &hints(), None, none), None);
+        let of_base = contract(None, &hints(), Some("docker.io/library/nginx:1.27"), none);
+        assert_eq!(of_base.unwrap().check, http(80, "/"));
+        let exposed = Hints {
+            ports: vec![3000, 9000],
+            ..hints()
+        };
+        let found = contract(None, &exposed, None, none).unwrap();
+        assert_eq!((found.check, found.is_guess), (http(3000, "/"), true));
+        let check = "wget -qO- http://127.0.0.1:4000/live?full=1 || exit 1";
+        let checked = Hints {
+            health_check: Some(check.to_owned()),
+            ..exposed.clone()
+        };
+        let found = contract(None, &checked, None, none).unwrap();
+        assert_eq!(found.check, http(3000, "/live?full=1"));
+        let check = "curl -f \"http://localhost:${PORT:-8081}/up\" || exit 1";
+        let only = Hints {
+            health_check: Some(check.to_owned()),
+            ..hints()
+        };
+        let found = contract(None, &only, None, none).unwrap();
+        assert_eq!(found.check, http(8081, "/up"));
+        let command = Hints {
+            health_check: Some("pg_isready".to_owned()),
+            ..hints()
+        };
+        let found = contract(None, &command, None, none).unwrap();
+        assert_eq!(found.check, ReadyCheck::Healthy);
+        std::fs::write(
+            folder.path().join("main.go"),
+            "mux.HandleFunc(\"GET /healthz\", h)\nx(\"/api/healthy\")\n",
+        )
+        .unwrap();
+        let files = ["main.go".to_owned()];
+        let found = contract(None, &exposed, None, (folder.path(), &files)).unwrap();
+        assert_eq!(found.check, http(3000, "/healthz"));
+        assert_eq!(found.why, "port from EXPOSE, path from main.go");
+    }
+
+    #[test]
+    fn what_the_user_says_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let none: (&Path, &[String]) = (folder.path(), &[]);
+        let exposed = Hints {
+            ports: vec![3000],
+            ..hints()
+        };
+        let check = |text: &str| {
+            let ready = text.parse().unwrap();
+            contract(Some(&ready), &exposed, None, none).unwrap().check
+        };
+        assert_eq!(check("http://:1/x"), http(1, "/x"));
+        assert_eq!(check("http:///x"), http(3000, "/x"));
+        assert_eq!(check("tcp://:5432"), ReadyCheck::Tcp { port: 5432 });
+        assert_eq!(check("exit:3"), ReadyCheck::Exit { code: 3 });
+    }
+}

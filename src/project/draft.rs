@@ -1,0 +1,443 @@
+//! From a folder to the text of a scenario.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::contract::{Contract, contract};
+use super::error::ProjectError;
+use super::find::{Found, dockerfiles};
+use super::located::{Broken, Located, locate};
+use super::rebuild::{Rebuild, rebuilds};
+use super::request::Request;
+use super::suggest::suggested;
+use super::text::{Material, text};
+use super::variants::{Variant, kebab, relative, variants};
+use crate::context::{Context, ContextError};
+use crate::dockerfile::Hints;
+
+/// Names that a note lists.
+const LISTED: usize = 4;
+
+/// What was assumed, and what changes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about.
+    pub subject: &'static str,
+    /// What was assumed, or left out, and why.
+    pub text: String,
+    /// The flag that changes it.
+    pub flag: Option<&'static str>,
+}
+
+/// A scenario for a folder.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Its name.
+    pub name: String,
+    /// The folder that its paths are relative to.
+    pub root: PathBuf,
+    /// The text of its file.
+    pub text: String,
+    /// What was assumed.
+    pub notes: Vec<Note>,
+    /// Names of its variants.
+    pub variants: Vec<String>,
+}
+
+/// Finds what can be measured in a folder.
+///
+/// # Errors
+/// When nothing can be, when it is more than one app, or when something has to be said that
+/// cannot be found: the hint names the flag.
+pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
+    let folder = real(&request.folder)?;
+    let home = real(&request.home)?;
+    let context = request.context.as_deref().map(real).transpose()?;
+    let mut notes = Vec::new();
+    let files = located(request, &folder, context.as_deref(), &mut notes)?;
+    let request = &suggesting(request, &files, &mut notes)?;
+    let root_of_context = &files[0].context;
+    let root = match root_of_context.starts_with(&home) {
+        true => home,
+        false => root_of_context.clone(),
+    };
+    let variants = variants(request, &files)?;
+    check_swaps(request, &variants)?;
+    let contexts = contexts(root_of_context, &variants)?;
+    let app = relative(&files[0].app, root_of_context);
+    let paths: Vec<String> = contexts[0].paths().map(str::to_owned).collect();
+    let sent = (root_of_context.as_path(), paths.as_slice());
+    let found = settled_contract(request, &variants, sent, &mut notes)?;
+    let [dependency, source] = rebuilds(root_of_context, &app, &variants, &contexts);
+    let shown = |path: &Path| relative(path, &folder);
+    notes.insert(
+        0,
+        Note {
+            subject: "variants",
+            text: listed(variants.iter().map(|one| one.title.clone()), variants.len()),
+            flag: Some("-f FILE, --target, --build-arg, --base"),
+        },
+    );
+    notes.insert(
+        1,
+        Note {
+            subject: "context",
+            text: match root_of_context.strip_prefix(&folder) {
+                Ok(inside) if inside.as_os_str().is_empty() => "this folder".to_owned(),
+                Ok(_) => shown(root_of_context),
+                Err(_) => root_of_context.display().to_string(),
+            },
+            flag: Some("--context DIR"),
+        },
+    );
+    notes.extend(edit_notes(source.as_ref(), dependency.as_ref()));
+    let folder_name = files[0].app.file_name().or(folder.file_name());
+    let mut name = kebab(&folder_name.unwrap_or_default().to_string_lossy());
+    if name == request.reserved {
+        name.push_str("-app");
+    }
+    let text = text(&Material {
+        name: &name,
+        app_path: &relative(root_of_context, &root),
+        contract: &found,
+        env: &request.env,
+        source: source.as_ref(),
+        dependency: dependency.as_ref(),
+        variants: &variants,
+    });
+    Ok(Draft {
+        name,
+        root,
+        text,
+        notes,
+        variants: variants.into_iter().map(|variant| variant.name).collect(),
+    })
+}
+
+/// What the rebuilds change, in words.
+fn edit_notes(source: Option<&Rebuild>, dependency: Option<&Rebuild>) -> [Note; 2] {
+    [("source edit", source), ("dependency edit", dependency)].map(|(subject, edit)| {
+        let Some(edit) = edit else {
+            let text = "none: no build copies a file that plimsoll can edit, so this rebuild is not measured";
+            return Note {
+                subject,
+                text: text.to_owned(),
+                flag: None,
+            };
+        };
+        let what = match edit.is_description {
+            true => "the description",
+            false => "a comment",
+        };
+        let mut text = format!("{what} in {}", edit.file);
+        if !edit.unread.is_empty() {
+            let unread = listed(edit.unread.iter().cloned(), edit.unread.len());
+            text.push_str(&format!(" (not copied by {unread})"));
+        }
+        Note {
+            subject,
+            text,
+            flag: Some("--save FILE, then edit it"),
+        }
+    })
+}
+
+/// The request with the bases that are proposed, where that is asked for.
+fn suggesting(
+    request: &Request,
+    files: &[Located],
+    notes: &mut Vec<Note>,
+) -> Result<Request, ProjectError> {
+    let mut request = request.clone();
+    if !request.suggest {
+        return Ok(request);
+    }
+    let [one] = files else {
+        let message = format!(
+            "--suggest is for one Dockerfile, and there are {}",
+            files.len()
+        );
+        return Err(ProjectError::open(message, "name one: -f FILE"));
+    };
+    let path = relative(&one.file, &one.context);
+    let args = only_values(&request);
+    let target = request.targets.first().map(String::as_str);
+    let base = one.dockerfile.final_base(target, &args).ok().flatten();
+    let found = base.as_deref().and_then(|base| {
+        let commands = one.dockerfile.commands_on(base, &args).ok()?;
+        suggested(base, &commands)
+    });
+    let Some(found) = found else {
+        let base = base.unwrap_or_else(|| "scratch".to_owned());
+        let message =
+            format!("--suggest knows no other base for `{base}`, on which {path} is built");
+        return Err(ProjectError::open(
+            message,
+            "name bases yourself: --base IMAGE,IMAGE",
+        ));
+    };
+    request.bases = found.fit;
+    for (reference, reason) in found.unfit {
+        notes.push(Note {
+            subject: "not proposed",
+            text: format!("{reference} ({reason})"),
+            flag: Some("--base"),
+        });
+    }
+    Ok(request)
+}
+
+/// Build arguments of which one value is given.
+fn only_values(request: &Request) -> BTreeMap<String, String> {
+    let given = request.build_args.iter();
+    let single = given.filter_map(|(name, values)| match values.as_slice() {
+        [value] => Some((name.clone(), value.clone())),
+        _ => None,
+    });
+    single.collect()
+}
+
+fn real(path: &Path) -> Result<PathBuf, ProjectError> {
+    path.canonicalize().map_err(|source| ProjectError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The Dockerfiles of one app, with one context.
+fn located(
+    request: &Request,
+    folder: &Path,
+    context: Option<&Path>,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Located>, ProjectError> {
+    let is_named = !request.files.is_empty();
+    let found = match is_named {
+        true => Found {
+            files: named(request, folder)?,
+            ..Found::default()
+        },
+        false => dockerfiles(folder)?,
+    };
+    let mut files = Vec::new();
+    let mut broken: Vec<Broken> = Vec::new();
+    for file in &found.files {
+        match locate(file, folder, context, is_named)? {
+            Ok(located) => files.push(located),
+            Err(fault) => broken.push(fault),
+        }
+    }
+    let shown = |path: &Path| relative(path, folder);
+    let fault = |one: &Broken| format!("{}, {}", shown(&one.file), one.reason);
+    if let Some(first) = broken.first().filter(|_| is_named || files.is_empty()) {
+        let hint = "fix the file, or name others: -f FILE";
+        return Err(ProjectError::open(
+            format!("no builder accepts {}", fault(first)),
+            hint,
+        ));
+    }
+    if files.is_empty() {
+        let message = format!("there is no Dockerfile in {}", request.folder.display());
+        let hint = "go to the folder of your project, or name a file: -f FILE";
+        return Err(ProjectError::open(message, hint));
+    }
+    let mut groups: BTreeMap<(PathBuf, PathBuf), Vec<Located>> = BTreeMap::new();
+    for one in files {
+        let key = (one.context.clone(), one.app.clone());
+        groups.entry(key).or_default().push(one);
+    }
+    let own = (folder.to_owned(), folder.to_owned());
+    let key = match groups.len() {
+        1 => groups.keys().next().cloned().unwrap_or(own),
+        _ if groups.contains_key(&own) => own,
+        count => return Err(several_apps(groups.values().flatten(), count, folder)),
+    };
+    let chosen = groups.remove(&key).unwrap_or_default();
+    let others: Vec<_> = groups
+        .values()
+        .flatten()
+        .map(|one| shown(&one.file))
+        .collect();
+    let mut left_out = |files: Vec<String>, why: &str| {
+        if !files.is_empty() {
+            let count = files.len();
+            let text = format!("{} ({why})", listed(files.into_iter(), count));
+            notes.push(Note {
+                subject: "left out",
+                text,
+                flag: Some("-f FILE"),
+            });
+        }
+    };
+    left_out(others, "of other apps");
+    left_out(
+        found.left_out.iter().map(|file| shown(file)).collect(),
+        "not an image to run, by its name",
+    );
+    left_out(broken.iter().map(fault).collect(), "no builder accepts it");
+    if found.is_cut {
+        left_out(
+            vec!["the rest of a large folder".to_owned()],
+            "it was not searched",
+        );
+    }
+    Ok(chosen)
+}
+
+/// The files that are named.
+fn named(request: &Request, folder: &Path) -> Result<Vec<PathBuf>, ProjectError> {
+    let files = request.files.iter().map(|file| {
+        real(&folder.join(file)).map_err(|_| {
+            ProjectError::open(
+                format!("there is no Dockerfile `{}`", file.display()),
+                "-f is relative to this folder, or to the project's",
+            )
+        })
+    });
+    files.collect()
+}
+
+fn several_apps<'a>(
+    files: impl Iterator<Item = &'a Located>,
+    count: usize,
+    folder: &Path,
+) -> ProjectError {
+    let shown: Vec<_> = files.map(|one| relative(&one.file, folder)).collect();
+    let first = shown.first().cloned().unwrap_or_default();
+    let count_of_files = shown.len();
+    ProjectError::open(
+        format!(
+            "this folder holds {count} apps: {}",
+            listed(shown.into_iter(), count_of_files)
+        ),
+        format!("variants of one app are compared: name its Dockerfiles, -f {first}"),
+    )
+}
+
+fn check_swaps(request: &Request, variants: &[Variant]) -> Result<(), ProjectError> {
+    for (from, _) in &request.swaps {
+        if variants
+            .iter()
+            .any(|variant| variant.swap.contains_key(from))
+        {
+            continue;
+        }
+        let bases: BTreeSet<String> = variants
+            .iter()
+            .flat_map(|variant| variant.dockerfile.all_bases(&variant.build_args))
+            .flatten()
+            .collect();
+        let count = bases.len();
+        return Err(ProjectError::open(
+            format!("--swap: no Dockerfile is built on `{from}`"),
+            format!("there are {}", listed(bases.into_iter(), count)),
+        ));
+    }
+    Ok(())
+}
+
+fn contexts(root: &Path, variants: &[Variant]) -> Result<Vec<Context>, ProjectError> {
+    let scanned = variants
+        .iter()
+        .map(|variant| Context::scan(root, &variant.path));
+    let scanned: Result<Vec<_>, ContextError> = scanned.collect();
+    scanned.map_err(|error| {
+        let hint = error
+            .hint()
+            .unwrap_or("name the build context: --context DIR")
+            .to_owned();
+        let mut message = error.to_string();
+        if let Some(cause) = std::error::Error::source(&error) {
+            message.push_str(&format!(": {cause}"));
+        }
+        ProjectError::open(message, hint)
+    })
+}
+
+fn settled_contract(
+    request: &Request,
+    variants: &[Variant],
+    sent: (&Path, &[String]),
+    notes: &mut Vec<Note>,
+) -> Result<Contract, ProjectError> {
+    let mut merged = Hints::default();
+    let mut ports = BTreeSet::new();
+    let mut base = None;
+    for variant in variants {
+        let target = variant.target.as_deref();
+        let hints = variant
+            .dockerfile
+            .hints(target, &variant.build_args)
+            .map_err(|error| {
+                let hint = error.hint.clone().unwrap_or_default();
+                ProjectError::open(
+                    format!("{}:{}: {}", variant.path, error.line, error.message),
+                    hint,
+                )
+            })?;
+        ports.extend(hints.ports.first().copied());
+        if merged.ports.is_empty() {
+            merged.ports = hints.ports;
+        }
+        merged.port_variable = merged.port_variable.or(hints.port_variable);
+        merged.health_check = merged.health_check.or(hints.health_check);
+        for name in hints.open_arguments {
+            if !merged.open_arguments.contains(&name) {
+                merged.open_arguments.push(name);
+            }
+        }
+        merged.secrets.extend(hints.secrets);
+        let of_this = variant.dockerfile.final_base(target, &variant.build_args);
+        base = base.or(of_this.ok().flatten());
+    }
+    if !merged.open_arguments.is_empty() {
+        notes.push(Note {
+            subject: "build arguments",
+            text: format!("{} without a value", merged.open_arguments.join(", ")),
+            flag: Some("--build-arg NAME=VALUE"),
+        });
+    }
+    merged.secrets.sort();
+    merged.secrets.dedup();
+    if !merged.secrets.is_empty() {
+        notes.push(Note {
+            subject: "secrets",
+            text: format!(
+                "{}: builds get none from plimsoll yet, so steps that need them fail",
+                merged.secrets.join(", ")
+            ),
+            flag: None,
+        });
+    }
+    let found = contract(request.ready.as_ref(), &merged, base.as_deref(), sent);
+    let Some(found) = found else {
+        let message = "it is not known when the app is ready: no Dockerfile names a port by EXPOSE, HEALTHCHECK or ENV PORT";
+        let hint = "say how it shows that: --ready http://:8080/, tcp://:5432, log:REGEX or exit:0";
+        return Err(ProjectError::open(message, hint));
+    };
+    let mut text = format!("{} ({})", found.check, found.why);
+    if found.is_guess {
+        text.push_str("; this is weak");
+    }
+    if ports.len() > 1 {
+        text.push_str("; other variants expose other ports");
+    }
+    notes.insert(
+        0,
+        Note {
+            subject: "ready when",
+            text,
+            flag: Some("--ready http://:PORT/PATH"),
+        },
+    );
+    Ok(found)
+}
+
+/// Some names, and how many more there are.
+fn listed(names: impl Iterator<Item = String>, count: usize) -> String {
+    let first: Vec<_> = names.take(LISTED).collect();
+    match count.saturating_sub(first.len()) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}

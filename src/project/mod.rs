@@ -1,0 +1,24 @@
+//! What a folder of a user holds that can be measured, and the scenario for it: Dockerfiles,
+//! their context, how the app shows that it is ready, and what the rebuilds change.
+//!
+//! [`draft`] writes the scenario as the text of a file, with a comment for each thing that it
+//! assumed: what is measured is what can be saved.
+
+mod anchor;
+mod contract;
+mod draft;
+mod error;
+mod find;
+mod language;
+mod located;
+mod ready;
+mod rebuild;
+mod request;
+mod suggest;
+mod text;
+mod variants;
+
+pub use draft::{Draft, Note, draft};
+pub use error::ProjectError;
+pub use ready::Ready;
+pub use request::Request;

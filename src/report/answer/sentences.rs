@@ -1,0 +1,153 @@
+//! What a run comes to, in up to three sentences made from the data.
+
+use super::super::change::{Effect, factor_text, metric_words};
+use super::super::entry::Series;
+use super::super::native::quantity;
+use super::super::notes::one_line;
+use super::super::scale::Scale;
+use super::sides::{Sides, Stand};
+use crate::record::{CaseRecord, Disposition, Kind, Metric};
+
+const MOST: usize = 3;
+
+/// Characters of a reason.
+const REASON_CHARS: usize = 160;
+
+/// Names of failures in one sentence.
+const LISTED: usize = 3;
+
+/// Failures first, then size, then the times that differ most.
+pub(super) fn sentences(sides: &Sides<'_, '_>) -> Vec<String> {
+    let mut all: Vec<String> = failures(sides).into_iter().collect();
+    all.extend(size(sides));
+    all.extend(times(sides));
+    all.truncate(MOST);
+    all
+}
+
+fn failures(sides: &Sides<'_, '_>) -> Option<String> {
+    let failed: Vec<(&CaseRecord, &str)> = sides
+        .cases
+        .iter()
+        .filter_map(|case| match &case.disposition {
+            Disposition::Failed { reason } | Disposition::NotAvailable { reason } => {
+                Some((*case, reason.as_str()))
+            }
+            _ => None,
+        })
+        .collect();
+    let (first, reason) = failed.first()?;
+    let others: Vec<&str> = failed[1..]
+        .iter()
+        .take(LISTED)
+        .map(|(case, _)| case.variant.as_str())
+        .collect();
+    let rest = match (others.is_empty(), failed.len() - 1 - others.len()) {
+        (true, _) => String::new(),
+        (false, 0) => format!(" So do {}.", others.join(", ")),
+        (false, more) => format!(" So do {} and {more} more.", others.join(", ")),
+    };
+    let expected = match first.expects_to_fail(reason) {
+        Some(_) => ", as expected",
+        None => "",
+    };
+    let reason = one_line(reason, REASON_CHARS);
+    Some(format!(
+        "{} has no figures{expected}: {reason}.{rest}",
+        first.variant
+    ))
+}
+
+/// The smallest against the largest.
+fn size(sides: &Sides<'_, '_>) -> Option<String> {
+    let series = Series::unlinked(Metric::SizeUnpacked);
+    let (best, worst) = extremes(sides, series)?;
+    let change = sides.change(worst, best, series)?;
+    let ratio = change.ratio?.ratio;
+    if change.effect() != Effect::Lower {
+        return Some("The images do not differ in size.".to_owned());
+    }
+    let text = |case: &CaseRecord| with_unit(sides, case, series);
+    Some(format!(
+        "{} is {} smaller than {}: {} instead of {}.",
+        best.variant,
+        factor_text(ratio, true),
+        worst.variant,
+        text(best)?,
+        text(worst)?,
+    ))
+}
+
+/// Time to ready, then the largest of the other differences that are shown.
+fn times(sides: &Sides<'_, '_>) -> Vec<String> {
+    let mut told: Vec<(f64, String)> = Vec::new();
+    let mut none_shown = Vec::new();
+    let mut is_open = false;
+    for series in &sides.columns {
+        if series.metric.kind() != Kind::Timed {
+            continue;
+        }
+        let Some((best, worst)) = extremes(sides, *series) else {
+            continue;
+        };
+        match sides.stand(best, worst, *series) {
+            Stand::Better => {
+                let Some(ratio) = sides.change(worst, best, *series).and_then(|it| it.ratio) else {
+                    continue;
+                };
+                let (less, _) = metric_words(series.metric);
+                let text = [best, worst].map(|case| with_unit(sides, case, *series));
+                let [Some(low), Some(high)] = text else {
+                    continue;
+                };
+                let factor = factor_text(ratio.ratio, true);
+                let what = what(series.metric);
+                let sentence = format!(
+                    "{what}: {} is {factor} {less} than {} ({low} instead of {high}).",
+                    best.variant, worst.variant
+                );
+                told.push((ratio.ratio.get(), sentence));
+            }
+            Stand::Alike => none_shown.push(what(series.metric).to_lowercase()),
+            _ => is_open = true,
+        }
+    }
+    told.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let mut sentences: Vec<String> = told.into_iter().map(|(_, sentence)| sentence).collect();
+    if !none_shown.is_empty() {
+        let sentence = format!("No difference is shown in {}.", none_shown.join(", "));
+        sentences.insert(sentences.len().min(1), sentence);
+    } else if is_open && sentences.is_empty() {
+        sentences.push(
+            "Times cannot be compared yet: measure more rounds with --time or --rounds.".to_owned(),
+        );
+    }
+    sentences
+}
+
+/// The variants with the lowest and the highest median, of two at least.
+fn extremes<'r>(sides: &Sides<'_, 'r>, series: Series) -> Option<(&'r CaseRecord, &'r CaseRecord)> {
+    let valued = || {
+        let cases = sides.cases.iter();
+        cases.filter_map(|case| Some((*case, sides.value(case, series)?)))
+    };
+    let (best, _) = valued().min_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    let (worst, _) = valued().max_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    (best.id != worst.id).then_some((best, worst))
+}
+
+fn with_unit(sides: &Sides<'_, '_>, case: &CaseRecord, series: Series) -> Option<String> {
+    let value = quantity(series.metric.unit(), sides.value(case, series)?);
+    Some(Scale::for_value(value).with_unit(value))
+}
+
+fn what(metric: Metric) -> &'static str {
+    match metric {
+        Metric::BuildCold => "Cold build",
+        Metric::RebuildSource => "Rebuild",
+        Metric::PullCold => "Pull",
+        Metric::StartReady => "Time to ready",
+        Metric::MemoryReady => "Memory",
+        other => other.title(),
+    }
+}

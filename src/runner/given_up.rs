@@ -1,0 +1,26 @@
+//! Cases that are not visited any more.
+
+use super::Runner;
+use crate::compare::Side;
+use crate::engine::{Clock, Engine, Probe};
+use crate::record::{CaseId, Disposition};
+
+impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
+    /// Whether a case is not visited any more: it failed, or it works, which a counted visit
+    /// has shown, and has nothing to be compared with, because it failed in the other revision.
+    pub(super) fn is_given_up(&self, id: &CaseId) -> bool {
+        let failed = |id: &CaseId| matches!(self.disposition(id), Some(Disposition::Failed { .. }));
+        let mut cases = self.record.cases.iter();
+        let other = match &self.record.ab {
+            Some(_) => cases
+                .find(|case| case.id == *id)
+                .and_then(Side::counterpart),
+            None => None,
+        };
+        let works = || {
+            let mut samples = self.record.samples.iter();
+            samples.any(|sample| sample.case == *id && sample.outcome.counted().is_some())
+        };
+        failed(id) || (other.as_ref().is_some_and(failed) && works())
+    }
+}

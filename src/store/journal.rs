@@ -1,0 +1,116 @@
+//! What a run has yielded since its record was written whole.
+//!
+//! A record grows with each visit, and writing it whole after each would cost more and more.
+//! So a large one is written whole when a run begins and when it ends; in between, what a save
+//! adds is appended to `run.journal`, one line of JSON each. A line is on disk before the save
+//! returns, and one that was cut (the process was killed in the middle) has no line feed and
+//! does not count. Whoever reads the record takes the lines in; the next whole record removes
+//! them. A line that a whole record holds already, because the process was killed between the
+//! two, is known by the number of visits and passed over.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::atomic;
+use super::error::StoreError;
+use crate::record::{BuildRecord, RunRecord, Sample, VisitConditions};
+
+/// The journal's file.
+pub const JOURNAL_FILE: &str = "run.journal";
+
+/// A line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Entry {
+    /// Visits that are done after it.
+    pub visits_done: u32,
+    /// All but what grows, where it has changed since the line before.
+    pub head: Option<Box<RunRecord>>,
+    pub samples: Vec<Sample>,
+    pub builds: Vec<BuildRecord>,
+    pub conditions: Vec<VisitConditions>,
+}
+
+/// Takes the journal of a run folder into its record.
+///
+/// # Errors
+/// A journal that cannot be read, or that holds a line of something else.
+pub(super) fn replay(folder: &Path, record: &mut RunRecord) -> Result<(), StoreError> {
+    let path = folder.join(JOURNAL_FILE);
+    let fault = |source| StoreError::Read {
+        path: path.clone(),
+        source,
+    };
+    let bytes = match crate::files::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(fault)?,
+    };
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n');
+    let lines = bytes[..whole.unwrap_or(0)].split(|byte| *byte == b'\n');
+    for line in lines.filter(|line| !line.is_empty()) {
+        let entry: Entry = serde_json::from_slice(line)
+            .map_err(|error| fault(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        if entry.visits_done <= record.plan.visits_done {
+            continue;
+        }
+        take(record, entry);
+    }
+    Ok(())
+}
+
+fn take(record: &mut RunRecord, entry: Entry) {
+    if let Some(head) = entry.head {
+        let grown = (
+            std::mem::take(&mut record.samples),
+            std::mem::take(&mut record.builds),
+            std::mem::take(&mut record.conditions),
+        );
+        *record = *head;
+        (record.samples, record.builds, record.conditions) = grown;
+    }
+    record.plan.visits_done = entry.visits_done;
+    record.samples.extend(entry.samples);
+    record.builds.extend(entry.builds);
+    record.conditions.extend(entry.conditions);
+}
+
+/// The file, open for as long as the run goes on.
+#[derive(Debug)]
+pub(super) struct Journal {
+    file: File,
+    length: u64,
+}
+
+impl Journal {
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .open(path)?;
+        if let Some(folder) = path.parent() {
+            atomic::sync_folder(folder)?;
+        }
+        Ok(Self { file, length: 0 })
+    }
+
+    /// Appends a line whole, or nothing: a disk may be full in the middle of it.
+    pub fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        let written = self
+            .file
+            .write_all(line)
+            .and_then(|()| self.file.sync_data());
+        match written {
+            Ok(()) => self.length += line.len() as u64,
+            Err(error) => {
+                // The next line would begin in the middle of this one. Where this fails, too, the
+                // run ends with the error, and its last save is a whole record.
+                let _ = self.file.set_len(self.length);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}

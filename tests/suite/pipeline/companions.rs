@@ -1,0 +1,154 @@
+//! Services next to the app: up and ready before it, and gone with it.
+
+use super::*;
+
+const DB: &str = "[[companion]]\nname = \"db\"\nimage = \"db:1\"\nready = \"tcp://:5432\"\nready-within = \"5s\"\nenv = { A = \"1\" }\n";
+const CACHE: &str =
+    "[[companion]]\nname = \"cache\"\nimage = \"cache:1\"\nready = \"log:ready on\"\n";
+
+fn home(companions: &str, images: &[&str]) -> Home {
+    let home = Home::new(&[("good", GOOD)]).with(companions);
+    for image in images {
+        home.engine.add_base(image, &[]);
+    }
+    home
+}
+
+/// The calls about containers and networks, without what is new in each run.
+fn calls(home: &Home) -> Vec<String> {
+    let verbs = [
+        "create ",
+        "start ",
+        "stop ",
+        "remove-container ",
+        "create-network ",
+        "remove-network ",
+    ];
+    home.engine.state(|state| {
+        let known = state
+            .calls
+            .iter()
+            .filter(|call| verbs.iter().any(|verb| call.starts_with(verb)));
+        let short = known.filter_map(|call| {
+            let (verb, name) = call.split_once(' ')?;
+            let (_, role) = name
+                .split_once("good-r1")
+                .filter(|_| !name.contains("hardened"))?;
+            Some(format!(
+                "{verb} {}",
+                if role.is_empty() { "app" } else { role }
+            ))
+        });
+        short.collect()
+    })
+}
+
+fn reason(record: &RunRecord) -> String {
+    match &record
+        .cases
+        .iter()
+        .find(|case| case.variant == "good")
+        .unwrap()
+        .disposition
+    {
+        Disposition::Failed { reason } => reason.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn they_are_up_before_the_app_and_go_with_it_and_are_never_timed() {
+    let home = home(&format!("{DB}{CACHE}"), &["db:1", "cache:1"]);
+    let (outcome, _) = home.run(&["run", "app", "--profile", "quick"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
+    assert_eq!(
+        calls(&home),
+        [
+            "create-network -net",
+            "create -db",
+            "start -db",
+            "create -cache",
+            "start -cache",
+            "create app",
+            "start app",
+            "stop app",
+            "remove-container app",
+            "remove-container -db",
+            "remove-container -cache",
+            "remove-network -net",
+        ]
+    );
+    let record = home.record();
+    assert!(close(&values(&record, "good", Metric::StartCreate), 0.008));
+    assert!(close(&values(&record, "good", Metric::StartReady), 0.5));
+    assert!(home.engine.leftovers().is_empty());
+    // Its images are locked as bases are.
+    let case = record
+        .cases
+        .iter()
+        .find(|case| case.variant == "good")
+        .unwrap();
+    assert_eq!(case.companions, ["cache:1", "db:1"]);
+    assert_eq!(case.bases, ["base:1"]);
+    let locked: Vec<_> = record
+        .bases
+        .iter()
+        .map(|base| base.reference.as_str())
+        .collect();
+    assert_eq!(locked, ["base:1", "cache:1", "db:1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_does_not_work_is_named_and_all_is_removed() {
+    for (word, words) in [
+        (
+            "never-ready",
+            "the companion `db` is not ready: the contract was not kept: port 5432 accepted no connection within 5.00 s; last attempt: connection refused; last lines: Error",
+        ),
+        (
+            "crashes",
+            "the companion `db` is not ready: exited with code 3 before it was ready; last lines: Error",
+        ),
+    ] {
+        let home = home(&format!("{CACHE}{DB}"), &["db:1", "cache:1"]);
+        home.engine.misbehaves("db:1", word);
+        let (outcome, _) = home.run(&["run", "app", "--profile", "quick"]).await;
+        assert_eq!(outcome.unwrap(), Exit::Failed);
+        let reason = reason(&home.record());
+        assert!(reason.starts_with(words), "{reason}");
+        assert!(home.engine.leftovers().is_empty());
+        assert!(!calls(&home).contains(&"create app".to_owned()));
+        assert!(calls(&home).contains(&"remove-network -net".to_owned()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whose_image_is_not_available_leaves_the_variant_out() {
+    let home = home(DB, &[]);
+    let (outcome, _) = home.run(&["run", "app", "--profile", "quick"]).await;
+    let failure = outcome.unwrap_err().to_string();
+    assert!(failure.contains("db:1"), "{failure}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_a_run_left_is_cleaned() {
+    let home = home("", &[]);
+    let run = Some("20261120T204000Z-gone".to_owned());
+    home.engine.state(|state| {
+        state.networks.insert("plimsoll-1-net".to_owned(), run);
+        state.networks.insert(
+            "other".to_owned(),
+            Some("20261120T204000Z-other".to_owned()),
+        );
+    });
+    let arguments = ["clean", "--run", "20261120T204000Z-gone"];
+    let (outcome, listed) = home.run(&[&arguments[..], &["--dry-run"]].concat()).await;
+    outcome.unwrap();
+    assert!(listed.contains("network    plimsoll-1-net"), "{listed}");
+    let (outcome, _) = home.run(&[&arguments[..], &["--yes"]].concat()).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
+    let left = home
+        .engine
+        .state(|state| state.networks.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(left, ["other"]);
+}

@@ -1,0 +1,207 @@
+//! The program in folders that hold nothing of plimsoll's.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::reports::builder::four_variants;
+
+/// A folder of the user, and one for caches.
+struct Stranger {
+    folder: TempDir,
+    caches: TempDir,
+}
+
+impl Stranger {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            caches: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn keep(&self, below: &str) {
+        let folder = self.folder.path().join(below).join("20261120T204000Z-node");
+        fs::create_dir_all(&folder).unwrap();
+        let record = serde_json::to_string(&four_variants()).unwrap();
+        fs::write(folder.join("run.json"), record).unwrap();
+    }
+
+    /// Exit code, stdout and stderr.
+    fn plimsoll_in(&self, folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(arguments)
+            .current_dir(folder)
+            .env_remove("PLIMSOLL_HOME")
+            .env("XDG_CACHE_HOME", self.caches.path())
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    }
+
+    fn plimsoll(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        self.plimsoll_in(self.folder.path(), arguments)
+    }
+}
+
+#[test]
+fn an_empty_folder_has_the_built_in_scenarios_and_stays_empty() {
+    let stranger = Stranger::new();
+    let (code, out, said) = stranger.plimsoll(&["list", "go", "--format", "json"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(out.contains("\"go/scratch\""), "{out}");
+    let (code, all, _) = stranger.plimsoll(&["list"]);
+    assert_eq!(code, Some(0));
+    assert!(all.contains("technique-strip/"), "{all}");
+    assert_eq!(fs::read_dir(stranger.folder.path()).unwrap().count(), 0);
+    let cache = stranger.caches.path().join("plimsoll");
+    let unpacked: Vec<_> = fs::read_dir(cache)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(matches!(unpacked.as_slice(), [one] if one.starts_with("builtin-")));
+}
+
+#[test]
+fn own_scenarios_are_not_mixed_with_the_built_in_ones() {
+    let stranger = Stranger::new();
+    let scenarios = stranger.folder.path().join("scenarios");
+    fs::create_dir(&scenarios).unwrap();
+    // A folder of that name that holds something else.
+    fs::write(scenarios.join("login.feature"), "Feature: login\n").unwrap();
+    assert_eq!(stranger.plimsoll(&["list", "go"]).0, Some(0));
+    fs::write(scenarios.join("own.toml"), "schema = 1\n").unwrap();
+    let (code, _, said) = stranger.plimsoll(&["list", "go"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("`own`"), "{said}");
+    // A folder that is named is taken as it is.
+    let empty = tempfile::tempdir().unwrap();
+    let named = empty.path().display().to_string();
+    let (code, _, said) = stranger.plimsoll(&["--home", &named, "list"]);
+    assert_eq!(code, Some(2), "{said}");
+}
+
+#[test]
+fn runs_of_a_project_are_found_from_the_project_and_from_below() {
+    let stranger = Stranger::new();
+    let top = stranger.folder.path();
+    fs::create_dir_all(top.join("services/api")).unwrap();
+    stranger.keep(".plimsoll");
+    for command in [
+        &["report", "latest"][..],
+        &["claims"],
+        &["list", "--runs"],
+        &["history"],
+        &["compare", "latest", "latest"],
+    ] {
+        let (code, out, said) = stranger.plimsoll(command);
+        assert_eq!(code, Some(0), "{command:?}: {said}");
+        assert!(!out.is_empty());
+    }
+    let below = top.join("services/api");
+    let (code, ..) = stranger.plimsoll_in(&below, &["report", "latest"]);
+    assert_eq!(
+        code,
+        Some(1),
+        "without a repository nothing says where the project ends"
+    );
+    fs::create_dir(top.join(".git")).unwrap();
+    let (code, _, said) = stranger.plimsoll_in(&below, &["report", "latest"]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn runs_of_before_the_own_folder_are_found_where_they_are() {
+    let stranger = Stranger::new();
+    stranger.keep("results");
+    let (code, _, said) = stranger.plimsoll(&["report", "latest"]);
+    assert_eq!(code, Some(0), "{said}");
+    // A folder of results of other programs is none of ours.
+    let other = Stranger::new();
+    fs::create_dir(other.folder.path().join("results")).unwrap();
+    let (_, _, said) = other.plimsoll(&["report", "latest"]);
+    assert!(said.contains(".plimsoll"), "{said}");
+}
+
+/// A project of `tests/projects`, in a folder of the user.
+fn stranger_with(project: &str) -> Stranger {
+    let stranger = Stranger::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/projects")
+        .join(project);
+    for entry in fs::read_dir(source).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), stranger.folder.path().join(entry.file_name())).unwrap();
+    }
+    stranger
+}
+
+#[test]
+fn a_plan_needs_no_engine_and_writes_nothing() {
+    let stranger = stranger_with("two-bases");
+    let arguments = [
+        "--host",
+        "unix:///nowhere",
+        "bench",
+        "--dry-run",
+        "--base",
+        "a:1,b:2",
+    ];
+    let (code, out, said) = stranger.plimsoll(&arguments);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(out.contains("swap = { \"node:20\" = \"b:2\" }"), "{out}");
+    assert!(
+        said.contains("variants: Dockerfile, on a:1, Dockerfile, on b:2"),
+        "{said}"
+    );
+    assert_eq!(fs::read_dir(stranger.folder.path()).unwrap().count(), 3);
+}
+
+#[test]
+fn a_folder_may_be_named_as_the_floor_is() {
+    let stranger = stranger_with("two-bases");
+    let engine = stranger.folder.path().join("engine");
+    fs::create_dir(&engine).unwrap();
+    for file in ["Dockerfile", "package.json", "server.js"] {
+        fs::rename(stranger.folder.path().join(file), engine.join(file)).unwrap();
+    }
+    let (code, out, said) = stranger.plimsoll(&["bench", "engine", "--dry-run"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(out.contains("name = \"engine-app\""), "{out}");
+    assert!(out.contains("path = \"engine\""), "{out}");
+}
+
+#[test]
+fn init_writes_the_scenario_and_the_workflow_and_replaces_nothing() {
+    let stranger = stranger_with("two-bases");
+    let (code, _, said) = stranger.plimsoll(&["init", "--ci", "github"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, out, said) = stranger.plimsoll(&["list", "./plimsoll-bench.toml"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(out.contains("Dockerfile"), "{out}");
+    let workflow = stranger
+        .folder
+        .path()
+        .join(".github/workflows/plimsoll.yml");
+    let text = fs::read_to_string(workflow).unwrap();
+    assert!(text.contains("scenarios: ./plimsoll-bench.toml"), "{text}");
+    let (code, _, said) = stranger.plimsoll(&["init"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("exists already"), "{said}");
+    let (code, _, said) = stranger.plimsoll(&["init", "--out", "other.toml", "--ci", "gitlab"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        stranger
+            .folder
+            .path()
+            .join(".gitlab-ci.plimsoll.yml")
+            .exists()
+    );
+}
