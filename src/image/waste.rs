@@ -1,6 +1,6 @@
 //! The waste of an image by path: which layer wrote it, which hides it, and why.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::condense::{Load, TakenApart, condense};
 use super::examined::Examined;
@@ -140,9 +140,12 @@ impl Sum {
         }
         let loads = group.loads();
         let of = |id: Id| loads.get(&id).copied().unwrap_or_default();
-        for (id, load) in condense(&layer.tree, of, group.taken_apart(), MOST_OF_A_GROUP) {
+        let rows = condense(&layer.tree, of, group.taken_apart(), MOST_OF_A_GROUP);
+        let rows = rows.into_iter().map(|(id, load)| {
             let is_folder = layer.tree.slot(id).lead == Lead::Folder;
-            let path = name::path(&layer.tree.path(id));
+            (name::path(&layer.tree.path(id)), is_folder, load)
+        });
+        for ((path, is_folder), load) in gathered(rows.collect()) {
             self.waste.groups.push(group.row(path, is_folder, load));
         }
         for local in group.locals {
@@ -242,6 +245,23 @@ impl Group<'_> {
         }
         loads
     }
+}
+
+/// Rows by path and whether it is a folder, none within another. A layer that lays a file, a
+/// folder and a file again at one name has that name several times in its tree.
+fn gathered(rows: Vec<(String, bool, Load)>) -> BTreeMap<(String, bool), Load> {
+    let folders = rows.iter().filter(|(_, is_folder, _)| *is_folder);
+    let folders: BTreeSet<String> = folders.map(|(path, ..)| path.clone()).collect();
+    let mut gathered: BTreeMap<(String, bool), Load> = BTreeMap::new();
+    for (path, is_folder, load) in rows {
+        let mut above = path.match_indices('/').map(|(end, _)| &path[..end]);
+        let row = match above.find(|folder| folders.contains(*folder)) {
+            Some(folder) => (folder.to_owned(), true),
+            None => (path, is_folder),
+        };
+        gathered.entry(row).or_default().add(load);
+    }
+    gathered
 }
 
 /// The number of a layer at a position.

@@ -124,6 +124,23 @@ fn whiteouts_of_every_kind_and_replaced_kinds() {
                 .file("n", "45")
                 .file("n", "45"),
         ),
+        (
+            "file and folder in turn",
+            Layer::new()
+                .file("n", "123")
+                .file("n/x", "1")
+                .file("n", "12")
+                .file("n/y", "1"),
+        ),
+        (
+            "folder and file in turn",
+            Layer::new()
+                .file("n/x/deep", "1234567")
+                .file("n/y", "1")
+                .file("n", "12")
+                .file("n/x/deep", "12")
+                .file("n", "1"),
+        ),
     ];
     for (what, above) in above {
         agrees(&Image::of([below(), above]), what);
