@@ -126,7 +126,7 @@ live!(a_hardened_container_writes_only_to_its_memory_folder, stage => {
     assert_eq!(said[..3], ["/here: Read-only file system", "/tmp/here: written", "docker-init"]);
     // As `docker run --tmpfs /tmp` mounts it.
     assert!(said[3].starts_with("tmpfs /tmp tmpfs rw,nosuid,nodev,noexec,"), "{}", said[3]);
-    assert_eq!(said[4..6], ["CapBnd:\t0000000000000000", "NoNewPrivs:\t1"]);
+    assert_eq!(said[4..6], ["CapBnd: 0000000000000000", "NoNewPrivs: 1"]);
     // The kernel's default ends every process but PID 1, which is the init process here.
     let outcome = stage.engine.stop(&id, Nanos::from_secs(10)).await.unwrap();
     assert_eq!((outcome.exit_code, outcome.killed), (143, false));
@@ -143,8 +143,8 @@ live!(a_container_that_is_not_confined_is_left_as_it_was, stage => {
     // There is no `/tmp` in an image from scratch.
     let here = ["/here: written", "/tmp/here: No such file or directory", "tool"];
     assert_eq!(said[..3], here);
-    assert_ne!(said[3], "CapBnd:\t0000000000000000");
-    assert_eq!(said[4], "NoNewPrivs:\t0");
+    assert_ne!(said[3], "CapBnd: 0000000000000000");
+    assert_eq!(said[4], "NoNewPrivs: 0");
     // PID 1 without a handler does not hear the signal.
     let outcome = stage.engine.stop(&id, Nanos::from_secs(1)).await.unwrap();
     assert!(outcome.killed, "{outcome:?}");
