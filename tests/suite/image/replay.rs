@@ -199,7 +199,8 @@ fn read(layer: &[u8], number: u32, below: &BTreeMap<Path, Node>, files: &mut Vec
                     layer: number,
                     content,
                     owner: (header.uid().unwrap_or(0), header.gid().unwrap_or(0)),
-                    mode: header.mode().unwrap_or(0),
+                    // Some writers put the kind of file into the mode.
+                    mode: header.mode().unwrap_or(0) & 0o7777,
                 });
                 Node::File(files.len() - 1)
             }
