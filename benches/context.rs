@@ -111,7 +111,6 @@ async fn run(pairs: usize, docker: PathBuf) -> Result<(), Obstacle> {
         measured = measure(&mut tree, &cli, &plimsoll, pairs) => measured,
         _ = tokio::signal::ctrl_c() => Err("interrupted".to_owned()),
     };
-    cli.remove();
     plimsoll.remove().await;
     let (ours, theirs) = measured?;
     println!(

@@ -8,6 +8,7 @@ use std::time::Instant;
 use plimsoll::context::{Context, Overlay};
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::{BuildRequest, Engine, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN};
+use plimsoll::runner::sweep;
 
 use super::Obstacle;
 use super::tree::{EDITED, Tree};
@@ -55,11 +56,6 @@ impl Cli {
             "build", "-q", "--label", &owner, "--label", &run, "-t", &self.tag, &path,
         ])?;
         Ok(begin.elapsed().as_secs_f64())
-    }
-
-    /// Removes its image.
-    pub fn remove(&self) {
-        let _ = self.run(&["rmi", "-f", &self.tag]);
     }
 
     fn run(&self, words: &[&str]) -> Result<Output, String> {
@@ -136,8 +132,13 @@ impl Plimsoll {
         Ok(took)
     }
 
-    /// Removes its image.
+    /// Removes the images of both sides. Those of earlier builds have lost their tag, and are
+    /// found by their label.
     pub async fn remove(&self) {
-        let _ = self.engine.remove_image(&self.request.tag).await;
+        let run = self.request.labels.get(LABEL_RUN);
+        let (_, kept) = sweep(&self.engine, |item| item.run.as_ref() == run).await;
+        for why in kept {
+            eprintln!("warning: {why}");
+        }
     }
 }

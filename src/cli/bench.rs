@@ -40,6 +40,7 @@ pub async fn bench<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     seams: Seams<E, C, P, G>,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    let args = &of_here(place, args);
     let place = &of_project(place, &args.project);
     let drafted = drafted(place, &args.project, args.save.as_deref())?;
     tell(&drafted.draft, printer);
@@ -53,7 +54,8 @@ pub async fn bench<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let scenarios = [drafted.scenario];
     let selection = cases::select(&scenarios, &filter, &results)?;
     if let Some(budget) = budget {
-        printer.talk(&words_of(budget, args.time.is_some()));
+        let rounds = run_args.rounds.unwrap_or_default();
+        printer.talk(&words_of(budget, rounds, args.time.is_some()));
     }
     let began = seams.clock.mark();
     let clock = Arc::clone(&seams.clock);
@@ -99,6 +101,8 @@ pub(super) fn plan_only(
     args: &BenchArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    let args = &of_here(place, args);
+    let place = &of_project(place, &args.project);
     let drafted = drafted(place, &args.project, args.save.as_deref())?;
     tell(&drafted.draft, printer);
     match &args.save {
@@ -108,8 +112,30 @@ pub(super) fn plan_only(
     Ok(Exit::Fine)
 }
 
+/// The same with paths that do not depend on the working folder: a project elsewhere changes
+/// the place.
+fn of_here(place: &Place, args: &BenchArgs) -> BenchArgs {
+    let full = |path: &PathBuf| {
+        let path = place.here.join(path);
+        std::path::absolute(&path).unwrap_or(path)
+    };
+    let mut args = args.clone();
+    args.save = args.save.as_ref().map(full);
+    let project = &mut args.project;
+    project.path = project.path.as_ref().map(full);
+    project.context = project.context.as_ref().map(full);
+    // As this folder has them, else as the project's has.
+    for file in &mut project.files {
+        let near = full(file);
+        if near.is_file() {
+            *file = near;
+        }
+    }
+    args
+}
+
 /// The same place, or a project's that lies elsewhere: its runs belong to it.
-fn of_project(place: &Place, args: &ProjectArgs) -> Place {
+pub(super) fn of_project(place: &Place, args: &ProjectArgs) -> Place {
     let mut place = place.clone();
     let folder = args.path.as_ref().map(|path| place.here.join(path));
     let real = |path: &Path| path.canonicalize().ok();
@@ -251,7 +277,7 @@ fn run_args(args: &BenchArgs) -> (RunArgs, Option<Nanos>) {
     (run, budget)
 }
 
-fn words_of(budget: Nanos, is_asked: bool) -> String {
+fn words_of(budget: Nanos, rounds: u32, is_asked: bool) -> String {
     let left_out = match budget < SHORT_TIME {
         true => "; the warm-up and rebuilds with emptied cache mounts are left out",
         false => "",
@@ -262,7 +288,7 @@ fn words_of(budget: Nanos, is_asked: bool) -> String {
         "  [--time, --rounds, --profile]"
     };
     format!(
-        "time: as many rounds as fit into {}{left_out}{flag}",
+        "time: as many of {rounds} rounds as fit into {}{left_out}{flag}",
         clock_words(budget.into())
     )
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobMatcher};
 
@@ -334,7 +334,16 @@ fn plan(
     let mut context =
         Context::scan_with(&scenario.app.dir, &spec.path, made).map_err(context_failure)?;
     // Else each run would be in the context of the next, and of its own rounds.
-    for runs in [out, &scenario.app.dir.join(store::OWN_FOLDER)] {
+    // Projects within the context have folders of runs, too.
+    let own: BTreeSet<_> = context
+        .paths()
+        .filter_map(|path| {
+            let mut folders = Path::new(path).ancestors().skip(1);
+            folders.find(|folder| folder.ends_with(store::OWN_FOLDER))
+        })
+        .map(|folder| scenario.app.dir.join(folder))
+        .collect();
+    for runs in own.iter().map(PathBuf::as_path).chain([out]) {
         context.leave_out(runs, store::is_of_runs);
     }
     for edit in &scenario.edits {

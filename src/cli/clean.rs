@@ -8,14 +8,14 @@ use serde_json::json;
 
 use super::args::{CleanArgs, Place, TableFormat};
 use super::failure::{Exit, Failure};
-use super::folder::{CACHE_JOURNAL, VISIT_JOURNAL};
+use super::folder::{CACHE_JOURNAL, VISIT_JOURNAL, visit_notes};
 use super::output::Printer;
 use super::yard;
 use crate::cleanroom::{self, LeftRoom};
 use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
 use crate::git;
 use crate::record::ImageStore;
-use crate::runner::{self, VisitNotes};
+use crate::runner;
 use crate::store::{self, RunFolder};
 use crate::units::Bytes;
 
@@ -358,9 +358,7 @@ fn visits(place: &Place, records: &[CacheRecord]) -> Vec<(PathBuf, BTreeSet<Stri
     folders
         .filter_map(|path| {
             let journal = path.join(VISIT_JOURNAL);
-            let text = crate::files::read(&journal).ok()?;
-            let notes: VisitNotes = serde_json::from_slice(&text).ok()?;
-            let ours = notes.attribute(records).ours;
+            let ours = visit_notes(&journal)?.attribute(records).ours;
             Some((journal, ours.into_iter().collect()))
         })
         .collect()

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::fs::File;
 use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use crate::record::{RunRecord, RunState};
 use crate::report;
@@ -30,6 +35,8 @@ pub(super) struct FolderRecorder<'a> {
     unwritten: Option<StoreError>,
     /// Samples of the record from which the rest was derived last.
     derived_from: Option<usize>,
+    /// Shows in the notes of the visit that this process is alive.
+    sign: Option<SignOfLife>,
 }
 
 impl<'a> FolderRecorder<'a> {
@@ -39,6 +46,7 @@ impl<'a> FolderRecorder<'a> {
             record: RecordWriter::new(folder),
             unwritten: None,
             derived_from: None,
+            sign: None,
         }
     }
 
@@ -109,18 +117,20 @@ impl Recorder for FolderRecorder<'_> {
         &mut self,
         notes: Option<&VisitNotes>,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let path = self.folder.path().join(VISIT_JOURNAL);
         match notes {
-            Some(notes) => self
-                .folder
-                .write(VISIT_JOURNAL, &serde_json::to_vec(notes)?)?,
+            Some(notes) => {
+                self.folder
+                    .write(VISIT_JOURNAL, &serde_json::to_vec(notes)?)?;
+                self.sign.get_or_insert_with(|| SignOfLife::of(path));
+            }
             None => self.folder.remove(VISIT_JOURNAL)?,
         }
         Ok(())
     }
 
     fn noted_visit(&mut self) -> Option<VisitNotes> {
-        let text = crate::files::read(&self.folder.path().join(VISIT_JOURNAL)).ok()?;
-        serde_json::from_slice(&text).ok()
+        visit_notes(&self.folder.path().join(VISIT_JOURNAL))
     }
 
     fn note_cache(&mut self, ids: &BTreeSet<String>) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -131,6 +141,35 @@ impl Recorder for FolderRecorder<'_> {
                 .write(CACHE_JOURNAL, &serde_json::to_vec(ids)?)?;
         }
         Ok(())
+    }
+}
+
+/// What the process of a run noted of the visit that it made, and when it was last alive.
+pub(super) fn visit_notes(path: &Path) -> Option<VisitNotes> {
+    let text = crate::files::read(path).ok()?;
+    let notes: VisitNotes = serde_json::from_slice(&text).ok()?;
+    let seen = std::fs::metadata(path).and_then(|facts| facts.modified());
+    Some(notes.last_seen(seen.ok()))
+}
+
+/// Sets the time of a file anew each second, until it is dropped or the process ends.
+struct SignOfLife {
+    _until_dropped: mpsc::Sender<()>,
+}
+
+impl SignOfLife {
+    fn of(path: PathBuf) -> Self {
+        let (until_dropped, dropped) = mpsc::channel();
+        thread::spawn(move || {
+            while dropped.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                // Between two visits there is no such file.
+                let file = File::options().write(true).open(&path);
+                let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+            }
+        });
+        Self {
+            _until_dropped: until_dropped,
+        }
     }
 }
 

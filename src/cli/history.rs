@@ -19,7 +19,7 @@ use crate::record::Metric;
 use crate::report::{self, HistoryPage};
 use crate::store::{self, Gathered};
 
-/// From so many runs on a user is told that reading takes a while.
+/// From so many runs on, a message says that reading takes a while.
 const MANY: usize = 200;
 
 /// Reads the runs and prints how each metric went.

@@ -158,7 +158,8 @@ async fn dispatch(cli: Cli, printer: &mut Printer) -> Result<Exit, Failure> {
         }
         Command::Bench(args) if args.dry_run => bench::plan_only(&place, &args, printer),
         Command::Bench(args) => {
-            let seams = seams(&place, printer).await?;
+            // The commit is that of the project's repository.
+            let seams = seams(&bench::of_project(&place, &args.project), printer).await?;
             bench::bench(&place, &args, seams, printer).await
         }
         Command::Init(args) => init::init(&place, &args, printer),

@@ -122,7 +122,7 @@ fn frontends(selection: &Selection, engine: &EngineFacts) -> Vec<String> {
             let syntax = case.spec.dockerfile.syntax()?;
             let what = match uses_own_frontend(engine, case) {
                 true => {
-                    "; the builder is told to use its own instead (BUILDKIT_SYNTAX), so that no \
+                    "; BUILDKIT_SYNTAX makes the builder use its own instead, so that no \
                      registry is asked for it within the timed build"
                 }
                 false => ", which the builder may fetch within the timed build",

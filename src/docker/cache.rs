@@ -1,8 +1,9 @@
 //! The builder's cache: its records, and their removal by id.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use chrono::DateTime;
 use hyper::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +44,16 @@ struct Record {
     in_use: bool,
     #[serde(rename = "Size", default)]
     size: i64,
+    #[serde(rename = "CreatedAt", default)]
+    created_at: Option<String>,
+}
+
+impl Record {
+    fn created(&self) -> Option<SystemTime> {
+        let at = DateTime::parse_from_rfc3339(self.created_at.as_deref()?).ok()?;
+        // Engines that do not know it say the year 1.
+        (at.timestamp() > 0).then(|| at.into())
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,6 +72,7 @@ impl DockerEngine {
         Ok(records
             .into_iter()
             .map(|record| CacheRecord {
+                created: record.created(),
                 id: record.id,
                 description: record.description,
                 kind: record.kind,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::time::SystemTime;
 
 use bytes::Bytes as Chunk;
 use futures_util::Stream;
@@ -385,4 +386,6 @@ pub struct CacheRecord {
     pub size: Bytes,
     /// Whether something uses it now.
     pub in_use: bool,
+    /// When it was made, by the engine's clock, where that is known.
+    pub created: Option<SystemTime>,
 }

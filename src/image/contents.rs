@@ -63,7 +63,7 @@ pub fn analyse(archive: impl Read, planted: &[Planted]) -> Result<ImageContents,
 }
 
 impl Examined {
-    /// What is told of the image as a whole.
+    /// What is known of the image as a whole.
     ///
     /// # Errors
     /// When its programs lie behind too many symbolic links.

@@ -243,12 +243,15 @@ fn located(
     }
     let mut groups: BTreeMap<(PathBuf, PathBuf), Vec<Located>> = BTreeMap::new();
     for one in files {
-        let key = (one.context.clone(), one.app.clone());
+        // Files that the user names are variants of each other, wherever they lie.
+        let app = if is_named { &one.context } else { &one.app };
+        let key = (one.context.clone(), app.clone());
         groups.entry(key).or_default().push(one);
     }
     let own = (folder.to_owned(), folder.to_owned());
     let key = match groups.len() {
         1 => groups.keys().next().cloned().unwrap_or(own),
+        _ if is_named => return Err(several_contexts(groups.keys().map(|(context, _)| context))),
         _ if groups.contains_key(&own) => own,
         count => return Err(several_apps(groups.values().flatten(), count, folder)),
     };
@@ -295,6 +298,17 @@ fn named(request: &Request, folder: &Path) -> Result<Vec<PathBuf>, ProjectError>
         })
     });
     files.collect()
+}
+
+fn several_contexts<'a>(contexts: impl Iterator<Item = &'a PathBuf>) -> ProjectError {
+    let contexts: Vec<_> = contexts.map(|one| one.display().to_string()).collect();
+    ProjectError::open(
+        format!(
+            "the Dockerfiles have different build contexts: {}",
+            contexts.join(", ")
+        ),
+        "name the one that all of them take: --context DIR",
+    )
 }
 
 fn several_apps<'a>(

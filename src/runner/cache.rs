@@ -7,6 +7,7 @@
 //! told stays.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,13 +35,34 @@ pub struct VisitNotes {
     commands: BTreeSet<String>,
     /// Visits since then: more than one where the records of one could not be looked at.
     visits: usize,
+    /// When the process was last seen alive; known to who reads the notes of another one.
+    #[serde(skip)]
+    last_seen: Option<SystemTime>,
 }
 
+/// How much later than its last sign of life a build of a process may have made a record.
+const STILL_ALIVE: Duration = Duration::from_secs(3);
+
 impl VisitNotes {
-    /// The new records of a visit whose process died, ours and doubtful apart. How many tars
-    /// it had sent is not known, so a context that came as a tar makes all doubtful.
+    /// The same, of a process that was last seen alive at that time.
+    #[must_use]
+    pub fn last_seen(mut self, at: Option<SystemTime>) -> Self {
+        self.last_seen = at;
+        self
+    }
+
+    /// The new records of a visit whose process died, ours and doubtful apart. What was made
+    /// after its death is of somebody else, however much it looks like ours, and is neither.
+    /// How many tars it had sent is not known, so a context that came as a tar makes all
+    /// doubtful.
     pub fn attribute(&self, records: &[CacheRecord]) -> Attribution {
-        attribute(&self.before, records, &self.commands, 0, self.visits)
+        let until = self.last_seen.map(|at| at + STILL_ALIVE);
+        let in_time = |record: &&CacheRecord| match (record.created, until) {
+            (Some(created), Some(until)) => created <= until,
+            _ => true,
+        };
+        let records: Vec<_> = records.iter().filter(in_time).cloned().collect();
+        attribute(&self.before, &records, &self.commands, 0, self.visits)
     }
 }
 
@@ -63,6 +85,7 @@ impl Before {
                 before: ids,
                 commands: commands(&steps.unwrap_or_default()),
                 visits: 1,
+                last_seen: None,
             },
             tars_sent,
         }
@@ -84,6 +107,7 @@ impl Before {
             before,
             commands,
             visits,
+            last_seen: _,
         } = &self.notes;
         attribute(before, after, commands, builds, *visits)
     }
@@ -210,11 +234,32 @@ mod tests {
             kind: "regular".to_owned(),
             size: Bytes(1),
             in_use: false,
+            created: None,
         }
     }
 
     fn ids(ids: &[&str]) -> Vec<String> {
         ids.iter().map(|id| (*id).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_made_after_the_death_of_the_process_is_not_ours() {
+        let notes = VisitNotes {
+            before: BTreeSet::new(),
+            commands: BTreeSet::from(["npm ci".to_owned()]),
+            visits: 1,
+            last_seen: None,
+        };
+        let seen = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        let at = |id: &str, seconds| CacheRecord {
+            created: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
+            ..record(id, "mount / from exec /bin/sh -c npm ci")
+        };
+        // The user builds the same Dockerfile an hour later.
+        let records = [at("ours", 999), at("late", 1_002), at("theirs", 4_600)];
+        let found = notes.clone().last_seen(Some(seen)).attribute(&records);
+        assert_eq!(found.ours, ids(&["ours", "late"]));
+        assert_eq!(found.doubtful, ids(&[]));
     }
 
     #[test]

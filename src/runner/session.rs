@@ -216,8 +216,11 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             Ok(noted) => self.pending_cache = noted,
             Err(error) => self.warn(super::builds::chain(error.as_ref())),
         }
-        self.take_over_cache(recorder).await;
-        let mut result = self.rounds(recorder).await;
+        self.sweep_before_resume().await;
+        let mut result = match self.take_over_cache(recorder).await {
+            Ok(()) => self.rounds(recorder).await,
+            Err(error) => Err(error),
+        };
         if self.record.state == RunState::Complete {
             weigh::weigh_bases(&mut self).await;
         }

@@ -9,23 +9,49 @@ use super::Event;
 use super::cache::Before;
 use super::error::RunError;
 use super::session::{PlannedCase, Recorder, Runner};
-use crate::engine::{Clock, Engine, Probe};
+use super::sweep::sweep;
+use crate::engine::{Clock, Engine, OwnedKind, Probe};
 use crate::record::ImageStore;
 use crate::units::Bytes;
 
 impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
-    /// Takes over the records of a visit that an earlier process of this run did not finish.
-    pub(super) async fn take_over_cache(&mut self, recorder: &mut dyn Recorder) {
+    /// Takes over the records of a visit that an earlier process of this run did not finish,
+    /// and notes them: the next visit's notes take the place of that one's.
+    pub(super) async fn take_over_cache(
+        &mut self,
+        recorder: &mut dyn Recorder,
+    ) -> Result<(), RunError> {
         let Some(notes) = recorder.noted_visit().filter(|_| self.prunes()) else {
-            return;
+            return Ok(());
         };
         match self.engine.build_cache().await {
             Ok(records) => {
                 let found = notes.attribute(&records);
                 self.doubtful_cache.extend(found.doubtful);
                 self.pending_cache.extend(found.ours);
+                let noted = recorder.note_cache(&self.pending_cache);
+                noted.map_err(RunError::Record)
             }
-            Err(error) => self.warn_of_cache("listed", &error.chain()),
+            Err(error) => {
+                self.warn_of_cache("listed", &error.chain());
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes containers and networks that an earlier process of this run left: those of the
+    /// visit that is made again have the same names.
+    pub(super) async fn sweep_before_resume(&mut self) {
+        if self.record.commands.len() < 2 {
+            return;
+        }
+        let run = Some(self.record.id.clone());
+        let (_, kept) = sweep(self.engine.as_ref(), |item| {
+            item.run == run && matches!(item.kind, OwnedKind::Container | OwnedKind::Network)
+        })
+        .await;
+        for warning in kept {
+            self.warn(warning);
         }
     }
 

@@ -198,7 +198,7 @@ fn is_secret(value: &str, key: &[String], form: Form) -> bool {
         "http:",
         "https:",
         "env:",
-        // What a builder is told of a secret: `--secret id=x,src=y`.
+        // How a build names a secret: `--secret id=x,src=y`.
         "id=",
         "type=",
         "src=",

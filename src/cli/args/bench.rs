@@ -20,7 +20,7 @@ use crate::units::Nanos;
     plimsoll bench services/api --target dev,prod --build-arg FEATURES=a,b --time 10m\n  \
     plimsoll bench --dry-run --save bench.toml\n\n\
     Nothing has to be written beforehand. What is assumed is printed, each with the flag that changes it.\n\
-    Without --time, --rounds or --profile it measures as many rounds as fit into two minutes, and one at least.\n\
+    Without --time, --rounds or --profile it measures as many of six rounds as fit into two minutes, and one at least.\n\
     The runs land in .plimsoll/, where `plimsoll report`, `compare`, `history` and `check` find them.")]
 pub struct BenchArgs {
     /// What is measured.

@@ -10,7 +10,7 @@ use crate::engine::{Engine, ImageFacts};
 use crate::image::{self, Examined, ImageError, Source};
 use crate::units::Bytes;
 
-/// From this size on a user is told that reading takes a while.
+/// From this size on, a message says that reading takes a while.
 const LARGE: Bytes = Bytes(200_000_000);
 
 /// What a folder has that holds an image.

@@ -34,7 +34,7 @@ impl Lines {
         (!self.partial.is_empty()).then(|| self.text())
     }
 
-    /// The line, without a word at its end that was cut: half of a secret is not known as one.
+    /// The line, without a word at its end that was cut: no rule finds half of a secret.
     fn text(&self) -> String {
         let is_blank = |byte: &u8| byte.is_ascii_whitespace();
         let last = match self.partial.len() < LINE_BYTES {

@@ -220,6 +220,15 @@ impl Engine for FakeEngine {
                 .find(|(tag, image)| **tag == spec.image || image.facts.id.0 == spec.image);
             let image = image.ok_or_else(|| missing("create container", &spec.image))?;
             let manner = image.1.manner;
+            if state.containers.contains_key(&spec.name) {
+                let (operation, cause) = ("create container", "the name is in use");
+                return Err(EngineError::new(
+                    operation,
+                    &spec.name,
+                    ErrorKind::Conflict,
+                    cause,
+                ));
+            }
             let run = spec.labels.get(LABEL_RUN).cloned();
             let container = Container {
                 image: spec.image.clone(),
@@ -392,6 +401,7 @@ impl Engine for FakeEngine {
                 },
                 size: Bytes(1),
                 in_use: false,
+                created: None,
             };
             state.cache.iter().map(record).collect()
         }))

@@ -204,3 +204,29 @@ async fn another(stage: &Stage) {
         .await;
     assert_eq!(outcome.unwrap(), Exit::Fine);
 }
+
+/// Without a `clean`: what the killed visit left has the names of the visit that is made again.
+#[tokio::test(start_paused = true)]
+async fn a_killed_run_goes_on_next_to_the_containers_that_it_left() {
+    for (strike, scenario) in [("app_good-r1", ""), ("good-r1-db", DB)] {
+        let mut stage = Stage::new(GOOD, scenario, Of::Host);
+        let meeting = stage.engine().arm(at("start", strike, 1));
+        let words = stage.words();
+        {
+            let mut run = Box::pin(stage.home.run(&words));
+            tokio::select! {
+                biased;
+                ended = &mut run => panic!("{strike} was not reached: {:?}", ended.0),
+                () = meeting.reached() => {}
+            }
+        }
+        let left = stage.left();
+        assert!(left.iter().any(|one| one.contains(strike)), "{left:?}");
+        assert_eq!(
+            stage.resume().await,
+            Ok(Exit::Fine),
+            "{}",
+            stage.home.talk()
+        );
+    }
+}

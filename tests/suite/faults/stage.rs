@@ -119,7 +119,7 @@ pub(super) struct Stage {
 const RUN: [&str; 7] = ["run", "app", "--rounds", "2", "--warmup", "0", "--seed=5"];
 
 impl Stage {
-    fn new(dockerfile: &str, scenario: &str, of: Of) -> Self {
+    pub fn new(dockerfile: &str, scenario: &str, of: Of) -> Self {
         let home = Home::new(&[("good", dockerfile)]).with(scenario);
         home.engine.add_base("db:1", &[]);
         Self::of(home, of)

@@ -255,7 +255,7 @@ async fn a_syntax_line_costs_no_request_where_the_builder_can_be_told_so() {
         let warnings = record.warnings.iter();
         let of: Vec<_> = warnings.filter(|it| it.starts_with(begin)).collect();
         let words = match own_frontend {
-            true => "is told to use its own instead (BUILDKIT_SYNTAX)",
+            true => "BUILDKIT_SYNTAX makes the builder use its own instead",
             false => "may fetch within the timed build",
         };
         assert!(of.len() == 1 && of[0].contains(words), "{of:?}");
