@@ -25,6 +25,9 @@ const LEFTOVERS: [&str; 6] = [
     "bin",
 ];
 
+/// The names that begin with a dot and belong to an app. Others are of editors and tools.
+const HIDDEN: [&str; 2] = [".dockerignore", ".gitignore"];
+
 /// 2020-01-01, as the files of a build context have it.
 const TIME: u64 = 1_577_836_800;
 
@@ -37,6 +40,7 @@ fn main() -> io::Result<()> {
         Compression::best(),
     );
     let mut archive = Builder::new(packed);
+    let mut files = 0;
     for folder in FOLDERS {
         println!("cargo:rerun-if-changed={folder}");
         let entries = WalkDir::new(root.join(folder))
@@ -44,17 +48,22 @@ fn main() -> io::Result<()> {
             .into_iter()
             .filter_entry(is_wanted);
         for entry in entries {
-            append(&mut archive, &root, &entry?)?;
+            let entry = entry?;
+            append(&mut archive, &root, &entry)?;
+            files += usize::from(!entry.file_type().is_dir());
         }
     }
     archive.into_inner()?.finish()?;
+    println!("cargo:rustc-env=BUILTIN_FILES={files}");
     Ok(())
 }
 
 fn is_wanted(entry: &DirEntry) -> bool {
     let name = entry.file_name().to_string_lossy();
     let is_folder = entry.file_type().is_dir();
-    !(is_folder && LEFTOVERS.contains(&name.as_ref()) || name.ends_with(".tsbuildinfo"))
+    let is_hidden = name.starts_with('.') && !HIDDEN.contains(&name.as_ref());
+    let is_left = is_folder && LEFTOVERS.contains(&name.as_ref());
+    !(is_hidden || is_left || name.ends_with(".tsbuildinfo"))
 }
 
 /// Owner, times and all permissions but the right to execute are the same on every machine.

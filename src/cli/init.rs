@@ -16,7 +16,10 @@ pub(super) fn init(place: &Place, args: &InitArgs, printer: &mut Printer) -> Res
     let file = args.out.clone().unwrap_or_else(|| BENCH_FILE.into());
     let drafted = drafted(place, &args.project, Some(&file))?;
     let scenario = place.here.join(&file);
-    let workflow = args.ci.map(|ci| workflow(place, ci, &file));
+    let workflow = match args.ci {
+        Some(ci) => Some(workflow(place, ci, &scenario)?),
+        None => None,
+    };
     // Nothing is written unless all of it can be.
     let paths = std::iter::once(&scenario).chain(workflow.iter().map(|(path, _)| path));
     for path in paths {
@@ -34,13 +37,31 @@ pub(super) fn init(place: &Place, args: &InitArgs, printer: &mut Printer) -> Res
         }
         save_whole(path, text.as_bytes(), printer)?;
     }
-    printer.talk(&format!("next: plimsoll run ./{}", file.display()));
+    let named = match file.is_absolute() {
+        true => file,
+        false => Path::new(".").join(file),
+    };
+    printer.talk(&format!("next: plimsoll run {}", named.display()));
     Ok(Exit::Fine)
 }
 
-/// The workflow's file, and its text.
-fn workflow(place: &Place, ci: CiArg, scenario: &Path) -> (PathBuf, String) {
-    let named = scenario.display().to_string();
+/// The workflow's file, and its text. Both are at the top of the repository: CI looks for the
+/// workflow there, and begins its jobs there.
+fn workflow(place: &Place, ci: CiArg, scenario: &Path) -> Result<(PathBuf, String), Failure> {
+    let here = std::path::absolute(&place.here)?;
+    let top = here.ancestors().find(|above| above.join(".git").exists());
+    let top = top.unwrap_or(&here);
+    let scenario = std::path::absolute(scenario)?;
+    let Ok(named) = scenario.strip_prefix(top) else {
+        let said = format!(
+            "a workflow cannot use {}: it is not in the repository {}",
+            scenario.display(),
+            top.display()
+        );
+        let hint = "name a file below it: --out FILE";
+        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+    };
+    let named = named.display().to_string();
     let (path, text) = match ci {
         CiArg::Github => (
             ".github/workflows/plimsoll.yml",
@@ -48,5 +69,5 @@ fn workflow(place: &Place, ci: CiArg, scenario: &Path) -> (PathBuf, String) {
         ),
         CiArg::Gitlab => (".gitlab-ci.plimsoll.yml", include_str!("init/gitlab.yml")),
     };
-    (place.here.join(path), text.replace("SCENARIO", &named))
+    Ok((top.join(path), text.replace("SCENARIO", &named)))
 }

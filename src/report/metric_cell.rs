@@ -52,14 +52,14 @@ fn measured_cell(
     cell
 }
 
-/// What a reader of a measured value must know beside it.
-fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<String> {
+/// How many samples failed or do not count, and why.
+pub(super) fn lost(entry: &MetricSummary<'_>, summary: &Summary) -> Vec<String> {
     let mut remarks = Vec::new();
-    let lost = [
+    let counts = [
         (entry.counts.dnf, Status::Dnf, "DNF"),
         (entry.counts.invalid, Status::Invalid, "invalid"),
     ];
-    for (count, status, word) in lost {
+    for (count, status, word) in counts {
         if count > 0 {
             let reasons = reasons_text(&entry.reasons, status).unwrap_or_default();
             remarks.push(format!(
@@ -68,6 +68,12 @@ fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<Str
             ));
         }
     }
+    remarks
+}
+
+/// What a reader of a measured value must know beside it.
+fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<String> {
+    let mut remarks = lost(entry, summary);
     let timed = entry.metric.kind() == Kind::Timed;
     // Packed bytes: the table says it for all, else half of its cells had a note.
     if !timed && !entry.metric.is_distribution() && summary.spread() {

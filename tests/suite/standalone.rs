@@ -205,3 +205,34 @@ fn init_writes_the_scenario_and_the_workflow_and_replaces_nothing() {
             .exists()
     );
 }
+
+#[test]
+fn init_in_a_folder_of_a_repository_writes_the_workflow_where_ci_looks_for_it() {
+    let stranger = stranger_with("two-bases");
+    let top = stranger.folder.path();
+    fs::create_dir_all(top.join("services/shop")).unwrap();
+    fs::create_dir_all(top.join(".git")).unwrap();
+    let shop = top.join("services/shop");
+    for file in ["Dockerfile", "package.json", "server.js"] {
+        fs::rename(top.join(file), shop.join(file)).unwrap();
+    }
+    let (code, _, said) = stranger.plimsoll_in(&shop, &["init", "--ci", "github"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("plimsoll run ./plimsoll-bench.toml"),
+        "{said}"
+    );
+    let text = fs::read_to_string(top.join(".github/workflows/plimsoll.yml")).unwrap();
+    let named = "scenarios: ./services/shop/plimsoll-bench.toml";
+    assert!(text.contains(named), "{text}");
+
+    let whole = shop.join("whole.toml").display().to_string();
+    let (code, _, said) = stranger.plimsoll_in(&shop, &["init", "--out", &whole, "--ci", "gitlab"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(&format!("plimsoll run {whole}")), "{said}");
+    let text = fs::read_to_string(top.join(".gitlab-ci.plimsoll.yml")).unwrap();
+    assert!(
+        text.contains("--scenario ./services/shop/whole.toml"),
+        "{text}"
+    );
+}

@@ -103,9 +103,11 @@ impl Place {
     }
 
     fn built_in(&self, folder: &str) -> Result<PathBuf, BuiltinError> {
-        let caches = self.caches.clone();
-        let caches = caches.unwrap_or_else(env::temp_dir);
-        Ok(builtin::unpack(&caches)?.join(folder))
+        let root = match &self.caches {
+            Some(caches) => builtin::unpack(caches)?,
+            None => builtin::unpack_privately(&env::temp_dir())?,
+        };
+        Ok(root.join(folder))
     }
 }
 

@@ -10,8 +10,11 @@ use crate::record::{CaseRecord, Disposition, Kind, Metric};
 
 const MOST: usize = 3;
 
-/// Characters of a reason.
+/// Characters of the one reason.
 const REASON_CHARS: usize = 160;
+
+/// Characters of one reason of several.
+const SHORT_REASON_CHARS: usize = 60;
 
 /// Names of failures in one sentence.
 const LISTED: usize = 3;
@@ -25,8 +28,9 @@ pub(super) fn sentences(sides: &Sides<'_, '_>) -> Vec<String> {
     all
 }
 
+/// Variants without figures, each with its reason; those that are there to fail at the end.
 fn failures(sides: &Sides<'_, '_>) -> Option<String> {
-    let failed: Vec<(&CaseRecord, &str)> = sides
+    let failed = sides
         .cases
         .iter()
         .filter_map(|case| match &case.disposition {
@@ -34,28 +38,53 @@ fn failures(sides: &Sides<'_, '_>) -> Option<String> {
                 Some((*case, reason.as_str()))
             }
             _ => None,
-        })
-        .collect();
-    let (first, reason) = failed.first()?;
-    let others: Vec<&str> = failed[1..]
-        .iter()
-        .take(LISTED)
-        .map(|(case, _)| case.variant.as_str())
-        .collect();
-    let rest = match (others.is_empty(), failed.len() - 1 - others.len()) {
-        (true, _) => String::new(),
-        (false, 0) => format!(" So do {}.", others.join(", ")),
-        (false, more) => format!(" So do {} and {more} more.", others.join(", ")),
-    };
-    let expected = match first.expects_to_fail(reason) {
-        Some(_) => ", as expected",
-        None => "",
-    };
-    let reason = one_line(reason, REASON_CHARS);
-    Some(format!(
-        "{} has no figures{expected}: {reason}.{rest}",
-        first.variant
-    ))
+        });
+    let (expected, failed): (Vec<_>, Vec<_>) =
+        failed.partition(|(case, reason)| case.expects_to_fail(reason).is_some());
+    let mut parts = Vec::new();
+    match failed.as_slice() {
+        [] => {}
+        [(case, reason)] => parts.push(format!(
+            "{} has no figures: {}.",
+            case.variant,
+            one_line(reason, REASON_CHARS).trim_end_matches('.')
+        )),
+        several => {
+            let named = several.iter().map(|(case, reason)| {
+                format!(
+                    "{} ({})",
+                    case.variant,
+                    one_line(reason, SHORT_REASON_CHARS)
+                )
+            });
+            let count = several.len();
+            parts.push(format!(
+                "{count} variants have no figures: {}.",
+                list(named)
+            ));
+        }
+    }
+    if !expected.is_empty() {
+        let have = if expected.len() == 1 { "has" } else { "have" };
+        let named = list(expected.iter().map(|(case, _)| case.variant.clone()));
+        parts.push(format!("As expected, {named} {have} no figures."));
+    }
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// The first names, and how many more there are.
+fn list(names: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(LISTED);
+    names.truncate(LISTED);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// The smallest against the largest.

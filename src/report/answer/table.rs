@@ -1,6 +1,6 @@
 //! The table of the answer.
 
-use super::super::metric_cell::metric_cell;
+use super::super::metric_cell::{lost, metric_cell};
 use super::super::metric_table::{scale_of, table_title};
 use super::super::notes::Notes;
 use super::super::table::{Cell, Column, Content, Table};
@@ -55,10 +55,15 @@ pub(super) fn table(sides: &Sides<'_, '_>, order: &[&CaseRecord]) -> Table {
         let mut row = vec![name];
         for (series, scale) in &printed {
             let entry = analysis.at(&case.id, *series);
-            // The intervals and what is odd about samples are in the report's tables.
+            // The intervals and what else is odd about samples are in the report's tables.
             let mut aside = Notes::default();
             let mut cell = metric_cell(entry, *scale, false, &mut aside);
             cell.notes.clear();
+            if let Some((entry, summary)) = entry.and_then(|it| Some((it, it.summary.as_ref()?))) {
+                let lost = lost(entry, summary);
+                cell.notes
+                    .extend(lost.iter().map(|text| notes.number(text)));
+            }
             if let Content::Value { text, interval, .. } = &mut cell.content {
                 *interval = None;
                 let mark = is_choice.then(|| mark(sides, case, *series)).flatten();

@@ -225,7 +225,7 @@ fn tree(kind: &Kind, random: &mut ChaCha8Rng) -> Vec<String> {
 
 /// What plimsoll sends; `None` where it refuses the ignore file.
 fn ours(case: &Case) -> Option<Vec<String>> {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir_in(oracle::quick()).unwrap();
     let root = home.path();
     let put = |path: &Path| {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
