@@ -55,6 +55,16 @@ pub enum ProcessError {
     /// It printed too much and was killed.
     #[error("it printed more than {0}")]
     Endless(Bytes),
+    /// It has ended, and something that it started and that left its group holds its output:
+    /// whether what came is all of it, nobody knows.
+    #[error(
+        "it ended and left something running that keeps its output open ({} came until then)",
+        Bytes(.printed.len() as u64)
+    )]
+    Held {
+        /// What came.
+        printed: Vec<u8>,
+    },
 }
 
 /// Runs a program to its end. Stdin is empty.
@@ -124,8 +134,15 @@ impl Drop for Conversation {
 /// What threads report of a program.
 enum Report {
     Exited,
-    Stdout(Result<Vec<u8>, ProcessError>),
-    Stderr(Vec<u8>),
+    Stdout(Result<(), ProcessError>),
+    Stderr,
+}
+
+/// What came of an output until now: it is there before the output has ended.
+type Came = Arc<Mutex<Vec<u8>>>;
+
+fn taken(came: &Came) -> Vec<u8> {
+    std::mem::take(&mut *came.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn run_until(mut command: Command, limits: Limits, group: &Group) -> Result<Ended, ProcessError> {
@@ -157,13 +174,17 @@ fn listen(
     group: &Group,
 ) -> Result<(Vec<u8>, Vec<u8>), ProcessError> {
     let (reports, reported) = channel();
-    if let Some(stdout) = child.stdout.take() {
-        let reports = reports.clone();
-        thread::spawn(move || reports.send(Report::Stdout(all_of(stdout, limits.stdout))));
+    let (stdout, stderr) = (Came::default(), Came::default());
+    if let Some(pipe) = child.stdout.take() {
+        let (reports, came) = (reports.clone(), stdout.clone());
+        thread::spawn(move || reports.send(Report::Stdout(all_of(pipe, limits.stdout, &came))));
     }
-    if let Some(stderr) = child.stderr.take() {
-        let reports = reports.clone();
-        thread::spawn(move || reports.send(Report::Stderr(last_of(stderr, limits.stderr))));
+    if let Some(pipe) = child.stderr.take() {
+        let (reports, came) = (reports.clone(), stderr.clone());
+        thread::spawn(move || {
+            last_of(pipe, limits.stderr, &came);
+            reports.send(Report::Stderr)
+        });
     }
     let pid = pid_of(child);
     thread::spawn(move || {
@@ -173,47 +194,62 @@ fn listen(
         }
         reports.send(Report::Exited)
     });
-    let (mut stdout, mut stderr, mut deadline) = (None, None, deadline);
-    let mut has_exited = false;
-    while !has_exited || stdout.is_none() || stderr.is_none() {
+    let mut deadline = deadline;
+    let (mut has_exited, mut is_all, mut is_last) = (false, false, false);
+    while !has_exited || !is_all || !is_last {
         let left = deadline.saturating_duration_since(Instant::now());
         match reported.recv_timeout(left) {
-            Ok(Report::Stdout(all)) => stdout = Some(all?),
-            Ok(Report::Stderr(last)) => stderr = Some(last),
+            Ok(Report::Stdout(read)) => {
+                read?;
+                is_all = true;
+            }
+            Ok(Report::Stderr) => is_last = true,
             Ok(Report::Exited) => {
                 has_exited = true;
                 // What it left running would keep the pipes open.
                 group.kill();
-                deadline = deadline.min(Instant::now() + REST_WITHIN);
+                // It ended in time: how long its output takes to arrive is not its time.
+                deadline = Instant::now() + REST_WITHIN;
             }
-            // What left the group keeps a pipe open: what came until now is all there is.
-            Err(_) if has_exited => break,
+            // What left the group keeps stderr open: what came until now does.
+            Err(_) if has_exited && is_all => break,
+            Err(_) if has_exited => {
+                let printed = taken(&stdout);
+                return Err(ProcessError::Held { printed });
+            }
             Err(_) => return Err(ProcessError::Late(limits.within)),
         }
     }
-    Ok((stdout.unwrap_or_default(), stderr.unwrap_or_default()))
+    Ok((taken(&stdout), taken(&stderr)))
 }
 
-fn all_of(pipe: impl Read, most: Bytes) -> Result<Vec<u8>, ProcessError> {
-    let mut all = Vec::new();
-    let mut pipe = pipe.take(most.0.saturating_add(1));
-    pipe.read_to_end(&mut all).map_err(ProcessError::Run)?;
-    match all.len() as u64 > most.0 {
-        true => Err(ProcessError::Endless(most)),
-        false => Ok(all),
+fn all_of(mut pipe: impl Read, most: Bytes, came: &Came) -> Result<(), ProcessError> {
+    let mut piece = vec![0; 16 << 10];
+    loop {
+        let read = match pipe.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(ProcessError::Run(error)),
+        };
+        let mut all = came.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend_from_slice(&piece[..read]);
+        if all.len() as u64 > most.0 {
+            return Err(ProcessError::Endless(most));
+        }
     }
 }
 
-/// The last of what comes; what cannot be read is not there.
-fn last_of(mut pipe: impl Read, most: Bytes) -> Vec<u8> {
+/// Keeps the last of what comes; what cannot be read is not there.
+fn last_of(mut pipe: impl Read, most: Bytes, came: &Came) {
     let most = usize::try_from(most.0).unwrap_or(usize::MAX);
-    let (mut last, mut piece) = (Vec::new(), vec![0; 16 << 10]);
+    let mut piece = vec![0; 16 << 10];
     while let Ok(read @ 1..) = pipe.read(&mut piece) {
+        let mut last = came.lock().unwrap_or_else(PoisonError::into_inner);
         last.extend_from_slice(&piece[..read]);
         let early = last.len().saturating_sub(most);
         last.drain(..early);
     }
-    last
 }
 
 fn pid_of(child: &Child) -> Option<Pid> {
@@ -347,6 +383,30 @@ mod tests {
         assert!(ended.status.success());
         assert_eq!(ended.stdout, b"done\n");
         wait_until_gone("sleep 98763");
+    }
+
+    /// Prints and ends once something has left its group, which then runs `script`.
+    fn leaves(script: &str, prints: &str) -> Command {
+        let place = tempfile::tempdir().unwrap().keep();
+        let place = place.display();
+        shell(&format!(
+            "setsid sh -c 'touch {place}/left; {script}' & \
+             until [ -e {place}/left ]; do sleep 0.01; done; rm -r {place}; {prints}"
+        ))
+    }
+
+    #[test]
+    fn an_output_that_is_held_open_is_no_empty_success() {
+        let held = run(leaves("exec sleep 30 2>&-", "echo x"), limits(LONG));
+        match held {
+            Err(ProcessError::Held { printed }) => assert_eq!(printed, b"x\n"),
+            other => panic!("{other:?}"),
+        }
+        // What it said to stderr until then is kept.
+        let says = leaves("exec sleep 30 >&-", "echo x; echo y >&2");
+        let ended = run(says, limits(LONG)).unwrap();
+        assert_eq!(ended.stdout, b"x\n");
+        assert_eq!(ended.stderr, b"y\n");
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,6 +20,7 @@ use crate::engine::{
     LABEL_STANDS_IN_FOR,
 };
 use crate::process::{Limits, ProcessError, run_async};
+use crate::secrets::mask_found;
 use crate::units::{Bytes, Nanos};
 
 /// How the building of one stand-in ended.
@@ -264,6 +265,8 @@ async fn import<E: Engine>(
     })?;
     if !ended.status.success() {
         let words = String::from_utf8_lossy(&ended.stderr);
+        // Before lines are left out: no rule finds half of a secret.
+        let words = mask_found(&words);
         let last: Vec<_> = words.lines().rev().take(5).collect();
         let last: Vec<_> = last.into_iter().rev().collect();
         return Err(failed(format!("{}: {}", ended.status, last.join(" | "))));

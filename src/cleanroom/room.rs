@@ -24,6 +24,7 @@ use super::plan;
 use super::spec::RoomSpec;
 use crate::engine::Sockets;
 use crate::record::ImageStore;
+use crate::secrets::mask_found;
 
 /// From the beginning to the first answer.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -260,7 +261,9 @@ fn configuration(store: &ImageStore) -> String {
     format!("{{\"features\":{{\"containerd-snapshotter\":{containerd}}}}}\n")
 }
 
+/// Secrets are masked first: no rule finds half of one.
 fn last_lines(text: &str) -> String {
+    let text = mask_found(text);
     let mut lines: Vec<_> = text.lines().rev().take(LINES_SHOWN).collect();
     lines.reverse();
     lines
@@ -319,5 +322,10 @@ mod tests {
         let lines = last_lines(&text);
         assert!(lines.starts_with("    line 13\n") && lines.ends_with("\n    line 20"));
         assert_eq!(last_lines(""), "");
+        // Its name stands in a line that is not shown.
+        let key = "MIIaB3dE5gH7jK9mN1pQ4sT6vW8yZ2cF0hJaB3dE5gH7jK9mN1pQ4sT6vW8yZ2cF0\n".repeat(9);
+        let log = format!("-----BEGIN PRIVATE KEY-----\n{key}{key}{text}");
+        let lines = last_lines(&log[..log.len() - text.len() + 14]);
+        assert!(!lines.contains("jK9m"), "{lines}");
     }
 }

@@ -21,7 +21,7 @@ use super::stop::{stamp, wall_clock};
 use crate::engine::{ContainerId, ContainerSpec, ContainerState, ErrorKind, Health, Result};
 use crate::record::Reach;
 use crate::scenario::Confinement;
-use crate::secrets::{excerpt, mask_found};
+use crate::secrets::{excerpt, mask_found, without_cut_start};
 use crate::units::{Bytes, Nanos};
 
 const CREATE: &str = "create container";
@@ -149,14 +149,13 @@ impl DockerEngine {
     }
 }
 
-/// The last lines of an output, each cut. Secrets are masked first: half of one is no longer
-/// known as one. So nothing is left of a word that the beginning was cut off.
+/// The last lines of an output, each cut. Secrets are masked first: no rule finds half of one.
 fn last_lines(output: &str, is_cut: bool, lines: u32) -> Vec<String> {
-    let whole = match is_cut {
-        true => output.find('\n').or_else(|| output.find(' ')),
-        false => None,
+    let output = match is_cut {
+        true => without_cut_start(output),
+        false => output,
     };
-    let output = mask_found(&output[whole.map_or(0, |at| at + 1)..]);
+    let output = mask_found(output);
     let last: Vec<_> = output.lines().rev().take(lines as usize).collect();
     let short = |line: &&str| excerpt(line, LINE_CHARACTERS);
     last.iter().rev().map(short).collect()
@@ -329,9 +328,18 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert!(lines[0].contains("DB_PASSWORD=corr…") && !lines[0].contains(&secret[..6]));
         // The name of the value is lost.
-        let cut = format!("SWORD={secret} {}", "y ".repeat(9));
+        let cut = format!("SWORD={secret} {}", "y ".repeat(2000));
         assert!(!last_lines(&cut, true, 10)[0].contains(secret));
+        let cut = format!("SWORD={secret}");
+        assert!(last_lines(&cut, true, 10).is_empty());
         assert_eq!(last_lines("rest\none\ntwo", true, 1), ["two"]);
+        // The beginning of a key is lost.
+        let key = format!(
+            "{}\n-----END PRIVATE KEY-----\n",
+            "MIIaB3dE5gH7jK9mN1pQ4s\n".repeat(9)
+        );
+        let lines = last_lines(&format!("x\n{key}"), true, 5);
+        assert!(lines.iter().all(|line| !line.contains("jK9m")), "{lines:?}");
     }
 
     #[test]

@@ -33,19 +33,21 @@ pub trait Texts {
 }
 
 /// Replaces what `masker` knows and what the rules of secrets find; in names the latter alone.
-pub fn mask_texts(of: &mut (impl Texts + ?Sized), masker: &Masker) {
-    of.each_name(&mut |name| mask_name(name));
-    of.each_text(&mut |text| {
-        if let Cow::Owned(masked) = masker.mask(text) {
-            *text = masked;
-        }
-    });
+/// Says whether anything has changed.
+pub fn mask_texts(of: &mut (impl Texts + ?Sized), masker: &Masker) -> bool {
+    let mut has_changed = false;
+    of.each_name(&mut |name| has_changed |= replace(name, mask_found));
+    of.each_text(&mut |text| has_changed |= replace(text, |text| masker.mask(text)));
+    has_changed
 }
 
-fn mask_name(name: &mut String) {
-    if let Cow::Owned(masked) = mask_found(name) {
-        *name = masked;
+fn replace(text: &mut String, mask: impl Fn(&str) -> Cow<'_, str>) -> bool {
+    let masked = mask(text);
+    let has_changed = masked != *text;
+    if has_changed {
+        *text = masked.into_owned();
     }
+    has_changed
 }
 
 /// The values that the rules of secrets find.
@@ -433,5 +435,21 @@ impl Texts for Sample {
 impl Texts for BuildRecord {
     fn each_text(&mut self, visit: &mut Visit<'_>) {
         self.steps.iter_mut().for_each(|step| visit(&mut step.name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masking_says_whether_it_changed_anything() {
+        let mut masker = Masker::default();
+        let mut texts = vec!["a b".to_owned(), "x correct-horse".to_owned()];
+        assert!(!mask_texts(&mut texts, &masker));
+        masker.learn([Secret("correct-horse".to_owned())]);
+        assert!(mask_texts(&mut texts, &masker));
+        assert_eq!(texts, ["a b", "x cor…"]);
+        assert!(!mask_texts(&mut texts, &masker), "all of it is masked");
     }
 }

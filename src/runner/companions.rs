@@ -148,8 +148,7 @@ fn locked<E: Engine, C: Clock, P: Probe>(
     runner: &Runner<E, C, P>,
     reference: &str,
 ) -> Option<String> {
-    let mut known = runner.record.bases.iter();
-    let base = known.find(|base| base.reference == reference)?;
+    let base = runner.base_of(reference)?;
     (!runner.settings.own_builder).then(|| base.image_id.clone())
 }
 

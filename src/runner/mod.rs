@@ -4,6 +4,7 @@
 //! The runner knows the engine only through its trait, prints nothing and
 //! writes nothing: events go to a [`Watcher`], the record to a [`Recorder`].
 
+mod bases;
 mod builds;
 mod cache;
 mod companions;

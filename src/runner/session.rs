@@ -444,8 +444,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let mut found = std::mem::take(&mut ledger.secrets);
         found.extend(secrets_in(ledger));
         if self.masker.learn(found) {
-            mask_texts(&mut self.record, &self.masker);
-            self.has_masked = true;
+            self.has_masked |= mask_texts(&mut self.record, &self.masker);
         }
         mask_texts(ledger, &self.masker);
     }

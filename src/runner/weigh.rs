@@ -7,6 +7,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use super::bases::repository_of;
 use super::builds::{Built, chain};
 use super::inspect::EXPORT_WITHIN;
 use super::ledger::Ledger;
@@ -16,7 +17,6 @@ use super::starts::bounded;
 use crate::engine::{Clock, Engine, Probe, Registry, TAG_BASE};
 use crate::image;
 use crate::record::{BlobRecord, Metric, Outcome};
-use crate::secrets::mask_found;
 use crate::units::{Bytes, Quantity};
 
 /// Notes the sizes of the image that was built, and those of its history's entries.
@@ -141,7 +141,9 @@ async fn of_base<E: Engine, C: Clock, P: Probe>(
 ) -> Result<Vec<Bytes>, String> {
     let none = || format!("the registry does not have `{reference}`");
     let known = runner.distribution.as_ref().ok_or_else(none)?;
-    let repository = known.bases.get(reference).cloned().ok_or_else(none)?;
+    let repository = repository_of(&known.bases, reference)
+        .ok_or_else(none)?
+        .to_owned();
     let registry = known.registry.clone();
     let manifest = registry.manifest(&repository, TAG_BASE, &runner.record.engine.platform);
     let manifest = manifest.map_err(|error| chain(error.as_ref()))?;
@@ -208,11 +210,7 @@ fn layers_below<E: Engine, C: Clock, P: Probe>(
         return Ok(0);
     };
     let base = runner
-        .record
-        .bases
-        .iter()
-        // The record has it without secrets.
-        .find(|base| base.reference == mask_found(&reference))
+        .base_of(&reference)
         .ok_or_else(|| format!("the base `{reference}` was not resolved"))?;
     if !diff_ids.starts_with(&base.diff_ids) {
         return Err(format!(

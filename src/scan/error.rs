@@ -22,6 +22,9 @@ pub enum ScanError {
     /// It printed more than a report can be.
     #[error("it printed more than {0}")]
     Endless(crate::units::Bytes),
+    /// Whether what it printed is whole is not known.
+    #[error(transparent)]
+    Held(crate::process::ProcessError),
     /// What it printed is not what it is known to print.
     #[error("it printed no report of the known form")]
     Form(#[source] serde_json::Error),

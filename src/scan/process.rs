@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus};
 
 use super::error::ScanError;
 use crate::process::{Limits, ProcessError, run_async};
-use crate::secrets::excerpt;
+use crate::secrets::{excerpt, without_cut_start};
 use crate::units::{Bytes, Nanos};
 
 /// Most bytes of a report. Those of large images have tens of megabytes.
@@ -48,6 +48,7 @@ pub(super) async fn run(
             ProcessError::Run(cause) => ScanError::Run(cause),
             ProcessError::Late(within) => ScanError::Late(within),
             ProcessError::Endless(most) => ScanError::Endless(most),
+            held @ ProcessError::Held { .. } => ScanError::Held(held),
         })?;
     if ended.status.success() {
         return Ok(ended.stdout);
@@ -68,8 +69,13 @@ fn state(status: ExitStatus) -> String {
 
 /// The last line that says something, without colours.
 fn quote(talk: &[u8]) -> String {
+    let is_cut = talk.len() as u64 >= TALK_BYTES;
     let talk = String::from_utf8_lossy(talk);
-    let line = talk
+    let whole = match is_cut {
+        true => without_cut_start(&talk),
+        false => &talk,
+    };
+    let line = whole
         .lines()
         .map(str::trim)
         .rfind(|line| line.chars().any(char::is_alphanumeric))
@@ -89,6 +95,17 @@ fn quote(talk: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_half_of_a_secret_is_quoted() {
+        let secret = "correct-horse-9-battery";
+        let talk = format!("SWORD={secret} {}", "y ".repeat(TALK_BYTES as usize));
+        let quoted = quote(&talk.as_bytes()[..TALK_BYTES as usize]);
+        assert!(
+            !quoted.contains(secret) && quoted.contains("y y"),
+            "{quoted}"
+        );
+    }
 
     #[test]
     fn the_last_words_are_quoted_plainly() {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::Find;
-use super::judge::{Form, is_secret_of, is_telling, is_variable_secret};
+use super::judge::{FOLDER, Form, is_member, is_secret_of, is_telling, is_variable_secret};
 use super::value::Value;
 
 /// A name and what stands between it and its value. A second `=` or `>` makes it code.
@@ -31,7 +31,9 @@ pub(super) fn find(text: &[u8]) -> Vec<Find> {
         };
         from = between.end();
         let key = String::from_utf8_lossy(name.as_bytes());
-        if !is_telling(&key) {
+        let before = &text[..name.start()];
+        let is_of_connection = key == FOLDER && before.ends_with(b";");
+        if !is_telling(&key) && !is_of_connection {
             continue;
         }
         let Some(value) = Value::read(text, from) else {
@@ -44,9 +46,14 @@ pub(super) fn find(text: &[u8]) -> Vec<Find> {
             _ => Form::Apart,
         };
         let is_variable = !key.contains(|c: char| c.is_ascii_lowercase() || matches!(c, '.' | '-'));
+        // Options of a mount have no blanks: `username=a,password=correct_horse`.
+        let is_next = before.ends_with(b" ") && before.trim_ascii_end().ends_with(b",");
+        let is_argument = before.ends_with(b"(") || is_next;
         // `NAME = value` is no assignment of a shell: the value is written as code writes it.
         let is_secret = match form {
             Form::Quoted | Form::Plain if is_variable => is_variable_secret(&key, &content, form),
+            // An argument of a call has a name, too: `connect(password=user_input)`.
+            Form::Plain if is_argument && is_member(&content) => false,
             _ => is_secret_of(&key, &content, form),
         };
         if is_secret {
@@ -112,6 +119,22 @@ mod tests {
                 "db_password",
                 "tr0ub4dor",
             ),
+            ("x --password=correct_horse", "password", "correct_horse"),
+            ("password=correctHorse", "password", "correctHorse"),
+            ("password=correct_horse", "password", "correct_horse"),
+            ("db.password=correct.horse", "db.password", "correct.horse"),
+            (
+                "mount -o username=me,password=correct_horse x",
+                "password",
+                "correct_horse",
+            ),
+            ("UID=sa;PWD=hunter2x", "PWD", "hunter2x"),
+            (
+                "MY_SECRET_KEY=wJalrXUt/K7MDENG/bPxRfiCYQ",
+                "MY_SECRET_KEY",
+                "wJalrXUt/K7MDENG/bPxRfiCYQ",
+            ),
+            ("MYSQL_PWD=l0ngenough", "MYSQL_PWD", "l0ngenough"),
             ("PASSWORD=a,b\"cdefgh", "PASSWORD", "a,b\"cdefgh"),
         ] {
             assert_eq!(found(text), [(format!("value of {name}"), value)], "{text}");
@@ -140,6 +163,16 @@ mod tests {
             "PASSWORD_FILE=/etc/app/pw1",
             "PWD=/builds/project",
             "OLDPWD=/builds/project",
+            "PWD=C:\\builds\\project",
+            "PWD=builds-1",
+            "connect(password=user_input, user=x)",
+            "connect(password=user_input)",
+            "connect(user, password=user_input)",
+            "cd x; PWD=builds-1",
+            "password=settings.db_pass",
+            "password=self.settings.DB_PASS",
+            "DB_PASSWORD=secrets/production/db",
+            "password=config/keys/db-1.txt",
             "TOKEN=undefined",
             "PASSWORD=true",
             "password = getPassword()",

@@ -76,9 +76,12 @@ pub(super) fn is_secret_of(key: &str, value: &str, form: Form) -> bool {
         }
 }
 
+/// The folder that a shell is in; a password in the settings of a connection (`UID=a;PWD=b`).
+pub(super) const FOLDER: &str = "PWD";
+
 /// Whether a key speaks of a secret, whatever its value is.
 pub(super) fn is_telling(key: &str) -> bool {
-    sort(&words(key)).is_some()
+    key != FOLDER && sort(&words(key)).is_some()
 }
 
 /// Whether `value` is a secret in a variable with a name of capitals: such names say what the
@@ -129,15 +132,17 @@ fn sort(words: &[String]) -> Option<Sort> {
     }
 }
 
-/// A file, and no secret that happens to begin with a slash.
+/// A file, and no secret that happens to have slashes.
 fn is_path(value: &str) -> bool {
     let has = |sort: fn(&char) -> bool| value.chars().any(|c| sort(&c));
     let is_mixed =
         has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && has(char::is_ascii_digit);
-    ["/", "./", "../", "~/"]
-        .iter()
-        .any(|start| value.starts_with(start))
-        && !is_mixed
+    let starts = ["/", "./", "../", "~/"];
+    let is_relative = || {
+        let of_names = |c: char| c.is_ascii_alphanumeric() || "/._-@".contains(c);
+        value.matches('/').count() > 1 && value.chars().all(of_names)
+    };
+    (starts.iter().any(|start| value.starts_with(start)) || is_relative()) && !is_mixed
 }
 
 /// A mounted secret's path, or a word that says that there is none.
@@ -193,6 +198,7 @@ fn is_secret(value: &str, key: &[String], form: Form) -> bool {
     let code = form != Form::Quoted
         && (value.contains(['(', ')', ';', '<', '[', ']', '`'])
             || value.ends_with(':')
+            || is_member_of_settings(value)
             || (form == Form::Apart && is_name(value)));
     let reference = [
         "http:",
@@ -218,6 +224,7 @@ fn is_secret(value: &str, key: &[String], form: Form) -> bool {
         && !template
         && !code
         && !reference
+        && !is_path(value)
         && !named
         && !WORDS.contains(&lower.as_str())
         && !is_version(value)
@@ -230,6 +237,41 @@ fn is_name(value: &str) -> bool {
         .chars()
         .all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.'));
     letters && words(value).len() > 1
+}
+
+/// A name of code as no password looks: `user_input`, `settings.db_pass`. One that only
+/// capitals separate (`userInput`) may be a password.
+pub(super) fn is_member(value: &str) -> bool {
+    is_name(value) && value.contains(['_', '.'])
+}
+
+/// A member of what code commonly keeps settings and input in: `settings.db_pass`.
+fn is_member_of_settings(value: &str) -> bool {
+    const OBJECTS: &[&str] = &[
+        "args",
+        "cfg",
+        "conf",
+        "config",
+        "context",
+        "credentials",
+        "ctx",
+        "data",
+        "env",
+        "form",
+        "options",
+        "opts",
+        "params",
+        "props",
+        "req",
+        "request",
+        "secrets",
+        "self",
+        "settings",
+        "this",
+        "user",
+    ];
+    let (object, _) = value.split_once('.').unwrap_or_default();
+    is_name(value) && OBJECTS.contains(&object)
 }
 
 /// A label of a form is one word with a capital: `Password`, `Passwort`.

@@ -55,6 +55,9 @@ pub(super) fn find(text: &[u8]) -> Vec<Find> {
         let Some(value) = value.filter(starts) else {
             continue;
         };
+        if !value.is_quoted() && is_prose(text, key.start(), &value) {
+            continue;
+        }
         let Some(kind) = kind(
             key.as_bytes(),
             &text[value.place.clone()],
@@ -72,6 +75,24 @@ pub(super) fn find(text: &[u8]) -> Vec<Find> {
         });
     }
     finds
+}
+
+/// Whether a sentence goes on behind the colon: `invalid password: authentication failed`. A
+/// word stands before the key and behind the value, in the same line.
+fn is_prose(text: &[u8], key: usize, value: &Value) -> bool {
+    let before = text[..key].trim_ascii_end();
+    let blanks = &text[before.len()..key];
+    let follows = before
+        .last()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b':')
+        && !blanks.is_empty()
+        && blanks.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+    let word = &text[value.place.clone()];
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    let rest = &text[value.place.end..];
+    let rest = rest.strip_prefix(b",").unwrap_or(rest);
+    let goes_on = rest.first() == Some(&b' ') && rest.get(1).is_some_and(u8::is_ascii_alphabetic);
+    follows && goes_on && word.iter().all(u8::is_ascii_lowercase)
 }
 
 fn elements(text: &[u8]) -> Vec<Find> {
@@ -160,6 +181,18 @@ mod tests {
             ),
             ("<password>hunter2x</password>", "password", "hunter2x"),
             (
+                "- password: correcthorse battery",
+                "password",
+                "correcthorse",
+            ),
+            (
+                "x\npassword: correcthorse battery",
+                "password",
+                "correcthorse",
+            ),
+            ("the password: correcthorse", "password", "correcthorse"),
+            ("the password: hunter2x is it", "password", "hunter2x"),
+            (
                 "\"identitytoken\": \"eyJhbGciOiJ1\"",
                 "identitytoken",
                 "eyJhbGciOiJ1",
@@ -213,6 +246,14 @@ mod tests {
             "max_token: 12345678",
             "passwordFile: /a/b1",
             "password: corr…",
+            "invalid password: authentication failed",
+            "check password: connection refused",
+            "ERROR: password: authentication, again, failed",
+            "password: secrets/production/db",
+            "{ password: settings.db_pass, x }",
+            "password: this.form.pass",
+            "PWD: builds-1",
+            "{\"PWD\": \"C:\\\\builds-1\"}",
         ] {
             assert!(found(text).is_empty(), "{text}: {:?}", found(text));
         }

@@ -7,15 +7,13 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::judge::is_telling_word;
-use super::{Find, PRIVATE_KEY, Secret, find, mask};
+use super::private_key::{self, whole};
+use super::{AHEAD_BYTES, Find, PRIVATE_KEY, Secret, find, mask};
 
 /// A shorter value would be replaced within ordinary words.
 const LEAST_KNOWN: usize = 6;
 /// Values that are kept; an image that holds more is a test of scanners.
 const MOST_KNOWN: usize = 10_000;
-
-/// A shorter run of letters after a private key is a word of the text around it.
-const LEAST_LINE: usize = 16;
 
 /// Masks what the rules find in a text, and values that were found elsewhere.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +25,25 @@ pub struct Masker {
 /// A text without what the rules find in it.
 pub fn mask_found(text: &str) -> Cow<'_, str> {
     Masker::default().mask(text)
+}
+
+/// The beginning of a text without what the rules find in it: `limit` bytes, and what of a
+/// secret follows them. Rules see [`AHEAD_BYTES`] more, so that a cut leaves no half of a secret.
+pub fn mask_beginning(text: &str, limit: usize) -> Cow<'_, str> {
+    let limit = boundary(text, limit);
+    let seen = boundary(text, limit.saturating_add(AHEAD_BYTES));
+    Masker::default().mask_until(&text[..seen], limit)
+}
+
+/// What is left of a text whose beginning was cut off, without what may be the end of a secret:
+/// the whole lines; of a single line what follows the length of a secret and a blank.
+pub fn without_cut_start(text: &str) -> &str {
+    if let Some((_, lines)) = text.split_once('\n') {
+        return lines;
+    }
+    let rest = &text[boundary(text, AHEAD_BYTES)..];
+    rest.split_once(char::is_whitespace)
+        .map_or("", |(_, rest)| rest)
 }
 
 impl Masker {
@@ -62,12 +79,9 @@ impl Masker {
         let mut values = Vec::new();
         for find in finds {
             let secret = String::from_utf8_lossy(&text[whole(text, find)]);
-            if find.kind == PRIVATE_KEY {
-                let lines = secret.replace("\\n", " ").replace("\\r", " ");
-                let lines = lines.split(|c: char| !is_base64(c)).map(str::to_owned);
-                values.extend(lines.filter(|line| line.len() >= LEAST_LINE).map(Secret));
-            } else {
-                values.push(Secret(secret.into_owned()));
+            match find.kind == PRIVATE_KEY {
+                true => values.extend(private_key::lines(&secret).into_iter().map(Secret)),
+                false => values.push(Secret(secret.into_owned())),
             }
         }
         values
@@ -75,23 +89,31 @@ impl Masker {
 
     /// The text without them: the first characters of each, and `…`.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.mask_until(text, text.len())
+    }
+
+    /// The text up to `limit` bytes, and to the end of a secret that begins before: its rest
+    /// decides what is a secret.
+    fn mask_until<'a>(&self, text: &'a str, limit: usize) -> Cow<'a, str> {
         let bytes = text.as_bytes();
         let mut places: Vec<Range<usize>> =
             find(bytes).iter().map(|find| whole(bytes, find)).collect();
+        places.extend(private_key::rest(bytes));
         if let Some(automaton) = &self.automaton {
             let found = automaton.find_iter(text).map(|found| found.range());
             places.extend(found.filter(|place| !is_part_of_a_word(bytes, place)));
         }
+        places.retain(|place| place.start < limit);
         if places.is_empty() {
-            return Cow::Borrowed(text);
+            return Cow::Borrowed(&text[..limit]);
         }
         places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
         let mut masked = String::with_capacity(text.len());
         let mut end = 0;
         for place in places {
-            // A rule looks at bytes; what it found begins and ends between characters.
-            let whole = text.is_char_boundary(place.start) && text.is_char_boundary(place.end);
-            if !whole || place.end <= end {
+            // A rule looks at bytes: what it found may begin or end within a character.
+            let place = characters(text, place);
+            if place.end <= end {
                 continue;
             }
             if place.start >= end {
@@ -100,52 +122,26 @@ impl Masker {
             }
             end = place.end;
         }
-        masked.push_str(&text[end..]);
+        masked.push_str(text.get(end..limit).unwrap_or_default());
         Cow::Owned(masked)
     }
 }
 
-/// A private key goes on while there are lines of base64, as lines or within strings of code.
-fn whole(text: &[u8], find: &Find) -> Range<usize> {
-    let mut secret = find.secret.clone();
-    if find.kind != PRIVATE_KEY {
-        return secret;
-    }
-    // The rule looks at the beginning of the first line only.
-    secret.end += base64_length(&text[secret.end..]);
-    loop {
-        let start = secret.end + separator_length(&text[secret.end..]);
-        let length = base64_length(&text[start..]);
-        let after = &text[start + length..];
-        let is_last = after[separator_length(after)..].starts_with(b"-----END");
-        if length == 0 || (length < LEAST_LINE && !is_last) {
-            return secret;
-        }
-        secret.end = start + length;
-    }
+/// The last end of a character that is not behind a place.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut places = (0..=at.min(text.len())).rev();
+    places.find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-fn is_base64(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=')
-}
-
-fn base64_length(text: &[u8]) -> usize {
-    text.iter()
-        .take_while(|byte| is_base64(char::from(**byte)))
-        .count()
-}
-
-/// What stands between two lines of a key.
-fn separator_length(text: &[u8]) -> usize {
-    let mut length = 0;
-    while let Some(byte) = text.get(length) {
-        length += match byte {
-            b'\\' if matches!(text.get(length + 1), Some(b'n' | b'r')) => 2,
-            b'\\' | b'"' | b'\'' | b'+' | b',' | b'|' | b' ' | b'\t' | b'\r' | b'\n' => 1,
-            _ => break,
-        };
+/// The range, with all of the characters that it begins and ends in.
+fn characters(text: &str, mut place: Range<usize>) -> Range<usize> {
+    while !text.is_char_boundary(place.start) {
+        place.start -= 1;
     }
-    length
+    while !text.is_char_boundary(place.end) {
+        place.end += 1;
+    }
+    place
 }
 
 /// A word of small letters is a secret only where it stands by itself: `postgres` does not
@@ -191,23 +187,30 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_masked_to_its_end() {
-        let body: Vec<String> = (0..20)
-            .map(|n| made_up("MII", 61) + &n.to_string())
-            .collect();
-        // Lines of a log are told with bars between them.
-        for between in ["\n", "\\n", "\\n\" +\n  \"", " | "] {
-            let text = format!(
-                "-----BEGIN RSA PRIVATE KEY-----{between}{}{between}-----END RSA PRIVATE KEY-----",
-                body.join(between)
-            );
-            let masked = mask_found(&text);
-            assert!(
-                !masked.contains(&body[0][8..]) && !masked.contains(&body[19][8..]),
-                "{masked}"
-            );
-            assert!(masked.contains("-----END"), "{masked}");
+    fn a_text_without_its_beginning_begins_behind_what_may_be_secret() {
+        let word = "a1".repeat(AHEAD_BYTES);
+        for (text, rest) in [
+            (format!("{word} x\ny\nz"), "y\nz"),
+            (format!("{word} x y"), "x y"),
+            (format!("a b {} x y", &word[AHEAD_BYTES..]), "x y"),
+            (word.clone(), ""),
+            ("é".repeat(AHEAD_BYTES), ""),
+            ("a b c".to_owned(), ""),
+        ] {
+            assert_eq!(without_cut_start(&text), rest);
         }
+    }
+
+    #[test]
+    fn the_beginning_of_a_text_ends_with_a_secret_or_before_it() {
+        let text = format!("é {} y", made_up("ghp_", 36));
+        assert_eq!(mask_beginning(&text, 0), "");
+        assert_eq!(mask_beginning(&text, 1), "");
+        assert_eq!(mask_beginning(&text, 3), "é ");
+        for limit in 4..text.len() - 1 {
+            assert_eq!(mask_beginning(&text, limit), "é ghp_…");
+        }
+        assert_eq!(mask_beginning(&text, 99), "é ghp_… y");
     }
 
     #[test]
@@ -227,6 +230,23 @@ mod tests {
             masker.mask("postgresql as postgres, é postgres"),
             "postgresql as po…, é po…"
         );
+    }
+
+    #[test]
+    fn a_find_within_a_character_is_masked_with_all_of_it() {
+        let text = "aébéc";
+        assert_eq!(characters(text, 2..5), 1..6);
+        assert_eq!(characters(text, 1..6), 1..6);
+        assert_eq!(characters(text, 0..7), 0..7);
+        for before in ["", "x"] {
+            let secret = format!("{before}{}", "é".repeat(2000));
+            for text in [
+                format!("DB_PASSWORD=\"{secret}\ny"),
+                format!("mysql -p{secret} x"),
+            ] {
+                assert!(!mask_found(&text).contains("ééé"), "{}", text.len());
+            }
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod judge;
 mod keyed;
 mod masker;
 mod places;
+mod private_key;
 mod rules;
 mod urls;
 mod value;
@@ -24,7 +25,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub use excerpt::excerpt;
-pub use masker::{Masker, mask_found};
+pub use masker::{Masker, mask_beginning, mask_found, without_cut_start};
 pub use places::Places;
 pub use rules::issued;
 

@@ -11,6 +11,8 @@ const LOOKED_AT: usize = 512;
 /// A shorter user is a name and no token.
 const LEAST_TOKEN: usize = 20;
 const LEAST_PASSWORD: usize = 3;
+/// What follows the `@` in the reference of an image.
+const DIGESTS: &[&[u8]] = &[b"sha256:", b"sha512:"];
 
 /// All of them, in order.
 pub(super) fn find(text: &[u8]) -> Vec<Find> {
@@ -32,6 +34,14 @@ fn in_url(text: &[u8], start: usize) -> Option<Find> {
     let authority = &rest[..path.unwrap_or(rest.len())];
     let last_at = |part: &[u8]| part.iter().rposition(|byte| *byte == b'@');
     let host = last_at(authority).or_else(|| last_at(rest))?;
+    // No user begins with a bracket, and no host is called like a digest: an address and the
+    // reference of an image are no users with passwords.
+    let is_digest = DIGESTS
+        .iter()
+        .any(|kind| rest[host + 1..].starts_with(kind));
+    if rest.starts_with(b"[") || is_digest {
+        return None;
+    }
     let user_info = &rest[..host];
     let colon = user_info.iter().position(|byte| *byte == b':');
     let slash = user_info.iter().position(|byte| *byte == b'/');
@@ -120,6 +130,10 @@ mod tests {
             "http://user:hun…@h",
             "http://user:<password>@h",
             "http://u:@h",
+            "docker://alpine:latest@sha256:0f3c",
+            "docker-image://node:22.11.0@sha256:0f3c",
+            "oci://x:1@sha512:0f3c",
+            "http://[::1]:4873/@scope/pkg",
             "x://",
             "://a:bcdef@h",
         ] {

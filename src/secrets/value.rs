@@ -68,6 +68,8 @@ impl Value {
                 break;
             }
             if self.quote.is_some() && matches!(byte, b'\r' | b'\n') {
+                // The quote is not closed: all of the line belongs to it.
+                self.place.end = at;
                 return false;
             }
             // Between double quotes a backslash hides what follows, unless it is itself hidden.
@@ -79,6 +81,10 @@ impl Value {
                 at += usize::from(hidden.is_some_and(|byte| !matches!(byte, b'\r' | b'\n')));
             }
             at += 1;
+        }
+        // What is looked at may end within a character.
+        while at > self.place.end && text.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) {
+            at -= 1;
         }
         self.place.end = at.min(text.len());
         // The text ended before the quote did.
@@ -134,5 +140,23 @@ mod tests {
         let found = Value::read(text.as_bytes(), 0).unwrap();
         assert_eq!(found.place.len(), LOOKED_AT);
         assert_eq!(found.whole(text.as_bytes()), 1..5001);
+        // Nothing closes the quote: the rest of the line belongs to it.
+        for end in ["\n\"x\"", ""] {
+            let text = format!("\"{}{end}", "a b ".repeat(1000));
+            let found = Value::read(text.as_bytes(), 0).unwrap();
+            assert_eq!(found.whole(text.as_bytes()), 1..4001);
+        }
+    }
+
+    #[test]
+    fn what_is_judged_of_a_value_ends_between_characters() {
+        for text in ["é".repeat(1000), format!("x{}", "é".repeat(1000))] {
+            for text in [format!("\"{text}\""), text.clone(), format!("\"{text}")] {
+                let found = Value::read(text.as_bytes(), 0).unwrap();
+                assert!(text.is_char_boundary(found.place.end), "{:?}", found.place);
+                let whole = &text[found.whole(text.as_bytes())];
+                assert_eq!(whole, text.trim_matches('"'));
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! One run's folder.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::atomic;
@@ -181,15 +182,42 @@ impl RunFolder {
     /// With file, line and column where it is no run record, or contradicts itself; by its
     /// version where it is of a form that cannot be read.
     pub fn load_record(&self) -> Result<RunRecord, StoreError> {
+        self.load_record_with(|| ())
+    }
+
+    /// The same, with something that happens between the reads of the record and the journal.
+    ///
+    /// A process that writes the run may put a new record in place then, and remove the journal
+    /// that belongs to the old one. So both are read again until the record has stayed.
+    pub(super) fn load_record_with(
+        &self,
+        mut between: impl FnMut(),
+    ) -> Result<RunRecord, StoreError> {
         let path = self.path.join(RECORD_FILE);
-        let text = match files::read_to_string(&path) {
-            Ok(text) => text,
-            Err(source) => return Err(StoreError::Read { path, source }),
+        let fault = |source| {
+            let path = path.clone();
+            StoreError::Read { path, source }
         };
-        let record = RunRecord::read(&text);
-        let mut record = record.map_err(|source| StoreError::Record { path, source })?;
+        loop {
+            // Held open, its number is not given to another file.
+            let file = files::open(&path).map_err(fault)?;
+            let text = io::read_to_string(&file).map_err(fault)?;
+            between();
+            let read = self.read_with_journal(&text, &path);
+            if is_at(&file, &path).map_err(fault)? {
+                let mut record = read?;
+                record.mask_secrets();
+                return Ok(record);
+            }
+        }
+    }
+
+    fn read_with_journal(&self, text: &str, path: &Path) -> Result<RunRecord, StoreError> {
+        let mut record = RunRecord::read(text).map_err(|source| {
+            let path = path.to_owned();
+            StoreError::Record { path, source }
+        })?;
         journal::replay(&self.path, &mut record)?;
-        record.mask_secrets();
         Ok(record)
     }
 
@@ -210,6 +238,12 @@ impl RunFolder {
         size.map(|facts| usize::try_from(facts.len()).unwrap_or(usize::MAX))
             .map_err(|source| StoreError::Write { path, source })
     }
+}
+
+/// Whether a path still leads to a file.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (of_file, of_path) = (file.metadata()?, fs::metadata(path)?);
+    Ok((of_file.dev(), of_file.ino()) == (of_path.dev(), of_path.ino()))
 }
 
 /// Removes files that a process was writing when it was killed. Whoever calls holds the lock,

@@ -1,8 +1,9 @@
 //! What a run has yielded since its record was written whole.
 //!
 //! A record grows with each visit, and writing it whole after each would cost more and more.
-//! So a large one is written whole when a run begins and when it ends; in between, what a save
-//! adds is appended to `run.journal`, one line of JSON each. A line is on disk before the save
+//! So a large one is written whole when a run begins and when it ends, and where the journal
+//! would be several times as large; in between, what a save adds is appended to `run.journal`,
+//! one line of JSON each. A line is on disk before the save
 //! returns, and one that was cut (the process was killed in the middle) has no line feed and
 //! does not count. Whoever reads the record takes the lines in; the next whole record removes
 //! them. A line that a whole record holds already, because the process was killed between the
@@ -94,6 +95,11 @@ impl Journal {
             atomic::sync_folder(folder)?;
         }
         Ok(Self { file, length: 0 })
+    }
+
+    /// Bytes that were appended.
+    pub fn length(&self) -> usize {
+        usize::try_from(self.length).unwrap_or(usize::MAX)
     }
 
     /// Appends a line whole, or nothing: a disk may be full in the middle of it.

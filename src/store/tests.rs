@@ -433,3 +433,51 @@ fn a_journal_that_was_cut_anywhere_gives_the_visits_that_were_saved() {
     fs::write(&path, "{\"x\": 1}\n").unwrap();
     assert!(matches!(folder.load_record(), Err(StoreError::Read { .. })));
 }
+
+#[test]
+fn a_journal_is_bounded_by_the_size_of_the_record() {
+    let results = results();
+    let folder = RunFolder::create(results.path(), UTC, "x").unwrap();
+    let mut writer = RecordWriter::new(&folder);
+    let mut record = large(&folder.id(), 0);
+    writer.save(&record).unwrap();
+    let length = |name| fs::metadata(folder.path().join(name)).map_or(0, |facts| facts.len());
+    let mut largest = 0;
+    for round in 1..=12 {
+        // The head changes, and a line has all of it.
+        record.warnings.push(format!("warning {round}"));
+        visited(&mut record, round);
+        writer.save(&record).unwrap();
+        assert!(length(JOURNAL_FILE) <= 4 * length(RECORD_FILE), "{round}");
+        assert_eq!(folder.load_record().unwrap(), record);
+        largest = length(JOURNAL_FILE).max(largest);
+    }
+    assert!(largest > 2 * length(RECORD_FILE), "{largest} bytes");
+}
+
+#[test]
+fn a_record_that_is_replaced_while_it_is_read_is_read_again() {
+    let results = results();
+    let folder = RunFolder::create(results.path(), UTC, "x").unwrap();
+    let mut writer = RecordWriter::new(&folder);
+    let mut record = large(&folder.id(), 2);
+    writer.save(&record).unwrap();
+    visited(&mut record, 3);
+    writer.save(&record).unwrap();
+    for appends in [false, true] {
+        let mut replaced = 0;
+        let read = folder.load_record_with(|| {
+            if replaced < 2 {
+                replaced += 1;
+                let next = record.plan.visits_done + 1;
+                visited(&mut record, next);
+                writer.save_whole(&record).unwrap();
+                if appends {
+                    visited(&mut record, next + 1);
+                    writer.save(&record).unwrap();
+                }
+            }
+        });
+        assert_eq!(read.unwrap(), record);
+    }
+}

@@ -11,6 +11,10 @@ use crate::record::RunRecord;
 /// everybody finds everything in one file.
 const WHOLE_BYTES: usize = 512 << 10;
 
+/// A journal grows to at most so many times the whole record; then the record is written whole.
+/// A line that holds the head may be as large as the record.
+const MOST_WHOLES: usize = 4;
+
 /// How much of a record is on disk.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Saved {
@@ -36,8 +40,8 @@ pub struct RecordWriter<'a> {
     saved: Saved,
     /// What the head was when it was written last, as JSON.
     head: Vec<u8>,
-    /// Whether what was written last is large enough for a journal.
-    is_large: bool,
+    /// Bytes of the whole record as it was written last.
+    whole: usize,
     journal: Option<Journal>,
 }
 
@@ -48,7 +52,7 @@ impl<'a> RecordWriter<'a> {
             folder,
             saved: Saved::default(),
             head: Vec::new(),
-            is_large: false,
+            whole: 0,
             journal: None,
         }
     }
@@ -58,7 +62,7 @@ impl<'a> RecordWriter<'a> {
     /// # Errors
     /// What was saved before stays where the rest cannot be written.
     pub fn save(&mut self, record: &RunRecord) -> Result<usize, StoreError> {
-        match self.is_large {
+        match self.whole > WHOLE_BYTES {
             true => self.append(record),
             false => self.save_whole(record),
         }
@@ -72,8 +76,8 @@ impl<'a> RecordWriter<'a> {
         let bytes = self.folder.save_record(record)?;
         self.folder.remove(JOURNAL_FILE)?;
         self.journal = None;
-        self.is_large = bytes > WHOLE_BYTES;
-        if self.is_large {
+        self.whole = bytes;
+        if self.whole > WHOLE_BYTES {
             self.head = self.json(&head_of(record))?;
         }
         self.saved = Saved::of(record);
@@ -94,6 +98,10 @@ impl<'a> RecordWriter<'a> {
         };
         let mut line = self.json(&entry)?;
         line.push(b'\n');
+        let length = self.journal.as_ref().map_or(0, Journal::length);
+        if length.saturating_add(line.len()) > MOST_WHOLES * self.whole {
+            return self.save_whole(record);
+        }
         let path = self.folder.path().join(JOURNAL_FILE);
         let fault = |source| StoreError::Write {
             path: path.clone(),

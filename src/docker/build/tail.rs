@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::secrets::{AHEAD_BYTES, mask_beginning};
+
 /// Lines kept of a step.
 const LINES: usize = 20;
 
@@ -34,18 +36,17 @@ impl Lines {
         (!self.partial.is_empty()).then(|| self.text())
     }
 
-    /// The line, without a word at its end that was cut: no rule finds half of a secret.
+    /// The line. One that is cut is masked before: no rule finds half of a secret.
     fn text(&self) -> String {
-        let is_blank = |byte: &u8| byte.is_ascii_whitespace();
-        let last = match self.partial.len() < LINE_BYTES {
-            true => None,
-            false => self.partial.iter().rposition(is_blank),
-        };
-        text(&self.partial[..last.unwrap_or(self.partial.len())])
+        let line = text(&self.partial);
+        match line.len() > LINE_BYTES {
+            true => mask_beginning(&line, LINE_BYTES).into_owned(),
+            false => line,
+        }
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        let room = LINE_BYTES.saturating_sub(self.partial.len());
+        let room = (LINE_BYTES + AHEAD_BYTES).saturating_sub(self.partial.len());
         self.partial
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
@@ -117,8 +118,19 @@ mod tests {
         let mut tail = Tail::default();
         tail.take(&vec![b'x'; 3 * LINE_BYTES]);
         assert_eq!(tail.lines()[0].len(), LINE_BYTES);
-        let mut tail = Tail::default();
-        tail.take(format!("{} ghp_secret", "x".repeat(LINE_BYTES - 8)).as_bytes());
-        assert_eq!(tail.lines()[0], "x".repeat(LINE_BYTES - 8));
+    }
+
+    #[test]
+    fn a_line_that_is_cut_ends_with_no_half_of_a_secret() {
+        let secret = "ghp_aB3dE5gH7jK9mN1pQ4sT6vW8yZ2cF0hJaB3d";
+        for before in ["x y", "x"] {
+            let mut tail = Tail::default();
+            let long = before.repeat(LINE_BYTES / before.len() - 5);
+            tail.take(format!("{long},\"{secret}\",{long}\n").as_bytes());
+            let line = &tail.lines()[0];
+            assert!(line.len() < LINE_BYTES + 8, "{line}");
+            assert!(!line.contains(&secret[..5]), "{line}");
+            assert!(line.starts_with(&long));
+        }
     }
 }

@@ -98,6 +98,20 @@ async fn they_are_up_before_the_app_and_go_with_it_and_are_never_timed() {
     assert_eq!(locked, ["base:1", "cache:1", "db:1"]);
 }
 
+/// The record has its reference without the secret.
+#[tokio::test(start_paused = true)]
+async fn one_with_a_secret_in_its_reference_starts_from_the_image_that_was_resolved() {
+    let image = "db:ghp_aB3dE5gH7jK9mN1pQ4sT6vW8yZ2cF0hJaB3d";
+    let home = home(&DB.replace("db:1", image), &[image]);
+    home.engine
+        .state(|state| state.refuses.push("remove-container"));
+    let _ = home.run(&["run", "app", "--profile", "quick"]).await;
+    let held = home.engine.holds();
+    let mut held = held.iter().filter(|one| one.starts_with("container "));
+    let db = held.find(|one| one.contains("-db ")).unwrap();
+    assert!(db.contains("image: \"sha256:"), "{db}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_that_does_not_work_is_named_and_all_is_removed() {
     for (word, words) in [

@@ -57,7 +57,8 @@ async fn saving_costs_the_same_after_500_visits_and_a_run_that_dies_then_is_read
     let known = plimsoll::store::RunFolder::open(&folder).unwrap();
     let known = known.load_record().unwrap();
     assert!(known.plan.visits_done as usize >= VISITS - 20);
-    assert!(known.samples.len() > 2 * first.samples.len());
+    // The journal has the rest; it was written into the record where it had grown too large.
+    assert!(known.samples.len() > first.samples.len() + 100);
     assert_eq!(known.state, RunState::Running);
     let path = folder.display().to_string();
     let (outcome, _) = home.run(&["run", "--resume", &path]).await;
