@@ -17,7 +17,7 @@ use crate::record::{
     CaseId, CaseRecord, ContractRecord, DeployPlan, Disposition, DockerfileRecord, Metric,
     ScenarioRecord, TechniqueRecord, case_id, claimable,
 };
-use crate::runner::{FLOOR_SCENARIO, PlannedCase};
+use crate::runner::{FLOOR_SCENARIO, NetworkKind, PlannedCase};
 use crate::scenario::{
     self, BuildSpec, Contract, Scenario, ScenarioError, Technique, VariantBuild,
 };
@@ -108,6 +108,18 @@ impl Selection {
             .iter()
             .flat_map(|record| record.bases.iter().chain(&record.companions).cloned())
             .collect()
+    }
+
+    /// The networks that its containers are in.
+    pub(super) fn networks(&self) -> Vec<NetworkKind> {
+        let of = |kind| {
+            self.planned
+                .iter()
+                .any(|case| case.companions.is_empty() == (kind == NetworkKind::Default))
+        };
+        let mut kinds = vec![NetworkKind::Default, NetworkKind::Private];
+        kinds.retain(|kind| of(*kind));
+        kinds
     }
 
     /// Leaves only these cases, and their scenarios.

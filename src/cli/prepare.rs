@@ -18,7 +18,7 @@ use crate::record::{
     AbRecord, BaseRecord, DistributionRecord, EngineChoice, EngineFacts, ImageStore, Link, Reach,
     RunRecord,
 };
-use crate::runner::{self, Distribution, Pace};
+use crate::runner::{self, Distribution, NetworkKind, Pace};
 use crate::store::RunFolder;
 
 /// Bytes of scenario names in the name of a run's folder.
@@ -276,7 +276,8 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         None => {
             let calibration = planning::calibrate(engine.as_ref(), seams.clock.as_ref()).await?;
             let reaching = (engine.as_ref(), probe.as_deref().unwrap_or(&seams.probe));
-            let reach = reach(args.ground.reach, reaching, &facts, &run, printer).await?;
+            let place = (run.as_str(), wanted.selection.networks());
+            let reach = reach(args.ground.reach, reaching, &facts, place, printer).await?;
             let material = Material {
                 command: seams.command.clone(),
                 seed: seed(args, &wanted.selection, &run),
@@ -445,7 +446,7 @@ async fn reach<E: Engine, P: Probe>(
     asked: Option<ReachArg>,
     (engine, probe): (&E, &P),
     facts: &EngineFacts,
-    run: &str,
+    (run, networks): (&str, Vec<NetworkKind>),
     printer: &mut Printer,
 ) -> Result<Reach, Failure> {
     match asked {
@@ -454,7 +455,7 @@ async fn reach<E: Engine, P: Probe>(
         None if facts.endpoint == EngineChoice::CleanRoom.name() => return Ok(Reach::Bridge),
         None => {}
     }
-    let found = match runner::find_reach(engine, probe, &facts.platform, run).await {
+    let found = match runner::find_reach(engine, probe, &facts.platform, run, &networks).await {
         Ok(found) => found,
         Err(error) if error.kind == ErrorKind::Unreachable => return Err(error.into()),
         // Builds and sizes need no container.

@@ -136,6 +136,9 @@ mod tests {
         std::fs::write(process.path().join("cgroup"), "0::/docker/abc123\n").unwrap();
         assert!(is_of(process.path(), "abc123"));
         assert!(!is_of(process.path(), "def456"));
+        let podman = "0::/machine.slice/libpod-abc123.scope/container\n";
+        std::fs::write(process.path().join("cgroup"), podman).unwrap();
+        assert!(is_of(process.path(), "abc123"));
         assert!(!is_of(Path::new("/proc/0"), "abc123"));
     }
 }

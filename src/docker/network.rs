@@ -12,6 +12,9 @@ use crate::engine::{Attachment, RemovalOutcome, Result};
 
 const REMOVE: &str = "remove network";
 
+/// What Podman says of a network that holds containers (`ErrNetworkInUse` of libpod).
+const PODMAN_IN_USE: &str = "network is being used";
+
 impl DockerEngine {
     pub(super) async fn make_network(
         &self,
@@ -31,11 +34,16 @@ impl DockerEngine {
         match self.docker.remove_network(name).await {
             Ok(()) => Ok(RemovalOutcome::Removed),
             Err(error) if is_absent(&error) => Ok(RemovalOutcome::Absent),
-            // Docker answers 403 for one that holds containers, Podman 409.
+            // Docker answers 403 for one that holds containers.
             Err(Error::DockerResponseServerError {
                 status_code: 403 | 409,
                 ..
             }) => Ok(RemovalOutcome::InUse),
+            // Podman answers 500, as for any other failure.
+            Err(Error::DockerResponseServerError {
+                status_code: 500,
+                message,
+            }) if message.contains(PODMAN_IN_USE) => Ok(RemovalOutcome::InUse),
             Err(error) => Err(failed(REMOVE, name)(error)),
         }
     }

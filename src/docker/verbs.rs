@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 
 use bollard::query_parameters::StartContainerOptions;
 
-use super::DockerEngine;
 use super::container::seen;
 use super::deadline::within;
 use super::error::failed;
+use super::{Builder, DockerEngine};
 use crate::engine::{
     BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildSource, CacheRecord, ContainerId,
     ContainerSpec, ContainerState, Engine, ImageFacts, ImageId, OutputStream, Owned, PullSink,
@@ -141,6 +141,10 @@ impl Engine for DockerEngine {
     async fn logs(&self, id: &ContainerId, lines: u32) -> Result<Vec<String>> {
         let call = self.tail(id, lines);
         within(self.deadlines.answer, "read logs of container", &id.0, call).await
+    }
+
+    fn prepares_on_output(&self) -> bool {
+        self.builder == Builder::Buildah
     }
 
     async fn output(&self, id: &ContainerId) -> Result<OutputStream> {

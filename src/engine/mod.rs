@@ -145,6 +145,11 @@ pub trait Engine: Send + Sync + 'static {
     /// start, nothing is missed. Works with any log driver.
     fn output(&self, id: &ContainerId) -> impl Future<Output = Result<OutputStream>> + Send;
 
+    /// Whether [`output`](Self::output) does a part of the start: it prepares the container.
+    fn prepares_on_output(&self) -> bool {
+        false
+    }
+
     /// Resolves once a process in a started container's network listens on a TCP port at an
     /// address that others reach, by the kernel's table of sockets; looked up every `interval`.
     ///

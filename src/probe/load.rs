@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use http_body_util::Empty;
 use tokio::sync::oneshot;
+use tokio::task::coop::unconstrained;
 use tokio::time::sleep;
 
 use super::attempt::{Ask, chain, request};
@@ -92,7 +93,8 @@ async fn put<C: Clock>(
     tokio::select! {
         biased;
         () = async { while running.next().await.is_some() {} } => {}
-        () = load.last_call() => {}
+        // A busy load uses up the task's share of polls, and the timer with it.
+        () = unconstrained(load.last_call()) => {}
     }
     let silent = running.len();
     drop(running);

@@ -47,9 +47,9 @@ mod tests {
         assert_eq!("healthy".parse(), Ok(Ready::Check(ReadyCheck::Healthy)));
         for (text, said) in [
             ("https://:1/", "without TLS"),
-            (":8080/health", "none of the known forms"),
+            (":8080/health", "unknown form"),
             ("http://example.org:80/", "not `example.org`"),
-            ("http://:99999/", "`99999` is no port"),
+            ("http://:99999/", "invalid port `99999`"),
             ("http:///a b", "it names no port"),
         ] {
             let error = text.parse::<Ready>().unwrap_err();

@@ -1,16 +1,14 @@
 //! The services that an app needs: up and ready before it, in a private network.
 
 use super::builds::labels;
-use super::ready::{self, NotReady, Wanted};
+use super::ready;
 use super::session::{PlannedCase, Runner};
 use super::starts::{bounded, crash};
+use super::wait::{NotReady, Wanted};
 use crate::engine::{
     Attachment, Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Probe,
 };
-use crate::scenario::{Companion, Confinement};
-
-/// The name by which companions reach the app.
-const APP: &str = "app";
+use crate::scenario::{APP_ALIAS, Companion, Confinement};
 
 /// What surrounds an app while it runs.
 #[derive(Debug, Default)]
@@ -29,21 +27,43 @@ pub(super) struct NotUp {
 impl Surroundings {
     /// The app's place among them.
     pub(super) fn place(&self) -> Option<Attachment> {
-        attach(self.network.as_ref()?, APP)
+        attach(self.network.as_ref()?, APP_ALIAS)
     }
 
-    /// The companions that have exited, for a reason why the app does not work.
-    pub(super) async fn ended<E: Engine, C: Clock, P: Probe>(
+    /// The companions that no longer run, as the reason why nothing counts that was seen of the
+    /// app; none where all run.
+    pub(super) async fn gone<E: Engine, C: Clock, P: Probe>(
         &self,
         runner: &Runner<E, C, P>,
-    ) -> String {
-        let mut words = String::new();
+    ) -> Option<String> {
+        let mut reasons = Vec::new();
         for (name, id) in &self.running {
-            if let Some(how) = crash(runner, id, "meanwhile").await {
-                words.push_str(&format!("; its companion `{name}` {how}"));
-            }
+            let state = bounded(runner, "inspect container", id, runner.engine.state(id)).await;
+            let how = match state {
+                Ok(state) if state.running => continue,
+                Ok(_) => crash(runner, id, "while the app needed it").await,
+                Err(error) if error.kind == ErrorKind::NotFound => {
+                    Some("was removed while the app needed it".to_owned())
+                }
+                // What an engine does not answer is no fault of the companion.
+                Err(_) => continue,
+            };
+            let how = how.unwrap_or_else(|| "does not run".to_owned());
+            reasons.push(format!("the companion `{name}` {how}"));
         }
-        words
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// Puts the companions that no longer run before another reason, which they explain.
+    pub(super) async fn explain<E: Engine, C: Clock, P: Probe>(
+        &self,
+        runner: &Runner<E, C, P>,
+        reason: String,
+    ) -> String {
+        match self.gone(runner).await {
+            Some(gone) => format!("{gone}; the app: {reason}"),
+            None => reason,
+        }
     }
 
     /// Removes them. What stays is the final sweep's to remove and to report.

@@ -1,12 +1,18 @@
 //! The image's own health check, as the engine reports it.
 
 use super::ledger::Ledger;
-use super::ready::HEALTH_EVERY;
 use super::session::{PlannedCase, Runner};
-use super::starts::{bounded, lost};
-use crate::engine::{Clock, ContainerId, Engine, ErrorKind, Health, Mark, Probe};
+use super::starts::{bounded, crash, lost, quoted};
+use super::wait::{Begin, First, NotReady, Started, Wanted, ended, exit_behind, first, not_kept};
+use crate::engine::{Clock, ContainerId, Engine, ErrorKind, Health, HealthCheck, Mark, Probe};
 use crate::record::{Metric, Outcome};
-use crate::units::Quantity;
+use crate::units::{Nanos, Quantity};
+
+/// How often the engine is asked for the health of a container: a check takes longer.
+const HEALTH_EVERY: Nanos = Nanos::from_millis(5);
+
+const UNHEALTHY: &str = "the engine reports it unhealthy";
+const NO_CHECK: &str = "the image has no health check";
 
 /// Waits until the engine reports `healthy`, from the start call `begun` on, where the
 /// scenario asks for it. An image without a check has no such time.
@@ -21,10 +27,7 @@ pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
     if !case.healthy {
         return;
     }
-    if ledger.health_check.is_none() {
-        let reason = "the image has no health check".to_owned();
-        return ledger.note(metric, Outcome::NotApplicable { reason });
-    }
+    let known = ledger.health_check;
     runner.phase(metric);
     loop {
         let state = bounded(runner, "read the health of", id, runner.engine.state(id)).await;
@@ -36,7 +39,14 @@ pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
                 return ledger.detail(format!("the engine was asked every {HEALTH_EVERY}"));
             }
             Ok(Some(Health::Unhealthy)) => {
-                return ledger.dnf(metric, "the engine reports it unhealthy");
+                // Docker calls a container whose process has exited unhealthy, too.
+                let exit = crash(runner, id, "before it was healthy").await;
+                return ledger.dnf(metric, exit.as_deref().unwrap_or(UNHEALTHY));
+            }
+            // Podman does not report the check of an image, but the health of its containers.
+            Ok(None) if known.is_none() => {
+                let reason = NO_CHECK.to_owned();
+                return ledger.note(metric, Outcome::NotApplicable { reason });
             }
             Ok(None) => {
                 let reason = "the engine reports no health for it".to_owned();
@@ -57,4 +67,65 @@ pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
             Ok(Some(Health::Starting)) => runner.clock.sleep(HEALTH_EVERY).await,
         }
     }
+}
+
+/// Waits until the image's own check passes, as a contract.
+pub(super) async fn wait<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    wanted: &Wanted<'_>,
+    begin: Begin,
+) -> Result<Started, NotReady> {
+    let (id, within) = (wanted.id, wanted.contract.ready_within);
+    let passed = async {
+        loop {
+            let state = bounded(runner, "read the health of", id, runner.engine.state(id)).await?;
+            match state.health {
+                Some(Health::Starting) => runner.clock.sleep(HEALTH_EVERY).await,
+                health => return Ok((runner.clock.mark(), health)),
+            }
+        }
+    };
+    match first(runner, wanted, passed).await {
+        First::Done(Ok((at, Some(Health::Healthy)))) => {
+            Ok(begin.kept(at, resolution(wanted.health)))
+        }
+        First::Done(Ok((_, health))) => match exit_behind(runner, id).await {
+            Some(exit) => Err(exit),
+            None => {
+                let what = match (health, wanted.health) {
+                    (Some(_), _) => UNHEALTHY,
+                    (None, Some(_)) => "the engine reports no health for it",
+                    (None, None) => return Err(not_kept(NO_CHECK, "")),
+                };
+                Err(not_kept(what, &quoted(runner, id).await))
+            }
+        },
+        First::Done(Err(error)) => Err(NotReady::Lost(error)),
+        First::Exited(exit) => Err(ended(runner, id, exit).await),
+        First::Late => {
+            let what = format!(
+                "not healthy within {within}; its check runs {}",
+                often(wanted.health)
+            );
+            Err(not_kept(what, &quoted(runner, id).await))
+        }
+    }
+}
+
+fn often(check: Option<HealthCheck>) -> String {
+    let Some(check) = check else {
+        return "at an interval that this engine does not report".to_owned();
+    };
+    let interval = check.interval;
+    match check.start_interval {
+        Some(start) => format!("every {start} while it starts, then every {interval}"),
+        None => format!("every {interval}"),
+    }
+}
+
+fn resolution(check: Option<HealthCheck>) -> String {
+    let how_often = often(check);
+    format!(
+        "resolution: the image's check, which runs {how_often}; the engine was asked every {HEALTH_EVERY}"
+    )
 }

@@ -10,11 +10,11 @@ use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 
 use super::builds::{Built, Job, chain, labels};
-use super::companions;
 use super::ledger::Ledger;
-use super::ready::{self, NotReady, Wanted};
 use super::session::{PlannedCase, Runner};
 use super::starts::bounded;
+use super::wait::{NotReady, Wanted};
+use super::{companions, ready};
 use crate::engine::{BuildContext, Clock, ContainerSpec, Engine, HealthCheck, Probe};
 use crate::image::{self, ImageContents, Planted};
 use crate::record::{
@@ -218,8 +218,9 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
     let id = match bounded(runner, "create container", &spec.name, engine.create(&spec)).await {
         Ok(id) => id,
         Err(error) => {
+            let reason = surroundings.explain(runner, error.chain()).await;
             surroundings.down(runner).await;
-            return not_tried(error.chain());
+            return not_tried(job.told(reason));
         }
     };
     let wanted = Wanted {
@@ -235,6 +236,14 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
         Err(NotReady::Failed(reason)) => failed(reason),
         Err(NotReady::Start(error)) => failed(error.chain()),
         Err(NotReady::Lost(error)) => not_tried(error.chain()),
+    };
+    // Without a companion the start says nothing about the app.
+    let outcome = match (surroundings.gone(runner).await, outcome) {
+        (Some(gone), HardenedStart::Failed { reason } | HardenedStart::NotTried { reason }) => {
+            not_tried(job.told(format!("{gone}; the app: {reason}")))
+        }
+        (Some(gone), HardenedStart::Ready) => not_tried(job.told(gone)),
+        (None, outcome) => outcome,
     };
     // What it cannot remove, the sweep at the end does.
     let _ = bounded(

@@ -49,6 +49,8 @@ impl Lines {
     /// The connection to the engine broke.
     pub(super) async fn matched<C: Clock>(&mut self, clock: &C) -> Result<Option<Matched>> {
         while !self.ended {
+            // Output that never pauses must leave deadlines their turn.
+            tokio::task::coop::consume_budget().await;
             let Some(chunk) = self.output.next().await else {
                 self.ended = true;
                 return Ok(self.rest(clock.mark()));

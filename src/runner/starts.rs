@@ -2,9 +2,9 @@
 
 use super::builds::{Job, chain, labels};
 use super::ledger::Ledger;
-use super::ready::{self, NotReady, Started, Wanted};
 use super::session::{PlannedCase, Runner};
-use super::{companions, health, load};
+use super::wait::{NotReady, Started, Wanted};
+use super::{companions, health, load, ready};
 use crate::engine::{
     Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Probe,
     Result as EngineResult, StopOutcome, StopTime,
@@ -51,14 +51,12 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
     let id = match create(runner, &spec, Metric::StartCreate, ledger).await {
         Ok(id) => id,
         Err(reason) => {
+            let reason = surroundings.explain(runner, reason).await;
             surroundings.down(runner).await;
             return Err(reason);
         }
     };
-    let ready = match ready(runner, case, &id, ledger).await {
-        Ok(started) => Ok(started),
-        Err(reason) => Err(reason + &surroundings.ended(runner).await),
-    };
+    let ready = ready(runner, case, &id, ledger).await;
     if ready.is_ok() && matches!(contract.ready, ReadyCheck::Exit { .. }) {
         finished(case, ledger);
     } else if let Ok(started) = &ready {
@@ -67,7 +65,12 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
         load::drive(runner, case, started.address, ledger).await;
         stop(runner, &id, contract.stop_within, Metric::StopTime, ledger).await;
     }
-    // A failure to remove is the final sweep's to mend and to tell.
+    // Companions do not come back: those that run now ran all the time.
+    let outcome = match ready {
+        Ok(_) => surroundings.gone(runner).await.map_or(Ok(()), Err),
+        Err(reason) => Err(surroundings.explain(runner, reason).await),
+    };
+    // The final sweep removes and reports what cannot be removed here.
     let _ = bounded(
         runner,
         "remove container",
@@ -76,7 +79,7 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
     )
     .await;
     surroundings.down(runner).await;
-    ready.map(|_| ())
+    outcome
 }
 
 /// Creates a container and times the call.

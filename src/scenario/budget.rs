@@ -72,7 +72,7 @@ impl Checker<'_> {
         };
         for glob in [&raw.variant, &raw.strategy].into_iter().flatten() {
             if let Err(fault) = Glob::new(glob.get_ref()) {
-                let message = format!("`{}` is no pattern: {}", glob.get_ref(), fault.kind());
+                let message = format!("invalid pattern `{}`: {}", glob.get_ref(), fault.kind());
                 self.report(glob.span(), message, "a glob, as `multi-*`", "");
             }
         }
@@ -138,7 +138,7 @@ impl Checker<'_> {
         };
         if limit.is_none() {
             let message = format!(
-                "`{}` is no limit for metric `{}`",
+                "invalid limit `{}` for metric `{}`",
                 text.get_ref(),
                 metric.id
             );
@@ -164,7 +164,7 @@ fn absurdity(metric: ClaimableMetric, limit: Limit, text: &str) -> Option<(Strin
     let id = metric.id;
     let (key, value, other) = match limit {
         Limit::WorseBy(share) | Limit::Drift(share) => {
-            let message = format!("`{text}` is no limit for metric `{id}`: nothing exceeds it");
+            let message = format!("invalid limit `{text}` for metric `{id}`: nothing exceeds it");
             let remedy = format!("write at most `{} %`", MOST_SHARE * 100.0);
             return (share.get() > MOST_SHARE).then_some((message, remedy));
         }
@@ -187,7 +187,7 @@ fn absurdity(metric: ClaimableMetric, limit: Limit, text: &str) -> Option<(Strin
         MOST
     };
     if value > most {
-        let message = format!("`{text}` is no limit for metric `{id}`: no value comes near it");
+        let message = format!("invalid limit `{text}` for metric `{id}`: no value comes near it");
         return Some((message, "write a value that a run can have".to_owned()));
     }
     (guards_less && value == 0.0).then(|| {

@@ -38,11 +38,11 @@ impl Checker<'_> {
 
     pub fn kebab(&mut self, name: &Text, what: &str) {
         if !is_kebab(name.get_ref()) {
-            let message = format!("`{}` is no {what}", name.get_ref());
+            let message = format!("invalid {what} `{}`", name.get_ref());
             self.report(
                 name.span(),
                 message,
-                "kebab-case: a-z and 0-9, words parted by single dashes",
+                "kebab-case: a-z and 0-9, words separated by single dashes",
                 "",
             );
         }

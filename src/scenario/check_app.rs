@@ -40,7 +40,7 @@ impl Checker<'_> {
             Some(_) => {
                 self.report(
                     raw.span(),
-                    format!("`{}` is no sensible wait", raw.get_ref()),
+                    format!("invalid duration `{}`", raw.get_ref()),
                     expected,
                     "",
                 );
@@ -49,7 +49,7 @@ impl Checker<'_> {
             None => {
                 self.report(
                     raw.span(),
-                    format!("`{}` is no duration", raw.get_ref()),
+                    format!("invalid duration `{}`", raw.get_ref()),
                     expected,
                     "",
                 );
@@ -72,7 +72,7 @@ impl Checker<'_> {
                 let hint = suggest(other, ["source", "dependency"]);
                 self.report(
                     raw.name.span(),
-                    format!("`{other}` is no edit"),
+                    format!("unknown edit `{other}`"),
                     "`source` or `dependency`",
                     hint,
                 );

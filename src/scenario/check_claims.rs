@@ -131,7 +131,7 @@ impl Checker<'_> {
             return None;
         }
         let Some(figure) = parse_figure(claimed.get_ref()) else {
-            let message = format!("`{}` is no figure", claimed.get_ref());
+            let message = format!("invalid figure `{}`", claimed.get_ref());
             let hint = if parse_change(claimed.get_ref(), false).is_some() {
                 "a change needs `from`, the variant before it"
             } else {
@@ -166,7 +166,7 @@ impl Checker<'_> {
         let claimed = &raw.claimed;
         let more_is_better = metric.is_some_and(|metric| metric.more_is_better);
         let Some(change) = parse_change(claimed.get_ref(), more_is_better) else {
-            let message = format!("`{}` is no change", claimed.get_ref());
+            let message = format!("invalid change `{}`", claimed.get_ref());
             let expected = "as `30 s -> 3 s`, `-70 %`, `+2.5 %`, `47x`, `1/2`, `less` or `more`";
             let hint = if parse_figure(claimed.get_ref()).is_some() {
                 "a figure needs no `from`"

@@ -10,56 +10,70 @@ use super::contract::{
     STOP_WITHIN_DEFAULT, Statuses,
 };
 use super::raw::{RawContract, RawStatus, Text};
-use super::words::suggest;
+use super::words::{nearest, suggest};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// Headers that decide how the exchange works, which is the probe's to say.
-const OWN_HEADERS: [&str; 5] = [
+/// Headers that decide how the exchange works, which plimsoll does. `Expect` waits for a body,
+/// and the request has none.
+const OWN_HEADERS: [&str; 9] = [
     "connection",
     "content-length",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
     "transfer-encoding",
     "upgrade",
-    "te",
 ];
 
 /// A key, where it stands, and the kinds that have it.
 type Key = (&'static str, Option<Range<usize>>, &'static [ContractKind]);
 
 impl Checker<'_> {
-    pub fn contract(&mut self, raw: &Spanned<RawContract>) -> Contract {
+    /// None where a problem was reported that leaves no contract.
+    pub fn contract(&mut self, raw: &Spanned<RawContract>) -> Option<Contract> {
         let (contract, table) = (raw.get_ref(), raw.span());
-        let kind = self.contract_kind(contract.kind.as_ref());
+        let ready_within = self.duration(contract.ready_within.as_ref(), READY_WITHIN_DEFAULT);
+        let stop_within = self.duration(contract.stop_within.as_ref(), STOP_WITHIN_DEFAULT);
+        let kind = self.contract_kind(contract.kind.as_ref())?;
         self.foreign_keys(contract, kind);
         let ready = match kind {
             ContractKind::Http => ReadyCheck::Http(self.http_check(contract, table)),
             ContractKind::Tcp => ReadyCheck::Tcp {
                 port: self.port(contract.port.as_ref(), table, kind),
             },
-            ContractKind::Log => self.log_check(contract.line.as_ref(), table),
+            ContractKind::Log => self.log_check(contract.line.as_ref(), table)?,
             ContractKind::Exit => self.exit_check(contract.code.as_ref()),
             ContractKind::Healthy => ReadyCheck::Healthy,
         };
-        Contract {
+        Some(Contract {
             ready,
-            ready_within: self.duration(contract.ready_within.as_ref(), READY_WITHIN_DEFAULT),
-            stop_within: self.duration(contract.stop_within.as_ref(), STOP_WITHIN_DEFAULT),
+            ready_within,
+            stop_within,
             env: contract.env.clone(),
-        }
+        })
     }
 
-    fn contract_kind(&mut self, raw: Option<&Text>) -> ContractKind {
+    fn contract_kind(&mut self, raw: Option<&Text>) -> Option<ContractKind> {
         let Some(raw) = raw else {
-            return ContractKind::Http;
+            return Some(ContractKind::Http);
         };
         let named = |kind: &ContractKind| kind.name() == raw.get_ref();
-        if let Some(kind) = ContractKind::ALL.into_iter().find(named) {
-            return kind;
+        let kind = ContractKind::ALL.into_iter().find(named);
+        if kind.is_none() {
+            let names = ContractKind::ALL.map(ContractKind::name);
+            let near = nearest(raw.get_ref(), names);
+            let hint = near.map(|near| format!("did you mean `{near}`?"));
+            let message = format!("unknown contract kind `{}`", raw.get_ref());
+            let expected = format!(
+                "one of {}",
+                names.map(|name| format!("`{name}`")).join(", ")
+            );
+            self.report(raw.span(), message, &expected, hint.unwrap_or_default());
         }
-        let hint = suggest(raw.get_ref(), ContractKind::ALL.map(ContractKind::name));
-        let message = format!("`{}` is no kind of contract", raw.get_ref());
-        self.report(raw.span(), message, "", hint);
-        ContractKind::Http
+        kind
     }
 
     /// Reports keys that say something to another kind only.
@@ -117,7 +131,7 @@ impl Checker<'_> {
         };
         let port = u16::try_from(*raw.get_ref()).unwrap_or(0);
         if port == 0 {
-            let message = format!("no app listens on port {}", raw.get_ref());
+            let message = format!("invalid port {}", raw.get_ref());
             self.report(raw.span(), message, "a port from 1 to 65535", "");
         }
         port
@@ -144,7 +158,9 @@ impl Checker<'_> {
         if let Some(status) = &raw.status {
             http.status = self.statuses(status);
         }
-        for (name, value) in raw.headers.iter().flat_map(Spanned::get_ref) {
+        let headers = raw.headers.iter().flat_map(Spanned::get_ref);
+        self.unlike_in_case(headers.clone().map(|(name, _)| name));
+        for (name, value) in headers {
             self.header(name, value);
             http.headers
                 .insert(name.get_ref().clone(), value.get_ref().clone());
@@ -166,7 +182,7 @@ impl Checker<'_> {
             let hint = format!("write `/{}`", path.trim().trim_start_matches('/'));
             self.report(
                 raw.span(),
-                format!("`{path}` is no path to ask for"),
+                format!("invalid request path `{path}`"),
                 "a path that starts with `/`, without white space",
                 hint,
             );
@@ -176,8 +192,26 @@ impl Checker<'_> {
     fn method(&mut self, raw: &Text) {
         let method = raw.get_ref().as_str();
         if !METHODS.contains(&method) {
-            let message = format!("`{method}` is no method to ask with");
+            let message = format!("unknown HTTP method `{method}`");
             self.report(raw.span(), message, "", suggest(method, METHODS));
+        }
+    }
+
+    /// Reports names that differ from another one by case only: they name one header.
+    fn unlike_in_case<'n>(&mut self, names: impl Iterator<Item = &'n Text>) {
+        let mut names: Vec<_> = names.collect();
+        names.sort_by_key(|name| name.span().start);
+        for (at, name) in names.iter().enumerate() {
+            let mut before = names[..at].iter();
+            let same = |other: &&&Text| other.get_ref().eq_ignore_ascii_case(name.get_ref());
+            if let Some(first) = before.find(same) {
+                let message = format!("a second header `{}`", name.get_ref());
+                let hint = format!(
+                    "remove one: `{}` is the same header, case does not count",
+                    first.get_ref()
+                );
+                self.report(name.span(), message, "", hint);
+            }
         }
     }
 
@@ -185,17 +219,19 @@ impl Checker<'_> {
         let text = name.get_ref();
         let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
         if text.is_empty() || !text.bytes().all(token) {
-            let message = format!("`{text}` is no name of a header");
-            self.report(name.span(), message, "a name as `Accept`", "");
+            let message = format!("invalid header name `{text}`");
+            let expected = "letters, digits and dashes: `X-Request-Id`";
+            self.report(name.span(), message, expected, "");
         }
         if OWN_HEADERS.contains(&text.to_ascii_lowercase().as_str()) {
-            let message = format!("the header `{text}` is the probe's own");
-            self.report(name.span(), message, "", "leave it out");
+            let message = format!("the header `{text}` cannot be set");
+            let hint = "remove it: plimsoll sets what the connection needs, and sends no body";
+            self.report(name.span(), message, "", hint);
         }
         let shown = |b: u8| b == b'\t' || (b' '..=b'~').contains(&b);
         if !value.get_ref().bytes().all(shown) {
-            let message = format!("the value of the header `{text}` is not plain ASCII");
-            self.report(value.span(), message, "", "");
+            let message = format!("invalid value of the header `{text}`");
+            self.report(value.span(), message, "printable ASCII characters", "");
         }
     }
 
@@ -212,27 +248,25 @@ impl Checker<'_> {
             }
         };
         read.unwrap_or_else(|| {
-            let message = format!("{} is no HTTP status", raw.get_ref().shown());
-            let expected = "a status from 100 to 599, a class as \"2xx\", a range as \"200-399\", or a list of these";
+            let message = format!("invalid HTTP status {}", raw.get_ref().shown());
+            let expected = "a status from 100 to 599, a class (\"2xx\"), a range (\"200-399\"), or a list of these";
             self.report(raw.span(), message, expected, "");
             Statuses::OK
         })
     }
 
-    fn log_check(&mut self, raw: Option<&Text>, table: Range<usize>) -> ReadyCheck {
-        // Any pattern serves where the problem is reported.
-        let other = || ReadyCheck::Healthy;
+    fn log_check(&mut self, raw: Option<&Text>, table: Range<usize>) -> Option<ReadyCheck> {
         let Some(raw) = raw else {
             self.missing("line", table, ContractKind::Log);
-            return other();
+            return None;
         };
         match LinePattern::new(raw.get_ref()) {
-            Ok(line) => ReadyCheck::Log { line },
+            Ok(line) => Some(ReadyCheck::Log { line }),
             Err(fault) => {
-                let message = format!("`{}` is no pattern: {fault}", raw.get_ref());
-                let expected = "a regular expression as https://docs.rs/regex has them";
+                let message = format!("invalid regular expression `{}`: {fault}", raw.get_ref());
+                let expected = "the syntax of https://docs.rs/regex";
                 self.report(raw.span(), message, expected, "");
-                other()
+                None
             }
         }
     }
@@ -243,7 +277,7 @@ impl Checker<'_> {
         };
         let code = u8::try_from(*raw.get_ref());
         if code.is_err() {
-            let message = format!("{} is no exit code", raw.get_ref());
+            let message = format!("invalid exit code {}", raw.get_ref());
             self.report(raw.span(), message, "a code from 0 to 255", "");
         }
         ReadyCheck::Exit {

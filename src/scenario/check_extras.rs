@@ -52,7 +52,7 @@ impl Checker<'_> {
             (None, Some(bytes)) => match parse_figure(bytes.get_ref()).map(|figure| figure.value) {
                 Some(Value::Size(size)) => ExtraContent::Random(size),
                 _ => {
-                    let message = format!("`{}` is no size", bytes.get_ref());
+                    let message = format!("invalid size `{}`", bytes.get_ref());
                     self.report(bytes.span(), message, "a size, as `20 MB`", "");
                     return None;
                 }
@@ -93,7 +93,7 @@ impl Checker<'_> {
             .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
             && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !well_formed {
-            let message = format!("`{id}` is no id of a secret");
+            let message = format!("invalid secret id `{id}`");
             self.report(raw.id.span(), message, "a name as variables have", "");
         }
         Some(id.clone())
@@ -107,7 +107,7 @@ impl Checker<'_> {
             other => match other.strip_prefix(FILE) {
                 Some(path) => self.inside(raw, path).map(SecretUse::File),
                 None => {
-                    let message = format!("`{other}` is no way for a secret");
+                    let message = format!("unknown use of a secret `{other}`");
                     self.report(
                         raw.span(),
                         message,

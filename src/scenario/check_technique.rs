@@ -38,7 +38,7 @@ impl Checker<'_> {
         let baseline = raw.baseline.get_ref();
         if !names.contains(&baseline.as_str()) {
             let hint = suggest(baseline, names.iter().copied());
-            let message = format!("the baseline `{baseline}` is no variant that is built");
+            let message = format!("the baseline `{baseline}` is not a variant that is built");
             self.report(raw.baseline.span(), message, "", hint);
         }
         if names.len() < 2 {
@@ -75,8 +75,14 @@ impl Checker<'_> {
         })
     }
 
-    pub fn load(&mut self, raw: Option<&Spanned<RawLoad>>, contract: &Contract) -> Option<Load> {
+    /// Needs a contract: none is judged where there is none.
+    pub fn load(
+        &mut self,
+        raw: Option<&Spanned<RawLoad>>,
+        contract: Option<&Contract>,
+    ) -> Option<Load> {
         let (raw, span) = (raw?.get_ref(), raw?.span());
+        let contract = contract?;
         let ReadyCheck::Http(http) = &contract.ready else {
             let kind = contract.ready.kind().name();
             let message =
@@ -93,7 +99,7 @@ impl Checker<'_> {
             match u32::try_from(*raw.get_ref()) {
                 Ok(some) if (1..=MOST_CONNECTIONS).contains(raw.get_ref()) => connections = some,
                 _ => {
-                    let message = format!("{} connections are no sensible load", raw.get_ref());
+                    let message = format!("invalid number of connections: {}", raw.get_ref());
                     self.report(raw.span(), message, "1 to 256 connections", "");
                 }
             }
@@ -124,7 +130,7 @@ impl Checker<'_> {
             && parts.next().is_none_or(is_word)
             && parts.next().is_none();
         if !known {
-            let message = format!("`{name}` is no platform");
+            let message = format!("invalid platform `{name}`");
             self.report(raw.span(), message, "a platform as `linux/arm64`", "");
         }
         Some(name.clone())
@@ -165,7 +171,7 @@ impl Checker<'_> {
                 && !folder.split('/').any(|part| part == "..")
                 && !folder.contains([',', ':']);
             if !well_formed {
-                let message = format!("`{folder}` is no folder to put in memory");
+                let message = format!("invalid tmpfs folder `{folder}`");
                 self.report(raw.span(), message, "an absolute path, as `/tmp`", "");
             }
         }

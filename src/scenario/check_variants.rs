@@ -176,10 +176,7 @@ impl Checker<'_> {
             Ok(bases) => {
                 for base in bases {
                     if let Err(error) = base.parse::<ImageReference>() {
-                        let message = format!(
-                            "a base of `{}` is no image reference: {error}",
-                            path.get_ref()
-                        );
+                        let message = format!("invalid base in `{}`: {error}", path.get_ref());
                         self.report(
                             path.span(),
                             message,

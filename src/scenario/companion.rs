@@ -21,6 +21,40 @@ pub struct Companion {
     pub contract: Contract,
 }
 
+/// The name by which companions reach the app.
+pub const APP_ALIAS: &str = "app";
+
+/// Names that the hosts file of a container has for itself and for its network.
+const OF_HOSTS_FILES: [&str; 7] = [
+    "localhost",
+    "ip6-localhost",
+    "ip6-loopback",
+    "ip6-localnet",
+    "ip6-mcastprefix",
+    "ip6-allnodes",
+    "ip6-allrouters",
+];
+
+/// Characters of a label of a host name (RFC 1035).
+const MOST_OF_A_LABEL: usize = 63;
+
+/// Why the app cannot reach a companion by a name; none where it can.
+fn unreachable(name: &str) -> Option<&'static str> {
+    let is_number = match name.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => name.bytes().all(|b| b.is_ascii_digit()),
+    };
+    match name {
+        APP_ALIAS => Some("it is the app's own name in their network"),
+        name if OF_HOSTS_FILES.contains(&name) => {
+            Some("each container has it in its own hosts file")
+        }
+        _ if is_number => Some("a number is read as an IP address"),
+        name if name.len() > MOST_OF_A_LABEL => Some("a host name has at most 63 characters"),
+        _ => None,
+    }
+}
+
 impl Checker<'_> {
     pub fn companions(&mut self, raw: &[RawCompanion]) -> Vec<Companion> {
         self.unique(raw.iter().map(|companion| &companion.name), "companion");
@@ -31,15 +65,21 @@ impl Checker<'_> {
 
     fn companion(&mut self, raw: &RawCompanion) -> Option<Companion> {
         self.kebab(&raw.name, "name of a companion");
+        let name = raw.name.get_ref();
+        if let Some(reason) = unreachable(name) {
+            let message = format!("a companion cannot be named `{name}`: {reason}");
+            let hint = "choose another name, by which the app connects to it: `db`, `cache`";
+            self.report(raw.name.span(), message, "", hint);
+        }
         let image = raw.image.get_ref();
         if let Err(error) = image.parse::<ImageReference>() {
-            let message = format!("`{image}` is no image reference: {error}");
+            let message = format!("invalid image reference: {error}");
             self.report(raw.image.span(), message, "", "");
         }
         let ready = self.companion_ready(&raw.ready)?;
         let within = self.duration(raw.ready_within.as_ref(), READY_WITHIN_DEFAULT);
         Some(Companion {
-            name: raw.name.get_ref().clone(),
+            name: name.clone(),
             image: image.clone(),
             command: raw.command.clone(),
             contract: Contract {
@@ -57,13 +97,13 @@ impl Checker<'_> {
                 ready: ReadyCheck::Exit { .. },
                 ..
             }) => {
-                let message = "a companion that has finished is no service";
+                let message = "a companion must keep running, and `exit` waits for its end";
                 self.report(raw.span(), message, expected, "");
                 None
             }
             Ok(contract) => Some(contract.ready),
             Err(error) => {
-                let message = format!("`{}` is no contract: {}", error.text, error.reason);
+                let message = format!("invalid contract `{}`: {}", error.text, error.reason);
                 self.report(raw.span(), message, expected, "");
                 None
             }

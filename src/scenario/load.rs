@@ -69,15 +69,15 @@ pub fn parse(file: &Path, text: String, claimable: &Claimable) -> Result<Scenari
     let edits = checker.edits(&raw.edit, app.as_ref());
     let variants = checker.variants(&raw.variant, &raw.app, app.as_ref());
     let technique = checker.technique(raw.technique.as_ref(), &raw.variant, claimable);
-    let load = checker.load(raw.load.as_ref(), &contract);
+    let load = checker.load(raw.load.as_ref(), contract.as_ref());
     let secret = checker.secret(raw.secret.as_ref(), &raw.variant);
     let extras = checker.extras(&raw.extra);
     let companions = checker.companions(&raw.companion);
     let claims = checker.claims(&raw.claim, &raw.source, &raw.variant, claimable);
     let budgets = checker.budgets(&raw.budget, claimable);
     let mut problems = checker.problems;
-    match app {
-        Some(app) if problems.is_empty() => Ok(Scenario {
+    match (app, contract) {
+        (Some(app), Some(contract)) if problems.is_empty() => Ok(Scenario {
             name: raw.name.into_inner(),
             title: raw.title.into_inner(),
             notes: raw.notes,

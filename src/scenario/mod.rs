@@ -28,7 +28,7 @@ mod words;
 
 pub use budget::{Budget, Limit};
 pub use claimable::{Claimable, ClaimableMetric};
-pub use companion::Companion;
+pub use companion::{APP_ALIAS, Companion};
 pub use contract::{Contract, ContractKind, HttpCheck, LinePattern, ReadyCheck, Statuses};
 pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};

@@ -46,7 +46,8 @@ fn check(text: &str) -> Result<ReadyCheck, String> {
         _ => {}
     }
     if let Some(pattern) = text.strip_prefix("log:") {
-        let line = LinePattern::new(pattern).map_err(|fault| format!("the pattern: {fault}"))?;
+        let line = LinePattern::new(pattern)
+            .map_err(|fault| format!("invalid regular expression: {fault}"))?;
         return Ok(ReadyCheck::Log { line });
     }
     if let Some(code) = text.strip_prefix("exit:") {
@@ -68,7 +69,7 @@ fn check(text: &str) -> Result<ReadyCheck, String> {
         };
     }
     let Some(rest) = text.strip_prefix("http://") else {
-        return Err("it is none of the known forms".to_owned());
+        return Err("unknown form".to_owned());
     };
     let (rest, status) = match rest.split_once(char::is_whitespace) {
         Some((rest, status)) => (rest, Some(status)),
@@ -79,7 +80,9 @@ fn check(text: &str) -> Result<ReadyCheck, String> {
     let mut http = HttpCheck::get(port, path);
     if let Some(status) = status {
         http.status = Statuses::parse(status).ok_or_else(|| {
-            format!("`{status}` is no status, class as `2xx` or range as `200-399`")
+            format!(
+                "invalid status `{status}`: write a status, a class (`2xx`) or a range (`200-399`)"
+            )
         })?;
     }
     Ok(ReadyCheck::Http(http))
@@ -101,7 +104,9 @@ fn of_container(text: &str) -> Result<(u16, &str), String> {
     }
     match port.parse() {
         Ok(port @ 1..) => Ok((port, path)),
-        _ => Err(format!("`{port}` is no port from 1 to 65535")),
+        _ => Err(format!(
+            "invalid port `{port}`: write a port from 1 to 65535"
+        )),
     }
 }
 
@@ -145,14 +150,14 @@ mod tests {
     #[test]
     fn what_is_no_form_is_refused_with_its_reason() {
         for (text, reason) in [
-            ("", "none of the known forms"),
-            ("8080", "none of the known forms"),
+            ("", "unknown form"),
+            ("8080", "unknown form"),
             ("https://:443/", "without TLS"),
             ("http://8080/health", "names no port"),
-            ("http://:0/", "no port from 1"),
-            ("http://:65536/", "no port from 1"),
+            ("http://:0/", "a port from 1"),
+            ("http://:65536/", "a port from 1"),
             ("http://example.org:80/", "leave the host out"),
-            ("http://:80/ 2x", "no status"),
+            ("http://:80/ 2x", "invalid status"),
             ("tcp://:5432/db", "no path"),
             ("log:", "empty"),
             ("log:(", "unclosed group"),

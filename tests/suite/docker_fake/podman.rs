@@ -1,6 +1,6 @@
 //! Podman's socket, where it differs from Docker's.
 
-use plimsoll::engine::{Engine, ErrorKind, OwnedKind};
+use plimsoll::engine::{Engine, ErrorKind, OwnedKind, RemovalOutcome};
 
 use super::daemon::{Daemon, End, Serving, context};
 use super::streams::{build, pull};
@@ -115,4 +115,25 @@ async fn an_import_has_each_change_by_itself() {
     let asked = requests(&serving, "/images/create");
     assert_eq!(asked[0].matches("changes=").count(), 2, "{asked:?}");
     assert!(pull(&engine).await.0.is_ok());
+}
+
+#[tokio::test]
+async fn a_network_that_holds_containers_stays() {
+    const NETWORK: &str = "DELETE /networks/n1";
+    let in_use = r#"{"cause":"network is being used","message":"\"n1\" has associated containers with it. Use -f to forcibly delete containers and pods: network is being used","response":500}"#;
+    let daemon = Daemon::podman().on(NETWORK, 500, in_use);
+    let (engine, _serving) = daemon.engine().await;
+    let outcome = engine.remove_network("n1").await.unwrap();
+    assert_eq!(outcome, RemovalOutcome::InUse);
+    let other = r#"{"cause":"no","message":"no","response":500}"#;
+    let (engine, _serving) = Daemon::podman().on(NETWORK, 500, other).engine().await;
+    assert!(engine.remove_network("n1").await.is_err());
+}
+
+#[tokio::test]
+async fn an_attach_prepares_the_container_on_podman_only() {
+    for (daemon, prepares) in [(Daemon::podman(), true), (Daemon::new(), false)] {
+        let (engine, _serving) = daemon.engine().await;
+        assert_eq!(engine.prepares_on_output(), prepares);
+    }
 }

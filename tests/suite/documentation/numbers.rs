@@ -70,7 +70,7 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"at the start of a run, within {} s",
     ),
     (
-        "src/runner/ready.rs",
+        "src/runner/health.rs",
         r"const HEALTH_EVERY: Nanos = Nanos::from_millis\((\d+)\)",
         "METHODOLOGY",
         r"The engine is asked every {} ms",

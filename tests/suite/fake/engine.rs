@@ -4,6 +4,10 @@ use super::files::{read, unpack};
 use super::model::{command, copied, emptied, mount_id, vertex_name, ways};
 use super::*;
 
+/// What a start takes, and the part of it that prepares the container.
+const START: Duration = Duration::from_millis(200);
+const PREPARATION: Duration = Duration::from_millis(150);
+
 impl Engine for FakeEngine {
     async fn facts(&self) -> Result<EngineFacts> {
         self.call("facts", "engine").await?;
@@ -42,6 +46,7 @@ impl Engine for FakeEngine {
             for (bytes, _) in &mut facts.history {
                 bytes.0 += state.disk_blocks;
             }
+            facts.health_check = facts.health_check.filter(|_| !state.podman);
             Some(facts)
         }))
     }
@@ -235,6 +240,8 @@ impl Engine for FakeEngine {
                 manner,
                 run,
                 network: spec.network.as_ref().map(|place| place.network.clone()),
+                has_check: image.1.facts.health_check.is_some(),
+                prepared: false,
                 started: false,
                 since: None,
             };
@@ -257,7 +264,8 @@ impl Engine for FakeEngine {
 
     async fn start(&self, id: &ContainerId) -> Result<()> {
         self.call("start", &id.0).await?;
-        sleep(Duration::from_millis(200)).await;
+        let prepared = self.state(|state| state.containers.get(&id.0).is_some_and(|c| c.prepared));
+        sleep(if prepared { START - PREPARATION } else { START }).await;
         self.state(|state| {
             let container = state.containers.get_mut(&id.0);
             let container = container.ok_or_else(|| missing("start container", &id.0))?;
@@ -274,7 +282,10 @@ impl Engine for FakeEngine {
     async fn address(&self, id: &ContainerId, port: u16, reach: Reach) -> Result<SocketAddr> {
         self.call("address", &id.0).await?;
         self.manner(id, "find the address of")?;
-        let closed = self.state(|state| state.closed.contains(&reach));
+        let closed = self.state(|state| match &state.containers[&id.0].network {
+            Some(_) => state.closed_in_private.contains(&reach),
+            None => state.closed.contains(&reach),
+        });
         let host = if closed { [0; 4] } else { [127, 0, 0, 1] };
         Ok(SocketAddr::from((host, port)))
     }
@@ -292,7 +303,19 @@ impl Engine for FakeEngine {
 
     async fn output(&self, id: &ContainerId) -> Result<OutputStream> {
         self.call("output", &id.0).await?;
+        if self.prepares_on_output() {
+            sleep(PREPARATION).await;
+            self.state(|state| {
+                if let Some(container) = state.containers.get_mut(&id.0) {
+                    container.prepared = true;
+                }
+            });
+        }
         self.printed(id)
+    }
+
+    fn prepares_on_output(&self) -> bool {
+        self.state(|state| state.podman)
     }
 
     async fn listening(&self, id: &ContainerId, port: u16, _: Nanos) -> Result<()> {

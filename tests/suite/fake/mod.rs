@@ -63,8 +63,11 @@ pub enum Manner {
     Finishes,
     /// `unhealthy`: its health check fails after 300 ms.
     Unhealthy,
-    /// `floods`: prints for ever, without an end of a line.
+    /// `floods`: prints for ever, without an end of a line and without a pause.
     Floods,
+    /// `prints-late`: exits with code 0 after 700 ms; its last line, which has no end, arrives
+    /// after the engine's word of the exit.
+    PrintsLate,
 }
 
 impl Manner {
@@ -79,6 +82,7 @@ impl Manner {
             ("finishes", Self::Finishes),
             ("unhealthy", Self::Unhealthy),
             ("floods", Self::Floods),
+            ("prints-late", Self::PrintsLate),
         ];
         words
             .iter()
@@ -99,6 +103,10 @@ struct Container {
     manner: Manner,
     run: Option<String>,
     network: Option<String>,
+    /// Whether its image has a health check.
+    has_check: bool,
+    /// Whether an attach did a part of its start.
+    prepared: bool,
     started: bool,
     /// When its start call returned.
     since: Option<Instant>,
@@ -127,8 +135,9 @@ pub struct State {
     pub emptied: Vec<String>,
     /// Whether its images are in the containerd store.
     pub containerd: bool,
-    /// Whether it is like Podman: its builds report no steps, its stops no signal, and it has
-    /// no statistics of the memory.
+    /// Whether it is like Podman: its builds report no steps, its stops no signal, it has no
+    /// statistics of the memory, reports no health check of an image, looks for an exit every
+    /// 250 ms, and prepares a container when somebody attaches to it.
     pub podman: bool,
     /// Whether its builder can be told to use its own frontend.
     pub own_frontend: bool,
@@ -144,6 +153,8 @@ pub struct State {
     pub partial: BTreeSet<String>,
     /// Ways to its containers that lead nowhere.
     pub closed: Vec<Reach>,
+    /// The same of its containers in private networks.
+    pub closed_in_private: Vec<Reach>,
     /// How it says that it is reached; a socket of its own where nothing is set.
     pub endpoint: Option<String>,
     /// Set to make every verb fail as if the engine had gone.
@@ -226,6 +237,8 @@ impl FakeEngine {
             manner: Manner::NeverReady,
             run: None,
             network: None,
+            has_check: false,
+            prepared: false,
             started: false,
             since: None,
         };

@@ -1,5 +1,7 @@
 //! What the fake's containers do once they run: print, listen, get healthy, exit.
 
+use futures_util::FutureExt;
+
 use super::*;
 
 /// When an app that works is ready, after its start.
@@ -7,6 +9,15 @@ const READY: Duration = Duration::from_millis(300);
 /// When a job has finished, and when the engine says so.
 const FINISHED: Duration = Duration::from_millis(700);
 const SAID: Duration = Duration::from_millis(740);
+/// When the output of what prints late arrives.
+const PRINTED_LATE: Duration = Duration::from_millis(900);
+/// When the sockets of an app that crashes are gone, which is before the engine says so.
+const CRASHED: Duration = Duration::from_millis(20);
+/// How often Podman looks for an exit.
+const PODMANS_INTERVAL: Duration = Duration::from_millis(250);
+/// Chunks of a flood, each of a millisecond, after which its reader is late for any deadline of
+/// these tests.
+const MOST_OF_A_FLOOD: usize = 60_000;
 
 impl FakeEngine {
     fn container(&self, id: &ContainerId) -> Option<Container> {
@@ -14,8 +25,16 @@ impl FakeEngine {
     }
 
     pub(super) async fn until_exit(&self, id: &ContainerId) -> Result<i64> {
+        let code = self.exit(id).await?;
+        if self.state(|state| state.podman) {
+            sleep(PODMANS_INTERVAL).await;
+        }
+        Ok(code)
+    }
+
+    async fn exit(&self, id: &ContainerId) -> Result<i64> {
         match self.manner(id, "wait for container")? {
-            Manner::Finishes => {
+            Manner::Finishes | Manner::PrintsLate => {
                 self.since(id, SAID).await;
                 Ok(0)
             }
@@ -47,8 +66,10 @@ impl FakeEngine {
             .as_ref()
             .and_then(|container| Some(container.since?.elapsed()));
         let ran = ran.unwrap_or_default();
+        let has_check = container.as_ref().is_some_and(|one| one.has_check);
         let manner = container.map(|container| container.manner);
-        let finished = manner == Some(Manner::Finishes) && ran >= FINISHED;
+        let is_job = matches!(manner, Some(Manner::Finishes | Manner::PrintsLate));
+        let finished = is_job && ran >= FINISHED;
         let crashed = self.ends_early(id);
         ContainerState {
             running: !finished && !crashed,
@@ -57,8 +78,10 @@ impl FakeEngine {
                 false => finished.then_some(0),
             },
             oom_killed: self.state(|state| state.oom),
-            health: Some(match manner {
+            health: has_check.then_some(match manner {
                 Some(Manner::NeverReady) => Health::Starting,
+                // As Docker: its monitor stops before the exit is reported.
+                Some(Manner::Crashes) if ran >= CRASHED => Health::Unhealthy,
                 _ if ran < READY => Health::Starting,
                 Some(Manner::Unhealthy) => Health::Unhealthy,
                 _ => Health::Healthy,
@@ -83,6 +106,12 @@ impl FakeEngine {
             Manner::Well | Manner::IgnoresSigterm => {
                 self.since(id, READY).await;
                 Ok(())
+            }
+            Manner::Crashes => {
+                self.since(id, CRASHED).await;
+                let (kind, cause) = (ErrorKind::Refused, "its table cannot be read");
+                let operation = "see the sockets of container";
+                Err(EngineError::new(operation, &id.0, kind, cause))
             }
             _ => std::future::pending().await,
         }
@@ -120,9 +149,13 @@ impl FakeEngine {
                 lines.push((READY, chunk(err, "8080\n")));
             }
             Manner::Finishes => lines.push((FINISHED, chunk(out, "done\n"))),
+            Manner::PrintsLate => lines.push((PRINTED_LATE, chunk(out, "done"))),
             _ => {}
         }
-        let ends = matches!(manner, Manner::Finishes | Manner::Crashes | Manner::Ends);
+        let ends = matches!(
+            manner,
+            Manner::Finishes | Manner::PrintsLate | Manner::Crashes | Manner::Ends
+        );
         let floods = manner == Manner::Floods;
         let (engine, id) = (self.clone(), id.clone());
         let timed = futures_util::stream::iter(lines).then(move |(at, line)| {
@@ -132,16 +165,18 @@ impl FakeEngine {
                 line
             }
         });
-        let rest = futures_util::stream::unfold((), move |()| async move {
+        let rest = futures_util::stream::unfold(0, move |chunks| async move {
             if ends {
                 return None;
             }
             if !floods {
                 std::future::pending::<()>().await;
             }
-            sleep(Duration::from_millis(5)).await;
-            let bytes = vec![b'x'; 16 << 10].into();
-            Some((Ok(OutputChunk { pipe: out, bytes }), ()))
+            assert!(chunks < MOST_OF_A_FLOOD, "the flood starves the deadline");
+            // Time goes on, and the chunk is there at once.
+            let _ = tokio::time::advance(Duration::from_millis(1)).now_or_never();
+            let bytes = vec![b'x'; 1 << 10].into();
+            Some((Ok(OutputChunk { pipe: out, bytes }), chunks + 1))
         });
         Ok(Box::pin(timed.chain(rest)))
     }

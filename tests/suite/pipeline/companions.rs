@@ -1,6 +1,9 @@
 //! Services next to the app: up and ready before it, and gone with it.
 
+use plimsoll::record::HardenedStart;
+
 use super::*;
+use crate::fake::faults::{Fault, Strike};
 
 const DB: &str = "[[companion]]\nname = \"db\"\nimage = \"db:1\"\nready = \"tcp://:5432\"\nready-within = \"5s\"\nenv = { A = \"1\" }\n";
 const CACHE: &str =
@@ -31,9 +34,7 @@ fn calls(home: &Home) -> Vec<String> {
             .filter(|call| verbs.iter().any(|verb| call.starts_with(verb)));
         let short = known.filter_map(|call| {
             let (verb, name) = call.split_once(' ')?;
-            let (_, role) = name
-                .split_once("good-r1")
-                .filter(|_| !name.contains("hardened"))?;
+            let (_, role) = name.split_once("good-r1")?;
             Some(format!(
                 "{verb} {}",
                 if role.is_empty() { "app" } else { role }
@@ -76,6 +77,17 @@ async fn they_are_up_before_the_app_and_go_with_it_and_are_never_timed() {
             "remove-container -db",
             "remove-container -cache",
             "remove-network -net",
+            "create-network -hardened-net",
+            "create -hardened-db",
+            "start -hardened-db",
+            "create -hardened-cache",
+            "start -hardened-cache",
+            "create -hardened",
+            "start -hardened",
+            "remove-container -hardened",
+            "remove-container -hardened-db",
+            "remove-container -hardened-cache",
+            "remove-network -hardened-net",
         ]
     );
     let record = home.record();
@@ -134,6 +146,66 @@ async fn one_that_does_not_work_is_named_and_all_is_removed() {
         assert!(!calls(&home).contains(&"create app".to_owned()));
         assert!(calls(&home).contains(&"remove-network -net".to_owned()));
     }
+}
+
+/// Runs, and lets somebody remove the companion at the nth call of a verb about a container.
+async fn run_and_lose(home: &Home, verb: &'static str, about: &'static str) -> RunRecord {
+    let strike = Strike {
+        verb,
+        about,
+        // The first one is about the companion.
+        nth: 2,
+        fault: Fault::None,
+    };
+    let meeting = home.engine.arm(strike);
+    let arguments = ["run", "app", "--profile", "quick"];
+    let (_, ()) = tokio::join!(home.run(&arguments), async {
+        meeting.reached().await;
+        home.engine.lose("-db");
+        meeting.go_on();
+    });
+    assert!(home.engine.leftovers().is_empty());
+    home.record()
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_counts_of_an_app_whose_companion_is_gone() {
+    let removed = "the companion `db` was removed while the app needed it";
+    for verb in ["create", "start"] {
+        let home = home(DB, &["db:1"]);
+        let record = run_and_lose(&home, verb, "good-r1").await;
+        assert_eq!(reason(&record), removed, "{verb}");
+        assert!(values(&record, "good", Metric::StartReady).is_empty());
+    }
+    let home = home(DB, &["db:1"]);
+    home.engine.misbehaves("db:1", "ends-after-ready");
+    let (outcome, _) = home.run(&["run", "app", "--profile", "quick"]).await;
+    assert_eq!(outcome.unwrap(), Exit::Failed);
+    let record = home.record();
+    let exited = "the companion `db` exited with code 3 while the app needed it; last lines";
+    assert!(reason(&record).starts_with(exited), "{}", reason(&record));
+    assert!(values(&record, "good", Metric::StartReady).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_companion_that_is_gone_explains_why_the_app_does_not_work() {
+    let crashes = "FROM base:1\nCOPY main.src ./\nCMD [\"crashes\"]\n";
+    let home = Home::new(&[("good", crashes)]).with(DB);
+    home.engine.add_base("db:1", &[]);
+    let record = run_and_lose(&home, "start", "good-r1").await;
+    let words = "the companion `db` was removed while the app needed it; the app: exited with code 3 before it was ready; last lines";
+    assert!(reason(&record).starts_with(words), "{}", reason(&record));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hardened_start_without_its_companion_says_nothing_of_the_app() {
+    let home = home(DB, &["db:1"]);
+    let record = run_and_lose(&home, "start", "good-r1-hardened").await;
+    let case = record.cases.iter().find(|case| case.variant == "good");
+    let posture = case.unwrap().posture.as_ref().unwrap();
+    let reason = "the companion `db` was removed while the app needed it".to_owned();
+    assert_eq!(posture.hardened, Some(HardenedStart::NotTried { reason }));
+    assert_eq!(values(&record, "good", Metric::StartReady).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

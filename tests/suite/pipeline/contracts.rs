@@ -100,10 +100,13 @@ async fn a_line_of_the_output_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_line_that_is_printed_last_counts_although_the_process_has_gone() {
-    let home = Home::new(&[("job", &dockerfile("finishes"))])
+    let files = ["prints-late", "finishes"].map(dockerfile);
+    let home = Home::new(&[("late", &files[0]), ("usual", &files[1])])
         .with_contract("kind = \"log\"\nline = \"^done$\"");
     let record = run(&home, &[]).await;
-    assert!(close(&values(&record, "job", Metric::StartReady), 0.9));
+    // The engine reports the exit 160 ms before the line arrives.
+    assert!(close(&values(&record, "late", Metric::StartReady), 1.1));
+    assert!(close(&values(&record, "usual", Metric::StartReady), 0.9));
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,6 +241,22 @@ async fn a_published_port_proves_nothing_so_the_kernel_is_asked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_exit_is_the_reason_although_its_effects_show_before_the_engine_reports_it() {
+    let file = dockerfile("crashes");
+    for (reach, refused) in [("published", None), ("bridge", Some("address"))] {
+        let home = Home::new(&[("crash", &file)]).with_contract(TCP);
+        home.engine.state(|state| state.refuses.extend(refused));
+        let (outcome, _) = home
+            .run(&["run", "app", "--profile", "quick", "--reach", reach])
+            .await;
+        assert_eq!(outcome.unwrap(), Exit::Failed);
+        let reason = why_failed(&home.record(), "crash");
+        let words = "exited with code 3 before it was ready; last lines";
+        assert!(reason.starts_with(words), "{reach}: {reason}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_the_kernel_cannot_be_asked_the_reason_and_a_remedy_are_given() {
     let home = Home::new(&[("good", GOOD)]).with_contract(TCP);
     home.engine.state(|state| state.hidden = true);
@@ -249,5 +268,66 @@ async fn where_the_kernel_cannot_be_asked_the_reason_and_a_remedy_are_given() {
     assert_eq!(
         reason.split_once("`: ").unwrap().1,
         "its process 7 is not visible here (hint: use a contract of the kind `http` or `log`)"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_kind_is_waited_for_on_podman() {
+    let (job, http) = (
+        dockerfile("finishes"),
+        "port = 8080\npath = \"/\"\nstatus = ",
+    );
+    let log = "kind = \"log\"\nline = \"^ready on\"";
+    let healthy = "kind = \"healthy\"\nready-within = \"10s\"";
+    let listened = "the kernel's table of sockets was read every 2.00 ms";
+    let printed = "line 1 of standard error, by plimsoll's clock when it arrived; from the attach on, at which this engine prepares the container";
+    let exited = "exit code 0; by the engine's own stamps the process ran 700 ms";
+    let checked = "resolution: the image's check, which runs at an interval that this engine does not report; the engine was asked every 5.00 ms";
+    for (contract, file, ready, detail) in [
+        (
+            &*format!("{http}\"200-299\""),
+            GOOD,
+            0.5,
+            "the first attempt",
+        ),
+        (TCP, GOOD, 0.5, listened),
+        (log, GOOD, 0.5, printed),
+        ("kind = \"exit\"", &job, 0.9, exited),
+        (healthy, HEALTH, 0.5, checked),
+    ] {
+        let home = Home::new(&[("good", file)]).with_contract(contract);
+        home.engine.state(|state| state.podman = true);
+        let record = run(&home, &["--reach", "published"]).await;
+        assert!(
+            close(&values(&record, "good", Metric::StartStarted), 0.2),
+            "{contract}"
+        );
+        assert!(
+            close(&values(&record, "good", Metric::StartReady), ready),
+            "{contract}"
+        );
+        let sample = sample(&record, "good", Metric::StartReady);
+        assert_eq!(sample.detail.as_deref(), Some(detail));
+    }
+    // An exit is the reason, although Podman reports it up to 250 ms later.
+    let crash = dockerfile("crashes");
+    for contract in [TCP, log, healthy] {
+        let home = Home::new(&[("bad", &crash)]).with_contract(contract);
+        home.engine.state(|state| state.podman = true);
+        let quick = ["run", "app", "--profile", "quick", "--reach", "published"];
+        assert_eq!(home.run(&quick).await.0.unwrap(), Exit::Failed);
+        let reason = why_failed(&home.record(), "bad");
+        assert!(
+            reason.starts_with("exited with code 3 before it"),
+            "{contract}: {reason}"
+        );
+    }
+    let home = Home::new(&[("bare", GOOD)]).with_contract(healthy);
+    home.engine.state(|state| state.podman = true);
+    let _ = home.run(&["run", "app", "--profile", "quick"]).await;
+    let reason = why_failed(&home.record(), "bare");
+    assert_eq!(
+        reason,
+        "the contract was not kept: the image has no health check"
     );
 }

@@ -287,8 +287,8 @@ fn each_error_names_its_place_and_its_mend() {
     scenarios/example.toml:1:10: schema 2 is not known
       expected: `schema = 1`
     # name
-    scenarios/example.toml:2:8: `An Example` is no name of a scenario
-      expected: kebab-case: a-z and 0-9, words parted by single dashes
+    scenarios/example.toml:2:8: invalid name of a scenario `An Example`
+      expected: kebab-case: a-z and 0-9, words separated by single dashes
     # app that is missing
     scenarios/example.toml:6:8: `sample-apps/exampel` does not exist
       expected: the app's folder under the scenario's tree
@@ -303,23 +303,23 @@ fn each_error_names_its_place_and_its_mend() {
     scenarios/example.toml:19:8: `../../../etc/passwd` climbs with `..`
       expected: a path relative to the scenario's tree, without `..`
     # port
-    scenarios/example.toml:8:8: no app listens on port 0
+    scenarios/example.toml:8:8: invalid port 0
       expected: a port from 1 to 65535
     # status
-    scenarios/example.toml:10:10: 99 is no HTTP status
-      expected: a status from 100 to 599, a class as "2xx", a range as "200-399", or a list of these
+    scenarios/example.toml:10:10: invalid HTTP status 99
+      expected: a status from 100 to 599, a class ("2xx"), a range ("200-399"), or a list of these
     # path
-    scenarios/example.toml:9:8: `health` is no path to ask for
+    scenarios/example.toml:9:8: invalid request path `health`
       expected: a path that starts with `/`, without white space
       hint: write `/health`
     # no duration
-    scenarios/example.toml:12:16: `30 seconds` is no duration
+    scenarios/example.toml:12:16: invalid duration `30 seconds`
       expected: more than 0 and at most an hour, as `500ms`, `30s` or `2m`
     # zero duration
-    scenarios/example.toml:12:16: `0s` is no sensible wait
+    scenarios/example.toml:12:16: invalid duration `0s`
       expected: more than 0 and at most an hour, as `500ms`, `30s` or `2m`
     # absurd duration
-    scenarios/example.toml:12:16: `61m` is no sensible wait
+    scenarios/example.toml:12:16: invalid duration `61m`
       expected: more than 0 and at most an hour, as `500ms`, `30s` or `2m`
     # duplicate source
     scenarios/example.toml:17:6: a second source `guide`
@@ -328,7 +328,7 @@ fn each_error_names_its_place_and_its_mend() {
     scenarios/example.toml:23:8: a second edit `source`
       hint: the first is in line 17
     # unknown edit
-    scenarios/example.toml:23:8: `dependencies` is no edit
+    scenarios/example.toml:23:8: unknown edit `dependencies`
       expected: `source` or `dependency`
       hint: did you mean `dependency`?
     # find that is not there
@@ -363,8 +363,8 @@ fn each_error_names_its_place_and_its_mend() {
     scenarios/example.toml:33:8: a second variant `single-stage`
       hint: the first is in line 28
     # strategy
-    scenarios/example.toml:41:12: `From Scratch` is no strategy
-      expected: kebab-case: a-z and 0-9, words parted by single dashes
+    scenarios/example.toml:41:12: invalid strategy `From Scratch`
+      expected: kebab-case: a-z and 0-9, words separated by single dashes
     # missing Dockerfile
     scenarios/example.toml:31:14: `Dockerfile.single` does not exist
       expected: a Dockerfile under `sample-apps/example`
@@ -376,7 +376,7 @@ fn each_error_names_its_place_and_its_mend() {
     sample-apps/example/Dockerfile.unset:1:1: the base `node:$V` expands to `node:`
       hint: give `V` a value: `ARG V=…` before the first FROM, or a build argument
     # base that is no reference
-    scenarios/example.toml:31:14: a base of `Dockerfile.upper` is no image reference: `Node`: a repository is written in lower case
+    scenarios/example.toml:31:14: invalid base in `Dockerfile.upper`: `Node`: a repository is written in lower case
       hint: fix it in the Dockerfile, or give its ARG a value by `build-args`
     # swap of another base
     scenarios/example.toml:37:8: `Dockerfile.multi-stage` is not built on `node:22`
@@ -426,7 +426,7 @@ fn each_error_names_its_place_and_its_mend() {
       expected: a metric of bytes or of seconds
       hint: a claim about a change may name it: add `from`
     # figure
-    scenarios/example.toml:47:11: `1,2 GB` is no figure
+    scenarios/example.toml:47:11: invalid figure `1,2 GB`
       expected: a number and a unit, as `~1.2 GB`, `900+ MB`, `416 KB`, `2 GiB`, `250 ms`, `30 s`, `4 min`
     # dimension
     scenarios/example.toml:47:11: `4 min` does not fit metric `size.unpacked`
@@ -449,18 +449,18 @@ fn each_error_names_its_place_and_its_mend() {
       expected: a metric of bytes or of seconds
       hint: a claim about a change may name it: add `from`
     # change without from
-    scenarios/example.toml:47:11: `1.2 GB -> 180 MB` is no figure
+    scenarios/example.toml:47:11: invalid figure `1.2 GB -> 180 MB`
       expected: a number and a unit, as `~1.2 GB`, `900+ MB`, `416 KB`, `2 GiB`, `250 ms`, `30 s`, `4 min`
       hint: a change needs `from`, the variant before it
     # figure with from
-    scenarios/example.toml:47:11: `~1.2 GB` is no change
+    scenarios/example.toml:47:11: invalid change `~1.2 GB`
       expected: as `30 s -> 3 s`, `-70 %`, `+2.5 %`, `47x`, `1/2`, `less` or `more`
       hint: a figure needs no `from`
     # change to itself
     scenarios/example.toml:48:8: a change from `single-stage` to itself
       expected: `from`, the variant before the change
     # change from nowhere
-    scenarios/example.toml:47:11: `70 %` is no change
+    scenarios/example.toml:47:11: invalid change `70 %`
       expected: as `30 s -> 3 s`, `-70 %`, `+2.5 %`, `47x`, `1/2`, `less` or `more`
     scenarios/example.toml:48:8: unknown variant `multistage`
       hint: did you mean `multi-stage`?

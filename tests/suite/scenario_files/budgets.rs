@@ -97,7 +97,7 @@ fn what_is_wrong_with_one_is_told_with_its_place() {
         ),
         (
             "metric = \"size.unpacked\"\nat-most = \"1 s\"",
-            "`1 s` is no limit for metric `size.unpacked`",
+            "invalid limit `1 s` for metric `size.unpacked`",
         ),
         (
             "metric = \"size.unpacked\"\nat-most = \"~1 MB\"",
@@ -121,7 +121,7 @@ fn what_is_wrong_with_one_is_told_with_its_place() {
         ),
         (
             "metric = \"size.unpacked\"\nvariant = \"[\"\nworse-by = \"5 %\"",
-            "`[` is no pattern",
+            "invalid pattern `[`",
         ),
         (
             "metric = \"size.unpacked\"\nat_most = \"1 MB\"",
@@ -156,12 +156,12 @@ fn limits_that_nothing_passes_are_refused_with_the_remedy() {
     for (text, fault, remedy) in [
         (
             "metric = \"build.cold\"\nworse-by = \"1e308 %\"",
-            "`1e308 %` is no limit for metric `build.cold`: nothing exceeds it",
+            "invalid limit `1e308 %` for metric `build.cold`: nothing exceeds it",
             "hint: write at most `10000 %`",
         ),
         (
             "metric = \"size.unpacked\"\ndrift = \"10001 %\"",
-            "`10001 %` is no limit",
+            "invalid limit `10001 %`",
             "hint: write at most `10000 %`",
         ),
         (

@@ -94,7 +94,10 @@ fn what_is_wrong_in_a_contract_has_its_place_and_its_remedy() {
         "port = 80\npath = \"/\"\nmethod = \"get\"",
         "port = 80\npath = \"/\"\nmethod = \"HEAD\"\nbody-contains = \"x\"",
         "port = 80\npath = \"/\"\nheaders = { \"a b\" = \"1\", Connection = \"close\", B = \"ä\" }",
+        "port = 80\npath = \"/\"\nheaders = { Accept = \"a\", accept = \"b\", expect = \"100-continue\", ACCEPT = \"c\" }",
         "kind = \"tcp\"\nport = 80\n[load]\nconnections = 8",
+        "kind = \"log\"\nline = \"(\"\n[load]\nconnections = 8",
+        "kind = \"lines\"\nline = \"ready\"\nready-within = \"soon\"",
     ] {
         let said = with_contract(toml).err().unwrap_or("LOADED".to_owned());
         writeln!(report, "# {}\n{said}", toml.replace('\n', "; ")).unwrap();
@@ -144,6 +147,22 @@ fn what_is_wrong_in_a_companion_has_its_place() {
     ] {
         let said = with(&DB.replace(good, bad)).err();
         writeln!(report, "# {bad}\n{}", said.unwrap_or("LOADED".to_owned())).unwrap();
+    }
+    let long = format!("\"{}\"", "a".repeat(64));
+    for name in [
+        "\"app\"",
+        "\"localhost\"",
+        "\"ip6-loopback\"",
+        "\"5432\"",
+        "\"0x1f\"",
+        &long,
+    ] {
+        let said = with(&DB.replace("\"db\"", name)).err();
+        writeln!(report, "# {name}\n{}", said.unwrap_or("LOADED".to_owned())).unwrap();
+    }
+    for name in ["app-1", "db5", "localhosts", &"a".repeat(63)] {
+        let said = with(&DB.replace("\"db\"", &format!("\"{name}\""))).err();
+        assert_eq!(said, None, "{name}");
     }
     let said = with(&format!("{DB}{DB}")).err();
     writeln!(report, "# twice\n{}", said.unwrap_or("LOADED".to_owned())).unwrap();
