@@ -20,15 +20,18 @@ impl Examined {
     /// engine knows of it (its id, its names) is left out.
     pub fn account(&self, contents: ImageContents, is_whole: bool) -> Inspection {
         let (waste, hidings) = self.waste(is_whole);
+        let (heaviest, unlisted_heavy_files) = self.heaviest();
         let mut inspection = Inspection {
             id: self.id.clone(),
             platform: self.document.platform(),
             unpacked_bytes: contents.layer_bytes,
             files: contents.files,
+            missing_layers: self.missing_layers(),
             waste_bytes: contents.waste,
             efficiency: contents.efficiency,
             waste,
-            heaviest: self.heaviest(),
+            heaviest,
+            unlisted_heavy_files,
             posture: contents.posture,
             notes: contents.notes,
             ..Inspection::default()
@@ -50,7 +53,7 @@ impl Examined {
         let packed = inspection.layers.iter().map(|layer| layer.packed_bytes);
         inspection.packed_bytes = packed
             .collect::<Option<Vec<_>>>()
-            .filter(|packed| !packed.is_empty())
+            .filter(|packed| !packed.is_empty() && inspection.missing_layers == Count(0))
             .map(|packed| packed.into_iter().sum());
         self.link_history(&mut inspection);
         inspection.base = self.named_base().map(|reference| Base {
@@ -95,8 +98,9 @@ impl Examined {
         }
     }
 
-    /// Where the bytes of the final tree lie.
-    fn heaviest(&self) -> Vec<Heavy> {
+    /// Where the bytes of the final tree lie, and how many of its files are in no row because
+    /// there are too many rows.
+    fn heaviest(&self) -> (Vec<Heavy>, Count) {
         let mut loads = vec![Load::default(); self.tree.len()];
         let mut seen = vec![false; self.numbers()];
         let files = self.files();
@@ -126,8 +130,10 @@ impl Examined {
             TakenApart::ByWeight,
             MOST_HEAVY,
         );
+        let listed: u64 = rows.iter().map(|(_, load)| load.files).sum();
+        let more = loads[self.tree.root as usize].files.saturating_sub(listed);
         let rows = rows.into_iter().filter(|(_, load)| load.bytes > 0);
-        rows.map(|(id, load)| {
+        let rows = rows.map(|(id, load)| {
             let (position, bytes) = self.writer_of(id, &own);
             Heavy {
                 path: name::path(&self.tree.path(id)),
@@ -137,8 +143,8 @@ impl Examined {
                 layer: layer_number(position),
                 layer_bytes: Bytes(bytes),
             }
-        })
-        .collect()
+        });
+        (rows.collect(), Count(more))
     }
 
     /// The position of the layer that wrote most of what is below a name, and how much.

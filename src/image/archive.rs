@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use flate2::read::MultiGzDecoder;
 use tar::EntryType;
@@ -24,10 +25,10 @@ const DOCUMENTS_BYTES: u64 = 32 << 20;
 /// Most entries, and bytes of the name of one. An archive has some for each layer.
 const MOST_ENTRIES: usize = 100_000;
 const MOST_NAME_BYTES: usize = 512;
-/// Most bytes that a packed layer unpacks to: any number below the first bound, and above
-/// it a multiple of what was packed. What gzip makes of zeros is 1,030 times smaller.
-const MOST_UNPACKED_BYTES: u64 = 256 << 20;
+/// Most bytes that packed ones unpack to: a multiple of their number, and what is left of a
+/// budget that all layers of an image share. What gzip makes of zeros is 1,030 times smaller.
 const MOST_UNPACKED_TIMES: u64 = 1_100;
+const SHARED_BYTES: u64 = 256 << 20;
 /// Links in a row.
 const MOST_LINKS: usize = 40;
 
@@ -240,7 +241,8 @@ pub(super) fn part(
 
 /// A packed layer. What follows the end of its tar is read too: it holds the checksum.
 fn unpack(decoder: impl Read, packed: u64, name: &str, reading: &Reading<'_>) -> Part {
-    let mut decoder = BufReader::with_capacity(READ_BYTES, Bounded::of(decoder, packed));
+    let bounded = Bounded::of(decoder, packed, reading.budget());
+    let mut decoder = BufReader::with_capacity(READ_BYTES, bounded);
     let head = match peek(&mut decoder) {
         Ok(head) => head,
         Err(source) => return broken(name, source),
@@ -256,29 +258,49 @@ fn unpack(decoder: impl Read, packed: u64, name: &str, reading: &Reading<'_>) ->
     Part::Layer(layer.map(packed).map(Box::new))
 }
 
-/// A reader that fails once it gave more bytes than so many packed ones can hold.
-pub(super) struct Bounded<R> {
-    reader: R,
-    left: u64,
+/// Unpacked bytes that all layers may have together beyond a multiple of their packed ones.
+#[derive(Debug)]
+pub(super) struct Budget(AtomicU64);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(AtomicU64::new(SHARED_BYTES))
+    }
 }
 
-impl<R> Bounded<R> {
-    pub(super) fn of(reader: R, packed: u64) -> Self {
-        let most = packed.saturating_mul(MOST_UNPACKED_TIMES);
+impl Budget {
+    fn take(&self, bytes: u64) -> bool {
+        let take = |left: u64| left.checked_sub(bytes);
+        self.0.fetch_update(Relaxed, Relaxed, take).is_ok()
+    }
+}
+
+/// A reader that fails once it gave more bytes than so many packed ones can hold.
+pub(super) struct Bounded<'a, R> {
+    reader: R,
+    left: u64,
+    budget: &'a Budget,
+}
+
+impl<'a, R> Bounded<'a, R> {
+    pub(super) fn of(reader: R, packed: u64, budget: &'a Budget) -> Self {
         Self {
             reader,
-            left: most.max(MOST_UNPACKED_BYTES),
+            left: packed.saturating_mul(MOST_UNPACKED_TIMES),
+            budget,
         }
     }
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(into)?;
-        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+        let over = (read as u64).saturating_sub(self.left);
+        self.left = self.left.saturating_sub(read as u64);
+        if over > 0 && !self.budget.take(over) {
             let problem = format!("it unpacks to more than {MOST_UNPACKED_TIMES} times its size");
-            io::Error::other(problem)
-        })?;
+            return Err(io::Error::other(problem));
+        }
         Ok(read)
     }
 }
@@ -355,6 +377,19 @@ mod tests {
         assert_eq!(Packing::of(b"{}"), Packing::None);
         assert_eq!(Packing::of(&[0x1f, 0x8b, 8]), Packing::Gzip);
         assert_eq!(Packing::of(&[0x28, 0xb5, 0x2f, 0xfd]), Packing::Zstd);
+    }
+
+    #[test]
+    fn all_layers_share_what_they_may_unpack_to_beyond_their_size() {
+        let budget = Budget(AtomicU64::new(1_000));
+        let read = |bytes, packed| {
+            let mut layer = Bounded::of(io::repeat(0).take(bytes), packed, &budget);
+            io::copy(&mut layer, &mut io::sink()).is_ok()
+        };
+        assert!(read(600, 0));
+        assert!(read(MOST_UNPACKED_TIMES + 400, 1));
+        assert!(read(MOST_UNPACKED_TIMES, 1));
+        assert!(!read(1, 0), "the budget is used up");
     }
 
     #[test]

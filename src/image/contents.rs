@@ -8,12 +8,13 @@ use super::error::ImageError;
 use super::examined::{Examined, Placed, examine_stream};
 use super::facts;
 use super::layer::{Find, MOST_FINDS};
+use super::name;
 use super::secrets::Hit;
 use super::view::{Node, View};
 use super::weight;
 use crate::engine::Secret;
 use crate::record::{LayerContents, Posture, SecretFinding, SecretPlace};
-use crate::units::{Bytes, Count, Ratio};
+use crate::units::{Bytes, Count, Ratio, human_count};
 
 /// A token that was put into a build to see where it goes.
 #[derive(Debug, Clone)]
@@ -79,11 +80,13 @@ impl Examined {
                 problem: "its programs lie behind too many symbolic links".to_owned(),
             });
         }
-        let (secrets, is_cut) = self.secrets(&seen);
+        let (secrets, more) = self.secrets(&seen);
         posture.secrets = secrets;
+        posture.unlisted.secrets = Count(more);
         let mut notes = self.notes.clone();
-        if is_cut {
-            notes.push("more secrets were found in files than are reported".to_owned());
+        if more > 0 {
+            let more = human_count(Count(more));
+            notes.push(format!("{more} more secrets in files are not listed"));
         }
         Ok(ImageContents {
             files: Count(files),
@@ -109,8 +112,9 @@ impl Examined {
         layers.collect()
     }
 
-    /// The secrets, and whether there are more of them. `seen` has the files of the final tree.
-    fn secrets(&self, seen: &[bool]) -> (Vec<SecretFinding>, bool) {
+    /// The secrets, and how many more there are in files. `seen` has the files of the final
+    /// tree.
+    fn secrets(&self, seen: &[bool]) -> (Vec<SecretFinding>, u64) {
         let mut found = BTreeSet::new();
         let mut add = |place, at: String, hit: Hit| {
             found.insert(SecretFinding {
@@ -135,29 +139,28 @@ impl Examined {
                 add(SecretPlace::Config, key.clone(), hit);
             }
         }
-        let (mut told, mut counted) = (0, BTreeSet::new());
-        let mut is_cut = false;
+        let (mut room, mut more) = (MOST_FINDS, 0_u64);
         for (number, placed) in (1..).zip(&self.stack) {
-            let is_new = counted.insert(&placed.name);
-            is_cut |= placed.layer.finds_cut;
-            for Find { file, hit } in &placed.layer.finds {
-                told += usize::from(is_new);
-                if told > MOST_FINDS {
-                    is_cut = true;
-                    break;
-                }
+            let finds = &placed.layer.finds;
+            let listed = finds.len().min(room);
+            room -= listed;
+            more += placed.layer.more_finds + (finds.len() - listed) as u64;
+            for Find { file, hit } in &finds[..listed] {
                 let layer = format!("layer {number} of {}", self.stack.len());
                 let at = match file {
-                    Some((path, inode)) if seen[(placed.first + inode) as usize] => {
-                        format!("{path} in {layer}")
+                    Some(file) => {
+                        let tree = &placed.layer.tree;
+                        let path = tree.path(placed.layer.names[*file as usize]);
+                        let is_there = seen[(placed.first + file) as usize];
+                        let gone = if is_there { "" } else { ", gone later" };
+                        format!("{} in {layer}{gone}", name::path(&path))
                     }
-                    Some((path, _)) => format!("{path} in {layer}, gone later"),
                     None => format!("a file's name in {layer}"),
                 };
                 add(SecretPlace::Layer, at, hit.clone());
             }
         }
-        (found.into_iter().collect(), is_cut)
+        (found.into_iter().collect(), more)
     }
 }
 

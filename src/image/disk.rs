@@ -72,11 +72,11 @@ fn read_packed(
     match packing {
         Packing::Gzip => {
             let decoder = flate2::read::MultiGzDecoder::new(BufReader::new(whole));
-            read(Bounded::of(decoder, bytes), reading)
+            read(Bounded::of(decoder, bytes, reading.budget()), reading)
         }
         Packing::Zstd => {
             let decoder = zstd::stream::read::Decoder::new(whole).map_err(failed)?;
-            read(Bounded::of(decoder, bytes), reading)
+            read(Bounded::of(decoder, bytes, reading.budget()), reading)
         }
         Packing::Tar | Packing::None => read(whole, reading),
     }

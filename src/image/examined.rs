@@ -19,6 +19,7 @@ use super::name;
 use super::secrets::Search;
 use super::tree::Tree;
 use super::view::{Files, View};
+use crate::units::Count;
 
 /// Bytes of names that layers may lay down again which the image has more than once.
 const MOST_REPEATED_BYTES: usize = 64 << 20;
@@ -42,8 +43,11 @@ pub(super) struct Placed {
     pub layer: Arc<Layer>,
     /// The number of its first file.
     pub first: u32,
-    /// Whether it is the same as the one right below: both share their files' numbers.
+    /// Whether it is the same as the one right below: both share their files' numbers, and
+    /// the lowest of them is laid.
     pub is_again: bool,
+    /// The number of the layer that is laid for it, from 1.
+    pub laid: u32,
     /// How it changes what is below.
     pub changes: Changes,
 }
@@ -177,6 +181,23 @@ impl Examined {
         let layers = self.stack.iter().map(|placed| &placed.layer);
         layers.map(|layer| layer.digest.as_str()).collect()
     }
+
+    /// How many layers its manifest names that are kept elsewhere (foreign).
+    pub(super) fn missing_layers(&self) -> Count {
+        let missing = self.chosen.layers.iter().filter(|layer| layer.is_none());
+        Count(missing.count() as u64)
+    }
+
+    /// The layers with the positions of the lowest, those that are the same several times in
+    /// a row together.
+    pub(super) fn runs(&self) -> impl Iterator<Item = (usize, &[Placed])> {
+        let runs = self.stack.chunk_by(|_, above| above.is_again);
+        runs.scan(0, |next, run| {
+            let first = *next;
+            *next += run.len();
+            Some((first, run))
+        })
+    }
 }
 
 /// Lays the layers over one another.
@@ -188,14 +209,15 @@ fn lay(layers: Vec<(String, Arc<Layer>)>) -> Result<(Vec<Placed>, Tree, Fates), 
     for (number, (name, layer)) in (1..).zip(layers) {
         // Twice in a row is once.
         if let Some(below) = stack.last().filter(|below| below.name == name) {
-            let laid = below.changes.added + below.changes.changed;
+            let names = below.changes.added + below.changes.changed;
             stack.push(Placed {
                 name,
                 layer,
                 first: below.first,
                 is_again: true,
+                laid: below.laid,
                 changes: Changes {
-                    changed: laid,
+                    changed: names,
                     ..Changes::default()
                 },
             });
@@ -230,6 +252,7 @@ fn lay(layers: Vec<(String, Arc<Layer>)>) -> Result<(Vec<Placed>, Tree, Fates), 
             layer,
             first: next,
             is_again: false,
+            laid: u32::from(number),
             changes,
         });
         next = last;

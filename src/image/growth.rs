@@ -28,10 +28,11 @@ struct Pair {
 
 impl Examined {
     /// Files and folders of the final tree that differ from those of another image, none
-    /// within another. A file with several names counts at each.
-    pub fn growth_of_paths(&self, against: &Self) -> Vec<PathGrowth> {
+    /// within another, and how many of the files are in none of these rows because there are
+    /// too many. A file with several names counts at each.
+    pub fn growth_of_paths(&self, against: &Self) -> (Vec<PathGrowth>, Count) {
         let Ok(differing) = self.differing(against) else {
-            return Vec::new();
+            return (Vec::new(), Count(0));
         };
         let Differing { tree, own } = differing;
         let mut sizes = vec![(0_u64, 0_u64); tree.len()];
@@ -57,17 +58,18 @@ impl Examined {
             TakenApart::ByWeight,
             MOST_PATHS,
         );
-        rows.into_iter()
-            .map(|(id, load)| PathGrowth {
-                path: name::path(&tree.path(id)),
-                is_folder: tree.slot(id).lead == Lead::Folder,
-                files: Count(load.files),
-                bytes: Sizes {
-                    before: Bytes(sizes[id as usize].0),
-                    after: Bytes(sizes[id as usize].1),
-                },
-            })
-            .collect()
+        let listed: u64 = rows.iter().map(|(_, load)| load.files).sum();
+        let more = loads[tree.root as usize].files.saturating_sub(listed);
+        let rows = rows.into_iter().map(|(id, load)| PathGrowth {
+            path: name::path(&tree.path(id)),
+            is_folder: tree.slot(id).lead == Lead::Folder,
+            files: Count(load.files),
+            bytes: Sizes {
+                before: Bytes(sizes[id as usize].0),
+                after: Bytes(sizes[id as usize].1),
+            },
+        });
+        (rows.collect(), Count(more))
     }
 
     fn differing(&self, against: &Self) -> Result<Differing, Misplaced> {

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use tar::EntryType;
 use xxhash_rust::xxh3::Xxh3Default;
 
+use super::archive::Budget;
 use super::entries::{Content, Entries, Head};
 use super::error::ImageError;
 use super::ground;
@@ -28,6 +29,8 @@ const MOST_TEXT_BYTES: u64 = 64 << 20;
 const TEXT_BYTES_PER_ENTRY: u64 = 80;
 /// Secrets that are reported of the files of all layers.
 pub(super) const MOST_FINDS: usize = 2_000;
+/// Secrets that all layers keep together before it is known in which order they lie.
+const MOST_KEPT_FINDS: u64 = 50 * MOST_FINDS as u64;
 
 /// What a layer holds.
 #[derive(Debug, Default)]
@@ -46,15 +49,15 @@ pub(super) struct Layer {
     pub packed: Option<u64>,
     /// Secrets in its files.
     pub finds: Vec<Find>,
-    /// Whether there are more secrets than are reported.
-    pub finds_cut: bool,
+    /// How many more there are.
+    pub more_finds: u64,
 }
 
 /// A secret in a layer.
 #[derive(Debug, Clone)]
 pub(super) struct Find {
-    /// The file; none where its name is what tells the secret.
-    pub file: Option<(String, u32)>,
+    /// The number of the file in its layer; none where a name is what has the secret.
+    pub file: Option<u32>,
     /// What it is.
     pub hit: Hit,
 }
@@ -67,6 +70,8 @@ pub(super) struct Reading<'a> {
     names: AtomicU64,
     text_bytes: AtomicU64,
     users_bytes: AtomicU64,
+    finds: AtomicU64,
+    budget: Budget,
 }
 
 /// The reading of one layer.
@@ -86,7 +91,14 @@ impl<'a> Reading<'a> {
             names: AtomicU64::new(0),
             text_bytes: AtomicU64::new(0),
             users_bytes: AtomicU64::new(0),
+            finds: AtomicU64::new(0),
+            budget: Budget::default(),
         }
+    }
+
+    /// What packed layers may unpack to beyond a multiple of their size.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Reads a layer's tar to its end. `layer` is its name in the archive.
@@ -189,11 +201,15 @@ impl OneReading<'_, '_> {
         Ok(())
     }
 
-    fn find(&mut self, find: Find) {
-        if self.layer.finds.len() < MOST_FINDS {
+    fn find(&mut self, mut find: Find) {
+        // The name of a key may be as long as its file.
+        find.hit.kind = name::brief(&find.hit.kind);
+        let has_room = self.layer.finds.len() < MOST_FINDS
+            && self.shared.finds.fetch_add(1, Relaxed) < MOST_KEPT_FINDS;
+        if has_room {
             self.layer.finds.push(find);
         } else {
-            self.layer.finds_cut = true;
+            self.layer.more_finds += 1;
         }
     }
 
@@ -256,7 +272,7 @@ impl OneReading<'_, '_> {
             capabilities: head.capabilities,
         });
         for hit in hits {
-            let file = Some((name::path(parts), number));
+            let file = Some(number);
             self.find(Find { file, hit });
         }
         Ok(number)

@@ -3,15 +3,16 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::examined::Examined;
+use super::layer::Layer;
 use super::name;
 use super::tree::{Id, Lead};
-use super::view::View;
+use super::view::{Files, View};
 use super::waste::layer_number;
 use crate::inspection::{FileKind, FileList, ListedFile};
 use crate::units::Bytes;
 
-/// Bytes of all paths that are listed.
-const MOST_PATH_BYTES: usize = 64 << 20;
+/// Bytes of all rows that are listed, with their paths.
+const MOST_LIST_BYTES: usize = 64 << 20;
 
 /// Which files are listed.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +52,18 @@ impl Filter {
             false => glob.is_match(path.trim_start_matches('/')),
         }
     }
+
+    /// The names of a layer that it takes, in order.
+    fn names_of(&self, layer: &Layer) -> Vec<Id> {
+        let mut ids = Vec::new();
+        View::new(&layer.tree, &layer.inodes).walk_all(&mut |id: Id| {
+            let is_taken = || self.takes(&name::path(&layer.tree.path(id)));
+            if self.glob.is_none() || is_taken() {
+                ids.push(id);
+            }
+        });
+        ids
+    }
 }
 
 impl Examined {
@@ -62,63 +75,73 @@ impl Examined {
     /// The files of its layers, in their order and by path.
     pub fn list(&self, filter: &Filter) -> FileList {
         let mut list = FileList::default();
-        let mut path_bytes = 0;
+        let mut list_bytes = 0;
         let files = self.files();
-        for (position, placed) in self.stack.iter().enumerate() {
-            let number = layer_number(position);
-            if filter.layer.is_some_and(|wanted| wanted != number) {
+        for (first, run) in self.runs() {
+            let is_wanted = |position: &usize| {
+                let number = layer_number(*position);
+                filter.layer.is_none_or(|wanted| wanted == number)
+            };
+            let mut positions = (first..first + run.len()).filter(is_wanted).peekable();
+            if positions.peek().is_none() {
                 continue;
             }
-            let layer = &placed.layer;
-            let view = View::new(&layer.tree, &layer.inodes);
-            view.walk_all(&mut |id: Id| {
-                let slot = layer.tree.slot(id);
-                let path = name::path(&layer.tree.path(id));
-                if !filter.takes(&path) {
-                    return;
-                }
-                if path_bytes > MOST_PATH_BYTES {
-                    list.more.0 += 1;
-                    return;
-                }
-                path_bytes += path.len();
-                let mut file = ListedFile {
-                    layer: number,
-                    path,
-                    kind: FileKind::Special,
-                    bytes: Bytes(0),
-                    mode: None,
-                    owner: None,
-                    target: None,
-                    hidden: None,
-                };
-                let text = |at, len| String::from_utf8_lossy(layer.tree.text(at, len)).into_owned();
-                match slot.lead {
-                    Lead::Folder if slot.opaque => file.kind = FileKind::OpaqueFolder,
-                    Lead::Folder => file.kind = FileKind::Folder,
-                    Lead::File(local) => {
-                        file.kind = FileKind::File;
-                        if let Some(inode) = layer.inodes.get(local as usize) {
-                            file.bytes = Bytes(inode.size);
-                            file.mode = Some(inode.mode);
-                            file.owner = Some(inode.owner);
-                        }
-                        file.hidden = self.hidden(position, local, &files);
+            // Layers that are the same are looked through once.
+            let ids = filter.names_of(&run[0].layer);
+            for position in positions {
+                for (done, id) in ids.iter().enumerate() {
+                    if list_bytes > MOST_LIST_BYTES {
+                        list.more.0 += (ids.len() - done) as u64;
+                        break;
                     }
-                    Lead::Link(at, len) => {
-                        file.kind = FileKind::Link;
-                        file.target = Some(text(at, len));
-                    }
-                    Lead::Below(at, len) => {
-                        file.kind = FileKind::HardLink;
-                        file.target = Some(format!("/{}", text(at, len)));
-                    }
-                    Lead::Special => {}
-                    Lead::Whiteout => file.kind = FileKind::Whiteout,
+                    let file = self.listed(position, *id, &files);
+                    let texts = file.path.len() + file.target.as_ref().map_or(0, String::len);
+                    list_bytes += texts + size_of::<ListedFile>();
+                    list.files.push(file);
                 }
-                list.files.push(file);
-            });
+            }
         }
         list
+    }
+
+    /// What a layer has at a name.
+    fn listed(&self, position: usize, id: Id, files: &Files<'_>) -> ListedFile {
+        let layer = &self.stack[position].layer;
+        let slot = layer.tree.slot(id);
+        let mut file = ListedFile {
+            layer: layer_number(position),
+            path: name::path(&layer.tree.path(id)),
+            kind: FileKind::Special,
+            bytes: Bytes(0),
+            mode: None,
+            owner: None,
+            target: None,
+            hidden: None,
+        };
+        let text = |at, len| String::from_utf8_lossy(layer.tree.text(at, len)).into_owned();
+        match slot.lead {
+            Lead::Folder if slot.opaque => file.kind = FileKind::OpaqueFolder,
+            Lead::Folder => file.kind = FileKind::Folder,
+            Lead::File(local) => {
+                file.kind = FileKind::File;
+                if let Some(inode) = layer.inodes.get(local as usize) {
+                    file.bytes = Bytes(inode.size);
+                    file.mode = Some(inode.mode);
+                    file.owner = Some(inode.owner);
+                }
+                file.hidden = self.hidden(position, local, files);
+            }
+            Lead::Link(at, len) => {
+                file.kind = FileKind::Link;
+                file.target = Some(text(at, len));
+            }
+            Lead::Below(at, len) => {
+                file.kind = FileKind::HardLink;
+                file.target = Some(format!("/{}", text(at, len)));
+            }
+            Lead::Special => {}
+            Lead::Whiteout => file.kind = FileKind::Whiteout,
+        }
+        file
     }
 }

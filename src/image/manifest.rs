@@ -174,7 +174,9 @@ fn saved(text: &[u8]) -> Result<Vec<Chosen>, ImageError> {
         let sources = image.layer_sources.unwrap_or_default();
         let foreign = sources.values().filter(|layer| is_foreign(layer)).count();
         if foreign > 0 {
-            notes.push(format!("{foreign} layers come from elsewhere (foreign)"));
+            notes.push(format!(
+                "layers that `{MANIFEST}` names as foreign, and that are read: {foreign}"
+            ));
         }
         let layers = image.layers.unwrap_or_default().into_iter();
         Chosen {
@@ -232,7 +234,10 @@ fn read(
         let foreign = layers.iter().filter(|layer| is_foreign(layer)).count();
         let mut own = Vec::new();
         if foreign > 0 {
-            own.push(format!("{foreign} layers come from elsewhere (foreign)"));
+            let by = name::brief(name);
+            own.push(format!(
+                "layers that `{by}` names as foreign are not read: {foreign}"
+            ));
         }
         let layers = layers.iter().take(MOST_LAYERS + 1);
         images.push(Chosen {

@@ -1,5 +1,6 @@
 //! The waste of an image by path: which layer wrote it, which hides it, and why.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::condense::{Load, TakenApart, condense};
@@ -18,8 +19,8 @@ const MOST_GROUPS: usize = 2_000;
 const MOST_OF_A_GROUP: usize = 200;
 /// Folders that are summed up lie at most so deep.
 const DEEPEST: usize = 6;
-/// Bytes of all paths that are listed.
-const MOST_PATH_BYTES: usize = 64 << 20;
+/// Bytes of all rows that are listed, with their paths.
+const MOST_LIST_BYTES: usize = 64 << 20;
 /// Wasted files whose folders are summed up and whose paths are listed.
 const MOST_FILES: usize = 2_000_000;
 
@@ -41,9 +42,7 @@ impl Examined {
             Fate::Kept => None,
             Fate::Removed { by } | Fate::Overwritten { by, .. } => Some(u32::from(by)),
         };
-        // The lowest of layers that are the same one is laid, and stands for all of them.
-        let laid = (0..=position).rev().find(|at| !self.stack[*at].is_again);
-        if by.is_some() && by == laid.map(layer_number) {
+        if self.overwrites_itself(position, local) {
             return Some((number, WasteCause::Overwritten));
         }
         if self
@@ -65,27 +64,46 @@ impl Examined {
         by.map(|by| (by, cause))
     }
 
+    /// Whether a layer writes a file of its own again.
+    fn overwrites_itself(&self, position: usize, local: u32) -> bool {
+        let placed = &self.stack[position];
+        let by = match self.fates.of(placed.first + local) {
+            Fate::Kept => return false,
+            Fate::Removed { by } | Fate::Overwritten { by, .. } => u32::from(by),
+        };
+        // The lowest of layers that are the same one is laid, and stands for all of them.
+        by == placed.laid
+    }
+
     /// The waste, and how much of it one layer wrote and another hides. Each path of it is
     /// listed where `is_whole`.
     pub(super) fn waste(&self, is_whole: bool) -> (Waste, Vec<Hiding>) {
         let files = self.files();
         let mut sum = Sum::default();
-        for (position, placed) in self.stack.iter().enumerate() {
+        for (first, run) in self.runs() {
+            let layer = &*run[0].layer;
+            let locals = || (0..).take(layer.inodes.len());
+            let last = first + run.len() - 1;
+            // What hides the files of a layer below the same one is known without a look at
+            // each, and there may be hundreds.
+            if last > first {
+                let (own, rest) = locals().partition(|local| self.overwrites_itself(first, *local));
+                let own = Group::of(layer, WasteCause::Overwritten, own);
+                let rest = Group::of(layer, WasteCause::CopiedAgain, rest);
+                for number in (first..last).map(layer_number) {
+                    sum.add(&own, (number, number), is_whole);
+                    sum.add(&rest, (number, number + 1), is_whole);
+                }
+            }
             let mut groups: BTreeMap<HiddenBy, Vec<u32>> = BTreeMap::new();
-            for local in (0..).take(placed.layer.inodes.len()) {
-                if let Some(by) = self.hidden(position, local, &files) {
+            for local in locals() {
+                if let Some(by) = self.hidden(last, local, &files) {
                     groups.entry(by).or_default().push(local);
                 }
             }
             for ((hidden_by, cause), locals) in groups {
-                let group = Group {
-                    layer: &placed.layer,
-                    written_by: layer_number(position),
-                    hidden_by,
-                    cause,
-                    locals: &locals,
-                };
-                sum.add(&group, is_whole);
+                let group = Group::of(layer, cause, locals);
+                sum.add(&group, (layer_number(last), hidden_by), is_whole);
             }
         }
         sum.finish()
@@ -95,18 +113,24 @@ impl Examined {
 /// Wasted files of one layer that one other hides for one cause.
 struct Group<'a> {
     layer: &'a Layer,
-    written_by: u32,
-    hidden_by: u32,
     cause: WasteCause,
-    locals: &'a [u32],
+    locals: Vec<u32>,
+    all: Load,
+    rows: OnceCell<Rows>,
 }
+
+/// Paths that a group is shown by, and whether each is a folder.
+type Rows = BTreeMap<(String, bool), Load>;
+
+/// The layer that wrote files, and the one that hides them; both from 1.
+type Layers = (u32, u32);
 
 #[derive(Default)]
 struct Sum {
     waste: Waste,
     folders: BTreeMap<Vec<u8>, Load>,
-    /// Bytes of all paths so far.
-    path_bytes: usize,
+    /// Bytes of all rows so far.
+    list_bytes: usize,
     files: usize,
     hidings: Vec<Hiding>,
 }
@@ -119,66 +143,64 @@ pub(super) struct Hiding {
 }
 
 impl Sum {
-    fn add(&mut self, group: &Group<'_>, is_whole: bool) {
-        let layer = group.layer;
-        let mut all = Load::default();
-        for local in group.locals {
-            all.add(load(layer, *local));
+    fn add(&mut self, group: &Group<'_>, layers: Layers, is_whole: bool) {
+        let (layer, all) = (group.layer, group.all);
+        if group.locals.is_empty() {
+            return;
         }
         self.waste.bytes = Bytes(self.waste.bytes.0.saturating_add(all.bytes));
         self.waste.files = Count(self.waste.files.0 + all.files);
         self.files += group.locals.len();
         self.hidings.push(Hiding {
-            written_by: group.written_by,
-            hidden_by: group.hidden_by,
+            written_by: layers.0,
+            hidden_by: layers.1,
             bytes: all.bytes,
         });
         if self.files > MOST_FILES || self.waste.groups.len() >= MOST_GROUPS {
-            self.waste.groups.push(group.row("/".to_owned(), true, all));
+            let row = group.row("/", true, all, layers);
+            self.waste.groups.push(row);
             self.waste.more.0 += all.files;
             return;
         }
-        let loads = group.loads();
-        let of = |id: Id| loads.get(&id).copied().unwrap_or_default();
-        let rows = condense(&layer.tree, of, group.taken_apart(), MOST_OF_A_GROUP);
-        let rows = rows.into_iter().map(|(id, load)| {
-            let is_folder = layer.tree.slot(id).lead == Lead::Folder;
-            (name::path(&layer.tree.path(id)), is_folder, load)
-        });
-        for ((path, is_folder), load) in gathered(rows.collect()) {
-            self.waste.groups.push(group.row(path, is_folder, load));
+        for ((path, is_folder), load) in group.rows() {
+            let row = group.row(path, *is_folder, *load, layers);
+            self.waste.groups.push(row);
         }
-        for local in group.locals {
+        for local in &group.locals {
             let path = layer.tree.path(layer.names[*local as usize]);
-            self.list(group, &path, load(layer, *local), is_whole);
+            let load = load(layer, *local);
+            self.sum_folders(&path, load);
+            if is_whole {
+                self.list(&path, load, layers, group.cause);
+            }
         }
     }
 
-    fn list(&mut self, group: &Group<'_>, path: &[&[u8]], load: Load, is_whole: bool) {
+    fn sum_folders(&mut self, path: &[&[u8]], load: Load) {
         for depth in 0..path.len().min(DEEPEST + 1) {
             let folder = path[..depth].join(&b'/');
             if let Some(known) = self.folders.get_mut(&folder) {
                 known.add(load);
-            } else if self.path_bytes < MOST_PATH_BYTES {
-                self.path_bytes += folder.len();
+            } else if self.list_bytes < MOST_LIST_BYTES {
+                self.list_bytes += folder.len() + size_of::<WastedFolder>();
                 self.folders.insert(folder, load);
             }
         }
-        if !is_whole {
-            return;
-        }
-        if self.path_bytes >= MOST_PATH_BYTES {
+    }
+
+    fn list(&mut self, path: &[&[u8]], load: Load, layers: Layers, cause: WasteCause) {
+        if self.list_bytes >= MOST_LIST_BYTES {
             self.waste.more.0 += 1;
             return;
         }
         let path = name::path(path);
-        self.path_bytes += path.len();
+        self.list_bytes += path.len() + size_of::<WastedFile>();
         self.waste.paths.push(WastedFile {
             path,
             bytes: Bytes(load.bytes),
-            written_by: group.written_by,
-            hidden_by: group.hidden_by,
-            cause: group.cause,
+            written_by: layers.0,
+            hidden_by: layers.1,
+            cause,
         });
     }
 
@@ -204,15 +226,44 @@ impl Sum {
     }
 }
 
-impl Group<'_> {
-    fn row(&self, path: String, is_folder: bool, load: Load) -> WasteGroup {
+impl<'a> Group<'a> {
+    fn of(layer: &'a Layer, cause: WasteCause, locals: Vec<u32>) -> Self {
+        let mut all = Load::default();
+        for local in &locals {
+            all.add(load(layer, *local));
+        }
+        Self {
+            layer,
+            cause,
+            locals,
+            all,
+            rows: OnceCell::new(),
+        }
+    }
+
+    /// The rows, which are the same whichever layer hides the files.
+    fn rows(&self) -> &Rows {
+        self.rows.get_or_init(|| {
+            let tree = &self.layer.tree;
+            let loads = self.loads();
+            let of = |id: Id| loads.get(&id).copied().unwrap_or_default();
+            let rows = condense(tree, of, self.taken_apart(), MOST_OF_A_GROUP);
+            let rows = rows.into_iter().map(|(id, load)| {
+                let is_folder = tree.slot(id).lead == Lead::Folder;
+                (name::path(&tree.path(id)), is_folder, load)
+            });
+            gathered(rows.collect())
+        })
+    }
+
+    fn row(&self, path: &str, is_folder: bool, load: Load, layers: Layers) -> WasteGroup {
         WasteGroup {
-            path,
+            path: path.to_owned(),
             is_folder,
             bytes: Bytes(load.bytes),
             files: Count(load.files),
-            written_by: self.written_by,
-            hidden_by: self.hidden_by,
+            written_by: layers.0,
+            hidden_by: layers.1,
             cause: self.cause,
         }
     }
@@ -230,7 +281,7 @@ impl Group<'_> {
     /// What the files hold, by name with all names above it.
     fn loads(&self) -> HashMap<Id, Load> {
         let mut open: BTreeMap<Id, Load> = BTreeMap::new();
-        for local in self.locals {
+        for local in &self.locals {
             let id = self.layer.names[*local as usize];
             open.entry(id).or_default().add(load(self.layer, *local));
         }
@@ -249,10 +300,10 @@ impl Group<'_> {
 
 /// Rows by path and whether it is a folder, none within another. A layer that lays a file, a
 /// folder and a file again at one name has that name several times in its tree.
-fn gathered(rows: Vec<(String, bool, Load)>) -> BTreeMap<(String, bool), Load> {
+fn gathered(rows: Vec<(String, bool, Load)>) -> Rows {
     let folders = rows.iter().filter(|(_, is_folder, _)| *is_folder);
     let folders: BTreeSet<String> = folders.map(|(path, ..)| path.clone()).collect();
-    let mut gathered: BTreeMap<(String, bool), Load> = BTreeMap::new();
+    let mut gathered = Rows::new();
     for (path, is_folder, load) in rows {
         let mut above = path.match_indices('/').map(|(end, _)| &path[..end]);
         let row = match above.find(|folder| folders.contains(*folder)) {

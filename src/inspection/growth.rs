@@ -31,6 +31,8 @@ pub struct Growth {
     /// Files and folders of the final trees that differ, none within another, those with the
     /// most bytes first.
     pub paths: Vec<PathGrowth>,
+    /// Files that differ and are in none of these rows, because there are too many.
+    pub unlisted_files: Count,
 }
 
 /// Bytes in both images.
@@ -101,6 +103,7 @@ impl Growth {
             shared_layers: Count(shared.count() as u64),
             layers: layers(image, against),
             paths: Vec::new(),
+            unlisted_files: Count(0),
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Inspection {
     pub base: Option<Base>,
     /// The layers, bottom first.
     pub layers: Vec<InspectedLayer>,
+    /// Layers that are kept elsewhere (foreign) and not read: nothing else counts them.
+    pub missing_layers: Count,
     /// The config's history, bottom first.
     pub history: Vec<Instruction>,
     /// The waste by path.
@@ -42,6 +44,8 @@ pub struct Inspection {
     /// Where the bytes of the final tree lie: files and folders, none within another, the
     /// heaviest first.
     pub heaviest: Vec<Heavy>,
+    /// Files of the final tree that are in none of these rows, because there are too many.
+    pub unlisted_heavy_files: Count,
     /// Facts that need no start.
     pub posture: Posture,
     /// What was left out, for people.

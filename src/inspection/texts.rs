@@ -19,9 +19,11 @@ impl Texts for Inspection {
             efficiency: _,
             base,
             layers,
+            missing_layers: _,
             history,
             waste,
             heaviest,
+            unlisted_heavy_files: _,
             posture,
             notes,
         } = self;

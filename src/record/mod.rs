@@ -40,6 +40,7 @@ pub use metric::{Metric, ParseMetricError};
 pub use part::{Ground, PartRecord};
 pub use posture::{
     FACTS, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretFinding, SecretPlace, StopFacts,
+    Unlisted,
 };
 pub use read::ReadError;
 pub use revision::{AbRecord, AbTerms, Look, Revision, RoundsEnd};

@@ -44,8 +44,12 @@ pub struct Posture {
     /// Files with capabilities of their own (the attribute `security.capability`), by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub file_capabilities: Vec<String>,
-    /// Packages in the system's own database (dpkg, apk, rpm); none where there is no database.
+    /// Packages in the system's own database (dpkg, apk); none where there is no such database.
     pub os_packages: Option<Count>,
+    /// The package manager whose database is present and cannot be read: `rpm`, `pacman`.
+    /// Its packages are in no count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_packages: Option<String>,
     /// Packages of languages by kind: `npm`, `python`, `java`, `ruby`.
     pub language_packages: BTreeMap<String, Count>,
     /// Whether the config has a health check.
@@ -56,12 +60,41 @@ pub struct Posture {
     pub sources: BTreeMap<String, Count>,
     /// Secrets that were found, in history, config or any layer.
     pub secrets: Vec<SecretFinding>,
+    /// How many more there are than the lists hold.
+    #[serde(default, skip_serializing_if = "Unlisted::is_empty")]
+    pub unlisted: Unlisted,
     /// What became of a start with a read-only root file system and no capabilities.
     pub hardened: Option<HardenedStart>,
     /// How the process took its stop signal.
     pub stop: Option<StopFacts>,
     /// What scanners found.
     pub scans: Vec<ScanRecord>,
+}
+
+/// How many paths and secrets the lists of a posture do not hold, because there are too many.
+/// Records of older versions have the number as a last text of the list instead.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Unlisted {
+    /// Package managers.
+    pub package_managers: Count,
+    /// Compilers and build tools.
+    pub compilers: Count,
+    /// Files with the setuid or setgid bit.
+    pub setuid: Count,
+    /// Files with capabilities of their own.
+    pub file_capabilities: Count,
+    /// Files that look as if they came along by accident.
+    pub leaks: Count,
+    /// Secrets in files.
+    pub secrets: Count,
+}
+
+impl Unlisted {
+    /// Whether the lists are whole.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A secret that anyone who has the image can read.

@@ -9,6 +9,20 @@ use crate::image::{self, Examined, ImageError};
 use crate::inspection::{Base, BaseEvidence, Inspection};
 use crate::units::Count;
 
+/// Why a named base is not set.
+pub(super) enum NotSet {
+    /// Its layers are not the lowest of the image.
+    Unfit(Failure),
+    /// It cannot be read.
+    Failed(Failure),
+}
+
+impl From<Failure> for NotSet {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 /// Sets the base that was named on the command line.
 ///
 /// # Errors
@@ -20,7 +34,7 @@ pub(super) async fn set_given<E: Engine>(
     args: &InspectArgs,
     examined: &Examined,
     found: &mut Inspection,
-) -> Result<(), Failure> {
+) -> Result<(), NotSet> {
     let subject = Subject::of(base);
     let layers = match subject.source() {
         Some(source) => {
@@ -28,7 +42,7 @@ pub(super) async fn set_given<E: Engine>(
             let work = move || image::stated_layers(source, platform.as_deref());
             let layers = tokio::task::spawn_blocking(work).await;
             let layers = layers.unwrap_or(Err(ImageError::GivenUp));
-            layers.map_err(subject::failure)?
+            layers.map_err(|error| subject::failure(base, error))?
         }
         None => match engine {
             Some(engine) => layers_of(engine, base).await?,
@@ -42,12 +56,12 @@ pub(super) async fn set_given<E: Engine>(
         .take_while(|(one, other)| one == *other);
     let same = same.count();
     if same < layers.len() {
-        let said = format!("`{base}` is not the base of `{}`", args.image);
+        let said = format!("`{base}` is not the base of `{}`", found.image);
         let hint = match layers.len() > own.len() {
             true => format!("it has {} layers, the image {}", layers.len(), own.len()),
             false => format!("their layers differ from layer {} on", same + 1),
         };
-        return Err(Failure::usage(said).with_hint(Some(hint)));
+        return Err(NotSet::Unfit(Failure::usage(said).with_hint(Some(hint))));
     }
     set(found, base, layers.len(), BaseEvidence::Given);
     Ok(())

@@ -15,6 +15,7 @@ use crate::record::{Texts, mask_texts, secrets_in};
 use crate::report::{self, InspectionView, Table};
 use crate::secrets::{Masker, Secret};
 
+use base::NotSet;
 use subject::{Look, Subject};
 
 /// An image with its account. Its texts may hold secrets.
@@ -61,7 +62,7 @@ fn text_of(
     args: &InspectArgs,
     printer: &Printer,
 ) -> Result<String, Failure> {
-    let json = || report::inspection_json(account).map_err(Failure::failed);
+    let json = || report::inspection_json(account, judged).map_err(Failure::failed);
     Ok(match args.format {
         InspectFormat::Table | InspectFormat::Md => {
             let mut tables = report::inspection_tables(account, view(args, printer));
@@ -114,7 +115,7 @@ fn print_growth(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let mut growth = Growth::of(&found.account, &against.account);
-    growth.paths = found.examined.growth_of_paths(&against.examined);
+    (growth.paths, growth.unlisted_files) = found.examined.growth_of_paths(&against.examined);
     let values = found.values.into_iter().chain(against.values);
     mask(&mut growth, values.collect());
     let text = match args.format {
@@ -177,13 +178,15 @@ async fn look<E: Engine>(
     };
     let engine = engine.as_ref();
     let platform = args.platform.as_deref();
-    let Look { examined, facts } = subject::look_at(engine, &subject, platform, printer).await?;
-    let contents = examined.contents().map_err(subject::failure)?;
+    let Look { examined, facts } =
+        subject::look_at(engine, image, &subject, platform, printer).await?;
+    let contents = examined.contents();
+    let contents = contents.map_err(|error| subject::failure(image, error))?;
     let values = contents.values.clone();
     let mut account = examined.account(contents, args.all || args.format == InspectFormat::Json);
     account.image = image.to_owned();
     for note in &account.notes {
-        printer.talk(&format!("note: {note}"));
+        printer.talk(&format!("note: {image}: {note}"));
     }
     if let Some(facts) = facts {
         account.id = facts.id.0;
@@ -191,12 +194,20 @@ async fn look<E: Engine>(
         account.digests = facts.repo_digests;
         account.listed_bytes = Some(facts.listed);
     }
-    match (&args.base, engine) {
-        (Some(base), _) => {
-            base::set_given(connect, engine, base, args, &examined, &mut account).await?;
+    let mut is_set = false;
+    if let Some(base) = &args.base {
+        let set = base::set_given(connect, engine, base, args, &examined, &mut account).await;
+        match set {
+            Ok(()) => is_set = true,
+            // The base is of the first image. The other one may have another.
+            Err(NotSet::Unfit(_)) if args.against.as_deref() == Some(image) => {
+                printer.talk(&format!("note: {image}: `{base}` is not its base"));
+            }
+            Err(NotSet::Unfit(failure) | NotSet::Failed(failure)) => return Err(failure),
         }
-        (None, Some(engine)) => base::find(engine, &examined, &mut account).await?,
-        (None, None) => {}
+    }
+    if let (false, Some(engine)) = (is_set, engine) {
+        base::find(engine, &examined, &mut account).await?;
     }
     Ok(Found {
         examined,

@@ -7,7 +7,7 @@ use super::super::failure::Failure;
 use super::super::output::Printer;
 use crate::bases::STAND_IN_DOMAIN;
 use crate::engine::{Engine, ImageFacts};
-use crate::image::{self, Examined, ImageError, Source};
+use crate::image::{Examined, ImageError, Source, examine, examine_export};
 use crate::units::Bytes;
 
 /// From this size on, a message says that reading takes a while.
@@ -71,17 +71,18 @@ impl Subject {
 /// Reads an image.
 pub(super) async fn look_at<E: Engine>(
     engine: Option<&E>,
+    image: &str,
     subject: &Subject,
     platform: Option<&str>,
     printer: &mut Printer,
 ) -> Result<Look, Failure> {
     if let Some(source) = subject.source() {
         let platform = platform.map(str::to_owned);
-        let work = move || image::examine(source, platform.as_deref(), &[]);
+        let work = move || examine(source, platform.as_deref(), &[]);
         let work = tokio::task::spawn_blocking(work);
         let examined = work.await.unwrap_or(Err(ImageError::GivenUp));
         return Ok(Look {
-            examined: examined.map_err(failure)?,
+            examined: examined.map_err(|error| failure(image, error))?,
             facts: None,
         });
     }
@@ -103,17 +104,28 @@ pub(super) async fn look_at<E: Engine>(
         ));
     }
     let export = engine.export(&facts.id.0).await?;
-    let examined = image::examine_export(export).await.map_err(failure)?;
+    let examined = examine_export(export).await;
+    let examined = examined.map_err(|error| failure(image, error))?;
     Ok(Look {
         examined,
         facts: Some(facts),
     })
 }
 
+/// One of the images that a command names.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to analyze `{image}`")]
+struct Unreadable {
+    image: String,
+    #[source]
+    source: ImageError,
+}
+
 /// An image that cannot be read.
-pub(super) fn failure(error: ImageError) -> Failure {
-    let hint = error.hint().map(str::to_owned);
-    Failure::failed(error).with_hint(hint)
+pub(super) fn failure(image: &str, source: ImageError) -> Failure {
+    let hint = source.hint().map(str::to_owned);
+    let image = image.to_owned();
+    Failure::failed(Unreadable { image, source }).with_hint(hint)
 }
 
 /// The hint is its stand-in, where that is there.

@@ -8,6 +8,7 @@ use super::Paths;
 use crate::image::ground::Ground;
 use crate::image::name;
 use crate::image::view::Node;
+use crate::units::Count;
 
 /// Folders of version control, editors, services, test results and tests.
 const FOLDERS: &[&str] = &[
@@ -127,9 +128,9 @@ impl Leaks {
         }
     }
 
-    /// All of them, in order.
-    pub fn told(self) -> Vec<String> {
-        self.found.told()
+    /// Those that are listed, in order, and how many more there are.
+    pub fn split(self) -> (Vec<String>, Count) {
+        self.found.split()
     }
 }
 

@@ -10,6 +10,7 @@ use super::config::Config;
 use super::view::{Node, View};
 use super::{ground, name};
 use crate::record::Posture;
+use crate::units::Count;
 
 /// Permission bits that give a program the rights of its owner or group.
 const SETUID_OR_SETGID: u16 = 0o6000;
@@ -32,11 +33,9 @@ impl Paths {
         }
     }
 
-    fn told(mut self) -> Vec<String> {
-        if self.more > 0 {
-            self.shown.push(format!("… and {} more", self.more));
-        }
-        self.shown
+    /// The listed paths, and how many more there are.
+    fn split(self) -> (Vec<String>, Count) {
+        (self.shown, Count(self.more))
     }
 }
 
@@ -48,6 +47,7 @@ pub(super) fn of(tree: &View<'_>, config: &Config) -> Posture {
         user,
         shell: programs::shell(tree, config),
         os_packages: packages::of_system(tree),
+        unread_packages: packages::unread(tree).map(str::to_owned),
         health_check: config.has_health_check(),
         ..Posture::default()
     };
@@ -70,11 +70,14 @@ pub(super) fn of(tree: &View<'_>, config: &Config) -> Posture {
         programs.see(at, node);
         leaks.see(at, node, ground);
     });
-    (posture.package_managers, posture.compilers) = programs.told();
+    let (managers, compilers) = programs.split();
+    let more = &mut posture.unlisted;
+    (posture.package_managers, more.package_managers) = managers;
+    (posture.compilers, more.compilers) = compilers;
+    (posture.leaks, more.leaks) = leaks.split();
+    (posture.setuid, more.setuid) = setuid.split();
+    (posture.file_capabilities, more.file_capabilities) = capabilities.split();
     posture.language_packages = packages.told();
-    posture.leaks = leaks.told();
-    posture.setuid = setuid.told();
-    posture.file_capabilities = capabilities.told();
     posture
 }
 

@@ -16,8 +16,24 @@ const DATABASES: &[&[u8]] = &[
 /// Distroless images have a file per package.
 const DATABASE_FOLDER: &[u8] = b"/var/lib/dpkg/status.d";
 
+/// Folders of databases that cannot be read here, with the package manager of each.
+const UNREAD_FOLDERS: &[(&[u8], &str)] = &[
+    (b"/var/lib/rpm", "rpm"),
+    (b"/usr/lib/sysimage/rpm", "rpm"),
+    (b"/var/lib/pacman/local", "pacman"),
+];
+
+/// The package manager of a database that cannot be read here. An empty folder is none.
+pub(super) fn unread(tree: &View<'_>) -> Option<&'static str> {
+    let has_files = |path: &[u8]| match tree.resolve(path) {
+        Some((_, Node::Folder(folder))) => tree.children(folder).next().is_some(),
+        _ => false,
+    };
+    let found = UNREAD_FOLDERS.iter().find(|(path, _)| has_files(path));
+    found.map(|(_, manager)| *manager)
+}
+
 /// Packages of dpkg and apk that are installed; none where there is no database of them.
-/// That of rpm cannot be read here, so such images have none.
 pub(super) fn of_system(tree: &View<'_>) -> Option<Count> {
     let mut seen = BTreeSet::new();
     let mut count = None;

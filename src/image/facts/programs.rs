@@ -5,10 +5,12 @@
 //! of the same sort is told once for each listed name, by its shortest path.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 
 use crate::image::config::Config;
 use crate::image::name;
 use crate::image::view::{Node, View};
+use crate::units::Count;
 
 const EXECUTABLE: u16 = 0o111;
 
@@ -98,11 +100,20 @@ pub(super) fn shell(tree: &View<'_>, config: &Config) -> Option<String> {
 const MOST_FOUND: usize = 1_000;
 
 /// Names of a sort with their paths, by name and by the file that they lead to.
-type Found = BTreeMap<(String, u32), String>;
+#[derive(Default)]
+struct Found {
+    paths: BTreeMap<(String, u32), String>,
+    /// Those that are too many to be kept: hashes of the names, and the files.
+    more: BTreeSet<(u64, u32)>,
+}
+
+/// Paths, and how many more there are.
+type Listed = (Vec<String>, Count);
 
 pub(super) struct Programs<'a> {
     tree: &'a View<'a>,
     path: BTreeSet<String>,
+    keys: RandomState,
     managers: Found,
     compilers: Found,
     versioned: Found,
@@ -117,9 +128,10 @@ impl<'a> Programs<'a> {
                 .iter()
                 .map(|folder| folder.trim_end_matches('/').to_owned())
                 .collect(),
-            managers: Found::new(),
-            compilers: Found::new(),
-            versioned: Found::new(),
+            keys: RandomState::new(),
+            managers: Found::default(),
+            compilers: Found::default(),
+            versioned: Found::default(),
         }
     }
 
@@ -161,32 +173,41 @@ impl<'a> Programs<'a> {
         let path = name::path(at);
         let key = (program.to_owned(), inode.number);
         let shorter = |known: &String| (path.len(), &path) < (known.len(), known);
-        let known = found.get(&key);
-        if known.is_some_and(shorter) || (known.is_none() && found.len() < MOST_FOUND) {
-            found.insert(key, path);
+        let known = found.paths.get(&key);
+        if known.is_some_and(shorter) || (known.is_none() && found.paths.len() < MOST_FOUND) {
+            found.paths.insert(key, path);
+        } else if known.is_none() {
+            let name = self.keys.hash_one(program);
+            found.more.insert((name, inode.number));
         }
     }
 
-    /// Package managers and compilers, by path. What has a plain name too is told by it.
-    pub fn told(self) -> (Vec<String>, Vec<String>) {
-        let plain: BTreeSet<u32> = self.compilers.keys().map(|(_, inode)| *inode).collect();
+    /// Package managers and compilers, by path. What has a plain name too is listed by it.
+    pub fn split(self) -> (Listed, Listed) {
+        let Found { paths, more } = self.compilers;
+        let files = paths.keys().map(|(_, inode)| *inode);
+        let plain: BTreeSet<u32> = files.chain(more.iter().map(|(_, inode)| *inode)).collect();
         let mut rest: BTreeMap<u32, String> = BTreeMap::new();
-        for ((_, inode), path) in self.versioned {
+        for ((_, inode), path) in self.versioned.paths {
             let known = rest.entry(inode).or_insert_with(|| path.clone());
             if (path.len(), &path) < (known.len(), known) {
                 *known = path;
             }
         }
         rest.retain(|inode, _| !plain.contains(inode));
-        let mut compilers: Vec<_> = self
-            .compilers
-            .into_values()
-            .chain(rest.into_values())
+        let others = self.versioned.more.iter().map(|(_, inode)| *inode);
+        let others: BTreeSet<u32> = others
+            .filter(|inode| !plain.contains(inode) && !rest.contains_key(inode))
             .collect();
+        let mut compilers: Vec<_> = paths.into_values().chain(rest.into_values()).collect();
         compilers.sort();
-        let mut managers: Vec<_> = self.managers.into_values().collect();
+        let mut managers: Vec<_> = self.managers.paths.into_values().collect();
         managers.sort();
-        (managers, compilers)
+        let count = |more: usize| Count(more as u64);
+        (
+            (managers, count(self.managers.more.len())),
+            (compilers, count(more.len() + others.len())),
+        )
     }
 }
 

@@ -1,11 +1,11 @@
 //! Files of layers as a table.
 
-use super::super::table::{Cell, Column, Note, Table};
-use super::InspectionView;
+use super::super::table::{Cell, Column, Table};
 use super::stack::bytes_cell;
 use super::weights::words;
+use super::{InspectionView, more_note};
 use crate::inspection::{FileKind, FileList, ListedFile};
-use crate::units::Unit;
+use crate::units::{Count, Unit};
 
 /// Rows without `--all`.
 const ROWS: usize = 1_000;
@@ -25,11 +25,8 @@ pub fn file_table(list: &FileList, view: InspectionView) -> Table {
         ]
     });
     let rows: Vec<_> = rows.collect();
-    let more = (list.files.len() - rows.len()) as u64 + list.more.0;
-    let notes = match more {
-        0 => Vec::new(),
-        more => vec![Note::whole(format!("{more} more; --all shows them."))],
-    };
+    let cut = Count((list.files.len() - rows.len()) as u64);
+    let notes = more_note("", cut, list.more);
     Table {
         title: format!("Files in the layers of {}", list.image),
         columns: vec![
@@ -41,7 +38,7 @@ pub fn file_table(list: &FileList, view: InspectionView) -> Table {
             Column::text("remark", "remark"),
         ],
         rows,
-        notes,
+        notes: notes.into_iter().collect(),
     }
 }
 

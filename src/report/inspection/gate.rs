@@ -25,14 +25,9 @@ pub fn gate_table(image: &Inspection, judged: &[Judged]) -> Table {
         if more > 0 {
             shown.push(&rest);
         }
-        let verdict = if one.findings.is_empty() {
-            "ok"
-        } else {
-            "failed"
-        };
         vec![
             Cell::text(one.condition.to_string()),
-            Cell::text(verdict),
+            Cell::text(verdict(one)),
             Cell::text(shown.join("; ")),
         ]
     });
@@ -47,6 +42,25 @@ pub fn gate_table(image: &Inspection, judged: &[Judged]) -> Table {
         rows: rows.collect(),
         notes: vec![Note::whole(format!("{failed} of {} failed.", judged.len()))],
     }
+}
+
+fn verdict(one: &Judged) -> &'static str {
+    match one.findings.is_empty() {
+        true => "ok",
+        false => "failed",
+    }
+}
+
+/// Each condition with its verdict and all that it found.
+pub(super) fn gate_json(judged: &[Judged]) -> Value {
+    let conditions = judged.iter().map(|one| {
+        json!({
+            "condition": one.condition.to_string(),
+            "verdict": verdict(one),
+            "findings": one.findings,
+        })
+    });
+    conditions.collect()
 }
 
 /// A test case for each condition; those that are met fail.
@@ -108,7 +122,7 @@ pub fn gate_sarif(image: &Inspection, judged: &[Judged]) -> Value {
                 "ruleId": subject.name(),
                 "ruleIndex": rule_index(subject),
                 "level": "error",
-                "message": { "text": finding.message },
+                "message": { "text": message(&finding.message) },
                 "locations": [location(image, finding)],
             })
         })
@@ -127,14 +141,33 @@ pub fn gate_sarif(image: &Inspection, judged: &[Judged]) -> Value {
     })
 }
 
+/// A text as a plain message: no link, no placeholder, nothing that acts. Source: SARIF
+/// 2.1.0, sections 3.11.5 and 3.11.6.
+fn message(text: &str) -> String {
+    let mut message = String::new();
+    for character in text.chars() {
+        match character {
+            '[' | ']' | '\\' => message.push('\\'),
+            '{' | '}' => message.push(character),
+            _ => {}
+        }
+        message.push(character);
+    }
+    text::inline(&message).into_owned()
+}
+
 fn location(image: &Inspection, finding: &GateFinding) -> Value {
-    let artifact = finding.path.as_deref().unwrap_or(&image.image);
+    let path = finding.path.as_deref().filter(|path| *path != "/");
+    let artifact = path.unwrap_or(&image.image);
     json!({
         "physicalLocation": {
             "artifactLocation": { "uri": uri(artifact.trim_start_matches('/')) },
             "region": { "startLine": 1 },
         },
-        "logicalLocations": [{ "fullyQualifiedName": image.image, "kind": "module" }],
+        "logicalLocations": [{
+            "fullyQualifiedName": text::inline(&image.image),
+            "kind": "module",
+        }],
     })
 }
 

@@ -2,11 +2,11 @@
 
 use super::super::notes::one_line;
 use super::super::table::{Cell, Column, Note, Table};
-use super::InspectionView;
 use super::stack::{bytes_cell, count_cell, plain};
 use super::weights::path_cell;
+use super::{InspectionView, more_note};
 use crate::inspection::{Growth, Sizes};
-use crate::units::{Bytes, Quantity, Unit};
+use crate::units::{Bytes, Count, Quantity, Unit};
 
 /// Rows that fit one screen.
 const LAYER_ROWS: usize = 14;
@@ -116,8 +116,10 @@ fn paths(growth: &Growth, view: InspectionView) -> Table {
         all
     });
     let rows: Vec<_> = rows.collect();
-    let more = growth.paths.len() - rows.len();
-    let notes = (more > 0).then(|| Note::whole(format!("{more} more; --all shows them.")));
+    let listed: Count = growth.paths.iter().map(|path| path.files).sum();
+    let shown = growth.paths.iter().take(rows.len()).map(|path| path.files);
+    let cut = Count(listed.0 - shown.sum::<Count>().0);
+    let notes = more_note(" files", cut, growth.unlisted_files);
     Table {
         title: "Files and folders of the final trees that differ".to_owned(),
         columns: columns(

@@ -15,8 +15,9 @@ use serde_json::Value;
 
 use super::layers::layers_of;
 use super::table::{Note, Table};
-use crate::inspection::Inspection;
+use crate::inspection::{Inspection, Judged};
 use crate::record::LayerContents;
+use crate::units::{Count, human_count};
 
 /// How much of an inspection is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,22 @@ impl InspectionView {
     }
 }
 
+/// What is said of rows that are not shown. `cut` of them `--all` shows; `unlisted` are in no
+/// list, because there are too many.
+fn more_note(what: &str, cut: Count, unlisted: Count) -> Option<Note> {
+    let note = match (cut, unlisted) {
+        (Count(0), Count(0)) => return None,
+        (cut, Count(0)) => format!("{} more{what}; --all shows them.", human_count(cut)),
+        (Count(0), more) => format!("{} more{what} are too many to list.", human_count(more)),
+        (cut, more) => format!(
+            "{} more{what}; --all shows {} of them.",
+            human_count(cut + more),
+            human_count(cut)
+        ),
+    };
+    Some(Note::whole(note))
+}
+
 /// What it is, its layers with their instructions, its waste, and where its bytes lie.
 pub fn inspection_tables(image: &Inspection, view: InspectionView) -> Vec<Table> {
     let mut tables = vec![summary::summary(image, view), stack::stack(image, view)];
@@ -77,10 +94,13 @@ pub fn inspection_tables(image: &Inspection, view: InspectionView) -> Vec<Table>
     tables
 }
 
-/// The same for machines, in base units. Nothing is cut.
+/// The same for machines, in base units, with the conditions under `conditions`. Nothing is
+/// cut.
 ///
 /// # Errors
 /// None that an inspection can cause: its keys are texts.
-pub fn inspection_json(image: &Inspection) -> serde_json::Result<Value> {
-    serde_json::to_value(image)
+pub fn inspection_json(image: &Inspection, judged: &[Judged]) -> serde_json::Result<Value> {
+    let mut json = serde_json::to_value(image)?;
+    json["conditions"] = gate::gate_json(judged);
+    Ok(json)
 }

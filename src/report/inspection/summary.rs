@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::notes::one_line;
 use super::super::posture::{Fact, found};
 use super::super::table::{Cell, Column, Note, Table};
-use super::InspectionView;
+use super::{InspectionView, more_note};
 use crate::inspection::{Base, BaseEvidence, Inspection};
 use crate::record::{Posture, SecretFinding};
 use crate::units::{Bytes, Count, human_count};
@@ -42,7 +42,14 @@ pub(super) fn summary(image: &Inspection, view: InspectionView) -> Table {
             .into_iter()
             .map(|[name, text]| vec![Cell::text(name), Cell::text(one_line(&text, room))])
             .collect(),
-        notes: secrets(&image.posture.secrets, view),
+        notes: secrets(&image.posture.secrets, view)
+            .into_iter()
+            .chain(more_note(
+                " secrets",
+                Count(0),
+                image.posture.unlisted.secrets,
+            ))
+            .collect(),
     }
 }
 

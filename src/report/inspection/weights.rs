@@ -2,10 +2,10 @@
 
 use super::super::notes::one_line;
 use super::super::table::{Cell, Column, Note, Table};
-use super::InspectionView;
 use super::stack::{bytes_cell, count_cell};
+use super::{InspectionView, more_note};
 use crate::inspection::{Inspection, WasteCause};
-use crate::units::{Bytes, Unit};
+use crate::units::{Bytes, Count, Unit};
 
 /// Rows that fit one screen.
 const WASTE_ROWS: usize = 4;
@@ -85,8 +85,7 @@ pub(super) fn wasted_files(image: &Inspection) -> Table {
             number_cell(file.hidden_by),
         ]
     });
-    let more = image.waste.more.0;
-    let notes = (more > 0).then(|| Note::whole(format!("{more} more are too many to list.")));
+    let notes = more_note("", Count(0), image.waste.more);
     Table {
         title: "Wasted files".to_owned(),
         columns: vec![
@@ -105,6 +104,9 @@ pub(super) fn wasted_files(image: &Inspection) -> Table {
 pub(super) fn heaviest(image: &Inspection, view: InspectionView) -> Table {
     let room = view.room(OTHERS_OF_HEAVY);
     let shown = image.heaviest.iter().take(view.rows(HEAVY_ROWS));
+    let cut = { image.heaviest.iter().skip(view.rows(HEAVY_ROWS)) }
+        .map(|heavy| heavy.files)
+        .sum();
     let rows = shown.map(|heavy| {
         let layer = match heavy.layer_bytes == heavy.bytes {
             true => heavy.layer.to_string(),
@@ -126,7 +128,9 @@ pub(super) fn heaviest(image: &Inspection, view: InspectionView) -> Table {
             Column::text("layer", "written by layer"),
         ],
         rows: rows.collect(),
-        notes: Vec::new(),
+        notes: more_note(" files", cut, image.unlisted_heavy_files)
+            .into_iter()
+            .collect(),
     }
 }
 

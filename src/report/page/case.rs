@@ -13,6 +13,7 @@ use super::measured::measured_table;
 use super::sheet::Sheet;
 use super::table::{Use, table};
 use crate::record::{CaseRecord, Disposition, Metric, Reach};
+use crate::units::{Count, human_count};
 
 /// What stands before the last lines of a log in a reason (`runner`).
 const LOG: &str = "last lines: ";
@@ -156,19 +157,35 @@ fn paths(case: &CaseRecord) -> Markup {
     let Some(posture) = &case.posture else {
         return html! {};
     };
+    let more = &posture.unlisted;
     let lists = [
-        ("package managers", &posture.package_managers),
-        ("compilers and build tools", &posture.compilers),
-        ("setuid and setgid files", &posture.setuid),
-        ("files with capabilities", &posture.file_capabilities),
-        ("what came along by accident", &posture.leaks),
+        (
+            "package managers",
+            &posture.package_managers,
+            more.package_managers,
+        ),
+        (
+            "compilers and build tools",
+            &posture.compilers,
+            more.compilers,
+        ),
+        ("setuid and setgid files", &posture.setuid, more.setuid),
+        (
+            "files with capabilities",
+            &posture.file_capabilities,
+            more.file_capabilities,
+        ),
+        ("what came along by accident", &posture.leaks, more.leaks),
     ];
     html! {
-        @for (what, paths) in lists {
+        @for (what, paths, more) in lists {
             @if !paths.is_empty() {
                 details.paths {
-                    summary { "Paths: " (what) " (" (paths.len()) ")" }
-                    ul { @for path in paths { li { code { (path) } } } }
+                    summary { "Paths: " (what) " (" (paths.len() as u64 + more.0) ")" }
+                    ul {
+                        @for path in paths { li { code { (path) } } }
+                        @if more > Count(0) { li { (human_count(more)) " more" } }
+                    }
                 }
             }
         }

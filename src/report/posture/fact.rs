@@ -65,16 +65,27 @@ impl Fact {
             Self::User if posture.root => "root".to_owned(),
             Self::User => posture.user.clone(),
             Self::Shell => posture.shell.clone().unwrap_or_else(none),
-            Self::PackageManagers => listed(&posture.package_managers, file_name),
-            Self::Compilers => listed(&posture.compilers, file_name),
-            Self::Setuid => number(posture.setuid.len()),
-            Self::OsPackages => posture
-                .os_packages
-                .map_or_else(|| "no database".to_owned(), human_count),
+            Self::PackageManagers => {
+                let more = posture.unlisted.package_managers;
+                listed(&posture.package_managers, more, file_name)
+            }
+            Self::Compilers => listed(&posture.compilers, posture.unlisted.compilers, file_name),
+            Self::Setuid => match whole(&posture.setuid, posture.unlisted.setuid) {
+                Count(0) => none(),
+                count => human_count(count),
+            },
+            Self::OsPackages => match (posture.os_packages, &posture.unread_packages) {
+                (Some(count), None) => human_count(count),
+                (Some(count), Some(manager)) => {
+                    format!("{}; {manager} not counted", human_count(count))
+                }
+                (None, Some(manager)) => format!("not counted ({manager})"),
+                (None, None) => "no database".to_owned(),
+            },
             Self::LanguagePackages => by_kind(&posture.language_packages),
             Self::HealthCheck if posture.health_check => "yes".to_owned(),
             Self::HealthCheck => none(),
-            Self::Leaks => listed(&posture.leaks, str::to_owned),
+            Self::Leaks => listed(&posture.leaks, posture.unlisted.leaks, str::to_owned),
             Self::Sources => by_kind(&posture.sources),
             Self::Secrets => secrets(posture),
             Self::Hardened => match &posture.hardened {
@@ -107,18 +118,22 @@ impl Fact {
     /// so does a stop. Vulnerabilities are those that
     /// the first scanner found, whatever their severity.
     fn count(self, posture: &Posture) -> Result<u64, &'static str> {
-        let length = match self {
-            Self::Shell => usize::from(posture.shell.is_some()),
-            Self::PackageManagers => posture.package_managers.len(),
-            Self::Compilers => posture.compilers.len(),
-            Self::Setuid => posture.setuid.len(),
-            Self::Leaks => posture.leaks.len(),
-            Self::Secrets => posture.secrets.len(),
-            // No database: no package that the system knows of.
-            Self::OsPackages => return Ok(posture.os_packages.unwrap_or(Count(0)).0),
+        let more = &posture.unlisted;
+        let count = match self {
+            Self::Shell => Count(u64::from(posture.shell.is_some())),
+            Self::PackageManagers => whole(&posture.package_managers, more.package_managers),
+            Self::Compilers => whole(&posture.compilers, more.compilers),
+            Self::Setuid => whole(&posture.setuid, more.setuid),
+            Self::Leaks => whole(&posture.leaks, more.leaks),
+            Self::Secrets => whole(&posture.secrets, more.secrets),
+            Self::OsPackages => match (posture.os_packages, &posture.unread_packages) {
+                (_, Some(_)) => return Err("a package database cannot be read"),
+                // No database: no package that the system knows of.
+                (count, None) => count.unwrap_or(Count(0)),
+            },
             Self::Stop => {
                 let stop = posture.stop.ok_or("it was not stopped")?;
-                usize::from(stop.killed)
+                Count(u64::from(stop.killed))
             }
             Self::Cves => {
                 let found = posture.scans.iter().find_map(|scan| match &scan.outcome {
@@ -134,7 +149,7 @@ impl Fact {
             | Self::Sources
             | Self::Hardened => return Err("it is no count"),
         };
-        Ok(length as u64)
+        Ok(count.0)
     }
 
     /// Whether a change of it is a number.
@@ -180,12 +195,9 @@ fn none() -> String {
     "none".to_owned()
 }
 
-fn number(count: usize) -> String {
-    if count == 0 {
-        none()
-    } else {
-        human_count(Count(count as u64))
-    }
+/// How many there are: those of a list, and those that it does not hold.
+fn whole<T>(listed: &[T], more: Count) -> Count {
+    Count(listed.len() as u64) + more
 }
 
 fn file_name(path: &str) -> String {
@@ -193,22 +205,24 @@ fn file_name(path: &str) -> String {
 }
 
 /// `none`, `apt, dpkg`, `12: gcc, g++, make, …`; a name that several paths share once.
-fn listed(items: &[String], shown: impl Fn(&str) -> String) -> String {
+fn listed(items: &[String], more: Count, shown: impl Fn(&str) -> String) -> String {
     let mut names: Vec<String> = Vec::new();
     for name in items.iter().map(|item| shown(item)) {
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    if names.len() <= NAMED {
+    if names.len() <= NAMED && more == Count(0) {
         return if names.is_empty() {
             none()
         } else {
             names.join(", ")
         };
     }
-    let first = names[..NAMED].join(", ");
-    format!("{}: {first}, …", items.len())
+    names.truncate(NAMED);
+    names.push("…".to_owned());
+    let count = human_count(whole(items, more));
+    format!("{count}: {}", names.join(", "))
 }
 
 /// `312 npm, 5 python`.
@@ -234,23 +248,21 @@ pub(super) fn place_word(place: SecretPlace) -> &'static str {
 
 /// `none`, `2: history, layer`, `1 planted: layer`, `3, 2 planted: history, layer`.
 fn secrets(posture: &Posture) -> String {
-    let all = posture.secrets.len();
-    if all == 0 {
+    let all = whole(&posture.secrets, posture.unlisted.secrets);
+    if all == Count(0) {
         return none();
     }
-    let planted = posture
-        .secrets
-        .iter()
-        .filter(|secret| secret.planted)
-        .count();
+    let planted = posture.secrets.iter().filter(|secret| secret.planted);
+    let planted = Count(planted.count() as u64);
+    let all_words = human_count(all);
     let mut places: Vec<SecretPlace> = posture.secrets.iter().map(|secret| secret.place).collect();
     places.sort_unstable();
     places.dedup();
     let places: Vec<&str> = places.into_iter().map(place_word).collect();
     let what = match planted {
-        0 => all.to_string(),
-        planted if planted == all => format!("{all} planted"),
-        planted => format!("{all}, {planted} planted"),
+        Count(0) => all_words,
+        planted if planted == all => format!("{all_words} planted"),
+        planted => format!("{all_words}, {} planted", human_count(planted)),
     };
     format!("{what}: {}", places.join(", "))
 }
@@ -320,13 +332,35 @@ mod tests {
                 .map(|name| format!("/usr/bin/{name}"))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(listed(&[], file_name), "none");
+        assert_eq!(listed(&[], Count(0), file_name), "none");
         let mut twice = paths(&["apt", "dpkg"]);
         twice.push("/bin/apt".to_owned());
-        assert_eq!(listed(&twice, file_name), "apt, dpkg");
+        assert_eq!(listed(&twice, Count(0), file_name), "apt, dpkg");
         assert_eq!(
-            listed(&paths(&["a", "b", "c", "d"]), file_name),
+            listed(&paths(&["a", "b", "c", "d"]), Count(0), file_name),
             "4: a, b, c, …"
         );
+        assert_eq!(
+            listed(&paths(&["a"]), Count(2_000), file_name),
+            format!("{}: a, …", human_count(Count(2_001)))
+        );
+    }
+
+    #[test]
+    fn a_count_has_what_a_list_does_not_hold_and_none_is_made_up() {
+        let mut posture = Posture {
+            setuid: vec!["/a".to_owned()],
+            unread_packages: Some("rpm".to_owned()),
+            ..Posture::default()
+        };
+        posture.unlisted.setuid = Count(7);
+        posture.unlisted.secrets = Count(3);
+        assert_eq!(Fact::Setuid.count(&posture), Ok(8));
+        assert_eq!(Fact::Setuid.words(&posture), "8");
+        assert_eq!(Fact::Secrets.count(&posture), Ok(3));
+        assert!(Fact::OsPackages.count(&posture).is_err());
+        assert_eq!(Fact::OsPackages.words(&posture), "not counted (rpm)");
+        posture.unread_packages = None;
+        assert_eq!(Fact::OsPackages.count(&posture), Ok(0));
     }
 }

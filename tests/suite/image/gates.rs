@@ -68,6 +68,97 @@ fn a_condition_that_is_not_known_is_answered_by_those_that_are() {
     }
 }
 
+/// What the conditions find in an image, as JSON, and the exit code.
+fn judged(image: &Image, conditions: &str) -> (Option<i32>, Value) {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.tar"), image.saved()).unwrap();
+    let arguments = ["a.tar", "--format", "json", "--fail-on", conditions];
+    let ended = inspect(dir.path(), &arguments, None);
+    let json: Value = serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{}", ended.err));
+    (ended.code, json["conditions"].clone())
+}
+
+#[test]
+fn json_names_the_conditions_that_failed() {
+    let (code, conditions) = judged(&image(), "setuid,waste>99%");
+    assert_eq!(code, Some(3));
+    let finding = json!({ "path": "/usr/bin/su", "message": "/usr/bin/su is setuid or setgid" });
+    let expected = json!([
+        { "condition": "setuid", "verdict": "failed", "findings": [finding] },
+        { "condition": "waste>99%", "verdict": "ok", "findings": [] },
+    ]);
+    assert_eq!(conditions, expected);
+}
+
+#[test]
+fn what_is_not_checked_or_not_listed_fails() {
+    let database = "var/lib/rpm/rpmdb.sqlite";
+    let rpm = Image::of([Layer::new().file(database, "SQLite format 3")]);
+    let (code, conditions) = judged(&rpm, "packages>100");
+    let message = conditions[0]["findings"][0]["message"].as_str().unwrap();
+    assert_eq!(
+        (code, message.contains("of rpm cannot be read")),
+        (Some(3), true)
+    );
+    // 2,100 secrets and setuid files, of which 2,000 and 1,000 are listed.
+    let key = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n",
+        "aB3dE5gH7jK9mN1p".repeat(6)
+    );
+    let mut layer = Layer::new();
+    for number in 0..2_100 {
+        layer = layer
+            .file(&format!("app/{number}.pem"), &key)
+            .program(&format!("usr/bin/{number}"), 0o4755);
+    }
+    let many = Image::of([layer]);
+    for (condition, code, findings) in [
+        ("secrets>2050", 3, 2_001),
+        ("secrets>2100", 0, 0),
+        ("setuid>2050", 3, 1_001),
+        ("setuid>2100", 0, 0),
+    ] {
+        let (ended, conditions) = judged(&many, condition);
+        let found = conditions[0]["findings"].as_array().unwrap().len();
+        assert_eq!((ended, found), (Some(code), findings), "{condition}");
+    }
+}
+
+#[test]
+fn a_limit_that_nothing_can_exceed_is_refused() {
+    for condition in [
+        "waste>inf%",
+        "waste>NaN%",
+        "waste>-1%",
+        "size>-1MB",
+        "size>infMB",
+        "files>-1",
+    ] {
+        let ended = run(&["--fail-on", condition]);
+        assert_eq!(ended.code, Some(2), "{condition}: {}", ended.err);
+    }
+}
+
+#[test]
+fn sarif_has_no_markup_from_outside() {
+    let name = "app/[x](y){0}\u{1b}[31m\u{202e}.pem";
+    let key = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n",
+        "aB3dE5gH7jK9mN1p".repeat(6)
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let image = Image::of([Layer::new().file(name, key)]);
+    fs::write(dir.path().join("a.tar"), image.saved()).unwrap();
+    let arguments = ["a.tar", "--format", "sarif", "--fail-on", "secrets"];
+    let ended = inspect(dir.path(), &arguments, None);
+    let sarif: Value = serde_json::from_str(&ended.out).unwrap();
+    let text = sarif["runs"][0]["results"][0]["message"]["text"]
+        .as_str()
+        .unwrap();
+    let shown = r"/app/\[x\](y){{0}}\u001b\[31m\u202e.pem in layer 1 of 1";
+    assert!(text.contains(shown), "{text}");
+}
+
 const CONDITIONS: &str = "secrets,root,setuid,waste>5%,size>60MB";
 
 /// What SARIF 2.1.0 requires of what is written, and no more than it allows there (sections

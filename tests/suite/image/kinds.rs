@@ -4,6 +4,7 @@ use plimsoll::image::analyse;
 use serde_json::{Value, json};
 
 use super::maker::{Image, Layer, chain, digest, outer};
+use super::sources::inspect;
 
 /// An OCI layout of blobs; the last one is the index.
 fn layout(blobs: &[Vec<u8>], index: &Value) -> Vec<u8> {
@@ -77,6 +78,7 @@ fn foreign_layers_and_attestations_are_left_out_with_a_note() {
         "layers": [{ "mediaType": "application/vnd.in-toto+json", "digest": digest(&statement) }],
     });
     let manifest = manifest.to_string().into_bytes();
+    let named = digest(&manifest).replace("sha256:", "");
     let attestation = attestation.to_string().into_bytes();
     // Neither has a platform.
     let index = json!({ "manifests": [
@@ -94,10 +96,16 @@ fn foreign_layers_and_attestations_are_left_out_with_a_note() {
     assert_eq!(
         seen.notes,
         [
-            "1 layers come from elsewhere (foreign)",
+            &*format!("layers that `blobs/sha256/{named}` names as foreign are not read: 1"),
             "what attests the image is left out"
         ]
     );
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.tar"), layout(&blobs, &index)).unwrap();
+    for (condition, code) in [("secrets", 3), ("size>1GB", 3), ("layers>9", 0)] {
+        let ended = inspect(dir.path(), &["a.tar", "--fail-on", condition], None);
+        assert_eq!(ended.code, Some(code), "{condition}: {}", ended.err);
+    }
 }
 
 #[test]

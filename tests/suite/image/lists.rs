@@ -167,3 +167,71 @@ fn two_images_side_by_side() {
     let expected = expected.map(|(path, before, after)| (path.to_owned(), before, after));
     assert_eq!(paths, expected);
 }
+
+#[test]
+fn two_images_may_have_different_bases_where_one_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = Image::of([Layer::new().file("base", "1234")]);
+    let own = Layer::new().file("own", "1");
+    let new = Image::of([Layer::new().file("base", "1234"), own]);
+    let old = Image::of([
+        Layer::new().file("old", "12"),
+        Layer::new().file("own", "1"),
+    ]);
+    for (name, image) in [("base.tar", &base), ("new.tar", &new), ("old.tar", &old)] {
+        fs::write(dir.path().join(name), image.saved()).unwrap();
+    }
+    let compare = |image, against| {
+        let arguments = [
+            image,
+            "--against",
+            against,
+            "--base",
+            "base.tar",
+            "--format",
+            "json",
+        ];
+        inspect(dir.path(), &arguments, None)
+    };
+    let ended = compare("new.tar", "old.tar");
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(
+        ended
+            .err
+            .contains("note: old.tar: `base.tar` is not its base"),
+        "{}",
+        ended.err
+    );
+    let ended = compare("new.tar", "new.tar");
+    let growth: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(
+        growth["base"],
+        serde_json::json!({ "before": 4, "after": 4 })
+    );
+    let ended = compare("old.tar", "new.tar");
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended
+            .err
+            .contains("`base.tar` is not the base of `old.tar`"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn an_error_names_the_image_that_it_is_of() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.tar"), image().saved()).unwrap();
+    fs::write(dir.path().join("b.tar"), "no archive").unwrap();
+    for arguments in [
+        &["b.tar"][..],
+        &["a.tar", "--against", "b.tar"],
+        &["a.tar", "--base", "b.tar"],
+    ] {
+        let ended = inspect(dir.path(), arguments, None);
+        assert_ne!(ended.code, Some(0));
+        let said = "error: failed to analyze `b.tar`\n  caused by: failed to ";
+        assert!(ended.err.contains(said), "{arguments:?}: {}", ended.err);
+    }
+}

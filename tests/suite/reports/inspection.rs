@@ -245,7 +245,7 @@ fn all_has_every_instruction_and_fact() {
 
 #[test]
 fn machines_read_base_units() {
-    let json = inspection_json(&image()).unwrap();
+    let json = inspection_json(&image(), &[]).unwrap();
     assert_eq!(json["unpacked_bytes"], 90_500_000);
     assert_eq!(json["waste_bytes"], 1_810_000);
     assert_eq!(json["efficiency"], 0.98);
