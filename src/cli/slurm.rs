@@ -86,6 +86,15 @@ fn options(place: &Place, args: &PlanArgs) -> Result<Vec<String>, Failure> {
         let home = std::path::absolute(place.home())?;
         words.extend(["--home".to_owned(), home.display().to_string()]);
     }
+    if let Some(config) = &place.config {
+        let config = std::path::absolute(config)?;
+        words.extend(["--config".to_owned(), config.display().to_string()]);
+    }
+    if let Some(host) = &place.host {
+        words.extend(["--host".to_owned(), host.clone()]);
+    }
+    let rooms = std::path::absolute(&place.rooms)?;
+    words.extend(["--rooms".to_owned(), rooms.display().to_string()]);
     words.push("run".to_owned());
     words.extend(args.scenarios.iter().cloned());
     if let Some(only) = &args.only {
@@ -103,11 +112,13 @@ fn options(place: &Place, args: &PlanArgs) -> Result<Vec<String>, Failure> {
 
 /// All rounds of a run with these words, warm-ups included.
 fn rounds(options: &[String], count: usize) -> Result<u64, Failure> {
-    let shard = ["--shard".to_owned(), format!("1/{count}")];
+    // As the script has it, so that what it cannot take is refused here.
+    let shard = ["--shard", &format!("1/{count}"), "--continue"].map(str::to_owned);
     let words = ["plimsoll".to_owned()].into_iter();
     let words = words.chain(options.iter().cloned()).chain(shard);
     let refused = |said: String| {
-        let hint = "the words behind `--` are options of `plimsoll run`, without --shard";
+        let hint =
+            "the words behind `--` are options of `plimsoll run`, without --shard and --continue";
         Failure::usage(said).with_hint(Some(hint.to_owned()))
     };
     match Cli::try_parse_from(words) {
