@@ -30,6 +30,8 @@ pub(super) struct Wanted {
     resumed: Option<RunRecord>,
     pub(super) folder: RunFolder,
     bases: Vec<BaseRecord>,
+    /// Bases that are not those of the shared registry.
+    warnings: Vec<String>,
     facts: EngineFacts,
     pub(super) choice: EngineChoice,
     /// What keeps the images of clean rooms.
@@ -112,9 +114,15 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             "what needs the base {reference} is not available here: {reason}"
         ));
     }
+    for warning in &found.warnings {
+        printer.talk(&format!("warning: {warning}"));
+    }
     let store = store(ground, record, &facts)?;
     let choice = record.map_or(ground.engine.into(), |record| record.plan.engine);
-    let links = record.map_or_else(|| links(&ground.links), |record| record.plan.links.clone());
+    let links = record.map_or_else(
+        || planning::links(&ground.links),
+        |record| record.plan.links.clone(),
+    );
     let push = record.map_or(!ground.no_push, |record| record.distribution.is_some());
     let (folder, resumed) = match resumed {
         Some((folder, record)) => (folder, Some(record)),
@@ -125,6 +133,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         resumed,
         folder,
         bases: found.bases,
+        warnings: found.warnings,
         facts,
         choice,
         store,
@@ -163,7 +172,11 @@ fn sources(
         }
         (None, None) => BTreeMap::new(),
     };
-    bases::Sources { first, mirrors }
+    bases::Sources {
+        first,
+        mirrors,
+        compares: resumed.is_none(),
+    }
 }
 
 fn choose(place: &Place, job: &mut Job<'_>, resumed: Option<&RunRecord>) -> Result<Given, Failure> {
@@ -271,6 +284,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             resume::same_ground(&record, &facts, &seams.host, &wanted.bases)?;
             resume::same_cases(&record, &wanted.selection)?;
             resume::rewind(&mut record, seams.command.clone());
+            record.warnings.extend(wanted.warnings);
             record
         }
         None => {
@@ -290,6 +304,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
                 host: seams.host.clone(),
                 calibration,
                 bases: wanted.bases,
+                warnings: wanted.warnings,
                 revision: seams.revision.clone().filter(|_| wanted.ab.is_none()),
                 ab: wanted.ab,
             };
@@ -409,20 +424,6 @@ fn store(
     })
 }
 
-/// The links that were asked for, each once; the bare loopback where none was.
-fn links(asked: &[Link]) -> Vec<Link> {
-    let mut links = Vec::new();
-    for link in asked {
-        if !links.contains(link) {
-            links.push(*link);
-        }
-    }
-    if links.is_empty() {
-        links.push(Link::LOOPBACK);
-    }
-    links
-}
-
 /// Ports are published on the engine's loopback: the tool must run where the engine does.
 fn local(facts: &EngineFacts) -> Result<(), Failure> {
     let endpoint = facts.endpoint.as_str();
@@ -449,8 +450,7 @@ async fn reach<E: Engine, P: Probe>(
     printer: &mut Printer,
 ) -> Result<Reach, Failure> {
     match asked {
-        Some(ReachArg::Bridge) => return Ok(Reach::Bridge),
-        Some(ReachArg::Published) => return Ok(Reach::Published),
+        Some(asked) => return Ok(asked.into()),
         None if facts.endpoint == EngineChoice::CleanRoom.name() => return Ok(Reach::Bridge),
         None => {}
     }
@@ -471,14 +471,6 @@ async fn reach<E: Engine, P: Probe>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn links_are_taken_once_each_and_loopback_is_the_default() {
-        let link = |text: &str| text.parse::<Link>().unwrap();
-        assert_eq!(links(&[]), [Link::LOOPBACK]);
-        let asked = [link("100mbit"), link("loopback"), link("100mbit")];
-        assert_eq!(links(&asked), [link("100mbit"), Link::LOOPBACK]);
-    }
 
     #[test]
     fn a_folder_is_named_after_few_scenarios_and_counts_many() {
