@@ -354,9 +354,13 @@ fn a_slurm_script_names_config_host_and_rooms_where_they_are_not_the_default() {
         !plain.contains("--rooms") && !plain.contains("--config"),
         "{plain}"
     );
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("own.toml");
+    std::fs::write(&config, "").unwrap();
+    let config = config.display().to_string();
     let places = [
         "--config",
-        "own.toml",
+        &config,
         "--host",
         "unix:///own.sock",
         "--rooms",
@@ -365,8 +369,7 @@ fn a_slurm_script_names_config_host_and_rooms_where_they_are_not_the_default() {
     let words = [&["go", "--format", "slurm"], &places[..]].concat();
     let (code, script, err) = plan(&words);
     assert_eq!(code, Some(0), "{err}");
-    let here = std::env::current_dir().unwrap();
-    let config = format!("--config {}/own.toml ", here.display());
+    let config = format!("--config {config} ");
     let others = "--host unix:///own.sock --rooms /own run go ";
     assert!(
         script.contains(&config) && script.contains(others),

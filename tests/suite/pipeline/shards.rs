@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use plimsoll::merge::merge;
+use plimsoll::record::{CaseId, CaseRecord};
 
 use super::*;
 
@@ -372,10 +373,23 @@ async fn a_shard_is_not_continued_with_other_cases() {
         "{}",
         home.talk()
     );
+    // As other times would have split them: a case of the other shard for one of its own.
+    let before = home.record();
+    let split = before.plan.shard.clone().unwrap();
+    let of_app = |case: &&CaseRecord| case.scenario == "app" && case.variant != "none";
+    let own = before.cases.iter().find(of_app).unwrap().clone();
+    let mut others = split.all.iter();
+    let is_other = |id: &&CaseId| before.cases.iter().all(|case| case.id != **id);
+    let other = others.find(is_other).unwrap().to_string();
+    let variant = |of: &str| format!("\"variant\":\"{of}\"");
+    let text = serde_json::to_string(&before).unwrap();
+    let text = text.replace(own.id.as_str(), &other).replace(
+        &variant(&own.variant),
+        &variant(other.split_once('/').unwrap().1),
+    );
+    let mut record = RunRecord::read(&text).unwrap();
+    record.plan.shard = Some(split);
     let file = home.folders()[0].join("run.json");
-    let mut record = home.record();
-    let other = record.cases.iter().position(|case| case.scenario == "app");
-    record.cases.remove(other.unwrap());
     std::fs::write(&file, serde_json::to_string(&record).unwrap()).unwrap();
     let error = home.run(&run).await.0.unwrap_err();
     assert_eq!(error.exit, Exit::Usage);
