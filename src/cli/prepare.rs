@@ -253,8 +253,8 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         Some((ground, entered)) => (Some(ground), entered),
         None => (None, Entered::default()),
     };
-    let mut engine = seams.engine.clone();
-    let (mut facts, mut probe, mut distribution) = (wanted.facts, None, None);
+    let (mut engine, mut facts) = (seams.engine.clone(), wanted.facts);
+    let (mut probe, mut distribution) = (None, None);
     if let Some(ground) = ground {
         if let Some((room, its_probe)) = ground.room {
             facts = of_a_room(room.facts().await?);
@@ -271,10 +271,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let foreign = foreign_platforms(&wanted.selection, engine.as_ref(), &facts, &run).await?;
     wanted.selection.leave_out(&BTreeMap::new(), &foreign)?;
     foreign.values().for_each(|reason| printer.talk(reason));
-    let travelled = match &distribution {
-        Some(distribution) => Some(described(distribution).await?),
-        None => None,
-    };
+    let travelled = described(distribution.as_ref()).await?;
     let names = match wanted.choice {
         EngineChoice::CleanRoom => entered.names,
         EngineChoice::Host => own_names(&wanted.bases),
@@ -283,8 +280,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         Some(mut record) => {
             resume::same_ground(&record, &facts, &seams.host, &wanted.bases)?;
             resume::same_cases(&record, &wanted.selection)?;
-            resume::rewind(&mut record, seams.command.clone());
-            record.warnings.extend(wanted.warnings);
+            resume::rewind(&mut record, seams.command.clone(), wanted.warnings);
             record
         }
         None => {
@@ -391,9 +387,12 @@ async fn open<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 }
 
 async fn described<E: Engine>(
-    distribution: &Distribution<E>,
-) -> Result<DistributionRecord, Failure> {
-    Ok(match &distribution.puller {
+    distribution: Option<&Distribution<E>>,
+) -> Result<Option<DistributionRecord>, Failure> {
+    let Some(distribution) = distribution else {
+        return Ok(None);
+    };
+    Ok(Some(match &distribution.puller {
         Ok(puller) => DistributionRecord {
             puller: Some(of_a_room(puller.facts().await?)),
             why_no_puller: None,
@@ -402,7 +401,7 @@ async fn described<E: Engine>(
             puller: None,
             why_no_puller: Some(reason.clone()),
         },
-    })
+    }))
 }
 
 /// What keeps the images of clean rooms.
