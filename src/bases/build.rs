@@ -235,10 +235,12 @@ async fn build_one<E: Engine>(
     }
 }
 
-/// How long a script that makes a root file system may take, and bytes of its talk that are kept.
+/// How long a script that makes a root file system may take, and how much of its output is kept:
+/// the last of both streams, of which only the end is shown. The root file system goes into a
+/// file, and from there to the engine in pieces.
 const SCRIPT: Limits = Limits {
     within: Nanos::from_secs(1_800),
-    stdout: Bytes(64 << 20),
+    stdout: Bytes(0),
     stderr: Bytes(64 << 10),
 };
 
@@ -258,7 +260,9 @@ async fn import<E: Engine>(
     let tar = folder.path().join("rootfs.tar");
     report(progress, |progress| progress.step(&entry.name, "rootfs.sh"));
     let mut bash = Command::new("bash");
-    bash.arg(&script).arg(&tar);
+    bash.args(["-c", "exec bash \"$@\" >&2", "rootfs"])
+        .arg(&script)
+        .arg(&tar);
     let ended = run_async(bash, SCRIPT).await.map_err(|error| match error {
         ProcessError::Run(cause) => failed(format!("bash could not be started: {cause}")),
         error => failed(error.to_string()),

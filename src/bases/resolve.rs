@@ -47,6 +47,9 @@ impl Policy {
 pub struct Sources {
     /// Names by which bases are looked for first, stand-ins too: those of a shared registry.
     pub first: BTreeMap<String, String>,
+    /// Whether a local copy under such a name counts only while the registry has the same image.
+    /// A run that goes on compares the images itself.
+    pub compares: bool,
     /// Names by which bases are pulled instead of their own.
     pub mirrors: BTreeMap<String, String>,
 }
@@ -65,6 +68,8 @@ pub struct Resolved {
     pub bases: Vec<BaseRecord>,
     /// Why the others cannot be had, by reference.
     pub missing: BTreeMap<String, String>,
+    /// Bases of which the shared registry was asked in vain, and what they are instead.
+    pub warnings: Vec<String>,
 }
 
 /// Resolves every reference before any clock starts; bases are pulled here, never in a timed build.
@@ -87,12 +92,16 @@ pub async fn resolve<E: Engine>(
         let mut base = None;
         let mut reason = String::new();
         if let Some(name) = sources.first.get(reference) {
-            let found = real_image(engine, name, &mut silent, tell).await?;
+            let found = match sources.compares {
+                true => current_image(engine, name, &mut silent, &mut resolved, tell).await?,
+                false => real_image(engine, name, &mut silent, tell).await?,
+            };
             match found.and_then(|image| shared(reference, name, image, policy)) {
                 Ok(found) => base = Some(found),
                 Err(why) => reason = format!("`{name}`: {why}"),
             }
         }
+        let of_registry = reason.clone();
         if base.is_none() && policy != Policy::StandIn {
             match real_image(engine, real, &mut silent, tell).await? {
                 Ok(image) => match check_digest(reference, &image) {
@@ -109,7 +118,15 @@ pub async fn resolve<E: Engine>(
             }
         }
         match base {
-            Some(base) => resolved.bases.push(base),
+            Some(base) => {
+                if !of_registry.is_empty() {
+                    let instead = &base.resolved;
+                    resolved.warnings.push(format!(
+                        "the base `{reference}` is `{instead}` and not that of the shared registry: {of_registry}"
+                    ));
+                }
+                resolved.bases.push(base);
+            }
             None => {
                 resolved.missing.insert(reference.clone(), reason);
             }
@@ -141,6 +158,48 @@ fn shared(
     }
 }
 
+/// The image that a shared registry has under a name. A local copy takes its place where it is
+/// the same image, or where the registry does not say which one it has.
+async fn current_image<E: Engine>(
+    engine: &E,
+    name: &str,
+    silent: &mut BTreeMap<String, String>,
+    resolved: &mut Resolved,
+    tell: &mut (dyn FnMut(&str) + Send),
+) -> Result<Result<ImageFacts, String>, BasesError> {
+    let is_pinned = name.parse::<ImageReference>();
+    let is_pinned = is_pinned.is_ok_and(|name| name.digest().is_some());
+    let local = engine.image(name).await?.filter(|_| !is_pinned);
+    let Some(local) = local else {
+        return real_image(engine, name, silent, tell).await;
+    };
+    let asked = match silent.get(&domain(name)) {
+        Some(reason) => Err(reason.clone()),
+        None => engine.registry_digest(name).await.map_err(|error| {
+            let reason = error.chain();
+            note_silent(silent, name, &reason);
+            reason
+        }),
+    };
+    let digest = match asked {
+        Ok(digest) => digest,
+        Err(why) => {
+            resolved.warnings.push(format!(
+                "`{name}` is the local copy, which was not compared with the shared registry: {why}"
+            ));
+            return Ok(Ok(local));
+        }
+    };
+    if has_digest(&local, &digest) {
+        return Ok(Ok(local));
+    }
+    let pulled = pull(engine, name, silent, tell).await?;
+    Ok(
+        pulled
+            .map_err(|why| format!("the local copy is not the image {digest} that it has: {why}")),
+    )
+}
+
 /// The image in the engine, or pulled. A registry that did not answer once is not asked again.
 async fn real_image<E: Engine>(
     engine: &E,
@@ -160,6 +219,15 @@ async fn real_image<E: Engine>(
         note_silent(silent, reference, &reason);
         return Ok(Err(reason));
     }
+    pull(engine, reference, silent, tell).await
+}
+
+async fn pull<E: Engine>(
+    engine: &E,
+    reference: &str,
+    silent: &mut BTreeMap<String, String>,
+    tell: &mut (dyn FnMut(&str) + Send),
+) -> Result<Result<ImageFacts, String>, BasesError> {
     tell(&format!("pulling {reference}"));
     let mut quiet = |_| {};
     let pulled = tokio::time::timeout(PULL_DEADLINE, engine.pull(reference, &mut quiet)).await;
@@ -262,12 +330,7 @@ fn check_digest(reference: &str, image: &ImageFacts) -> Result<(), String> {
     let Some(digest) = parsed.digest() else {
         return Ok(());
     };
-    let pinned = format!("@{digest}");
-    if image
-        .repo_digests
-        .iter()
-        .any(|known| known.ends_with(&pinned))
-    {
+    if has_digest(image, &digest.to_string()) {
         return Ok(());
     }
     Err(format!(
@@ -277,6 +340,14 @@ fn check_digest(reference: &str, image: &ImageFacts) -> Result<(), String> {
             known => known.join(", "),
         }
     ))
+}
+
+/// Whether a registry knows an image by a digest.
+fn has_digest(image: &ImageFacts, digest: &str) -> bool {
+    let known = image.repo_digests.iter();
+    known
+        .filter_map(|known| known.rsplit_once('@'))
+        .any(|(_, known)| known == digest)
 }
 
 fn recorded(

@@ -1,17 +1,26 @@
 //! `run --continue`: a shard that a scheduler starts again goes on where it stopped, and one
 //! that is complete is not measured twice.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::args::{Place, RunArgs};
-use super::cases::{self, Filter};
+use clap::Parser;
+
+use super::args::{Cli, Command, Place, RunArgs};
+use super::cases::{self, Filter, Selection};
 use super::failure::Failure;
 use super::planning;
 use super::prepare::results;
 use super::run::store_failure;
-use super::shard;
-use crate::record::{PlanRecord, RunRecord, RunState, ScenarioRecord, Shard};
+use super::shard::{self, Part};
+use crate::bases::Policy;
+use crate::record::{
+    CaseId, EngineChoice, ImageStore, Reach, RunRecord, RunState, ScenarioRecord, Shard,
+    SkippedPhase,
+};
+use crate::runner::{FLOOR_SCENARIO, Profile};
 use crate::store::{self, RunFolder};
+use crate::units::Nanos;
 
 /// What an earlier start of the shard left.
 #[derive(Debug)]
@@ -59,14 +68,16 @@ pub(super) fn find(place: &Place, args: &RunArgs) -> Result<Earlier, Failure> {
             return Err(Failure::failed(words).with_hint(Some(hint)));
         }
         if let Some(what) = other_scenario(&record.scenarios, &selection.scenarios)
-            .or_else(|| other_options(&record.plan, args))
+            .or_else(|| other_cases(&record, &selection))
+            .or_else(|| other_options(&record, args, selection.part.as_ref()))
         {
             return Err(Failure::usage(format!(
                 "{} is a run of shard {shard} with {what}",
                 path.display()
             ))
             .with_hint(Some(
-                "name another folder with --out, or remove that run".to_owned(),
+                "give the options of that run, name another folder with --out, or remove that run"
+                    .to_owned(),
             )));
         }
         if record.state == RunState::Complete {
@@ -99,7 +110,19 @@ fn other_scenario(then: &[ScenarioRecord], now: &[ScenarioRecord]) -> Option<Str
     changed.map(|scenario| format!("another text or app of the scenario `{}`", scenario.name))
 }
 
-fn other_options(plan: &PlanRecord, args: &RunArgs) -> Option<String> {
+/// The cases of this shard are computed from --timings, too, which the split's record does not say.
+fn other_cases(record: &RunRecord, selection: &Selection) -> Option<String> {
+    let of_scenarios = record.cases.iter();
+    let of_scenarios = of_scenarios.filter(|case| case.scenario != FLOOR_SCENARIO);
+    let then: BTreeSet<&CaseId> = of_scenarios.map(|case| &case.id).collect();
+    let now: BTreeSet<&CaseId> = selection.records.iter().map(|case| &case.id).collect();
+    (then != now).then(|| "other cases: --timings split them in another way".to_owned())
+}
+
+/// What was asked for and is another thing now. A run that goes on keeps its own plan, so it
+/// would be ignored.
+fn other_options(record: &RunRecord, args: &RunArgs, part: Option<&Part>) -> Option<String> {
+    let (plan, ground) = (&record.plan, &args.ground);
     let (warmup, rounds) = planning::rounds_of(args);
     if (plan.warmup_rounds, plan.rounds) != (warmup, rounds) {
         let (then, of_then) = (plan.warmup_rounds, plan.rounds);
@@ -107,9 +130,92 @@ fn other_options(plan: &PlanRecord, args: &RunArgs) -> Option<String> {
             "{then} + {of_then} rounds instead of {warmup} + {rounds}"
         ));
     }
-    let engine = args.ground.engine.into();
-    (plan.engine != engine).then(|| {
-        let (then, now) = (plan.engine.name(), engine.name());
-        format!("the engine `{then}` instead of `{now}`")
-    })
+    let seed = ground.seed.or(part.map(|part| part.seed));
+    let links = match ground.no_push {
+        true => Vec::new(),
+        false => planning::links(&ground.links),
+    };
+    let skipped: Vec<SkippedPhase> = ground.skip.iter().map(|phase| (*phase).into()).collect();
+    let store = ground.store.map(ImageStore::from);
+    let reach = ground.reach.map(Reach::from);
+    let minutes = plan.build_deadline_ns.0 / Nanos::from_secs(60).0;
+    let registry = registry_of(record);
+    let looked_at = [
+        (
+            "the engine",
+            plan.engine.name().to_owned(),
+            EngineChoice::from(ground.engine).name().to_owned(),
+        ),
+        (
+            "the profile",
+            plan.profile.clone(),
+            Profile::from(args.profile).name().to_owned(),
+        ),
+        (
+            "the seed",
+            plan.seed.to_string(),
+            seed.unwrap_or(plan.seed).to_string(),
+        ),
+        ("the links", list(&plan.links), list(&links)),
+        (
+            "the skipped phases",
+            list(plan.skipped.iter().map(|phase| phase.name())),
+            list(skipped.iter().map(|phase| phase.name())),
+        ),
+        (
+            "the bases",
+            plan.bases.clone(),
+            Policy::from(ground.bases).name().to_owned(),
+        ),
+        (
+            "bases from",
+            registry.clone().unwrap_or_default().unwrap_or_default(),
+            match registry {
+                Some(_) => ground.bases_from.clone().unwrap_or_default(),
+                None => String::new(),
+            },
+        ),
+        (
+            "a build deadline of minutes",
+            minutes.to_string(),
+            ground.build_deadline.to_string(),
+        ),
+        (
+            "the reach",
+            plan.reach.name().to_owned(),
+            reach.unwrap_or(plan.reach).name().to_owned(),
+        ),
+        (
+            "the image store",
+            record.engine.store.word().to_owned(),
+            store
+                .as_ref()
+                .unwrap_or(&record.engine.store)
+                .word()
+                .to_owned(),
+        ),
+    ];
+    let other = looked_at.into_iter().find(|(_, then, now)| then != now)?;
+    let (what, then, now) = other;
+    let named = |text: String| match text.is_empty() {
+        true => "none".to_owned(),
+        false => format!("`{text}`"),
+    };
+    Some(format!("{what} {} instead of {}", named(then), named(now)))
+}
+
+/// Each once, in an order of its own.
+fn list<T: ToString>(of: impl IntoIterator<Item = T>) -> String {
+    let words: BTreeSet<String> = of.into_iter().map(|one| one.to_string()).collect();
+    words.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// What --bases-from was when the run began. Only its command line says so; none where that
+/// cannot be read any more.
+fn registry_of(record: &RunRecord) -> Option<Option<String>> {
+    let began = record.commands.first()?;
+    match Cli::try_parse_from(began).ok()?.command {
+        Command::Run(run) => Some(run.ground.bases_from),
+        _ => None,
+    }
 }

@@ -20,13 +20,13 @@ pub use ab::AbArgs;
 pub use bench::{BenchArgs, CiArg, InitArgs, ProjectArgs};
 pub use history::{HistoryArgs, HistoryFormat};
 pub use inspect::{InspectArgs, InspectFormat};
-pub use place::{Place, RESULTS};
+pub use place::{Place, RESULTS, ROOMS};
 pub use run::{GroundArgs, RunArgs};
 pub use scale::{MergeArgs, PlanArgs, PlanFormat, ShardArgs, ShardByArg};
 pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};
 
 use crate::bases::Policy;
-use crate::record::{EngineChoice, Link, SkippedPhase};
+use crate::record::{EngineChoice, Link, Reach, SkippedPhase};
 use crate::runner::Profile;
 
 /// Measures what a container image weighs and costs over its whole life.
@@ -390,6 +390,15 @@ pub enum ReachArg {
     Bridge,
     /// By a port published on loopback.
     Published,
+}
+
+impl From<ReachArg> for Reach {
+    fn from(arg: ReachArg) -> Self {
+        match arg {
+            ReachArg::Bridge => Self::Bridge,
+            ReachArg::Published => Self::Published,
+        }
+    }
 }
 
 /// A table for people, or JSON.

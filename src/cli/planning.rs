@@ -37,6 +37,7 @@ pub(super) struct Material {
     pub(super) host: HostFacts,
     pub(super) calibration: Calibration,
     pub(super) bases: Vec<BaseRecord>,
+    pub(super) warnings: Vec<String>,
     pub(super) reach: Reach,
     pub(super) revision: Option<Revision>,
     pub(super) ab: Option<AbRecord>,
@@ -55,7 +56,8 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
     }
     let order = order_of(&ids, material.seed, warmup_rounds + rounds);
     settle(&mut cases, &material);
-    let warnings = frontends(selection, &material.engine);
+    let mut warnings = material.warnings;
+    warnings.extend(frontends(selection, &material.engine));
     RunRecord {
         schema_version: SCHEMA_VERSION,
         id: material.id,
@@ -111,6 +113,20 @@ pub(super) fn rounds_of(args: &RunArgs) -> (u32, u32) {
     let profile = Profile::from(args.profile);
     let warmup = args.ground.warmup.unwrap_or(profile.warmup_rounds());
     (warmup, args.rounds.unwrap_or(profile.rounds()))
+}
+
+/// The links that were asked for, each once; the bare loopback where none was.
+pub(super) fn links(asked: &[Link]) -> Vec<Link> {
+    let mut links = Vec::new();
+    for link in asked {
+        if !links.contains(link) {
+            links.push(*link);
+        }
+    }
+    if links.is_empty() {
+        links.push(Link::LOOPBACK);
+    }
+    links
 }
 
 /// Dockerfiles that name a frontend of their own, and what the builder makes of it.
@@ -212,4 +228,17 @@ pub(super) async fn moved_bases<E: Engine>(engine: &E, record: &RunRecord) -> Ve
         }
     }
     moved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_taken_once_each_and_loopback_is_the_default() {
+        let link = |text: &str| text.parse::<Link>().unwrap();
+        assert_eq!(links(&[]), [Link::LOOPBACK]);
+        let asked = [link("100mbit"), link("loopback"), link("100mbit")];
+        assert_eq!(links(&asked), [link("100mbit"), Link::LOOPBACK]);
+    }
 }

@@ -30,6 +30,8 @@ pub(super) struct Wanted {
     resumed: Option<RunRecord>,
     pub(super) folder: RunFolder,
     bases: Vec<BaseRecord>,
+    /// Bases that are not those of the shared registry.
+    warnings: Vec<String>,
     facts: EngineFacts,
     pub(super) choice: EngineChoice,
     /// What keeps the images of clean rooms.
@@ -112,9 +114,15 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             "what needs the base {reference} is not available here: {reason}"
         ));
     }
+    for warning in &found.warnings {
+        printer.talk(&format!("warning: {warning}"));
+    }
     let store = store(ground, record, &facts)?;
     let choice = record.map_or(ground.engine.into(), |record| record.plan.engine);
-    let links = record.map_or_else(|| links(&ground.links), |record| record.plan.links.clone());
+    let links = record.map_or_else(
+        || planning::links(&ground.links),
+        |record| record.plan.links.clone(),
+    );
     let push = record.map_or(!ground.no_push, |record| record.distribution.is_some());
     let (folder, resumed) = match resumed {
         Some((folder, record)) => (folder, Some(record)),
@@ -125,6 +133,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         resumed,
         folder,
         bases: found.bases,
+        warnings: found.warnings,
         facts,
         choice,
         store,
@@ -163,7 +172,11 @@ fn sources(
         }
         (None, None) => BTreeMap::new(),
     };
-    bases::Sources { first, mirrors }
+    bases::Sources {
+        first,
+        mirrors,
+        compares: resumed.is_none(),
+    }
 }
 
 fn choose(place: &Place, job: &mut Job<'_>, resumed: Option<&RunRecord>) -> Result<Given, Failure> {
@@ -240,8 +253,8 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         Some((ground, entered)) => (Some(ground), entered),
         None => (None, Entered::default()),
     };
-    let mut engine = seams.engine.clone();
-    let (mut facts, mut probe, mut distribution) = (wanted.facts, None, None);
+    let (mut engine, mut facts) = (seams.engine.clone(), wanted.facts);
+    let (mut probe, mut distribution) = (None, None);
     if let Some(ground) = ground {
         if let Some((room, its_probe)) = ground.room {
             facts = of_a_room(room.facts().await?);
@@ -258,10 +271,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let foreign = foreign_platforms(&wanted.selection, engine.as_ref(), &facts, &run).await?;
     wanted.selection.leave_out(&BTreeMap::new(), &foreign)?;
     foreign.values().for_each(|reason| printer.talk(reason));
-    let travelled = match &distribution {
-        Some(distribution) => Some(described(distribution).await?),
-        None => None,
-    };
+    let travelled = described(distribution.as_ref()).await?;
     let names = match wanted.choice {
         EngineChoice::CleanRoom => entered.names,
         EngineChoice::Host => own_names(&wanted.bases),
@@ -270,7 +280,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         Some(mut record) => {
             resume::same_ground(&record, &facts, &seams.host, &wanted.bases)?;
             resume::same_cases(&record, &wanted.selection)?;
-            resume::rewind(&mut record, seams.command.clone());
+            resume::rewind(&mut record, seams.command.clone(), wanted.warnings);
             record
         }
         None => {
@@ -291,6 +301,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
                 host: seams.host.clone(),
                 calibration,
                 bases: wanted.bases,
+                warnings: wanted.warnings,
                 revision: seams.revision.clone().filter(|_| wanted.ab.is_none()),
                 ab: wanted.ab,
             };
@@ -377,9 +388,12 @@ async fn open<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 }
 
 async fn described<E: Engine>(
-    distribution: &Distribution<E>,
-) -> Result<DistributionRecord, Failure> {
-    Ok(match &distribution.puller {
+    distribution: Option<&Distribution<E>>,
+) -> Result<Option<DistributionRecord>, Failure> {
+    let Some(distribution) = distribution else {
+        return Ok(None);
+    };
+    Ok(Some(match &distribution.puller {
         Ok(puller) => DistributionRecord {
             puller: Some(of_a_room(puller.facts().await?)),
             why_no_puller: None,
@@ -388,7 +402,7 @@ async fn described<E: Engine>(
             puller: None,
             why_no_puller: Some(reason.clone()),
         },
-    })
+    }))
 }
 
 /// What keeps the images of clean rooms.
@@ -408,20 +422,6 @@ fn store(
         (None, Some(asked)) => asked.into(),
         (None, None) => facts.store.clone(),
     })
-}
-
-/// The links that were asked for, each once; the bare loopback where none was.
-fn links(asked: &[Link]) -> Vec<Link> {
-    let mut links = Vec::new();
-    for link in asked {
-        if !links.contains(link) {
-            links.push(*link);
-        }
-    }
-    if links.is_empty() {
-        links.push(Link::LOOPBACK);
-    }
-    links
 }
 
 /// Ports are published on the engine's loopback: the tool must run where the engine does.
@@ -450,8 +450,7 @@ async fn reach<E: Engine, P: Probe>(
     printer: &mut Printer,
 ) -> Result<Reach, Failure> {
     match asked {
-        Some(ReachArg::Bridge) => return Ok(Reach::Bridge),
-        Some(ReachArg::Published) => return Ok(Reach::Published),
+        Some(asked) => return Ok(asked.into()),
         None if facts.endpoint == EngineChoice::CleanRoom.name() => return Ok(Reach::Bridge),
         None => {}
     }
@@ -472,14 +471,6 @@ async fn reach<E: Engine, P: Probe>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn links_are_taken_once_each_and_loopback_is_the_default() {
-        let link = |text: &str| text.parse::<Link>().unwrap();
-        assert_eq!(links(&[]), [Link::LOOPBACK]);
-        let asked = [link("100mbit"), link("loopback"), link("100mbit")];
-        assert_eq!(links(&asked), [link("100mbit"), Link::LOOPBACK]);
-    }
 
     #[test]
     fn a_folder_is_named_after_few_scenarios_and_counts_many() {

@@ -167,8 +167,9 @@ pub(super) fn same_cases(record: &RunRecord, selection: &Selection) -> Result<()
     }
 }
 
-/// Takes back the samples of a visit that was cut short: it is made again whole.
-pub(super) fn rewind(record: &mut RunRecord, command: Vec<String>) {
+/// Takes back the samples of a visit that was cut short: it is made again whole. `warnings` are
+/// those of this start.
+pub(super) fn rewind(record: &mut RunRecord, command: Vec<String>, warnings: Vec<String>) {
     let done: BTreeSet<_> = (1u32..)
         .zip(&record.plan.order)
         .flat_map(|(round, cases)| cases.iter().map(move |case| (round, case.clone())))
@@ -193,6 +194,7 @@ pub(super) fn rewind(record: &mut RunRecord, command: Vec<String>) {
     record.state = RunState::Running;
     record.finished_at = None;
     record.commands.push(command);
+    record.warnings.extend(warnings);
 }
 
 fn changed(what: &str) -> Failure {

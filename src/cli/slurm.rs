@@ -1,10 +1,13 @@
 //! `plimsoll plan --format slurm`: a job array with a task for each shard.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
 
-use super::args::{Cli, Command, Place, PlanArgs, ShardByArg};
+use super::args::{Cli, Command, Place, PlanArgs, ROOMS, ShardByArg};
 use super::failure::Failure;
 use super::output::Printer;
 use super::plan::{Planned, duration};
@@ -21,6 +24,12 @@ const SLACK: u64 = 2;
 const SET_UP_MINUTES: u64 = 10;
 
 const MINUTE: u64 = 60_000_000_000;
+
+/// The id of the scenario names, in `plan` and in `run`.
+const SCENARIOS: &str = "scenarios";
+
+const HINT: &str =
+    "the words behind `--` are options of `plimsoll run`, without --shard and --continue";
 
 /// The script.
 ///
@@ -41,7 +50,7 @@ pub(super) fn array(
         ));
     }
     let options = options(place, args)?;
-    let rounds = rounds(&options, count)?;
+    let rounds = rounds(&args.run, count)?;
     let longest = shards.iter().map(|planned| planned.portion.expected).max();
     let limit = limit(longest.unwrap_or_default(), rounds);
     let mut script = format!(
@@ -86,6 +95,18 @@ fn options(place: &Place, args: &PlanArgs) -> Result<Vec<String>, Failure> {
         let home = std::path::absolute(place.home())?;
         words.extend(["--home".to_owned(), home.display().to_string()]);
     }
+    if let Some(config) = &place.config {
+        let config = std::path::absolute(config)?;
+        words.extend(["--config".to_owned(), config.display().to_string()]);
+    }
+    if let Some(host) = &place.host {
+        words.extend(["--host".to_owned(), host.clone()]);
+    }
+    // The default is the same on every node.
+    if place.rooms != Path::new(ROOMS) {
+        let rooms = std::path::absolute(&place.rooms)?;
+        words.extend(["--rooms".to_owned(), rooms.display().to_string()]);
+    }
     words.push("run".to_owned());
     words.extend(args.scenarios.iter().cloned());
     if let Some(only) = &args.only {
@@ -101,32 +122,75 @@ fn options(place: &Place, args: &PlanArgs) -> Result<Vec<String>, Failure> {
     Ok(words)
 }
 
-/// All rounds of a run with these words, warm-ups included.
-fn rounds(options: &[String], count: usize) -> Result<u64, Failure> {
-    let shard = ["--shard".to_owned(), format!("1/{count}")];
-    let words = ["plimsoll".to_owned()].into_iter();
-    let words = words.chain(options.iter().cloned()).chain(shard);
-    let refused = |said: String| {
-        let hint = "the words behind `--` are options of `plimsoll run`, without --shard";
-        Failure::usage(said).with_hint(Some(hint.to_owned()))
-    };
-    match Cli::try_parse_from(words) {
-        Ok(Cli {
-            command: Command::Run(run),
-            ..
-        }) => {
+/// All rounds of a run with the words behind `--`, warm-ups included.
+///
+/// # Errors
+/// When `plimsoll run` refuses a word, or the plan has an option of its own for it: the script
+/// would run something else than what was planned.
+fn rounds(words: &[String], count: usize) -> Result<u64, Failure> {
+    // As the script has it, so that what it cannot take is refused here.
+    let shard = format!("1/{count}");
+    let own = ["plimsoll", "run", "--shard", &shard, "--continue"];
+    let words = own.into_iter().chain(words.iter().map(String::as_str));
+    let refused =
+        |said: String, hint: &str| Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+    let mut command = Cli::command();
+    command.build();
+    let planned = planned(&command);
+    let parsed = command.try_get_matches_from_mut(words).and_then(|matches| {
+        let twice = matches.subcommand().and_then(|(_, run)| {
+            let given = |id: &&String| run.value_source(id) == Some(ValueSource::CommandLine);
+            planned.iter().find(given).cloned()
+        });
+        Ok((Cli::from_arg_matches(&matches)?, twice))
+    });
+    match parsed {
+        Ok((_, Some(id))) if id == SCENARIOS => refused(
+            "scenario names stand behind `--`, and the plan is not of them".to_owned(),
+            "write the scenario names before `--`: `plan` hands them on to each shard",
+        ),
+        Ok((_, Some(id))) => refused(
+            format!(
+                "--{} stands behind `--`, and the plan is made without it",
+                id.replace('_', "-")
+            ),
+            "write it before `--`: `plan` hands it on to each shard",
+        ),
+        Ok((
+            Cli {
+                command: Command::Run(run),
+                ..
+            },
+            None,
+        )) => {
             let (warmup, rounds) = rounds_of(&run);
             Ok(u64::from(warmup) + u64::from(rounds))
         }
-        Ok(_) => Err(refused("that is no run".to_owned())),
+        Ok(_) => refused("that is no run".to_owned(), HINT),
         Err(error) => {
             let said = error.to_string();
             let first = said.lines().next().unwrap_or_default();
-            Err(refused(
+            refused(
                 first.strip_prefix("error: ").unwrap_or(first).to_owned(),
-            ))
+                HINT,
+            )
         }
     }
+}
+
+/// Options of `plimsoll run` that `plimsoll plan` has, too, and hands on.
+fn planned(command: &clap::Command) -> BTreeSet<String> {
+    let of = |name: &str| -> BTreeSet<String> {
+        let arguments = command.find_subcommand(name).into_iter();
+        let arguments = arguments.flat_map(clap::Command::get_arguments);
+        arguments.map(|one| one.get_id().to_string()).collect()
+    };
+    let (plan, run) = (of("plan"), of("run"));
+    // Of `plan` it is the form of the plan.
+    plan.intersection(&run)
+        .filter(|id| *id != "format")
+        .cloned()
+        .collect()
 }
 
 /// `hours:minutes:seconds`, in whole minutes.
@@ -154,6 +218,30 @@ mod tests {
         assert_eq!(limit(Nanos::from_secs(90), 7), "00:31:00");
         assert_eq!(limit(Nanos::from_secs(3_600), 22), "44:10:00");
         assert_eq!(limit(Nanos(0), 1), "00:10:00");
+    }
+
+    #[test]
+    fn what_the_plan_has_is_refused_behind_it() {
+        let mut command = Cli::command();
+        command.build();
+        let found = planned(&command);
+        let expected = [
+            "config",
+            "home",
+            "host",
+            "only",
+            "rooms",
+            "scenarios",
+            "shard_by",
+            "timings",
+        ];
+        assert!(
+            found
+                .iter()
+                .all(|id| id == "help" || id == "version" || expected.contains(&id.as_str())),
+            "{found:?}"
+        );
+        assert!(expected.iter().all(|id| found.contains(*id)), "{found:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::endpoint::{Endpoint, EndpointError};
 use super::error::failed;
 use super::raw::Wire;
 use super::version::{negotiate, prefixed};
-use super::{Builder, Deadlines, DockerEngine, WORK_WITHIN, facts};
+use super::{Builder, Deadlines, DockerEngine, WORK_WITHIN, build, facts};
 use crate::engine::{EngineError, ErrorKind, Result};
 
 const OPERATION: &str = "reach engine";
@@ -31,14 +31,14 @@ impl DockerEngine {
         let version = version.await?;
         let (api, api_range) = negotiate(OPERATION, &subject, &version)?;
         let docker = docker.with_request_modifier(move |request| prefixed(request, api));
-        let wire = Wire::new(
-            endpoint.clone(),
-            api,
-            api_range.newest,
-            Deadlines::USUAL.answer,
-        );
+        let wire = Wire::new(endpoint.clone(), api, Deadlines::USUAL.answer);
+        let builder = builder(&version);
+        // Decided here, because a try may take seconds and builds are timed.
+        let may_be_native = builder == Builder::BuildKit && wire.may_be_native(api_range.newest);
+        let native = may_be_native && build::serves_sessions(&wire).await;
+        let wire = wire.natively(native);
         Ok(Self {
-            builder: builder(&version),
+            builder,
             patient: docker.clone().with_timeout(WORK_WITHIN),
             docker,
             wire,
@@ -53,12 +53,7 @@ impl DockerEngine {
     /// The same with other deadlines.
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         self.docker = self.docker.with_timeout(deadlines.answer);
-        self.wire = Wire::new(
-            self.endpoint.clone(),
-            self.api,
-            self.api_range.newest,
-            deadlines.answer,
-        );
+        self.wire = self.wire.within(deadlines.answer);
         Self { deadlines, ..self }
     }
 

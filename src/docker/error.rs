@@ -42,9 +42,11 @@ pub(super) fn raw_failed(
             RawError::Connect(_) | RawError::Exchange(_) => ErrorKind::Unreachable,
             RawError::Late => ErrorKind::Timeout,
             RawError::Status { code, .. } => kind_of_status(*code),
-            RawError::Request(_) | RawError::Json(_) | RawError::NotUpgraded | RawError::Long => {
-                ErrorKind::Protocol
-            }
+            RawError::Request(_)
+            | RawError::Json(_)
+            | RawError::NotUpgraded
+            | RawError::Session(_)
+            | RawError::Long => ErrorKind::Protocol,
         };
         let hint = hint(kind, &error, matches!(error, RawError::Connect(_)));
         with(operation, subject, kind, flat(&error), hint)

@@ -5,8 +5,6 @@
 //! One connection per call, one answer read whole. Not for anything that streams.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -44,6 +42,8 @@ pub(super) enum RawError {
     Status { code: u16, message: String },
     #[error("the engine kept the connection in HTTP/1.1")]
     NotUpgraded,
+    #[error("the engine did not accept a session over its gRPC")]
+    Session(#[source] Box<tonic::Status>),
     #[error("the request could not be made")]
     Request(#[source] hyper::http::Error),
     #[error("the answer is not what the API promises")]
@@ -67,8 +67,8 @@ pub(super) struct Wire {
     /// `/v1.41`.
     prefix: String,
     within: Duration,
-    /// Whether its socket may speak gRPC by itself; shared by all clones.
-    native: Arc<AtomicBool>,
+    /// Whether sessions go over its socket's own gRPC.
+    native: bool,
 }
 
 #[derive(serde::Deserialize)]
@@ -77,32 +77,41 @@ struct Complaint {
 }
 
 impl Wire {
-    /// A way to an engine that speaks `api` with us, and `newest` at most.
-    pub(super) fn new(
-        endpoint: Endpoint,
-        api: ApiVersion,
-        newest: ApiVersion,
-        within: Duration,
-    ) -> Self {
-        // Only the local socket, as buildx does it: behind an address may be a proxy or TLS.
-        let native = newest >= NATIVE_SINCE && matches!(endpoint, Endpoint::Unix(_));
+    /// A way to an engine that speaks `api` with us.
+    pub(super) fn new(endpoint: Endpoint, api: ApiVersion, within: Duration) -> Self {
         Self {
             endpoint,
             prefix: format!("/v{api}"),
             within,
-            native: Arc::new(AtomicBool::new(native)),
+            native: false,
         }
     }
 
-    /// Whether gRPC on the socket is worth a try. An engine of before Docker 29.2 is never
-    /// asked, so nothing of it gets into its log.
-    pub(super) fn may_be_native(&self) -> bool {
-        self.native.load(Ordering::Relaxed)
+    /// The same with another deadline of an answer.
+    pub(super) fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
     }
 
-    /// Notes that the engine did not take it, so that no later build tries again.
-    pub(super) fn is_not_native(&self) {
-        self.native.store(false, Ordering::Relaxed);
+    /// The same, whose sessions go over the socket's own gRPC or do not.
+    pub(super) fn natively(self, native: bool) -> Self {
+        Self { native, ..self }
+    }
+
+    /// Whether sessions go over the socket's own gRPC.
+    pub(super) fn is_native(&self) -> bool {
+        self.native
+    }
+
+    /// Whether gRPC on the socket is worth a try for an engine that speaks `newest` at most.
+    /// One of before Docker 29.2 is never asked, so nothing of it gets into its log.
+    pub(super) fn may_be_native(&self, newest: ApiVersion) -> bool {
+        // Only the local socket, as buildx does it: behind an address may be a proxy or TLS.
+        newest >= NATIVE_SINCE && matches!(self.endpoint, Endpoint::Unix(_))
+    }
+
+    /// How long an answer may take.
+    pub(super) fn patience(&self) -> Duration {
+        self.within
     }
 
     /// A new connection that nothing was said on.

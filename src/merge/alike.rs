@@ -71,13 +71,11 @@ fn splits(parts: &[&RunRecord], all: &Whole) -> Vec<Refusal> {
             )));
         }
     }
-    // A part that lists the same cases as the whole has no list any more.
-    for (other, shard) in shards.iter().filter(|(_, shard)| !shard.all.is_empty()) {
+    for (other, cases) in &all.unlike {
         found.push(never(format!(
-            "`{}` and `{}` are shards of different cases: {}",
+            "`{}` and `{other}` are shards of different cases: {}",
             all.run,
-            other.id,
-            difference(&all.cases, &shard.all)
+            difference(&all.cases, cases)
         )));
     }
     for pair in shards.windows(2) {

@@ -17,7 +17,7 @@ use crate::record::{CaseId, RunRecord};
 #[derive(Debug, Default)]
 pub struct Parts {
     parts: Vec<RunRecord>,
-    all: Whole,
+    all: Option<Whole>,
 }
 
 /// The cases of all parts, as the first part that was taken in lists them.
@@ -26,6 +26,8 @@ struct Whole {
     /// The run of that part.
     run: String,
     cases: Vec<CaseId>,
+    /// Runs that list other cases, with their lists.
+    unlike: Vec<(String, Vec<CaseId>)>,
 }
 
 impl Parts {
@@ -33,13 +35,17 @@ impl Parts {
     /// those of hundreds of parts take more memory than what the parts measured.
     pub fn add(&mut self, mut part: RunRecord) {
         if let Some(shard) = &mut part.plan.shard {
-            if self.all.cases.is_empty() {
-                self.all = Whole {
-                    run: part.id.clone(),
-                    cases: std::mem::take(&mut shard.all),
-                };
-            } else if shard.all == self.all.cases {
-                shard.all = Vec::new();
+            let (run, cases) = (part.id.clone(), std::mem::take(&mut shard.all));
+            match &mut self.all {
+                None => {
+                    self.all = Some(Whole {
+                        run,
+                        cases,
+                        unlike: Vec::new(),
+                    });
+                }
+                Some(all) if all.cases == cases => {}
+                Some(all) => all.unlike.push((run, cases)),
             }
         }
         self.parts.push(part);
@@ -52,6 +58,7 @@ impl Parts {
     /// With all that is unlike between the parts and not waived, and all that is not there.
     pub fn join(self, waived: &BTreeSet<MergeRule>) -> Result<RunRecord, MergeError> {
         let Self { mut parts, all } = self;
+        let all = all.unwrap_or_default();
         parts.sort_by_key(|part| part.plan.shard.as_ref().map(|shard| shard.index));
         let allowed = allowed(&parts, &all, waived)?;
         join::join(parts, &all.cases, allowed).ok_or_else(|| MergeError {

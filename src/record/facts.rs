@@ -151,6 +151,16 @@ pub enum Reach {
     Published,
 }
 
+impl Reach {
+    /// The word on the command line and in the record.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bridge => "bridge",
+            Self::Published => "published",
+        }
+    }
+}
+
 /// Fixed costs of measuring, stored beside the numbers and never subtracted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -170,3 +170,30 @@ fn every_recipe_gets_the_shared_scripts_and_changes_with_them() {
     assert!(before.iter().zip(&after).all(|(old, new)| old != new));
     assert_eq!(after, hashes());
 }
+
+/// A script may print as much as it likes: the root file system goes through a file.
+#[tokio::test]
+async fn the_output_of_a_script_is_not_kept_and_its_end_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("loud");
+    fs::create_dir(&folder).unwrap();
+    let entry =
+        "[[base]]\nname = \"loud:1\"\nrecipe = \"loud\"\nkind = \"rootfs\"\nofficial-bytes = 1\n";
+    fs::write(dir.path().join("bases.toml"), entry).unwrap();
+    let catalogue = || Catalogue::load(dir.path()).unwrap();
+    let loud = "head -c 70000000 /dev/zero\n";
+    let packs = format!("{loud}tar -cf \"$1\" -C \"$(dirname \"$0\")\" rootfs.sh\n");
+    fs::write(folder.join("rootfs.sh"), packs).unwrap();
+    assert_snapshot!(built(&FakeEngine::default(), &catalogue(), 1).await, @r"
+    [1/1] loud:1
+    loud:1: Made
+    1 made, not built: []
+    ");
+    let fails = format!("{loud}echo\necho the last words\nexit 3\n");
+    fs::write(folder.join("rootfs.sh"), fails).unwrap();
+    let said = built(&FakeEngine::default(), &catalogue(), 1).await;
+    assert!(
+        said.contains("exit status: 3") && said.contains("the last words"),
+        "{said}"
+    );
+}

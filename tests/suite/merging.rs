@@ -251,6 +251,16 @@ fn what_makes_no_sense_is_refused_whatever_is_allowed() {
         .push(case_id("node", "more"));
     let other = told(&[one.clone(), other]);
     assert!(other.contains("only the second has node/more"), "{other}");
+    // A list that is empty is another list, in whatever order the parts come.
+    let mut none = two.clone();
+    none.plan.shard.as_mut().unwrap().all.clear();
+    for parts in [[one.clone(), none.clone()], [none, one.clone()]] {
+        let said = told(&parts);
+        assert!(
+            said.contains("are shards of different cases: only the"),
+            "{said}"
+        );
+    }
     let mut poor = two.clone();
     poor.cases.remove(0);
     assert!(told(&[one, poor]).contains("all shards are there, and none has node/static"));

@@ -5,12 +5,16 @@ use std::process::Command;
 
 use serde_json::Value;
 
+/// No engine is asked.
+const NOWHERE: &str = "unix:///nowhere/plimsoll.sock";
+
 fn plan(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .args(["--home", env!("CARGO_MANIFEST_DIR"), "plan"])
         .args(arguments)
         .env_remove("PLIMSOLL_HOME")
-        .env("DOCKER_HOST", "unix:///nowhere/plimsoll.sock")
+        .env_remove("PLIMSOLL_ROOMS")
+        .env("DOCKER_HOST", NOWHERE)
         .output()
         .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -249,6 +253,7 @@ fn slurm_gets_an_array_that_the_page_shows() {
     let (code, script, err) = plan(&words.concat());
     assert_eq!(code, Some(0), "{err}");
     let script = script.replace(env!("CARGO_MANIFEST_DIR"), "/shared/project");
+    let script = script.replace(&format!(" --host {NOWHERE}"), "");
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/SCALE.md");
     let page = std::fs::read_to_string(path).unwrap();
     let (before, rest) = page
@@ -303,4 +308,71 @@ fn slurms_time_limit_follows_the_rounds_of_the_run() {
     let (code, _, err) = plan(&["go", "--format", "json", "--", "--rounds", "2"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("with --format slurm only"), "{err}");
+}
+
+/// The script would run something else than what was planned.
+#[test]
+fn words_behind_the_dashes_that_contradict_the_plan_are_refused() {
+    let refused = |behind: &[&str], said: &str, remedy: &str| {
+        let words = [&["go", "--shards", "2", "--format", "slurm", "--"], behind];
+        let (code, out, err) = plan(&words.concat());
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{behind:?}: {err}");
+        assert!(
+            err.contains(said) && err.contains(remedy),
+            "{behind:?}: {err}"
+        );
+    };
+    let before = "hint: write it before `--`";
+    for behind in [
+        ["--only", "multi-*"],
+        ["--shard-by", "scenario"],
+        ["--shard-by", "variant"],
+        ["--timings", "latest"],
+        ["--home", "/elsewhere"],
+        ["--config", "other.toml"],
+        ["--host", "unix:///other.sock"],
+        ["--rooms", "/other"],
+    ] {
+        let said = format!("{} stands behind `--`", behind[0]);
+        refused(&behind, &said, before);
+    }
+    let names = "hint: write the scenario names before `--`";
+    refused(&["node"], "scenario names stand behind `--`", names);
+    refused(&["--out", "parts", "node"], "scenario names", names);
+    let options = "hint: the words behind `--` are options of `plimsoll run`";
+    refused(&["--shard", "1/2"], "--shard", options);
+    refused(&["--continue"], "--continue", options);
+    refused(&["--resume", "x"], "--resume", options);
+    refused(&["--out", "a", "--out", "b"], "--out", options);
+}
+
+/// What `plan` itself is called with is what each shard has.
+#[test]
+fn a_slurm_script_names_config_host_and_rooms_where_they_are_not_the_default() {
+    let (_, plain, _) = plan(&["go", "--format", "slurm"]);
+    assert!(
+        !plain.contains("--rooms") && !plain.contains("--config"),
+        "{plain}"
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("own.toml");
+    std::fs::write(&config, "").unwrap();
+    let config = config.display().to_string();
+    let places = [
+        "--config",
+        &config,
+        "--host",
+        "unix:///own.sock",
+        "--rooms",
+        "/own",
+    ];
+    let words = [&["go", "--format", "slurm"], &places[..]].concat();
+    let (code, script, err) = plan(&words);
+    assert_eq!(code, Some(0), "{err}");
+    let config = format!("--config {config} ");
+    let others = "--host unix:///own.sock --rooms /own run go ";
+    assert!(
+        script.contains(&config) && script.contains(others),
+        "{script}"
+    );
 }

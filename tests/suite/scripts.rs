@@ -78,6 +78,67 @@ fn the_set_up_of_the_tests_builds_what_the_matrix_rests_on() {
     }
 }
 
+/// What `scripts/test-engines` feeds to Python, from the line that has this text.
+fn python_of(line: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = fs::read_to_string(root.join("scripts/test-engines")).unwrap();
+    let (_, rest) = script.split_once(line).unwrap();
+    rest.split_once("\nP\n").unwrap().0.to_owned()
+}
+
+fn passes(python: &str, arguments: &[&Path]) -> bool {
+    let mut command = Command::new("python3");
+    let output = command.args(["-c", python]).args(arguments).arg("docker");
+    output.output().unwrap().status.success()
+}
+
+const OWN: &str = "docker go/multi-stage-alpine size.own 1\n";
+const UNPACKED: &str = "docker go/multi-stage-alpine size.unpacked 2\n";
+
+/// A run that lacks one of the two figures proves nothing of it.
+#[test]
+fn the_comparison_of_engines_wants_both_figures_of_each_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let sizes = dir.path().join("sizes");
+    let compare = python_of("if python3 - \"$work/sizes\" <<'P'\n");
+    let compared = |runs: &[(&str, &[&str])]| {
+        let lines = runs.iter().flat_map(|(engine, lines)| {
+            lines.iter().map(move |line| line.replace("docker", engine))
+        });
+        fs::write(&sizes, lines.collect::<String>()).unwrap();
+        passes(&compare, &[&sizes])
+    };
+    let both: &[&str] = &[OWN, UNPACKED];
+    assert!(compared(&[("a", both), ("b", both)]));
+    assert!(!compared(&[("a", both), ("b", &[OWN])]));
+    assert!(!compared(&[("a", both), ("b", &[OWN, OWN])]));
+    assert!(!compared(&[("a", both), ("b", &[OWN, UNPACKED, OWN])]));
+    let other = UNPACKED.replace('2', "3");
+    assert!(!compared(&[("a", both), ("b", &[OWN, &other])]));
+
+    let read = python_of("python3 - \"$out/latest/run.json\" \"$work/sizes\" \"$engine\" <<'P'\n");
+    let run = dir.path().join("run.json");
+    let measured = |metrics: &[&str]| {
+        let sample = |metric: &&str| {
+            serde_json::json!({ "case": "go/multi-stage-alpine", "metric": metric,
+                "outcome": { "status": "ok", "value": { "bytes": 7 } } })
+        };
+        let record = serde_json::json!({
+            "cases": [{ "id": "go/multi-stage-alpine" }, { "id": "engine/floor" }],
+            "samples": metrics.iter().map(sample).collect::<Vec<_>>(),
+        });
+        fs::write(&run, record.to_string()).unwrap();
+        fs::write(&sizes, "").unwrap();
+        passes(&read, &[&run, &sizes])
+    };
+    assert!(measured(&["size.own", "size.unpacked", "build.cold"]));
+    let lines = fs::read_to_string(&sizes).unwrap();
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    assert!(!measured(&["size.own"]));
+    assert!(!measured(&["size.own", "size.unpacked", "size.own"]));
+    assert!(!measured(&[]));
+}
+
 /// All texts below keys named `bases`.
 fn bases_in(value: &serde_json::Value) -> Vec<String> {
     let mut found = Vec::new();

@@ -12,6 +12,9 @@ use crate::store::{self, OWN_FOLDER};
 /// The folder of runs, in the home folder.
 pub const RESULTS: &str = "results";
 
+/// Folder for the data of clean rooms, unless another is named.
+pub const ROOMS: &str = "/var/tmp/plimsoll-rooms";
+
 /// Where things are.
 #[derive(Debug, Clone, Args)]
 pub struct Place {
@@ -29,7 +32,7 @@ pub struct Place {
         long,
         global = true,
         env = "PLIMSOLL_ROOMS",
-        default_value = "/var/tmp/plimsoll-rooms",
+        default_value = ROOMS,
         value_name = "DIR"
     )]
     pub rooms: PathBuf,

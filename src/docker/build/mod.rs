@@ -21,6 +21,7 @@ use bollard::models::{BuildInfo, BuildInfoAux};
 use bytes::Bytes;
 use futures_util::StreamExt;
 
+pub(super) use native::serves_sessions;
 pub(super) use source::watched;
 
 use self::failure::{Failing, classify};
@@ -57,7 +58,6 @@ impl DockerEngine {
         let synced = Synced::new(source, &request.dockerfile, slot.clone());
         // The session is served from within this future, and so ends with it.
         let session = self.open_session(request, source, &id, &synced).await?;
-        let id = session.as_ref().map_or(id, |session| session.id.clone());
         let input = match session {
             Some(_) => Input::Session(synced, slot),
             None => {

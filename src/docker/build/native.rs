@@ -27,7 +27,8 @@ use tonic::codegen::Service;
 use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue};
 use tonic::{Status, Streaming};
 
-use crate::docker::raw::Wire;
+use super::request::session_id;
+use crate::docker::raw::{RawError, Wire};
 
 /// An engine that has it takes a session within milliseconds; one behind a proxy that knows
 /// no HTTP/2 may never answer.
@@ -48,13 +49,24 @@ pub(super) struct Native {
     to_engine: mpsc::Sender<BytesMessage>,
 }
 
+/// Whether the engine accepts a session over its own gRPC: one is opened, and closed at once.
+/// It names no service, so the builder asks nothing of it.
+pub(in crate::docker) async fn serves_sessions(wire: &Wire) -> bool {
+    let id = session_id();
+    let headers = [
+        ("x-docker-expose-session-uuid", id.as_str()),
+        ("x-docker-expose-session-name", "plimsoll-probe"),
+    ];
+    let tried = tokio::time::timeout(TAKEN_WITHIN, call(wire, &headers)).await;
+    matches!(tried, Ok(Ok(_)))
+}
+
 impl Native {
-    /// Opens it; none where the engine does not take it.
-    pub(super) async fn open(wire: &Wire, headers: &[(&str, &str)]) -> Option<Self> {
-        tokio::time::timeout(TAKEN_WITHIN, call(wire, headers))
+    /// Opens it on an engine of which [`serves_sessions`] is true.
+    pub(super) async fn open(wire: &Wire, headers: &[(&str, &str)]) -> Result<Self, RawError> {
+        tokio::time::timeout(wire.patience(), call(wire, headers))
             .await
-            .ok()?
-            .ok()
+            .map_err(|_| RawError::Late)?
     }
 
     /// The session's side of it, and the work that moves the bytes; it ends with either side.
@@ -72,11 +84,11 @@ impl Native {
     }
 }
 
-async fn call(wire: &Wire, headers: &[(&str, &str)]) -> Result<Native, Status> {
-    let unreached = |error: &dyn std::error::Error| Status::unavailable(error.to_string());
-    let stream = wire.stream().await.map_err(|error| unreached(&error))?;
+async fn call(wire: &Wire, headers: &[(&str, &str)]) -> Result<Native, RawError> {
+    let refused = |status| RawError::Session(Box::new(status));
+    let stream = wire.stream().await?;
     let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
-    let (sender, connection) = handshake.map_err(|error| unreached(&error))?;
+    let (sender, connection) = handshake.map_err(RawError::Exchange)?;
     // It ends once the stream is dropped, and the sender with it.
     tokio::spawn(connection);
     let mut client = ControlClient::with_origin(Channel(sender), Uri::from_static("http://docker"));
@@ -86,12 +98,15 @@ async fn call(wire: &Wire, headers: &[(&str, &str)]) -> Result<Native, Status> {
         let name = name.parse::<AsciiMetadataKey>();
         let value = value.parse::<AsciiMetadataValue>();
         let (Ok(name), Ok(value)) = (name, value) else {
-            return Err(Status::invalid_argument("a header that is no text"));
+            return Err(refused(Status::invalid_argument(
+                "a header that is no text",
+            )));
         };
         request.metadata_mut().append(name, value);
     }
     // The answer begins with the engine's first bytes in the session.
-    let from_engine = client.session(request).await?.into_inner();
+    let answer = client.session(request).await.map_err(refused)?;
+    let from_engine = answer.into_inner();
     Ok(Native {
         from_engine,
         to_engine,

@@ -60,8 +60,6 @@ const SSH_METHODS: &[&str] = &[
 
 /// A session that stands. It is served as long as [`Session::serve`] is polled.
 pub(super) struct Session {
-    /// The id by which the engine knows it.
-    pub(super) id: String,
     connection: Connection,
     secrets: BTreeMap<String, Secret>,
     agents: BTreeMap<String, PathBuf>,
@@ -76,8 +74,8 @@ enum Connection {
 }
 
 impl Session {
-    /// Opens the session that a build will name by its id, which begins with `id`. What it
-    /// transfers is kept by the builder under `sync_key`.
+    /// Opens the session that a build will name by `id`. What it transfers is kept by the
+    /// builder under `sync_key`.
     pub(super) async fn open(
         wire: &Wire,
         id: &str,
@@ -92,13 +90,16 @@ impl Session {
             .chain(agents.into_iter().flatten())
             .map(|method| ("x-docker-expose-session-grpc-method", *method));
         let named = [
+            ("x-docker-expose-session-uuid", id),
             ("x-docker-expose-session-name", "plimsoll"),
             ("x-docker-expose-session-sharedkey", sync_key),
         ];
         let headers: Vec<_> = named.into_iter().chain(methods).collect();
-        let (id, connection) = connect(wire, id, &headers).await?;
+        let connection = match wire.is_native() {
+            true => Connection::Native(Native::open(wire, &headers).await?),
+            false => Connection::Upgraded(wire.upgrade("/session", "h2c", &headers).await?),
+        };
         Ok(Self {
-            id,
             connection,
             secrets: request.secrets.clone(),
             agents: request.ssh.clone(),
@@ -130,27 +131,6 @@ impl Session {
             }
         }
     }
-}
-
-/// Opens the connection of a session; returns the id that it has.
-async fn connect(
-    wire: &Wire,
-    id: &str,
-    headers: &[(&str, &str)],
-) -> Result<(String, Connection), RawError> {
-    const ID: &str = "x-docker-expose-session-uuid";
-    if wire.may_be_native() {
-        let headers = [&[(ID, id)][..], headers].concat();
-        if let Some(stream) = Native::open(wire, &headers).await {
-            return Ok((id.to_owned(), Connection::Native(stream)));
-        }
-        wire.is_not_native();
-    }
-    // Another id: the engine may still be about to end a session of the first.
-    let id = format!("{id}-upgraded");
-    let headers = [&[(ID, id.as_str())][..], headers].concat();
-    let connection = wire.upgrade("/session", "h2c", &headers).await?;
-    Ok((id, Connection::Upgraded(connection)))
 }
 
 /// Gives out the secrets of one build, by id.

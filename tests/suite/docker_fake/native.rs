@@ -44,8 +44,10 @@ enum Http2 {
 struct Service {
     http2: Http2,
     builder: BuildKit,
-    /// How many sessions were taken.
+    /// How many sessions of builds were taken.
     sessions: Arc<AtomicUsize>,
+    /// How many were opened to see whether they are.
+    probes: Arc<AtomicUsize>,
     /// Set once a session has ended.
     ended: Arc<AtomicBool>,
 }
@@ -71,6 +73,11 @@ impl Control for Service {
             return unknown();
         }
         let headers = request.metadata().clone().into_headers();
+        let name = headers.get("x-docker-expose-session-name");
+        if name.is_some_and(|name| name == "plimsoll-probe") {
+            self.probes.fetch_add(1, Ordering::Relaxed);
+            return Ok(Response::new(ReceiverStream::new(mpsc::channel(1).1)));
+        }
         self.builder.seen(|seen| {
             for (name, value) in &headers {
                 let values = seen.session.entry(name.to_string()).or_default();
@@ -161,6 +168,7 @@ impl Fake {
             http2,
             builder: builder.clone(),
             sessions: Arc::default(),
+            probes: Arc::default(),
             ended: Arc::default(),
         };
         let tries = Arc::new(AtomicUsize::new(0));
@@ -238,13 +246,15 @@ const LARGE: usize = 300_000;
 #[tokio::test]
 async fn a_session_goes_over_the_engines_own_grpc_where_it_has_it() {
     let fake = Fake::new(53, Http2::Sessions, &asks()).await;
+    assert_eq!(fake.service.probes.load(Ordering::Relaxed), 1);
     let large = ("a".to_owned(), 0o644, vec![b'x'; LARGE].into());
     let source = plimsoll::context::in_memory([large], "FROM scratch\n", "key");
     let built = fake.engine.build(&request(), source, &mut |_| {}).await;
     assert_eq!(built.unwrap().sent.bytes.0, LARGE as u64);
+    // Nothing is tried within the build.
     assert_eq!(
         (fake.upgrades(), fake.tries.load(Ordering::Relaxed)),
-        (0, 1)
+        (0, 2)
     );
     fake.builder.seen(|seen| {
         assert_eq!(seen.got[0].text("Dockerfile"), "FROM scratch\n");
@@ -275,9 +285,11 @@ async fn a_session_goes_over_the_engines_own_grpc_where_it_has_it() {
 }
 
 #[tokio::test]
-async fn an_engine_that_does_not_take_it_gets_an_upgrade_and_is_asked_once() {
+async fn an_engine_that_does_not_take_it_is_asked_once_before_any_build() {
     for http2 in [Http2::NoSessions, Http2::Closes, Http2::Silent] {
         let fake = Fake::new(53, http2, &asks()).await;
+        // Builds are timed, and a try may take seconds.
+        assert_eq!(fake.tries.load(Ordering::Relaxed), 1, "{http2:?}");
         let built = build(&fake.engine).await.unwrap();
         assert_eq!(built.sent.files, Count(1), "{http2:?}");
         assert!(built.sent.synced, "{http2:?}");

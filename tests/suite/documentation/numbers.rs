@@ -311,7 +311,7 @@ const STATED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "src/cli/args/place.rs",
-        r#"default_value = "(/var/tmp/[^"]+)""#,
+        r#"ROOMS: &str = "(/var/tmp/[^"]+)""#,
         "REFERENCE",
         r"| `{}` |",
     ),

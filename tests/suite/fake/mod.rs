@@ -151,6 +151,10 @@ pub struct State {
     pub emulates: bool,
     /// Ids of images of which it lacks platforms that their index names; it does not push them.
     pub partial: BTreeSet<String>,
+    /// Digests that registries answer, by the names that they have. A pull gives that image.
+    pub remote: BTreeMap<String, String>,
+    /// Whether those registries fail in the middle of a pull.
+    pub breaks_pulls: bool,
     /// Ways to its containers that lead nowhere.
     pub closed: Vec<Reach>,
     /// The same of its containers in private networks.
@@ -213,6 +217,16 @@ impl FakeEngine {
             manner: Manner::Well,
         };
         self.state(|state| state.images.insert(reference.to_owned(), image));
+    }
+
+    /// An image that a registry has under a digest, as it is once it was pulled.
+    pub fn add_pulled(&self, reference: &str, digest: &str) {
+        let repository = reference.rsplit_once(':').unwrap().0;
+        self.add_base(reference, &[format!("{repository}@{digest}")]);
+        self.state(|state| {
+            let image = state.images.get_mut(reference).unwrap();
+            image.facts.id = ImageId(digest.to_owned());
+        });
     }
 
     /// Makes the containers of an image that it holds misbehave, as a word in a Dockerfile does.

@@ -116,6 +116,80 @@ async fn bases_of_a_shared_registry_come_first_and_are_there_when_a_run_goes_on(
     assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
 }
 
+const SHARED: &str = "reg.example.com:5000/base:1";
+
+/// What a run with `--bases-from` has for its base, and what it says.
+async fn from_the_registry(home: &Home) -> (String, String) {
+    let words = "run app --profile quick --bases-from reg.example.com:5000";
+    let words: Vec<&str> = words.split(' ').collect();
+    let outcome = home.run(&words).await.0.unwrap();
+    assert_eq!(outcome, Exit::Fine, "{}", home.talk());
+    let record = home.record();
+    // What is said is in the record, too.
+    let said: Vec<&String> = record.warnings.iter().collect();
+    let said: Vec<_> = said.iter().filter(|said| said.contains(SHARED)).collect();
+    for warning in &said {
+        let line = format!("warning: {warning}");
+        assert!(home.talk().contains(&line), "{}", home.talk());
+    }
+    let base = record.bases[0].clone();
+    let image = format!("{} {}", base.resolved, base.image_id);
+    (image, said.iter().map(|said| said.as_str()).collect())
+}
+
+fn with_a_registry(digest: Option<&str>) -> Home {
+    let home = Home::new(&[("good", GOOD)]);
+    let engine = FakeEngine::with_bases(&["base:1"]).at(&home.registry, Door::Build);
+    if let Some(digest) = digest {
+        let remote = (SHARED.to_owned(), digest.to_owned());
+        engine.state(|state| state.remote.extend([remote]));
+    }
+    Home { engine, ..home }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_local_copy_that_is_not_what_the_registry_has_does_not_win() {
+    let home = with_a_registry(Some("sha256:new"));
+    home.engine.add_pulled(SHARED, "sha256:old");
+    let new = (format!("{SHARED} sha256:new"), String::new());
+    assert_eq!(from_the_registry(&home).await, new);
+    assert!(home.talk().contains(&format!("pulling {SHARED}")));
+    // The same image is not pulled again.
+    let home = with_a_registry(Some("sha256:new"));
+    home.engine.add_pulled(SHARED, "sha256:new");
+    assert_eq!(from_the_registry(&home).await, new);
+    assert!(!home.talk().contains("pulling"), "{}", home.talk());
+    // Nor is one that nobody can compare left unsaid.
+    let home = with_a_registry(None);
+    home.engine.add_pulled(SHARED, "sha256:old");
+    let (image, said) = from_the_registry(&home).await;
+    assert_eq!(image, format!("{SHARED} sha256:old"));
+    assert!(
+        said.contains("was not compared with the shared registry"),
+        "{said}"
+    );
+    assert!(said.contains("dial tcp: no such host"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_base_that_is_not_that_of_the_shared_registry_is_reported() {
+    for (stale, breaks, words) in [
+        (false, true, "unexpected EOF"),
+        (true, true, "the local copy is not the image sha256:new"),
+        (false, false, "dial tcp: no such host"),
+    ] {
+        let home = with_a_registry(breaks.then_some("sha256:new"));
+        home.engine.state(|state| state.breaks_pulls = breaks);
+        if stale {
+            home.engine.add_pulled(SHARED, "sha256:old");
+        }
+        let (image, said) = from_the_registry(&home).await;
+        assert!(image.starts_with("base:1 "), "{image}");
+        let begin = "the base `base:1` is `base:1` and not that of the shared registry: ";
+        assert!(said.starts_with(begin) && said.contains(words), "{said}");
+    }
+}
+
 #[test]
 fn a_shared_registry_has_bases_under_their_names() {
     let name = |reference| plimsoll::bases::shared_name("localhost:5000/bases", reference);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use plimsoll::merge::merge;
+use plimsoll::record::{CaseId, CaseRecord};
 
 use super::*;
 
@@ -274,4 +275,126 @@ async fn a_shard_of_another_scenario_text_is_not_taken_for_this_one() {
     let words = "with another text or app of the scenario `app`";
     assert!(error.to_string().contains(words), "{error}");
     assert_eq!(home.folders().len(), 1);
+}
+
+/// A run that goes on keeps its own plan: what is asked for anew would be ignored.
+#[tokio::test(start_paused = true)]
+async fn a_shard_is_not_continued_with_other_options() {
+    let home = four();
+    let shard = [
+        "run",
+        "app",
+        "--rounds",
+        "1",
+        "--shard",
+        "2/2",
+        "--continue",
+    ];
+    let run = |more: &[&'static str]| [&shard[..], more].concat();
+    let own = ["--seed", "7", "--skip", "dependency", "--warmup", "0"];
+    let outcome = home.run(&run(&own)).await.0.unwrap();
+    assert_eq!(outcome, Exit::Fine, "{}", home.talk());
+    let changes: [(&[&str], &str); 12] = [
+        (
+            &["--seed", "8", "--skip", "dependency", "--warmup", "0"],
+            "the seed `7` instead of `8`",
+        ),
+        (
+            &["--skip", "dependency", "--warmup", "0"],
+            "the seed `7` instead of `",
+        ),
+        (
+            &["--seed", "7", "--warmup", "0"],
+            "the skipped phases `dependency` instead of none",
+        ),
+        (
+            &["--seed", "7", "--skip", "dependency"],
+            "0 + 1 rounds instead of 1 + 1",
+        ),
+        (
+            &["--profile", "quick"],
+            "the profile `standard` instead of `quick`",
+        ),
+        (
+            &["--link", "100mbit"],
+            "the links `loopback` instead of `100mbit`",
+        ),
+        (&["--no-push"], "the links `loopback` instead of none"),
+        (&["--bases", "real"], "the bases `auto` instead of `real`"),
+        (
+            &["--bases-from", "reg.example.com"],
+            "bases from none instead of `reg.example.com`",
+        ),
+        (
+            &["--build-deadline", "16"],
+            "a build deadline of minutes `15` instead of `16`",
+        ),
+        (
+            &["--reach", "published"],
+            "the reach `bridge` instead of `published`",
+        ),
+        (
+            &["--engine", "clean-room"],
+            "the engine `host` instead of `clean-room`",
+        ),
+    ];
+    let before = (home.folders(), home.record());
+    for (more, said) in changes {
+        let words = match more.contains(&"dependency") || more.contains(&"--warmup") {
+            true => run(more),
+            false => [&run(&own)[..], more].concat(),
+        };
+        let error = home.run(&words).await.0.unwrap_err();
+        assert_eq!(error.exit, Exit::Usage);
+        assert!(error.to_string().contains(said), "{more:?}: {error}");
+    }
+    assert_eq!((home.folders(), home.record()), before);
+    // The same again is no other run.
+    assert_eq!(home.run(&run(&own)).await.0.unwrap(), Exit::Fine);
+    assert_eq!(home.folders().len(), 1);
+}
+
+/// --timings are not in the record of a split; the cases that came of them are.
+#[tokio::test(start_paused = true)]
+async fn a_shard_is_not_continued_with_other_cases() {
+    let home = four();
+    let run = [
+        "run",
+        "app",
+        "--profile",
+        "quick",
+        "--shard",
+        "2/2",
+        "--continue",
+    ];
+    assert_eq!(
+        home.run(&run).await.0.unwrap(),
+        Exit::Fine,
+        "{}",
+        home.talk()
+    );
+    // As other times would have split them: a case of the other shard for one of its own.
+    let before = home.record();
+    let split = before.plan.shard.clone().unwrap();
+    let of_app = |case: &&CaseRecord| case.scenario == "app" && case.variant != "none";
+    let own = before.cases.iter().find(of_app).unwrap().clone();
+    let mut others = split.all.iter();
+    let is_other = |id: &&CaseId| before.cases.iter().all(|case| case.id != **id);
+    let other = others.find(is_other).unwrap().to_string();
+    let variant = |of: &str| format!("\"variant\":\"{of}\"");
+    let text = serde_json::to_string(&before).unwrap();
+    let text = text.replace(own.id.as_str(), &other).replace(
+        &variant(&own.variant),
+        &variant(other.split_once('/').unwrap().1),
+    );
+    let mut record = RunRecord::read(&text).unwrap();
+    record.plan.shard = Some(split);
+    let file = home.folders()[0].join("run.json");
+    std::fs::write(&file, serde_json::to_string(&record).unwrap()).unwrap();
+    let error = home.run(&run).await.0.unwrap_err();
+    assert_eq!(error.exit, Exit::Usage);
+    assert!(
+        error.to_string().contains("other cases: --timings"),
+        "{error}"
+    );
 }
