@@ -149,12 +149,18 @@ impl DockerEngine {
     }
 }
 
+/// In place of a long line whose beginning is lost: what is left may be the end of a secret.
+const CUT_LINE: &str = "(the end of a long line, left out)";
+
 /// The last lines of an output, each cut. Secrets are masked first: no rule finds half of one.
 fn last_lines(output: &str, is_cut: bool, lines: u32) -> Vec<String> {
     let output = match is_cut {
         true => without_cut_start(output),
         false => output,
     };
+    if is_cut && output.is_empty() {
+        return vec![CUT_LINE.to_owned()];
+    }
     let output = mask_found(output);
     let last: Vec<_> = output.lines().rev().take(lines as usize).collect();
     let short = |line: &&str| excerpt(line, LINE_CHARACTERS);
@@ -331,7 +337,7 @@ mod tests {
         let cut = format!("SWORD={secret} {}", "y ".repeat(2000));
         assert!(!last_lines(&cut, true, 10)[0].contains(secret));
         let cut = format!("SWORD={secret}");
-        assert!(last_lines(&cut, true, 10).is_empty());
+        assert_eq!(last_lines(&cut, true, 10), [CUT_LINE]);
         assert_eq!(last_lines("rest\none\ntwo", true, 1), ["two"]);
         // The beginning of a key is lost.
         let key = format!(

@@ -124,8 +124,13 @@ impl RunRecord {
 
     /// What a case was measured on.
     pub fn ground_of(&self, case: &CaseId) -> Ground<'_> {
-        match self.part_of(case) {
-            Some(at) => Ground::of_part(at, &self.parts[at]),
+        self.ground_at(self.part_of(case))
+    }
+
+    /// The same by the place of the part; of the run as a whole where there is none.
+    pub fn ground_at(&self, part: Option<usize>) -> Ground<'_> {
+        match part.and_then(|at| Some((at, self.parts.get(at)?))) {
+            Some((at, part)) => Ground::of_part(at, part),
             None => self.ground(),
         }
     }

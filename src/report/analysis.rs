@@ -1,9 +1,12 @@
 //! What the samples of a run say, per case, metric and link.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::entry::{MetricSummary, Series, Subject, entry};
 use super::series::{distributed, links_of, metrics_of};
+use super::stock::Stock;
 use crate::record::{CaseId, CaseRecord, Kind, Link, Metric, RunRecord, Sample};
 use crate::stats::{RatioOfMedians, SampleSet, ratio_of_medians};
 use crate::units::Ratio;
@@ -23,6 +26,14 @@ pub struct Analysis<'a> {
     index: BTreeMap<(&'a str, Series), usize>,
     /// The part of each case, where the run was joined from parts.
     parts: BTreeMap<&'a CaseId, usize>,
+    /// The cases of each scenario, in the order of the record.
+    cases: BTreeMap<&'a str, Vec<&'a CaseRecord>>,
+    /// Where the entries of each case are.
+    places: BTreeMap<&'a str, Range<usize>>,
+    /// The samples of each case, in the order of the record.
+    by_case: BTreeMap<&'a str, Vec<&'a Sample>>,
+    /// Every scenario's table names it.
+    stock: OnceLock<Stock>,
 }
 
 /// The samples of one metric of one case, by link: links are never mixed.
@@ -50,10 +61,19 @@ impl<'a> Analysis<'a> {
         let (links, distributed) = (links_of(record), distributed(record));
         let possible: BTreeSet<_> = metrics_of(record).collect();
         let mut taken: BTreeMap<(&str, Metric), ByLink<'a>> = BTreeMap::new();
+        let mut by_case: BTreeMap<&str, Vec<&Sample>> = BTreeMap::new();
         for sample in &record.samples {
+            by_case
+                .entry(sample.case.as_str())
+                .or_default()
+                .push(sample);
             let key = (sample.case.as_str(), sample.metric);
             let by_link = taken.entry(key).or_default();
             by_link.entry(sample.link).or_default().push(sample);
+        }
+        let mut cases: BTreeMap<&str, Vec<&CaseRecord>> = BTreeMap::new();
+        for case in &record.cases {
+            cases.entry(case.scenario.as_str()).or_default().push(case);
         }
         let mut sets = Vec::new();
         let mut entries = Vec::new();
@@ -95,6 +115,12 @@ impl<'a> Analysis<'a> {
         }
         let parts = record.parts_by_case();
         let largest = largest(&parts, &entries);
+        let mut places: BTreeMap<&str, Range<usize>> = BTreeMap::new();
+        for (at, entry) in entries.iter().enumerate() {
+            // Those of one case follow each other.
+            let place = places.entry(entry.subject.id.as_str());
+            place.or_insert(at..at).end = at + 1;
+        }
         let place = |(at, entry): (usize, &MetricSummary<'a>)| {
             ((entry.subject.id.as_str(), entry.series()), at)
         };
@@ -108,7 +134,38 @@ impl<'a> Analysis<'a> {
             largest,
             index,
             parts,
+            cases,
+            places,
+            by_case,
+            stock: OnceLock::new(),
         }
+    }
+
+    /// What a registry keeps of the run's images, computed once.
+    pub(super) fn stock_of_run(&self, sum: impl FnOnce() -> Stock) -> Stock {
+        *self.stock.get_or_init(sum)
+    }
+
+    /// The cases of a scenario, in the order of the record.
+    pub(super) fn cases_of(&self, scenario: &str) -> &[&'a CaseRecord] {
+        self.cases.get(scenario).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every metric of a case, as in [`Analysis::entries`].
+    pub(super) fn entries_of(&self, case: &CaseId) -> &[MetricSummary<'a>] {
+        let place = self.places.get(case.as_str()).cloned();
+        &self.entries[place.unwrap_or_default()]
+    }
+
+    /// Every metric of each case of a scenario.
+    pub(super) fn entries_in(&self, scenario: &str) -> impl Iterator<Item = &MetricSummary<'a>> {
+        let cases = self.cases_of(scenario).iter();
+        cases.flat_map(|case| self.entries_of(&case.id))
+    }
+
+    /// The samples of a case, in the order of the record.
+    pub(super) fn samples_of(&self, case: &CaseId) -> &[&'a Sample] {
+        self.by_case.get(case.as_str()).map_or(&[], Vec::as_slice)
     }
 
     /// The place of the part that measured a case, where the run was joined from parts.
@@ -168,8 +225,8 @@ impl<'a> Analysis<'a> {
 
     /// The case of a variant of a scenario.
     pub(super) fn variant(&self, scenario: &str, variant: &str) -> Option<&'a CaseRecord> {
-        let mut cases = self.record.cases.iter();
-        cases.find(|case| case.scenario == scenario && case.variant == variant)
+        let mut cases = self.cases_of(scenario).iter().copied();
+        cases.find(|case| case.variant == variant)
     }
 
     /// The samples behind the median of a series.

@@ -98,7 +98,7 @@ pub(super) fn all_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> 
     tables.extend(main.map(|columns| table_of(analysis, scenario, *columns)));
     tables.extend(optional_tables(analysis, scenario));
     tables.extend(tables_of(analysis, scenario));
-    if let Some(note) = apart_note(analysis.record, scenario) {
+    if let Some(note) = apart_note(analysis, scenario) {
         for table in &mut tables {
             table.notes.insert(0, note.clone());
         }
@@ -206,9 +206,7 @@ fn optional_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
 
 /// Whether any case of the scenario has a sample of it, be it one without a value.
 fn is_taken(analysis: &Analysis<'_>, scenario: &str, metric: Metric) -> bool {
-    analysis.entries().iter().any(|entry| {
-        entry.metric == metric
-            && entry.subject.scenario() == scenario
-            && entry.counts != Counts::default()
-    })
+    analysis
+        .entries_in(scenario)
+        .any(|entry| entry.metric == metric && entry.counts != Counts::default())
 }

@@ -138,12 +138,7 @@ fn heads(printed: &[(Series, Scale)]) -> Vec<Column> {
 
 /// A total order: by size, then by name.
 pub(super) fn sorted_cases<'a>(analysis: &Analysis<'a>, scenario: &str) -> Vec<&'a CaseRecord> {
-    let mut cases: Vec<&CaseRecord> = analysis
-        .record
-        .cases
-        .iter()
-        .filter(|case| case.scenario == scenario)
-        .collect();
+    let mut cases = analysis.cases_of(scenario).to_vec();
     cases.sort_by_cached_key(|case| {
         let size = analysis
             .get(&case.id, Metric::SizeUnpacked)

@@ -43,6 +43,7 @@ mod runs;
 mod scale;
 mod series;
 mod steps;
+mod stock;
 mod summary_file;
 mod table;
 mod technique;

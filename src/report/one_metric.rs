@@ -88,7 +88,7 @@ fn table(
         rows,
         notes: notes.finish(analysis.record),
     };
-    if let Some(note) = apart_note(analysis.record, scenario) {
+    if let Some(note) = apart_note(analysis, scenario) {
         table.notes.insert(0, note);
     }
     table

@@ -1,7 +1,10 @@
 //! Which part of a joined run measured what, and on what.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use super::analysis::Analysis;
 use super::notes::plural;
 use super::table::{Cell, Column, Mark, Note, Table};
 use crate::record::{PartRecord, RunRecord};
@@ -11,8 +14,7 @@ pub fn parts_table(record: &RunRecord) -> Option<Table> {
     if record.parts.is_empty() {
         return None;
     }
-    let rows = record.parts.iter().map(|part| {
-        let cases: Vec<&str> = apps(record, part).collect();
+    let rows = record.parts.iter().zip(apps(record)).map(|(part, cases)| {
         let measured = match cases.is_empty() {
             true => "nothing".to_owned(),
             false => cases.join(" "),
@@ -46,35 +48,42 @@ pub fn parts_table(record: &RunRecord) -> Option<Table> {
     })
 }
 
-/// The cases of a part but for its floor, in the order of the record.
-fn apps<'a>(record: &'a RunRecord, part: &'a PartRecord) -> impl Iterator<Item = &'a str> {
-    let cases = record.cases.iter();
-    cases
-        .filter(|case| case.strategy != "floor" && part.cases.contains(&case.id))
-        .map(|case| case.id.as_str())
+/// The cases of each part but for its floor, in the order of the record.
+fn apps(record: &RunRecord) -> Vec<Vec<&str>> {
+    let places = record.parts_by_case();
+    let mut apps = vec![Vec::new(); record.parts.len()];
+    for case in record.cases.iter().filter(|case| case.strategy != "floor") {
+        if let Some(&at) = places.get(&case.id) {
+            apps[at].push(case.id.as_str());
+        }
+    }
+    apps
 }
 
 /// What stands under a table of a scenario whose cases were measured apart.
-pub(super) fn apart_note(record: &RunRecord, scenario: &str) -> Option<Note> {
-    let of_part = |part: &PartRecord| {
-        let of_scenario = record.cases.iter().filter(|case| case.scenario == scenario);
-        let mine = of_scenario.filter(|case| part.cases.contains(&case.id));
-        let names: Vec<&str> = mine.map(|case| case.variant.as_str()).collect();
-        (!names.is_empty()).then(|| format!("{} in part {}", names.join(", "), part.name()))
+pub(super) fn apart_note(analysis: &Analysis<'_>, scenario: &str) -> Option<Note> {
+    let mut parts: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for case in analysis.cases_of(scenario) {
+        if let Some(at) = analysis.part_of(&case.id) {
+            parts.entry(at).or_default().push(&case.variant);
+        }
+    }
+    let words = |(at, names): (&usize, &Vec<&str>)| {
+        let part = analysis.record.parts[*at].name();
+        format!("{} in part {part}", names.join(", "))
     };
-    let parts: Vec<String> = record.parts.iter().filter_map(of_part).collect();
     (parts.len() > 1).then(|| Note {
         mark: Mark::Whole,
         text: format!(
             "Measured on different machines, so that times and memory compare within a part only: {}.",
-            parts.join("; ")
+            parts.iter().map(words).collect::<Vec<_>>().join("; ")
         ),
     })
 }
 
 /// The same for machines.
 pub(super) fn parts_json(record: &RunRecord) -> Value {
-    let one = |part: &PartRecord| {
+    let one = |(part, cases): (&PartRecord, Vec<&str>)| {
         json!({
             "part": part.name(),
             "run": part.run,
@@ -82,10 +91,10 @@ pub(super) fn parts_json(record: &RunRecord) -> Value {
             "finished_at": part.finished_at,
             "engine": part.engine,
             "host": part.host,
-            "cases": apps(record, part).collect::<Vec<_>>(),
+            "cases": cases,
         })
     };
-    record.parts.iter().map(one).collect()
+    record.parts.iter().zip(apps(record)).map(one).collect()
 }
 
 /// Words of each part that measured anything, each once; of the run where it has no parts.

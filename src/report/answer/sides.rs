@@ -47,10 +47,9 @@ pub(super) enum Stand {
 impl<'a, 'r> Sides<'a, 'r> {
     pub fn of(analysis: &'a Analysis<'r>, scenario: &'a str) -> Self {
         let cases: Vec<_> = analysis
-            .record
-            .cases
+            .cases_of(scenario)
             .iter()
-            .filter(|case| case.scenario == scenario)
+            .copied()
             .filter(|case| !matches!(case.disposition, Disposition::NotApplicable { .. }))
             .collect();
         let first_link = analysis.links().first().copied();

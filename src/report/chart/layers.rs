@@ -139,7 +139,7 @@ fn parts(matter: &Matter<'_, '_>, case: &CaseRecord) -> Option<Parts> {
     let history = image.history.iter().map(layer);
     let mut base: Vec<Layer> = history.filter(Layer::is_layer).collect();
     let known = (base.len() == image.diff_ids.len())
-        .then(|| base_layers(matter.analysis.record, case))
+        .then(|| base_layers(matter.analysis, case))
         .flatten();
     let below = median(Metric::SizeOwn).map_or(0.0, |own| whole - own);
     let bottom = known.unwrap_or_else(|| bottom(&base, below));

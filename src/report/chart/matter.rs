@@ -74,12 +74,10 @@ impl<'r, 'a> Matter<'r, 'a> {
 
     /// Whether it was tried in any case, be it without success.
     pub(super) fn is_taken(&self, metric: Metric) -> bool {
-        let mut entries = self.analysis.entries().iter();
+        let mut entries = self.analysis.entries_in(&self.scenario.name);
         entries.any(|entry| {
             let counts = entry.counts;
-            entry.metric == metric
-                && entry.subject.scenario() == self.scenario.name
-                && counts.ok + counts.warmup + counts.invalid + counts.dnf > 0
+            entry.metric == metric && counts.ok + counts.warmup + counts.invalid + counts.dnf > 0
         })
     }
 
@@ -162,7 +160,7 @@ impl<'r, 'a> Matter<'r, 'a> {
     /// What to say where its cases were measured on several machines: their times are not
     /// compared then, whichever of them stand in one picture.
     pub(super) fn apart(&self) -> Option<String> {
-        apart_note(self.analysis.record, &self.scenario.name).map(|note| note.text)
+        apart_note(self.analysis, &self.scenario.name).map(|note| note.text)
     }
 
     /// What a reader of any of its charts must know.

@@ -1,12 +1,11 @@
 //! Which packed layers are the base's, and what a registry keeps of several images.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::analysis::Analysis;
 use super::super::figure::{Absence, median};
-use crate::record::{
-    BaseRecord, BlobRecord, CaseRecord, ImageRecord, ManifestRecord, Metric, RunRecord,
-};
+use super::super::stock::Stock;
+use crate::record::{BaseRecord, BlobRecord, CaseRecord, ImageRecord, ManifestRecord, Metric};
 use crate::units::{Bytes, Count};
 
 /// Packed bytes of one image, parted at its base.
@@ -50,7 +49,7 @@ pub(super) fn part<'a>(
             "the manifest lists {listed} layers and the image has {unpacked}: which are the base's is not known"
         )));
     }
-    let base = base_of(analysis.record, case, image)?;
+    let base = base_of(analysis, case, image)?;
     let bottom = base.map_or(0, |base| base.diff_ids.len());
     let (below, above) = manifest.layers.split_at(bottom);
     let base_blobs = by_digest(below);
@@ -84,12 +83,13 @@ fn counted_manifest<'a>(
 
 /// The base whose layers the image begins with: of several, the one with most layers.
 pub(super) fn base_of<'a>(
-    record: &'a RunRecord,
+    analysis: &Analysis<'a>,
     case: &CaseRecord,
     image: &ImageRecord,
 ) -> Result<Option<&'a BaseRecord>, Absence> {
     let known = |reference: &String| {
-        let mut bases = record.ground_of(&case.id).bases.iter();
+        let ground = analysis.record.ground_at(analysis.part_of(&case.id));
+        let mut bases = ground.bases.iter();
         bases
             .find(|base| base.reference == *reference && !base.diff_ids.is_empty())
             .ok_or_else(|| {
@@ -103,51 +103,29 @@ pub(super) fn base_of<'a>(
     Ok(below.max_by_key(|base| base.diff_ids.len()))
 }
 
-/// What one registry keeps of a set of images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Stock {
-    /// How many images count.
-    pub(super) images: usize,
-    /// Each blob once.
-    pub(super) once: Bytes,
-    /// Each image whole.
-    pub(super) whole: Bytes,
+/// What a registry keeps of all variants of a scenario.
+pub(super) fn stock_of_scenario(analysis: &Analysis<'_>, scenario: &str) -> Stock {
+    stock(analysis, analysis.cases_of(scenario).iter().copied())
 }
 
-impl Stock {
-    /// All variants of a scenario.
-    pub(super) fn of_scenario(analysis: &Analysis<'_>, scenario: &str) -> Self {
-        Self::of(analysis, |case| case.scenario == scenario)
-    }
+/// The same of all scenarios.
+pub(super) fn stock_of_run(analysis: &Analysis<'_>) -> Stock {
+    let scenarios = analysis.record.scenarios.iter();
+    let cases = scenarios.flat_map(|scenario| analysis.cases_of(&scenario.name).iter().copied());
+    analysis.stock_of_run(|| stock(analysis, cases))
+}
 
-    /// All variants of all scenarios.
-    pub(super) fn of_run(analysis: &Analysis<'_>) -> Self {
-        let names: BTreeSet<&str> = analysis
-            .record
-            .scenarios
-            .iter()
-            .map(|scenario| scenario.name.as_str())
-            .collect();
-        Self::of(analysis, |case| names.contains(case.scenario.as_str()))
+fn stock<'a>(analysis: &Analysis<'a>, cases: impl Iterator<Item = &'a CaseRecord>) -> Stock {
+    let mut stock = Stock::default();
+    let mut once = BTreeMap::new();
+    for case in cases {
+        let Ok((_, manifest)) = counted_manifest(analysis, case) else {
+            continue;
+        };
+        stock.images += 1;
+        stock.whole = stock.whole + manifest.sum();
+        once.extend(manifest.blobs());
     }
-
-    /// Whether there is an image at all: without one there is no sum, and not a sum of 0.
-    pub(super) fn has_any(&self) -> bool {
-        self.images > 0
-    }
-
-    fn of(analysis: &Analysis<'_>, wanted: impl Fn(&CaseRecord) -> bool) -> Self {
-        let mut stock = Self::default();
-        let mut once = BTreeMap::new();
-        for case in analysis.record.cases.iter().filter(|case| wanted(case)) {
-            let Ok((_, manifest)) = counted_manifest(analysis, case) else {
-                continue;
-            };
-            stock.images += 1;
-            stock.whole = stock.whole + manifest.sum();
-            once.extend(manifest.blobs());
-        }
-        stock.once = once.into_values().sum();
-        stock
-    }
+    stock.once = once.into_values().sum();
+    stock
 }

@@ -11,6 +11,7 @@ mod pulls;
 mod services;
 mod sizes;
 
+use layers::{stock_of_run, stock_of_scenario};
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
@@ -18,10 +19,10 @@ use super::entry::Series;
 use super::figure::{Absence, Figure, median, sum};
 use super::native::statistic_json;
 use super::series::distributed;
+use super::stock::Stock;
 use super::table::Table;
 use crate::record::{CaseRecord, DeployPlan, Derived, Link, Metric, RunRecord, ScenarioRecord};
 use crate::units::Bytes;
-use layers::Stock;
 
 /// The tables of a scenario: sizes and pushes, pulls and deploys for each link, services
 /// that share a base. Empty where the run looked at no distribution.
@@ -101,8 +102,8 @@ pub(super) fn base_share(analysis: &Analysis<'_>, case: &CaseRecord) -> Option<B
 }
 
 /// How many of an image's layers are its base's; none where that cannot be told.
-pub(super) fn base_layers(record: &RunRecord, case: &CaseRecord) -> Option<usize> {
-    let base = layers::base_of(record, case, case.image.as_ref()?).ok()?;
+pub(super) fn base_layers(analysis: &Analysis<'_>, case: &CaseRecord) -> Option<usize> {
+    let base = layers::base_of(analysis, case, case.image.as_ref()?).ok()?;
     Some(base.map_or(0, |base| base.diff_ids.len()))
 }
 
@@ -135,7 +136,7 @@ pub(super) fn json_of(analysis: &Analysis<'_>) -> Value {
         "links": analysis.links(),
         "puller": distribution.and_then(|distribution| distribution.puller.as_ref()),
         "why_no_puller": distribution.and_then(|distribution| distribution.why_no_puller.as_ref()),
-        "stored": stock_json(&Stock::of_run(analysis)),
+        "stored": stock_json(&stock_of_run(analysis)),
         "scenarios": record
             .scenarios
             .iter()
@@ -168,7 +169,7 @@ fn scenario_json(analysis: &Analysis<'_>, scenario: &ScenarioRecord) -> Value {
         "sizes": sizes::table(analysis, scenario).json(),
         "links": pulled_links(analysis).into_iter().map(over).collect::<Vec<_>>(),
         "services": services::table(analysis, scenario).json(),
-        "stored": stock_json(&Stock::of_scenario(analysis, &scenario.name)),
+        "stored": stock_json(&stock_of_scenario(analysis, &scenario.name)),
     })
 }
 

@@ -28,14 +28,13 @@ pub(super) struct Proof {
 
 impl Proof {
     pub(super) fn of(analysis: &Analysis<'_>, scenario: &str, link: Link) -> Self {
-        let record = analysis.record;
-        let bytes: BTreeMap<_, _> = record
-            .samples
-            .iter()
-            .filter_map(|sample| Some((key(sample), counted_bytes(sample)?)))
-            .collect();
         let mut proof = Self::default();
-        for case in record.cases.iter().filter(|case| case.scenario == scenario) {
+        for case in analysis.cases_of(scenario) {
+            let samples = analysis.samples_of(&case.id);
+            let bytes: BTreeMap<_, _> = samples
+                .iter()
+                .filter_map(|sample| Some((key(sample), counted_bytes(sample)?)))
+                .collect();
             // What never kept its contract has no number, whatever was pulled of it.
             let counts = analysis
                 .at(&case.id, over(Metric::PullCold, link))
@@ -48,17 +47,14 @@ impl Proof {
                 let once: Bytes = manifest.blobs().into_values().sum();
                 manifest.sum() - once
             });
-            let of_case = record.samples.iter().filter(|sample| {
-                sample.case == case.id
-                    && sample.metric == Metric::PullCold
-                    && sample.link == Some(link)
-            });
-            for sample in of_case {
+            let cold = samples
+                .iter()
+                .filter(|sample| sample.metric == Metric::PullCold && sample.link == Some(link));
+            for sample in cold {
                 match sample.outcome.status() {
                     Status::Ok if counts => {
                         proof.accepted += 1;
-                        let of =
-                            |metric, link| bytes.get(&(&sample.case, metric, link, sample.round));
+                        let of = |metric, link| bytes.get(&(metric, link, sample.round));
                         let served = of(Metric::PullColdBytes, Some(link));
                         let listed = of(Metric::SizeTransfer, None);
                         let equal = served.zip(listed).is_some_and(|(served, listed)| {
@@ -76,10 +72,8 @@ impl Proof {
     }
 }
 
-type Key<'a> = (&'a CaseId, Metric, Option<Link>, u32);
-
-fn key(sample: &Sample) -> Key<'_> {
-    (&sample.case, sample.metric, sample.link, sample.round)
+fn key(sample: &Sample) -> (Metric, Option<Link>, u32) {
+    (sample.metric, sample.link, sample.round)
 }
 
 fn counted_bytes(sample: &Sample) -> Option<Bytes> {
@@ -133,11 +127,8 @@ pub(super) fn widest<'a>(
     scenario: &str,
     link: Link,
 ) -> Option<Widest<'a>> {
-    let cold = analysis.entries().iter().filter(|entry| {
-        entry.metric == Metric::PullCold
-            && entry.link == Some(link)
-            && entry.subject.scenario() == scenario
-    });
+    let cases = analysis.cases_of(scenario).iter();
+    let cold = cases.filter_map(|case| analysis.at(&case.id, over(Metric::PullCold, link)));
     let spreads = cold.filter_map(|entry| {
         let summary = entry.summary.as_ref()?;
         let ratio = Ratio::of(summary.iqr, summary.median)?;

@@ -5,8 +5,9 @@ use super::super::figure::{Absence, Figure, cell, scale_of};
 use super::super::metric_table::{head_columns, pending_note, row_head, sorted_cases, table_title};
 use super::super::notes::{Notes, plural};
 use super::super::scale::Scale;
+use super::super::stock::Stock;
 use super::super::table::{Cell, Column, Table};
-use super::layers::{Parted, Stock, part};
+use super::layers::{Parted, part, stock_of_run, stock_of_scenario};
 use crate::record::{CaseRecord, ScenarioRecord};
 use crate::units::{Bytes, Count, Quantity, Ratio, Unit, human_count, human_ratio};
 
@@ -118,7 +119,7 @@ fn reckoned(bytes: Option<Bytes>) -> Figure {
 
 /// What really lies in the registry of the run, to the byte.
 fn stock_note(analysis: &Analysis<'_>, scenario: &ScenarioRecord, notes: &mut Notes) {
-    let stock = Stock::of_scenario(analysis, &scenario.name);
+    let stock = stock_of_scenario(analysis, &scenario.name);
     if !stock.has_any() {
         return;
     }
@@ -137,7 +138,7 @@ fn stock_note(analysis: &Analysis<'_>, scenario: &ScenarioRecord, notes: &mut No
         words(&stock)
     ));
     if analysis.record.scenarios.len() > 1 {
-        let run = Stock::of_run(analysis);
+        let run = stock_of_run(analysis);
         notes.whole(format!("All variants of this run: {}.", words(&run)));
     }
 }

@@ -105,6 +105,5 @@ fn cases<'a>(
     analysis: &Analysis<'a>,
     scenario: &ScenarioRecord,
 ) -> impl Iterator<Item = &'a CaseRecord> {
-    let cases = analysis.record.cases.iter();
-    cases.filter(move |case| case.scenario == scenario.name)
+    analysis.cases_of(&scenario.name).iter().copied()
 }

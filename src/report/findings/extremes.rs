@@ -66,11 +66,9 @@ fn best_of_all(analysis: &Analysis<'_>, said: &Said) -> Vec<Telling> {
 fn best_of(analysis: &Analysis<'_>, scenario: &ScenarioRecord, said: &Said) -> Option<Telling> {
     let measure = Measure::Series(Series::unlinked(said.metric));
     let mut measured: Vec<(&CaseRecord, Quantity)> = analysis
-        .record
-        .cases
+        .cases_of(&scenario.name)
         .iter()
-        .filter(|case| case.scenario == scenario.name)
-        .filter_map(|case| Some((case, measure.of(analysis, case).figure.ok()?)))
+        .filter_map(|case| Some((*case, measure.of(analysis, case).figure.ok()?)))
         .collect();
     measured.sort_by(|left, right| {
         let by_value = native(left.1).total_cmp(&native(right.1));

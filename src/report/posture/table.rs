@@ -51,8 +51,8 @@ pub(in crate::report) fn posture_tables(analysis: &Analysis<'_>, scenario: &str)
 }
 
 fn has_posture(analysis: &Analysis<'_>, scenario: &str) -> bool {
-    let mut cases = analysis.record.cases.iter();
-    cases.any(|case| case.scenario == scenario && case.posture.is_some())
+    let mut cases = analysis.cases_of(scenario).iter();
+    cases.any(|case| case.posture.is_some())
 }
 
 fn table(analysis: &Analysis<'_>, scenario: &str, what: &str, facts: &[Fact]) -> Table {

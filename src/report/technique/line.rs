@@ -141,11 +141,8 @@ pub(in crate::report) fn lines<'a>(
         return Vec::new();
     };
     let baseline = analysis.variant(&scenario.name, &technique.baseline);
-    let variants = analysis
-        .record
-        .cases
-        .iter()
-        .filter(|case| case.scenario == scenario.name && case.variant != technique.baseline);
+    let cases = analysis.cases_of(&scenario.name).iter().copied();
+    let variants = cases.filter(|case| case.variant != technique.baseline);
     let subjects = subjects(analysis, technique);
     let mut lines = Vec::new();
     for variant in variants {
