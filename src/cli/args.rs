@@ -8,6 +8,7 @@ mod inspect;
 mod place;
 mod run;
 mod scale;
+mod secret;
 mod verdicts;
 
 use std::net::SocketAddr;

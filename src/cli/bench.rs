@@ -42,7 +42,7 @@ pub async fn bench<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 ) -> Result<Exit, Failure> {
     let args = &of_here(place, args);
     let place = &of_project(place, &args.project);
-    let drafted = drafted(place, &args.project, args.save.as_deref())?;
+    let drafted = drafted(place, &args.project, secrets_of(args), args.save.as_deref())?;
     tell(&drafted.draft, printer);
     if let Some(file) = &args.save {
         save_whole(file, drafted.draft.text.as_bytes(), printer)?;
@@ -103,13 +103,19 @@ pub(super) fn plan_only(
 ) -> Result<Exit, Failure> {
     let args = &of_here(place, args);
     let place = &of_project(place, &args.project);
-    let drafted = drafted(place, &args.project, args.save.as_deref())?;
+    let drafted = drafted(place, &args.project, secrets_of(args), args.save.as_deref())?;
     tell(&drafted.draft, printer);
     match &args.save {
         Some(file) => save_whole(file, drafted.draft.text.as_bytes(), printer)?,
         None => printer.data(drafted.draft.text.as_bytes())?,
     }
     Ok(Exit::Fine)
+}
+
+/// Ids of the secrets that builds get.
+fn secrets_of(args: &BenchArgs) -> Vec<String> {
+    let secrets = args.ground.secrets.iter();
+    secrets.map(|(id, _)| id.clone()).collect()
 }
 
 /// The same with paths that do not depend on the working folder: a project elsewhere changes
@@ -124,6 +130,7 @@ fn of_here(place: &Place, args: &BenchArgs) -> BenchArgs {
     let project = &mut args.project;
     project.path = project.path.as_ref().map(full);
     project.context = project.context.as_ref().map(full);
+    project.compose = project.compose.as_ref().map(full);
     // As this folder has them, else as the project's has.
     for file in &mut project.files {
         let near = full(file);
@@ -162,6 +169,7 @@ pub(super) struct Drafted {
 pub(super) fn drafted(
     place: &Place,
     args: &ProjectArgs,
+    secrets: Vec<String>,
     file: Option<&Path>,
 ) -> Result<Drafted, Failure> {
     let here = &place.here;
@@ -190,6 +198,13 @@ pub(super) fn drafted(
         suggest: args.suggest,
         swaps: args.swaps.clone(),
         env: args.env.clone(),
+        services: args.services.clone(),
+        compose: args.compose.as_ref().map(|file| project::Compose {
+            file: near(file),
+            service: args.service.clone(),
+        }),
+        port: None,
+        secrets,
         platforms: args.platforms.clone(),
     })
     .map_err(project_failure)?;

@@ -14,7 +14,7 @@ use super::output::{Printer, save_whole};
 /// As `bench`; when a file exists already, or cannot be written.
 pub(super) fn init(place: &Place, args: &InitArgs, printer: &mut Printer) -> Result<Exit, Failure> {
     let file = args.out.clone().unwrap_or_else(|| BENCH_FILE.into());
-    let drafted = drafted(place, &args.project, Some(&file))?;
+    let drafted = drafted(place, &args.project, Vec::new(), Some(&file))?;
     let scenario = place.here.join(&file);
     let workflow = match args.ci {
         Some(ci) => Some(workflow(place, ci, &scenario)?),

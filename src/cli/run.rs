@@ -230,6 +230,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         prune_own_cache: !args.ground.keep_cache,
         own_builder,
         ssh: args.ground.ssh.iter().cloned().collect(),
+        secrets: args.ground.secrets.iter().cloned().collect(),
         scanners: seams.scanners.clone(),
         conditions: host::conditions,
     };

@@ -55,7 +55,7 @@ pub(super) struct Contract {
 
 /// Settles on a contract; none where nothing speaks for one.
 pub(super) fn contract(
-    ready: Option<&Ready>,
+    (ready, port): (Option<&Ready>, Option<u16>),
     hints: &Hints,
     base: Option<&str>,
     (context, files): (&Path, &[String]),
@@ -76,6 +76,7 @@ pub(super) fn contract(
         .and_then(|url| url.get(1).or(url.get(2))?.as_str().parse().ok());
     let known = [
         (hints.ports.first().copied(), "EXPOSE"),
+        (port, "the Compose file"),
         (checked_port, "HEALTHCHECK"),
         (hints.port_variable, "ENV PORT"),
         (base.and_then(port_of_base), "the base image"),
@@ -164,34 +165,39 @@ mod tests {
     fn the_strongest_contract_that_something_speaks_for_is_taken() {
         let folder = tempfile::tempdir().unwrap();
         let none: (&Path, &[String]) = (folder.path(), &[]);
-        assert_eq!(contract(None, &hints(), None, none), None);
-        let of_base = contract(None, &hints(), Some("docker.io/library/nginx:1.27"), none);
+        assert_eq!(contract((None, None), &hints(), None, none), None);
+        let of_base = contract(
+            (None, None),
+            &hints(),
+            Some("docker.io/library/nginx:1.27"),
+            none,
+        );
         assert_eq!(of_base.unwrap().check, http(80, "/"));
         let exposed = Hints {
             ports: vec![3000, 9000],
             ..hints()
         };
-        let found = contract(None, &exposed, None, none).unwrap();
+        let found = contract((None, None), &exposed, None, none).unwrap();
         assert_eq!((found.check, found.is_guess), (http(3000, "/"), true));
         let check = "wget -qO- http://127.0.0.1:4000/live?full=1 || exit 1";
         let checked = Hints {
             health_check: Some(check.to_owned()),
             ..exposed.clone()
         };
-        let found = contract(None, &checked, None, none).unwrap();
+        let found = contract((None, None), &checked, None, none).unwrap();
         assert_eq!(found.check, http(3000, "/live?full=1"));
         let check = "curl -f \"http://localhost:${PORT:-8081}/up\" || exit 1";
         let only = Hints {
             health_check: Some(check.to_owned()),
             ..hints()
         };
-        let found = contract(None, &only, None, none).unwrap();
+        let found = contract((None, None), &only, None, none).unwrap();
         assert_eq!(found.check, http(8081, "/up"));
         let command = Hints {
             health_check: Some("pg_isready".to_owned()),
             ..hints()
         };
-        let found = contract(None, &command, None, none).unwrap();
+        let found = contract((None, None), &command, None, none).unwrap();
         assert_eq!(found.check, ReadyCheck::Healthy);
         std::fs::write(
             folder.path().join("main.go"),
@@ -199,7 +205,7 @@ mod tests {
         )
         .unwrap();
         let files = ["main.go".to_owned()];
-        let found = contract(None, &exposed, None, (folder.path(), &files)).unwrap();
+        let found = contract((None, None), &exposed, None, (folder.path(), &files)).unwrap();
         assert_eq!(found.check, http(3000, "/healthz"));
         assert_eq!(found.why, "port from EXPOSE, path from main.go");
     }
@@ -214,7 +220,9 @@ mod tests {
         };
         let check = |text: &str| {
             let ready = text.parse().unwrap();
-            contract(Some(&ready), &exposed, None, none).unwrap().check
+            contract((Some(&ready), None), &exposed, None, none)
+                .unwrap()
+                .check
         };
         assert_eq!(check("http://:1/x"), http(1, "/x"));
         assert_eq!(check("http:///x"), http(3000, "/x"));

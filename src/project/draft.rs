@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::compose::with_compose;
 use super::contract::{Contract, contract};
 use super::error::ProjectError;
 use super::find::{Found, dockerfiles};
 use super::located::{Broken, Located, locate};
+use super::note::Note;
 use super::rebuild::{Rebuild, rebuilds};
 use super::request::Request;
+use super::service::Service;
 use super::suggest::suggested;
 use super::text::{Material, text};
 use super::variants::{Variant, kebab, relative, variants};
@@ -17,17 +20,6 @@ use crate::dockerfile::Hints;
 
 /// Names that a note lists.
 const LISTED: usize = 4;
-
-/// What was assumed, and what changes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// What it is about.
-    pub subject: &'static str,
-    /// What was assumed, or left out, and why.
-    pub text: String,
-    /// The flag that changes it.
-    pub flag: Option<&'static str>,
-}
 
 /// A scenario for a folder.
 #[derive(Debug, Clone)]
@@ -52,8 +44,12 @@ pub struct Draft {
 pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
     let folder = real(&request.folder)?;
     let home = real(&request.home)?;
-    let context = request.context.as_deref().map(real).transpose()?;
     let mut notes = Vec::new();
+    let request = &match &request.compose {
+        Some(compose) => with_compose(request, compose, &mut notes)?,
+        None => request.clone(),
+    };
+    let context = request.context.as_deref().map(real).transpose()?;
     let files = located(request, &folder, context.as_deref(), &mut notes)?;
     let request = &suggesting(request, &files, &mut notes)?;
     let root_of_context = &files[0].context;
@@ -90,6 +86,7 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
             flag: Some("--context DIR"),
         },
     );
+    notes.extend(request.services.iter().map(service_note));
     notes.extend(edit_notes(source.as_ref(), dependency.as_ref()));
     let folder_name = files[0].app.file_name().or(folder.file_name());
     let mut name = kebab(&folder_name.unwrap_or_default().to_string_lossy());
@@ -104,6 +101,7 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
         source: source.as_ref(),
         dependency: dependency.as_ref(),
         variants: &variants,
+        services: &request.services,
     });
     Ok(Draft {
         name,
@@ -112,6 +110,24 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
         notes,
         variants: variants.into_iter().map(|variant| variant.name).collect(),
     })
+}
+
+/// How a service is started, in words.
+fn service_note(service: &Service) -> Note {
+    let mut text = format!(
+        "{} from {}, ready when {}",
+        service.name, service.image, service.ready
+    );
+    // A value may be a secret.
+    let env: Vec<&str> = service.env.keys().map(String::as_str).collect();
+    if !env.is_empty() {
+        text.push_str(&format!(", with {}", env.join(", ")));
+    }
+    Note {
+        subject: "service",
+        text,
+        flag: Some("--with NAME=IMAGE,ready=HOW,env.NAME=VALUE"),
+    }
 }
 
 /// What the rebuilds change, in words.
@@ -413,17 +429,23 @@ fn settled_contract(
     }
     merged.secrets.sort();
     merged.secrets.dedup();
+    merged.secrets.retain(|id| !request.secrets.contains(id));
     if !merged.secrets.is_empty() {
         notes.push(Note {
             subject: "secrets",
             text: format!(
-                "{}: builds get none from plimsoll yet, so steps that need them fail",
+                "{} without a value, so steps that need it fail",
                 merged.secrets.join(", ")
             ),
-            flag: None,
+            flag: Some("--secret id=NAME,src=FILE"),
         });
     }
-    let found = contract(request.ready.as_ref(), &merged, base.as_deref(), sent);
+    let found = contract(
+        (request.ready.as_ref(), request.port),
+        &merged,
+        base.as_deref(),
+        sent,
+    );
     let Some(found) = found else {
         let message = "it is not known when the app is ready: no Dockerfile names a port by EXPOSE, HEALTHCHECK or ENV PORT";
         let hint = "say how it shows that: --ready http://:8080/, tcp://:5432, log:REGEX or exit:0";

@@ -5,20 +5,27 @@
 //! assumed: what is measured is what can be saved.
 
 mod anchor;
+mod compose;
 mod contract;
 mod draft;
 mod error;
 mod find;
+mod interpolate;
 mod language;
 mod located;
+mod note;
 mod ready;
 mod rebuild;
 mod request;
+mod service;
 mod suggest;
 mod text;
 mod variants;
 
-pub use draft::{Draft, Note, draft};
+pub use compose::Compose;
+pub use draft::{Draft, draft};
 pub use error::ProjectError;
+pub use note::Note;
 pub use ready::Ready;
 pub use request::Request;
+pub use service::Service;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::compose::Compose;
 use super::ready::Ready;
+use super::service::Service;
 
 /// What the user says; what stays empty is found.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +33,14 @@ pub struct Request {
     pub swaps: Vec<(String, String)>,
     /// Environment of the container.
     pub env: Vec<(String, String)>,
+    /// Services that the app needs.
+    pub services: Vec<Service>,
+    /// A Compose file that says more.
+    pub compose: Option<Compose>,
+    /// A port of the app that something else than its Dockerfile names.
+    pub port: Option<u16>,
+    /// Ids of the secrets that builds get.
+    pub secrets: Vec<String>,
     /// Platforms, a variant each.
     pub platforms: Vec<String>,
 }

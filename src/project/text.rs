@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::contract::Contract;
 use super::rebuild::Rebuild;
+use super::service::Service;
 use super::variants::Variant;
 use crate::scenario::ReadyCheck;
 
@@ -18,6 +19,7 @@ pub(super) struct Material<'a> {
     pub source: Option<&'a Rebuild>,
     pub dependency: Option<&'a Rebuild>,
     pub variants: &'a [Variant],
+    pub services: &'a [Service],
 }
 
 const HEADER: &str = "\
@@ -71,6 +73,12 @@ pub(super) fn text(material: &Material<'_>) -> String {
     text.push_str("\n# --- the ways to build it\n");
     for one in material.variants {
         variant(&mut text, one);
+    }
+    if !material.services.is_empty() {
+        text.push_str("\n# --- what the app needs: started before it, and never measured\n");
+    }
+    for one in material.services {
+        service(&mut text, one);
     }
     text
 }
@@ -129,6 +137,23 @@ fn variant(text: &mut String, variant: &Variant) {
     }
     if !variant.swap.is_empty() {
         let _ = writeln!(text, "swap = {}", table(&variant.swap));
+    }
+}
+
+fn service(text: &mut String, service: &Service) {
+    let _ = write!(
+        text,
+        "\n[[companion]]\nname = {}\nimage = {}\nready = {}\n",
+        quoted(&service.name),
+        quoted(&service.image),
+        quoted(&service.ready),
+    );
+    if !service.env.is_empty() {
+        let _ = writeln!(text, "env = {}", table(&service.env));
+    }
+    if !service.command.is_empty() {
+        let words: Vec<_> = service.command.iter().map(|word| quoted(word)).collect();
+        let _ = writeln!(text, "command = [{}]", words.join(", "));
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::entry::{MetricSummary, Series, Subject, entry};
 use super::series::{distributed, links_of, metrics_of};
 use super::stock::Stock;
-use crate::record::{CaseId, CaseRecord, Kind, Link, Metric, RunRecord, Sample};
+use crate::record::{BuildRecord, CaseId, CaseRecord, Kind, Link, Metric, RunRecord, Sample};
 use crate::stats::{RatioOfMedians, SampleSet, ratio_of_medians};
 use crate::units::Ratio;
 
@@ -32,6 +32,8 @@ pub struct Analysis<'a> {
     places: BTreeMap<&'a str, Range<usize>>,
     /// The samples of each case, in the order of the record.
     by_case: BTreeMap<&'a str, Vec<&'a Sample>>,
+    /// The builds of each case, in the order of the record.
+    builds: BTreeMap<&'a str, Vec<&'a BuildRecord>>,
     /// Every scenario's table names it.
     stock: OnceLock<Stock>,
 }
@@ -74,6 +76,10 @@ impl<'a> Analysis<'a> {
         let mut cases: BTreeMap<&str, Vec<&CaseRecord>> = BTreeMap::new();
         for case in &record.cases {
             cases.entry(case.scenario.as_str()).or_default().push(case);
+        }
+        let mut builds: BTreeMap<&str, Vec<&BuildRecord>> = BTreeMap::new();
+        for build in &record.builds {
+            builds.entry(build.case.as_str()).or_default().push(build);
         }
         let mut sets = Vec::new();
         let mut entries = Vec::new();
@@ -137,8 +143,14 @@ impl<'a> Analysis<'a> {
             cases,
             places,
             by_case,
+            builds,
             stock: OnceLock::new(),
         }
+    }
+
+    /// The builds of a case, in the order of the record.
+    pub(super) fn builds_of(&self, case: &CaseId) -> &[&'a BuildRecord] {
+        self.builds.get(case.as_str()).map_or(&[], Vec::as_slice)
     }
 
     /// What a registry keeps of the run's images, computed once.

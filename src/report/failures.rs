@@ -39,7 +39,12 @@ pub(super) fn lacks<'a>(analysis: &Analysis<'a>) -> Vec<Lack<'a>> {
             .iter()
             .filter(|reason| !reason.rounds.is_empty() && !said_once(analysis, entry, reason));
         for reason in of_samples {
-            let shared = told
+            // Those of one case follow each other.
+            let others = told
+                .iter()
+                .rposition(|one| one.case != entry.subject.id.as_str());
+            let own = &mut told[others.map_or(0, |at| at + 1)..];
+            let shared = own
                 .iter_mut()
                 .find(|shared| entry.metric.is_linked() && shared.holds(entry, reason));
             match shared {

@@ -32,30 +32,29 @@ pub(super) fn median_cold_builds<'a>(analysis: &Analysis<'a>) -> Vec<MedianBuild
             let entry = analysis.get(&case.id, Metric::BuildCold);
             entry.is_some_and(|entry| entry.summary.is_some())
         })
-        .filter_map(|case| median_build(record, &case.id, Metric::BuildCold))
+        .filter_map(|case| median_build(analysis, &case.id, Metric::BuildCold))
         .collect()
 }
 
 /// The median of the counting builds of one kind that have steps.
 pub(super) fn median_build<'a>(
-    record: &'a RunRecord,
+    analysis: &Analysis<'a>,
     case: &'a CaseId,
     metric: Metric,
 ) -> Option<MedianBuild<'a>> {
-    let own: Vec<&BuildRecord> = record
-        .builds
+    let own = || {
+        let builds = analysis.builds_of(case).iter();
+        builds.filter(|build| build.metric == metric)
+    };
+    let mut builds: Vec<MedianBuild<'a>> = analysis
+        .samples_of(case)
         .iter()
-        .filter(|build| build.case == *case && build.metric == metric)
-        .collect();
-    let mut builds: Vec<MedianBuild<'a>> = record
-        .samples
-        .iter()
-        .filter(|sample| sample.case == *case && sample.metric == metric)
+        .filter(|sample| sample.metric == metric)
         .filter_map(|sample| {
             let Some(Quantity::Time(duration)) = sample.outcome.counted() else {
                 return None;
             };
-            let build = own.iter().find(|build| build.round == sample.round)?;
+            let build = own().find(|build| build.round == sample.round)?;
             Some(MedianBuild {
                 case,
                 duration,

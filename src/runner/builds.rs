@@ -105,9 +105,10 @@ impl Job {
         arguments
     }
 
-    /// The secrets that a step can mount.
-    pub(super) fn secrets(&self) -> BTreeMap<String, Secret> {
-        self.plant.as_ref().map(Plant::mounted).unwrap_or_default()
+    /// The secrets that a step can mount: the user's, and the planted one.
+    pub(super) fn secrets(&self, users: &BTreeMap<String, Secret>) -> BTreeMap<String, Secret> {
+        let planted = self.plant.as_ref().map(Plant::mounted).unwrap_or_default();
+        users.clone().into_iter().chain(planted).collect()
     }
 
     fn tag(&self, run: &str, metric: Metric) -> String {
@@ -301,7 +302,7 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
         build_args: job.build_args(),
         labels: labels(&runner.record.id),
         no_cache,
-        secrets: job.secrets(),
+        secrets: job.secrets(&runner.settings.secrets),
         ssh: runner.settings.ssh.clone(),
         platform: case.spec.platform.clone(),
     };

@@ -52,7 +52,7 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
         build_args: job.build_args(),
         labels: labels(&runner.record.id),
         no_cache: false,
-        secrets: job.secrets(),
+        secrets: job.secrets(&runner.settings.secrets),
         ssh: runner.settings.ssh.clone(),
         platform: spec.platform.clone(),
     };

@@ -24,7 +24,7 @@ use crate::record::{
 };
 use crate::scan::Scanners;
 use crate::scenario::{BuildSpec, Companion, Contract, Edit, Load};
-use crate::secrets::Masker;
+use crate::secrets::{Masker, Secret};
 use crate::units::{Bytes, Nanos};
 
 /// A case that takes part, with all that its visits need.
@@ -65,6 +65,8 @@ pub struct Settings {
     pub own_builder: bool,
     /// Sockets of the SSH agents that builds may use, by id.
     pub ssh: BTreeMap<String, PathBuf>,
+    /// The user's secrets that a step can mount, by id.
+    pub secrets: BTreeMap<String, Secret>,
     /// The vulnerability scanners to ask, where any is installed.
     pub scanners: Option<Scanners>,
     /// Tells how busy the machine is: asked before and after each visit.
@@ -152,6 +154,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     ) -> Self {
         let mut masker = Masker::default();
         masker.learn(secrets_in(&mut record));
+        masker.learn(settings.secrets.values().flat_map(Masker::parts));
         mask_texts(&mut record, &masker);
         let nonce = short_id(&format!("{} {}", clock.utc(), std::process::id()));
         let bases = record

@@ -39,7 +39,7 @@ const OF_HOSTS_FILES: [&str; 7] = [
 const MOST_OF_A_LABEL: usize = 63;
 
 /// Why the app cannot reach a companion by a name; none where it can.
-fn unreachable(name: &str) -> Option<&'static str> {
+pub fn unreachable(name: &str) -> Option<&'static str> {
     let is_number = match name.strip_prefix("0x") {
         Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()),
         None => name.bytes().all(|b| b.is_ascii_digit()),

@@ -28,7 +28,7 @@ mod words;
 
 pub use budget::{Budget, Limit};
 pub use claimable::{Claimable, ClaimableMetric};
-pub use companion::{APP_ALIAS, Companion};
+pub use companion::{APP_ALIAS, Companion, unreachable};
 pub use contract::{Contract, ContractKind, HttpCheck, LinePattern, ReadyCheck, Statuses};
 pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};
@@ -40,6 +40,7 @@ pub use model::{
 };
 pub use raw::schema;
 pub use ready_form::{ReadyFormError, parse_ready};
+pub use words::is_kebab;
 
 /// A commented scenario with every key that there is.
 pub const EXAMPLE: &str = include_str!("example.toml");

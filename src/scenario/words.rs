@@ -1,7 +1,7 @@
 //! Names and suggestions.
 
 /// Whether a name is kebab-case: `a-z`, `0-9` and single dashes between them.
-pub(super) fn is_kebab(name: &str) -> bool {
+pub fn is_kebab(name: &str) -> bool {
     name.split('-').all(|part| {
         !part.is_empty()
             && part

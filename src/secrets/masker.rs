@@ -74,6 +74,14 @@ impl Masker {
         Self::values_of(text.as_bytes(), &find(text.as_bytes()))
     }
 
+    /// What must not be printed of a value that the user gave as a secret: all of it, and what
+    /// the rules find in it, as in a file of settings.
+    pub fn parts(secret: &Secret) -> Vec<Secret> {
+        let mut parts = Self::values(&secret.0);
+        parts.push(secret.clone());
+        parts
+    }
+
     /// The values of what was found in a text.
     pub fn values_of(text: &[u8], finds: &[Find]) -> Vec<Secret> {
         let mut values = Vec::new();

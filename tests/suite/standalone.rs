@@ -236,3 +236,157 @@ fn init_in_a_folder_of_a_repository_writes_the_workflow_where_ci_looks_for_it() 
         "{text}"
     );
 }
+
+#[test]
+fn services_of_the_command_line_are_companions_of_the_scenario() {
+    let stranger = stranger_with("two-bases");
+    let given = [
+        "bench",
+        "--dry-run",
+        "--with",
+        "db=postgres:16",
+        "--with",
+        "mail=example.com/mail:1,ready=log:listening,env.TOKEN=not-shown",
+        "--env",
+        "DATABASE_URL=postgres://postgres@db/postgres",
+    ];
+    let (code, out, said) = stranger.plimsoll(&given);
+    assert_eq!(code, Some(0), "{said}");
+    let db = "[[companion]]\nname = \"db\"\nimage = \"postgres:16\"\nready = \"tcp://:5432\"\n\
+              env = { \"POSTGRES_HOST_AUTH_METHOD\" = \"trust\" }\n";
+    assert!(out.contains(db), "{out}");
+    assert!(out.contains("ready = \"log:listening\""), "{out}");
+    assert!(
+        said.contains("service: mail from example.com/mail:1"),
+        "{said}"
+    );
+    assert!(!said.contains("not-shown"), "{said}");
+    let (code, _, said) = stranger.plimsoll(&["bench", "--dry-run", "--with", "db=mine:1"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("ready=tcp://:PORT"), "{said}");
+    let twice = [
+        "bench",
+        "--dry-run",
+        "--with",
+        "db=redis:7",
+        "--with",
+        "db=redis:8",
+    ];
+    let (code, _, said) = stranger.plimsoll(&twice);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("`db`"), "{said}");
+}
+
+const COMPOSE: &str = "\
+x-common: &common
+  environment: {LOG: warn}
+services:
+  web:
+    <<: *common
+    build:
+      context: .
+      args: ['MODE=${MODE:-fast}']
+    environment:
+      DATABASE_URL: postgres://postgres@db/${DB:-shop}
+      TOKEN:
+    ports: ['8080:3000']
+    depends_on:
+      worker-queue: {condition: service_started}
+      db: {condition: service_healthy}
+    volumes: ['./data:/data']
+  db:
+    image: postgres:${PG_VERSION:?say which}
+    environment: [POSTGRES_DB=shop]
+  worker-queue:
+    image: example.com/queue:2
+    expose: [7000]
+    command: serve --name 'a b'
+    depends_on: [db]
+  docs:
+    image: nginx:1.27
+";
+
+#[test]
+fn a_compose_file_says_what_is_built_and_what_it_needs() {
+    let stranger = stranger_with("two-bases");
+    let folder = stranger.folder.path();
+    fs::write(folder.join("compose.yaml"), COMPOSE).unwrap();
+    fs::write(folder.join(".env"), "PG_VERSION=\"16\"\n").unwrap();
+    let given = ["bench", "--dry-run", "--compose", "compose.yaml"];
+    let (code, out, said) = stranger.plimsoll(&given);
+    assert_eq!(code, Some(0), "{said}");
+    for text in [
+        "\"MODE\" = \"fast\"",
+        "\"DATABASE_URL\" = \"postgres://postgres@db/shop\"",
+        "name = \"db\"\nimage = \"postgres:16\"\nready = \"tcp://:5432\"",
+        "\"POSTGRES_DB\" = \"shop\"",
+        "ready = \"tcp://:7000\"\ncommand = [\"serve\", \"--name\", \"a b\"]",
+    ] {
+        assert!(out.contains(text), "{text}: {out}");
+    }
+    assert!(!out.contains("TOKEN") && !out.contains("nginx"), "{out}");
+    let (db, queue) = (
+        out.find("name = \"db\""),
+        out.find("name = \"worker-queue\""),
+    );
+    assert!(db < queue, "what is needed first: {out}");
+    assert!(said.contains("left out: `volumes` of web"), "{said}");
+
+    // What is said on the command line goes before the file.
+    let more = [
+        &given[..],
+        &["--with", "db=mysql:8", "--env", "DATABASE_URL=x"],
+    ]
+    .concat();
+    let (code, out, said) = stranger.plimsoll(&more);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        out.contains("mysql:8") && !out.contains("postgres:16"),
+        "{out}"
+    );
+    assert!(out.contains("\"DATABASE_URL\" = \"x\""), "{out}");
+}
+
+#[test]
+fn what_is_wrong_in_a_compose_file_is_named_with_a_remedy() {
+    let stranger = stranger_with("two-bases");
+    let folder = stranger.folder.path();
+    for (text, said_of_it) in [
+        (
+            "services: {a: {build: .}, b: {build: .}}",
+            "--service a or --service b",
+        ),
+        ("services: {a: {image: x}}", "builds no service"),
+        (
+            "services: {web: {build: ., depends_on: [db]}}",
+            "depends on `db`, which is not in the file",
+        ),
+        (
+            "services: {web: {build: ., depends_on: [a]}, a: {image: x, depends_on: [web]}}",
+            "depend on each other: web -> a -> web",
+        ),
+        (
+            "services: {web: {build: ., depends_on: [a]}, a: {image: mine:1}}",
+            "--with a=IMAGE,ready=tcp://:PORT",
+        ),
+        (
+            "services: {web: {build: {dockerfile_inline: FROM x}}}",
+            "a file of its own",
+        ),
+        (
+            "services: {web: {build: '${NONE_OF_THESE:?set it}'}}",
+            "`NONE_OF_THESE` is needed: set it",
+        ),
+        ("services: [a\n", "compose.yaml"),
+        ("services: {web: {build: elsewhere}}", "elsewhere"),
+    ] {
+        fs::write(folder.join("compose.yaml"), text).unwrap();
+        let given = ["bench", "--dry-run", "--compose", "compose.yaml"];
+        let (code, _, said) = stranger.plimsoll(&given);
+        assert!(code != Some(0), "{text}");
+        assert!(said.contains(said_of_it), "{text}: {said}");
+    }
+    let (code, _, said) = stranger.plimsoll(&["bench", "--dry-run", "--service", "web"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("--compose"), "{said}");
+}

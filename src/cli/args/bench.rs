@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::verdicts::duration;
 use super::{GroundArgs, ProfileArg, TableFormat};
-use crate::project::Ready;
+use crate::project::{Ready, Service};
 use crate::record::Metric;
 use crate::units::Nanos;
 
@@ -17,6 +17,8 @@ use crate::units::Nanos;
     plimsoll bench -f Dockerfile -f Dockerfile.alpine --ready http://:8080/health\n  \
     plimsoll bench --base node:20,node:20-slim,node:20-alpine\n  \
     plimsoll bench --suggest\n  \
+    plimsoll bench --compose compose.yaml --service web\n  \
+    plimsoll bench --with db=postgres:16 --env DATABASE_URL=postgres://postgres@db/postgres\n  \
     plimsoll bench services/api --target dev,prod --build-arg FEATURES=a,b --time 10m\n  \
     plimsoll bench --dry-run --save bench.toml\n\n\
     Nothing has to be written beforehand. What is assumed is printed, each with the flag that changes it.\n\
@@ -109,6 +111,15 @@ pub struct ProjectArgs {
     /// Environment variable of the container
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
     pub env: Vec<(String, String)>,
+    /// Service that the app needs, such as `db=postgres:16`, which the app reaches as `db`; behind it, where plimsoll does not know the image, `,ready=tcp://:PORT` and `,env.NAME=VALUE`
+    #[arg(long = "with", value_name = "NAME=IMAGE")]
+    pub services: Vec<Service>,
+    /// Compose file that names context, Dockerfile, target, arguments, environment and the services that the app depends on; other flags go before it
+    #[arg(long, value_name = "FILE")]
+    pub compose: Option<PathBuf>,
+    /// Service of the Compose file to measure [default: the only one that is built]
+    #[arg(long, value_name = "NAME", requires = "compose")]
+    pub service: Option<String>,
     /// Platform to build and run for, such as `linux/arm64`; a variant each
     #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
     pub platforms: Vec<String>,

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::secret::build_secret;
 use super::{EngineArg, PolicyArg, ProfileArg, ReachArg, ShardArgs, SkipArg, TableFormat};
 use crate::record::{ImageStore, Link};
+use crate::secrets::Secret;
 
 /// `plimsoll run`.
 #[derive(Debug, Clone, Args)]
@@ -87,6 +89,9 @@ pub struct GroundArgs {
     /// SSH agent that builds may use, as ID or ID=SOCKET; can be given more than once [default SOCKET: $SSH_AUTH_SOCK]
     #[arg(long, value_name = "AGENT", value_parser = ssh_agent)]
     pub ssh: Vec<(String, PathBuf)>,
+    /// Secret for `RUN --mount=type=secret`, as id=NAME,src=FILE or id=NAME,env=VARIABLE; can be given more than once
+    #[arg(long = "secret", value_name = "SECRET", value_parser = build_secret)]
+    pub secrets: Vec<(String, Secret)>,
     /// Leave the builder's cache records that this run makes
     #[arg(long)]
     pub keep_cache: bool,

@@ -143,10 +143,9 @@ fn median_builds<'a>(
         let entry = matter.entry(case, series);
         entry.is_some_and(|entry| entry.summary.is_some())
     };
-    let record = matter.analysis.record;
     let found = matter.cases().filter(counts);
     found
-        .filter_map(|case| Some((&case.id, median_build(record, &case.id, metric)?)))
+        .filter_map(|case| Some((&case.id, median_build(matter.analysis, &case.id, metric)?)))
         .collect()
 }
 

@@ -24,7 +24,7 @@ pub(super) fn case(sheet: &Sheet<'_>, case: &CaseRecord) -> Markup {
     let cold = sheet.analysis.get(&case.id, Metric::BuildCold);
     let build = cold
         .filter(|entry| entry.summary.is_some())
-        .and_then(|_| median_build(sheet.record(), &case.id, Metric::BuildCold));
+        .and_then(|_| median_build(&sheet.analysis, &case.id, Metric::BuildCold));
     let steps = build.map(|build| steps_table(sheet.record(), &build));
     let of_case = |caption: &'static str| Use {
         caption,

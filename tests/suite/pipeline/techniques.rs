@@ -114,6 +114,44 @@ async fn a_platform_that_the_engine_does_not_run_is_not_available_here() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn builds_get_the_users_secrets_and_nothing_else_has_them() {
+    let crash = "FROM base:1\nCOPY main.src ./\nCMD [\"crashes\"]\n";
+    let home = Home::new(&[("good", GOOD), ("crash", crash)]);
+    // The fake keeps what begins so, and the app that crashes prints it.
+    let value = "plimsoll-planted-by-the-user-5kq2";
+    let file = home.path().join("token");
+    std::fs::write(&file, value).unwrap();
+    let secret = format!("id=npm,src={}", file.display());
+    let words = [
+        "run", "app", "--rounds", "1", "--warmup", "0", "--secret", &secret,
+    ];
+    let (_, table) = home.run(&words).await;
+    let ways = home.engine.state(|state| state.ways.clone());
+    let secret = format!("secret npm={value}");
+    let of_good = ways.iter().filter(|(tag, _)| tag.contains("_good:"));
+    assert!(of_good.clone().count() >= 5, "{ways:?}");
+    assert!(ways.iter().all(|(_, way)| *way == secret), "{ways:?}");
+    assert!(!table.contains(value) && !home.talk().contains(value));
+    let mut files = 0;
+    for entry in walkdir::WalkDir::new(home.folders().pop().unwrap()) {
+        let entry = entry.unwrap();
+        if entry.file_type().is_file() {
+            let text = std::fs::read(entry.path()).unwrap();
+            let text = String::from_utf8_lossy(&text);
+            assert!(!text.contains(value), "{}", entry.path().display());
+            files += 1;
+        }
+    }
+    assert!(files > 3);
+    let run = home.folders().pop().unwrap().join("run.json");
+    let run = std::fs::read_to_string(run).unwrap();
+    assert!(
+        run.contains("cannot find module | secret npm="),
+        "the app that printed it"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_planted_secret_reaches_the_build_its_way_and_no_file_of_the_run() {
     let more = [
         "[secret]\nid = \"TOKEN\"\n".to_owned(),
