@@ -185,41 +185,20 @@ pub(super) fn with_compose(
     let (name, service) = chosen(&file, compose)?;
     let mut request = request.clone();
     let folder = compose.file.parent().unwrap_or(Path::new("."));
-    let (context, dockerfile, target, args) = match &service.build {
-        Some(Build::Context(context)) => (Some(context), None, None, Vec::new()),
-        Some(Build::Whole {
-            dockerfile_inline: Some(_),
-            ..
-        }) => {
-            let said = format!("{shown}: the service `{name}` has its Dockerfile in the file");
-            let hint = "write it to a file of its own, and name that: `dockerfile: Dockerfile`";
-            return Err(ProjectError::open(said, hint));
-        }
-        Some(Build::Whole {
-            context,
-            dockerfile,
-            target,
-            args,
-            ..
-        }) => (
-            context.as_ref(),
-            dockerfile.as_ref(),
-            target.as_ref(),
-            args.known(),
-        ),
-        None => {
-            let said = format!("{shown}: the service `{name}` is not built: it has no `build`");
-            return Err(ProjectError::open(said, built_hint(&file)));
-        }
-    };
-    let context = folder.join(context.map_or(".", String::as_str));
+    let Built {
+        context,
+        dockerfile,
+        target,
+        args,
+    } = built(name, service, &file, &compose.file)?;
+    let context = folder.join(context.unwrap_or("."));
     if request.files.is_empty() {
-        let dockerfile = dockerfile.map_or("Dockerfile", String::as_str);
+        let dockerfile = dockerfile.unwrap_or("Dockerfile");
         request.files.push(context.join(dockerfile));
     }
     request.context.get_or_insert(context);
     if request.targets.is_empty() {
-        request.targets.extend(target.cloned());
+        request.targets.extend(target.map(str::to_owned));
     }
     for (name, value) in args {
         if request.build_args.iter().all(|(known, _)| *known != name) {
@@ -263,6 +242,54 @@ pub(super) fn with_compose(
         });
     }
     Ok(request)
+}
+
+/// What is built, as the file says it.
+#[derive(Default)]
+struct Built<'f> {
+    context: Option<&'f str>,
+    dockerfile: Option<&'f str>,
+    target: Option<&'f str>,
+    args: Vec<(String, String)>,
+}
+
+fn built<'f>(
+    name: &str,
+    service: &'f Entry,
+    file: &File,
+    path: &Path,
+) -> Result<Built<'f>, ProjectError> {
+    let shown = path.display();
+    match &service.build {
+        Some(Build::Context(context)) => Ok(Built {
+            context: Some(context),
+            ..Built::default()
+        }),
+        Some(Build::Whole {
+            dockerfile_inline: Some(_),
+            ..
+        }) => {
+            let said = format!("{shown}: the service `{name}` has its Dockerfile in the file");
+            let hint = "write it to a file of its own, and name that: `dockerfile: Dockerfile`";
+            Err(ProjectError::open(said, hint))
+        }
+        Some(Build::Whole {
+            context,
+            dockerfile,
+            target,
+            args,
+            ..
+        }) => Ok(Built {
+            context: context.as_deref(),
+            dockerfile: dockerfile.as_deref(),
+            target: target.as_deref(),
+            args: args.known(),
+        }),
+        None => {
+            let said = format!("{shown}: the service `{name}` is not built: it has no `build`");
+            Err(ProjectError::open(said, built_hint(file)))
+        }
+    }
 }
 
 /// Keys that change a container and that are not read.

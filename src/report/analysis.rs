@@ -63,23 +63,13 @@ impl<'a> Analysis<'a> {
         let (links, distributed) = (links_of(record), distributed(record));
         let possible: BTreeSet<_> = metrics_of(record).collect();
         let mut taken: BTreeMap<(&str, Metric), ByLink<'a>> = BTreeMap::new();
-        let mut by_case: BTreeMap<&str, Vec<&Sample>> = BTreeMap::new();
+        let by_case = grouped(&record.samples, |sample| sample.case.as_str());
+        let builds = grouped(&record.builds, |build| build.case.as_str());
+        let cases = grouped(&record.cases, |case| case.scenario.as_str());
         for sample in &record.samples {
-            by_case
-                .entry(sample.case.as_str())
-                .or_default()
-                .push(sample);
             let key = (sample.case.as_str(), sample.metric);
             let by_link = taken.entry(key).or_default();
             by_link.entry(sample.link).or_default().push(sample);
-        }
-        let mut cases: BTreeMap<&str, Vec<&CaseRecord>> = BTreeMap::new();
-        for case in &record.cases {
-            cases.entry(case.scenario.as_str()).or_default().push(case);
-        }
-        let mut builds: BTreeMap<&str, Vec<&BuildRecord>> = BTreeMap::new();
-        for build in &record.builds {
-            builds.entry(build.case.as_str()).or_default().push(build);
         }
         let mut sets = Vec::new();
         let mut entries = Vec::new();
@@ -272,6 +262,15 @@ impl<'a> Analysis<'a> {
             .get(&(case.as_str(), series))
             .map(|&at| &self.entries[at])
     }
+}
+
+/// Items by a text of theirs, in their order.
+fn grouped<'a, T>(items: &'a [T], of: impl Fn(&'a T) -> &'a str) -> BTreeMap<&'a str, Vec<&'a T>> {
+    let mut groups: BTreeMap<&str, Vec<&T>> = BTreeMap::new();
+    for item in items {
+        groups.entry(of(item)).or_default().push(item);
+    }
+    groups
 }
 
 /// Adds the series that were asked for and have no sample.
