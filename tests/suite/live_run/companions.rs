@@ -10,11 +10,17 @@ use crate::live_engine::stage::{Stage, live};
 const NEEDS: &str =
     "FROM scratch\nCOPY tool main.src /\nCMD [\"/tool\", \"needs\", \"db\", \"8080\"]\n";
 
-/// A home whose app needs `db`, which may listen late; `ready` is when it counts as up.
-async fn home(stage: &Stage, ready: &str, command: &str) -> Home {
+/// The image of a service that exits at once, unless its command is another.
+async fn service(stage: &Stage) -> String {
     let tag = stage.tag("db");
     let dockerfile = "FROM scratch AS db\nCOPY tool nonce /\nCMD [\"/tool\", \"exit\", \"1\"]\n";
     stage.build(&stage.request(&tag), dockerfile).await.unwrap();
+    tag
+}
+
+/// A home whose app needs `db`, which may listen late; `ready` is when it counts as up.
+async fn home(stage: &Stage, ready: &str, command: &str) -> Home {
+    let tag = service(stage).await;
     let home = Home::new(stage, &[("good", NEEDS)]);
     let file = home.dir.path().join("scenarios/tiny.toml");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -98,4 +104,27 @@ live!(alone a_clean_room_has_companions_too, stage => {
     assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
     let (_, id) = home.run();
     assert_eq!(left(stage, &id).await, Vec::<String>::new());
+});
+
+live!(alone a_compose_project_has_what_it_depends_on, stage => {
+    let tag = service(stage).await;
+    let home = Home::new(stage, &[("good", NEEDS)]);
+    let compose = home.dir.path().join("compose.yaml");
+    let text = format!(
+        "services:\n  web:\n    build: {{context: app, dockerfile: Dockerfile.good}}\n    depends_on: [db]\n  \
+         db:\n    image: {tag}\n    command: /tool late 2\n    expose: [8080]\n"
+    );
+    std::fs::write(&compose, text).unwrap();
+    let compose = compose.display().to_string();
+    let ended = home.plimsoll(&[
+        "bench", "--compose", &compose, "--ready", "http://:8080/", "--profile", "quick", "--no-push",
+    ]);
+    assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
+    assert!(ended.err.contains("service: db from"), "{}", ended.err);
+    let (_, id) = home.run();
+    assert_eq!(left(stage, &id).await, Vec::<String>::new());
+    let record = home.record();
+    let ready = record.samples.iter().find(|sample| sample.metric == Metric::StartReady).unwrap();
+    let ready = ready.outcome.counted().unwrap().base_value();
+    assert!(ready < 2.0, "the service's seconds are not in it: {ready}");
 });
