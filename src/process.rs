@@ -56,7 +56,7 @@ pub enum ProcessError {
     #[error("it printed more than {0}")]
     Endless(Bytes),
     /// It has ended, and something that it started and that left its group holds its output:
-    /// whether what came is all of it, nobody knows.
+    /// whether what came is all of it, is not known.
     #[error(
         "it ended and left something running that keeps its output open ({} came until then)",
         Bytes(.printed.len() as u64)

@@ -322,7 +322,7 @@ mod tests {
         let lines = last_lines(&text);
         assert!(lines.starts_with("    line 13\n") && lines.ends_with("\n    line 20"));
         assert_eq!(last_lines(""), "");
-        // Its name stands in a line that is not shown.
+        // Its name is in a line that is not shown.
         let key = "MIIaB3dE5gH7jK9mN1pQ4sT6vW8yZ2cF0hJaB3dE5gH7jK9mN1pQ4sT6vW8yZ2cF0\n".repeat(9);
         let log = format!("-----BEGIN PRIVATE KEY-----\n{key}{key}{text}");
         let lines = last_lines(&log[..log.len() - text.len() + 14]);

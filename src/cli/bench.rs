@@ -18,6 +18,7 @@ use crate::project::{self, Draft, ProjectError, Request};
 use crate::record::{Metric, claimable};
 use crate::runner::FLOOR_SCENARIO;
 use crate::scenario::{self, Scenario, ScenarioError};
+use crate::secrets::mask_found;
 use crate::store::OWN_FOLDER;
 use crate::units::Nanos;
 
@@ -107,9 +108,19 @@ pub(super) fn plan_only(
     tell(&drafted.draft, printer);
     match &args.save {
         Some(file) => save_whole(file, drafted.draft.text.as_bytes(), printer)?,
-        None => printer.data(drafted.draft.text.as_bytes())?,
+        None => shown(&drafted.draft.text, printer)?,
     }
     Ok(Exit::Fine)
+}
+
+/// Prints a scenario without its secrets: the file of --save needs them, an output does not.
+fn shown(text: &str, printer: &mut Printer) -> Result<(), Failure> {
+    let masked = mask_found(text);
+    printer.data(masked.as_bytes())?;
+    if masked != text {
+        printer.talk("secrets are masked here; --save FILE writes the scenario with them");
+    }
+    Ok(())
 }
 
 /// Ids of the secrets that builds get.

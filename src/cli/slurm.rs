@@ -151,7 +151,7 @@ fn rounds(words: &[String], count: usize) -> Result<u64, Failure> {
         ),
         Ok((_, Some(id))) => refused(
             format!(
-                "--{} stands behind `--`, and the plan is made without it",
+                "--{} is given after `--`, and the plan is made without it",
                 id.replace('_', "-")
             ),
             "write it before `--`: `plan` hands it on to each shard",

@@ -60,7 +60,7 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// What stands between the braces.
+/// The value of the text between the braces.
 fn braced(inner: &str, of: &impl Fn(&str) -> Option<String>) -> Result<String, String> {
     let name = name_of(inner);
     let (value, rest) = (of(name), &inner[name.len()..]);

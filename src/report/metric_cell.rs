@@ -71,7 +71,7 @@ pub(super) fn lost(entry: &MetricSummary<'_>, summary: &Summary) -> Vec<String> 
     remarks
 }
 
-/// What a reader of a measured value must know beside it.
+/// What a reader of a measured value must also know.
 fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<String> {
     let mut remarks = lost(entry, summary);
     let timed = entry.metric.kind() == Kind::Timed;

@@ -52,7 +52,7 @@ impl VisitNotes {
     }
 
     /// The new records of a visit whose process died, ours and doubtful apart. What was made
-    /// after its death is of somebody else, however much it looks like ours, and is neither.
+    /// after its death belongs to another process, even if its command is ours, and is neither.
     /// How many tars it had sent is not known, so a context that came as a tar makes all
     /// doubtful.
     pub fn attribute(&self, records: &[CacheRecord]) -> Attribution {

@@ -77,8 +77,8 @@ pub(super) fn find(text: &[u8]) -> Vec<Find> {
     finds
 }
 
-/// Whether a sentence goes on behind the colon: `invalid password: authentication failed`. A
-/// word stands before the key and behind the value, in the same line.
+/// Whether a sentence goes on after the colon: `invalid password: authentication failed`. The
+/// same line has a word before the key and one after the value.
 fn is_prose(text: &[u8], key: usize, value: &Value) -> bool {
     let before = text[..key].trim_ascii_end();
     let blanks = &text[before.len()..key];

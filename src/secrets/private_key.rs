@@ -58,7 +58,7 @@ fn is_separator(byte: u8) -> bool {
     )
 }
 
-/// What stands between two lines of a key.
+/// The text between two lines of a key.
 fn separator_length(text: &[u8]) -> usize {
     let mut length = 0;
     while let Some(byte) = text.get(length) {
@@ -119,7 +119,7 @@ mod tests {
         let body: Vec<String> = (0..20)
             .map(|n| made_up("MII", 61) + &n.to_string())
             .collect();
-        // Lines of a log are told with bars between them.
+        // Log lines are quoted with bars between them.
         for between in ["\n", "\\n", "\\n\" +\n  \"", " | "] {
             let text = format!(
                 "-----BEGIN RSA PRIVATE KEY-----{between}{}{between}-----END RSA PRIVATE KEY-----",

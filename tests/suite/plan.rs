@@ -333,7 +333,7 @@ fn words_behind_the_dashes_that_contradict_the_plan_are_refused() {
         ["--host", "unix:///other.sock"],
         ["--rooms", "/other"],
     ] {
-        let said = format!("{} stands behind `--`", behind[0]);
+        let said = format!("{} is given after `--`", behind[0]);
         refused(&behind, &said, before);
     }
     let names = "hint: write the scenario names before `--`";

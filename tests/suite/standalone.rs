@@ -348,6 +348,32 @@ fn a_compose_file_says_what_is_built_and_what_it_needs() {
 }
 
 #[test]
+fn a_plan_that_is_printed_has_no_secret_and_a_saved_one_has_it() {
+    let stranger = stranger_with("two-bases");
+    let folder = stranger.folder.path();
+    let value = "hunter2secretword";
+    let compose = "services: {web: {build: ., environment: ['DB_PASSWORD=${PW}'], depends_on: [db]},\n\
+         db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: '${PW}'}}}\n";
+    fs::write(folder.join("compose.yaml"), compose).unwrap();
+    fs::write(folder.join(".env"), format!("PW={value}\n")).unwrap();
+    let of_file = ["bench", "--dry-run", "--compose", "compose.yaml"];
+    let given = format!("DB_PASSWORD={value}");
+    let service = format!("db=postgres:16,env.POSTGRES_PASSWORD={value}");
+    let of_words = ["bench", "--dry-run", "--env", &given, "--with", &service];
+    for words in [&of_file[..], &of_words] {
+        let (code, out, said) = stranger.plimsoll(words);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(out.contains("\"POSTGRES_PASSWORD\" = "), "{out}");
+        assert!(!out.contains(value) && !said.contains(value), "{out}{said}");
+        assert!(said.contains("--save FILE"), "{said}");
+    }
+    let (code, _, said) = stranger.plimsoll(&[&of_words[..], &["--save", "it.toml"]].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let saved = fs::read_to_string(folder.join("it.toml")).unwrap();
+    assert_eq!(saved.matches(value).count(), 2, "{saved}");
+}
+
+#[test]
 fn what_is_wrong_in_a_compose_file_is_named_with_a_remedy() {
     let stranger = stranger_with("two-bases");
     let folder = stranger.folder.path();
