@@ -162,3 +162,35 @@ fn bases_in(value: &serde_json::Value) -> Vec<String> {
     }
     found
 }
+
+/// A root whose making was killed can have folders of the machine mounted in it, as mmdebstrap
+/// does with /sys.
+#[test]
+fn removing_engines_removes_nothing_that_is_mounted_in_their_roots() {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: not root");
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name);
+    fs::create_dir_all(path("engines/sid/sys")).unwrap();
+    fs::create_dir_all(path("engines/sid/dev/pts")).unwrap();
+    fs::create_dir_all(path("machine")).unwrap();
+    fs::write(path("machine/file"), "not ours").unwrap();
+    let script = "mount --bind machine engines/sid/sys && mount -t tmpfs none engines/sid/dev \
+         && mkdir engines/sid/dev/pts && mount --bind machine engines/sid/dev/pts \
+         && exec \"$1\" remove";
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-c", script, "sh"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/engines"))
+        .env("PLIMSOLL_ENGINES", path("engines"))
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(!path("engines").exists(), "{output:?}");
+    assert_eq!(
+        fs::read_to_string(path("machine/file")).unwrap(),
+        "not ours"
+    );
+}

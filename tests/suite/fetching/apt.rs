@@ -300,3 +300,36 @@ fn a_root_file_system_is_made_of_what_the_mirror_has() {
         &["gone 1.0 is not on the mirror (404); the index lists: 1.0"],
     );
 }
+
+/// A killed mmdebstrap leaves its mounts behind, and the next attempt would remove what is below
+/// them: they are in a mount namespace that ends with it.
+#[test]
+fn what_mmdebstrap_mounts_is_mounted_for_it_alone() {
+    if !has("mmdebstrap") || !has("dpkg-deb") || !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let debian = Debian::new();
+    let sources = debian.path("mirror.list");
+    fs::write(
+        &sources,
+        format!("deb [trusted=yes] {} bookworm main\n", debian.mirror.url),
+    )
+    .unwrap();
+    let seen = debian.path("namespace");
+    succeeds(
+        script("bootstrap")
+            .args(["bookworm", "out.tar"])
+            .arg(&sources)
+            .args(["--mode=chrootless", "--variant=custom", "--format=tar"])
+            .args(["--architectures=amd64", "--include=hello"])
+            .arg(format!(
+                "--setup-hook=readlink /proc/self/ns/mnt >{}",
+                seen.display()
+            ))
+            .current_dir(debian.home.path()),
+    );
+    let theirs = fs::read_to_string(seen).unwrap();
+    let ours = fs::read_link("/proc/self/ns/mnt").unwrap();
+    assert!(theirs.starts_with("mnt:["), "{theirs}");
+    assert_ne!(theirs.trim_end(), ours.to_str().unwrap());
+}
