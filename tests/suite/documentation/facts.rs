@@ -52,6 +52,7 @@ const OTHERS: &[&str] = &[
     "--open-mode",
     "--orphan",
     "--output",
+    "--on",
     "--pairs",
     "--seconds",
     "--parents",
