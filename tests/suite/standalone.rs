@@ -348,6 +348,41 @@ fn a_compose_file_says_what_is_built_and_what_it_needs() {
 }
 
 #[test]
+fn a_compose_service_has_the_environment_that_docker_compose_gives_it() {
+    let stranger = stranger_with("two-bases");
+    let folder = stranger.folder.path();
+    let compose = "services:\n  web:\n    build: {context: ., args: [REVISION]}\n    \
+         environment: {MODE: own, TOKEN: }\n    env_file:\n      - base.env\n      \
+         - {path: local.env, required: false}\n    depends_on: [db]\n  \
+         db: {image: 'postgres:16', env_file: base.env}\n";
+    fs::write(folder.join("compose.yaml"), compose).unwrap();
+    fs::write(folder.join(".env"), "TOKEN=of-the-shell\nREVISION='7'\n").unwrap();
+    let base = "MODE=file\nREGION=\"eu-${REVISION}\" # where\n";
+    fs::write(folder.join("base.env"), base).unwrap();
+    let given = ["bench", "--dry-run", "--compose", "compose.yaml"];
+    let (code, out, said) = stranger.plimsoll(&given);
+    assert_eq!(code, Some(0), "{said}");
+    for (text, times) in [
+        ("\"MODE\" = \"own\"", 1),
+        ("\"MODE\" = \"file\"", 1),
+        ("\"REGION\" = \"eu-7\"", 2),
+        ("\"TOKEN\" = ", 1),
+        ("\"REVISION\" = \"7\"", 1),
+    ] {
+        assert_eq!(out.matches(text).count(), times, "{text}: {out}");
+    }
+    assert!(!said.contains("left out"), "{said}");
+
+    fs::write(folder.join("local.env"), "REGION=here\nnot a variable\n").unwrap();
+    let (code, _, said) = stranger.plimsoll(&given);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("local.env:2: expected NAME=VALUE"), "{said}");
+    fs::remove_file(folder.join("base.env")).unwrap();
+    let (code, _, said) = stranger.plimsoll(&given);
+    assert!(code != Some(0) && said.contains("base.env"), "{said}");
+}
+
+#[test]
 fn a_plan_that_is_printed_has_no_secret_and_a_saved_one_has_it() {
     let stranger = stranger_with("two-bases");
     let folder = stranger.folder.path();

@@ -3,20 +3,16 @@
 //!
 //! Source: the Compose Specification, <https://github.com/compose-spec/compose-spec>.
 
-use std::collections::BTreeMap;
+mod dotenv;
+mod file;
+
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::error::ProjectError;
-use super::interpolate::interpolate;
 use super::note::Note;
 use super::request::Request;
 use super::service::Service;
-
-/// Longer files are none that people write.
-const MOST_BYTES: usize = 4 << 20;
+use file::{Build, Entry, File, Words};
 
 /// The service of a Compose file that is measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,149 +21,6 @@ pub struct Compose {
     pub file: PathBuf,
     /// The service; none for the only one that is built.
     pub service: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct File {
-    #[serde(default)]
-    services: BTreeMap<String, Entry>,
-}
-
-/// What is read of a service. What else there is does not change what is built or needed.
-#[derive(Debug, Deserialize)]
-struct Entry {
-    image: Option<String>,
-    build: Option<Build>,
-    #[serde(default)]
-    environment: Pairs,
-    #[serde(default)]
-    ports: Vec<Port>,
-    #[serde(default)]
-    expose: Vec<Port>,
-    #[serde(default)]
-    depends_on: Names,
-    command: Option<Words>,
-    #[serde(default)]
-    env_file: Value,
-    #[serde(default)]
-    volumes: Value,
-    #[serde(default)]
-    entrypoint: Value,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Build {
-    Context(String),
-    Whole {
-        context: Option<String>,
-        dockerfile: Option<String>,
-        dockerfile_inline: Option<String>,
-        target: Option<String>,
-        #[serde(default)]
-        args: Pairs,
-    },
-}
-
-/// `{NAME: value}`, or `[NAME=value]`.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Pairs {
-    Map(BTreeMap<String, Value>),
-    List(Vec<String>),
-}
-
-impl Default for Pairs {
-    fn default() -> Self {
-        Self::List(Vec::new())
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Port {
-    Number(u64),
-    Short(String),
-    Long { target: Value },
-}
-
-/// `[db]`, or `{db: {condition: ...}}`.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Names {
-    List(Vec<String>),
-    Map(BTreeMap<String, Value>),
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self::List(Vec::new())
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Words {
-    Line(String),
-    List(Vec<String>),
-}
-
-impl Pairs {
-    /// Names with their values. Those without one come from the environment of `docker
-    /// compose`, which is not known here.
-    fn known(&self) -> Vec<(String, String)> {
-        match self {
-            Self::List(lines) => {
-                let pairs = lines.iter().filter_map(|line| line.split_once('='));
-                pairs
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                    .collect()
-            }
-            Self::Map(map) => {
-                let pairs = map.iter();
-                pairs
-                    .filter_map(|(name, value)| Some((name.clone(), scalar(value)?)))
-                    .collect()
-            }
-        }
-    }
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(yes) => Some(yes.to_string()),
-        _ => None,
-    }
-}
-
-impl Port {
-    /// The port within the container.
-    fn inner(&self) -> Option<u16> {
-        match self {
-            Self::Number(number) => u16::try_from(*number).ok(),
-            Self::Long { target } => scalar(target)?.parse().ok(),
-            Self::Short(text) => {
-                let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-                let port = port.rsplit(':').next()?;
-                port.parse().ok().filter(|_| protocol == "tcp")
-            }
-        }
-    }
-}
-
-impl Entry {
-    fn port(&self) -> Option<u16> {
-        self.expose.iter().chain(&self.ports).find_map(Port::inner)
-    }
-
-    fn needs(&self) -> Vec<&str> {
-        match &self.depends_on {
-            Names::List(names) => names.iter().map(String::as_str).collect(),
-            Names::Map(names) => names.keys().map(String::as_str).collect(),
-        }
-    }
 }
 
 /// The request with what a Compose file says of its service. What the user says otherwise
@@ -180,7 +33,7 @@ pub(super) fn with_compose(
     compose: &Compose,
     notes: &mut Vec<Note>,
 ) -> Result<Request, ProjectError> {
-    let file = read(&compose.file)?;
+    let file = file::read(&compose.file)?;
     let shown = compose.file.display();
     let (name, service) = chosen(&file, compose)?;
     let mut request = request.clone();
@@ -205,7 +58,7 @@ pub(super) fn with_compose(
             request.build_args.push((name, vec![value]));
         }
     }
-    for (name, value) in service.environment.known() {
+    for (name, value) in service.environment(&file, &compose.file)? {
         if request.env.iter().all(|(known, _)| *known != name) {
             request.env.push((name, value));
         }
@@ -223,7 +76,7 @@ pub(super) fn with_compose(
     let mut services = Vec::new();
     for name in needed.into_iter().filter(|needed| *needed != name) {
         if request.services.iter().all(|given| given.name != *name) {
-            services.push(companion(name, &file.services[name], &compose.file)?);
+            services.push(companion(name, &file, &compose.file)?);
             note_unread(name, &file.services[name], &mut left_out);
         }
     }
@@ -283,7 +136,7 @@ fn built<'f>(
             context: context.as_deref(),
             dockerfile: dockerfile.as_deref(),
             target: target.as_deref(),
-            args: args.known(),
+            args: args.values(&file.variables),
         }),
         None => {
             let said = format!("{shown}: the service `{name}` is not built: it has no `build`");
@@ -292,76 +145,9 @@ fn built<'f>(
     }
 }
 
-/// Keys that change a container and that are not read.
+/// Names the keys of a service that change a container and that are not read.
 fn note_unread(name: &str, service: &Entry, left_out: &mut Vec<String>) {
-    let unread = [
-        ("env_file", &service.env_file),
-        ("volumes", &service.volumes),
-        ("entrypoint", &service.entrypoint),
-    ];
-    let unread = unread.into_iter().filter(|(_, value)| !value.is_null());
-    left_out.extend(unread.map(|(key, _)| format!("`{key}` of {name}")));
-}
-
-fn read(path: &Path) -> Result<File, ProjectError> {
-    let read = |source| ProjectError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let text = crate::files::read_to_string(path).map_err(read)?;
-    let wrong = |said: String| {
-        let said = format!("{}: {said}", path.display());
-        ProjectError::open(
-            said,
-            "`docker compose config` says what is wrong with a Compose file",
-        )
-    };
-    if text.len() > MOST_BYTES {
-        return Err(wrong("the file is too long".to_owned()));
-    }
-    // The snippet of the error has several lines, and may hold a secret.
-    let options = serde_saphyr::options! { with_snippet: false };
-    let mut value: Value = serde_saphyr::from_str_with_options(&text, options)
-        .map_err(|error| wrong(error.to_string()))?;
-    let variables = variables(path);
-    fill(&mut value, &|name| {
-        std::env::var(name)
-            .ok()
-            .or_else(|| variables.get(name).cloned())
-    })
-    .map_err(&wrong)?;
-    serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
-}
-
-/// The `.env` file next to a Compose file.
-fn variables(file: &Path) -> BTreeMap<String, String> {
-    let text = crate::files::read_to_string(&file.with_file_name(".env")).unwrap_or_default();
-    let lines = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.starts_with('#'));
-    let pairs =
-        lines.filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
-    let pairs = pairs.map(|(name, value)| {
-        let value = value.trim();
-        let quoted = ['"', '\''].into_iter().find_map(|quote| {
-            let inner = value.strip_prefix(quote)?;
-            inner.strip_suffix(quote)
-        });
-        (name.trim().to_owned(), quoted.unwrap_or(value).to_owned())
-    });
-    pairs.collect()
-}
-
-/// Replaces the variables in all texts.
-fn fill(value: &mut Value, of: &impl Fn(&str) -> Option<String>) -> Result<(), String> {
-    match value {
-        Value::String(text) => *text = interpolate(text, of)?,
-        Value::Array(items) => items.iter_mut().try_for_each(|item| fill(item, of))?,
-        Value::Object(map) => map.values_mut().try_for_each(|item| fill(item, of))?,
-        _ => {}
-    }
-    Ok(())
+    left_out.extend(service.unread().map(|key| format!("`{key}` of {name}")));
 }
 
 fn chosen<'f>(file: &'f File, compose: &'f Compose) -> Result<(&'f str, &'f Entry), ProjectError> {
@@ -438,7 +224,8 @@ fn in_order<'f>(
     Ok(())
 }
 
-fn companion(name: &str, service: &Entry, file: &Path) -> Result<Service, ProjectError> {
+fn companion(name: &str, whole: &File, file: &Path) -> Result<Service, ProjectError> {
+    let service = &whole.services[name];
     let wrong = |said: String| {
         let said = format!(
             "{}: the service `{name}`, which the app needs: {said}",
@@ -460,6 +247,6 @@ fn companion(name: &str, service: &Entry, file: &Path) -> Result<Service, Projec
         }
     };
     let ready = service.port().map(|port| format!("tcp://:{port}"));
-    let env = service.environment.known().into_iter().collect();
+    let env = service.environment(whole, file)?;
     Service::of(name, image, ready, env, command).map_err(wrong)
 }
