@@ -21,6 +21,7 @@ mod killed;
 mod luggage;
 pub(crate) mod matrix;
 mod planted;
+mod projects;
 mod revisions;
 mod roomless;
 mod severed;

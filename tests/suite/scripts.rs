@@ -38,6 +38,40 @@ fn each_module_with_live_tests_is_run_with_an_engine() {
     assert!(found > 20, "{found} modules have live tests");
 }
 
+/// `Machine` and `Before` compare less where others are at work.
+#[test]
+fn each_module_that_compares_the_machine_is_run_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = fs::read_to_string(root.join("scripts/test")).unwrap();
+    let listed = Regex::new(r"(?m)^alone=\((.*)\)$").unwrap();
+    let listed: Vec<_> = listed.captures(&script).unwrap()[1]
+        .split(' ')
+        .map(str::to_owned)
+        .collect();
+    let suite = root.join("tests/suite");
+    let compares = Regex::new(r"\b(Before::now|Machine::at_rest)\(").unwrap();
+    let mut found = Vec::new();
+    for entry in WalkDir::new(&suite).sort_by_file_name() {
+        let entry = entry.unwrap();
+        let path = entry.path();
+        // The helper of the modules that are found.
+        if path.extension().is_none_or(|ending| ending != "rs") || path.ends_with("luggage.rs") {
+            continue;
+        }
+        if compares.is_match(&fs::read_to_string(path).unwrap()) {
+            let inside = path.strip_prefix(&suite).unwrap().with_extension("");
+            let module = inside.to_str().unwrap().replace('/', "::") + "::";
+            match module.starts_with("cleanroom::") {
+                true => found.push("cleanroom::".to_owned()),
+                false => found.push(module),
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    assert_eq!(listed, found);
+}
+
 /// The stand-ins that `scripts/test` builds before the live tests are those that they need.
 #[test]
 fn the_set_up_of_the_tests_builds_what_the_matrix_rests_on() {
