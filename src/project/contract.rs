@@ -53,12 +53,22 @@ pub(super) struct Contract {
     pub is_guess: bool,
 }
 
+/// The build context, as far as a contract needs it.
+pub(super) struct Sent<'a> {
+    /// Its folder.
+    pub context: &'a Path,
+    /// Files in it, relative to the folder.
+    pub files: &'a [String],
+    /// Whether a build reads this file. In a monorepo most files are those of other services.
+    pub is_read: &'a dyn Fn(&str) -> bool,
+}
+
 /// Settles on a contract; none where nothing speaks for one.
 pub(super) fn contract(
     (ready, port): (Option<&Ready>, Option<u16>),
     hints: &Hints,
     base: Option<&str>,
-    (context, files): (&Path, &[String]),
+    sent: &Sent<'_>,
 ) -> Option<Contract> {
     if let Some(Ready::Check(check)) = ready {
         return Some(Contract {
@@ -102,7 +112,7 @@ pub(super) fn contract(
         let path = url.get(3).map_or("/", |path| path.as_str()).to_owned();
         return Some(settled(path, "HEALTHCHECK".to_owned(), false));
     }
-    if let Some((path, file)) = served(context, files) {
+    if let Some((path, file)) = served(sent) {
         return Some(settled(path.to_owned(), file, false));
     }
     Some(settled("/".to_owned(), "a guess".to_owned(), true))
@@ -117,13 +127,17 @@ fn port_of_base(base: &str) -> Option<u16> {
         .map(|(_, port)| *port)
 }
 
-/// A path that means health and that a source file holds in quotes.
-fn served(context: &Path, files: &[String]) -> Option<(&'static str, String)> {
-    let mut sources: Vec<_> = files.iter().filter(|file| source(file).is_some()).collect();
+/// A path that means health and that a source file of the app holds in quotes.
+fn served(sent: &Sent<'_>) -> Option<(&'static str, String)> {
+    let mut sources: Vec<_> = sent
+        .files
+        .iter()
+        .filter(|file| source(file).is_some())
+        .collect();
     sources.sort_by_key(|file| source(file).map(|(rank, _)| rank));
     let mut found: BTreeMap<usize, &String> = BTreeMap::new();
     for file in sources.into_iter().take(MOST_FILES) {
-        let path = context.join(file);
+        let path = sent.context.join(file);
         if std::fs::metadata(&path).map_or(true, |facts| facts.len() > MOST_BYTES) {
             continue;
         }
@@ -131,7 +145,7 @@ fn served(context: &Path, files: &[String]) -> Option<(&'static str, String)> {
             continue;
         };
         for (rank, known) in HEALTH_PATHS.iter().enumerate() {
-            if is_whole_path(&text, known) {
+            if is_whole_path(&text, known) && (sent.is_read)(file) {
                 found.entry(rank).or_insert(file);
             }
         }
@@ -157,6 +171,14 @@ mod tests {
         Hints::default()
     }
 
+    fn sent<'a>(context: &'a Path, files: &'a [String]) -> Sent<'a> {
+        Sent {
+            context,
+            files,
+            is_read: &|_| true,
+        }
+    }
+
     fn http(port: u16, path: &str) -> ReadyCheck {
         ReadyCheck::Http(HttpCheck::get(port, path))
     }
@@ -164,7 +186,7 @@ mod tests {
     #[test]
     fn the_strongest_contract_that_something_speaks_for_is_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let none: (&Path, &[String]) = (folder.path(), &[]);
+        let none = &sent(folder.path(), &[]);
         assert_eq!(contract((None, None), &hints(), None, none), None);
         let of_base = contract(
             (None, None),
@@ -205,7 +227,7 @@ mod tests {
         )
         .unwrap();
         let files = ["main.go".to_owned()];
-        let found = contract((None, None), &exposed, None, (folder.path(), &files)).unwrap();
+        let found = contract((None, None), &exposed, None, &sent(folder.path(), &files)).unwrap();
         assert_eq!(found.check, http(3000, "/healthz"));
         assert_eq!(found.why, "port from EXPOSE, path from main.go");
     }
@@ -213,7 +235,7 @@ mod tests {
     #[test]
     fn what_the_user_says_comes_first() {
         let folder = tempfile::tempdir().unwrap();
-        let none: (&Path, &[String]) = (folder.path(), &[]);
+        let none = &sent(folder.path(), &[]);
         let exposed = Hints {
             ports: vec![3000],
             ..hints()

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::compose::with_compose;
-use super::contract::{Contract, contract};
+use super::contract::{Contract, Sent, contract};
 use super::error::ProjectError;
 use super::find::{Found, dockerfiles};
 use super::located::{Broken, Located, locate};
 use super::note::Note;
-use super::rebuild::{Rebuild, rebuilds};
+use super::rebuild::{Rebuild, is_read, rebuilds};
 use super::request::Request;
 use super::service::Service;
 use super::suggest::suggested;
@@ -62,8 +62,12 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
     let contexts = contexts(root_of_context, &variants)?;
     let app = relative(&files[0].app, root_of_context);
     let paths: Vec<String> = contexts[0].paths().map(str::to_owned).collect();
-    let sent = (root_of_context.as_path(), paths.as_slice());
-    let found = settled_contract(request, &variants, sent, &mut notes)?;
+    let sent = Sent {
+        context: root_of_context,
+        files: &paths,
+        is_read: &|path| is_read(&variants, &contexts, path),
+    };
+    let found = settled_contract(request, &variants, &sent, &mut notes)?;
     let [dependency, source] = rebuilds(root_of_context, &app, &variants, &contexts);
     let shown = |path: &Path| relative(path, &folder);
     notes.insert(
@@ -387,7 +391,7 @@ fn contexts(root: &Path, variants: &[Variant]) -> Result<Vec<Context>, ProjectEr
 fn settled_contract(
     request: &Request,
     variants: &[Variant],
-    sent: (&Path, &[String]),
+    sent: &Sent<'_>,
     notes: &mut Vec<Note>,
 ) -> Result<Contract, ProjectError> {
     let mut merged = Hints::default();

@@ -77,6 +77,12 @@ pub(super) fn rebuilds(
     })
 }
 
+/// Whether the build of any variant reads a file. `contexts` are those of the variants.
+pub(super) fn is_read(variants: &[Variant], contexts: &[Context], path: &str) -> bool {
+    let mut each = variants.iter().zip(contexts);
+    each.any(|(variant, context)| reads(variant, &context.links(), path))
+}
+
 fn reads(variant: &Variant, links: &BTreeMap<String, String>, path: &str) -> bool {
     let changed = [path.to_owned()];
     let target = variant.target.as_deref();

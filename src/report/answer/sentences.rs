@@ -1,12 +1,12 @@
 //! What a run comes to, in up to three sentences made from the data.
 
 use super::super::change::{Effect, factor_text, metric_words};
-use super::super::entry::Series;
+use super::super::entry::{Reason, Series};
 use super::super::native::quantity;
 use super::super::notes::one_line;
 use super::super::scale::Scale;
 use super::sides::{Sides, Stand};
-use crate::record::{CaseRecord, Disposition, Kind, Metric};
+use crate::record::{CaseRecord, Disposition, Kind, Metric, Status};
 
 const MOST: usize = 3;
 
@@ -22,6 +22,7 @@ const LISTED: usize = 3;
 /// Failures first, then size, then the times that differ most.
 pub(super) fn sentences(sides: &Sides<'_, '_>) -> Vec<String> {
     let mut all: Vec<String> = failures(sides).into_iter().collect();
+    all.extend(failed_phase(sides));
     all.extend(size(sides));
     all.extend(times(sides));
     all.truncate(MOST);
@@ -70,6 +71,42 @@ fn failures(sides: &Sides<'_, '_>) -> Option<String> {
         parts.push(format!("As expected, {named} {have} no figures."));
     }
     (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// A phase that failed in variants that work, where no column shows it: it decides the exit code.
+fn failed_phase(sides: &Sides<'_, '_>) -> Option<String> {
+    let mut found: Vec<(Metric, &str, Vec<String>)> = Vec::new();
+    let works = |case: &&&CaseRecord| matches!(case.disposition, Disposition::Qualified);
+    for case in sides.cases.iter().filter(works) {
+        for entry in sides.analysis.entries_of(&case.id) {
+            if sides.columns.contains(&entry.series()) {
+                continue;
+            }
+            let mut reasons = entry.reasons.iter();
+            let failed =
+                |reason: &&Reason<'_>| reason.status == Status::Dnf && reason.expected.is_none();
+            let Some(reason) = reasons.find(failed) else {
+                continue;
+            };
+            match found.iter_mut().find(|one| one.0 == entry.metric) {
+                Some((.., variants)) if variants.contains(&case.variant) => {}
+                Some((.., variants)) => variants.push(case.variant.clone()),
+                None => found.push((entry.metric, reason.text, vec![case.variant.clone()])),
+            }
+        }
+    }
+    let ((metric, reason, variants), others) = found.split_first()?;
+    let mut text = format!(
+        "{}: {} failed: {}.",
+        list(variants.iter().cloned()),
+        metric.title(),
+        one_line(reason, REASON_CHARS).trim_end_matches('.')
+    );
+    if !others.is_empty() {
+        let titles = list(others.iter().map(|(metric, ..)| metric.title().to_owned()));
+        text.push_str(&format!(" Also failed: {titles}."));
+    }
+    Some(text)
 }
 
 /// The first names, and how many more there are.

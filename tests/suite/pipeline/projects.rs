@@ -192,6 +192,14 @@ async fn a_monorepo_has_its_context_above_the_dockerfile() {
     );
     let talk = home.talk();
     assert!(talk.contains("GET /healthz on port 3000"), "{talk}");
+    // No build of the other service reads the file with that path.
+    let other = Home::project("monorepo", &["node:20"]);
+    let web = with(&["-f", "services/web/Dockerfile"]);
+    let outcome = other.run(&web).await.0.unwrap();
+    assert_eq!(outcome, Exit::Fine, "{}", other.talk());
+    let said =
+        "GET / on port 8080 is answered with status 200 (port from EXPOSE, path from a guess)";
+    assert!(other.talk().contains(said), "{}", other.talk());
     assert!(
         talk.contains("source edit: a comment in services/api/server.js"),
         "{talk}"

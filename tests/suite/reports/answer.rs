@@ -1,6 +1,6 @@
 //! The answer of a run: marks, who beats whom, order and sentences.
 
-use plimsoll::record::{Disposition, Metric, RunRecord};
+use plimsoll::record::{Disposition, Metric, Outcome, RunRecord};
 use plimsoll::report::{Content, answer};
 
 use super::builder::{Build, four_variants, run};
@@ -81,6 +81,21 @@ fn sentences_are_of_the_data_and_at_most_three() {
     assert_eq!(
         said[0],
         "multi-stage-distroless has no figures: GET /health answered 500 | expected 200."
+    );
+}
+
+#[test]
+fn a_phase_that_failed_and_has_no_column_is_in_a_sentence() {
+    let mut run = run();
+    for variant in ["a", "b"] {
+        add(&mut run, variant, 50, 200);
+        let reason = "did not exit within 10.0 s of its stop signal".to_owned();
+        run.sample(variant, Metric::StopTime, Outcome::Dnf { reason });
+    }
+    let said = answer(&run, "node", &[]).sentences;
+    assert_eq!(
+        said[0],
+        "a and b: stop failed: did not exit within 10.0 s of its stop signal."
     );
 }
 
