@@ -7,6 +7,7 @@
 mod bases;
 mod builds;
 mod cache;
+mod cause;
 mod companions;
 mod error;
 mod event;

@@ -1,6 +1,7 @@
 //! The start phases: create, start, ready, memory, stop.
 
 use super::builds::{Job, chain, labels};
+use super::cause::cause;
 use super::ledger::Ledger;
 use super::session::{PlannedCase, Runner};
 use super::wait::{NotReady, Started, Wanted};
@@ -14,7 +15,10 @@ use crate::scenario::ReadyCheck;
 use crate::units::{Nanos, Quantity};
 
 /// Lines of a container's output that a DNF quotes.
-const QUOTED_LINES: u32 = 12;
+const QUOTED_LINES: usize = 12;
+
+/// Lines that are searched for the one that says why.
+const SEARCHED_LINES: u32 = 60;
 
 /// Starts the app once and holds it to its contract.
 ///
@@ -293,12 +297,20 @@ pub(super) async fn quoted<E: Engine, C: Clock, P: Probe>(
         runner,
         "read the output of",
         id,
-        runner.engine.logs(id, QUOTED_LINES),
+        runner.engine.logs(id, SEARCHED_LINES),
     )
     .await;
     match logs {
         Ok(lines) if lines.is_empty() => "; it printed nothing".to_owned(),
-        Ok(lines) => format!("; last lines: {}", lines.join(" | ")),
+        Ok(lines) => {
+            let last = &lines[lines.len().saturating_sub(QUOTED_LINES)..];
+            // Where a reason is cut, its beginning stays.
+            let said = match cause(&lines) {
+                Some(line) if last[0].trim() != line => format!("; it printed: {line}"),
+                _ => String::new(),
+            };
+            format!("{said}; last lines: {}", last.join(" | "))
+        }
         Err(error) => format!("; its output could not be read ({})", chain(&error)),
     }
 }
