@@ -8,11 +8,12 @@ use serde_json::to_value;
 use super::args::{InspectArgs, InspectFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use crate::engine::Engine;
+use crate::engine::{Clock, Engine};
+use crate::host::SystemClock;
 use crate::image::{Examined, Filter};
 use crate::inspection::{Condition, Growth, Inspection, Judged, judge};
 use crate::record::{Texts, mask_texts, secrets_in};
-use crate::report::{self, InspectionView, Table};
+use crate::report::{self, InspectionView, Sbom, Table};
 use crate::secrets::{Masker, Secret};
 
 use base::NotSet;
@@ -49,6 +50,11 @@ pub(super) async fn inspect<E: Engine>(
     }
     let mut account = found.account;
     mask(&mut account, found.values);
+    if args.packages {
+        let text = packages_of(&account, args, printer)?;
+        printer.data(text.as_bytes())?;
+        return Ok(Exit::Fine);
+    }
     let judged = judge(&account, &conditions);
     let text = text_of(&account, &judged, args, printer)?;
     printer.data(text.as_bytes())?;
@@ -75,7 +81,30 @@ fn text_of(
         InspectFormat::Junit => report::gate_junit(account, judged).map_err(Failure::failed)?,
         InspectFormat::Sarif => format!("{:#}\n", report::gate_sarif(account, judged)),
         InspectFormat::Annotations => report::gate_annotations(account, judged),
+        InspectFormat::Cyclonedx => bill(account, Sbom::CycloneDx)?,
+        InspectFormat::Spdx => bill(account, Sbom::Spdx)?,
     })
+}
+
+fn packages_of(
+    account: &Inspection,
+    args: &InspectArgs,
+    printer: &Printer,
+) -> Result<String, Failure> {
+    Ok(match args.format {
+        InspectFormat::Json => format!("{:#}\n", report::packages_json(account)),
+        InspectFormat::Cyclonedx => bill(account, Sbom::CycloneDx)?,
+        InspectFormat::Spdx => bill(account, Sbom::Spdx)?,
+        _ => {
+            let table = report::package_table(account, view(args, printer));
+            drawn(&[table], args, printer)
+        }
+    })
+}
+
+fn bill(account: &Inspection, form: Sbom) -> Result<String, Failure> {
+    let bill = report::sbom(account, form, &SystemClock::new().utc());
+    Ok(format!("{:#}\n", bill.map_err(Failure::failed)?))
 }
 
 fn print_files(
