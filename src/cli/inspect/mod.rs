@@ -185,6 +185,12 @@ fn conditions(args: &InspectArgs) -> Result<Vec<Condition>, Failure> {
         args.format,
         InspectFormat::Junit | InspectFormat::Sarif | InspectFormat::Annotations
     );
+    let is_list = args.layer.is_some() || args.path.is_some() || args.against.is_some();
+    if is_list && matches!(args.format, InspectFormat::Cyclonedx | InspectFormat::Spdx) {
+        let hint = "leave out --layer, --path and --against";
+        let said = "this format has the packages of a whole image";
+        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+    }
     if needs_some && conditions.is_empty() {
         let hint = "for example --fail-on 'secrets,root,waste>5%'";
         let said = "this format holds what --fail-on found, and no condition is named";

@@ -180,8 +180,7 @@ fn cyclonedx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
         .properties(properties(missing(image)))
         .build()
         .map_err(refused)?;
-    // The same packages have the same serial number only where all else is the same too, so it
-    // is left out: it is optional.
+    // Without a serial number, which is optional, the time alone differs from call to call.
     let document = cyclonedx::CycloneDxBuilder::default()
         .schema("http://cyclonedx.org/schema/bom-1.6.schema.json")
         .bom_format("CycloneDX")
