@@ -32,6 +32,7 @@ impl Examined {
             waste,
             heaviest,
             unlisted_heavy_files,
+            packages: self.packages(),
             posture: contents.posture,
             notes: contents.notes,
             ..Inspection::default()

@@ -1,8 +1,9 @@
-//! The few small files whose content is read: who the users are, and which packages
-//! the system counts. They are known by name, reduced to what is asked, and let go.
+//! The few small files whose content is read: who the users are, and settings. They are known
+//! by name, reduced to what is asked, and let go. Those with packages are read by `packages`.
 
-/// Most bytes of a known file that are held for a moment.
-pub(super) const MOST_BYTES: u64 = 32 << 20;
+use super::packages::Found;
+use crate::inspection::Distribution;
+
 /// Most bytes of all lists of users, which are held.
 pub(super) const MOST_USERS_BYTES: u64 = 4 << 20;
 /// Most bytes of a file of settings; a larger one is data.
@@ -13,10 +14,6 @@ pub(super) const MOST_SETTINGS_BYTES: u64 = 1 << 20;
 pub(super) enum Kind {
     /// The list of users.
     Passwd,
-    /// dpkg's list of packages, or one package of a distroless image.
-    Dpkg,
-    /// apk's list of packages.
-    Apk,
     /// Variables and their values, or keys and theirs.
     Settings,
 }
@@ -26,8 +23,10 @@ pub(super) enum Kind {
 pub(super) enum Known {
     /// Users' names and ids.
     Users(Vec<(String, i64)>),
-    /// Installed packages.
-    Packages(u64),
+    /// Packages.
+    Packages(Found),
+    /// The distribution.
+    Distribution(Distribution),
 }
 
 /// Whether a file is known.
@@ -36,15 +35,7 @@ pub(super) fn kind(parts: &[&[u8]]) -> Option<Kind> {
     if *last == b"passwd" && above.last() == Some(&&b"etc"[..]) {
         return Some(Kind::Passwd);
     }
-    if is_environment(last) || is_keyed(last) {
-        return Some(Kind::Settings);
-    }
-    match above {
-        [b"var", b"lib", b"dpkg"] if *last == b"status" => Some(Kind::Dpkg),
-        [b"var", b"lib", b"dpkg", b"status.d"] if !last.ends_with(b".md5sums") => Some(Kind::Dpkg),
-        [.., b"lib", b"apk", b"db"] if *last == b"installed" => Some(Kind::Apk),
-        _ => None,
-    }
+    (is_environment(last) || is_keyed(last)).then_some(Kind::Settings)
 }
 
 /// `.env`, `.env.production`, `prod.env`.
@@ -65,11 +56,8 @@ fn is_keyed(name: &[u8]) -> bool {
 
 /// Reads one.
 pub(super) fn read(kind: Kind, content: &[u8]) -> Option<Known> {
-    let text = String::from_utf8_lossy(content);
     match kind {
-        Kind::Passwd => Some(Known::Users(users(&text))),
-        Kind::Dpkg => Some(Known::Packages(dpkg(&text))),
-        Kind::Apk => Some(Known::Packages(apk(&text))),
+        Kind::Passwd => Some(Known::Users(users(&String::from_utf8_lossy(content)))),
         Kind::Settings => None,
     }
 }
@@ -86,45 +74,9 @@ fn users(text: &str) -> Vec<(String, i64)> {
         .collect()
 }
 
-/// Paragraphs with a package that is there. Distroless images leave out the status.
-fn dpkg(text: &str) -> u64 {
-    let mut count = 0;
-    let (mut package, mut there) = (false, true);
-    for line in text.lines().chain([""]) {
-        if line.trim().is_empty() {
-            count += u64::from(package && there);
-            (package, there) = (false, true);
-        } else if line.starts_with("Package:") {
-            package = true;
-        } else if let Some(status) = line.strip_prefix("Status:") {
-            // Removed packages stay listed for their configuration.
-            there = !matches!(
-                status.split_whitespace().nth(2),
-                Some("not-installed" | "config-files") | None
-            );
-        }
-    }
-    count
-}
-
-fn apk(text: &str) -> u64 {
-    text.lines().filter(|line| line.starts_with("P:")).count() as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn packages_that_are_there_are_counted() {
-        let status = "Package: a\nStatus: install ok installed\nDescription: x\n Package: y\n\n\
-            Package: b\nStatus: deinstall ok config-files\n\n\nPackage: c\nStatus: install ok unpacked";
-        assert_eq!(dpkg(status), 2);
-        // A distroless image's file.
-        assert_eq!(dpkg("Package: tzdata\nVersion: 1\n"), 1);
-        assert_eq!(dpkg(""), 0);
-        assert_eq!(apk("C:Q1\nP:musl\nV:1\n\nP:busybox\nD:P:x\n"), 2);
-    }
 
     #[test]
     fn users_are_read_and_odd_lines_passed_over() {
@@ -142,12 +94,6 @@ mod tests {
         // Where `/etc/passwd` is a link, it leads to one of the same name.
         assert_eq!(kind("usr/etc/passwd"), Some(Kind::Passwd));
         assert_eq!(kind("app/passwd"), None);
-        assert_eq!(kind("var/lib/dpkg/status"), Some(Kind::Dpkg));
-        assert_eq!(kind("var/lib/dpkg/status-old"), None);
-        assert_eq!(kind("var/lib/dpkg/status.d/libc6"), Some(Kind::Dpkg));
-        assert_eq!(kind("var/lib/dpkg/status.d/libc6.md5sums"), None);
-        assert_eq!(kind("lib/apk/db/installed"), Some(Kind::Apk));
-        assert_eq!(kind("usr/lib/apk/db/installed"), Some(Kind::Apk));
         assert_eq!(kind("app/.env"), Some(Kind::Settings));
         assert_eq!(kind("root/.docker/config.json"), Some(Kind::Settings));
         assert_eq!(kind("app/config.yml"), Some(Kind::Settings));

@@ -14,6 +14,7 @@ use super::error::ImageError;
 use super::ground;
 use super::known::{self, Kind, Known};
 use super::name::{self, Wish};
+use super::packages::{self, Bounds, Collector};
 use super::secrets::{Depth, Hit, PRIVATE_KEY, Search};
 use super::tree::{Id, Lead, Tree};
 use super::view::Inode;
@@ -72,6 +73,7 @@ pub(super) struct Reading<'a> {
     users_bytes: AtomicU64,
     finds: AtomicU64,
     budget: Budget,
+    packages: Bounds,
 }
 
 /// The reading of one layer.
@@ -93,6 +95,7 @@ impl<'a> Reading<'a> {
             users_bytes: AtomicU64::new(0),
             finds: AtomicU64::new(0),
             budget: Budget::default(),
+            packages: Bounds::default(),
         }
     }
 
@@ -220,10 +223,11 @@ impl OneReading<'_, '_> {
         head: &Head,
         content: &mut Content<'_, impl Read>,
     ) -> Result<u32, Problem> {
+        let is_sparse = head.stored != head.size;
         let searched = ground::of(parts).is_searched();
         // A file with holes is none of those.
         let kind = known::kind(parts).filter(|kind| match kind {
-            _ if head.stored != head.size => false,
+            _ if is_sparse => false,
             Kind::Settings => searched && head.size <= known::MOST_SETTINGS_BYTES,
             _ => true,
         });
@@ -232,10 +236,13 @@ impl OneReading<'_, '_> {
             let size = head.size.min(known::MOST_USERS_BYTES + 1);
             users_bytes = self.shared.users_bytes.fetch_add(size, Relaxed) + size;
         }
-        if kind.is_some() && head.size > known::MOST_BYTES || users_bytes > known::MOST_USERS_BYTES
+        let database = packages::kind(parts).filter(|file| !is_sparse && file.is_database());
+        if database.is_some() && head.size > packages::MOST_DATABASE_BYTES
+            || users_bytes > known::MOST_USERS_BYTES
         {
             return Err("it is larger than such a file can be".into());
         }
+        let mut collector = (!is_sparse).then(|| Collector::new(parts, &self.shared.packages));
         let mut text = Vec::new();
         let mut hits = Vec::new();
         let depth = match searched {
@@ -249,6 +256,9 @@ impl OneReading<'_, '_> {
             &mut self.buffer,
             &mut |bytes| {
                 hash.update(bytes);
+                if let Some(collector) = &mut collector {
+                    collector.take(bytes);
+                }
                 if kind.is_some() {
                     text.extend_from_slice(bytes);
                 }
@@ -262,6 +272,7 @@ impl OneReading<'_, '_> {
         let number = u32::try_from(layer.inodes.len()).unwrap_or(u32::MAX);
         layer.bytes = layer.bytes.saturating_add(head.size);
         let known = kind.and_then(|kind| -> Option<Known> { known::read(kind, &text) });
+        let known = known.or_else(|| collector.and_then(Collector::finish));
         layer.inodes.push(Inode {
             size: head.size,
             hash: hash.digest(),

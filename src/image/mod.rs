@@ -3,7 +3,8 @@
 //!
 //! Nothing is unpacked to disk and nothing is started. Layers are laid over one another
 //! as overlayfs does it. The rules by which facts are told are in `facts`, `ground` and
-//! `secrets`. Packages of rpm are not counted: their database is no text.
+//! `secrets`; `packages` reads names and versions. Those of rpm are not read: their database
+//! is no text.
 
 mod account;
 mod archive;
@@ -20,12 +21,14 @@ mod fates;
 mod gather;
 mod ground;
 mod growth;
+mod installed;
 mod known;
 mod layer;
 mod listing;
 mod manifest;
 mod measure;
 mod name;
+mod packages;
 mod secrets;
 mod stream;
 mod tree;

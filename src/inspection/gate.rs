@@ -162,10 +162,24 @@ impl Condition {
             _ => {}
         }
         let manager = image.posture.unread_packages.as_deref();
-        let manager = manager.filter(|_| self.subject == GateSubject::Packages)?;
-        Some(format!(
-            "The package database of {manager} cannot be read, so `{name}` cannot be checked"
-        ))
+        if self.subject != GateSubject::Packages {
+            return None;
+        }
+        if let Some(manager) = manager {
+            return Some(format!(
+                "The package database of {manager} cannot be read, so `{name}` cannot be checked"
+            ));
+        }
+        match image.packages.open_ended {
+            Count(0) => None,
+            Count(1) => Some(format!(
+                "The packages of 1 file cannot be read, so `{name}` cannot be checked"
+            )),
+            unread => Some(format!(
+                "The packages of {} files cannot be read, so `{name}` cannot be checked",
+                human_count(unread)
+            )),
+        }
     }
 
     /// What the image has that meets the condition.
@@ -221,11 +235,7 @@ impl Condition {
                 let layers = Count(image.layers.len() as u64);
                 self.numbered("layers", layers + image.missing_layers)
             }
-            GateSubject::Packages => {
-                let system = posture.os_packages.map_or(0, |count| count.0);
-                let languages = posture.language_packages.values().map(|count| count.0);
-                self.numbered("packages", Count(system + languages.sum::<u64>()))
-            }
+            GateSubject::Packages => self.numbered("packages", image.packages.installed()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Tests of conditions.
 
-use super::super::WasteGroup;
+use super::super::{PackageKind, Packages, UnreadPackages, WasteGroup};
 use super::*;
 use crate::record::{Posture, Unlisted};
 
@@ -12,9 +12,16 @@ fn image() -> Inspection {
         posture: Posture {
             root: true,
             setuid: vec!["/bin/su".to_owned(), "/bin/mount".to_owned()],
-            os_packages: Some(Count(90)),
-            language_packages: [("npm".to_owned(), Count(11))].into(),
             ..Posture::default()
+        },
+        packages: Packages {
+            counts: [
+                (PackageKind::Dpkg, Count(90)),
+                (PackageKind::Npm, Count(11)),
+                (PackageKind::Runtime, Count(7)),
+            ]
+            .into(),
+            ..Packages::default()
         },
         ..Inspection::default()
     }
@@ -93,15 +100,27 @@ fn what_is_not_known_fails() {
     image.posture.root = false;
     image.posture.health_check = true;
     image.packed_bytes = Some(Bytes(1));
-    image.posture.os_packages = None;
+    image.packages.counts = [(PackageKind::Dpkg, Count(90))].into();
     assert_eq!(messages("packages>100", &image), [""; 0]);
     image.posture.unread_packages = Some("rpm".to_owned());
     assert_eq!(
         messages("packages>100", &image),
         ["The package database of rpm cannot be read, so `packages` cannot be checked"]
     );
-    image.posture.os_packages = Some(Count(1));
-    assert_eq!(messages("packages>100", &image).len(), 1);
+    image.posture.unread_packages = None;
+    // A description is one package; a database may have any number.
+    image.packages.unread = vec![UnreadPackages {
+        path: "/a".to_owned(),
+        layer: 1,
+        problem: String::new(),
+    }];
+    assert_eq!(messages("packages>91", &image), [""; 0]);
+    assert_eq!(messages("packages>90", &image).len(), 1);
+    image.packages.open_ended = Count(1);
+    assert_eq!(
+        messages("packages>100", &image),
+        ["The packages of 1 file cannot be read, so `packages` cannot be checked"]
+    );
     image.missing_layers = Count(2);
     for condition in [
         "size>1GB",

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{InspectedLayer, Inspection};
+use super::{InspectedLayer, Inspection, PackageGrowth, growth_of_packages};
 use crate::record::{Texts, Visit};
 use crate::units::{Bytes, Count};
 
@@ -33,6 +33,10 @@ pub struct Growth {
     pub paths: Vec<PathGrowth>,
     /// Files that differ and are in none of these rows, because there are too many.
     pub unlisted_files: Count,
+    /// Packages that differ, by kind and name.
+    pub packages: Vec<PackageGrowth>,
+    /// Packages of both images that are not compared, because there are too many.
+    pub unlisted_packages: Count,
 }
 
 /// Bytes in both images.
@@ -104,6 +108,8 @@ impl Growth {
             layers: layers(image, against),
             paths: Vec::new(),
             unlisted_files: Count(0),
+            packages: growth_of_packages(&image.packages, &against.packages),
+            unlisted_packages: image.packages.more + against.packages.more,
         }
     }
 }
@@ -176,6 +182,7 @@ impl Texts for Growth {
         let layers = self.layers.iter_mut();
         layers.for_each(|layer| visit(&mut layer.instruction));
         self.paths.iter_mut().for_each(|path| visit(&mut path.path));
+        self.packages.each_text(visit);
     }
 
     fn each_name(&mut self, visit: &mut Visit<'_>) {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Packages;
 use crate::record::{Posture, Weight};
 use crate::units::{Bytes, Count, Ratio};
 
@@ -46,6 +47,8 @@ pub struct Inspection {
     pub heaviest: Vec<Heavy>,
     /// Files of the final tree that are in none of these rows, because there are too many.
     pub unlisted_heavy_files: Count,
+    /// The packages of the final tree.
+    pub packages: Packages,
     /// Facts that need no start.
     pub posture: Posture,
     /// What was left out, for people.

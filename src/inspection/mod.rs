@@ -5,6 +5,7 @@ mod files;
 mod gate;
 mod growth;
 mod image;
+mod packages;
 mod texts;
 
 pub use files::{FileKind, FileList, ListedFile};
@@ -13,4 +14,7 @@ pub use growth::{Growth, LayerGrowth, PathGrowth, Sizes};
 pub use image::{
     Base, BaseEvidence, Heavy, InspectedLayer, Inspection, Instruction, Waste, WasteCause,
     WasteGroup, WastedFile, WastedFolder,
+};
+pub use packages::{
+    Distribution, Package, PackageGrowth, PackageKind, Packages, UnreadPackages, growth_of_packages,
 };

@@ -24,6 +24,7 @@ impl Texts for Inspection {
             waste,
             heaviest,
             unlisted_heavy_files: _,
+            packages,
             posture,
             notes,
         } = self;
@@ -35,6 +36,7 @@ impl Texts for Inspection {
         instructions.for_each(|entry| visit(&mut entry.instruction));
         waste.each_text(visit);
         heaviest.each_text(visit);
+        packages.each_text(visit);
         posture.each_text(visit);
         notes.each_text(visit);
     }

@@ -72,8 +72,9 @@ pub use findings::{Finding, Sentence, findings};
 pub use floor::floor_table;
 pub use history::{HistoryPage, history_csv, history_json, history_table, trend_table};
 pub use inspection::{
-    InspectionView, file_table, gate_annotations, gate_junit, gate_sarif, gate_table,
-    growth_tables, inspection_json, inspection_tables,
+    InspectionView, Sbom, SbomError, file_table, gate_annotations, gate_junit, gate_sarif,
+    gate_table, growth_tables, inspection_json, inspection_tables, package_table, packages_json,
+    sbom,
 };
 pub use json_report::{REPORT_SCHEMA_VERSION, report_json};
 pub use main_table::{Columns, table, terminal_tables};

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod bills;
 mod broken;
 mod gates;
 mod hostile;
@@ -16,6 +17,7 @@ mod layouts;
 mod lists;
 mod live;
 mod maker;
+mod packages;
 mod replay;
 mod sources;
 mod trees;

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 /// `plimsoll inspect`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll inspect node:20-slim\n  plimsoll inspect my-app:latest --format json\n  docker save my-app | plimsoll inspect -\n  plimsoll inspect app.tar --platform linux/arm64\n  plimsoll inspect ./oci-layout --base node:20-slim --all\n  plimsoll inspect my-app --layer 5\n  plimsoll inspect my-app --path '*.map'\n  plimsoll inspect my-app:2 --against my-app:1\n  plimsoll inspect my-app --fail-on 'secrets,root,waste>5%,size>60MB'\n\n\
+    after_help = "Examples:\n  plimsoll inspect node:20-slim\n  plimsoll inspect my-app:latest --format json\n  docker save my-app | plimsoll inspect -\n  plimsoll inspect app.tar --platform linux/arm64\n  plimsoll inspect ./oci-layout --base node:20-slim --all\n  plimsoll inspect my-app --layer 5\n  plimsoll inspect my-app --path '*.map'\n  plimsoll inspect my-app --packages\n  plimsoll inspect my-app --format cyclonedx > bom.json\n  plimsoll inspect my-app:2 --against my-app:1\n  plimsoll inspect my-app --fail-on 'secrets,root,waste>5%,size>60MB'\n\n\
     An image of the engine has to be there: nothing is pulled, built or started. A file or a \
     folder needs no engine. Nothing is unpacked to the disk."
 )]
@@ -28,13 +28,16 @@ pub struct InspectArgs {
     /// List the files whose path matches a glob (`/app/**`), or whose name does (`*.js`), layer by layer
     #[arg(long, value_name = "GLOB", conflicts_with = "fail_on")]
     pub path: Option<String>,
-    /// Show what grew against another image, by base, layer, instruction and folder
+    /// List the packages with their versions
+    #[arg(long, conflicts_with_all = ["layer", "path", "against", "fail_on"])]
+    pub packages: bool,
+    /// Show what grew against another image, by base, layer, instruction, folder and package
     #[arg(long, value_name = "IMAGE", conflicts_with_all = ["layer", "path", "fail_on"])]
     pub against: Option<String>,
     /// Fail with exit code 3 where a condition is met: `secrets`, `root`, `waste>5%`, `size>60MB` and others, separated by commas
     #[arg(long, value_name = "CONDITIONS", value_delimiter = ',')]
     pub fail_on: Vec<String>,
-    /// What to print; JSON holds everything; junit, sarif and annotations have what --fail-on found
+    /// What to print; JSON holds everything; junit, sarif and annotations have what --fail-on found; cyclonedx and spdx have the packages
     #[arg(long, value_enum, default_value = "table")]
     pub format: InspectFormat,
 }
@@ -54,4 +57,8 @@ pub enum InspectFormat {
     Sarif,
     /// Annotations of the conditions for GitHub.
     Annotations,
+    /// CycloneDX 1.6 of the packages, in JSON.
+    Cyclonedx,
+    /// SPDX 2.3 of the packages, in JSON.
+    Spdx,
 }

@@ -8,11 +8,12 @@ use serde_json::to_value;
 use super::args::{InspectArgs, InspectFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use crate::engine::Engine;
+use crate::engine::{Clock, Engine};
+use crate::host::SystemClock;
 use crate::image::{Examined, Filter};
 use crate::inspection::{Condition, Growth, Inspection, Judged, judge};
 use crate::record::{Texts, mask_texts, secrets_in};
-use crate::report::{self, InspectionView, Table};
+use crate::report::{self, InspectionView, Sbom, Table};
 use crate::secrets::{Masker, Secret};
 
 use base::NotSet;
@@ -49,6 +50,11 @@ pub(super) async fn inspect<E: Engine>(
     }
     let mut account = found.account;
     mask(&mut account, found.values);
+    if args.packages {
+        let text = packages_of(&account, args, printer)?;
+        printer.data(text.as_bytes())?;
+        return Ok(Exit::Fine);
+    }
     let judged = judge(&account, &conditions);
     let text = text_of(&account, &judged, args, printer)?;
     printer.data(text.as_bytes())?;
@@ -75,7 +81,30 @@ fn text_of(
         InspectFormat::Junit => report::gate_junit(account, judged).map_err(Failure::failed)?,
         InspectFormat::Sarif => format!("{:#}\n", report::gate_sarif(account, judged)),
         InspectFormat::Annotations => report::gate_annotations(account, judged),
+        InspectFormat::Cyclonedx => bill(account, Sbom::CycloneDx)?,
+        InspectFormat::Spdx => bill(account, Sbom::Spdx)?,
     })
+}
+
+fn packages_of(
+    account: &Inspection,
+    args: &InspectArgs,
+    printer: &Printer,
+) -> Result<String, Failure> {
+    Ok(match args.format {
+        InspectFormat::Json => format!("{:#}\n", report::packages_json(account)),
+        InspectFormat::Cyclonedx => bill(account, Sbom::CycloneDx)?,
+        InspectFormat::Spdx => bill(account, Sbom::Spdx)?,
+        _ => {
+            let table = report::package_table(account, view(args, printer));
+            drawn(&[table], args, printer)
+        }
+    })
+}
+
+fn bill(account: &Inspection, form: Sbom) -> Result<String, Failure> {
+    let bill = report::sbom(account, form, &SystemClock::new().utc());
+    Ok(format!("{:#}\n", bill.map_err(Failure::failed)?))
 }
 
 fn print_files(
@@ -156,6 +185,12 @@ fn conditions(args: &InspectArgs) -> Result<Vec<Condition>, Failure> {
         args.format,
         InspectFormat::Junit | InspectFormat::Sarif | InspectFormat::Annotations
     );
+    let is_list = args.layer.is_some() || args.path.is_some() || args.against.is_some();
+    if is_list && matches!(args.format, InspectFormat::Cyclonedx | InspectFormat::Spdx) {
+        let hint = "leave out --layer, --path and --against";
+        let said = "this format has the packages of a whole image";
+        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+    }
     if needs_some && conditions.is_empty() {
         let hint = "for example --fail-on 'secrets,root,waste>5%'";
         let said = "this format holds what --fail-on found, and no condition is named";

@@ -43,7 +43,7 @@ pub(super) fn of_system(tree: &View<'_>) -> Option<Count> {
             // `/lib` may be a link to `/usr/lib`.
             && seen.insert(file.number)
         {
-            count = Some(count.unwrap_or(0) + packages);
+            count = Some(count.unwrap_or(0) + packages.count());
         }
     };
     for path in DATABASES {

@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::image::known::Known;
+use crate::image::packages::{Found, PackageFile};
 use crate::image::tree::{self, Lead};
 use crate::image::view::Inode;
+use crate::inspection::PackageKind;
 use crate::units::Count;
 
 /// A final tree, from paths with what lies there.
@@ -163,7 +165,14 @@ fn packages_are_counted_by_their_databases() {
     assert_eq!(Tree::default().told().os_packages, None);
     let rpm = Tree::default().files(&["var/lib/rpm/rpmdb.sqlite"]);
     assert_eq!(rpm.told().os_packages, None);
-    let packages = |count| Some(Known::Packages(count));
+    let packages = |count| {
+        Some(Known::Packages(Found {
+            file: PackageFile::Dpkg,
+            list: Vec::new(),
+            more: vec![(PackageKind::Dpkg, count)],
+            problem: None,
+        }))
+    };
     let distroless = Tree::default()
         .inode("var/lib/dpkg/status", 0o644, packages(0))
         .inode("var/lib/dpkg/status.d/base", 0o644, packages(1))

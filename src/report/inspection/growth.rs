@@ -5,18 +5,23 @@ use super::super::table::{Cell, Column, Note, Table};
 use super::stack::{bytes_cell, count_cell, plain};
 use super::weights::path_cell;
 use super::{InspectionView, more_note};
-use crate::inspection::{Growth, Sizes};
-use crate::units::{Bytes, Count, Quantity, Unit};
+use crate::inspection::{Growth, PackageGrowth, Sizes};
+use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 
 /// Rows that fit one screen.
 const LAYER_ROWS: usize = 14;
 const PATH_ROWS: usize = 12;
+const PACKAGE_ROWS: usize = 12;
 /// Columns of all others than the text.
 const OTHERS: usize = 60;
 
 /// The sums, the layers and the paths.
 pub fn growth_tables(growth: &Growth, view: InspectionView) -> Vec<Table> {
-    vec![sums(growth), layers(growth, view), paths(growth, view)]
+    let mut tables = vec![sums(growth), layers(growth, view), paths(growth, view)];
+    if !growth.packages.is_empty() || growth.unlisted_packages > Count(0) {
+        tables.push(packages(growth, view));
+    }
+    tables
 }
 
 fn columns(first: Vec<Column>, last: Vec<Column>) -> Vec<Column> {
@@ -131,5 +136,52 @@ fn paths(growth: &Growth, view: InspectionView) -> Table {
         ),
         rows,
         notes: notes.into_iter().collect(),
+    }
+}
+
+/// Packages that are added, removed or in other versions.
+fn packages(growth: &Growth, view: InspectionView) -> Table {
+    let shown = growth.packages.iter().take(view.rows(PACKAGE_ROWS));
+    let room = view.room(OTHERS);
+    let rows: Vec<_> = shown
+        .map(|package| {
+            let versions = |versions: &[String]| Cell::text(one_line(&versions.join(", "), room));
+            vec![
+                Cell::text(package.kind.name()),
+                Cell::text(one_line(&package.name, room)),
+                Cell::text(change(package)),
+                versions(&package.before),
+                versions(&package.after),
+            ]
+        })
+        .collect();
+    let cut = Count((growth.packages.len() - rows.len()) as u64);
+    let unlisted = growth.unlisted_packages;
+    let unlisted = (unlisted > Count(0)).then(|| {
+        let more = human_count(unlisted);
+        Note::whole(format!(
+            "{more} packages of both images are too many to be compared."
+        ))
+    });
+    let notes = more_note(" packages that differ", cut, Count(0));
+    Table {
+        title: "Packages that differ".to_owned(),
+        columns: vec![
+            Column::text("kind", "kind"),
+            Column::text("package", "package"),
+            Column::text("change", "change"),
+            Column::text("before", "before"),
+            Column::text("after", "after"),
+        ],
+        rows,
+        notes: notes.into_iter().chain(unlisted).collect(),
+    }
+}
+
+fn change(package: &PackageGrowth) -> &'static str {
+    match (package.before.is_empty(), package.after.is_empty()) {
+        (true, _) => "added",
+        (_, true) => "removed",
+        _ => "changed",
     }
 }

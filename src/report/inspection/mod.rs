@@ -3,6 +3,8 @@
 mod files;
 mod gate;
 mod growth;
+mod packages;
+mod sbom;
 mod stack;
 mod summary;
 mod weights;
@@ -10,6 +12,8 @@ mod weights;
 pub use files::file_table;
 pub use gate::{gate_annotations, gate_junit, gate_sarif, gate_table};
 pub use growth::growth_tables;
+pub use packages::{package_table, packages_json};
+pub use sbom::{Sbom, SbomError, sbom};
 
 use serde_json::Value;
 

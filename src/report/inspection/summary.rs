@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::notes::one_line;
 use super::super::posture::{Fact, found};
 use super::super::table::{Cell, Column, Note, Table};
-use super::{InspectionView, more_note};
+use super::{InspectionView, more_note, packages};
 use crate::inspection::{Base, BaseEvidence, Inspection};
 use crate::record::{Posture, SecretFinding};
 use crate::units::{Bytes, Count, human_count};
@@ -33,6 +33,9 @@ pub(super) fn summary(image: &Inspection, view: InspectionView) -> Table {
     add("waste", waste(image));
     for (name, text) in facts(&image.posture, view) {
         add(name, text);
+    }
+    for (name, text) in packages::lines(&image.packages, image.posture.unread_packages.as_deref()) {
+        add(&name, text);
     }
     let room = view.room(NAMES);
     Table {
@@ -94,15 +97,13 @@ fn waste(image: &Inspection) -> String {
 
 /// The facts of the posture; in one row each where all is shown.
 fn facts(posture: &Posture, view: InspectionView) -> Vec<(&'static str, String)> {
-    const ROWS: [Fact; 11] = [
+    const ROWS: [Fact; 9] = [
         Fact::User,
         Fact::HealthCheck,
         Fact::Shell,
         Fact::PackageManagers,
         Fact::Compilers,
         Fact::Setuid,
-        Fact::OsPackages,
-        Fact::LanguagePackages,
         Fact::Leaks,
         Fact::Sources,
         Fact::Secrets,
@@ -120,10 +121,6 @@ fn facts(posture: &Posture, view: InspectionView) -> Vec<(&'static str, String)>
         (
             "runs as",
             named(&[Fact::User, Fact::HealthCheck, Fact::Shell]),
-        ),
-        (
-            "packages",
-            named(&[Fact::OsPackages, Fact::LanguagePackages]),
         ),
         (
             "contains",

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use plimsoll::inspection::{
-    Base, BaseEvidence, Heavy, InspectedLayer, Inspection, Instruction, Waste, WasteCause,
-    WasteGroup,
+    Base, BaseEvidence, Distribution, Heavy, InspectedLayer, Inspection, Instruction, Package,
+    PackageKind, Packages, Waste, WasteCause, WasteGroup,
 };
 use plimsoll::record::{Posture, SecretFinding, SecretPlace, Weight};
 use plimsoll::report::{InspectionView, inspection_json, inspection_tables};
@@ -63,6 +63,33 @@ fn posture() -> Posture {
     }
 }
 
+fn packages() -> Packages {
+    let node = Package {
+        kind: PackageKind::Runtime,
+        name: "node".to_owned(),
+        version: Some("20.11.1".to_owned()),
+        group: None,
+        architecture: None,
+        path: "/usr/local/bin/node".to_owned(),
+        within: None,
+        layer: 2,
+    };
+    Packages {
+        distribution: Some(Distribution {
+            id: "debian".to_owned(),
+            version: Some("12".to_owned()),
+        }),
+        counts: BTreeMap::from([
+            (PackageKind::Dpkg, Count(88)),
+            (PackageKind::Npm, Count(3)),
+            (PackageKind::Runtime, Count(1)),
+        ]),
+        list: vec![node],
+        more: Count(91),
+        ..Packages::default()
+    }
+}
+
 fn image() -> Inspection {
     let instruction = |bytes, text: &str, layer| Instruction {
         unpacked_bytes: Bytes(bytes),
@@ -117,6 +144,7 @@ fn image() -> Inspection {
             layer: 2,
             layer_bytes: Bytes(15_400_000),
         }],
+        packages: packages(),
         posture: posture(),
         ..Inspection::default()
     }
@@ -146,9 +174,11 @@ fn facts_layers_waste_and_weights() {
 | size | 90.5 MB unpacked, 90.5 MB listed by the engine in 4 211 files and folders |
 | waste | 1.81 MB (98.0 % of the layers' bytes are in the final tree) |
 | runs as | user node; health check none; shell /bin/sh |
-| packages | OS packages 88; language packages 3 npm |
 | contains | package managers apt, dpkg; compilers none; setuid files none |
 | findings | leaks none; sources none; secrets 1: layer |
+| dpkg packages | 88 of debian 12 |
+| npm packages | 3 |
+| runtimes | 1: node 20.11.1 |
 
 - npm token in the layer (/root/.npmrc in layer 1): npm\_…
 
@@ -194,11 +224,12 @@ fn all_has_every_instruction_and_fact() {
 | package managers | apt, dpkg |
 | compilers | none |
 | setuid files | none |
-| OS packages | 88 |
-| language packages | 3 npm |
 | leaks | none |
 | sources | none |
 | secrets | 1: layer |
+| dpkg packages | 88 of debian 12 |
+| npm packages | 3 |
+| runtimes | 1: node 20.11.1 |
 
 - npm token in the layer (/root/.npmrc in layer 1): npm\_…
 

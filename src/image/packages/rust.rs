@@ -1,0 +1,126 @@
+//! The crates in a binary of Rust, where `cargo auditable` wrote them into it: JSON in zlib in
+//! the section `.dep-v0` (<https://github.com/rust-secure-code/cargo-auditable/blob/master/PARSING.md>).
+//!
+//! The table of the sections comes last, so the data are found by trying what looks like the
+//! beginning of zlib data: it has to unpack to the beginning of such JSON.
+
+use std::str::FromStr;
+
+use auditable_serde::{DependencyKind, VersionInfo};
+use flate2::{Decompress, FlushDecompress};
+
+use super::binary::AHEAD_BYTES;
+use super::{FoundPackage, Sink};
+use crate::inspection::PackageKind;
+
+/// The first byte of zlib data with a window of 32 KiB, and the second by level.
+const FIRST: u8 = 0x78;
+const SECOND: [u8; 4] = [0x01, 0x5e, 0x9c, 0xda];
+/// How the JSON begins.
+const START: &[u8] = b"{\"packages\":";
+/// Places of one binary that are tried. By chance there are some 60 in a MiB.
+const MOST_TRIES: u32 = 200_000;
+/// Bytes of the data, packed and unpacked. Large programs have some 20 kB packed.
+const MOST_PACKED_BYTES: usize = 1 << 20;
+const MOST_JSON_BYTES: usize = 8 << 20;
+
+/// The search for such data in a binary.
+pub(super) struct Search {
+    inflate: Decompress,
+    tries: u32,
+    found: Option<Vec<u8>>,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            inflate: Decompress::new(true),
+            tries: 0,
+            found: None,
+        }
+    }
+}
+
+impl Search {
+    /// Takes the next bytes of data that have begun.
+    pub fn follow(&mut self, bytes: &[u8]) {
+        if let Some(found) = &mut self.found {
+            let room = MOST_PACKED_BYTES.saturating_sub(found.len());
+            found.extend_from_slice(&bytes[..room.min(bytes.len())]);
+        }
+    }
+
+    /// Looks for data that begin before `until`.
+    pub fn look(&mut self, window: &[u8], until: usize) {
+        if self.found.is_some() {
+            return;
+        }
+        for at in memchr::memchr_iter(FIRST, &window[..until]) {
+            let is_start = window.get(at + 1).is_some_and(|next| SECOND.contains(next));
+            if !is_start || self.tries >= MOST_TRIES {
+                continue;
+            }
+            self.tries += 1;
+            if self.begins(&window[at..]) {
+                let end = window.len().min(at + MOST_PACKED_BYTES);
+                self.found = Some(window[at..end].to_vec());
+                return;
+            }
+        }
+    }
+
+    fn begins(&mut self, data: &[u8]) -> bool {
+        self.inflate.reset(true);
+        let mut start = [0; 4 * START.len()];
+        let data = &data[..data.len().min(AHEAD_BYTES)];
+        // An error comes after what could be unpacked.
+        let _ = self
+            .inflate
+            .decompress(data, &mut start, FlushDecompress::None);
+        let filled = usize::try_from(self.inflate.total_out()).unwrap_or(0);
+        let text = start[..filled.min(start.len())].iter();
+        let dense = text.filter(|byte| !byte.is_ascii_whitespace());
+        dense.take(START.len()).eq(START)
+    }
+
+    /// The crates. Those that only build others are not in the binary.
+    pub fn finish(mut self, sink: &mut Sink<'_>) {
+        if self.tries >= MOST_TRIES {
+            sink.problem("it has too many places that look like data of cargo auditable");
+        }
+        let Some(found) = self.found else { return };
+        self.inflate.reset(true);
+        let mut json = Vec::new();
+        let read = loop {
+            let consumed = usize::try_from(self.inflate.total_in()).unwrap_or(usize::MAX);
+            let rest = found.get(consumed..).unwrap_or_default();
+            json.reserve(32 << 10);
+            let before = json.len();
+            match self
+                .inflate
+                .decompress_vec(rest, &mut json, FlushDecompress::None)
+            {
+                Ok(flate2::Status::StreamEnd) => break Some(()),
+                Ok(_) if json.len() > before && json.len() <= MOST_JSON_BYTES => {}
+                _ => break None,
+            }
+        };
+        let is_bounded = sink.bounds.may_unpack(json.len());
+        let text = std::str::from_utf8(&json).ok();
+        let text = text.filter(|_| read.is_some() && is_bounded);
+        let Some(info) = text.and_then(|text| VersionInfo::from_str(text).ok()) else {
+            sink.problem("what cargo auditable wrote cannot be read");
+            return;
+        };
+        for package in info.packages {
+            if package.kind == DependencyKind::Runtime {
+                let version = package.version.to_string();
+                sink.add(FoundPackage::new(
+                    PackageKind::Rust,
+                    package.name,
+                    Some(&version),
+                ));
+            }
+        }
+    }
+}

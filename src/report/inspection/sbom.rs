@@ -1,0 +1,303 @@
+//! The packages of an image as a bill of materials: CycloneDX 1.6 and SPDX 2.3.
+
+use std::collections::BTreeMap;
+
+use packageurl::PackageUrl;
+use serde_cyclonedx::cyclonedx::v_1_6 as cyclonedx;
+use serde_json::Value;
+use serde_spdx::spdx::v_2_3 as spdx;
+
+use crate::inspection::{Distribution, Inspection, Package, PackageKind};
+
+/// A form of a bill of materials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sbom {
+    /// CycloneDX 1.6 (<https://cyclonedx.org/docs/1.6/json/>).
+    CycloneDx,
+    /// SPDX 2.3 (<https://spdx.github.io/spdx-spec/v2.3/>).
+    Spdx,
+}
+
+/// Why there is no bill of materials.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write the bill of materials")]
+pub struct SbomError(#[from] Cause);
+
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("{0}")]
+    Document(String),
+}
+
+const TOOL: &str = "plimsoll";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The reference of the image in a document.
+const IMAGE: &str = "image";
+/// What SPDX has where nothing is known.
+const NO_ASSERTION: &str = "NOASSERTION";
+
+/// The bill of materials of an image, for machines. `created` is the present time by RFC 3339
+/// in UTC, in whole seconds.
+///
+/// # Errors
+/// What the libraries do not accept; nothing that an image has causes it.
+pub fn sbom(image: &Inspection, form: Sbom, created: &str) -> Result<Value, SbomError> {
+    let value = match form {
+        Sbom::CycloneDx => cyclonedx_of(image, created),
+        Sbom::Spdx => spdx_of(image, created),
+    };
+    value.map_err(SbomError)
+}
+
+fn refused(error: impl std::fmt::Display) -> Cause {
+    Cause::Document(error.to_string())
+}
+
+/// The package URL (<https://github.com/package-url/purl-spec>); none where the package has no
+/// name that one can have.
+fn purl(package: &Package, distribution: Option<&Distribution>) -> Option<String> {
+    let name = package.name.as_str();
+    let (kind, namespace, name) = match package.kind {
+        PackageKind::Dpkg => ("deb", distribution.map(|it| it.id.as_str()), name),
+        PackageKind::Apk => ("apk", distribution.map(|it| it.id.as_str()), name),
+        PackageKind::Npm => match name.split_once('/') {
+            Some((scope, name)) => ("npm", Some(scope), name),
+            None => ("npm", None, name),
+        },
+        PackageKind::Python => ("pypi", None, name),
+        PackageKind::Java => match package.group.as_deref() {
+            Some(group) => ("maven", Some(group), name),
+            // The type requires a group.
+            None => ("generic", None, name),
+        },
+        PackageKind::Ruby => ("gem", None, name),
+        PackageKind::Go => match name.rsplit_once('/') {
+            Some((path, name)) => ("golang", Some(path), name),
+            None => ("golang", None, name),
+        },
+        PackageKind::Rust => ("cargo", None, name),
+        PackageKind::Runtime => ("generic", None, name),
+    };
+    let mut url = PackageUrl::new(kind, name).ok()?;
+    if let Some(namespace) = namespace {
+        url.with_namespace(namespace).ok()?;
+    }
+    if let Some(version) = package.version.as_deref() {
+        url.with_version(version).ok()?;
+    }
+    if matches!(package.kind, PackageKind::Dpkg | PackageKind::Apk) {
+        if let Some(architecture) = package.architecture.as_deref() {
+            url.add_qualifier("arch", architecture).ok()?;
+        }
+        if let Some(Distribution { id, version }) = distribution {
+            let version = version.as_deref().unwrap_or_default();
+            let named = format!("{id}-{version}");
+            url.add_qualifier("distro", named.trim_end_matches('-').to_owned())
+                .ok()?;
+        }
+    }
+    Some(url.to_string())
+}
+
+/// A text that the schema takes as a version or a name: without line breaks and tabs.
+fn line(text: &str) -> String {
+    crate::text::inline(text).into_owned()
+}
+
+fn cyclonedx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
+    let properties = |pairs: Vec<(&str, String)>| -> Vec<cyclonedx::Property> {
+        let pairs = pairs.into_iter();
+        let properties = pairs.map(|(name, value)| cyclonedx::Property {
+            name: format!("{TOOL}:{name}"),
+            value: Some(value),
+        });
+        properties.collect()
+    };
+    let mut components = Vec::new();
+    for (number, package) in image.packages.list.iter().enumerate() {
+        let mut about = vec![
+            ("kind", package.kind.name().to_owned()),
+            ("path", package.path.clone()),
+            ("layer", package.layer.to_string()),
+        ];
+        about.extend(package.within.clone().map(|within| ("within", within)));
+        about.extend(package.architecture.clone().map(|it| ("architecture", it)));
+        let mut component = cyclonedx::ComponentBuilder::default();
+        component
+            .type_(match package.kind {
+                PackageKind::Runtime => "platform",
+                _ => "library",
+            })
+            .bom_ref(format!("package-{}", number + 1))
+            .name(line(&package.name))
+            .properties(properties(about));
+        if let Some(version) = &package.version {
+            component.version(line(version));
+        }
+        if let Some(group) = &package.group {
+            component.group(line(group));
+        }
+        if let Some(purl) = purl(package, image.packages.distribution.as_ref()) {
+            component.purl(purl);
+        }
+        components.push(component.build().map_err(refused)?);
+    }
+    if let Some(Distribution { id, version }) = &image.packages.distribution {
+        let mut system = cyclonedx::ComponentBuilder::default();
+        system
+            .type_("operating-system")
+            .bom_ref("distribution")
+            .name(line(id));
+        if let Some(version) = version {
+            system.version(line(version));
+        }
+        components.push(system.build().map_err(refused)?);
+    }
+    let tool = cyclonedx::ComponentBuilder::default()
+        .type_("application")
+        .name(TOOL)
+        .version(VERSION)
+        .build()
+        .map_err(refused)?;
+    let subject = cyclonedx::ComponentBuilder::default()
+        .type_("container")
+        .bom_ref(IMAGE)
+        .name(line(&image.image))
+        .version(line(&image.id))
+        .build()
+        .map_err(refused)?;
+    let metadata = cyclonedx::MetadataBuilder::default()
+        .timestamp(created)
+        .tools(cyclonedx::MetadataTools::Variant0(
+            cyclonedx::MetadataToolsVariant0 {
+                components: Some(vec![tool]),
+                services: None,
+            },
+        ))
+        .component(subject)
+        .properties(properties(missing(image)))
+        .build()
+        .map_err(refused)?;
+    // Without a serial number, which is optional, the time alone differs from call to call.
+    let document = cyclonedx::CycloneDxBuilder::default()
+        .schema("http://cyclonedx.org/schema/bom-1.6.schema.json")
+        .bom_format("CycloneDX")
+        .spec_version("1.6")
+        .version(1)
+        .metadata(metadata)
+        .components(components)
+        .build()
+        .map_err(refused)?;
+    Ok(serde_json::to_value(document)?)
+}
+
+/// What the document does not have, although the image may.
+fn missing(image: &Inspection) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    if image.packages.more.0 > 0 {
+        found.push(("unlisted-packages", image.packages.more.0.to_string()));
+    }
+    if image.packages.all_unread().0 > 0 {
+        found.push(("unread-files", image.packages.all_unread().0.to_string()));
+    }
+    if image.missing_layers.0 > 0 {
+        found.push(("unread-layers", image.missing_layers.0.to_string()));
+    }
+    found.extend(
+        image
+            .posture
+            .unread_packages
+            .clone()
+            .map(|manager| ("unread-database", manager)),
+    );
+    found
+}
+
+fn spdx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
+    let id = |reference: &str| format!("SPDXRef-{reference}");
+    let mut packages = Vec::new();
+    let mut relations = Vec::new();
+    let mut relate = |from: &str, relation: &str, to: &str| -> Result<(), Cause> {
+        let relation = spdx::SpdxItemRelationshipsBuilder::default()
+            .spdx_element_id(from)
+            .relationship_type(relation)
+            .related_spdx_element(to)
+            .build()
+            .map_err(refused)?;
+        relations.push(relation);
+        Ok(())
+    };
+    let subject = spdx::SpdxItemPackagesBuilder::default()
+        .spdxid(id(IMAGE))
+        .name(line(&image.image))
+        .version_info(line(&image.id))
+        .download_location(NO_ASSERTION)
+        .files_analyzed(false)
+        .primary_package_purpose("CONTAINER")
+        .build()
+        .map_err(refused)?;
+    packages.push(subject);
+    relate("SPDXRef-DOCUMENT", "DESCRIBES", &id(IMAGE))?;
+    for (number, package) in image.packages.list.iter().enumerate() {
+        let reference = id(&format!("package-{}", number + 1));
+        let place = match &package.within {
+            Some(within) => format!("{}!/{within}", package.path),
+            None => package.path.clone(),
+        };
+        let mut item = spdx::SpdxItemPackagesBuilder::default();
+        item.spdxid(reference.clone())
+            .name(match &package.group {
+                Some(group) => format!("{}:{}", line(group), line(&package.name)),
+                None => line(&package.name),
+            })
+            .download_location(NO_ASSERTION)
+            .files_analyzed(false)
+            .source_info(format!(
+                "{} package of {place} in layer {}",
+                package.kind.name(),
+                package.layer
+            ));
+        if let Some(version) = &package.version {
+            item.version_info(line(version));
+        }
+        if let Some(purl) = purl(package, image.packages.distribution.as_ref()) {
+            let url = spdx::SpdxItemPackagesItemExternalRefsBuilder::default()
+                .reference_category("PACKAGE-MANAGER")
+                .reference_type("purl")
+                .reference_locator(purl)
+                .build()
+                .map_err(refused)?;
+            item.external_refs(vec![url]);
+        }
+        packages.push(item.build().map_err(refused)?);
+        relate(&id(IMAGE), "CONTAINS", &reference)?;
+    }
+    let missing: BTreeMap<_, _> = missing(image).into_iter().collect();
+    let missing: Vec<_> = missing
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    let mut creation = spdx::SpdxCreationInfoBuilder::default();
+    creation
+        .created(created)
+        .creators(vec![format!("Tool: {TOOL}-{VERSION}")]);
+    if !missing.is_empty() {
+        creation.comment(missing.join(", "));
+    }
+    // One of a kind for an image and a time, as the standard asks.
+    let digest = crate::oci::sha256_hex(format!("{}\n{created}", image.id).as_bytes());
+    let document = spdx::SpdxBuilder::default()
+        .spdxid("SPDXRef-DOCUMENT")
+        .spdx_version("SPDX-2.3")
+        .data_license("CC0-1.0")
+        .name(line(&image.image))
+        .document_namespace(format!("https://spdx.org/spdxdocs/{TOOL}-{digest}"))
+        .creation_info(creation.build().map_err(refused)?)
+        .packages(packages)
+        .relationships(relations)
+        .build()
+        .map_err(refused)?;
+    Ok(serde_json::to_value(document)?)
+}

@@ -1,0 +1,167 @@
+//! The packages of an image as bills of materials, and secrets and hostile texts in them, in
+//! every form of the output.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::maker::{Image, Layer};
+use super::packages::{jar, json_of, mixed, npm, run, run_all};
+use crate::plants::{HOSTILE, assert_inert, assert_secretless, secrets};
+
+/// A schema that the locked version of a crate carries; none where its source is not here.
+fn schema(package: &str, file: &str) -> Option<Value> {
+    let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"));
+    let lock: toml::Table = lock.unwrap().parse().unwrap();
+    let packages = lock["package"].as_array().unwrap();
+    let locked = packages
+        .iter()
+        .find(|one| one["name"].as_str() == Some(package))
+        .unwrap();
+    let version = locked["version"].as_str().unwrap();
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
+    let sources = fs::read_dir(home.join("registry/src")).ok()?;
+    let paths = sources.flatten().map(|source| {
+        source
+            .path()
+            .join(format!("{package}-{version}/schemas/{file}"))
+    });
+    let text = paths.filter_map(|path| fs::read(path).ok()).next()?;
+    Some(serde_json::from_slice(&text).unwrap())
+}
+
+/// The official schemas, which the crates carry that the documents are written with. Those of
+/// signatures and of the names of licenses are not there; no document has any.
+fn assert_valid(document: &Value, package: &str, file: &str) {
+    let Some(schema) = schema(package, file) else {
+        eprintln!("skipped: the source of {package} is not on this machine");
+        return;
+    };
+    let resource = |value| jsonschema::Resource::from_contents(value).unwrap();
+    let none = json!({ "$schema": "http://json-schema.org/draft-07/schema#", "not": {},
+        "definitions": { "signature": { "not": {} } } });
+    let validator = jsonschema::options()
+        .with_resource(
+            "http://cyclonedx.org/schema/spdx.schema.json",
+            resource(none.clone()),
+        )
+        .with_resource(
+            "http://cyclonedx.org/schema/jsf-0.82.schema.json",
+            resource(none),
+        )
+        .build(&schema)
+        .unwrap();
+    let errors: Vec<_> = validator
+        .iter_errors(document)
+        .map(|error| error.to_string())
+        .collect();
+    assert_eq!(errors, [""; 0], "{document:#}");
+    // The check can fail.
+    let mut broken = document.clone();
+    broken["components"] = json!([{ "name": 1 }]);
+    broken["packages"] = json!([{ "name": 1 }]);
+    assert!(!validator.is_valid(&broken));
+}
+
+#[test]
+fn a_bill_of_materials_is_valid_and_has_every_package() {
+    let cyclonedx = json_of(&mixed(), &["--format", "cyclonedx"]);
+    assert_valid(&cyclonedx, "serde-cyclonedx", "cyclonedx_1_6.json");
+    let components = cyclonedx["components"].as_array().unwrap().iter();
+    let mut purls: Vec<_> = components.filter_map(|one| one["purl"].as_str()).collect();
+    purls.sort_unstable();
+    let expected = [
+        "pkg:deb/debian/curl@1:7.88%2Bx~1?arch=amd64&distro=debian-12",
+        "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12",
+        "pkg:gem/r@1",
+        "pkg:generic/node@20.1.2",
+        "pkg:maven/org.x/y@3",
+        "pkg:npm/%40s/y@2.0.0",
+        "pkg:npm/x@1.0.0",
+        "pkg:pypi/a-b@1",
+    ];
+    assert_eq!(purls, expected);
+    let spdx = json_of(&mixed(), &["--packages", "--format", "spdx"]);
+    assert_valid(&spdx, "serde-spdx", "spdx_2_3.json");
+    let packages = spdx["packages"].as_array().unwrap().iter();
+    let references = packages.filter_map(|one| one["externalRefs"][0]["referenceLocator"].as_str());
+    let mut purls: Vec<_> = references.collect();
+    purls.sort_unstable();
+    assert_eq!(purls, expected);
+    let ended = run(&mixed(), &["--format", "spdx", "--fail-on", "packages>1"]);
+    assert_eq!(ended.code, Some(3), "{}", ended.err);
+    for list in [["--layer", "1"], ["--path", "*"], ["--against", "a.tar"]] {
+        let ended = run(&mixed(), &[&list[..], &["--format", "spdx"]].concat());
+        assert_eq!(ended.code, Some(2), "{list:?}");
+    }
+}
+
+/// An image whose packages have such texts in all places.
+fn with_texts(texts: &[String]) -> Image {
+    let mut layer = Layer::new().file(
+        "etc/os-release",
+        format!("ID={}\n", texts[0].replace('\n', " ")),
+    );
+    for (number, text) in texts.iter().enumerate() {
+        let text = text.replace('\n', " ");
+        let name = format!("app/{number}/node_modules/x/package.json");
+        layer = layer
+            .file(&name, npm(&text, &text))
+            .file(
+                &format!("s/{number}.egg-info"),
+                format!("Name: {text}\nVersion: {text}\n"),
+            )
+            .file(&format!("b/{number}.jar"), jar(&text, &text))
+            .file(
+                &format!("{number}/lib/apk/db/installed"),
+                format!("P:{text}\nV:{text}\nA:{text}\n"),
+            );
+    }
+    Image::of([layer])
+}
+
+const FORMS: [&[&str]; 7] = [
+    &["--packages"],
+    &["--packages", "--format", "md"],
+    &["--packages", "--format", "json"],
+    &["--all"],
+    &["--format", "cyclonedx"],
+    &["--format", "spdx"],
+    &["--against", "b.tar"],
+];
+
+#[test]
+fn no_form_of_packages_holds_a_secret() {
+    let texts: Vec<_> = secrets().into_iter().map(|plant| plant.text).collect();
+    let empty = Image::of([Layer::new()]);
+    let image = with_texts(&texts);
+    for form in FORMS {
+        let images = [("a.tar", &image), ("b.tar", &empty)];
+        let ended = run_all(&images, &[&["a.tar"], form].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        assert_secretless(&form.join(" "), &ended.out);
+    }
+}
+
+#[test]
+fn no_form_of_packages_is_hostile() {
+    let image = with_texts(&[HOSTILE.trim_end_matches('\0').to_owned()]);
+    let empty = Image::of([Layer::new()]);
+    for form in FORMS {
+        let images = [("a.tar", &image), ("b.tar", &empty)];
+        let ended = run_all(&images, &[&["a.tar"], form].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        assert_inert(&form.join(" "), &ended.out);
+        assert!(ended.out.contains("HOSTILE"), "{form:?}: {}", ended.out);
+        if let Some(package) = match form {
+            [_, "cyclonedx"] => Some(("serde-cyclonedx", "cyclonedx_1_6.json")),
+            [_, "spdx"] => Some(("serde-spdx", "spdx_2_3.json")),
+            _ => None,
+        } {
+            let document = serde_json::from_str(&ended.out).unwrap();
+            assert_valid(&document, package.0, package.1);
+        }
+    }
+}
