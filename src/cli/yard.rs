@@ -139,13 +139,13 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
         choice: EngineChoice,
         store: &ImageStore,
     ) -> Result<Ground<DockerEngine, HttpProbe<SystemClock>>, Failure> {
-        let means = cleanroom::available();
+        let means = cleanroom::check_requirements();
         if let (EngineChoice::CleanRoom, Err(lack)) = (choice, &means) {
             return Err(
                 Failure::failed(format!("no clean room can be had: {lack}")).with_hint(Some(
                     format!(
                         "{}; or run with --engine host: pulls are not measured then",
-                        lack.mend()
+                        lack.fix()
                     ),
                 )),
             );
@@ -186,7 +186,7 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
                 Err(why) => format!("the {what}{of} stays: {why}"),
             });
         };
-        for room in cleanroom::left_over(&self.folder) {
+        for room in cleanroom::stale_rooms(&self.folder) {
             let (id, run) = (room.id.clone(), room.run.clone());
             let result = room.remove().map_err(|error| error.chain());
             removed(format!("clean room {id}"), run.as_deref(), result);

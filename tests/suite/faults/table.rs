@@ -31,7 +31,7 @@ const REAL: &[(&str, &str, &str)] = &[
     (
         "owner of two rooms killed",
         "the rooms end with it; `clean` removes the rest",
-        "cleanroom::traces::a_killed_owner_takes_its_rooms_along_and_clean_removes_the_rest",
+        "cleanroom::traces::the_rooms_of_a_killed_owner_end_and_clean_removes_the_rest",
     ),
     (
         "Ctrl-C in a build",
