@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::error::BasesError;
 use crate::context;
 use crate::engine::{
-    BuildRequest, Door, Engine, EngineError, ErrorKind, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN,
-    Registry, TAG_BASE, run_repository,
+    BuildRequest, Engine, EngineError, ErrorKind, LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN,
+    Registry, RegistryEndpoint, TAG_BASE, run_repository,
 };
 use crate::record::BaseRecord;
 
@@ -41,7 +41,7 @@ pub async fn enter<E: Engine>(
 ) -> Result<Entered, BasesError> {
     let mut entered = Entered::default();
     let mut by_image: BTreeMap<&str, (String, String)> = BTreeMap::new();
-    let door = room.map_or(Door::Build, |_| Door::Supply);
+    let endpoint = room.map_or(RegistryEndpoint::Build, |_| RegistryEndpoint::Supply);
     for (number, base) in bases.iter().enumerate() {
         let (repository, name) = match by_image.get(base.image_id.as_str()) {
             Some((repository, _)) if room.is_none() => (repository.clone(), base.resolved.clone()),
@@ -58,7 +58,7 @@ pub async fn enter<E: Engine>(
                     base.resolved, base.unpacked_bytes
                 ));
                 let repository = run_repository(run, &format!("base-{number}"));
-                let way = format!("{}/{repository}:{TAG_BASE}", registry.authority(door));
+                let way = format!("{}/{repository}:{TAG_BASE}", registry.authority(endpoint));
                 supply(host, &way, run, base).await?;
                 let name = match room {
                     Some(room) => {
@@ -165,7 +165,7 @@ async fn receive<E: Engine>(
 ) -> Result<(), BasesError> {
     let way = format!(
         "{}/{repository}:{TAG_BASE}",
-        registry.authority(Door::Build)
+        registry.authority(RegistryEndpoint::Build)
     );
     tokio::time::timeout(DEADLINE, room.pull(&way, &mut |_| {}))
         .await

@@ -1,5 +1,5 @@
-//! The cgroup directories of a room. The kernel keeps them when their processes
-//! are gone, so they are ours to remove.
+//! The cgroup directories of a room. The kernel keeps them after their processes have ended, so
+//! plimsoll removes them.
 
 use std::fs;
 use std::io;
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Where they are, on either version.
+/// The mount point of cgroups, in versions 1 and 2.
 pub(super) const ROOT: &str = "/sys/fs/cgroup";
 
-/// What their names begin with.
+/// The prefix of the directory names.
 const PREFIX: &str = "plimsoll-";
 
-/// A killed process may stay in its cgroup for a moment.
+/// A killed process may stay in its cgroup for a short time.
 const PATIENCE: Duration = Duration::from_secs(3);
 const STEP: Duration = Duration::from_millis(20);
 
@@ -22,7 +22,7 @@ pub(super) fn name(id: &str) -> String {
     format!("{PREFIX}{id}")
 }
 
-/// The directories of this name: one on version 2, one per controller on version 1.
+/// The directories with this name: one in version 2, one per controller in version 1.
 pub(super) fn directories(root: &Path, name: &str) -> Vec<PathBuf> {
     let plain = name
         .bytes()
@@ -43,7 +43,8 @@ pub(super) fn directories(root: &Path, name: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Removes them, the innermost first. Only empty ones can be removed.
+/// Removes the directories of this name, innermost first. The kernel refuses to remove one that
+/// has processes.
 pub(super) fn remove(root: &Path, name: &str) -> io::Result<()> {
     let end = Instant::now() + PATIENCE;
     for directory in directories(root, name) {
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_directories_of_the_room_go() {
+    fn only_the_directories_of_the_room_are_removed() {
         let root = tempfile::tempdir().unwrap();
         let make = |path: &str| fs::create_dir_all(root.path().join(path)).unwrap();
         for path in [

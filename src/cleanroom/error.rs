@@ -1,18 +1,18 @@
-//! What can go wrong with a room.
+//! Errors of clean rooms.
 
 use std::error::Error;
 
-use super::means::Unavailable;
+use super::requirements::Unavailable;
 
-/// A room that cannot be opened, used or closed.
+/// A failed operation on a room.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to {operation} `{subject}`")]
 pub struct RoomError {
-    /// What was tried.
+    /// The operation, as a verb with its object.
     pub operation: &'static str,
-    /// Of what.
+    /// The room or file concerned.
     pub subject: String,
-    /// What a user can do about it.
+    /// How the user can fix it.
     pub hint: Option<String>,
     #[source]
     source: Box<dyn Error + Send + Sync>,
@@ -37,7 +37,7 @@ impl RoomError {
         self
     }
 
-    /// The whole chain on one line.
+    /// The error and its causes on one line.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut source = self.source();
@@ -48,13 +48,13 @@ impl RoomError {
         text
     }
 
-    pub(super) fn lacking(lacks: Unavailable, subject: &str) -> Self {
-        let hint = lacks.mend();
-        Self::new("open clean room", subject, lacks).with_hint(hint)
+    pub(super) fn unavailable(missing: Unavailable, subject: &str) -> Self {
+        let hint = missing.fix();
+        Self::new("open clean room", subject, missing).with_hint(hint)
     }
 }
 
-/// Names the operation and its subject.
+/// Wraps an error with its operation and subject.
 pub(super) fn failed<E>(
     operation: &'static str,
     subject: impl ToString,

@@ -1,4 +1,4 @@
-//! The folder of all rooms, and that of one.
+//! The folder that contains all rooms, and the folder of one room.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -10,21 +10,22 @@ use super::error::{RoomError, failed};
 
 /// The file whose lock the room's owner holds.
 pub(super) const LOCK_FILE: &str = "lock";
-/// Where the engine listens.
+/// The socket on which the engine listens.
 pub(super) const SOCKET_FILE: &str = "sock";
-/// Where the engine keeps its data.
+/// The engine's data root.
 pub(super) const DATA_FOLDER: &str = "data";
-/// What the engine says.
+/// The engine's log.
 pub(super) const LOG_FILE: &str = "log";
 
-/// The longest path of a socket, with some room for those that others derive from it.
+/// The longest path of a socket (the kernel allows 107 bytes), with a margin for names derived
+/// from it.
 const LONGEST_SOCKET: usize = 100;
 
-/// Digits of a room's id behind its purpose.
+/// Number of digits after the purpose in a room's id.
 const DIGITS: usize = 8;
 
-/// How the name of a room's folder begins until its lock is held.
-pub(super) const MAKING: &str = ".making-";
+/// The prefix of a room's folder until its lock is held.
+pub(super) const UNNAMED: &str = ".making-";
 
 const OPERATION: &str = "make folder of clean room in";
 
@@ -33,24 +34,24 @@ const OPERATION: &str = "make folder of clean room in";
 pub(super) struct Folder {
     pub id: String,
     pub path: PathBuf,
-    /// Held, not read.
+    /// Keeps the file locked.
     _lock: File,
 }
 
-/// Makes the folder of a room, below that of all.
+/// Creates the locked folder of a room in the folder of all rooms.
 pub(super) fn make(rooms: &Path, purpose: &str) -> Result<Folder, RoomError> {
     if !is_id(&fresh_id(purpose)) {
         return Err(RoomError::new(
             "open clean room",
             purpose,
-            "its purpose is no word",
+            "the purpose must consist of lower-case letters",
         ));
     }
     let rooms = prepare(rooms)?;
     let fault = |error: io::Error| failed(OPERATION, rooms.display())(error);
-    // A room is made under a name that nobody takes for a room's, and gets its own once its
-    // lock is held: so no other process sees one without an owner.
-    let made = rooms.join(format!("{MAKING}{}", fresh_id(purpose)));
+    // The folder has a temporary name until its lock is held, so that no other process sees a
+    // room without an owner.
+    let made = rooms.join(format!("{UNNAMED}{}", fresh_id(purpose)));
     private(&made).map_err(fault)?;
     let locked = || -> io::Result<File> {
         let mut options = OpenOptions::new();
@@ -62,7 +63,7 @@ pub(super) fn make(rooms: &Path, purpose: &str) -> Result<Folder, RoomError> {
     let placed = locked().and_then(|lock| {
         loop {
             let id = fresh_id(purpose);
-            // A folder that is there stays: a rename replaces an empty one only.
+            // NOREPLACE, because a plain rename would replace an existing empty folder.
             let flags = rustix::fs::RenameFlags::NOREPLACE;
             let cwd = rustix::fs::CWD;
             match rustix::fs::renameat_with(cwd, &made, cwd, rooms.join(&id), flags) {
@@ -73,7 +74,7 @@ pub(super) fn make(rooms: &Path, purpose: &str) -> Result<Folder, RoomError> {
         }
     });
     let (id, lock) = placed.map_err(|error| {
-        // Best effort: the folder has nothing but the lock.
+        // Best effort: the folder contains only the lock.
         let _ = fs::remove_dir_all(&made);
         fault(error)
     })?;
@@ -85,7 +86,8 @@ pub(super) fn make(rooms: &Path, purpose: &str) -> Result<Folder, RoomError> {
     })
 }
 
-/// The folder of all rooms, made where it is missing, and nobody else's.
+/// Creates the folder of all rooms if it is missing, and checks that only this user can write to
+/// it.
 fn prepare(rooms: &Path) -> Result<PathBuf, RoomError> {
     let fault = |error: io::Error| failed(OPERATION, rooms.display())(error);
     let refuse = |why: &str| {
@@ -100,21 +102,21 @@ fn prepare(rooms: &Path) -> Result<PathBuf, RoomError> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(fault(error)),
         _ => {}
     }
-    // A link, or a folder that others may write to, would give them our daemon.
+    // Through a link or a folder that others can write to, they could control the daemon.
     let facts = fs::symlink_metadata(&rooms).map_err(fault)?;
     if !facts.is_dir() {
-        return Err(refuse("it is no folder"));
+        return Err(refuse("it is not a folder"));
     }
     if facts.uid() != rustix::process::geteuid().as_raw() || facts.mode() & 0o022 != 0 {
         return Err(refuse("others can write to it"));
     }
     let rooms = rooms.canonicalize().map_err(fault)?;
     if rooms.starts_with("/run") {
-        return Err(refuse("a room covers /run with a folder of its own"));
+        return Err(refuse("a room mounts its own file system on /run"));
     }
     let socket = rooms.join("purpose-12345678").join(SOCKET_FILE);
     if socket.as_os_str().len() > LONGEST_SOCKET {
-        return Err(refuse("its path is too long for that of a socket"));
+        return Err(refuse("its path is too long for a socket"));
     }
     Ok(rooms)
 }
@@ -131,7 +133,7 @@ fn fresh_id(purpose: &str) -> String {
     format!("{purpose}-{mixed:0DIGITS$x}")
 }
 
-/// Whether a folder may be a room's, by its name.
+/// Whether a name has the form of a room's id.
 pub(super) fn is_id(name: &str) -> bool {
     name.rsplit_once('-').is_some_and(|(purpose, digits)| {
         !purpose.is_empty()
@@ -178,13 +180,13 @@ mod tests {
         assert_eq!(refusal(&open), "others can write to it");
         let link = place.path().join("link");
         symlink(place.path(), &link).unwrap();
-        assert_eq!(refusal(&link), "it is no folder");
+        assert_eq!(refusal(&link), "it is not a folder");
         let long = place.path().join("x".repeat(LONGEST_SOCKET));
-        assert_eq!(refusal(&long), "its path is too long for that of a socket");
+        assert_eq!(refusal(&long), "its path is too long for a socket");
     }
 
     #[test]
-    fn names_of_other_folders_are_not_taken_for_rooms() {
+    fn names_of_other_folders_are_not_room_ids() {
         for name in [
             "build",
             "build-123",

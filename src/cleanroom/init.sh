@@ -1,20 +1,20 @@
 # The first process of a room. Arguments: the room's folder, the size limit of a data root in
-# memory (or nothing), whether there is a network (or nothing), mounts of others to let go of, one
+# memory (or nothing), whether there is a network (or nothing), mounts of others to unmount, one
 # per line, and the daemon's command line.
 set -eu
 folder=$1 limit=$2 network=$3 foreign=$4
 shift 4
 
-# Read through the outer /proc: this is the pid by which the outside knows it.
+# Read from the machine's /proc: the pid in the machine's PID namespace.
 read -r pid _ </proc/self/stat
 echo "init $pid"
-# Nothing is touched until the outside has seen that the namespaces are new ones.
+# Wait until plimsoll has checked that the namespaces are new.
 read -r go
 
 mount -t proc proc /proc
 ip link set lo up
 if [ -n "$foreign" ]; then
-  # A copy of somebody's mount would keep it busy for them. Nested ones go with their parents.
+  # A copy of a mount keeps it busy for its owner. Nested mounts are unmounted with their parents.
   (
     IFS='
 '

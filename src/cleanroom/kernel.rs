@@ -1,16 +1,16 @@
-//! The calls that only Linux has. Elsewhere they fail, so that the rest compiles.
+//! System calls of Linux. On other systems they return `Unsupported`, so that the crate compiles.
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{Handle, Network, tcp};
+pub(super) use linux::{NetworkNamespace, ProcessHandle, tcp};
 #[cfg(not(target_os = "linux"))]
-pub(super) use none::{Handle, Network, tcp};
+pub(super) use none::{NetworkNamespace, ProcessHandle, tcp};
 
-/// How a process is told to end.
+/// The signal that ends a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// It may tidy up.
-    Ask,
-    /// At once.
+pub(super) enum StopSignal {
+    /// SIGTERM: the process can clean up.
+    Terminate,
+    /// SIGKILL.
     Kill,
 }
 
@@ -25,24 +25,24 @@ mod linux {
     use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
     use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-    use super::End;
+    use super::StopSignal;
 
-    /// A process, and never a younger one with its id.
+    /// A process. It never refers to another process that reuses the id.
     #[derive(Debug)]
-    pub(in super::super) struct Handle(OwnedFd);
+    pub(in super::super) struct ProcessHandle(OwnedFd);
 
-    impl Handle {
+    impl ProcessHandle {
         pub fn open(pid: u32) -> io::Result<Self> {
             let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
             let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
             Ok(Self(pidfd_open(pid, PidfdFlags::empty())?))
         }
 
-        /// Fails where it has ended already.
-        pub fn end(&self, how: End) -> io::Result<()> {
+        /// Fails if the process has already ended.
+        pub fn signal(&self, how: StopSignal) -> io::Result<()> {
             let signal = match how {
-                End::Ask => Signal::TERM,
-                End::Kill => Signal::KILL,
+                StopSignal::Terminate => Signal::TERM,
+                StopSignal::Kill => Signal::KILL,
             };
             Ok(pidfd_send_signal(&self.0, signal)?)
         }
@@ -50,14 +50,14 @@ mod linux {
 
     /// A process's network namespace.
     #[derive(Debug)]
-    pub(in super::super) struct Network(File);
+    pub(in super::super) struct NetworkNamespace(File);
 
-    impl Network {
+    impl NetworkNamespace {
         pub fn of(pid: u32) -> io::Result<Self> {
             File::open(format!("/proc/{pid}/ns/net")).map(Self)
         }
 
-        /// Moves the calling thread there, for good.
+        /// Moves the calling thread into the namespace permanently.
         pub fn enter(&self) -> io::Result<()> {
             let kind = Some(LinkNameSpaceType::Network);
             Ok(move_into_link_name_space(self.0.as_fd(), kind)?)
@@ -82,25 +82,25 @@ mod none {
     use std::io;
     use std::net::{SocketAddr, TcpStream};
 
-    use super::End;
+    use super::StopSignal;
 
     #[derive(Debug)]
-    pub(in super::super) struct Handle;
+    pub(in super::super) struct ProcessHandle;
 
-    impl Handle {
+    impl ProcessHandle {
         pub fn open(_: u32) -> io::Result<Self> {
             Err(io::ErrorKind::Unsupported.into())
         }
 
-        pub fn end(&self, _: End) -> io::Result<()> {
+        pub fn signal(&self, _: StopSignal) -> io::Result<()> {
             Err(io::ErrorKind::Unsupported.into())
         }
     }
 
     #[derive(Debug)]
-    pub(in super::super) struct Network;
+    pub(in super::super) struct NetworkNamespace;
 
-    impl Network {
+    impl NetworkNamespace {
         pub fn of(_: u32) -> io::Result<Self> {
             Err(io::ErrorKind::Unsupported.into())
         }

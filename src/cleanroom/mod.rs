@@ -1,32 +1,31 @@
-//! A clean room: a container engine of our own, with data of its own, in
-//! namespaces of its own, that ends with this process however that ends.
+//! A clean room: a private container engine with its own data and its own namespaces. It ends
+//! when this process ends, even on SIGKILL.
 //!
-//! The room's first process dies with the thread that began it, and the kernel
-//! ends a PID namespace with its first process: daemon, containers, mounts and
-//! interfaces go without anybody's help. What stays after a kill are files and
-//! empty cgroup directories; [`left_over`] finds them.
+//! The kernel kills the room's first process when the thread that started it ends, and ends a PID
+//! namespace with its first process. So daemon, containers, mounts and interfaces disappear
+//! without a clean-up step. After a kill, files and empty cgroup directories remain;
+//! [`stale_rooms`] finds them.
 //!
-//! Nothing is changed in the namespaces of the machine, and the user's engine
-//! hears of nothing. See docs/CLEANROOM.md.
+//! The namespaces of the machine and the user's engine stay unchanged. See docs/CLEANROOM.md.
 
-mod card;
 mod cgroup;
+mod commands;
+mod control;
 mod error;
 mod folder;
-mod keeper;
 mod kernel;
-mod left;
-mod life;
-mod means;
+mod metadata;
 mod mounts;
 mod namespace;
 mod ping;
-mod plan;
+mod requirements;
 mod room;
 mod spec;
+mod stale;
+mod supervisor;
 
 pub use error::RoomError;
-pub use left::{LeftRoom, left_over};
-pub use means::{Lack, Means, Unavailable, available};
+pub use requirements::{MissingRequirement, RoomEngine, Unavailable, check_requirements};
 pub use room::Room;
 pub use spec::{DataPlace, RoomSpec};
+pub use stale::{StaleRoom, stale_rooms};

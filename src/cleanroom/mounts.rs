@@ -10,7 +10,7 @@ pub(super) struct Mount {
     pub kind: String,
 }
 
-/// All of them; none where the system does not tell.
+/// All mounts; empty if the system does not list them.
 pub(super) fn all() -> Vec<Mount> {
     parse(&fs::read_to_string("/proc/self/mountinfo").unwrap_or_default())
 }
@@ -21,28 +21,28 @@ fn parse(mountinfo: &str) -> Vec<Mount> {
         .filter_map(|line| {
             let (before, after) = line.split_once(" - ")?;
             Some(Mount {
-                point: PathBuf::from(plain(before.split(' ').nth(4)?)),
+                point: PathBuf::from(unescape(before.split(' ').nth(4)?)),
                 kind: after.split(' ').next()?.to_owned(),
             })
         })
         .collect()
 }
 
-/// Undoes the octal escapes of space, tab, line end and backslash.
-fn plain(text: &str) -> String {
+/// Decodes the octal escapes of space, tab, newline and backslash.
+fn unescape(text: &str) -> String {
     text.replace("\\040", " ")
         .replace("\\011", "\t")
         .replace("\\012", "\n")
         .replace("\\134", "\\")
 }
 
-/// Whether something is mounted on a folder or below.
+/// Whether a file system is mounted on a folder or below it.
 pub(super) fn any_within(mounts: &[Mount], folder: &Path) -> bool {
     mounts.iter().any(|mount| mount.point.starts_with(folder))
 }
 
-/// Mounts that a room must not hold on to: all below `/run`, which it covers,
-/// and what engines mount for containers. `keep` is a folder that it needs.
+/// Mounts that a room must not keep busy: all below `/run`, which the room covers, and those of
+/// other engines' containers. `keep` is a folder that the room needs.
 pub(super) fn foreign(mounts: &[Mount], keep: &Path) -> Vec<PathBuf> {
     let system = ["/usr", "/etc", "/opt", "/boot", "/nix"];
     let of_a_container = |mount: &Mount| {
@@ -83,7 +83,7 @@ mod tests {
 ";
 
     #[test]
-    fn a_room_lets_go_of_what_others_mounted_and_of_nothing_else() {
+    fn a_room_unmounts_the_mounts_of_others_only() {
         let mounts = parse(TEXT);
         assert_eq!(mounts.len(), 10);
         let points = |keep: &str| {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mount_below_a_folder_is_seen() {
+    fn a_mount_below_a_folder_is_found() {
         let mounts = parse(TEXT);
         assert!(any_within(&mounts, Path::new("/data")));
         assert!(any_within(&mounts, Path::new("/run/docker")));

@@ -1,7 +1,7 @@
-//! A thread inside a room's network namespace.
+//! A thread in a room's network namespace.
 //!
-//! A socket belongs for good to the namespace in which it was made. So one
-//! thread lives there and makes them for everybody.
+//! A socket belongs to the namespace in which it was created. So one thread stays in the
+//! namespace and creates sockets for all callers.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,53 +9,53 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::kernel::{self, Network};
+use super::kernel::{self, NetworkNamespace};
 use crate::engine::Sockets;
 
-enum Ask {
-    Tcp(SocketAddr, SyncSender<io::Result<TcpStream>>),
+enum SocketRequest {
+    Connect(SocketAddr, SyncSender<io::Result<TcpStream>>),
     Bind(SocketAddr, SyncSender<io::Result<TcpListener>>),
-    Leave,
+    Stop,
 }
 
-/// Makes sockets in a room.
+/// Creates sockets in a room.
 #[derive(Debug)]
 pub(super) struct Namespace {
-    asks: Sender<Ask>,
+    requests: Sender<SocketRequest>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Namespace {
     /// Enters the namespace of a process.
     pub fn enter(pid: u32) -> io::Result<Self> {
-        let network = Network::of(pid)?;
+        let network = NetworkNamespace::of(pid)?;
         Self::begin(move || network.enter())
     }
 
     fn begin(enter: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<Self> {
-        let (asks, asked) = channel();
+        let (requests, received) = channel();
         let (entered, waiting) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("room-network".to_owned())
             .spawn(move || {
                 let outcome = enter();
                 let is_in = outcome.is_ok();
-                // A sending that fails is an asker that is gone.
+                // Fails if the caller has stopped waiting.
                 let _ = entered.send(outcome);
                 if is_in {
-                    serve(&asked);
+                    serve(&received);
                 }
             })?;
         waiting.recv().map_err(|_| gone())??;
         Ok(Self {
-            asks,
+            requests,
             thread: Mutex::new(Some(thread)),
         })
     }
 
-    /// Ends the thread: as long as it lives, the namespace does.
-    pub fn leave(&self) {
-        let _ = self.asks.send(Ask::Leave);
+    /// Ends the thread, which keeps the namespace alive.
+    pub fn stop(&self) {
+        let _ = self.requests.send(SocketRequest::Stop);
         let thread = self.thread.lock().ok().and_then(|mut slot| slot.take());
         if let Some(thread) = thread {
             let _ = thread.join();
@@ -64,38 +64,41 @@ impl Namespace {
 
     /// A listener in the namespace.
     pub fn bind(&self, address: SocketAddr) -> io::Result<TcpListener> {
-        self.ask(|answer| Ask::Bind(address, answer))
+        self.send(|answer| SocketRequest::Bind(address, answer))
     }
 
-    fn ask<T>(&self, ask: impl FnOnce(SyncSender<io::Result<T>>) -> Ask) -> io::Result<T> {
+    fn send<T>(
+        &self,
+        request: impl FnOnce(SyncSender<io::Result<T>>) -> SocketRequest,
+    ) -> io::Result<T> {
         let (sender, answer) = sync_channel(1);
-        self.asks.send(ask(sender)).map_err(|_| gone())?;
+        self.requests.send(request(sender)).map_err(|_| gone())?;
         answer.recv().map_err(|_| gone())?
     }
 }
 
 impl Sockets for Namespace {
     fn tcp(&self, for_address: SocketAddr) -> io::Result<TcpStream> {
-        self.ask(|answer| Ask::Tcp(for_address, answer))
+        self.send(|answer| SocketRequest::Connect(for_address, answer))
     }
 }
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        self.leave();
+        self.stop();
     }
 }
 
-fn serve(asked: &Receiver<Ask>) {
-    while let Ok(ask) = asked.recv() {
-        match ask {
-            Ask::Tcp(address, answer) => {
+fn serve(requests: &Receiver<SocketRequest>) {
+    while let Ok(request) = requests.recv() {
+        match request {
+            SocketRequest::Connect(address, answer) => {
                 let _ = answer.send(kernel::tcp(address));
             }
-            Ask::Bind(address, answer) => {
+            SocketRequest::Bind(address, answer) => {
                 let _ = answer.send(TcpListener::bind(address));
             }
-            Ask::Leave => return,
+            SocketRequest::Stop => return,
         }
     }
 }
@@ -110,13 +113,13 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn sockets_are_made_until_the_thread_leaves() {
+    fn sockets_are_created_until_the_thread_stops() {
         let here = Namespace::begin(|| Ok(())).unwrap();
         let listener = here.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         assert!(here.tcp(address).is_ok());
         assert!(here.tcp("[::1]:1".parse().unwrap()).is_ok());
-        here.leave();
+        here.stop();
         let error = here.tcp(address).unwrap_err();
         assert_eq!(error.to_string(), "the room is closed");
     }

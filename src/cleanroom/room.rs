@@ -10,64 +10,64 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::card::{Card, Process};
 use super::cgroup;
+use super::commands;
+use super::control::ProcessControl;
 use super::error::{RoomError, failed};
 use super::folder::{self, DATA_FOLDER, Folder, LOG_FILE, SOCKET_FILE};
-use super::keeper::{self, Begun, Orders};
-use super::left;
-use super::life::Life;
-use super::means::Programs;
+use super::metadata::{Process, RoomMetadata};
 use super::namespace::Namespace;
 use super::ping;
-use super::plan;
+use super::requirements::Programs;
 use super::spec::RoomSpec;
+use super::stale;
+use super::supervisor::{self, RoomCommands, StartedRoom};
 use crate::engine::Sockets;
 use crate::record::ImageStore;
 use crate::secrets::mask_found;
 
-/// From the beginning to the first answer.
+/// From the start to the first answer.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const PING_EVERY: Duration = Duration::from_millis(10);
 
-/// For the daemon's own end, before it is killed.
+/// How long the daemon may take to stop before it is killed.
 const END_WITHIN: Duration = Duration::from_secs(10);
-/// For the kernel to end what was killed.
+/// How long the kernel may take to end killed processes.
 const DEATH_WITHIN: Duration = Duration::from_secs(10);
 
-/// How much of the daemon's log an error carries.
+/// How many log lines of the daemon an error shows.
 const LINES_SHOWN: usize = 8;
 
 const OPEN: &str = "open clean room";
 const CLOSE: &str = "close clean room";
 
-/// A private engine. Close it; where it is dropped it is killed, and the thread
-/// waits until its files are gone.
+/// A private engine. Callers close it; on drop it is killed, and the thread blocks until its
+/// files are removed.
 #[derive(Debug)]
 pub struct Room {
     folder: Folder,
-    life: Arc<Life>,
+    control: Arc<ProcessControl>,
     namespace: Option<Arc<Namespace>>,
     init: u32,
     processes: Vec<Process>,
-    /// Nothing is left to do.
+    /// Whether `close` was called, so that `drop` has no work.
     closed: bool,
 }
 
 impl Room {
-    /// Opens a room and waits until its engine answers. Dropping the future ends
-    /// what has begun.
+    /// Opens a room and waits until its engine answers. Dropping the future ends the processes
+    /// that were started.
     ///
     /// # Errors
-    /// Something is missing here, or the engine does not start; then the last
-    /// lines of its log are told.
+    /// A requirement is not met, or the engine does not start; the error then contains the last
+    /// lines of its log.
     pub async fn open(spec: &RoomSpec) -> Result<Self, RoomError> {
         let programs = Programs::find(spec.network)
-            .map_err(|lacks| RoomError::lacking(lacks, spec.purpose))?;
+            .map_err(|missing| RoomError::unavailable(missing, spec.purpose))?;
         let folder = folder::make(&spec.folder, spec.purpose)?;
         let mut room = Self {
             folder,
-            life: Arc::new(Life::new()),
+            control: Arc::new(ProcessControl::new()),
             namespace: None,
             init: 0,
             processes: Vec::new(),
@@ -77,7 +77,7 @@ impl Room {
             Ok(()) => Ok(room),
             Err(error) => {
                 let error = room.with_log(error);
-                // The first error is the one to tell; what cannot be removed is found by `clean`.
+                // The first error is returned; `clean` finds what cannot be removed here.
                 let _ = room.close().await;
                 Err(error)
             }
@@ -88,23 +88,29 @@ impl Room {
         let path = self.folder.path.clone();
         let fault = |error: io::Error| failed(OPEN, &self.folder.id)(error);
         let cgroup = cgroup::name(&self.folder.id);
-        let mut card = Card::new(&self.folder.id, &spec.run, spec.purpose, cgroup.clone());
-        card.write(&path).map_err(fault)?;
-        let log = furnish(&path, &spec.store).map_err(fault)?;
-        let init = plan::init(&programs, spec, &path, &cgroup);
+        let mut metadata =
+            RoomMetadata::new(&self.folder.id, &spec.run, spec.purpose, cgroup.clone());
+        metadata.write(&path).map_err(fault)?;
+        let log = write_engine_files(&path, &spec.store).map_err(fault)?;
+        let init = commands::init(&programs, spec, &path, &cgroup);
         let network = spec.network.then(|| {
             let network: Box<dyn FnOnce(u32) -> _ + Send> =
-                Box::new(move |pid| plan::slirp(&programs, pid));
+                Box::new(move |pid| commands::slirp(&programs, pid));
             network
         });
-        let orders = Orders { init, network, log };
-        let begun = keeper::begin(orders, Arc::clone(&self.life)).map_err(fault)?;
-        let late = || io::Error::new(io::ErrorKind::TimedOut, "it does not answer in time");
+        let commands = RoomCommands { init, network, log };
+        let started = supervisor::start(commands, Arc::clone(&self.control)).map_err(fault)?;
+        let late = || {
+            io::Error::new(
+                io::ErrorKind::TimedOut,
+                "it does not answer within the deadline",
+            )
+        };
         let up = async {
-            let begun = begun
+            let started = started
                 .await
                 .map_err(|_| io::Error::other("its thread ended"))??;
-            self.note(begun, &mut card)?;
+            self.record_processes(started, &mut metadata)?;
             self.wait_ready(&path.join(SOCKET_FILE)).await
         };
         match timeout(READY_WITHIN, up).await {
@@ -114,18 +120,22 @@ impl Room {
         }
     }
 
-    fn note(&mut self, begun: Begun, card: &mut Card) -> io::Result<()> {
-        self.init = begun.init;
-        card.processes.clone_from(&begun.processes);
-        self.processes = begun.processes;
-        card.write(&self.folder.path)?;
+    fn record_processes(
+        &mut self,
+        started: StartedRoom,
+        metadata: &mut RoomMetadata,
+    ) -> io::Result<()> {
+        self.init = started.init;
+        metadata.processes.clone_from(&started.processes);
+        self.processes = started.processes;
+        metadata.write(&self.folder.path)?;
         self.namespace = Some(Arc::new(Namespace::enter(self.init)?));
         Ok(())
     }
 
     async fn wait_ready(&self, socket: &Path) -> io::Result<()> {
         while !ping::answers(socket).await {
-            if self.life.is_over() {
+            if self.control.has_ended() {
                 return Err(io::Error::other("the daemon ended"));
             }
             sleep(PING_EVERY).await;
@@ -133,34 +143,34 @@ impl Room {
         Ok(())
     }
 
-    /// The same with the end of the log, which knows more.
+    /// Adds the last lines of the log, which usually contain the cause.
     fn with_log(&self, error: RoomError) -> RoomError {
         let text = fs::read(self.folder.path.join(LOG_FILE)).unwrap_or_default();
         let lines = last_lines(&String::from_utf8_lossy(&text));
         match (error.source(), lines.as_str()) {
             (None, _) | (_, "") => error,
             (Some(cause), lines) => {
-                let text = format!("{cause}; the log of its engine ends:\n{lines}");
+                let text = format!("{cause}; last lines of its engine's log:\n{lines}");
                 RoomError::new(error.operation, error.subject.as_str(), text)
             }
         }
     }
 
-    /// Its name.
+    /// Its id.
     pub fn id(&self) -> &str {
         &self.folder.id
     }
 
-    /// Where its engine listens, as `DOCKER_HOST` writes it.
+    /// The address of its engine, in the form of `DOCKER_HOST`.
     pub fn endpoint(&self) -> String {
         format!("unix://{}", self.folder.path.join(SOCKET_FILE).display())
     }
 
-    /// A listener at an address of the room: its engine reaches one on 127.0.0.1.
-    /// Drop it before the room is closed, since it keeps the room's network alive.
+    /// A listener in the room's network; its engine reaches one on 127.0.0.1. Drop it before the
+    /// room is closed, because it keeps the room's network alive.
     ///
     /// # Errors
-    /// The address is taken, or the room is closed.
+    /// The address is in use, or the room is closed.
     pub fn bind(&self, address: SocketAddr) -> Result<TcpListener, RoomError> {
         let bound = match &self.namespace {
             Some(namespace) => namespace.bind(address),
@@ -169,8 +179,8 @@ impl Room {
         bound.map_err(failed("listen in clean room at", address))
     }
 
-    /// Makes sockets in the room, until it is closed: its containers' bridge
-    /// addresses are reached through them.
+    /// Creates sockets in the room until it is closed, for connections to the bridge addresses of
+    /// its containers.
     ///
     /// # Panics
     /// Never: an open room has a namespace.
@@ -179,49 +189,49 @@ impl Room {
         Arc::clone(namespace.expect("an open room has a namespace")) as Arc<dyn Sockets>
     }
 
-    /// Whether its first process lives, and the daemon with it.
+    /// Whether its first process is alive, and with it the daemon.
     pub fn is_alive(&self) -> bool {
-        !self.life.is_over()
+        !self.control.has_ended()
     }
 
-    /// The first process's id, as it is known outside.
+    /// The id of its first process, in the machine's PID namespace.
     pub fn pid(&self) -> u32 {
         self.init
     }
 
-    /// Ends the engine and everything in the room, removes its files and its
-    /// cgroup directories, and sees that nothing is left.
+    /// Ends the engine and everything in the room, removes its files and cgroup directories, and
+    /// checks that nothing remains.
     ///
     /// # Errors
-    /// Something is left; `plimsoll clean` tries again.
+    /// Something could not be removed; `plimsoll clean` tries again.
     pub async fn close(mut self) -> Result<(), RoomError> {
-        // From here on an error is told, and `clean` finds the rest.
+        // `drop` has no work from here on: errors are returned, and `clean` finds the rest.
         self.closed = true;
-        self.leave();
+        self.stop_namespace();
         if self.init != 0 {
-            self.life.ask();
-            // What takes longer is killed.
-            let _ = timeout(END_WITHIN, self.life.over()).await;
+            self.control.request_stop();
+            // After the deadline it is killed below.
+            let _ = timeout(END_WITHIN, self.control.ended()).await;
         }
-        if !self.life.is_over() {
-            self.life.kill();
-            if timeout(DEATH_WITHIN, self.life.over()).await.is_err() {
+        if !self.control.has_ended() {
+            self.control.kill();
+            if timeout(DEATH_WITHIN, self.control.ended()).await.is_err() {
                 return Err(RoomError::new(CLOSE, self.id(), "its processes do not end"));
             }
         }
-        if let Some(process) = self.processes.iter().find(|process| process.lives()) {
-            let text = format!("{} (process {}) still lives", process.name, process.pid);
+        if let Some(process) = self.processes.iter().find(|process| process.is_alive()) {
+            let text = format!("{} (process {}) is still alive", process.name, process.pid);
             return Err(RoomError::new(CLOSE, self.id(), text));
         }
         let (id, path) = (self.folder.id.clone(), self.folder.path.clone());
-        tokio::task::spawn_blocking(move || left::erase(&id, &path))
+        tokio::task::spawn_blocking(move || stale::erase(&id, &path))
             .await
             .map_err(failed(CLOSE, self.id()))?
     }
 
-    fn leave(&mut self) {
+    fn stop_namespace(&mut self) {
         if let Some(namespace) = self.namespace.take() {
-            namespace.leave();
+            namespace.stop();
         }
     }
 }
@@ -231,27 +241,27 @@ impl Drop for Room {
         if self.closed {
             return;
         }
-        self.leave();
-        self.life.kill();
-        if self.life.wait_over(DEATH_WITHIN) {
-            // What cannot be removed is found by `clean`.
-            let _ = left::erase(&self.folder.id, &self.folder.path);
+        self.stop_namespace();
+        self.control.kill();
+        if self.control.wait_ended(DEATH_WITHIN) {
+            // `clean` finds what cannot be removed here.
+            let _ = stale::erase(&self.folder.id, &self.folder.path);
         }
     }
 }
 
-/// Puts the files in place that the first process expects; the log is open for all.
-fn furnish(folder: &Path, store: &ImageStore) -> io::Result<File> {
+/// Writes the files that the first process expects, and opens the log.
+fn write_engine_files(folder: &Path, store: &ImageStore) -> io::Result<File> {
     fs::create_dir(folder.join(DATA_FOLDER))?;
-    fs::write(folder.join(plan::CONFIG_FILE), configuration(store))?;
-    fs::write(folder.join(plan::RESOLV_FILE), plan::resolv_conf())?;
+    fs::write(folder.join(commands::CONFIG_FILE), configuration(store))?;
+    fs::write(folder.join(commands::RESOLV_FILE), commands::resolv_conf())?;
     OpenOptions::new()
         .append(true)
         .create(true)
         .open(folder.join(LOG_FILE))
 }
 
-/// The engine's configuration. Docker before 23 knows no such feature and ignores it.
+/// The engine's configuration. Docker before 23 does not know this feature and ignores it.
 fn configuration(store: &ImageStore) -> String {
     let containerd = match store {
         ImageStore::Containerd => true,
@@ -261,7 +271,7 @@ fn configuration(store: &ImageStore) -> String {
     format!("{{\"features\":{{\"containerd-snapshotter\":{containerd}}}}}\n")
 }
 
-/// Secrets are masked first: no rule finds half of one.
+/// Masks secrets before it cuts the text, because no rule detects half a secret.
 fn last_lines(text: &str) -> String {
     let text = mask_found(text);
     let mut lines: Vec<_> = text.lines().rev().take(LINES_SHOWN).collect();
@@ -279,7 +289,7 @@ mod tests {
     use crate::cleanroom::DataPlace;
 
     #[tokio::test]
-    async fn a_purpose_is_a_word() {
+    async fn an_invalid_purpose_is_refused_before_anything_is_created() {
         fn may_be_spawned<T: Send>(future: T) -> T {
             future
         }
@@ -297,18 +307,18 @@ mod tests {
     }
 
     #[test]
-    fn the_engines_configuration_names_the_store_that_is_wanted() {
+    fn the_engine_configuration_selects_the_requested_store() {
         let folder = tempfile::tempdir().unwrap();
         for (store, expected) in [
             (ImageStore::Containerd, Some(true)),
-            // Said too: new installations of Docker 29 would take the other.
+            // Explicit, because new installations of Docker 29 default to containerd.
             (ImageStore::GraphDriver, Some(false)),
             (ImageStore::Unknown, None),
         ] {
             let place = folder.path().join(store.word());
             fs::create_dir(&place).unwrap();
-            furnish(&place, &store).unwrap();
-            let text = fs::read(place.join(plan::CONFIG_FILE)).unwrap();
+            write_engine_files(&place, &store).unwrap();
+            let text = fs::read(place.join(commands::CONFIG_FILE)).unwrap();
             let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
             let feature = &value["features"]["containerd-snapshotter"];
             assert_eq!(feature.as_bool(), expected, "{value}");
@@ -317,12 +327,12 @@ mod tests {
     }
 
     #[test]
-    fn the_log_is_told_by_its_last_lines() {
+    fn an_error_shows_the_last_lines_of_the_log() {
         let text: String = (1..=20).map(|line| format!("line {line}\n")).collect();
         let lines = last_lines(&text);
         assert!(lines.starts_with("    line 13\n") && lines.ends_with("\n    line 20"));
         assert_eq!(last_lines(""), "");
-        // Its name is in a line that is not shown.
+        // The header that identifies the key is in a line that is not shown.
         let key = "MIIaB3dE5gH7jK9mN1pQ4sT6vW8yZ2cF0hJaB3dE5gH7jK9mN1pQ4sT6vW8yZ2cF0\n".repeat(9);
         let log = format!("-----BEGIN PRIVATE KEY-----\n{key}{key}{text}");
         let lines = last_lines(&log[..log.len() - text.len() + 14]);

@@ -11,7 +11,7 @@ use super::failure::{Exit, Failure};
 use super::folder::{CACHE_JOURNAL, VISIT_JOURNAL, visit_notes};
 use super::output::Printer;
 use super::yard;
-use crate::cleanroom::{self, LeftRoom};
+use crate::cleanroom::{self, StaleRoom};
 use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
 use crate::git;
 use crate::record::ImageStore;
@@ -35,7 +35,7 @@ struct Left {
 
 /// What a run left beside the engine.
 struct Beside {
-    rooms: Vec<LeftRoom>,
+    rooms: Vec<StaleRoom>,
     /// Folders of registries, each with its run.
     registries: Vec<(String, PathBuf)>,
     /// What `plimsoll ab` laid out.
@@ -100,7 +100,7 @@ pub async fn clean<E: Engine>(
         wanted(run) && !run.is_some_and(store::is_running)
     };
     let mut beside = Beside {
-        rooms: cleanroom::left_over(&place.rooms),
+        rooms: cleanroom::stale_rooms(&place.rooms),
         registries: yard::left_registries(&place.rooms),
         checkouts: git::left_over(),
     };

@@ -178,7 +178,7 @@ fn machine() -> Finding {
 
 /// Whether a private engine can be had. It is one of this machine, whatever engine is chosen.
 fn room(place: &Place) -> Finding {
-    match cleanroom::available() {
+    match cleanroom::check_requirements() {
         Ok(means) => {
             let folder = place.rooms.display();
             let free = host::free_bytes(&place.rooms)
@@ -192,16 +192,12 @@ fn room(place: &Place) -> Finding {
                 ),
             )
         }
-        Err(lacks) => Finding::note(
-            "clean room",
-            format!("cannot be had: {lacks}"),
-            lacks.mend(),
-        ),
+        Err(lacks) => Finding::note("clean room", format!("cannot be had: {lacks}"), lacks.fix()),
     }
 }
 
 fn left_rooms(place: &Place) -> Option<Finding> {
-    let rooms = cleanroom::left_over(&place.rooms);
+    let rooms = cleanroom::stale_rooms(&place.rooms);
     let names: Vec<_> = rooms.iter().map(|room| room.id.as_str()).collect();
     (!names.is_empty()).then(|| {
         let text = format!("clean rooms of runs that were killed: {}", names.join(", "));

@@ -6,7 +6,7 @@ use super::args::RegistryArgs;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::yard;
-use crate::engine::{Door, Registry};
+use crate::engine::{Registry, RegistryEndpoint};
 use crate::host;
 use crate::registry::{self, Server};
 
@@ -38,8 +38,8 @@ pub(super) async fn registry(args: &RegistryArgs, printer: &mut Printer) -> Resu
     };
     let server = Server::open(folder)?;
     server.shape(args.link);
-    server.serve(Door::Pull, listener)?;
-    let told = printer.line(&server.authority(Door::Pull));
+    server.serve(RegistryEndpoint::Pull, listener)?;
+    let told = printer.line(&server.authority(RegistryEndpoint::Pull));
     if told.is_ok() {
         printer.talk(&format!("serving over {}; Ctrl-C ends it", args.link));
         interrupts.asked().await;

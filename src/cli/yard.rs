@@ -17,7 +17,7 @@ use super::failure::Failure;
 use super::grounds::{Ground, Grounds};
 use crate::cleanroom::{self, DataPlace, Room, RoomSpec};
 use crate::docker::DockerEngine;
-use crate::engine::{Door, Engine};
+use crate::engine::{Engine, RegistryEndpoint};
 use crate::host::{self, SystemClock};
 use crate::probe::HttpProbe;
 use crate::record::{EngineChoice, EngineFacts, ImageStore};
@@ -83,7 +83,7 @@ impl Yard {
         &self,
         spec: RoomSpec,
         server: &Server,
-        door: Door,
+        door: RegistryEndpoint,
     ) -> Result<(Arc<DockerEngine>, Arc<dyn crate::engine::Sockets>), Failure> {
         let store = spec.store.clone();
         let backing = match spec.data {
@@ -120,9 +120,9 @@ impl Yard {
             store: store.clone(),
         };
         let build = spec("build", true, DataPlace::Disk);
-        let (engine, sockets) = self.room(build, server, Door::Build).await?;
+        let (engine, sockets) = self.room(build, server, RegistryEndpoint::Build).await?;
         let pull = spec("pull", false, data_of_pulls(host::available_memory()));
-        let (puller, _) = self.room(pull, server, Door::Pull).await?;
+        let (puller, _) = self.room(pull, server, RegistryEndpoint::Pull).await?;
         let probe = HttpProbe::within(self.clock.clone(), sockets);
         Ok(Ground {
             room: Some((engine, Arc::new(probe))),
@@ -139,13 +139,13 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
         choice: EngineChoice,
         store: &ImageStore,
     ) -> Result<Ground<DockerEngine, HttpProbe<SystemClock>>, Failure> {
-        let means = cleanroom::available();
+        let means = cleanroom::check_requirements();
         if let (EngineChoice::CleanRoom, Err(lack)) = (choice, &means) {
             return Err(
                 Failure::failed(format!("no clean room can be had: {lack}")).with_hint(Some(
                     format!(
                         "{}; or run with --engine host: pulls are not measured then",
-                        lack.mend()
+                        lack.fix()
                     ),
                 )),
             );
@@ -155,13 +155,13 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
         match choice {
             EngineChoice::CleanRoom => {
                 server
-                    .serve(Door::Supply, listener)
+                    .serve(RegistryEndpoint::Supply, listener)
                     .map_err(registry_failure)?;
                 self.rooms(run, store, &server).await
             }
             EngineChoice::Host => {
                 server
-                    .serve(Door::Build, listener)
+                    .serve(RegistryEndpoint::Build, listener)
                     .map_err(registry_failure)?;
                 let why = "this engine holds the bases, so no pull into it would be cold";
                 let puller = Err(match means {
@@ -186,7 +186,7 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
                 Err(why) => format!("the {what}{of} stays: {why}"),
             });
         };
-        for room in cleanroom::left_over(&self.folder) {
+        for room in cleanroom::stale_rooms(&self.folder) {
             let (id, run) = (room.id.clone(), room.run.clone());
             let result = room.remove().map_err(|error| error.chain());
             removed(format!("clean room {id}"), run.as_deref(), result);

@@ -21,7 +21,9 @@ pub use clock::{Clock, Mark};
 pub use error::{EngineError, ErrorKind};
 pub use load::{LoadOutcome, LoadSpec};
 pub use probe::{Probe, ProbeCheck, ProbeFailure, ProbeSpec, Ready};
-pub use registry::{Door, REPOSITORIES, Registry, TAG_BASE, Traffic, run_of_tag, run_repository};
+pub use registry::{
+    REPOSITORIES, Registry, RegistryEndpoint, TAG_BASE, Traffic, run_of_tag, run_repository,
+};
 pub use sockets::Sockets;
 pub use source::{BuildSource, Sent, SourceEntry, SourceFiles, SourceKind, SourceTree};
 pub use types::{

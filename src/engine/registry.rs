@@ -1,4 +1,4 @@
-//! The registry of a run, as the runner sees it.
+//! The interface of a run's registry.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -7,31 +7,31 @@ use std::io::Read;
 use crate::record::{Link, ManifestRecord};
 use crate::units::{Bytes, Count};
 
-/// Which engine asks: each has its own way in, so that what the one is served
-/// is never taken for what the other was.
+/// The registry endpoint of an engine. Each engine has its own, so that their traffic is counted
+/// separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Door {
-    /// The user's engine where it only brings the bases in. Never shaped.
+pub enum RegistryEndpoint {
+    /// For the user's engine when it only supplies the bases. Never shaped.
     Supply,
-    /// The engine that builds and pushes. Never shaped.
+    /// For the engine that builds and pushes. Never shaped.
     Build,
-    /// The engine that pulls. Shaped.
+    /// For the engine that pulls. Shaped.
     Pull,
 }
 
-/// First part of every repository of a run.
+/// The first path segment of every repository of a run.
 pub const REPOSITORIES: &str = "plimsoll-run";
 
-/// The tag of bases.
+/// The tag of base images.
 pub const TAG_BASE: &str = "base";
 
-/// A repository of a run. Run ids carry two capitals, which names may not.
+/// A repository of a run. Run ids contain two capital letters, which repository names may not.
 pub fn run_repository(run: &str, name: &str) -> String {
     format!("{REPOSITORIES}/{}/{name}", run.to_lowercase())
 }
 
-/// The run whose repository a tag names, which an engine was given for the way to the
-/// registry: `127.0.0.1:PORT/plimsoll-run/<run>/<name>:<tag>`.
+/// The run of an image tag that was created for a push to a run's registry:
+/// `127.0.0.1:PORT/plimsoll-run/<run>/<name>:<tag>`.
 pub fn run_of_tag(tag: &str) -> Option<String> {
     let (port, rest) = tag.strip_prefix("127.0.0.1:")?.split_once('/')?;
     port.parse::<u16>().ok()?;
@@ -54,15 +54,15 @@ pub fn run_of_tag(tag: &str) -> Option<String> {
 /// Length of `20261120t204000z-`.
 const STAMP: usize = 17;
 
-/// What went through a door since its ledger was opened. Bytes are those of blobs;
-/// manifests are requests only.
+/// The traffic of an endpoint since the last reset. Bytes are those of blobs; manifests count as
+/// requests only.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Traffic {
     /// All requests.
     pub requests: Count,
-    /// Bytes served, per digest of a blob. Bytes of a body that broke off count too.
+    /// Bytes served, per digest of a blob. Bodies that broke off are included.
     pub served: BTreeMap<String, Bytes>,
-    /// Bytes taken in, of uploads that were completed, per digest.
+    /// Bytes received in completed uploads, per digest.
     pub received: BTreeMap<String, Bytes>,
     /// Requests whose body broke off, in either direction.
     pub broken: Count,
@@ -70,23 +70,23 @@ pub struct Traffic {
 
 /// A registry that serves one run.
 pub trait Registry: Send + Sync + 'static {
-    /// `host:port` as the engine at that door names it in references.
-    fn authority(&self, door: Door) -> String;
+    /// `host:port` of the endpoint, for image references of its engine.
+    fn authority(&self, endpoint: RegistryEndpoint) -> String;
 
-    /// Shapes what the pulling engine is served from now on.
+    /// Shapes the traffic to the pulling engine from now on.
     fn shape(&self, link: Link);
 
-    /// Begins a new ledger at a door.
-    fn open_ledger(&self, door: Door);
+    /// Resets the traffic counter of an endpoint.
+    fn reset_traffic(&self, endpoint: RegistryEndpoint);
 
-    /// What went through the door since then.
-    fn traffic(&self, door: Door) -> Traffic;
+    /// The traffic of the endpoint since then.
+    fn traffic(&self, endpoint: RegistryEndpoint) -> Traffic;
 
-    /// The image manifest of a tag or digest of a repository. Of an index it is the image for
-    /// `platform` (`linux/amd64`), or the only image in it; attestations are no images.
+    /// The image manifest of a tag or digest. For an index, it is the image for `platform`
+    /// (`linux/amd64`) or the only image; attestations are not images.
     ///
     /// # Errors
-    /// Where there is none, or it is no image manifest.
+    /// The manifest does not exist, or is not an image manifest.
     fn manifest(
         &self,
         repository: &str,
@@ -97,17 +97,18 @@ pub trait Registry: Send + Sync + 'static {
     /// The content of a blob of a repository.
     ///
     /// # Errors
-    /// Where there is none, or its file cannot be opened.
+    /// The blob does not exist, or its file cannot be opened.
     fn blob(
         &self,
         repository: &str,
         digest: &str,
     ) -> Result<Box<dyn Read + Send>, Box<dyn Error + Send + Sync>>;
 
-    /// Drops a repository, and the blobs that no other repository has. None is fine.
+    /// Removes a repository and the blobs that no other repository has. A missing repository is
+    /// not an error.
     ///
     /// # Errors
-    /// Where files cannot be removed.
+    /// Files cannot be removed.
     fn forget(&self, repository: &str) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_run_is_read_off_a_tag_of_its_registry() {
+    fn the_run_is_parsed_from_a_tag_of_its_registry() {
         let run = "20261120T204000Z-node-go";
         let tag = format!("127.0.0.1:41234/{}:base", run_repository(run, "base-0"));
         assert_eq!(run_of_tag(&tag).as_deref(), Some(run));

@@ -1,4 +1,4 @@
-//! Connections.
+//! Accepts and serves connections.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -12,56 +12,62 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::gate::Gate;
+use super::endpoint::EndpointState;
 use super::handlers;
-use super::server::Hall;
+use super::server::ServerState;
 
-/// Bounds what a connection keeps, and the pieces that bodies come in.
+/// Limits the buffer of a connection and the size of body frames.
 const BUFFER: usize = 128 << 10;
-/// How long a connection may take for the head of its next request.
+/// How long a client may take to send the headers of a request.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
-/// How often idle sessions are looked for.
+/// How often idle sessions are removed.
 const SWEEP: Duration = Duration::from_secs(60);
-/// A pause where the system has no connection to give, as when files run out.
+/// The pause after a failed accept, for example when no file descriptors are left.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts until the registry closes.
-pub(super) async fn accept(listener: TcpListener, hall: Arc<Hall>, gate: Arc<Gate>) {
+/// Accepts connections until the registry closes.
+pub(super) async fn accept(
+    listener: TcpListener,
+    state: Arc<ServerState>,
+    endpoint: Arc<EndpointState>,
+) {
     let mut sweep = interval(SWEEP);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
-            () = hall.closing.cancelled() => return,
+            () = state.closing.cancelled() => return,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    hall.tasks.spawn(connection(stream, hall.clone(), gate.clone()));
+                    state.tasks.spawn(connection(stream, state.clone(), endpoint.clone()));
                 }
                 Err(_) => sleep(PAUSE).await,
             },
-            _ = sweep.tick() => hall.sessions.sweep(),
+            _ = sweep.tick() => state.sessions.sweep(),
         }
     }
 }
 
-async fn connection(stream: TcpStream, hall: Arc<Hall>, gate: Arc<Gate>) {
-    // Without it small answers wait for the client's acknowledgements.
+async fn connection(stream: TcpStream, state: Arc<ServerState>, endpoint: Arc<EndpointState>) {
+    // Without it, small responses wait for the client's acknowledgements.
     let _ = stream.set_nodelay(true);
-    let (closing, killing) = (hall.closing.clone(), hall.killing.clone());
+    let (closing, killing) = (state.closing.clone(), state.killing.clone());
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let (hall, gate) = (hall.clone(), gate.clone());
-        async move { Ok::<_, Infallible>(handlers::answer(&hall, &gate, request.map(Body::new)).await) }
+        let (state, endpoint) = (state.clone(), endpoint.clone());
+        async move {
+            Ok::<_, Infallible>(handlers::answer(&state, &endpoint, request.map(Body::new)).await)
+        }
     });
     let mut connection = pin!(
         http1::Builder::new()
             .max_buf_size(BUFFER)
-            // Who has sent all of a request may close that half, and still gets the answer.
+            // A client may close its sending half after the request and still read the response.
             .half_close(true)
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_WITHIN)
             .serve_connection(TokioIo::new(stream), service)
     );
-    // How a connection ends is in the ledger where it matters.
+    // The result is ignored: the traffic counter records bodies that broke off.
     tokio::select! {
         _ = connection.as_mut() => return,
         () = closing.cancelled() => connection.as_mut().graceful_shutdown(),

@@ -1,7 +1,6 @@
-//! Blobs as files. A file lives as long as something holds it: a repository, a
-//! session or a download.
+//! Blobs as files. A file exists as long as a repository, a session or a download refers to it.
 //!
-//! What is here waits for the disk; call it where that may be.
+//! These functions block on the disk; call them from `spawn_blocking`.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
@@ -17,14 +16,14 @@ use crate::oci::{Digest, Hasher};
 
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
-/// Read at once when a blob is hashed anew.
+/// Block size when a blob is hashed again.
 const BLOCK: usize = 256 << 10;
 
 /// The folder of all files.
 #[derive(Debug)]
 pub(super) struct Store {
     folder: PathBuf,
-    /// Makes names of files unique, so that removing one never meets its successor.
+    /// Makes file names unique, so that removing a file cannot remove its successor.
     serial: AtomicU64,
 }
 
@@ -32,7 +31,7 @@ const BLOBS: &str = "blobs";
 const UPLOADS: &str = "uploads";
 
 impl Store {
-    /// Takes an empty folder, or makes it.
+    /// Opens an empty folder, or creates it.
     pub(super) fn open(folder: &Path) -> Result<Self, RegistryError> {
         let failed = |source| RegistryError::Store {
             path: folder.to_owned(),
@@ -59,7 +58,7 @@ impl Store {
         })
     }
 
-    /// Removes all that it made in its folder.
+    /// Removes everything that it created in its folder.
     pub(super) fn clear(&self) -> Result<(), RegistryError> {
         for name in [BLOBS, UPLOADS] {
             let path = self.folder.join(name);
@@ -104,7 +103,7 @@ impl Drop for Unlink {
     }
 }
 
-/// A file that is removed when it is dropped, away from the threads that serve.
+/// A file that is removed on drop, outside the async worker threads.
 #[derive(Debug)]
 struct OnDisk(Option<Unlink>);
 
@@ -121,38 +120,38 @@ impl OnDisk {
 impl Drop for OnDisk {
     fn drop(&mut self) {
         let unlink = self.0.take();
-        // A runtime that ends drops the closure, and with it the path.
+        // If the runtime shuts down, it drops the closure, and with it the path.
         if let (Some(unlink), Ok(runtime)) = (unlink, Handle::try_current()) {
             runtime.spawn_blocking(move || drop(unlink));
         }
     }
 }
 
-/// An upload as far as it has come. Dropped, it leaves nothing.
+/// An incomplete upload. Dropping it removes its file.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct PartialBlob {
     store: Arc<Store>,
-    /// Made with the first byte: many sessions never see one.
+    /// Created with the first byte, because many sessions never receive one.
     file: Option<(File, OnDisk)>,
     hasher: Hasher,
     size: u64,
 }
 
-/// Why a draft does not become a blob.
+/// Why a partial blob cannot be completed.
 #[derive(Debug)]
-pub(super) enum Refusal {
-    /// It is another one.
+pub(super) enum FinishError {
+    /// The content has this digest instead.
     Mismatch(Digest),
     Disk(io::Error),
 }
 
-impl From<io::Error> for Refusal {
+impl From<io::Error> for FinishError {
     fn from(error: io::Error) -> Self {
         Self::Disk(error)
     }
 }
 
-impl Draft {
+impl PartialBlob {
     pub(super) fn new(store: Arc<Store>, hasher: Hasher) -> Self {
         Self {
             store,
@@ -183,16 +182,16 @@ impl Draft {
         Ok(())
     }
 
-    /// Uses another algorithm from the first byte on. Afterwards it is too late,
-    /// and the file is read again at the end.
+    /// Selects the hash algorithm. After the first byte this has no effect, and the file is
+    /// hashed again at the end.
     pub(super) fn hash_by(&mut self, hasher: Hasher) {
         if self.size == 0 {
             self.hasher = hasher;
         }
     }
 
-    /// Makes it a blob if it is the one that was announced.
-    pub(super) fn settle(self, expected: &Digest) -> Result<Blob, Refusal> {
+    /// Completes the blob if its digest is the announced one.
+    pub(super) fn finish(self, expected: &Digest) -> Result<Blob, FinishError> {
         let found = if self.hasher.algorithm() == expected.algorithm() {
             self.hasher.finish()
         } else {
@@ -200,13 +199,13 @@ impl Draft {
             hash(path, expected.algorithm())?
         };
         if found != *expected {
-            return Err(Refusal::Mismatch(found));
+            return Err(FinishError::Mismatch(found));
         }
         let path = self.store.path(BLOBS, &expected.as_str().replace(':', "-"));
         let on_disk = match self.file {
             None => create(path)?.1,
-            Some((_, draft)) => {
-                fs::rename(draft.path(), &path)?;
+            Some((_, partial)) => {
+                fs::rename(partial.path(), &path)?;
                 OnDisk::new(path)
             }
         };
@@ -242,7 +241,7 @@ fn hash(path: Option<&Path>, algorithm: &str) -> io::Result<Digest> {
     Ok(hasher.finish())
 }
 
-/// Content that was checked against its digest.
+/// Content whose digest was verified.
 #[derive(Debug)]
 pub(super) struct Blob {
     on_disk: OnDisk,
@@ -263,7 +262,7 @@ impl Blob {
         File::open(self.on_disk.path())
     }
 
-    /// Removes the file now, and says whether that went well.
+    /// Removes the file now and returns the result.
     pub(super) fn remove(mut self) -> Result<(), RegistryError> {
         self.on_disk.0.take().map_or(Ok(()), Unlink::now)
     }
@@ -277,8 +276,8 @@ mod tests {
         Arc::new(Store::open(folder).unwrap())
     }
 
-    fn draft(store: &Arc<Store>) -> Draft {
-        Draft::new(store.clone(), Hasher::of("sha256").unwrap())
+    fn partial(store: &Arc<Store>) -> PartialBlob {
+        PartialBlob::new(store.clone(), Hasher::of("sha256").unwrap())
     }
 
     fn files(folder: &Path) -> usize {
@@ -287,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_that_is_what_it_should_be_becomes_a_file() {
+    fn an_upload_with_the_announced_digest_becomes_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path());
-        let mut draft = draft(&store);
+        let mut partial = partial(&store);
         assert_eq!(files(folder.path()), 0);
-        draft.append(b"ab").unwrap();
-        draft.append(b"c").unwrap();
-        let blob = draft.settle(&Digest::of(b"abc")).unwrap();
+        partial.append(b"ab").unwrap();
+        partial.append(b"c").unwrap();
+        let blob = partial.finish(&Digest::of(b"abc")).unwrap();
         assert_eq!((blob.size(), files(folder.path())), (3, 1));
         let mut text = String::new();
         blob.open().unwrap().read_to_string(&mut text).unwrap();
@@ -304,14 +303,14 @@ mod tests {
     }
 
     #[test]
-    fn any_other_leaves_nothing() {
+    fn a_wrong_or_dropped_upload_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path());
-        let mut wrong = draft(&store);
+        let mut wrong = partial(&store);
         wrong.append(b"abc").unwrap();
-        let refused = wrong.settle(&Digest::of(b"x")).unwrap_err();
-        assert!(matches!(refused, Refusal::Mismatch(found) if found == Digest::of(b"abc")));
-        let mut dropped = draft(&store);
+        let refused = wrong.finish(&Digest::of(b"x")).unwrap_err();
+        assert!(matches!(refused, FinishError::Mismatch(found) if found == Digest::of(b"abc")));
+        let mut dropped = partial(&store);
         dropped.append(b"abc").unwrap();
         assert_eq!(files(folder.path()), 1);
         drop(dropped);
@@ -319,27 +318,27 @@ mod tests {
     }
 
     #[test]
-    fn a_late_change_of_the_algorithm_reads_the_file_again() {
+    fn a_late_change_of_the_algorithm_hashes_the_file_again() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path());
         let mut hasher = Hasher::of("sha512").unwrap();
         hasher.update(b"abc");
         let digest = hasher.finish();
-        let mut draft = draft(&store);
-        draft.append(b"abc").unwrap();
-        draft.hash_by(Hasher::of("sha512").unwrap());
-        assert_eq!(draft.settle(&digest).unwrap().digest(), &digest);
+        let mut partial = partial(&store);
+        partial.append(b"abc").unwrap();
+        partial.hash_by(Hasher::of("sha512").unwrap());
+        assert_eq!(partial.finish(&digest).unwrap().digest(), &digest);
     }
 
     #[test]
-    fn a_full_disk_is_told() {
+    fn a_full_disk_is_reported() {
         let folder = tempfile::tempdir().unwrap();
-        let mut draft = draft(&store(folder.path()));
+        let mut partial = partial(&store(folder.path()));
         let full = File::options().write(true).open("/dev/full").unwrap();
-        draft.file = Some((full, OnDisk(None)));
-        let error = draft.append(b"abc").unwrap_err();
+        partial.file = Some((full, OnDisk(None)));
+        let error = partial.append(b"abc").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        assert_eq!(draft.size(), 0);
+        assert_eq!(partial.size(), 0);
     }
 
     #[test]

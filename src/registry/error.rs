@@ -1,31 +1,31 @@
-//! What can go wrong with the registry itself. What it answers to clients is a `Fault`.
+//! Errors of the registry itself. Errors that it returns to clients are `ErrorResponse`s.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// A registry that cannot be opened, or that has not what is asked for.
+/// The registry cannot be opened, or lacks the requested content.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// The folder cannot be made or read.
+    /// The folder cannot be created or read.
     #[error("failed to open the registry's store `{}`", path.display())]
     Store {
-        /// Which.
+        /// Its path or address.
         path: PathBuf,
         /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The folder holds something already.
+    /// The folder is not empty.
     #[error("failed to open the registry's store `{}`: it is not empty", path.display())]
     Occupied {
-        /// Which.
+        /// Its path or address.
         path: PathBuf,
     },
-    /// The address cannot be had.
+    /// The address cannot be bound.
     #[error("failed to listen on {address}")]
     Bind {
-        /// Which.
+        /// Its path or address.
         address: SocketAddr,
         /// The cause.
         #[source]
@@ -56,20 +56,20 @@ pub enum RegistryError {
     },
     /// It is an index, or an artifact.
     #[error(
-        "failed to read the manifest `{reference}` of `{repository}`: `{media_type}` is no image manifest"
+        "failed to read the manifest `{reference}` of `{repository}`: `{media_type}` is not an image manifest"
     )]
     NoImage {
         /// The repository.
         repository: String,
         /// The tag or digest.
         reference: String,
-        /// What it is.
+        /// The media type that was found.
         media_type: String,
     },
-    /// A file stays.
+    /// A file cannot be removed.
     #[error("failed to remove `{}`", path.display())]
     Remove {
-        /// Which.
+        /// Its path or address.
         path: PathBuf,
         /// The cause.
         #[source]
@@ -78,20 +78,20 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
-    /// What the user can do about it, where there is a remedy.
+    /// How the user can fix it, if there is a fix.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Store { .. } => Some("name a folder that you can write to"),
+            Self::Store { .. } => Some("pass a folder that you can write to"),
             Self::Occupied { .. } => {
-                Some("name an empty folder: the store is kept for the life of the process only")
+                Some("pass an empty folder: the store lasts only as long as the process")
             }
             Self::Bind { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => {
-                    Some("another process has this port: stop it, or take port 0 for any free one")
+                    Some("another process uses this port: stop it, or use port 0 for any free port")
                 }
-                io::ErrorKind::PermissionDenied => Some("take a port above 1023"),
+                io::ErrorKind::PermissionDenied => Some("use a port above 1023"),
                 io::ErrorKind::AddrNotAvailable => {
-                    Some("this machine has no such address: take 127.0.0.1")
+                    Some("this machine does not have this address: use 127.0.0.1")
                 }
                 _ => None,
             },

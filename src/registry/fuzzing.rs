@@ -1,25 +1,25 @@
-//! What the fuzz targets ask of this module; see fuzz/ in the repository.
+//! Entry points for the fuzz targets in fuzz/.
 
 use super::manifest::Manifest;
-use super::range::{Wanted, chunk, wanted};
+use super::range::{RequestedRange, chunk, parse_range};
 use super::route::{Parameters, route};
 
-/// The endpoint of a path, in the form of `Debug`.
+/// The route of a path, in `Debug` format.
 pub fn endpoint(path: &str) -> Option<String> {
     route(path).ok().map(|route| format!("{route:?}"))
 }
 
-/// The values of a parameter of a request's target.
+/// The values of a query parameter in a request target.
 pub fn parameters(target: &str, name: &str) -> Vec<String> {
     let uri = target.parse();
     uri.map_or(Vec::new(), |uri| Parameters::of(&uri).all(name))
 }
 
-/// First and last byte that a `Range` header asks of so many bytes.
+/// First and last byte that a `Range` header requests of `length` bytes.
 pub fn range(header: &str, length: u64) -> Option<(u64, u64)> {
-    match wanted(Some(header), length) {
-        Wanted::Part { first, last } => Some((first, last)),
-        Wanted::All | Wanted::Nothing => None,
+    match parse_range(Some(header), length) {
+        RequestedRange::Part { first, last } => Some((first, last)),
+        RequestedRange::All | RequestedRange::Nothing => None,
     }
 }
 
@@ -28,7 +28,7 @@ pub fn chunk_range(header: &str) -> Option<(u64, u64)> {
     chunk(header)
 }
 
-/// Digests of a manifest and of all that it refers to; none where it is refused.
+/// Digests of a manifest and of everything that it refers to; `None` if it is rejected.
 pub fn manifest(content_type: Option<&str>, text: &[u8]) -> Option<Vec<String>> {
     let text = bytes::Bytes::copy_from_slice(text);
     let manifest = Manifest::of(content_type, text, None).ok()?;
@@ -38,7 +38,7 @@ pub fn manifest(content_type: Option<&str>, text: &[u8]) -> Option<Vec<String>> 
     let image = manifest.image_of("linux/amd64").map(str::to_owned);
     let subject = manifest.subject().map(str::to_owned);
     let all = own.chain(parts).chain(image).chain(subject).collect();
-    // Neither may end the process.
+    // Neither may panic.
     let _ = (manifest.descriptor(), manifest.record());
     Some(all)
 }

@@ -1,4 +1,4 @@
-//! Which repository has what. In memory: it lives as long as the process.
+//! The content of each repository, in memory.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 
 use super::blob::Blob;
-use super::fault::{Code, Fault};
 use super::manifest::{Descriptor, Manifest};
+use super::response_error::{Code, ErrorResponse};
 use super::route::Reference;
 use crate::oci::Digest;
 
@@ -15,7 +15,7 @@ use crate::oci::Digest;
 #[derive(Debug, Default)]
 pub(super) struct Index(Mutex<BTreeMap<String, Repository>>);
 
-/// Blobs are linked by repository, so that clients ask for mounts.
+/// Blobs are linked per repository, as in other registries, so that clients use mounts.
 #[derive(Debug, Default)]
 struct Repository {
     blobs: HashMap<Digest, Arc<Blob>>,
@@ -32,8 +32,8 @@ impl Repository {
         }
     }
 
-    /// Checks what a manifest refers to.
-    fn check(&self, manifest: &Manifest) -> Result<(), Fault> {
+    /// Checks that everything that a manifest refers to exists.
+    fn check(&self, manifest: &Manifest) -> Result<(), ErrorResponse> {
         let mut missing = Vec::new();
         let mut look = |part: &Descriptor, size: Option<u64>| match size {
             None => {
@@ -42,7 +42,7 @@ impl Repository {
             }
             Some(size) if size != part.size => {
                 let why = format!("`{}` has {size} bytes, not {}", part.digest, part.size);
-                Err(Fault::new(Code::SizeInvalid, why))
+                Err(ErrorResponse::new(Code::SizeInvalid, why))
             }
             Some(_) => Ok(()),
         };
@@ -59,18 +59,18 @@ impl Repository {
         if missing.is_empty() {
             return Ok(());
         }
-        let why = "the manifest refers to what the repository does not have";
-        Err(Fault::new(Code::ManifestBlobUnknown, why).details(missing))
+        let why = "the manifest refers to content that the repository does not have";
+        Err(ErrorResponse::new(Code::ManifestBlobUnknown, why).details(missing))
     }
 }
 
 impl Index {
-    /// A blob of a repository.
+    /// Finds a blob of a repository.
     pub(super) fn blob(&self, repository: &str, digest: &Digest) -> Option<Arc<Blob>> {
         self.all().get(repository)?.blobs.get(digest).cloned()
     }
 
-    /// Links a blob. Where another upload of it was first, this one goes.
+    /// Links a blob. If it exists already, the new copy is dropped.
     pub(super) fn add(&self, repository: &str, blob: Blob) {
         let blob = Arc::new(blob);
         let mut all = self.all();
@@ -79,7 +79,7 @@ impl Index {
         blobs.insert(known.digest().clone(), known);
     }
 
-    /// Links a blob of another repository, of any where none is named.
+    /// Links a blob of another repository, or of any repository if `from` is `None`.
     ///
     /// Source: distribution specification, section "Mounting a blob from another repository".
     pub(super) fn mount(&self, from: Option<&str>, to: &str, digest: &Digest) -> bool {
@@ -96,7 +96,7 @@ impl Index {
         true
     }
 
-    /// Unlinks a blob. Its file goes with its last holder.
+    /// Unlinks a blob. Its file is removed with the last reference.
     pub(super) fn remove_blob(&self, repository: &str, digest: &Digest) -> bool {
         let mut all = self.all();
         let found = all.get_mut(repository).map(|of| of.blobs.remove(digest));
@@ -104,22 +104,22 @@ impl Index {
         found.flatten().is_some()
     }
 
-    /// A manifest by its tag or digest.
+    /// Finds a manifest by its tag or digest.
     pub(super) fn manifest(&self, repository: &str, by: &Reference) -> Option<Arc<Manifest>> {
         let all = self.all();
         let of = all.get(repository)?;
         of.manifests.get(&of.digest(by)?).cloned()
     }
 
-    /// Adds a manifest whose parts are there, and its tags.
+    /// Adds a manifest and its tags, if everything that it refers to exists.
     pub(super) fn put(
         &self,
         repository: &str,
         manifest: Manifest,
         tags: &[String],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ErrorResponse> {
         let mut all = self.all();
-        // A push that fails makes no repository.
+        // A failed push does not create a repository.
         let nothing = Repository::default();
         all.get(repository).unwrap_or(&nothing).check(&manifest)?;
         let of = all.entry(repository.to_owned()).or_default();
@@ -131,7 +131,7 @@ impl Index {
         Ok(())
     }
 
-    /// Removes a tag; or a manifest with all its tags.
+    /// Removes a tag, or a manifest with all its tags.
     ///
     /// Source: distribution specification, sections "Deleting tags" and "Deleting Manifests".
     pub(super) fn remove_manifest(&self, repository: &str, by: &Reference) -> bool {
@@ -149,8 +149,8 @@ impl Index {
         }
     }
 
-    /// Tags behind `last` in the order of their bytes, `most` at most, and whether
-    /// there are more. None where the repository is unknown.
+    /// At most `most` tags after `last` in byte order, and whether more follow. `None` if the
+    /// repository is unknown.
     pub(super) fn tags(
         &self,
         repository: &str,
@@ -166,7 +166,7 @@ impl Index {
         Some((page, behind.next().is_some()))
     }
 
-    /// Repositories that hold something, in the order of their bytes, and whether more follow.
+    /// Repositories with content after `last` in byte order, and whether more follow.
     pub(super) fn repositories(&self, last: Option<&str>, most: usize) -> (Vec<String>, bool) {
         let all = self.all();
         let mut behind = all
@@ -178,7 +178,7 @@ impl Index {
         (page, behind.next().is_some())
     }
 
-    /// Descriptors of the manifests whose subject is this digest.
+    /// Descriptors of the manifests with this subject.
     pub(super) fn referrers(
         &self,
         repository: &str,
@@ -196,14 +196,14 @@ impl Index {
             .collect()
     }
 
-    /// Drops a repository and gives the blobs that it had.
+    /// Removes a repository and returns its blobs.
     pub(super) fn forget(&self, repository: &str) -> Vec<Arc<Blob>> {
         let of = self.all().remove(repository);
         of.map(|of| of.blobs.into_values().collect())
             .unwrap_or_default()
     }
 
-    /// Drops everything.
+    /// Removes all repositories.
     pub(super) fn clear(&self) {
         let all = std::mem::take(&mut *self.all());
         drop(all);

@@ -1,4 +1,4 @@
-//! Manifests: the raw bytes, and what they refer to.
+//! Manifests: the raw bytes and the content that they refer to.
 //!
 //! Source: OCI image specification, `manifest.md` and `image-index.md`; Docker's
 //! "Image Manifest V 2, Schema 2".
@@ -9,13 +9,13 @@ use bytes::Bytes as Content;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fault::{Code, Fault};
+use super::response_error::{Code, ErrorResponse};
 use super::route::algorithm;
 use crate::oci::Digest;
 use crate::record::{BlobRecord, ManifestRecord};
 use crate::units::Bytes;
 
-/// The type of an index, and of the answer that lists referrers.
+/// The media type of an index and of the list of referrers.
 pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
 const ARTIFACT: &str = "application/vnd.oci.artifact.manifest.v1+json";
@@ -26,7 +26,7 @@ const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+
 enum Kind {
     Image,
     Index,
-    /// Of the drafts of version 1.1; some clients still push it.
+    /// From the drafts of version 1.1; some clients still push it.
     Artifact,
 }
 
@@ -41,19 +41,19 @@ impl Kind {
     }
 }
 
-/// A manifest that was checked.
+/// A validated manifest.
 #[derive(Debug)]
 pub(super) struct Manifest {
     pub(super) digest: Digest,
     pub(super) media_type: String,
     pub(super) bytes: Content,
     kind: Kind,
-    wire: Wire,
+    json: ManifestJson,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire {
+struct ManifestJson {
     schema_version: Option<u64>,
     media_type: Option<String>,
     artifact_type: Option<String>,
@@ -89,20 +89,21 @@ struct Platform {
 }
 
 impl Platform {
-    /// Whether it is that of `linux/amd64` or `linux/arm64/v8`; a variant may be on one side only.
+    /// Whether it matches a platform such as `linux/amd64` or `linux/arm64/v8`; the variant is
+    /// ignored.
     fn is(&self, platform: &str) -> bool {
         let mut parts = platform.split('/');
         parts.next() == Some(&self.os) && parts.next() == Some(&self.architecture)
     }
 
-    /// BuildKit gives attestations this platform, so that nobody starts them.
+    /// BuildKit gives attestations this platform, so that engines do not run them.
     fn is_unknown(&self) -> bool {
         self.os == "unknown"
     }
 }
 
 impl Descriptor {
-    /// Layers that registries need not hold: they come from elsewhere.
+    /// Whether it is a foreign layer, which registries need not store.
     fn is_foreign(&self) -> bool {
         self.urls.as_ref().is_some_and(|urls| !urls.is_empty())
             || self.media_type.contains(".nondistributable.")
@@ -118,46 +119,46 @@ impl Descriptor {
 }
 
 impl Manifest {
-    /// Checks what was pushed. `by` is the digest it was pushed by.
+    /// Validates a pushed manifest. `by` is the digest in the request path.
     pub(super) fn of(
         content_type: Option<&str>,
         bytes: Content,
         by: Option<&Digest>,
-    ) -> Result<Self, Fault> {
-        let invalid = |why: String| Fault::new(Code::ManifestInvalid, why);
+    ) -> Result<Self, ErrorResponse> {
+        let invalid = |why: String| ErrorResponse::new(Code::ManifestInvalid, why);
         let name = by.map_or("sha256", Digest::algorithm);
         let mut hasher = algorithm(name)?;
         hasher.update(&bytes);
         let digest = hasher.finish();
         if by.is_some_and(|by| *by != digest) {
-            let why = format!("the manifest's digest is {digest}");
-            return Err(Fault::new(Code::DigestInvalid, why));
+            let why = format!("the manifest has the digest {digest}");
+            return Err(ErrorResponse::new(Code::DigestInvalid, why));
         }
-        let wire: Wire = serde_json::from_slice(&bytes)
-            .map_err(|error| invalid(format!("the manifest cannot be read: {error}")))?;
+        let json: ManifestJson = serde_json::from_slice(&bytes)
+            .map_err(|error| invalid(format!("failed to parse the manifest: {error}")))?;
         // Parameters are ignored, as the specification says.
         let announced = content_type
             .and_then(|text| text.split(';').next())
             .map(str::trim)
             .filter(|text| !text.is_empty());
-        let stated = wire.media_type.as_deref().filter(|text| !text.is_empty());
+        let stated = json.media_type.as_deref().filter(|text| !text.is_empty());
         if let (Some(announced), Some(stated)) = (announced, stated)
             && announced != stated
         {
             return Err(invalid(format!(
-                "the manifest says that it is `{stated}`, its Content-Type `{announced}`"
+                "the manifest has the media type `{stated}`, but its Content-Type is `{announced}`"
             )));
         }
         let media_type = announced.or(stated).unwrap_or(IMAGE).to_owned();
         let kind = Kind::of(&media_type)
-            .ok_or_else(|| invalid(format!("`{media_type}` is no manifest that is known here")))?;
-        if kind != Kind::Artifact && wire.schema_version != Some(2) {
+            .ok_or_else(|| invalid(format!("`{media_type}` is not a supported manifest type")))?;
+        if kind != Kind::Artifact && json.schema_version != Some(2) {
             return Err(invalid("the manifest's schemaVersion is not 2".to_owned()));
         }
-        if kind == Kind::Image && wire.config.is_none() {
+        if kind == Kind::Image && json.config.is_none() {
             return Err(invalid("the manifest has no config".to_owned()));
         }
-        if kind == Kind::Index && wire.manifests.is_none() {
+        if kind == Kind::Index && json.manifests.is_none() {
             return Err(invalid("the index has no manifests".to_owned()));
         }
         let manifest = Self {
@@ -165,7 +166,7 @@ impl Manifest {
             media_type,
             bytes,
             kind,
-            wire,
+            json,
         };
         for part in manifest.all() {
             if let Err(error) = part.digest.parse::<Digest>() {
@@ -176,34 +177,34 @@ impl Manifest {
     }
 
     fn all(&self) -> impl Iterator<Item = &Descriptor> {
-        let layers = self.wire.layers.iter().flatten();
-        let others = self.wire.manifests.iter().chain(&self.wire.blobs).flatten();
-        let single = self.wire.config.iter().chain(&self.wire.subject);
+        let layers = self.json.layers.iter().flatten();
+        let others = self.json.manifests.iter().chain(&self.json.blobs).flatten();
+        let single = self.json.config.iter().chain(&self.json.subject);
         single.chain(layers).chain(others)
     }
 
-    /// Blobs that must be there.
+    /// Blobs that must exist.
     pub(super) fn blobs(&self) -> Vec<&Descriptor> {
         match self.kind {
             Kind::Image => {
-                let layers = self.wire.layers.iter().flatten();
+                let layers = self.json.layers.iter().flatten();
                 let own = layers.filter(|layer| !layer.is_foreign());
-                self.wire.config.iter().chain(own).collect()
+                self.json.config.iter().chain(own).collect()
             }
-            Kind::Artifact => self.wire.blobs.iter().flatten().collect(),
+            Kind::Artifact => self.json.blobs.iter().flatten().collect(),
             Kind::Index => Vec::new(),
         }
     }
 
-    /// Manifests that must be there.
+    /// Manifests that must exist.
     pub(super) fn manifests(&self) -> Vec<&Descriptor> {
         match self.kind {
-            Kind::Index => self.wire.manifests.iter().flatten().collect(),
+            Kind::Index => self.json.manifests.iter().flatten().collect(),
             Kind::Image | Kind::Artifact => Vec::new(),
         }
     }
 
-    /// Digest of the image in an index that is for `platform`, or of the only one.
+    /// In an index: the digest of the image for `platform`, or of the only image.
     pub(super) fn image_of(&self, platform: &str) -> Option<&str> {
         let listed = self.manifests();
         let unknown = |part: &Descriptor| part.platform.as_ref().is_some_and(Platform::is_unknown);
@@ -216,16 +217,16 @@ impl Manifest {
         image.map(|part| part.digest.as_str())
     }
 
-    /// What it refers to.
+    /// The digest of its subject.
     pub(super) fn subject(&self) -> Option<&str> {
-        self.wire.subject.as_ref().map(|part| part.digest.as_str())
+        self.json.subject.as_ref().map(|part| part.digest.as_str())
     }
 
     /// Source: distribution specification, section "Listing Referrers".
     pub(super) fn artifact_type(&self) -> Option<&str> {
-        let own = self.wire.artifact_type.as_deref();
+        let own = self.json.artifact_type.as_deref();
         let config = match self.kind {
-            Kind::Image => self.wire.config.as_ref(),
+            Kind::Image => self.json.config.as_ref(),
             Kind::Index | Kind::Artifact => None,
         };
         own.filter(|text| !text.is_empty())
@@ -242,13 +243,13 @@ impl Manifest {
         if let Some(text) = self.artifact_type() {
             value["artifactType"] = json!(text);
         }
-        if let Some(annotations) = &self.wire.annotations {
+        if let Some(annotations) = &self.json.annotations {
             value["annotations"] = json!(annotations);
         }
         value
     }
 
-    /// As the record has it, if it is an image.
+    /// Its form in the record; `None` unless it is an image.
     pub(super) fn record(&self) -> Option<ManifestRecord> {
         if self.kind != Kind::Image {
             return None;
@@ -257,9 +258,9 @@ impl Manifest {
             digest: self.digest.to_string(),
             media_type: self.media_type.clone(),
             bytes: Bytes(self.bytes.len() as u64),
-            config: self.wire.config.as_ref()?.record(),
+            config: self.json.config.as_ref()?.record(),
             layers: self
-                .wire
+                .json
                 .layers
                 .iter()
                 .flatten()
@@ -273,7 +274,7 @@ impl Manifest {
 mod tests {
     use super::*;
 
-    fn read(content_type: Option<&str>, value: &Value) -> Result<Manifest, Fault> {
+    fn read(content_type: Option<&str>, value: &Value) -> Result<Manifest, ErrorResponse> {
         Manifest::of(content_type, value.to_string().into(), None)
     }
 
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_is_no_image() {
+    fn an_index_is_not_an_image() {
         let value = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [part("m")]});
         let manifest = read(Some(&format!("{INDEX}; charset=utf-8")), &value).unwrap();
         assert_eq!((manifest.blobs().len(), manifest.manifests().len()), (0, 1));
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_manifest_is_refused() {
+    fn an_invalid_manifest_is_rejected() {
         let good = json!({"schemaVersion": 2, "config": part("c"), "layers": []});
         let with = |key: &str, value: Value| {
             let mut other = good.clone();
@@ -332,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_leads_to_the_image_of_a_platform_and_never_to_an_attestation() {
+    fn an_index_resolves_to_the_image_of_a_platform_and_never_to_an_attestation() {
         let one = |content: &str, os: &str, architecture: &str| {
             let mut part = part(content);
             part["platform"] = json!({"os": os, "architecture": architecture});
@@ -352,7 +353,7 @@ mod tests {
         assert_eq!(of(&all, "linux/s390x"), None);
         assert_eq!(of(&[attestation.clone(), arm], "linux/amd64"), digest("b"));
         assert_eq!(of(&[attestation], "linux/amd64"), None);
-        // Older tools give no platform.
+        // Older tools set no platform.
         assert_eq!(of(&[part("c")], "linux/amd64"), digest("c"));
     }
 }

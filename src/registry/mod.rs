@@ -1,30 +1,29 @@
-//! The embedded OCI distribution registry, with a shaped link and a ledger.
+//! The embedded OCI distribution registry, with a shaped link and traffic counters.
 //!
-//! It serves one run on loopback: no authentication, an index that lives in memory,
-//! blobs as files. It implements the [distribution specification]; comments name its
-//! sections. Blobs are streamed and never held whole, and no lock is held while a
-//! body moves or a file is read or written.
+//! It serves one run on loopback: no authentication, an index in memory, blobs as files. It
+//! implements the [distribution specification]; comments name its sections. Blobs are streamed,
+//! never buffered as a whole, and no lock is held during network or file I/O.
 //!
 //! [distribution specification]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 
 mod accept;
 mod blob;
+mod download_body;
+mod endpoint;
 mod error;
-mod fault;
 #[doc(hidden)]
 pub mod fuzzing;
-mod gate;
 mod handlers;
 mod index;
-mod intake;
-mod ledger;
 mod manifest;
-mod outflow;
-mod pipe;
 mod range;
+mod response_error;
 mod route;
 mod server;
 mod sessions;
+mod throttle;
+mod traffic;
+mod upload_body;
 
 pub use error::RegistryError;
 pub use server::{Server, bind};

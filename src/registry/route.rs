@@ -1,11 +1,11 @@
-//! Paths to what they mean, and queries.
+//! Parses request paths and queries.
 //!
 //! Source: distribution specification, section "Endpoints".
 
 use axum::extract::Query;
 use axum::http::Uri;
 
-use super::fault::{Code, Fault};
+use super::response_error::{Code, ErrorResponse};
 use crate::oci::{Digest, Hasher, is_repository, is_tag};
 
 /// An endpoint.
@@ -22,18 +22,18 @@ pub(super) enum Route {
     Referrers(String, Digest),
 }
 
-/// How a manifest is named.
+/// How a request names a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reference {
     Tag(String),
     Digest(Digest),
-    /// Neither: nothing can be found by it, nor stored.
+    /// Neither: it can match nothing and cannot be stored.
     Malformed(String),
 }
 
 impl Reference {
-    /// A colon is in every digest and in no tag.
-    pub(super) fn of(text: &str) -> Result<Self, Fault> {
+    /// Every digest contains a colon, and no tag does.
+    pub(super) fn of(text: &str) -> Result<Self, ErrorResponse> {
         if text.contains(':') {
             return digest(text).map(Self::Digest);
         }
@@ -45,13 +45,14 @@ impl Reference {
     }
 }
 
-/// Reads a path. Repositories have slashes, so it is split from the right; no part
-/// is used before it has passed the grammar.
-pub(super) fn route(path: &str) -> Result<Route, Fault> {
+/// Parses a path. Repository names contain slashes, so it is split from the right. Every part is
+/// checked against the grammar before it is used.
+pub(super) fn route(path: &str) -> Result<Route, ErrorResponse> {
     let unknown = || {
-        Fault::new(Code::Unsupported, "no such endpoint").status(axum::http::StatusCode::NOT_FOUND)
+        ErrorResponse::new(Code::Unsupported, "no such endpoint")
+            .status(axum::http::StatusCode::NOT_FOUND)
     };
-    let path = decoded(path).ok_or_else(unknown)?;
+    let path = percent_decode(path).ok_or_else(unknown)?;
     if matches!(path.as_str(), "/v2" | "/v2/") {
         return Ok(Route::Base);
     }
@@ -80,38 +81,38 @@ pub(super) fn route(path: &str) -> Result<Route, Fault> {
     }
 }
 
-fn repository(name: &str) -> Result<String, Fault> {
+fn repository(name: &str) -> Result<String, ErrorResponse> {
     if is_repository(name) {
         Ok(name.to_owned())
     } else {
-        Err(Fault::new(
+        Err(ErrorResponse::new(
             Code::NameInvalid,
-            "a repository has parts of a-z and 0-9, joined by `.`, `_`, `__` or dashes, and 255 bytes at most",
+            "a repository name has parts of a-z and 0-9, joined by `.`, `_`, `__` or dashes, and at most 255 bytes",
         ))
     }
 }
 
-/// A digest by an algorithm that is known here.
-pub(super) fn digest(text: &str) -> Result<Digest, Fault> {
+/// Parses a digest with a supported algorithm.
+pub(super) fn digest(text: &str) -> Result<Digest, ErrorResponse> {
     let digest: Digest = text
         .parse()
-        .map_err(|error| Fault::new(Code::DigestInvalid, format!("{error}")))?;
+        .map_err(|error| ErrorResponse::new(Code::DigestInvalid, format!("{error}")))?;
     algorithm(digest.algorithm())?;
     Ok(digest)
 }
 
 /// The hasher of an algorithm.
-pub(super) fn algorithm(name: &str) -> Result<Hasher, Fault> {
+pub(super) fn algorithm(name: &str) -> Result<Hasher, ErrorResponse> {
     Hasher::of(name).ok_or_else(|| {
-        Fault::new(
+        ErrorResponse::new(
             Code::DigestInvalid,
             "the algorithm is neither sha256 nor sha512",
         )
     })
 }
 
-/// Resolves percent escapes; none where the result is no text.
-fn decoded(path: &str) -> Option<String> {
+/// Decodes percent escapes; `None` if the result is not UTF-8.
+fn percent_decode(path: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -134,7 +135,7 @@ fn decoded(path: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The parameters of a request, decoded.
+/// The decoded query parameters of a request.
 #[derive(Debug, Default)]
 pub(super) struct Parameters(Vec<(String, String)>);
 
@@ -143,7 +144,7 @@ impl Parameters {
         Self(Query::try_from_uri(uri).map_or_else(|_| Vec::new(), |Query(pairs)| pairs))
     }
 
-    /// The first of that name.
+    /// The first value of a parameter.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let mut pairs = self.0.iter();
         pairs.find_map(|(key, value)| (key == name).then_some(value.as_str()))
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn no_path_leaves_the_store() {
+    fn a_path_outside_the_grammar_is_rejected() {
         let long = format!("/v2/{}/tags/list", "a/".repeat(4000));
         for path in [
             "/",
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn only_two_algorithms_are_known() {
+    fn only_two_algorithms_are_supported() {
         assert!(digest(&format!("sha512:{}", "0".repeat(128))).is_ok());
         assert!(digest(&format!("sha384:{}", "0".repeat(96))).is_err());
         assert!(digest(&format!("md5:{}", "0".repeat(32))).is_err());

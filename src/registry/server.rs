@@ -1,4 +1,4 @@
-//! The server: doors on one store.
+//! The server: several endpoints that share one store.
 
 use std::error::Error;
 use std::io::Read;
@@ -15,43 +15,43 @@ use tokio_util::task::TaskTracker;
 use super::RegistryError;
 use super::accept::accept;
 use super::blob::Store;
-use super::gate::Gate;
+use super::endpoint::EndpointState;
 use super::index::Index;
 use super::route::Reference;
 use super::sessions::Sessions;
-use crate::engine::{Door, Registry, Traffic};
+use crate::engine::{Registry, RegistryEndpoint, Traffic};
 use crate::record::{Link, ManifestRecord};
 
-/// A registry in this process. Clones are the same registry; with the last one its
-/// listeners close.
+/// A registry in this process. Clones share the registry; its listeners close when the last clone
+/// is dropped.
 #[derive(Debug, Clone)]
 pub struct Server {
-    hall: Arc<Hall>,
+    state: Arc<ServerState>,
     _listeners: Arc<DropGuard>,
 }
 
-/// What all connections share.
+/// The state that all connections share.
 #[derive(Debug)]
-pub(super) struct Hall {
+pub(super) struct ServerState {
     pub(super) store: Arc<Store>,
     pub(super) index: Index,
     pub(super) sessions: Arc<Sessions>,
-    /// No new connections and requests.
+    /// Cancelled when no new connections and requests are accepted.
     pub(super) closing: CancellationToken,
-    /// No connections at all.
+    /// Cancelled when open connections are ended.
     pub(super) killing: CancellationToken,
     pub(super) tasks: TaskTracker,
-    supply: Arc<Gate>,
-    build: Arc<Gate>,
-    pull: Arc<Gate>,
+    supply: Arc<EndpointState>,
+    build: Arc<EndpointState>,
+    pull: Arc<EndpointState>,
 }
 
-impl Hall {
-    fn gate(&self, door: Door) -> &Arc<Gate> {
-        match door {
-            Door::Supply => &self.supply,
-            Door::Build => &self.build,
-            Door::Pull => &self.pull,
+impl ServerState {
+    fn endpoint(&self, endpoint: RegistryEndpoint) -> &Arc<EndpointState> {
+        match endpoint {
+            RegistryEndpoint::Supply => &self.supply,
+            RegistryEndpoint::Build => &self.build,
+            RegistryEndpoint::Pull => &self.pull,
         }
     }
 }
@@ -59,83 +59,88 @@ impl Hall {
 /// Binds an address, for [`Server::serve`].
 ///
 /// # Errors
-/// Where it cannot be had; the error's hint says what to do.
+/// The address cannot be bound; the error has a hint.
 pub fn bind(address: SocketAddr) -> Result<TcpListener, RegistryError> {
     TcpListener::bind(address).map_err(|source| RegistryError::Bind { address, source })
 }
 
 impl Server {
-    /// Opens a registry whose blobs are kept in a folder, which is made where it is
-    /// missing and must be empty otherwise. The folder's owner removes it.
+    /// Opens a registry that stores its blobs in a folder. The folder is created if it is missing
+    /// and must be empty otherwise. The caller removes it.
     ///
     /// # Errors
-    /// Where the folder cannot be used.
+    /// The folder cannot be used.
     pub fn open(store_dir: &Path) -> Result<Self, RegistryError> {
         let closing = CancellationToken::new();
-        let hall = Hall {
+        let state = ServerState {
             store: Arc::new(Store::open(store_dir)?),
             index: Index::default(),
             sessions: Arc::new(Sessions::default()),
             closing: closing.clone(),
             killing: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            supply: Gate::new(),
-            build: Gate::new(),
-            pull: Gate::new(),
+            supply: EndpointState::new(),
+            build: EndpointState::new(),
+            pull: EndpointState::new(),
         };
         Ok(Self {
-            hall: Arc::new(hall),
+            state: Arc::new(state),
             _listeners: Arc::new(closing.drop_guard()),
         })
     }
 
-    /// Serves a door from a listener, which may be bound in another network
-    /// namespace. Of several listeners of a door the last gives it its address.
+    /// Serves an endpoint from a listener, which may be bound in another network namespace. If an
+    /// endpoint has several listeners, it has the address of the last one.
     ///
     /// # Errors
-    /// Where the listener is none, or there is no tokio runtime.
-    pub fn serve(&self, door: Door, listener: TcpListener) -> Result<(), RegistryError> {
+    /// The listener cannot be used, or there is no tokio runtime.
+    pub fn serve(
+        &self,
+        endpoint: RegistryEndpoint,
+        listener: TcpListener,
+    ) -> Result<(), RegistryError> {
         let failed = |source| RegistryError::Serve { source };
         let runtime =
             Handle::try_current().map_err(|error| failed(std::io::Error::other(error)))?;
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
-        let gate = self.hall.gate(door).clone();
-        gate.set_address(address);
-        let loop_of_door = accept(listener, self.hall.clone(), gate);
-        self.hall.tasks.spawn_on(loop_of_door, &runtime);
+        let state = self.state.endpoint(endpoint).clone();
+        state.set_address(address);
+        let accept_loop = accept(listener, self.state.clone(), state);
+
+        self.state.tasks.spawn_on(accept_loop, &runtime);
         Ok(())
     }
 
-    /// Stops accepting, lets requests end until the deadline, and then ends them.
-    /// Engines keep connections open, so without a deadline this would not end.
+    /// Stops accepting, waits for requests until the deadline, and then ends them. The deadline
+    /// is necessary because engines keep connections open.
     pub async fn close(&self, deadline: Duration) {
-        self.hall.closing.cancel();
-        self.hall.tasks.close();
-        if timeout(deadline, self.hall.tasks.wait()).await.is_err() {
-            self.hall.killing.cancel();
-            self.hall.tasks.wait().await;
+        self.state.closing.cancel();
+        self.state.tasks.close();
+        if timeout(deadline, self.state.tasks.wait()).await.is_err() {
+            self.state.killing.cancel();
+            self.state.tasks.wait().await;
         }
-        self.hall.sessions.clear();
+        self.state.sessions.clear();
     }
 
-    /// Forgets everything and removes what it made in its folder.
+    /// Removes all content and everything that the registry created in its folder.
     ///
     /// # Errors
-    /// Where files cannot be removed.
+    /// Files cannot be removed.
     pub fn clear(&self) -> Result<(), RegistryError> {
-        self.hall.sessions.clear();
-        self.hall.index.clear();
-        self.hall.store.clear()
+        self.state.sessions.clear();
+        self.state.index.clear();
+        self.state.store.clear()
     }
 }
 
 impl Registry for Server {
-    /// A door that is not served is `127.0.0.1:0`, where nothing answers.
-    fn authority(&self, door: Door) -> String {
+    /// An endpoint that is not served has the authority `127.0.0.1:0`, where nothing answers.
+    fn authority(&self, endpoint: RegistryEndpoint) -> String {
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let mut address = self.hall.gate(door).address();
+        let mut address = self.state.endpoint(endpoint).address();
         let address = address.get_or_insert(SocketAddr::new(loopback, 0));
         if address.ip().is_unspecified() {
             address.set_ip(loopback);
@@ -144,15 +149,15 @@ impl Registry for Server {
     }
 
     fn shape(&self, link: Link) {
-        self.hall.gate(Door::Pull).shape(link);
+        self.state.endpoint(RegistryEndpoint::Pull).shape(link);
     }
 
-    fn open_ledger(&self, door: Door) {
-        self.hall.gate(door).ledger.open();
+    fn reset_traffic(&self, endpoint: RegistryEndpoint) {
+        self.state.endpoint(endpoint).traffic.reset();
     }
 
-    fn traffic(&self, door: Door) -> Traffic {
-        self.hall.gate(door).ledger.read()
+    fn traffic(&self, endpoint: RegistryEndpoint) -> Traffic {
+        self.state.endpoint(endpoint).traffic.read()
     }
 
     fn manifest(
@@ -163,14 +168,14 @@ impl Registry for Server {
     ) -> Result<ManifestRecord, Box<dyn Error + Send + Sync>> {
         let manifest = Reference::of(reference)
             .ok()
-            .and_then(|by| self.hall.index.manifest(repository, &by))
+            .and_then(|by| self.state.index.manifest(repository, &by))
             .ok_or_else(|| RegistryError::NoManifest {
                 repository: repository.to_owned(),
                 reference: reference.to_owned(),
             })?;
         let of_digest = |digest: &str| {
             let by = Reference::of(digest).ok()?;
-            self.hall.index.manifest(repository, &by)
+            self.state.index.manifest(repository, &by)
         };
         let image = manifest.image_of(platform).and_then(of_digest);
         let record = image.as_ref().unwrap_or(&manifest).record();
@@ -189,7 +194,7 @@ impl Registry for Server {
         let blob = digest
             .parse()
             .ok()
-            .and_then(|digest| self.hall.index.blob(repository, &digest))
+            .and_then(|digest| self.state.index.blob(repository, &digest))
             .ok_or_else(|| RegistryError::NoBlob {
                 repository: repository.to_owned(),
                 digest: digest.to_owned(),
@@ -197,12 +202,12 @@ impl Registry for Server {
         Ok(Box::new(blob.open()?))
     }
 
-    /// A blob that is being served goes when that ends.
+    /// A blob that is being served is removed when the download ends.
     fn forget(&self, repository: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
         let mut outcome = Ok(());
-        for blob in self.hall.index.forget(repository) {
+        for blob in self.state.index.forget(repository) {
             if let Some(blob) = Arc::into_inner(blob) {
-                // One that stays is no reason to leave the others.
+                // Continue after an error, so that the other blobs are removed.
                 outcome = outcome.and(blob.remove());
             }
         }

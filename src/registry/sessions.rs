@@ -12,163 +12,172 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use tokio::time::Instant;
 
-use super::blob::Draft;
-use super::fault::{Code, Fault};
+use super::blob::PartialBlob;
+use super::response_error::{Code, ErrorResponse};
 
-/// Most sessions at a time. An engine pushes five layers at once.
+/// Most concurrent sessions. An engine pushes five layers at once.
 const MOST: usize = 256;
 /// How long a session waits for its next request.
 const IDLE: Duration = Duration::from_secs(300);
 
 /// All sessions.
 #[derive(Debug, Default)]
-pub(super) struct Sessions(Mutex<HashMap<String, Slot>>);
+pub(super) struct Sessions(Mutex<HashMap<String, Session>>);
 
 #[derive(Debug)]
-struct Slot {
+struct Session {
     repository: String,
-    /// None while a request has it.
-    draft: Option<Draft>,
-    /// As of the last request that ended.
+    /// `None` while a request uses it.
+    partial: Option<PartialBlob>,
+    /// Bytes received by completed requests.
     size: u64,
-    touched: Instant,
-    /// Whether it is the answer to a mount that found nothing, which nobody need use.
-    offered: bool,
+    last_used: Instant,
+    /// Whether it was created for a mount whose blob was not found; the client may never use it.
+    unclaimed: bool,
 }
 
 impl Sessions {
-    /// Begins a session and gives its id. One that is only offered, in the answer to a mount,
-    /// gives way to others once there are too many.
+    /// Starts a session and returns its id. If there are too many sessions, the oldest unclaimed
+    /// one is removed.
     pub(super) fn begin(
         &self,
         repository: &str,
-        draft: Draft,
-        offered: bool,
-    ) -> Result<String, Fault> {
+        partial: PartialBlob,
+        unclaimed: bool,
+    ) -> Result<String, ErrorResponse> {
         self.sweep();
-        let mut slots = self.slots();
-        let unused = slots
+        let mut sessions = self.lock();
+        let unused = sessions
             .iter()
-            .filter(|(_, slot)| slot.offered && slot.draft.is_some());
+            .filter(|(_, session)| session.unclaimed && session.partial.is_some());
         let oldest = unused
-            .min_by_key(|(_, slot)| slot.touched)
+            .min_by_key(|(_, session)| session.last_used)
             .map(|(id, _)| id.clone());
-        if let Some(oldest) = oldest.filter(|_| slots.len() >= MOST) {
-            slots.remove(&oldest);
+        if let Some(oldest) = oldest.filter(|_| sessions.len() >= MOST) {
+            sessions.remove(&oldest);
         }
-        if slots.len() >= MOST {
-            let fault = Fault::new(Code::TooManyRequests, "too many uploads at a time");
+        if sessions.len() >= MOST {
+            let fault = ErrorResponse::new(Code::TooManyRequests, "too many uploads at a time");
             return Err(fault.header(RETRY_AFTER, "5"));
         }
         let id = new_id();
-        let slot = Slot {
+        let session = Session {
             repository: repository.to_owned(),
-            draft: Some(draft),
+            partial: Some(partial),
             size: 0,
-            touched: Instant::now(),
-            offered,
+            last_used: Instant::now(),
+            unclaimed,
         };
-        slots.insert(id.clone(), slot);
+        sessions.insert(id.clone(), session);
         Ok(id)
     }
 
-    /// Takes the draft out for one request.
-    pub(super) fn take(self: &Arc<Self>, repository: &str, id: &str) -> Result<Taken, Fault> {
-        let mut slots = self.slots();
-        let slot = slots
+    /// Takes the partial blob for one request.
+    pub(super) fn take(
+        self: &Arc<Self>,
+        repository: &str,
+        id: &str,
+    ) -> Result<SessionGuard, ErrorResponse> {
+        let mut sessions = self.lock();
+        let session = sessions
             .get_mut(id)
-            .filter(|slot| slot.repository == repository);
-        let slot = slot.ok_or_else(unknown)?;
-        slot.offered = false;
-        let draft = slot.draft.take().ok_or_else(|| {
-            Fault::new(Code::BlobUploadInvalid, "another request feeds this upload")
-                .status(StatusCode::CONFLICT)
+            .filter(|session| session.repository == repository);
+        let session = session.ok_or_else(unknown)?;
+        session.unclaimed = false;
+        let partial = session.partial.take().ok_or_else(|| {
+            ErrorResponse::new(
+                Code::BlobUploadInvalid,
+                "another request is writing to this upload",
+            )
+            .status(StatusCode::CONFLICT)
         })?;
-        Ok(Taken {
+        Ok(SessionGuard {
             sessions: self.clone(),
             id: id.to_owned(),
-            draft: Some(draft),
+            partial: Some(partial),
         })
     }
 
-    /// How many bytes a session has.
-    pub(super) fn size(&self, repository: &str, id: &str) -> Result<u64, Fault> {
-        let slots = self.slots();
-        let slot = slots.get(id).filter(|slot| slot.repository == repository);
-        slot.map(|slot| slot.size).ok_or_else(unknown)
+    /// How many bytes a session has received.
+    pub(super) fn size(&self, repository: &str, id: &str) -> Result<u64, ErrorResponse> {
+        let sessions = self.lock();
+        let session = sessions
+            .get(id)
+            .filter(|session| session.repository == repository);
+        session.map(|session| session.size).ok_or_else(unknown)
     }
 
-    /// Ends a session; its draft goes with it, at the latest with the request that has it.
-    pub(super) fn cancel(&self, repository: &str, id: &str) -> Result<(), Fault> {
+    /// Ends a session. Its partial blob is removed, at the latest when the current request ends.
+    pub(super) fn cancel(&self, repository: &str, id: &str) -> Result<(), ErrorResponse> {
         self.size(repository, id)?;
-        let slot = self.slots().remove(id);
-        drop(slot);
+        let session = self.lock().remove(id);
+        drop(session);
         Ok(())
     }
 
-    /// Ends those that nobody has asked for in a long time.
+    /// Ends idle sessions.
     pub(super) fn sweep(&self) {
         let now = Instant::now();
         let idle: Vec<_> = self
-            .slots()
-            .extract_if(|_, slot| slot.draft.is_some() && now - slot.touched >= IDLE)
+            .lock()
+            .extract_if(|_, session| session.partial.is_some() && now - session.last_used >= IDLE)
             .collect();
         drop(idle);
     }
 
-    /// Ends all.
+    /// Ends all sessions.
     pub(super) fn clear(&self) {
-        let all = std::mem::take(&mut *self.slots());
+        let all = std::mem::take(&mut *self.lock());
         drop(all);
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Session>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn unknown() -> Fault {
-    Fault::new(Code::BlobUploadUnknown, "no such upload")
+fn unknown() -> ErrorResponse {
+    ErrorResponse::new(Code::BlobUploadUnknown, "no such upload")
 }
 
-/// A draft in the hands of a request. Unless it is given back, its session has ended.
+/// A partial blob in use by a request. Unless it is put back, the session ends on drop.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct SessionGuard {
     sessions: Arc<Sessions>,
     id: String,
-    draft: Option<Draft>,
+    partial: Option<PartialBlob>,
 }
 
-impl Taken {
+impl SessionGuard {
     pub(super) fn size(&self) -> u64 {
-        self.draft.as_ref().map_or(0, Draft::size)
+        self.partial.as_ref().map_or(0, PartialBlob::size)
     }
 
-    /// The draft, for a request that may break off.
-    pub(super) fn draft(&mut self) -> Result<Draft, Fault> {
-        self.draft.take().ok_or_else(unknown)
+    /// Takes the partial blob out of the guard.
+    pub(super) fn partial(&mut self) -> Result<PartialBlob, ErrorResponse> {
+        self.partial.take().ok_or_else(unknown)
     }
 
-    /// Puts the draft back for the next request. The session may have been cancelled.
-    pub(super) fn give_back(mut self, draft: Draft) -> Result<(), Fault> {
+    /// Puts the partial blob back for the next request. Fails if the session was cancelled.
+    pub(super) fn put_back(mut self, partial: PartialBlob) -> Result<(), ErrorResponse> {
         let id = std::mem::take(&mut self.id);
-        let mut slots = self.sessions.slots();
-        let slot = slots.get_mut(&id).ok_or_else(unknown)?;
-        slot.size = draft.size();
-        slot.touched = Instant::now();
-        slot.draft = Some(draft);
+        let mut sessions = self.sessions.lock();
+        let session = sessions.get_mut(&id).ok_or_else(unknown)?;
+        session.size = partial.size();
+        session.last_used = Instant::now();
+        session.partial = Some(partial);
         Ok(())
     }
 }
 
-impl Drop for Taken {
+impl Drop for SessionGuard {
     fn drop(&mut self) {
-        let slot = self.sessions.slots().remove(&self.id);
-        drop(slot);
+        let session = self.sessions.lock().remove(&self.id);
+        drop(session);
     }
 }
 
-/// A random UUID. The standard library's hash keys are the system's random numbers.
+/// A random UUID. The standard library seeds its hash keys from the system's random numbers.
 fn new_id() -> String {
     let half = || RandomState::new().hash_one(Instant::now());
     let (high, low) = (half(), half());
@@ -190,9 +199,9 @@ mod tests {
     use super::*;
     use crate::oci::Hasher;
 
-    fn draft(folder: &tempfile::TempDir) -> Draft {
+    fn partial(folder: &tempfile::TempDir) -> PartialBlob {
         let store = Store::open(&folder.path().join(new_id())).unwrap();
-        Draft::new(Arc::new(store), Hasher::of("sha256").unwrap())
+        PartialBlob::new(Arc::new(store), Hasher::of("sha256").unwrap())
     }
 
     #[test]
@@ -206,30 +215,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_request_at_a_time_has_a_session_and_loses_it_when_it_breaks() {
+    async fn one_request_at_a_time_uses_a_session_and_a_broken_request_ends_it() {
         let folder = tempfile::tempdir().unwrap();
         let sessions = Arc::new(Sessions::default());
-        let id = sessions.begin("a", draft(&folder), false).unwrap();
+        let id = sessions.begin("a", partial(&folder), false).unwrap();
         assert!(sessions.take("b", &id).is_err());
-        let mut taken = sessions.take("a", &id).unwrap();
+        let mut session = sessions.take("a", &id).unwrap();
         assert!(sessions.take("a", &id).is_err());
-        let mut piece = taken.draft().unwrap();
+        let mut piece = session.partial().unwrap();
         piece.append(b"abc").unwrap();
-        taken.give_back(piece).unwrap();
+        session.put_back(piece).unwrap();
         assert_eq!(sessions.size("a", &id).unwrap(), 3);
         drop(sessions.take("a", &id).unwrap());
         assert!(sessions.size("a", &id).is_err());
     }
 
     #[tokio::test]
-    async fn a_cancelled_session_does_not_come_back() {
+    async fn a_cancelled_session_cannot_be_continued() {
         let folder = tempfile::tempdir().unwrap();
         let sessions = Arc::new(Sessions::default());
-        let id = sessions.begin("a", draft(&folder), false).unwrap();
-        let mut taken = sessions.take("a", &id).unwrap();
+        let id = sessions.begin("a", partial(&folder), false).unwrap();
+        let mut session = sessions.take("a", &id).unwrap();
         sessions.cancel("a", &id).unwrap();
-        let piece = taken.draft().unwrap();
-        assert!(taken.give_back(piece).is_err());
+        let piece = session.partial().unwrap();
+        assert!(session.put_back(piece).is_err());
         assert!(sessions.cancel("a", &id).is_err());
     }
 
@@ -237,16 +246,16 @@ mod tests {
     async fn sessions_are_bounded_and_idle_ones_end() {
         let folder = tempfile::tempdir().unwrap();
         let sessions = Arc::new(Sessions::default());
-        let first = sessions.begin("a", draft(&folder), false).unwrap();
+        let first = sessions.begin("a", partial(&folder), false).unwrap();
         let _busy = sessions.take("a", &first).unwrap();
         for _ in 1..MOST {
-            sessions.begin("a", draft(&folder), false).unwrap();
+            sessions.begin("a", partial(&folder), false).unwrap();
         }
-        assert!(sessions.begin("a", draft(&folder), false).is_err());
+        assert!(sessions.begin("a", partial(&folder), false).is_err());
         tokio::time::advance(IDLE).await;
-        sessions.begin("a", draft(&folder), false).unwrap();
-        assert_eq!(sessions.slots().len(), 2, "the busy one and the new one");
+        sessions.begin("a", partial(&folder), false).unwrap();
+        assert_eq!(sessions.lock().len(), 2, "the busy one and the new one");
         sessions.clear();
-        assert_eq!(sessions.slots().len(), 0);
+        assert_eq!(sessions.lock().len(), 0);
     }
 }

@@ -13,7 +13,9 @@ use super::proof::{self, Spans};
 use super::push::{Lost, Pushed, TAG_COLD, TAG_UPDATE, case_repository, send};
 use super::session::{PlannedCase, Runner};
 use super::starts::overdue;
-use crate::engine::{Clock, Door, Engine, Mark, Probe, PullEvent, Registry, TAG_BASE, Traffic};
+use crate::engine::{
+    Clock, Engine, Mark, Probe, PullEvent, Registry, RegistryEndpoint, TAG_BASE, Traffic,
+};
 use crate::record::{ImageStore, Link, ManifestRecord, Metric, Outcome};
 use crate::units::{Bytes, Nanos, Quantity};
 
@@ -334,11 +336,11 @@ impl<E: Engine> Journey<E> {
         let clock = runner.clock.clone();
         let mut events = Vec::with_capacity(1024);
         let mut sink = |event| events.push((clock.mark(), event));
-        self.registry.open_ledger(Door::Pull);
+        self.registry.reset_traffic(RegistryEndpoint::Pull);
         let begin = runner.clock.mark();
         let outcome = tokio::time::timeout(deadline, self.puller.pull(name, &mut sink)).await;
         let end = runner.clock.mark();
-        let traffic = self.registry.traffic(Door::Pull);
+        let traffic = self.registry.traffic(RegistryEndpoint::Pull);
         outcome.map_err(|_| overdue("pull image", &name))??;
         Ok(Pull {
             time: end.since(begin),
@@ -348,7 +350,10 @@ impl<E: Engine> Journey<E> {
     }
 
     fn name(&self, repository: &str, tag: &str) -> String {
-        format!("{}/{repository}:{tag}", self.registry.authority(Door::Pull))
+        format!(
+            "{}/{repository}:{tag}",
+            self.registry.authority(RegistryEndpoint::Pull)
+        )
     }
 
     /// Empties the store of what this case brings there. What stays shows in the next proof.

@@ -10,7 +10,8 @@ use super::proof;
 use super::session::{PlannedCase, Runner};
 use super::starts::{bounded, overdue};
 use crate::engine::{
-    Clock, Door, Engine, EngineError, ErrorKind, Probe, Registry, TAG_BASE, Traffic, run_repository,
+    Clock, Engine, EngineError, ErrorKind, Probe, Registry, RegistryEndpoint, TAG_BASE, Traffic,
+    run_repository,
 };
 use crate::record::{ManifestRecord, Metric};
 use crate::units::{Bytes, Nanos, Quantity};
@@ -161,15 +162,18 @@ pub(super) async fn send<E: Engine, C: Clock, P: Probe>(
     tag: &str,
     built: &str,
 ) -> Result<(Nanos, Traffic, ManifestRecord), Lost> {
-    let target = format!("{}/{repository}:{tag}", registry.authority(Door::Build));
+    let target = format!(
+        "{}/{repository}:{tag}",
+        registry.authority(RegistryEndpoint::Build)
+    );
     let engine = runner.engine.clone();
     bounded(runner, "tag image", &target, engine.tag(built, &target)).await?;
     let deadline: Duration = runner.record.plan.build_deadline_ns.into();
-    registry.open_ledger(Door::Build);
+    registry.reset_traffic(RegistryEndpoint::Build);
     let begin = runner.clock.mark();
     let outcome = tokio::time::timeout(deadline, engine.push(&target, &mut |_| {})).await;
     let end = runner.clock.mark();
-    let traffic = registry.traffic(Door::Build);
+    let traffic = registry.traffic(RegistryEndpoint::Build);
     // What cannot be removed now, the sweep at the end removes.
     let removed = engine.remove_image(&target);
     let _ = bounded(runner, "remove image", &target, removed).await;

@@ -218,7 +218,7 @@ fn programs_are_started_in_one_way() {
         // The way itself.
         "process.rs",
         // A room's processes live as long as the room, in namespaces that end with it.
-        "cleanroom/keeper.rs",
+        "cleanroom/supervisor.rs",
         // A browser is the reader's, and goes on.
         "cli/open.rs",
     ];

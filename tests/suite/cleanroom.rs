@@ -1,5 +1,5 @@
-//! Clean rooms on this machine, with `PLIMSOLL_LIVE=1`: what they can do, what
-//! they leave behind, and how they end.
+//! Clean rooms on this machine, with `PLIMSOLL_LIVE=1`: their functions, what remains after them,
+//! and how they end.
 
 pub(crate) mod machine;
 mod owner;

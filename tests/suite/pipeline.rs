@@ -26,7 +26,7 @@ use clap::Parser;
 use plimsoll::cli::{
     Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, ab, bench, clean, run,
 };
-use plimsoll::engine::{Clock, Door};
+use plimsoll::engine::{Clock, RegistryEndpoint};
 use plimsoll::record::{
     Disposition, EngineChoice, HostFacts, Metric, Outcome, RunRecord, RunState, Status,
 };

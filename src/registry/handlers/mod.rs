@@ -1,4 +1,4 @@
-//! Requests to answers, one file per kind of content.
+//! Request handlers, one file per kind of content.
 
 mod blobs;
 mod lists;
@@ -17,38 +17,38 @@ use axum::http::{HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::{sleep, timeout};
 
-use super::fault::{Code, Fault};
-use super::gate::Gate;
-use super::intake;
+use super::endpoint::EndpointState;
+use super::response_error::{Code, ErrorResponse};
 use super::route::{Parameters, Route, route};
-use super::server::Hall;
+use super::server::ServerState;
+use super::upload_body;
 use crate::units::Nanos;
 
-/// Docker's, which clients of before the specification look for.
+/// Docker's header, which clients older than the specification expect.
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
-/// How long a body is read that nobody wants, all in all and while nothing comes:
-/// clients look for an answer only when they have sent theirs. An engine that is cut
-/// off before tells its user of a broken pipe, and not why.
-const UNWANTED_TIME: Duration = Duration::from_secs(10);
-const UNWANTED_PAUSE: Duration = Duration::from_secs(1);
+/// How long the body of a rejected request is still read, in total and without new data. Clients
+/// read the response only after they have sent the body; an engine that is disconnected earlier
+/// reports a broken pipe instead of the reason.
+const DISCARD_TOTAL: Duration = Duration::from_secs(10);
+const DISCARD_IDLE: Duration = Duration::from_secs(1);
 
-/// A request without its body.
-struct Call<'a> {
-    hall: &'a Arc<Hall>,
-    gate: &'a Arc<Gate>,
+/// A request without its body, and the state that handlers need.
+struct RequestContext<'a> {
+    state: &'a Arc<ServerState>,
+    endpoint: &'a Arc<EndpointState>,
     head: &'a Parts,
     parameters: Parameters,
 }
 
-impl Call<'_> {
-    /// A header that is text.
+impl RequestContext<'_> {
+    /// The text of a header.
     fn header(&self, name: HeaderName) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()
     }
 
-    /// Whether the client has the content of this tag already.
+    /// Whether the client already has the content with this ETag.
     /// Source: RFC 9110, section 13.1.2.
     fn holds(&self, tag: &str) -> bool {
         let lists = self.head.headers.get_all(IF_NONE_MATCH).iter();
@@ -66,82 +66,93 @@ impl Call<'_> {
     }
 }
 
-/// Answers a request that came in by a door.
-pub(super) async fn answer(hall: &Arc<Hall>, gate: &Arc<Gate>, request: Request<Body>) -> Response {
-    gate.ledger.request();
+/// Handles a request to an endpoint.
+pub(super) async fn answer(
+    state: &Arc<ServerState>,
+    endpoint: &Arc<EndpointState>,
+    request: Request<Body>,
+) -> Response {
+    endpoint.traffic.request();
     let (head, mut body) = request.into_parts();
     let parameters = Parameters::of(&head.uri);
-    let call = Call {
-        hall,
-        gate,
+    let context = RequestContext {
+        state,
+        endpoint,
         head: &head,
         parameters,
     };
-    let mut answer = match dispatch(&call, &mut body).await {
+    let mut answer = match dispatch(&context, &mut body).await {
         Ok(answer) => answer,
         Err(fault) => {
-            // Who waits to be told to go on has sent nothing yet.
+            // A client that waits for `100 Continue` has not sent its body.
             if !head.headers.contains_key(EXPECT) {
-                drain(&mut body).await;
+                discard_body(&mut body).await;
             }
             fault.into_response()
         }
     };
     let version = HeaderValue::from_static("registry/2.0");
     answer.headers_mut().insert(API_VERSION, version);
-    let latency = gate.latency();
+    let latency = endpoint.latency();
     if latency > Nanos(0) {
         sleep(latency.into()).await;
     }
     answer
 }
 
-async fn dispatch(call: &Call<'_>, body: &mut Body) -> Result<Response, Fault> {
+async fn dispatch(
+    context: &RequestContext<'_>,
+    body: &mut Body,
+) -> Result<Response, ErrorResponse> {
     const READS: [Method; 2] = [Method::GET, Method::HEAD];
-    let method = &call.head.method;
+    let method = &context.head.method;
     let reads = READS.contains(method);
-    match route(call.head.uri.path())? {
+    match route(context.head.uri.path())? {
         Route::Base if reads => Ok(json("{}".to_owned())),
         Route::Base => Err(not_allowed("GET, HEAD")),
         Route::Blob(name, digest) => match *method {
-            Method::DELETE => blobs::delete(call, &name, &digest),
-            _ if reads => blobs::get(call, &name, &digest).await,
+            Method::DELETE => blobs::delete(context, &name, &digest),
+            _ if reads => blobs::get(context, &name, &digest).await,
             _ => Err(not_allowed("GET, HEAD, DELETE")),
         },
         Route::Uploads(name) => match *method {
-            Method::POST => uploads::begin(call, &name, body).await,
+            Method::POST => uploads::begin(context, &name, body).await,
             _ => Err(not_allowed("POST")),
         },
         Route::Upload(name, id) => match *method {
-            Method::GET => uploads::status(call, &name, &id),
-            Method::PATCH => uploads::chunk(call, &name, &id, body).await,
-            Method::PUT => uploads::end(call, &name, &id, body).await,
-            Method::DELETE => uploads::cancel(call, &name, &id),
+            Method::GET => uploads::status(context, &name, &id),
+            Method::PATCH => uploads::chunk(context, &name, &id, body).await,
+            Method::PUT => uploads::end(context, &name, &id, body).await,
+            Method::DELETE => uploads::cancel(context, &name, &id),
             _ => Err(not_allowed("GET, PATCH, PUT, DELETE")),
         },
         Route::Manifest(name, reference) => match *method {
-            Method::PUT => manifests::put(call, &name, &reference, body).await,
-            Method::DELETE => manifests::delete(call, &name, &reference),
-            _ if reads => manifests::get(call, &name, &reference).await,
+            Method::PUT => manifests::put(context, &name, &reference, body).await,
+            Method::DELETE => manifests::delete(context, &name, &reference),
+            _ if reads => manifests::get(context, &name, &reference).await,
             _ => Err(not_allowed("GET, HEAD, PUT, DELETE")),
         },
-        Route::Catalog if reads => lists::catalog(call),
+        Route::Catalog if reads => lists::catalog(context),
         Route::Catalog => Err(not_allowed("GET, HEAD")),
-        Route::Tags(name) if reads => lists::tags(call, &name),
-        Route::Referrers(name, digest) if reads => lists::referrers(call, &name, &digest),
+        Route::Tags(name) if reads => lists::tags(context, &name),
+        Route::Referrers(name, digest) if reads => lists::referrers(context, &name, &digest),
         Route::Tags(_) | Route::Referrers(..) => Err(not_allowed("GET, HEAD")),
     }
 }
 
-fn not_allowed(methods: &str) -> Fault {
-    Fault::new(Code::Unsupported, "the endpoint has no such method").header(ALLOW, methods)
+fn not_allowed(methods: &str) -> ErrorResponse {
+    ErrorResponse::new(
+        Code::Unsupported,
+        "the endpoint does not support this method",
+    )
+    .header(ALLOW, methods)
 }
 
-/// An answer without a body.
-fn bare(status: StatusCode) -> Response {
+/// A response without a body.
+fn empty_response(status: StatusCode) -> Response {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = status;
-    // By RFC 9110, section 8.6, such an answer has no length.
+    // RFC 9110, section 8.6: this status has no Content-Length.
     if status != StatusCode::NO_CONTENT {
         answer.headers_mut().insert(CONTENT_LENGTH, 0.into());
     }
@@ -157,33 +168,33 @@ fn json(text: String) -> Response {
     answer
 }
 
-/// The client has it.
-fn unchanged(digest: &crate::oci::Digest, tag: &str) -> Response {
+/// A 304 response.
+fn not_modified(digest: &crate::oci::Digest, tag: &str) -> Response {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = StatusCode::NOT_MODIFIED;
-    set(&mut answer, CONTENT_DIGEST, digest.as_str());
-    set(&mut answer, ETAG, tag);
+    set_header(&mut answer, CONTENT_DIGEST, digest.as_str());
+    set_header(&mut answer, ETAG, tag);
     answer
 }
 
-/// Sets a header; all values here are of checked parts.
-fn set(answer: &mut Response, name: HeaderName, value: &str) {
+/// Sets a header; all values consist of validated parts.
+fn set_header(answer: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         answer.headers_mut().insert(name, value);
     }
 }
 
-/// Content was taken in, and is there.
+/// A 201 response for stored content.
 fn created(path: &str, digest: &crate::oci::Digest) -> Response {
-    let mut answer = bare(StatusCode::CREATED);
-    set(&mut answer, LOCATION, path);
-    set(&mut answer, CONTENT_DIGEST, digest.as_str());
+    let mut answer = empty_response(StatusCode::CREATED);
+    set_header(&mut answer, LOCATION, path);
+    set_header(&mut answer, CONTENT_DIGEST, digest.as_str());
     answer
 }
 
-async fn drain(body: &mut Body) {
-    let _ = timeout(UNWANTED_TIME, async {
-        while let Ok(Ok(Some(_))) = timeout(UNWANTED_PAUSE, intake::next(body)).await {}
+async fn discard_body(body: &mut Body) {
+    let _ = timeout(DISCARD_TOTAL, async {
+        while let Ok(Ok(Some(_))) = timeout(DISCARD_IDLE, upload_body::next(body)).await {}
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Blobs: pushed and mounted.
+//! Handlers for uploads and mounts of blobs.
 //!
 //! Source: distribution specification, sections "Pushing blobs", "Cancel a blob
 //! upload" and "Mounting a blob from another repository".
@@ -10,166 +10,192 @@ use axum::response::Response;
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
-use super::super::blob::{Draft, Refusal};
-use super::super::fault::{Code, Fault};
-use super::super::intake;
+use super::super::blob::{FinishError, PartialBlob};
 use super::super::range::chunk as read_chunk;
+use super::super::response_error::{Code, ErrorResponse};
 use super::super::route::{algorithm, digest as read_digest};
-use super::super::sessions::Taken;
-use super::{Call, bare, created, set};
+use super::super::sessions::SessionGuard;
+use super::super::upload_body;
+use super::{RequestContext, created, empty_response, set_header};
 use crate::oci::{Digest, is_repository};
 
-/// Docker's name of a session.
+/// Docker's header for the session id.
 const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
-/// `POST`: a mount, a whole blob, or a session.
-pub(super) async fn begin(call: &Call<'_>, name: &str, body: &mut Body) -> Result<Response, Fault> {
-    let parameters = &call.parameters;
+/// `POST`: mounts a blob, uploads a whole blob, or starts a session.
+pub(super) async fn begin(
+    context: &RequestContext<'_>,
+    name: &str,
+    body: &mut Body,
+) -> Result<Response, ErrorResponse> {
+    let parameters = &context.parameters;
     if let Some(text) = parameters.get("mount") {
         let digest = read_digest(text)?;
         let from = parameters.get("from").filter(|from| !from.is_empty());
-        let may_be = from.is_none_or(is_repository);
-        if may_be && call.hall.index.mount(from, name, &digest) {
+        let is_valid = from.is_none_or(is_repository);
+        if is_valid && context.state.index.mount(from, name, &digest) {
             return Ok(created(&path_of(name, &digest), &digest));
         }
     } else if let Some(text) = parameters.get("digest") {
         let digest = read_digest(text)?;
-        let draft = draft(call, digest.algorithm())?;
-        let draft = intake::absorb(body, draft, call.gate, None).await?;
-        return settle(call, name, draft, digest).await;
+        let partial = new_partial(context, digest.algorithm())?;
+        let partial = upload_body::receive_blob(body, partial, context.endpoint, None).await?;
+        return finish(context, name, partial, digest).await;
     }
     let by = parameters.get("digest-algorithm").unwrap_or("sha256");
-    let offered = parameters.get("mount").is_some();
-    let id = call.hall.sessions.begin(name, draft(call, by)?, offered)?;
-    Ok(going_on(StatusCode::ACCEPTED, name, &id, 0))
+    let unclaimed = parameters.get("mount").is_some();
+    let id = context
+        .state
+        .sessions
+        .begin(name, new_partial(context, by)?, unclaimed)?;
+    Ok(upload_status(StatusCode::ACCEPTED, name, &id, 0))
 }
 
-/// `GET`: how far it has come.
-pub(super) fn status(call: &Call<'_>, name: &str, id: &str) -> Result<Response, Fault> {
-    let size = call.hall.sessions.size(name, id)?;
-    Ok(going_on(StatusCode::NO_CONTENT, name, id, size))
+/// `GET`: the number of bytes received.
+pub(super) fn status(
+    context: &RequestContext<'_>,
+    name: &str,
+    id: &str,
+) -> Result<Response, ErrorResponse> {
+    let size = context.state.sessions.size(name, id)?;
+    Ok(upload_status(StatusCode::NO_CONTENT, name, id, size))
 }
 
-/// `PATCH`: the next chunk.
+/// `PATCH`: appends the next chunk.
 pub(super) async fn chunk(
-    call: &Call<'_>,
+    context: &RequestContext<'_>,
     name: &str,
     id: &str,
     body: &mut Body,
-) -> Result<Response, Fault> {
-    let mut taken = call.hall.sessions.take(name, id)?;
-    let length = match in_order(&call.head.headers, taken.size()) {
+) -> Result<Response, ErrorResponse> {
+    let mut session = context.state.sessions.take(name, id)?;
+    let length = match check_order(&context.head.headers, session.size()) {
         Ok(length) => length,
-        Err(fault) => return Err(kept(taken, name, id, fault)),
+        Err(fault) => return Err(reject_unread(session, name, id, fault)),
     };
-    let draft = intake::absorb(body, taken.draft()?, call.gate, length).await?;
-    let size = draft.size();
-    taken.give_back(draft)?;
-    Ok(going_on(StatusCode::ACCEPTED, name, id, size))
+    let partial =
+        upload_body::receive_blob(body, session.partial()?, context.endpoint, length).await?;
+    let size = partial.size();
+    session.put_back(partial)?;
+    Ok(upload_status(StatusCode::ACCEPTED, name, id, size))
 }
 
-/// `PUT`: the end, with the last chunk, the whole blob, or nothing.
+/// `PUT`: completes the upload, with the last chunk, the whole blob, or no body.
 pub(super) async fn end(
-    call: &Call<'_>,
+    context: &RequestContext<'_>,
     name: &str,
     id: &str,
     body: &mut Body,
-) -> Result<Response, Fault> {
-    let mut taken = call.hall.sessions.take(name, id)?;
-    let announced = call.parameters.get("digest").ok_or_else(|| {
-        Fault::new(
+) -> Result<Response, ErrorResponse> {
+    let mut session = context.state.sessions.take(name, id)?;
+    let announced = context.parameters.get("digest").ok_or_else(|| {
+        ErrorResponse::new(
             Code::DigestInvalid,
-            "the last request of an upload names its digest",
+            "the last request of an upload must name the digest",
         )
     });
     let checked = announced
         .and_then(read_digest)
-        .and_then(|digest| Ok((digest, in_order(&call.head.headers, taken.size())?)));
+        .and_then(|digest| Ok((digest, check_order(&context.head.headers, session.size())?)));
     let (digest, length) = match checked {
         Ok(checked) => checked,
-        Err(fault) => return Err(kept(taken, name, id, fault)),
+        Err(fault) => return Err(reject_unread(session, name, id, fault)),
     };
-    let mut draft = taken.draft()?;
-    draft.hash_by(algorithm(digest.algorithm())?);
-    let draft = intake::absorb(body, draft, call.gate, length).await?;
-    settle(call, name, draft, digest).await
+    let mut partial = session.partial()?;
+    partial.hash_by(algorithm(digest.algorithm())?);
+    let partial = upload_body::receive_blob(body, partial, context.endpoint, length).await?;
+    finish(context, name, partial, digest).await
 }
 
-/// `DELETE`: nothing of it stays.
-pub(super) fn cancel(call: &Call<'_>, name: &str, id: &str) -> Result<Response, Fault> {
-    call.hall.sessions.cancel(name, id)?;
-    Ok(bare(StatusCode::NO_CONTENT))
-}
-
-fn draft(call: &Call<'_>, by: &str) -> Result<Draft, Fault> {
-    Ok(Draft::new(call.hall.store.clone(), algorithm(by)?))
-}
-
-async fn settle(
-    call: &Call<'_>,
+/// `DELETE`: cancels the upload and removes its data.
+pub(super) fn cancel(
+    context: &RequestContext<'_>,
     name: &str,
-    draft: Draft,
+    id: &str,
+) -> Result<Response, ErrorResponse> {
+    context.state.sessions.cancel(name, id)?;
+    Ok(empty_response(StatusCode::NO_CONTENT))
+}
+
+fn new_partial(context: &RequestContext<'_>, by: &str) -> Result<PartialBlob, ErrorResponse> {
+    Ok(PartialBlob::new(
+        context.state.store.clone(),
+        algorithm(by)?,
+    ))
+}
+
+async fn finish(
+    context: &RequestContext<'_>,
+    name: &str,
+    partial: PartialBlob,
     digest: Digest,
-) -> Result<Response, Fault> {
-    let size = draft.size();
+) -> Result<Response, ErrorResponse> {
+    let size = partial.size();
     let expected = digest.clone();
-    let settled = spawn_blocking(move || draft.settle(&expected))
+    let settled = spawn_blocking(move || partial.finish(&expected))
         .await
-        .map_err(|error| Refusal::Disk(std::io::Error::other(error)))
+        .map_err(|error| FinishError::Disk(std::io::Error::other(error)))
         .flatten();
     let blob = settled.map_err(|refusal| match refusal {
-        Refusal::Mismatch(found) => {
-            Fault::new(Code::DigestInvalid, "the content has another digest").details(vec![
-                json!({"announced": digest.as_str(), "found": found.as_str()}),
-            ])
+        FinishError::Mismatch(found) => {
+            ErrorResponse::new(Code::DigestInvalid, "the content has a different digest").details(
+                vec![json!({"announced": digest.as_str(), "found": found.as_str()})],
+            )
         }
-        Refusal::Disk(error) => Fault::disk("store the blob", &error),
+        FinishError::Disk(error) => ErrorResponse::disk("store the blob", &error),
     })?;
-    call.hall.index.add(name, blob);
-    call.gate.ledger.received(&digest, size);
+    context.state.index.add(name, blob);
+    context.endpoint.traffic.received(&digest, size);
     Ok(created(&path_of(name, &digest), &digest))
 }
 
-/// Checks that the chunk follows what is there, and gives its length where that is said.
-fn in_order(headers: &HeaderMap, size: u64) -> Result<Option<u64>, Fault> {
+/// Checks that the chunk follows the received bytes, and returns its length if the request states
+/// it.
+fn check_order(headers: &HeaderMap, size: u64) -> Result<Option<u64>, ErrorResponse> {
     let Some(header) = headers.get(CONTENT_RANGE) else {
         return Ok(None);
     };
     let text = header.to_str().unwrap_or_default();
     let (first, last) = read_chunk(text).ok_or_else(|| {
-        let why = "a chunk's Content-Range is `first-last`";
-        Fault::new(Code::BlobUploadInvalid, why)
+        let why = "the Content-Range of a chunk must be `first-last`";
+        ErrorResponse::new(Code::BlobUploadInvalid, why)
     })?;
     if first != size {
-        let why = format!("the upload has {size} bytes, the chunk begins at {first}");
-        return Err(
-            Fault::new(Code::BlobUploadInvalid, why).status(StatusCode::RANGE_NOT_SATISFIABLE)
-        );
+        let why = format!("the upload has {size} bytes, but the chunk begins at {first}");
+        return Err(ErrorResponse::new(Code::BlobUploadInvalid, why)
+            .status(StatusCode::RANGE_NOT_SATISFIABLE));
     }
     Ok(Some(last - first + 1))
 }
 
-/// A request that was refused before its body was read changes nothing.
-fn kept(mut taken: Taken, name: &str, id: &str, fault: Fault) -> Fault {
-    let size = taken.size();
-    let back = taken.draft().and_then(|draft| taken.give_back(draft));
+/// Rejects a request before its body is read, and leaves the session unchanged.
+fn reject_unread(
+    mut session: SessionGuard,
+    name: &str,
+    id: &str,
+    fault: ErrorResponse,
+) -> ErrorResponse {
+    let size = session.size();
+    let back = session
+        .partial()
+        .and_then(|partial| session.put_back(partial));
     back.err().unwrap_or_else(|| {
         fault
             .header(LOCATION, &session_path(name, id))
-            .header(RANGE, &so_far(size))
+            .header(RANGE, &received_range(size))
     })
 }
 
-fn going_on(status: StatusCode, name: &str, id: &str, size: u64) -> Response {
-    let mut answer = bare(status);
-    set(&mut answer, LOCATION, &session_path(name, id));
-    set(&mut answer, RANGE, &so_far(size));
-    set(&mut answer, UPLOAD_ID, id);
+fn upload_status(status: StatusCode, name: &str, id: &str, size: u64) -> Response {
+    let mut answer = empty_response(status);
+    set_header(&mut answer, LOCATION, &session_path(name, id));
+    set_header(&mut answer, RANGE, &received_range(size));
+    set_header(&mut answer, UPLOAD_ID, id);
     answer
 }
 
-/// The last byte is included, so nothing and one byte look alike.
-fn so_far(size: u64) -> String {
+/// The range is inclusive, so 0 and 1 received bytes look the same.
+fn received_range(size: u64) -> String {
     format!("0-{}", size.saturating_sub(1))
 }
 

@@ -1,4 +1,4 @@
-//! The machine as a room must leave it, and the processes of a room.
+//! The state of the machine, which a room must not change, and the processes of a room.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use bollard::Docker;
 use bollard::query_parameters as query;
 
-/// How long nothing changes on a machine that is at rest.
+/// How long a machine must stay unchanged to count as idle.
 const REST: Duration = Duration::from_secs(2);
 
-/// How long that is waited for.
+/// How long a test waits for an idle machine.
 const REST_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long a machine may take to be as it was.
+/// How long a machine may take to return to its earlier state.
 const RETURN_WITHIN: Duration = Duration::from_secs(10);
 
 /// Aspects of the machine, each as sorted lines.
@@ -23,8 +23,8 @@ const RETURN_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) struct Machine(BTreeMap<&'static str, Vec<String>>);
 
 impl Machine {
-    /// As it is once nothing moves: what went before (a shim, the carrier of the user's
-    /// bridge) fades a moment after its container.
+    /// The state once the machine is idle: what earlier tests used (a shim, the carrier of the
+    /// user's bridge) ends shortly after its container.
     pub(crate) async fn at_rest(docker: &Docker) -> Self {
         let end = Instant::now() + REST_WITHIN;
         let mut last = Self::now(docker).await;
@@ -93,13 +93,13 @@ impl Machine {
         Self(aspects)
     }
 
-    /// Fails where it differs in other aspects than these, and goes on doing so.
+    /// Fails if other aspects than these stay changed.
     pub(crate) async fn assert_changed_in(&self, aspects: &[&str], docker: &Docker) {
         self.assert_changes(|changed| changed == aspects, aspects, docker)
             .await;
     }
 
-    /// The same where others are at work, who may change these.
+    /// The same on a machine where other processes may change these aspects.
     pub(crate) async fn assert_changed_at_most_in(&self, aspects: &[&str], docker: &Docker) {
         let within = |changed: &[&str]| changed.iter().all(|one| aspects.contains(one));
         self.assert_changes(within, aspects, docker).await;
@@ -119,7 +119,7 @@ impl Machine {
             if fits(&changed) {
                 return;
             }
-            // What others do comes and goes; what a room leaves stays.
+            // Changes by other processes are temporary; the remains of a room are not.
             if Instant::now() > end {
                 for aspect in &changed {
                     println!(
@@ -134,7 +134,7 @@ impl Machine {
     }
 }
 
-/// Programs and containers on this machine that are none of this test's.
+/// Programs and containers on this machine that do not belong to this test.
 pub(crate) fn others() -> Vec<String> {
     let ours = std::process::id();
     let of_a_run = |pid: &u32| {
@@ -150,13 +150,13 @@ pub(crate) fn others() -> Vec<String> {
         .collect()
 }
 
-/// The command line, with blanks between its words.
+/// The command line, with spaces between its arguments.
 pub(crate) fn command_line(pid: u32) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     String::from_utf8_lossy(&line).replace('\0', " ")
 }
 
-/// Processes whose command line has this text.
+/// Processes whose command line contains this text.
 pub(crate) fn with_words(text: &str) -> Vec<String> {
     let lines = pids().into_iter().map(command_line);
     lines.filter(|line| line.contains(text)).collect()
@@ -174,7 +174,7 @@ fn lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// What a program says, without counters, dates and remaining seconds.
+/// The output of a program, without counters, dates and remaining seconds.
 fn said(program: &str, words: &[&str]) -> Vec<String> {
     let output = Command::new(program)
         .args(words)
@@ -198,7 +198,7 @@ fn said(program: &str, words: &[&str]) -> Vec<String> {
     lines(&kept.join("\n"))
 }
 
-/// Settings that a daemon may raise.
+/// Kernel settings that a daemon may raise.
 fn settings() -> Vec<String> {
     [
         "kernel/keys/root_maxkeys",
@@ -216,7 +216,7 @@ fn settings() -> Vec<String> {
     .collect()
 }
 
-/// The uppermost directories of each hierarchy.
+/// The topmost directories of each hierarchy.
 fn cgroups() -> Vec<String> {
     let within = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
     let folders = |folder: PathBuf| {
@@ -232,7 +232,7 @@ fn cgroups() -> Vec<String> {
     all
 }
 
-/// The network namespaces that some process or thread is in.
+/// The network namespaces of all processes and threads.
 fn networks() -> Vec<String> {
     let threads = pids().into_iter().flat_map(|pid| {
         let tasks = fs::read_dir(format!("/proc/{pid}/task"));
@@ -273,13 +273,13 @@ fn pids() -> Vec<u32> {
         .collect()
 }
 
-/// A room's first process, its descendants, and what gives it its network.
+/// A room's first process, its descendants, and its network process.
 pub(crate) fn inhabitants(init: u32) -> Vec<u32> {
     let namespace = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
     assert!(namespace(init).is_some() && namespace(init) != namespace(std::process::id()));
     let all = pids();
     let mut inside = vec![init];
-    // A list that grows while it is walked.
+    // The list grows during the loop.
     let mut next = 0;
     while let Some(parent) = inside.get(next).map(u32::to_string) {
         let is_child = |pid: &&u32| field(**pid, 1).as_ref() == Some(&parent);
@@ -298,7 +298,7 @@ pub(crate) fn inhabitants(init: u32) -> Vec<u32> {
     inside
 }
 
-/// Whether a process lives; one that is dead and not collected does not.
+/// Whether a process is alive; a zombie is not.
 pub(crate) fn lives(pid: u32) -> bool {
     field(pid, 0).is_some_and(|state| !matches!(state.as_str(), "Z" | "X"))
 }
@@ -314,7 +314,7 @@ fn field(pid: u32, number: usize) -> Option<String> {
     fields.split_whitespace().nth(number).map(str::to_owned)
 }
 
-/// The memory of processes in kB, what they share counted once.
+/// The memory of processes in kB; shared memory counts once.
 pub(crate) fn memory_kb(pids: &[u32]) -> u64 {
     pids.iter()
         .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok())

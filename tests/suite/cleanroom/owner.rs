@@ -1,4 +1,4 @@
-//! A process that opens two rooms, to be killed.
+//! A process that opens two rooms and is then killed.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::live_engine::stage::Stage;
 const FOLDER: &str = "PLIMSOLL_TEST_ROOMS";
 const RUN: &str = "PLIMSOLL_TEST_RUN";
 
-/// The process, and the first processes of its rooms. It is killed with its scope.
+/// The process, and the first processes of its rooms. It is killed on drop.
 pub(super) struct Owner {
     child: Child,
     pub(super) inits: Vec<u32>,
@@ -22,7 +22,7 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// Begins it, and waits until both rooms are open and a container runs in one.
+    /// Starts it, and waits until both rooms are open and a container runs in one.
     pub(super) fn begin(rooms: &Path, run: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "cleanroom::owner::two_rooms_until_it_is_killed"])
@@ -53,7 +53,7 @@ impl Owner {
         }
     }
 
-    /// SIGKILL, and nothing but it.
+    /// Sends SIGKILL to this process only.
     pub(super) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -68,7 +68,7 @@ impl Drop for Owner {
 }
 
 #[tokio::test]
-#[ignore = "another test begins it as a process of its own"]
+#[ignore = "another test starts it as a separate process"]
 async fn two_rooms_until_it_is_killed() {
     let (Some(rooms), Ok(run)) = (std::env::var_os(FOLDER), std::env::var(RUN)) else {
         return;

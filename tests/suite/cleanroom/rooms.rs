@@ -1,4 +1,4 @@
-//! What a room can do.
+//! The functions of a room.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bollard::Docker;
 use bollard::query_parameters as query;
 use futures_util::StreamExt;
-use plimsoll::cleanroom::{DataPlace, Room, RoomSpec, available};
+use plimsoll::cleanroom::{DataPlace, Room, RoomSpec, check_requirements};
 use plimsoll::docker::DockerEngine;
 use plimsoll::engine::{Engine, Probe, ProbeCheck, ProbeSpec};
 use plimsoll::host::SystemClock;
@@ -46,7 +46,7 @@ pub(super) fn pull(folder: &Path, run: &str) -> RoomSpec {
     }
 }
 
-/// Opens a room, or tells everything that is known.
+/// Opens a room, or panics with the whole cause chain.
 pub(super) async fn open(spec: &RoomSpec) -> Room {
     let begun = Instant::now();
     let room = Room::open(spec)
@@ -63,7 +63,7 @@ pub(super) async fn close(room: Room) {
     println!("{id} is closed after {:?}", begun.elapsed());
 }
 
-/// Builds the app in a room, runs it and asks it; then removes the container.
+/// Builds the app in a room, runs it and sends a request; then removes the container.
 pub(super) async fn serve_once(stage: &Stage, room: &Room) {
     let engine = DockerEngine::connect(Some(&room.endpoint())).await.unwrap();
     let tag = stage.tag("app");
@@ -98,15 +98,15 @@ fn contract(address: SocketAddr) -> ProbeSpec {
     }
 }
 
-live!(a_room_builds_runs_and_is_asked_through_its_sockets, stage => {
+live!(a_room_builds_runs_and_answers_through_its_sockets, stage => {
     let rooms = tempfile::tempdir().unwrap();
-    let means = available().unwrap();
+    let means = check_requirements().unwrap();
     println!("dockerd {} at {}", means.version, means.dockerd.display());
     let room = open(&build(&rooms.path().join("rooms"), &stage.nonce)).await;
     assert!(room.is_alive());
     serve_once(stage, &room).await;
 
-    // Sockets are quick to be had.
+    // Creating a socket takes less than 1 ms.
     let sockets = room.sockets();
     let address = "127.0.0.1:1".parse().unwrap();
     let mut times: Vec<_> = (0..200)
@@ -130,7 +130,7 @@ live!(the_engine_of_a_room_reaches_a_listener_there_and_the_machine_does_not, st
     let address = listener.local_addr().unwrap();
     let outside = std::net::TcpStream::connect_timeout(&address, Duration::from_secs(1));
     assert!(outside.is_err(), "the room's loopback is its own");
-    // A registry that has nothing: enough to hear the engine ask. It tries TLS first.
+    // An empty registry, which records the engine's request. The engine tries TLS first.
     let asked = std::thread::spawn(move || {
         loop {
             let (mut stream, _) = listener.accept().unwrap();
@@ -155,7 +155,7 @@ live!(the_engine_of_a_room_reaches_a_listener_there_and_the_machine_does_not, st
     close(room).await;
 });
 
-live!(a_room_holds_on_to_nothing_that_others_mounted, stage => {
+live!(a_room_keeps_no_mounts_of_others, stage => {
     let mounts_of = |pid: u32| fs::read_to_string(format!("/proc/{pid}/mountinfo")).unwrap();
     let tag = stage.app().await;
     let id = stage.started(&stage.spec(&tag, Reach::Bridge)).await;
@@ -164,7 +164,7 @@ live!(a_room_holds_on_to_nothing_that_others_mounted, stage => {
     let room = open(&build(&rooms.path().join("rooms"), &stage.nonce)).await;
     let inside = mounts_of(room.pid());
     for kind in [" - overlay ", " - nsfs nsfs rw "] {
-        // Its own daemon has a namespace mounted for its own network.
+        // The room's own daemon mounts a namespace for its network.
         let others: Vec<_> = inside
             .lines()
             .filter(|line| line.contains(kind) && !line.contains(" /run/docker/netns/default "))
@@ -193,13 +193,13 @@ live!(the_data_of_a_room_in_memory_has_a_limit, stage => {
     close(room).await;
 });
 
-/// The smallest stand-in with a shell and a package manager's CA bundle.
+/// The smallest stand-in with a shell and a CA bundle of a package manager.
 const SHELL: &str = "plimsoll.local/alpine:3.20";
 
 live!(a_step_in_a_room_reaches_the_internet, stage => {
     let docker = &stage.docker;
     if docker.inspect_image(SHELL).await.is_err() {
-        println!("skipped: {SHELL} is not there");
+        println!("skipped: {SHELL} is not available");
         return;
     }
     let rooms = tempfile::tempdir().unwrap();
@@ -216,7 +216,7 @@ live!(a_step_in_a_room_reaches_the_internet, stage => {
     let loaded: Vec<_> = inner.import_image(options, body, None).collect().await;
     assert!(loaded.iter().all(Result::is_ok), "{loaded:?}");
     let engine = DockerEngine::connect(Some(&socket)).await.unwrap();
-    // A name is looked up and a connection made; what the other side says is its business.
+    // Tests name resolution and a TCP connection; the answer of the server does not matter.
     let dockerfile = format!(
         "FROM {SHELL}\nCOPY nonce /\nRUN nslookup index.crates.io && nc -w 10 index.crates.io 443 </dev/null\n"
     );

@@ -1,11 +1,11 @@
-//! What rooms leave behind: nothing, however they end.
+//! Nothing remains of a room, however it ends.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use plimsoll::cleanroom::{Room, left_over};
+use plimsoll::cleanroom::{Room, stale_rooms};
 
 use super::machine::{Machine, group, inhabitants, lives, memory_kb};
 use super::owner::Owner;
@@ -15,13 +15,13 @@ use crate::live_engine::stage::live;
 /// How long the kernel may take to end a room whose owner is killed.
 const DEATH_WITHIN: Duration = Duration::from_secs(2);
 
-live!(alone the_machine_is_as_it_was_after_two_rooms_at_once, stage => {
+live!(alone the_machine_is_unchanged_after_two_rooms_at_once, stage => {
     let folder = tempfile::tempdir().unwrap();
     let rooms = folder.path().join("rooms");
     let machine = Machine::at_rest(&stage.docker).await;
     let (one, other) = (build(&rooms, "a"), pull(&rooms, "a"));
     let (one, other) = tokio::join!(open(&one), open(&other));
-    assert!(left_over(&rooms).is_empty(), "both have an owner");
+    assert!(stale_rooms(&rooms).is_empty(), "both have an owner");
     for room in [&one, &other] {
         let inside = inhabitants(room.pid());
         println!("{}: {} processes, {} kB", room.id(), inside.len(), memory_kb(&inside));
@@ -31,7 +31,7 @@ live!(alone the_machine_is_as_it_was_after_two_rooms_at_once, stage => {
     }
     serve_once(stage, &one).await;
     assert!(!cgroups_of(one.id()).is_empty(), "its containers have cgroups of its own");
-    // This is all that the machine has of it, also while they are open.
+    // While the rooms are open, only these aspects of the machine change.
     let changed = ["cgroups", "daemons", "networks"];
     machine.assert_changed_in(&changed, &stage.docker).await;
     let pids: Vec<_> = [&one, &other].iter().flat_map(|room| inhabitants(room.pid())).collect();
@@ -41,7 +41,7 @@ live!(alone the_machine_is_as_it_was_after_two_rooms_at_once, stage => {
     machine.assert_changed_in(&[], &stage.docker).await;
 });
 
-live!(alone nothing_stays_of_a_room_that_is_dropped, stage => {
+live!(alone nothing_remains_of_a_dropped_room, stage => {
     let folder = tempfile::tempdir().unwrap();
     let rooms = folder.path().join("rooms");
     let machine = Machine::at_rest(&stage.docker).await;
@@ -50,7 +50,7 @@ live!(alone nothing_stays_of_a_room_that_is_dropped, stage => {
     let begun = Instant::now();
     drop(room);
     println!("dropped in {:?}", begun.elapsed());
-    // Also while it is being opened.
+    // Also if it is dropped while it opens.
     for millis in [0, 5, 20, 50, 100, 150] {
         let spec = build(&rooms, "a");
         let early = tokio::time::timeout(Duration::from_millis(millis), Room::open(&spec)).await;
@@ -60,7 +60,7 @@ live!(alone nothing_stays_of_a_room_that_is_dropped, stage => {
     machine.assert_changed_in(&[], &stage.docker).await;
 });
 
-live!(alone a_killed_owner_takes_its_rooms_along_and_clean_removes_the_rest, stage => {
+live!(alone the_rooms_of_a_killed_owner_end_and_clean_removes_the_rest, stage => {
     let folder = tempfile::tempdir().unwrap();
     let rooms = folder.path().join("rooms");
     let machine = Machine::at_rest(&stage.docker).await;

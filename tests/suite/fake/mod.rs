@@ -129,8 +129,8 @@ pub struct State {
     pub arguments: Vec<(String, BTreeMap<String, String>)>,
     /// Dockerfiles as they arrived.
     pub dockerfiles: Vec<String>,
-    /// The registry that pushes and pulls go to, and by which door.
-    pub registry: Option<(FakeRegistry, plimsoll::engine::Door)>,
+    /// The registry that pushes and pulls go to, and by which endpoint.
+    pub registry: Option<(FakeRegistry, plimsoll::engine::RegistryEndpoint)>,
     /// Ids of cache mounts that a step emptied, in order.
     pub emptied: Vec<String>,
     /// Whether its images are in the containerd store.

@@ -1,25 +1,25 @@
-//! A fake registry and the journeys to and from it: layers by digest, so that what
-//! is there already is not sent again.
+//! A fake registry with pushes and pulls: layers are identified by digest, so that existing ones
+//! are not sent again.
 
 use std::error::Error;
 
-use plimsoll::engine::{Door, LayerState, PullEvent, PushOutcome, Registry, Traffic};
+use plimsoll::engine::{LayerState, PullEvent, PushOutcome, Registry, RegistryEndpoint, Traffic};
 use plimsoll::record::{BlobRecord, Link, ManifestRecord};
 
 use super::*;
 
 /// Bytes that a pulled layer counts more than a built one.
 const PULLED_MORE: u64 = 400;
-/// Engines pack this many bytes a second, and unpack them.
+/// Engines compress and decompress this many bytes per second.
 const PACK: u64 = 20_000_000;
 const UNPACK: u64 = 50_000_000;
-/// What the bare loopback carries.
+/// The rate of the unshaped loopback.
 const LOOPBACK: u64 = 1_000_000_000;
 
 #[derive(Debug, Default)]
 struct Shelf {
     images: BTreeMap<String, (ManifestRecord, Image)>,
-    ledgers: BTreeMap<Door, Traffic>,
+    ledgers: BTreeMap<RegistryEndpoint, Traffic>,
     link: Option<Link>,
 }
 
@@ -32,18 +32,18 @@ impl FakeRegistry {
         f(&mut self.0.lock().unwrap())
     }
 
-    /// Names of what it holds, `repository:tag`.
+    /// Names of its images, `repository:tag`.
     pub fn names(&self) -> Vec<String> {
         self.shelf(|shelf| shelf.images.keys().cloned().collect())
     }
 }
 
 impl Registry for FakeRegistry {
-    fn authority(&self, door: Door) -> String {
-        match door {
-            Door::Supply => "127.0.0.1:1".to_owned(),
-            Door::Build => "127.0.0.1:2".to_owned(),
-            Door::Pull => "127.0.0.1:3".to_owned(),
+    fn authority(&self, endpoint: RegistryEndpoint) -> String {
+        match endpoint {
+            RegistryEndpoint::Supply => "127.0.0.1:1".to_owned(),
+            RegistryEndpoint::Build => "127.0.0.1:2".to_owned(),
+            RegistryEndpoint::Pull => "127.0.0.1:3".to_owned(),
         }
     }
 
@@ -51,12 +51,12 @@ impl Registry for FakeRegistry {
         self.shelf(|shelf| shelf.link = Some(link));
     }
 
-    fn open_ledger(&self, door: Door) {
-        self.shelf(|shelf| shelf.ledgers.insert(door, Traffic::default()));
+    fn reset_traffic(&self, endpoint: RegistryEndpoint) {
+        self.shelf(|shelf| shelf.ledgers.insert(endpoint, Traffic::default()));
     }
 
-    fn traffic(&self, door: Door) -> Traffic {
-        self.shelf(|shelf| shelf.ledgers.get(&door).cloned().unwrap_or_default())
+    fn traffic(&self, endpoint: RegistryEndpoint) -> Traffic {
+        self.shelf(|shelf| shelf.ledgers.get(&endpoint).cloned().unwrap_or_default())
     }
 
     fn manifest(
@@ -75,7 +75,7 @@ impl Registry for FakeRegistry {
         found.ok_or_else(|| format!("no manifest {name}").into())
     }
 
-    /// Layers are tars of one file with as many bytes as the engine counts.
+    /// Layers are tar archives of one file with the size that the engine reports.
     fn blob(
         &self,
         repository: &str,
@@ -101,7 +101,7 @@ impl Registry for FakeRegistry {
     }
 }
 
-/// A manifest as the fake packs an image: a quarter of each layer, and a config.
+/// The manifest of an image: each layer at a quarter of its size, and a config.
 fn manifest(image: &Image) -> ManifestRecord {
     let blob = |text: &str, bytes: u64| BlobRecord {
         digest: format!("sha256:{}", sha256_hex(text.as_bytes())),
@@ -155,7 +155,7 @@ fn blob(
     header.set_path("file").unwrap();
     header.set_size(size);
     header.set_cksum();
-    // Up to a whole block, and two empty ones at the end.
+    // Padding to a whole block, then two empty blocks.
     let rest = size.next_multiple_of(512) + 1024;
     let head = std::io::Cursor::new(header.as_bytes().to_vec());
     Some(Box::new(head.chain(Zeros.take(rest))))
@@ -175,13 +175,13 @@ fn refused(verb: &'static str, subject: &str, why: &str, kind: ErrorKind) -> Eng
 }
 
 impl FakeEngine {
-    /// The same, which reaches a registry by this door.
-    pub fn at(self, registry: &FakeRegistry, door: Door) -> Self {
-        self.state(|state| state.registry = Some((registry.clone(), door)));
+    /// The same engine with access to a registry through this endpoint.
+    pub fn at(self, registry: &FakeRegistry, endpoint: RegistryEndpoint) -> Self {
+        self.state(|state| state.registry = Some((registry.clone(), endpoint)));
         self
     }
 
-    /// Layers that the store holds, by packed digest.
+    /// Layers in the store, by packed digest.
     fn layers(&self) -> BTreeSet<String> {
         self.state(|state| {
             let manifests = state.images.values().map(manifest);
@@ -207,7 +207,7 @@ impl FakeEngine {
     }
 
     pub(super) async fn send(&self, reference: &str) -> Result<PushOutcome> {
-        let (registry, door) = self.state(|state| state.registry.clone()).unwrap();
+        let (registry, endpoint) = self.state(|state| state.registry.clone()).unwrap();
         let image = self.state(|state| state.images.get(reference).cloned());
         let kind = ErrorKind::NotFound;
         let image = image.ok_or_else(|| refused("push image", reference, "no such image", kind))?;
@@ -237,14 +237,14 @@ impl FakeEngine {
         }
         let digest = Some(manifest.digest.clone());
         registry.shelf(|shelf| {
-            shelf.ledgers.entry(door).or_default().received = sent;
+            shelf.ledgers.entry(endpoint).or_default().received = sent;
             shelf.images.insert(name_of(reference), (manifest, image));
         });
         Ok(PushOutcome { digest })
     }
 
     pub(super) async fn fetch(&self, reference: &str, sink: &mut PullSink<'_>) -> Result<()> {
-        let (registry, door) = self.state(|state| state.registry.clone()).unwrap();
+        let (registry, endpoint) = self.state(|state| state.registry.clone()).unwrap();
         let found = registry.shelf(|shelf| shelf.images.get(&name_of(reference)).cloned());
         let Some((manifest, image)) = found else {
             return Err(refused(
@@ -296,9 +296,9 @@ impl FakeEngine {
             tell(LayerState::Complete);
             served.insert(layer.digest.clone(), layer.bytes);
         }
-        registry.shelf(|shelf| shelf.ledgers.entry(door).or_default().served = served);
+        registry.shelf(|shelf| shelf.ledgers.entry(endpoint).or_default().served = served);
         let mut image = image;
-        // Docker 20.10 counts a layer that it pulled a little otherwise.
+        // Docker 20.10 reports a slightly different size for a pulled layer.
         for (bytes, _) in &mut image.facts.history {
             *bytes = *bytes + Bytes(PULLED_MORE);
         }

@@ -31,7 +31,7 @@ const REAL: &[(&str, &str, &str)] = &[
     (
         "owner of two rooms killed",
         "the rooms end with it; `clean` removes the rest",
-        "cleanroom::traces::a_killed_owner_takes_its_rooms_along_and_clean_removes_the_rest",
+        "cleanroom::traces::the_rooms_of_a_killed_owner_end_and_clean_removes_the_rest",
     ),
     (
         "Ctrl-C in a build",
@@ -61,7 +61,7 @@ const REAL: &[(&str, &str, &str)] = &[
     (
         "link cut once in a pull",
         "the engine goes on by a range, and the ledger shows it",
-        "registry::faults::after_one_cut_the_engine_goes_on_where_it_was_and_the_ledger_tells",
+        "registry::faults::after_one_cut_the_engine_resumes_and_the_counter_shows_it",
     ),
     (
         "corrupt blob in the registry",
@@ -76,12 +76,12 @@ const REAL: &[(&str, &str, &str)] = &[
     (
         "disk of the registry full: a push",
         "the engine reports the registry's words",
-        "registry::full::a_push_to_a_full_registry_fails_with_its_words",
+        "registry::full::a_push_to_a_full_registry_fails_with_its_message",
     ),
     (
         "disk of the pulling engine full",
         "the pull fails with the reason; the engine holds nothing",
-        "registry::full::an_image_larger_than_the_pulling_engines_disk_says_so",
+        "registry::full::an_image_larger_than_the_disk_of_the_pulling_engine_is_reported",
     ),
     (
         "a build, a container and a prune of somebody else during a run",

@@ -1,7 +1,7 @@
 //! Which image a base is.
 
 use plimsoll::cli::Exit;
-use plimsoll::engine::{Door, Engine, LABEL_STANDS_IN_FOR};
+use plimsoll::engine::{Engine, LABEL_STANDS_IN_FOR, RegistryEndpoint};
 use plimsoll::record::Metric;
 
 use super::home::Home;
@@ -12,7 +12,7 @@ use crate::fake::FakeEngine;
 async fn a_mirror_takes_the_place_of_what_the_dockerfile_names() {
     let home = Home::new(&[("good", GOOD)]);
     let mirror = "mirror.example.com/base:1";
-    let engine = FakeEngine::with_bases(&[mirror]).at(&home.registry, Door::Build);
+    let engine = FakeEngine::with_bases(&[mirror]).at(&home.registry, RegistryEndpoint::Build);
     // What lies there was made of a stand-in.
     engine.add_label(mirror, LABEL_STANDS_IN_FOR, "base:1");
     let config = format!("[bases]\n\"base:1\" = \"{mirror}\"\n");
@@ -74,7 +74,8 @@ async fn bases_of_a_shared_registry_come_first_and_are_there_when_a_run_goes_on(
     let home = Home::new(&[("good", GOOD)]);
     let shared = "reg.example.com:5000/base:1";
     // The base itself is there, too.
-    let engine = FakeEngine::with_bases(&["base:1", shared]).at(&home.registry, Door::Build);
+    let engine =
+        FakeEngine::with_bases(&["base:1", shared]).at(&home.registry, RegistryEndpoint::Build);
     engine.add_label(shared, LABEL_STANDS_IN_FOR, "base:1");
     let home = Home { engine, ..home };
     let words = [
@@ -139,7 +140,7 @@ async fn from_the_registry(home: &Home) -> (String, String) {
 
 fn with_a_registry(digest: Option<&str>) -> Home {
     let home = Home::new(&[("good", GOOD)]);
-    let engine = FakeEngine::with_bases(&["base:1"]).at(&home.registry, Door::Build);
+    let engine = FakeEngine::with_bases(&["base:1"]).at(&home.registry, RegistryEndpoint::Build);
     if let Some(digest) = digest {
         let remote = (SHARED.to_owned(), digest.to_owned());
         engine.state(|state| state.remote.extend([remote]));

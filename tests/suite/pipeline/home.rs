@@ -156,13 +156,13 @@ impl Home {
 
     fn around(dir: TempDir, bases: &[&str], caches: Option<TempDir>) -> Self {
         let registry = FakeRegistry::default();
-        let engine = FakeEngine::with_bases(bases).at(&registry, Door::Build);
+        let engine = FakeEngine::with_bases(bases).at(&registry, RegistryEndpoint::Build);
         Self {
             caches,
             dir,
             engine,
-            room: FakeEngine::default().at(&registry, Door::Build),
-            puller: FakeEngine::default().at(&registry, Door::Pull),
+            room: FakeEngine::default().at(&registry, RegistryEndpoint::Build),
+            puller: FakeEngine::default().at(&registry, RegistryEndpoint::Pull),
             closed: Arc::default(),
             date: Date::default(),
             stores: Arc::default(),

@@ -1,4 +1,4 @@
-//! What is not there, not allowed, or tries to leave the store.
+//! Requests for missing content, forbidden methods, and paths outside the store.
 
 use plimsoll::oci::Digest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -105,7 +105,7 @@ async fn nothing_outside_of_the_store_is_read_or_written() {
 }
 
 #[tokio::test]
-async fn nonsense_ends_its_connection_only() {
+async fn an_invalid_request_ends_only_its_connection() {
     let desk = Desk::open();
     for nonsense in [
         &b"\x16\x03\x01\x00\x05hello\r\n\r\n"[..],

@@ -1,8 +1,8 @@
-//! What an engine with a graph driver fetches of layers whose content it has: it knows
-//! a layer by all that lies below it, so the same content on another layer is fetched
-//! again. `runner::proof` reckons with it.
+//! An engine with a graph driver identifies a layer by its whole chain of parents. It fetches
+//! content that it already has again when that content lies on another layer. `runner::proof`
+//! takes this into account.
 
-use plimsoll::engine::{Door, Engine, Registry};
+use plimsoll::engine::{Engine, Registry, RegistryEndpoint};
 use plimsoll::oci::Digest;
 use plimsoll::record::ImageStore;
 use plimsoll::units::Bytes;
@@ -50,12 +50,12 @@ async fn put(desk: &Desk, stage: &Stage, tag: &str, layers: &[&[u8]]) {
     assert_eq!(desk.put("x", tag, &manifest).await.status, 201);
 }
 
-/// Bytes that were served of a layer when an image was pulled.
+/// Bytes of a layer that the registry served in a pull.
 async fn served(desk: &Desk, stage: &Stage, tag: &str, layer: &[u8]) -> u64 {
-    let name = format!("{}/x:{tag}", desk.server.authority(Door::Pull));
-    desk.server.open_ledger(Door::Pull);
+    let name = format!("{}/x:{tag}", desk.server.authority(RegistryEndpoint::Pull));
+    desk.server.reset_traffic(RegistryEndpoint::Pull);
     stage.engine.pull(&name, &mut |_| {}).await.unwrap();
-    let traffic = desk.server.traffic(Door::Pull);
+    let traffic = desk.server.traffic(RegistryEndpoint::Pull);
     let digest = Digest::of(layer).to_string();
     traffic.served.get(&digest).copied().unwrap_or(Bytes(0)).0
 }
@@ -73,11 +73,11 @@ live!(the_same_layer_on_another_one_is_fetched_again, stage => {
     let twice = served(&desk, stage, "twice", &above).await;
     println!("again {again}, twice {twice} of {size}");
     for tag in ["old", "new", "twice"] {
-        let name = format!("{}/x:{tag}", desk.server.authority(Door::Pull));
+        let name = format!("{}/x:{tag}", desk.server.authority(RegistryEndpoint::Pull));
         stage.engine.remove_image(&name).await.unwrap();
     }
     if facts.store == ImageStore::GraphDriver {
-        // One that an image lists twice comes once, if neither was there.
+        // A layer that an image lists twice is fetched once, if the engine had neither.
         assert_eq!((again, twice), (size, size));
     }
 });

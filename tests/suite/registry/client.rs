@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
-use plimsoll::engine::Door;
+use plimsoll::engine::RegistryEndpoint;
 use plimsoll::oci::Digest;
 use plimsoll::registry::{Server, bind};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ pub(super) fn is(answer: &Answer, status: u16, code: &str) {
     assert_eq!(answer.fault(), (status, code.to_owned()), "{answer:?}");
 }
 
-/// Content that no compression and no cache makes smaller, the same for a seed.
+/// Incompressible content, reproducible by its seed.
 pub(crate) fn content(seed: u64, bytes: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut out = Vec::with_capacity(bytes + 8);
@@ -74,7 +74,7 @@ pub(super) fn part(media_type: &str, content: &[u8]) -> Value {
     json!({"mediaType": media_type, "digest": Digest::of(content).as_str(), "size": content.len()})
 }
 
-/// Sends a request on a connection of its own and gives the answer as it begins.
+/// Sends a request on a new connection and returns the response before its body.
 pub(super) async fn ask(
     address: SocketAddr,
     method: &str,
@@ -103,13 +103,16 @@ impl Desk {
     pub(super) fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::open(&folder.path().join("store")).unwrap();
-        let serve = |door| {
+        let serve = |endpoint| {
             let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
             let address = listener.local_addr().unwrap();
-            server.serve(door, listener).unwrap();
+            server.serve(endpoint, listener).unwrap();
             address
         };
-        let (build, pull) = (serve(Door::Build), serve(Door::Pull));
+        let (build, pull) = (
+            serve(RegistryEndpoint::Build),
+            serve(RegistryEndpoint::Pull),
+        );
         Self {
             server,
             build,
@@ -149,7 +152,7 @@ impl Desk {
         self.send("GET", path, &[], b"").await
     }
 
-    /// Begins an upload and gives its location.
+    /// Starts an upload and returns its location.
     pub(super) async fn begin(&self, repository: &str) -> String {
         let path = format!("/v2/{repository}/blobs/uploads/");
         let answer = self.send("POST", &path, &[], b"").await;
@@ -176,7 +179,7 @@ impl Desk {
         self.send("PUT", &path, &headers, bytes.as_bytes()).await
     }
 
-    /// Pushes an image of some layers and gives its manifest.
+    /// Pushes an image with these layers and returns its manifest.
     pub(super) async fn push_image(&self, repository: &str, tag: &str, layers: &[&[u8]]) -> Value {
         let config = format!("{{\"of\": \"{repository}:{tag}\"}}");
         self.push(repository, config.as_bytes()).await;
@@ -196,7 +199,7 @@ impl Desk {
         files(self.folder.path())
     }
 
-    /// Waits until that many files are left: they are removed behind the answers.
+    /// Waits until this number of files is left: files are removed after the response.
     pub(super) async fn files_become(&self, count: usize) {
         let start = Instant::now();
         while self.files().len() != count {

@@ -5,11 +5,11 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Of 2026-08-31: what the numbers below belong to.
+/// The version of 2026-08-31, to which the numbers below belong.
 const SUITE: &str =
     "github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111";
 
-/// What the registry does besides that the specification leaves open.
+/// Features of the registry that the specification leaves open.
 const OPTIONS: &[(&str, &str)] = &[
     ("OCI_TLS", "disabled"),
     ("OCI_API_BLOBS_UPLOAD_CANCEL", "true"),
@@ -18,7 +18,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("OCI_API_MANIFESTS_TAG_PARAM", "true"),
 ];
 
-/// Runs the suite, and gives its report in JUnit's form and whether it passed.
+/// Runs the suite; returns its JUnit report and whether it passed.
 fn conformance(suite: &Path, address: &str, version: &str) -> (String, bool) {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(suite)

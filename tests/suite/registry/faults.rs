@@ -1,5 +1,4 @@
-//! What goes wrong on the way from the registry to an engine: cut connections, and
-//! blobs that are no longer what they were.
+//! Failures between the registry and an engine: cut connections and altered blobs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use plimsoll::docker::DockerEngine;
-use plimsoll::engine::{Door, Engine, EngineError, Registry};
+use plimsoll::engine::{Engine, EngineError, Registry, RegistryEndpoint};
 use plimsoll::record::ManifestRecord;
 use plimsoll::registry::{Server, bind};
 use plimsoll::units::{Bytes, Count};
@@ -19,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::client::content;
 use crate::live_engine::stage::{Stage, chunks, live};
 
-/// A registry with one image, which the user's engine pushed and does not have any more.
+/// A registry with one image, which the user's engine pushed and then removed.
 pub(super) struct Shelf {
     pub(super) server: Server,
     pub(super) repository: String,
@@ -27,13 +26,13 @@ pub(super) struct Shelf {
     folder: TempDir,
 }
 
-/// Imports an image of one layer that cannot be packed.
+/// Imports an image of one incompressible layer.
 pub(super) async fn import(stage: &Stage, tag: &str, bytes: usize) {
     let mut tar = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
     header.set_size(bytes as u64);
     header.set_mode(0o644);
-    // Another in each test: what the engine has of one it would not fetch for the other.
+    // Different content in each test, because an engine does not fetch what it has.
     let seed = tag.bytes().fold(7, |seed: u64, byte| {
         seed.wrapping_mul(31).wrapping_add(u64::from(byte))
     });
@@ -52,14 +51,17 @@ impl Shelf {
     pub(super) async fn with(stage: &Stage, bytes: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::open(&folder.path().join("store")).unwrap();
-        for door in [Door::Build, Door::Pull] {
+        for endpoint in [RegistryEndpoint::Build, RegistryEndpoint::Pull] {
             let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
-            server.serve(door, listener).unwrap();
+            server.serve(endpoint, listener).unwrap();
         }
         let repository = format!("plimsoll/fault-{}", stage.nonce);
         let tag = stage.tag("load");
         import(stage, &tag, bytes).await;
-        let way = format!("{}/{repository}:1", server.authority(Door::Build));
+        let way = format!(
+            "{}/{repository}:1",
+            server.authority(RegistryEndpoint::Build)
+        );
         stage.engine.tag(&tag, &way).await.unwrap();
         stage.engine.push(&way, &mut |_| {}).await.unwrap();
         for name in [&way, &tag] {
@@ -96,7 +98,7 @@ impl Shelf {
     }
 }
 
-/// Passes connections on; of those that carry much, the first ones are cut.
+/// A proxy that cuts the first connections that transfer much data.
 struct Cutter {
     authority: String,
     cuts: Arc<AtomicUsize>,
@@ -106,7 +108,7 @@ impl Cutter {
     async fn before(server: &Server, after_bytes: usize, most_cuts: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let authority = listener.local_addr().unwrap().to_string();
-        let upstream = server.authority(Door::Pull);
+        let upstream = server.authority(RegistryEndpoint::Pull);
         let cuts = Arc::new(AtomicUsize::new(0));
         let counter = cuts.clone();
         tokio::spawn(async move {
@@ -157,7 +159,7 @@ async fn pass(
     }
 }
 
-/// Pulls, in less time than that.
+/// Pulls within a deadline.
 pub(super) async fn pull(
     engine: &DockerEngine,
     reference: &str,
@@ -177,38 +179,38 @@ const GIVES_UP_WITHIN: Duration = Duration::from_secs(150);
 live!(an_engine_that_is_cut_off_again_and_again_gives_up_and_the_server_goes_on, stage => {
     let shelf = Shelf::with(stage, LARGE).await;
     let cutter = Cutter::before(&shelf.server, 300_000, usize::MAX).await;
-    shelf.server.open_ledger(Door::Pull);
+    shelf.server.reset_traffic(RegistryEndpoint::Pull);
     let reference = format!("{}/{}:1", cutter.authority, shelf.repository);
     let error = pull(&stage.engine, &reference, GIVES_UP_WITHIN).await.unwrap_err();
     println!("{} after {} cuts", error.chain(), cutter.cuts());
     assert_eq!(error.operation, "pull image");
     assert!(error.chain().contains("EOF") || error.chain().contains("reset"), "{}", error.chain());
     assert!(cutter.cuts() >= ATTEMPTS, "{}", cutter.cuts());
-    let traffic = shelf.server.traffic(Door::Pull);
+    let traffic = shelf.server.traffic(RegistryEndpoint::Pull);
     assert!(traffic.broken >= Count(ATTEMPTS as u64), "{traffic:?}");
     assert_eq!(stage.engine.image(&reference).await.unwrap(), None);
 
-    // The server has taken no harm, and neither has its ledger.
-    shelf.server.open_ledger(Door::Pull);
-    let whole = format!("{}/{}:1", shelf.server.authority(Door::Pull), shelf.repository);
+    // The server and its traffic counter still work.
+    shelf.server.reset_traffic(RegistryEndpoint::Pull);
+    let whole = format!("{}/{}:1", shelf.server.authority(RegistryEndpoint::Pull), shelf.repository);
     pull(&stage.engine, &whole, Duration::from_secs(30)).await.unwrap();
-    let traffic = shelf.server.traffic(Door::Pull);
+    let traffic = shelf.server.traffic(RegistryEndpoint::Pull);
     let (layer, bytes) = shelf.layer();
     assert_eq!((traffic.served[layer], traffic.broken), (bytes, Count(0)));
     stage.engine.remove_image(&whole).await.unwrap();
 });
 
-live!(after_one_cut_the_engine_goes_on_where_it_was_and_the_ledger_tells, stage => {
+live!(after_one_cut_the_engine_resumes_and_the_counter_shows_it, stage => {
     let shelf = Shelf::with(stage, LARGE).await;
     let cutter = Cutter::before(&shelf.server, 2_000_000, 1).await;
-    shelf.server.open_ledger(Door::Pull);
+    shelf.server.reset_traffic(RegistryEndpoint::Pull);
     let reference = format!("{}/{}:1", cutter.authority, shelf.repository);
     pull(&stage.engine, &reference, GIVES_UP_WITHIN).await.unwrap();
     assert_eq!(cutter.cuts(), 1);
-    let traffic = shelf.server.traffic(Door::Pull);
+    let traffic = shelf.server.traffic(RegistryEndpoint::Pull);
     let (layer, bytes) = shelf.layer();
     println!("{} served of {bytes}, {} broken", traffic.served[layer], traffic.broken.0);
-    // A pull like this is no measurement: `proof::check_served` refuses both.
+    // Such a pull is not a measurement: `proof::check_served` refuses both.
     assert_eq!(traffic.broken, Count(1));
     assert!(traffic.served[layer] >= bytes, "{traffic:?}");
     assert!(traffic.served[layer] < bytes + bytes, "by a range, not from the beginning: {traffic:?}");
@@ -223,12 +225,12 @@ live!(a_blob_that_was_altered_on_disk_is_refused, stage => {
     assert_eq!(altered.len() as u64, bytes.0);
     altered[1_500_000] ^= 1;
     fs::write(&file, &altered).unwrap();
-    let reference = format!("{}/{}:1", shelf.server.authority(Door::Pull), shelf.repository);
+    let reference = format!("{}/{}:1", shelf.server.authority(RegistryEndpoint::Pull), shelf.repository);
     let error = pull(&stage.engine, &reference, GIVES_UP_WITHIN).await.unwrap_err();
     println!("{}", error.chain());
     assert!(error.chain().contains(&format!("verification failed for digest {layer}")), "{}", error.chain());
     assert_eq!(stage.engine.image(&reference).await.unwrap(), None);
-    // As it was, it is taken; so nothing of the other was kept.
+    // The original content is accepted, so nothing of the altered blob was kept.
     altered[1_500_000] ^= 1;
     fs::write(&file, &altered).unwrap();
     pull(&stage.engine, &reference, Duration::from_secs(30)).await.unwrap();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use http_body_util::BodyExt;
 use plimsoll::cleanroom::{DataPlace, Room, RoomSpec};
 use plimsoll::docker::DockerEngine;
-use plimsoll::engine::{Door, Engine, Registry};
+use plimsoll::engine::{Engine, Registry, RegistryEndpoint};
 use plimsoll::oci::Digest;
 use plimsoll::units::Bytes;
 use tempfile::TempDir;
@@ -18,7 +18,7 @@ use super::client::{Answer, ask, content, files};
 use super::faults::{Shelf, import, pull};
 use crate::live_engine::stage::{Stage, is_live, live};
 
-/// `plimsoll registry` on a disk of its own of 6 MB. It is killed with its scope.
+/// `plimsoll registry` on a separate disk of 6 MB. It is killed on drop.
 struct Cramped {
     child: Child,
     authority: String,
@@ -31,7 +31,7 @@ impl Cramped {
         let folder = tempfile::tempdir().unwrap();
         let mount =
             "mount -t tmpfs -o size=6m tmpfs \"$1\" && exec \"$2\" registry --store \"$1/store\"";
-        // The mount is seen by this process alone, and ends with it.
+        // The mount is visible only to this process, and ends with it.
         let mut child = Command::new("unshare")
             .args([
                 "--mount",
@@ -79,7 +79,7 @@ impl Cramped {
         self.send("POST", &path, body).await
     }
 
-    /// Files are removed behind the answers.
+    /// Files are removed after the response.
     async fn holds(&self, count: usize) {
         let begun = Instant::now();
         while files(&self.store).len() != count {
@@ -119,7 +119,7 @@ async fn a_full_disk_refuses_an_upload_and_keeps_nothing_of_it() {
     is_full(&registry.upload(&large).await);
     registry.holds(0).await;
 
-    // In chunks: the session has failed, and goes with its file.
+    // In chunks: the session fails and is removed with its file.
     let begun = registry.send("POST", "/v2/a/blobs/uploads/", b"").await;
     let location = begun.header("location").to_owned();
     let first = registry.send("PATCH", &location, &large[..4_000_000]).await;
@@ -140,7 +140,7 @@ async fn a_full_disk_refuses_an_upload_and_keeps_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn who_looks_for_an_answer_only_at_the_end_of_a_large_body_finds_it() {
+async fn a_client_that_reads_after_a_large_body_gets_the_error() {
     if !is_live() {
         println!("skipped: it takes root for a disk of its own; set PLIMSOLL_LIVE=1");
         return;
@@ -163,7 +163,7 @@ async fn who_looks_for_an_answer_only_at_the_end_of_a_large_body_finds_it() {
     registry.holds(0).await;
 }
 
-live!(a_push_to_a_full_registry_fails_with_its_words, stage => {
+live!(a_push_to_a_full_registry_fails_with_its_message, stage => {
     let registry = Cramped::open();
     let tag = stage.tag("large");
     import(stage, &tag, 40_000_000).await;
@@ -179,7 +179,7 @@ assert!(error.chain().contains("507 Insufficient Storage"), "{}", error.chain())
     stage.engine.remove_image(&way).await.unwrap();
 });
 
-/// A room whose engine may keep that much, in memory.
+/// A room whose engine has this much space, in memory.
 async fn small_room(stage: &Stage, folder: &TempDir, limit: Bytes) -> Room {
     let spec = RoomSpec {
         folder: folder.path().join("rooms"),
@@ -193,17 +193,17 @@ async fn small_room(stage: &Stage, folder: &TempDir, limit: Bytes) -> Room {
     opened.unwrap_or_else(|error| panic!("{}", error.chain()))
 }
 
-live!(an_image_larger_than_the_pulling_engines_disk_says_so, stage => {
+live!(an_image_larger_than_the_disk_of_the_pulling_engine_is_reported, stage => {
     let shelf = Shelf::with(stage, 60_000_000).await;
     let folder = tempfile::tempdir().unwrap();
     let room = small_room(stage, &folder, Bytes(40_000_000)).await;
-    shelf.server.serve(Door::Supply, room.bind("127.0.0.1:0".parse().unwrap()).unwrap()).unwrap();
+    shelf.server.serve(RegistryEndpoint::Supply, room.bind("127.0.0.1:0".parse().unwrap()).unwrap()).unwrap();
     let engine = DockerEngine::connect(Some(&room.endpoint())).await.unwrap();
-    let reference = format!("{}/{}:1", shelf.server.authority(Door::Supply), shelf.repository);
+    let reference = format!("{}/{}:1", shelf.server.authority(RegistryEndpoint::Supply), shelf.repository);
     let error = pull(&engine, &reference, Duration::from_secs(60)).await.unwrap_err();
     println!("{}", error.chain());
     assert!(error.chain().contains("no space left on device"), "{}", error.chain());
-    // Its engine lives, and holds nothing of the image.
+    // The engine is alive and has nothing of the image.
     assert!(room.is_alive());
     assert_eq!(engine.image(&reference).await.unwrap(), None);
     shelf.server.close(Duration::from_secs(1)).await;

@@ -1,9 +1,9 @@
-//! The ledgers of the doors, and the end of the server.
+//! The traffic counters of the endpoints, and closing the server.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use plimsoll::engine::{Door, Registry, Traffic};
+use plimsoll::engine::{Registry, RegistryEndpoint, Traffic};
 use plimsoll::oci::Digest;
 use plimsoll::registry::{Server, bind};
 use plimsoll::units::{Bytes, Count};
@@ -14,13 +14,13 @@ use super::client::{Desk, ask, content};
 use http_body_util::BodyExt;
 
 #[tokio::test]
-async fn what_is_served_and_received_is_counted_to_the_byte_and_by_door() {
+async fn served_and_received_bytes_are_counted_exactly_and_per_endpoint() {
     let desk = Desk::open();
     let (one, two) = (content(1, 700_000), content(2, 5));
     let image = desk.push_image("a", "v1", &[&one, &two, &two]).await;
     let config = image["config"].clone();
     let name = |content: &[u8]| Digest::of(content).to_string();
-    let traffic = desk.server.traffic(Door::Build);
+    let traffic = desk.server.traffic(RegistryEndpoint::Build);
     let mut received = BTreeMap::from([
         (name(&one), Bytes(700_000)),
         // It was pushed twice.
@@ -37,7 +37,10 @@ async fn what_is_served_and_received_is_counted_to_the_byte_and_by_door() {
         ..Traffic::default()
     };
     assert_eq!(traffic, expected);
-    assert_eq!(desk.server.traffic(Door::Pull), Traffic::default());
+    assert_eq!(
+        desk.server.traffic(RegistryEndpoint::Pull),
+        Traffic::default()
+    );
 
     let pull = async |method: &str, path: &str, range: &str| {
         let headers = [("range", range)];
@@ -52,15 +55,18 @@ async fn what_is_served_and_received_is_counted_to_the_byte_and_by_door() {
         pull("HEAD", &format!("/v2/a/blobs/{digest}"), "").await;
         pull("GET", &format!("/v2/a/blobs/{digest}"), "").await;
     }
-    let served = desk.server.traffic(Door::Pull);
+    let served = desk.server.traffic(RegistryEndpoint::Pull);
     assert_eq!(served.requests, Count(8));
     assert_eq!((served.broken, served.received.len()), (Count(0), 0));
     let blobs = record.blobs();
     let expected: BTreeMap<_, _> = blobs.iter().map(|(of, n)| ((*of).to_owned(), *n)).collect();
     assert_eq!(served.served, expected);
 
-    desk.server.open_ledger(Door::Pull);
-    assert_eq!(desk.server.traffic(Door::Pull), Traffic::default());
+    desk.server.reset_traffic(RegistryEndpoint::Pull);
+    assert_eq!(
+        desk.server.traffic(RegistryEndpoint::Pull),
+        Traffic::default()
+    );
     pull("GET", &format!("/v2/a/blobs/{}", name(&one)), "bytes=10-19").await;
     pull(
         "GET",
@@ -68,39 +74,50 @@ async fn what_is_served_and_received_is_counted_to_the_byte_and_by_door() {
         "bytes=700000-",
     )
     .await;
-    let served = desk.server.traffic(Door::Pull);
+    let served = desk.server.traffic(RegistryEndpoint::Pull);
     assert_eq!(served.served, BTreeMap::from([(name(&one), Bytes(10))]));
     assert_eq!(served.broken, Count(0));
-    // The other door's was left alone.
-    assert_eq!(desk.server.traffic(Door::Build).requests, Count(5));
+    // The counter of the other endpoint is unchanged.
+    assert_eq!(
+        desk.server.traffic(RegistryEndpoint::Build).requests,
+        Count(5)
+    );
 }
 
 #[tokio::test]
-async fn chunks_count_when_the_upload_is_complete_and_mounts_bring_nothing() {
+async fn chunks_count_when_the_upload_is_complete_and_mounts_count_nothing() {
     let desk = Desk::open();
     let location = desk.begin("a").await;
     desk.send("PATCH", &location, &[], b"abc").await;
-    assert!(desk.server.traffic(Door::Build).received.is_empty());
+    assert!(
+        desk.server
+            .traffic(RegistryEndpoint::Build)
+            .received
+            .is_empty()
+    );
     let digest = Digest::of(b"abcdef").to_string();
     let path = format!("{location}?digest={digest}");
     desk.send("PUT", &path, &[], b"def").await;
     let expected = BTreeMap::from([(digest.clone(), Bytes(6))]);
-    assert_eq!(desk.server.traffic(Door::Build).received, expected);
-    desk.server.open_ledger(Door::Build);
+    assert_eq!(
+        desk.server.traffic(RegistryEndpoint::Build).received,
+        expected
+    );
+    desk.server.reset_traffic(RegistryEndpoint::Build);
     let path = format!("/v2/b/blobs/uploads/?mount={digest}&from=a");
     assert_eq!(desk.send("POST", &path, &[], b"").await.status, 201);
     let path = format!("/v2/b/blobs/uploads/?digest={digest}");
     let wrong = desk.send("POST", &path, &[], b"wrong").await;
     assert_eq!(wrong.status, 400);
-    let traffic = desk.server.traffic(Door::Build);
+    let traffic = desk.server.traffic(RegistryEndpoint::Build);
     assert!(traffic.received.is_empty(), "{traffic:?}");
     assert_eq!((traffic.requests, traffic.broken), (Count(2), Count(0)));
 }
 
-async fn broken(desk: &Desk, door: Door) -> Traffic {
+async fn broken(desk: &Desk, endpoint: RegistryEndpoint) -> Traffic {
     let start = Instant::now();
     loop {
-        let traffic = desk.server.traffic(door);
+        let traffic = desk.server.traffic(endpoint);
         if traffic.broken == Count(1) {
             return traffic;
         }
@@ -110,7 +127,7 @@ async fn broken(desk: &Desk, door: Door) -> Traffic {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off_counts_what_was_handed_over() {
+async fn a_broken_download_counts_the_sent_bytes() {
     let desk = Desk::open();
     let blob = content(3, 30_000_000);
     let digest = desk.push("a", &blob).await;
@@ -119,16 +136,16 @@ async fn a_download_that_breaks_off_counts_what_was_handed_over() {
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.read_exact(&mut vec![0; 1_000_000]).await.unwrap();
     drop(stream);
-    let traffic = broken(&desk, Door::Pull).await;
+    let traffic = broken(&desk, RegistryEndpoint::Pull).await;
     let served = traffic.served[&digest];
     assert!(served > Bytes(900_000) && served < Bytes(30_000_000));
 }
 
 #[tokio::test]
-async fn an_upload_that_breaks_off_is_broken_and_brings_nothing() {
+async fn a_broken_upload_is_counted_as_broken_and_receives_nothing() {
     let desk = Desk::open();
     for request in ["PUT /v2/a/manifests/x", "POST /v2/a/blobs/uploads/?digest="] {
-        desk.server.open_ledger(Door::Build);
+        desk.server.reset_traffic(RegistryEndpoint::Build);
         let mut stream = TcpStream::connect(desk.build).await.unwrap();
         let digest = Digest::of(b"x");
         let request = request.replace("digest=", &format!("digest={digest}"));
@@ -136,19 +153,19 @@ async fn an_upload_that_breaks_off_is_broken_and_brings_nothing() {
         stream.write_all(head.as_bytes()).await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
         drop(stream);
-        let traffic = broken(&desk, Door::Build).await;
+        let traffic = broken(&desk, RegistryEndpoint::Build).await;
         assert!(traffic.received.is_empty());
     }
     desk.files_become(0).await;
 }
 
 #[tokio::test]
-async fn the_end_waits_for_downloads_until_its_deadline_only() {
+async fn close_waits_for_downloads_only_until_its_deadline() {
     let desk = Desk::open();
     let digest = desk.push("a", &content(4, 30_000_000)).await;
     let location = desk.begin("a").await;
     desk.send("PATCH", &location, &[], b"abc").await;
-    // One keeps its connection and asks for nothing, one does not read.
+    // One client keeps an idle connection, one does not read.
     let mut idle = TcpStream::connect(desk.pull).await.unwrap();
     idle.write_all(b"GET /v2/ HTTP/1.1\r\nhost: x\r\n\r\n")
         .await
@@ -164,13 +181,13 @@ async fn the_end_waits_for_downloads_until_its_deadline_only() {
     assert!(took >= Duration::from_millis(300), "{took:?}");
     assert!(took < Duration::from_secs(5), "{took:?}");
     assert!(TcpStream::connect(desk.pull).await.is_err());
-    assert_eq!(desk.server.traffic(Door::Pull).broken, Count(1));
-    // The session's file is gone, the blob stays until it is forgotten.
+    assert_eq!(desk.server.traffic(RegistryEndpoint::Pull).broken, Count(1));
+    // The file of the session is removed; the blob stays until `forget`.
     desk.files_become(1).await;
 }
 
 #[tokio::test]
-async fn an_idle_end_is_quick_and_the_port_is_free_again() {
+async fn an_idle_close_is_quick_and_frees_the_port() {
     let desk = Desk::open();
     desk.get("/v2/").await;
     let start = Instant::now();
@@ -180,14 +197,17 @@ async fn an_idle_end_is_quick_and_the_port_is_free_again() {
 }
 
 #[tokio::test]
-async fn doors_and_ports_are_told() {
+async fn an_endpoint_reports_its_port() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::open(folder.path()).unwrap();
-    assert_eq!(server.authority(Door::Pull), "127.0.0.1:0");
+    assert_eq!(server.authority(RegistryEndpoint::Pull), "127.0.0.1:0");
     let listener = bind("0.0.0.0:0".parse().unwrap()).unwrap();
     let port = listener.local_addr().unwrap().port();
-    server.serve(Door::Pull, listener).unwrap();
-    assert_eq!(server.authority(Door::Pull), format!("127.0.0.1:{port}"));
+    server.serve(RegistryEndpoint::Pull, listener).unwrap();
+    assert_eq!(
+        server.authority(RegistryEndpoint::Pull),
+        format!("127.0.0.1:{port}")
+    );
     let taken = bind(format!("127.0.0.1:{port}").parse().unwrap()).unwrap_err();
     let expected = format!("failed to listen on 127.0.0.1:{port}");
     assert_eq!(taken.to_string(), expected);
@@ -199,5 +219,5 @@ fn outside_of_a_runtime_nothing_can_be_served() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::open(folder.path()).unwrap();
     let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    assert!(server.serve(Door::Pull, listener).is_err());
+    assert!(server.serve(RegistryEndpoint::Pull, listener).is_err());
 }

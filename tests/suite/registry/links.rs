@@ -1,12 +1,12 @@
-//! The shaped link keeps its promises. The lower bounds hold at every try; for the
-//! upper ones a loaded machine may try again.
+//! The shaped link has its rate and latency. The lower bounds must hold in every attempt; the
+//! upper bounds in one of several, because the machine may be loaded.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use http_body_util::BodyExt;
-use plimsoll::engine::{Door, Registry};
+use plimsoll::engine::{Registry, RegistryEndpoint};
 use plimsoll::oci::Digest;
 use plimsoll::record::Link;
 use plimsoll::units::{Bytes, Nanos};
@@ -14,10 +14,10 @@ use tokio::sync::Mutex;
 
 use super::client::{Desk, ask, content};
 
-/// One at a time: they would be each other's load.
+/// One test at a time, because they would load each other.
 static TURN: Mutex<()> = Mutex::const_new(());
 const TRIES: usize = 3;
-/// What a transfer of ten megabytes may differ by.
+/// The tolerance for a transfer of ten megabytes.
 const TOLERANCE: f64 = 0.02;
 
 fn link(text: &str) -> Link {
@@ -29,7 +29,7 @@ fn ideal(link: Link, bytes: usize) -> Duration {
     time.into()
 }
 
-/// Never too early, and in time at one of the tries.
+/// Never too early, and on time in at least one attempt.
 async fn keeps<F: Future>(ideal: Duration, mut transfer: impl FnMut() -> F) {
     let _turn = TURN.lock().await;
     let mut seen = Vec::new();
@@ -112,7 +112,7 @@ async fn an_upload_takes_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_small_download_is_not_kept_waiting_by_great_ones() {
+async fn a_small_download_is_not_blocked_by_large_ones() {
     let desk = Desk::open();
     let path = format!(
         "/v2/a/blobs/{}",
@@ -130,13 +130,13 @@ async fn a_small_download_is_not_kept_waiting_by_great_ones() {
         start.elapsed()
     };
     let (_, waited) = tokio::join!(great, late);
-    // A fair share of 40 Mbit/s brings 50,000 bytes in 40 ms.
+    // A fair share of 40 Mbit/s transfers 50,000 bytes in 40 ms.
     assert!(waited < Duration::from_millis(400), "{waited:?}");
     assert!(start.elapsed() > Duration::from_secs(2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_latency_is_that_of_each_request_and_of_one_door() {
+async fn the_latency_applies_to_each_request_of_one_endpoint() {
     let desk = Desk::open();
     let path = format!("/v2/a/blobs/{}", desk.push("a", b"x").await);
     desk.server.shape(link("200ms"));
@@ -169,10 +169,13 @@ async fn latency_and_rate_add_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_building_door_is_never_shaped() {
+async fn the_build_endpoint_is_never_shaped() {
     let desk = Desk::open();
     desk.server.shape(link("8kbit,10s"));
-    assert_eq!(desk.server.authority(Door::Build), desk.build.to_string());
+    assert_eq!(
+        desk.server.authority(RegistryEndpoint::Build),
+        desk.build.to_string()
+    );
     let blob = content(6, 5_000_000);
     let both = async {
         let digest = desk.push("a", &blob).await;

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use plimsoll::engine::{Door, Engine, Registry};
+use plimsoll::engine::{Engine, Registry, RegistryEndpoint};
 use plimsoll::registry::{Server, bind};
 use plimsoll::units::{Bytes, Count};
 
@@ -23,14 +23,14 @@ fn skopeo(arguments: &[&str]) -> Vec<u8> {
 live!(engine_and_skopeo_push_and_pull_what_the_record_states, stage => {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::open(&folder.path().join("store")).unwrap();
-    for door in [Door::Build, Door::Pull] {
-        server.serve(door, bind("127.0.0.1:0".parse().unwrap()).unwrap()).unwrap();
+    for endpoint in [RegistryEndpoint::Build, RegistryEndpoint::Pull] {
+        server.serve(endpoint, bind("127.0.0.1:0".parse().unwrap()).unwrap()).unwrap();
     }
-    let (build, pull) = (server.authority(Door::Build), server.authority(Door::Pull));
+    let (build, pull) = (server.authority(RegistryEndpoint::Build), server.authority(RegistryEndpoint::Pull));
     let repository = format!("plimsoll/live-{}", stage.nonce);
 
     // Pushed by the engine.
-    // Imported: what was built stays in the builder's cache, and would not be fetched.
+    // Imported, because a built image stays in the builder's cache and would not be fetched.
     let app = stage.tag("registry");
     let changes: Vec<_> = stage.labels().iter().map(|(key, value)| format!("LABEL {key}={value}")).collect();
     stage.engine.import(&app, stage.context("no Dockerfile").files.tar("Dockerfile", &"no Dockerfile".into()), &changes).await.unwrap();
@@ -39,21 +39,21 @@ live!(engine_and_skopeo_push_and_pull_what_the_record_states, stage => {
     let outcome = stage.engine.push(&pushed, &mut |_| {}).await.unwrap();
     let record = server.manifest(&repository, "1", "linux/amd64").unwrap();
     assert_eq!(outcome.digest.as_deref(), Some(record.digest.as_str()));
-    let traffic = server.traffic(Door::Build);
+    let traffic = server.traffic(RegistryEndpoint::Build);
     assert_eq!(traffic.broken, Count(0));
     let received: Bytes = traffic.received.values().copied().sum();
     let blobs: Bytes = record.blobs().values().copied().sum();
     assert_eq!(received, blobs);
 
-    // The engine remembers where it pushed a layer to, and looks whether it still is there.
+    // The engine remembers where it pushed a layer, and checks that it still exists.
     server.forget(&repository).unwrap();
-    server.open_ledger(Door::Build);
+    server.reset_traffic(RegistryEndpoint::Build);
     stage.engine.push(&pushed, &mut |_| {}).await.unwrap();
-    let again = server.traffic(Door::Build);
+    let again = server.traffic(RegistryEndpoint::Build);
     assert_eq!(again.received, traffic.received);
     assert_eq!(server.manifest(&repository, "1", "linux/amd64").unwrap(), record);
 
-    // The same sum, as another tool reads it.
+    // The same sum, computed by another tool.
     let reference = format!("docker://{build}/{repository}:1");
     let raw = skopeo(&["inspect", "--raw", "--tls-verify=false", &reference]);
     assert_eq!(Bytes(raw.len() as u64), record.bytes);
@@ -79,17 +79,17 @@ live!(engine_and_skopeo_push_and_pull_what_the_record_states, stage => {
     assert_eq!(as_oci.media_type, "application/vnd.oci.image.manifest.v1+json");
     assert_eq!(as_oci.layers, record.layers);
 
-    // Pulled by the engine through the shaped door, after it has forgotten the image.
+    // Pulled by the engine through the shaped endpoint, after it removed the image.
     let id = stage.engine.image(&app).await.unwrap().unwrap().id;
     for reference in [&pushed, &app] {
         stage.engine.remove_image(reference).await.unwrap();
     }
     server.shape("200mbit,5ms".parse().unwrap());
-    server.open_ledger(Door::Pull);
+    server.reset_traffic(RegistryEndpoint::Pull);
     let pulled = format!("{pull}/{repository}:1");
     stage.engine.pull(&pulled, &mut |_| {}).await.unwrap();
     assert_eq!(stage.engine.image(&pulled).await.unwrap().unwrap().id, id);
-    let traffic = server.traffic(Door::Pull);
+    let traffic = server.traffic(RegistryEndpoint::Pull);
     let served: Vec<_> = traffic.served.iter().map(|(of, n)| (of.as_str(), *n)).collect();
     assert_eq!(served, Vec::from_iter(record.blobs()), "{traffic:?}");
     stage.engine.remove_image(&pulled).await.unwrap();

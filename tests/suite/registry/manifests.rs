@@ -12,7 +12,7 @@ use super::client::{Desk, IMAGE, INDEX, is, part};
 async fn a_manifest_comes_back_as_it_was() {
     let desk = Desk::open();
     desk.push("a", b"{}").await;
-    // Bytes that no writer of JSON would make again, and a type with parameters.
+    // Bytes that no JSON serializer would reproduce, and a media type with parameters.
     let text = format!(
         "{{ \"schemaVersion\" : 2,\n\t\"x\": 1e0, \"config\": {} , \"layers\": null }}\n\n",
         part("c", b"{}")
@@ -47,7 +47,7 @@ async fn a_manifest_comes_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn what_it_refers_to_must_be_there_and_as_long_as_it_says() {
+async fn referenced_content_must_exist_and_have_the_stated_size() {
     let desk = Desk::open();
     let mut manifest = json!({"schemaVersion": 2, "mediaType": IMAGE,
         "config": part("c", b"{}"), "layers": [part("l", b"one"), part("l", b"two")]});
@@ -82,14 +82,14 @@ async fn what_it_refers_to_must_be_there_and_as_long_as_it_says() {
     );
     manifest["layers"][1]["size"] = json!(3);
     assert_eq!(desk.put("a", "v1", &manifest).await.status, 201);
-    // Layers from elsewhere need not be here.
+    // Foreign layers need not exist here.
     manifest["layers"][1] = json!({"mediaType": "l", "digest": Digest::of(b"far").as_str(),
         "size": 1, "urls": ["https://example.com/far"]});
     assert_eq!(desk.put("a", "v2", &manifest).await.status, 201);
 }
 
 #[tokio::test]
-async fn what_is_no_manifest_is_refused() {
+async fn an_invalid_manifest_is_rejected() {
     let desk = Desk::open();
     let put = async |by: &str, media_type: &str, bytes: &[u8]| {
         let path = format!("/v2/a/manifests/{by}");
@@ -178,7 +178,7 @@ async fn an_index_needs_its_manifests() {
 }
 
 #[tokio::test]
-async fn a_deleted_tag_leaves_the_manifest_and_a_deleted_manifest_takes_its_tags() {
+async fn a_deleted_tag_keeps_the_manifest_and_a_deleted_manifest_removes_its_tags() {
     let desk = Desk::open();
     let image = desk.push_image("a", "v1", &[b"l"]).await;
     assert_eq!(desk.put("a", "v2", &image).await.status, 201);
@@ -233,19 +233,19 @@ async fn the_record_of_an_image_is_what_its_manifest_states() {
     desk.put("a/b", "index", &index).await;
     let error = error("a/b", "index");
     assert!(
-        error.to_string().contains("is no image manifest"),
+        error.to_string().contains("is not an image manifest"),
         "{error}"
     );
 }
 
 #[tokio::test]
-async fn a_forgotten_repository_is_gone_with_the_blobs_that_no_other_has() {
+async fn a_forgotten_repository_is_removed_with_its_unshared_blobs() {
     let desk = Desk::open();
     desk.push_image("a", "v1", &[b"own", b"shared"]).await;
     desk.push("b", b"shared").await;
     desk.files_become(3).await;
     desk.server.forget("a").unwrap();
-    // At once, not behind the answer.
+    // Immediately, not after the response.
     assert_eq!(desk.files().len(), 1);
     for path in ["/v2/a/tags/list", "/v2/a/manifests/v1"] {
         assert_eq!(desk.get(path).await.status, 404);

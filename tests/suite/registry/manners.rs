@@ -1,5 +1,5 @@
-//! Clients with other manners: half-closed connections, slow heads, mounts that find nothing,
-//! content that is held already, and lists of repositories.
+//! Unusual clients: half-closed connections, slow headers, mounts of missing blobs, conditional
+//! requests, and lists of repositories.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn push(desk: &Desk, name: &str, bytes: &[u8]) -> Digest {
 }
 
 #[tokio::test]
-async fn who_closes_the_sending_half_gets_the_whole_body() {
+async fn a_client_that_closes_its_sending_half_gets_the_whole_body() {
     let desk = Desk::open();
     let bytes = content(1, 3_000_000);
     let digest = push(&desk, "a", &bytes).await;
@@ -49,7 +49,7 @@ async fn who_closes_the_sending_half_gets_the_whole_body() {
 }
 
 #[tokio::test]
-async fn mounts_that_find_nothing_keep_nobody_from_uploading() {
+async fn failed_mounts_do_not_block_uploads() {
     let desk = Desk::open();
     for number in 0..600_u32 {
         let digest = Digest::of(&number.to_le_bytes());
@@ -67,7 +67,7 @@ async fn mounts_that_find_nothing_keep_nobody_from_uploading() {
 }
 
 #[tokio::test]
-async fn what_a_client_holds_is_not_sent_again() {
+async fn content_that_a_client_has_is_not_sent_again() {
     let desk = Desk::open();
     let digest = push(&desk, "a", b"held").await;
     let path = format!("/v2/a/blobs/{digest}");
@@ -94,7 +94,7 @@ async fn what_a_client_holds_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn repositories_are_listed_by_pages() {
+async fn repositories_are_listed_in_pages() {
     let desk = Desk::open();
     assert_eq!(
         desk.get("/v2/_catalog").await.json()["repositories"],
@@ -117,7 +117,7 @@ async fn repositories_are_listed_by_pages() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_that_does_not_end_is_given_up() {
+async fn incomplete_headers_time_out() {
     let desk = Desk::open();
     let mut stream = TcpStream::connect(desk.build).await.unwrap();
     stream

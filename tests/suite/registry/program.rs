@@ -29,7 +29,7 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn it_serves_until_a_signal_and_leaves_nothing() {
+fn it_serves_until_a_signal_and_leaves_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let named = folder.path().join("named");
     for signal in [Signal::TERM, Signal::INT] {
@@ -61,7 +61,7 @@ fn it_serves_until_a_signal_and_leaves_nothing() {
 }
 
 #[test]
-fn what_a_killed_registry_leaves_is_found_by_clean() {
+fn clean_finds_the_folder_of_a_killed_registry() {
     let folder = tempfile::tempdir().unwrap();
     let clean = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
@@ -91,7 +91,7 @@ fn what_a_killed_registry_leaves_is_found_by_clean() {
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut line).unwrap();
-        // Of a living one nothing is taken.
+        // The folder of a living registry is kept.
         assert!(!clean(&["--dry-run"]).contains("plimsoll-registry-"));
         kill_process(
             Pid::from_raw(child.id().try_into().unwrap()).unwrap(),
@@ -110,9 +110,9 @@ fn what_a_killed_registry_leaves_is_found_by_clean() {
 }
 
 #[test]
-fn under_nohup_the_end_of_the_terminal_ends_nothing() {
+fn under_nohup_the_registry_survives_its_terminal() {
     let folder = tempfile::tempdir().unwrap();
-    // As nohup does: the signal is ignored, and stays so in the program that follows.
+    // Like nohup: the signal is ignored, also in the program that is executed.
     let mut child = Command::new("sh")
         .args(["-c", "trap '' HUP; exec \"$0\" registry"])
         .arg(env!("CARGO_BIN_EXE_plimsoll"))
@@ -128,7 +128,7 @@ fn under_nohup_the_end_of_the_terminal_ends_nothing() {
     out.read_line(&mut line).unwrap();
     for _ in 0..3 {
         kill_process(pid, Signal::HUP).unwrap();
-        // An answer that comes after the signal: a program that the signal ends gives none.
+        // A response after the signal shows that the signal did not end the program.
         let mut stream = TcpStream::connect(line.trim()).unwrap();
         stream
             .write_all(b"GET /v2/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
@@ -144,7 +144,7 @@ fn under_nohup_the_end_of_the_terminal_ends_nothing() {
 }
 
 #[test]
-fn a_taken_port_is_told_with_a_hint() {
+fn a_port_in_use_is_reported_with_a_hint() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (code, text) = refused(&["--listen", &address]);
@@ -152,7 +152,7 @@ fn a_taken_port_is_told_with_a_hint() {
     let expected = format!("error: failed to listen on {address}\n  caused by: ");
     assert!(text.starts_with(&expected), "{text}");
     assert!(
-        text.contains("\n  hint: another process has this port"),
+        text.contains("\n  hint: another process uses this port"),
         "{text}"
     );
 }
@@ -167,13 +167,13 @@ fn it_listens_on_loopback_only() {
 }
 
 #[test]
-fn a_folder_with_something_in_it_and_a_bad_link_are_refused() {
+fn a_folder_that_is_not_empty_and_a_bad_link_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("mine"), "").unwrap();
     let (code, text) = refused(&["--store", folder.path().to_str().unwrap()]);
     assert_eq!(code, Some(1));
     assert!(
-        text.contains("it is not empty\n  hint: name an empty folder"),
+        text.contains("it is not empty\n  hint: pass an empty folder"),
         "{text}"
     );
     let (code, text) = refused(&["--link", "fast"]);

@@ -1,4 +1,4 @@
-//! Blobs: pulled, looked for, deleted.
+//! Pulls, existence checks and deletions of blobs.
 
 use http_body_util::BodyExt;
 use plimsoll::oci::Digest;
@@ -6,7 +6,7 @@ use plimsoll::oci::Digest;
 use super::client::{Desk, ask, content, is};
 
 #[tokio::test]
-async fn a_blob_is_served_with_what_clients_look_for() {
+async fn a_blob_is_served_with_the_expected_headers() {
     let desk = Desk::open();
     let blob = content(1, 300_000);
     let digest = desk.push("a/b", &blob).await;
@@ -26,7 +26,7 @@ async fn a_blob_is_served_with_what_clients_look_for() {
 }
 
 #[tokio::test]
-async fn blobs_are_of_their_repository_only() {
+async fn blobs_belong_to_their_repository_only() {
     let desk = Desk::open();
     let digest = desk.push("a", b"x").await;
     assert_eq!(desk.get(&format!("/v2/a/blobs/{digest}")).await.status, 200);
@@ -107,7 +107,7 @@ async fn an_empty_blob_is_a_blob() {
 }
 
 #[tokio::test]
-async fn a_deleted_blob_is_gone_and_its_file_with_the_last_repository() {
+async fn a_deleted_blob_is_removed_and_its_file_with_the_last_repository() {
     let desk = Desk::open();
     let digest = desk.push("a", b"x").await;
     let path = format!("/v2/b/blobs/uploads/?mount={digest}&from=a");
@@ -128,9 +128,9 @@ async fn a_deleted_blob_is_gone_and_its_file_with_the_last_repository() {
 }
 
 #[tokio::test]
-async fn a_download_goes_on_when_its_blob_is_deleted() {
+async fn a_download_continues_when_its_blob_is_deleted() {
     let desk = Desk::open();
-    // More than the sockets buffer.
+    // Larger than the socket buffers.
     let blob = content(3, 30_000_000);
     let digest = desk.push("a", &blob).await;
     let path = format!("/v2/a/blobs/{digest}");

@@ -1,4 +1,4 @@
-//! Blobs: pushed in every form, mounted, broken.
+//! Pushes of blobs in every form, mounts, and broken uploads.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn stored(desk: &Desk, repository: &str, blob: &[u8], answer: &super::clie
 }
 
 #[tokio::test]
-async fn a_blob_comes_whole_with_the_last_request() {
+async fn a_blob_is_pushed_with_the_last_request() {
     let desk = Desk::open();
     let blob = content(1, 3_000_000);
     let location = desk.begin("a/b").await;
@@ -32,7 +32,7 @@ async fn a_blob_comes_whole_with_the_last_request() {
 }
 
 #[tokio::test]
-async fn a_blob_comes_in_chunks_with_and_without_ranges() {
+async fn a_blob_is_pushed_in_chunks_with_and_without_ranges() {
     let desk = Desk::open();
     let blob = content(2, 2_500_000);
     for with_ranges in [false, true] {
@@ -61,7 +61,7 @@ async fn a_blob_comes_in_chunks_with_and_without_ranges() {
 }
 
 #[tokio::test]
-async fn chunks_out_of_order_are_refused_and_the_session_lives() {
+async fn chunks_out_of_order_are_refused_and_the_session_stays() {
     let desk = Desk::open();
     let location = desk.begin("a").await;
     let late = desk
@@ -94,7 +94,7 @@ async fn chunks_out_of_order_are_refused_and_the_session_lives() {
 }
 
 #[tokio::test]
-async fn a_chunk_that_is_not_as_long_as_it_says_ends_the_upload() {
+async fn a_chunk_of_the_wrong_length_ends_the_upload() {
     let desk = Desk::open();
     for body in [&b"ab"[..], b"abcd"] {
         let location = desk.begin("a").await;
@@ -108,7 +108,7 @@ async fn a_chunk_that_is_not_as_long_as_it_says_ends_the_upload() {
 }
 
 #[tokio::test]
-async fn a_wrong_digest_leaves_nothing() {
+async fn a_wrong_digest_leaves_no_file() {
     let desk = Desk::open();
     let other = Digest::of(b"other");
     let whole = format!("/v2/a/blobs/uploads/?digest={other}");
@@ -129,7 +129,7 @@ async fn a_wrong_digest_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn an_end_without_a_good_digest_is_refused_and_may_be_tried_again() {
+async fn completion_without_a_valid_digest_is_refused_and_can_be_repeated() {
     let desk = Desk::open();
     let location = desk.begin("a").await;
     for query in [
@@ -177,7 +177,7 @@ async fn sha512_is_taken_whenever_it_is_announced() {
 }
 
 #[tokio::test]
-async fn a_cancelled_upload_leaves_nothing() {
+async fn a_cancelled_upload_leaves_no_file() {
     let desk = Desk::open();
     let location = desk.begin("a").await;
     desk.send("PATCH", &location, &[], b"abc").await;
@@ -227,7 +227,7 @@ async fn a_blob_is_mounted_or_an_upload_begins() {
 }
 
 #[tokio::test]
-async fn an_upload_whose_client_goes_leaves_nothing() {
+async fn an_upload_of_a_disconnected_client_leaves_no_file() {
     let desk = Desk::open();
     let location = desk.begin("a").await;
     for method in ["PATCH", "PUT"] {
@@ -268,7 +268,7 @@ async fn an_upload_has_one_request_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_blob_that_comes_many_times_at_once_is_kept_once() {
+async fn concurrent_pushes_of_a_blob_are_stored_once() {
     let desk = Desk::open();
     let blob = content(4, 2_000_000);
     let desk = &desk;
@@ -287,7 +287,7 @@ async fn a_blob_that_comes_many_times_at_once_is_kept_once() {
 }
 
 #[tokio::test]
-async fn a_slow_upload_delays_nobody() {
+async fn a_slow_upload_does_not_delay_others() {
     let desk = Desk::open();
     let digest = desk.push("a", b"abc").await;
     let location = desk.begin("a").await;
@@ -308,7 +308,7 @@ async fn a_slow_upload_delays_nobody() {
 }
 
 #[tokio::test]
-async fn too_many_uploads_are_refused_with_a_time_to_come_back() {
+async fn too_many_uploads_are_refused_with_retry_after() {
     let desk = Desk::open();
     for _ in 0..256 {
         desk.begin("a").await;

@@ -1,4 +1,4 @@
-//! Errors of the protocol, as values.
+//! Error responses of the protocol.
 //!
 //! Source: distribution specification, section "Error Codes".
 
@@ -25,7 +25,7 @@ pub(super) enum Code {
     SizeInvalid,
     Unsupported,
     TooManyRequests,
-    /// Of Docker's registry, for what the server is to blame for: the specification has none.
+    /// Docker's code for a server error; the specification has none.
     Unknown,
 }
 
@@ -48,7 +48,7 @@ impl Code {
         }
     }
 
-    /// The status that the code has where nothing else is said.
+    /// The default status of the code.
     fn status(self) -> StatusCode {
         match self {
             Self::BlobUnknown
@@ -64,9 +64,9 @@ impl Code {
     }
 }
 
-/// An answer that says no.
+/// An error response.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct ErrorResponse {
     status: StatusCode,
     code: Code,
     message: String,
@@ -74,7 +74,7 @@ pub(super) struct Fault {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl Fault {
+impl ErrorResponse {
     pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             status: code.status(),
@@ -90,7 +90,7 @@ impl Fault {
         self
     }
 
-    /// One error of the answer for each detail.
+    /// Adds one error to the response for each detail.
     pub(super) fn details(mut self, details: Vec<Value>) -> Self {
         self.details = details;
         self
@@ -103,7 +103,7 @@ impl Fault {
         self
     }
 
-    /// A file that cannot be written or read.
+    /// A failed read or write of a file.
     pub(super) fn disk(what: &str, error: &io::Error) -> Self {
         let full = matches!(
             error.kind(),
@@ -118,7 +118,7 @@ impl Fault {
     }
 }
 
-impl IntoResponse for Fault {
+impl IntoResponse for ErrorResponse {
     fn into_response(mut self) -> Response {
         if self.details.is_empty() {
             self.details.push(Value::Null);
@@ -152,7 +152,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_body_has_the_form_of_the_specification() {
-        let fault = Fault::new(Code::BlobUnknown, "no blob").details(vec![json!({"digest": "d"})]);
+        let fault =
+            ErrorResponse::new(Code::BlobUnknown, "no blob").details(vec![json!({"digest": "d"})]);
         let answer = fault.into_response();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
         let body = axum::body::to_bytes(answer.into_body(), 1000)
@@ -166,9 +167,9 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_no_fault_of_the_client() {
+    fn a_full_disk_is_a_server_error() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
-        let answer = Fault::disk("store the blob", &full).into_response();
+        let answer = ErrorResponse::disk("store the blob", &full).into_response();
         assert_eq!(answer.status(), StatusCode::INSUFFICIENT_STORAGE);
     }
 }

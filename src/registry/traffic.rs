@@ -1,4 +1,4 @@
-//! What went through a door.
+//! Counts the traffic of an endpoint.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,12 +6,12 @@ use crate::engine::Traffic;
 use crate::oci::Digest;
 use crate::units::{Bytes, Count};
 
-/// Counts from its last opening on.
+/// Counts since its last reset.
 #[derive(Debug, Default)]
-pub(super) struct Ledger(Mutex<Traffic>);
+pub(super) struct TrafficCounter(Mutex<Traffic>);
 
-impl Ledger {
-    pub(super) fn open(&self) {
+impl TrafficCounter {
+    pub(super) fn reset(&self) {
         *self.traffic() = Traffic::default();
     }
 

@@ -1,4 +1,4 @@
-//! Whether a room can be had on this machine, and the programs that it takes.
+//! Whether this machine can open rooms, and the programs that a room requires.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,14 +10,14 @@ use std::process::Command;
 use crate::process::{self, Limits, ProcessError};
 use crate::units::{Bytes, Nanos};
 
-/// What a program may take that is asked a question.
+/// Limits of a program that is run for a check.
 const LIMITS: Limits = Limits {
     within: Nanos::from_secs(30),
     stdout: Bytes(1 << 20),
     stderr: Bytes(4 << 10),
 };
 
-/// Where programs of the system are, also where a user's PATH has no such folder.
+/// Folders of system programs, for users whose PATH lacks them.
 const FOLDERS: &[&str] = &[
     "/usr/local/sbin",
     "/usr/local/bin",
@@ -29,7 +29,7 @@ const FOLDERS: &[&str] = &[
     "/usr/lib/docker",
 ];
 
-/// What every room takes, and where to get it.
+/// The programs that every room requires, and how to install them.
 const ALWAYS: &[(&str, &str)] = &[
     (
         "dockerd",
@@ -46,74 +46,78 @@ const ALWAYS: &[(&str, &str)] = &[
     ("ip", "install iproute2"),
 ];
 
-/// What a room with a network takes besides.
-const NETWORKED: &[(&str, &str)] = &[
+/// The programs that a room with a network requires in addition.
+const WITH_NETWORK: &[(&str, &str)] = &[
     ("slirp4netns", "install slirp4netns"),
     ("iptables", "install iptables"),
 ];
 
-/// With what rooms are opened here.
+/// The engine that this machine can start in a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Means {
+pub struct RoomEngine {
     /// The engine's program.
     pub dockerd: PathBuf,
-    /// Its version, as it says it.
+    /// The version that it reports.
     pub version: String,
 }
 
-/// Why no room can be had.
+/// Why this machine cannot open a room.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Unavailable {
     /// Every reason; at least one.
-    pub lacks: Vec<Lack>,
+    pub missing: Vec<MissingRequirement>,
 }
 
-/// Something that is missing.
+/// A requirement that the machine does not meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lack {
+pub struct MissingRequirement {
     /// What, as a clause: "`dockerd` is not installed".
     pub what: String,
-    /// What a user can do about it.
-    pub mend: String,
+    /// How the user can fix it.
+    pub fix: String,
 }
 
 impl Unavailable {
-    fn one(what: impl Into<String>, mend: impl Into<String>) -> Self {
+    fn one(what: impl Into<String>, fix: impl Into<String>) -> Self {
         Self {
-            lacks: vec![Lack {
+            missing: vec![MissingRequirement {
                 what: what.into(),
-                mend: mend.into(),
+                fix: fix.into(),
             }],
         }
     }
 
-    /// All mends in one line, each once.
-    pub fn mend(&self) -> String {
-        let mut mends: Vec<&str> = Vec::new();
-        for lack in &self.lacks {
-            if !mends.contains(&lack.mend.as_str()) {
-                mends.push(&lack.mend);
+    /// All fixes on one line, without duplicates.
+    pub fn fix(&self) -> String {
+        let mut fixes: Vec<&str> = Vec::new();
+        for requirement in &self.missing {
+            if !fixes.contains(&requirement.fix.as_str()) {
+                fixes.push(&requirement.fix);
             }
         }
-        mends.join("; ")
+        fixes.join("; ")
     }
 }
 
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whats: Vec<_> = self.lacks.iter().map(|lack| lack.what.as_str()).collect();
-        f.write_str(&whats.join("; "))
+        let all: Vec<_> = self
+            .missing
+            .iter()
+            .map(|requirement| requirement.what.as_str())
+            .collect();
+        f.write_str(&all.join("; "))
     }
 }
 
-/// Looks whether rooms can be had here, with and without a network. Tries out
-/// new namespaces, and asks the daemon's program for its version.
+/// Checks whether this machine can open rooms, with and without a network. Creates namespaces for
+/// a test and runs `dockerd --version`.
 ///
 /// # Errors
-/// Every reason why not.
-pub fn available() -> Result<Means, Unavailable> {
+/// Every requirement that is not met.
+pub fn check_requirements() -> Result<RoomEngine, Unavailable> {
     let programs = Programs::find(true)?;
-    programs.may_unshare()?;
+    programs.check_unshare()?;
     let mut dockerd = Command::new(&programs.dockerd);
     dockerd.arg("--version");
     let version = process::run(dockerd, LIMITS)
@@ -121,10 +125,10 @@ pub fn available() -> Result<Means, Unavailable> {
         .filter(|output| output.status.success())
         .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
         .ok_or_else(|| {
-            let what = format!("{} does not tell its version", programs.dockerd.display());
+            let what = format!("{} does not report its version", programs.dockerd.display());
             Unavailable::one(what, "reinstall Docker Engine")
         })?;
-    Ok(Means {
+    Ok(RoomEngine {
         version: short(&version),
         dockerd: programs.dockerd,
     })
@@ -144,35 +148,35 @@ pub(super) struct Programs {
     pub dockerd: PathBuf,
     pub setpriv: PathBuf,
     pub unshare: PathBuf,
-    /// Empty where it was not asked for.
+    /// Empty for a room without a network.
     pub slirp: PathBuf,
     /// The PATH for what runs in the room.
     pub path: OsString,
 }
 
 impl Programs {
-    /// Finds them.
+    /// Finds the programs of a room.
     pub fn find(network: bool) -> Result<Self, Unavailable> {
         if !cfg!(target_os = "linux") {
             return Err(Unavailable::one(
-                "namespaces exist on Linux only; an engine in a virtual machine, such as Docker Desktop, is out of reach",
-                "run plimsoll on Linux with Docker Engine, inside that machine for instance",
+                "namespaces exist on Linux only; an engine in a virtual machine (Docker Desktop) is out of reach",
+                "run plimsoll on Linux with Docker Engine, for example inside that virtual machine",
             ));
         }
         if !rustix::process::geteuid().is_root() {
             return Err(Unavailable::one(
-                "new namespaces and a daemon in them take root",
-                "run plimsoll as root, for instance with sudo",
+                "creating namespaces and starting a daemon require root",
+                "run plimsoll as root, for example with sudo",
             ));
         }
         let folders = folders();
         let wanted = ALWAYS
             .iter()
-            .chain(NETWORKED.iter().filter(|_| network))
+            .chain(WITH_NETWORK.iter().filter(|_| network))
             .copied();
-        let lacks = lacking(&folders, wanted);
-        if !lacks.is_empty() {
-            return Err(Unavailable { lacks });
+        let missing = missing_programs(&folders, wanted);
+        if !missing.is_empty() {
+            return Err(Unavailable { missing });
         }
         let path = |name| find(&folders, name).unwrap_or_default();
         Ok(Self {
@@ -184,7 +188,7 @@ impl Programs {
         })
     }
 
-    fn may_unshare(&self) -> Result<(), Unavailable> {
+    fn check_unshare(&self) -> Result<(), Unavailable> {
         let mut unshare = Command::new(&self.unshare);
         unshare
             .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
@@ -199,24 +203,20 @@ impl Programs {
             ])
             .env("PATH", &self.path);
         let output = process::run(unshare, LIMITS);
-        let mend =
-            "give it CAP_SYS_ADMIN and CAP_NET_ADMIN (a container: the host is the better place)";
+        let fix = "grant CAP_SYS_ADMIN and CAP_NET_ADMIN, or run plimsoll on the host instead of in a container";
         match output {
             Ok(output) if output.status.success() => Ok(()),
             Ok(output) => {
-                let said = String::from_utf8_lossy(&output.stderr);
-                let what = format!("new namespaces are refused ({})", said.trim());
-                Err(Unavailable::one(what, mend))
+                let output_text = String::from_utf8_lossy(&output.stderr);
+                let what = format!("new namespaces are refused ({})", output_text.trim());
+                Err(Unavailable::one(what, fix))
             }
-            Err(error) => Err(Unavailable::one(
-                format!("unshare: {}", chain(&error)),
-                mend,
-            )),
+            Err(error) => Err(Unavailable::one(format!("unshare: {}", chain(&error)), fix)),
         }
     }
 }
 
-/// With its cause, on one line.
+/// The error and its cause on one line.
 fn chain(error: &ProcessError) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),
@@ -224,17 +224,20 @@ fn chain(error: &ProcessError) -> String {
     }
 }
 
-fn lacking<'a>(folders: &[PathBuf], wanted: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Lack> {
+fn missing_programs<'a>(
+    folders: &[PathBuf],
+    wanted: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Vec<MissingRequirement> {
     wanted
         .filter(|(name, _)| find(folders, name).is_none())
-        .map(|(name, mend)| Lack {
+        .map(|(name, fix)| MissingRequirement {
             what: format!("`{name}` is not installed"),
-            mend: mend.to_owned(),
+            fix: fix.to_owned(),
         })
         .collect()
 }
 
-/// The folders of PATH, and the usual ones after them.
+/// The folders of PATH, then the usual ones.
 fn folders() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = env::split_paths(&path)
@@ -266,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_missing_program_is_named_with_its_mend() {
+    fn every_missing_program_is_listed_with_its_fix() {
         let folder = tempfile::tempdir().unwrap();
         let program = |name: &str, mode: u32| {
             let path = folder.path().join(name);
@@ -277,27 +280,27 @@ mod tests {
             program(name, 0o755);
         }
         let folders = [folder.path().to_owned()];
-        assert!(lacking(&folders, ALWAYS.iter().copied()).is_empty());
+        assert!(missing_programs(&folders, ALWAYS.iter().copied()).is_empty());
         program("setpriv", 0o644);
         fs::remove_file(folder.path().join("unshare")).unwrap();
-        let lacks = Unavailable {
-            lacks: lacking(&folders, ALWAYS.iter().chain(NETWORKED).copied()),
+        let missing = Unavailable {
+            missing: missing_programs(&folders, ALWAYS.iter().chain(WITH_NETWORK).copied()),
         };
         assert_eq!(
-            lacks.to_string(),
+            missing.to_string(),
             "`setpriv` is not installed; `unshare` is not installed; \
              `slirp4netns` is not installed; `iptables` is not installed"
         );
         assert_eq!(
-            lacks.mend(),
+            missing.fix(),
             "install util-linux; install slirp4netns; install iptables"
         );
     }
 
     #[test]
-    fn the_version_is_the_number() {
-        let said = "Docker version 20.10.24+dfsg1, build 5d6db84";
-        assert_eq!(short(said), "20.10.24+dfsg1");
+    fn the_short_version_is_the_number() {
+        let output_text = "Docker version 20.10.24+dfsg1, build 5d6db84";
+        assert_eq!(short(output_text), "20.10.24+dfsg1");
         assert_eq!(short("strange"), "strange");
     }
 }

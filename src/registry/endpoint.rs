@@ -1,32 +1,32 @@
-//! What a door has of its own: its link and its ledger.
+//! The state of an endpoint: its link and its traffic counter.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::ledger::Ledger;
-use super::pipe::Pipe;
+use super::throttle::Throttle;
+use super::traffic::TrafficCounter;
 use crate::record::Link;
 use crate::units::Nanos;
 
-/// The state of a door.
+/// The state of an endpoint.
 #[derive(Debug)]
-pub(super) struct Gate {
-    pub(super) ledger: Ledger,
-    /// To the client.
-    pub(super) down: Arc<Pipe>,
-    /// From the client.
-    pub(super) up: Arc<Pipe>,
+pub(super) struct EndpointState {
+    pub(super) traffic: TrafficCounter,
+    /// Limits the rate to the client.
+    pub(super) down: Arc<Throttle>,
+    /// Limits the rate from the client.
+    pub(super) up: Arc<Throttle>,
     latency: AtomicU64,
     address: Mutex<Option<SocketAddr>>,
 }
 
-impl Gate {
+impl EndpointState {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
-            ledger: Ledger::default(),
-            down: Pipe::new(),
-            up: Pipe::new(),
+            traffic: TrafficCounter::default(),
+            down: Throttle::new(),
+            up: Throttle::new(),
             latency: AtomicU64::new(0),
             address: Mutex::new(None),
         })

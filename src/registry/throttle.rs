@@ -1,4 +1,4 @@
-//! One direction of a link: a rate that all its flows share.
+//! One direction of a link: a rate limit shared by all its flows.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,21 +7,21 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::units::{BitRate, Bytes};
 
-/// Bytes that are handed over at once where nothing is shaped.
-const WHOLE: usize = 64 << 10;
-/// Bounds of the same on a shaped link.
+/// Chunk size in bytes on an unshaped link.
+const UNSHAPED_CHUNK: usize = 64 << 10;
+/// Smallest chunk in bytes on a shaped link; `MOST` is the largest.
 const LEAST: usize = 1 << 10;
 const MOST: usize = 32 << 10;
-/// Portions that a shaped link carries in a second, if their bounds allow it.
-const PER_SECOND: u64 = 500;
-/// How much of what a flow was late by it makes good: a timer or the scheduler is
-/// late, the link is not. More than this is a client that does not read.
+/// Chunks per second on a shaped link, within the bounds above.
+const CHUNKS_PER_SECOND: u64 = 500;
+/// How much delay a flow may catch up. It compensates late timers and scheduling; a longer delay
+/// is a client that does not read.
 const SLACK: Duration = Duration::from_millis(100);
 
-/// A virtual clock says when the link will have carried all that was asked of it.
-/// It is absolute, so the errors of timers do not add up.
+/// A virtual clock holds the time at which the link is free again. It is absolute, so timer
+/// errors do not accumulate.
 #[derive(Debug)]
-pub(super) struct Pipe(Mutex<State>);
+pub(super) struct Throttle(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
@@ -30,7 +30,7 @@ struct State {
     flows: usize,
 }
 
-impl Pipe {
+impl Throttle {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(State {
             rate: None,
@@ -39,18 +39,18 @@ impl Pipe {
         })))
     }
 
-    /// From the next portion on.
+    /// Sets the rate, from the next chunk on.
     pub(super) fn shape(&self, rate: Option<BitRate>) {
         let mut state = self.state();
         state.rate = rate;
         state.free = Instant::now();
     }
 
-    /// A body that is about to move.
+    /// Registers a body that is about to be transferred.
     pub(super) fn flow(self: &Arc<Self>) -> Flow {
         let mut state = self.state();
         if state.flows == 0 {
-            // The time in which nobody wanted the link is lost, as on a real one.
+            // Idle time is lost, as on a real link.
             state.free = state.free.max(Instant::now());
         }
         state.flows += 1;
@@ -62,23 +62,23 @@ impl Pipe {
     }
 }
 
-/// A body on its way.
+/// A body in transfer.
 #[derive(Debug)]
-pub(super) struct Flow(Arc<Pipe>);
+pub(super) struct Flow(Arc<Throttle>);
 
 impl Flow {
-    /// How many bytes to hand over at once. Small ones let flows take turns.
-    pub(super) fn portion(&self) -> usize {
+    /// How many bytes to transfer at once. Small chunks share the link fairly between flows.
+    pub(super) fn chunk_size(&self) -> usize {
         match self.0.state().rate {
-            None => WHOLE,
-            Some(rate) => usize::try_from(rate.0 / 8 / PER_SECOND)
+            None => UNSHAPED_CHUNK,
+            Some(rate) => usize::try_from(rate.0 / 8 / CHUNKS_PER_SECOND)
                 .unwrap_or(MOST)
                 .clamp(LEAST, MOST),
         }
     }
 
-    /// Waits until the link has carried the bytes.
-    pub(super) async fn carry(&self, bytes: usize) {
+    /// Waits until the link has transferred the bytes.
+    pub(super) async fn transmit(&self, bytes: usize) {
         let done = {
             let mut state = self.0.state();
             let Some(rate) = state.rate else { return };
@@ -109,19 +109,19 @@ mod tests {
 
     async fn move_bytes(flow: &Flow, mut bytes: usize) {
         while bytes > 0 {
-            let portion = flow.portion().min(bytes);
-            flow.carry(portion).await;
-            bytes -= portion;
+            let chunk_size = flow.chunk_size().min(bytes);
+            flow.transmit(chunk_size).await;
+            bytes -= chunk_size;
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_megabyte_takes_a_second_at_eight_megabit() {
-        let pipe = Pipe::new();
-        pipe.shape(Some(RATE));
+        let throttle = Throttle::new();
+        throttle.shape(Some(RATE));
         tokio::time::sleep(Duration::from_secs(60)).await;
         let start = Instant::now();
-        move_bytes(&pipe.flow(), 1_000_000).await;
+        move_bytes(&throttle.flow(), 1_000_000).await;
         let took = start.elapsed();
         assert!(took >= Duration::from_secs(1), "{took:?}");
         assert!(took <= Duration::from_millis(1_002), "{took:?}");
@@ -129,11 +129,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn flows_share_the_rate_and_end_together() {
-        let pipe = Pipe::new();
-        pipe.shape(Some(RATE));
+        let throttle = Throttle::new();
+        throttle.shape(Some(RATE));
         let start = Instant::now();
         let ends = join_all((0..4).map(|_| {
-            let flow = pipe.flow();
+            let flow = throttle.flow();
             async move {
                 move_bytes(&flow, 250_000).await;
                 start.elapsed()
@@ -147,23 +147,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_idle_link_saves_nothing_up_between_flows() {
-        let pipe = Pipe::new();
-        pipe.shape(Some(RATE));
+    async fn an_idle_link_accumulates_no_credit_between_flows() {
+        let throttle = Throttle::new();
+        throttle.shape(Some(RATE));
         for _ in 0..5 {
             let start = Instant::now();
-            move_bytes(&pipe.flow(), 100_000).await;
+            move_bytes(&throttle.flow(), 100_000).await;
             assert!(start.elapsed() >= Duration::from_millis(100));
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_stalls_gets_little_of_it_back() {
-        let pipe = Pipe::new();
-        pipe.shape(Some(RATE));
-        let flow = pipe.flow();
-        flow.carry(1_000).await;
+    async fn a_stalled_client_catches_up_at_most_the_slack() {
+        let throttle = Throttle::new();
+        throttle.shape(Some(RATE));
+        let flow = throttle.flow();
+        flow.transmit(1_000).await;
         tokio::time::sleep(Duration::from_secs(10)).await;
         let start = Instant::now();
         move_bytes(&flow, 1_000_000).await;
@@ -171,16 +171,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_new_rate_holds_at_once() {
-        let pipe = Pipe::new();
-        pipe.shape(Some(BitRate(8_000)));
-        let flow = pipe.flow();
-        flow.carry(1_000).await;
-        pipe.shape(None);
+    async fn a_new_rate_applies_immediately() {
+        let throttle = Throttle::new();
+        throttle.shape(Some(BitRate(8_000)));
+        let flow = throttle.flow();
+        flow.transmit(1_000).await;
+        throttle.shape(None);
         let start = Instant::now();
         move_bytes(&flow, 100_000_000).await;
         assert_eq!(start.elapsed(), Duration::ZERO);
-        pipe.shape(Some(RATE));
+        throttle.shape(Some(RATE));
         move_bytes(&flow, 1_000_000).await;
         assert!(start.elapsed() >= Duration::from_secs(1));
     }

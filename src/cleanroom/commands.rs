@@ -5,24 +5,24 @@ use std::path::Path;
 use std::process::Command;
 
 use super::folder::{DATA_FOLDER, SOCKET_FILE};
-use super::means::Programs;
 use super::mounts;
+use super::requirements::Programs;
 use super::spec::{DataPlace, RoomSpec};
 
-/// What the room's first process does.
+/// The script of the room's first process.
 const INIT: &str = include_str!("init.sh");
 
-/// slirp4netns's own resolver, which asks the machine's.
+/// The resolver of slirp4netns, which forwards to the machine's resolver.
 const RESOLVER: &str = "10.0.2.3";
-/// For the tap device and, so that nothing is cut in two on the way, the bridge.
+/// For the tap device and the bridge: equal values avoid fragmentation.
 const MTU: &str = "1400";
 
-/// The daemon's configuration: it must not read the user's.
+/// The daemon's configuration file, used instead of the user's.
 pub(super) const CONFIG_FILE: &str = "daemon.json";
-/// What is bound over the machine's `/etc/resolv.conf`.
+/// Mounted over the machine's `/etc/resolv.conf`.
 pub(super) const RESOLV_FILE: &str = "resolv.conf";
 
-/// What these tell is meant for the user's daemon or for this process.
+/// Variables that are meant for the user's daemon or for this process.
 const NOT_INHERITED: &[&str] = &[
     "DOCKER_HOST",
     "DOCKER_TMPDIR",
@@ -42,7 +42,7 @@ pub(super) fn resolv_conf() -> String {
     format!("nameserver {RESOLVER}\n")
 }
 
-/// The room's first process, and what it starts.
+/// The command of the room's first process, which starts the daemon.
 pub(super) fn init(programs: &Programs, spec: &RoomSpec, folder: &Path, cgroup: &str) -> Command {
     let limit = match spec.data {
         DataPlace::Disk => String::new(),
@@ -52,7 +52,7 @@ pub(super) fn init(programs: &Programs, spec: &RoomSpec, folder: &Path, cgroup: 
         .iter()
         .map(|point| point.display().to_string())
         .collect();
-    let mut command = with_this_thread(programs, &programs.unshare);
+    let mut command = killed_with_thread(programs, &programs.unshare);
     command
         .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
         .args(["--propagation", "private"])
@@ -78,7 +78,7 @@ fn daemon(network: bool, folder: &Path, cgroup: &str) -> Vec<OsString> {
         joined("--host=unix://", SOCKET_FILE),
         "--exec-root=/run/docker".into(),
         "--pidfile=/run/docker.pid".into(),
-        // systemd's socket is covered with the rest of /run.
+        // Not `systemd`: the room covers its socket together with /run.
         "--exec-opt=native.cgroupdriver=cgroupfs".into(),
         format!("--cgroup-parent=/{cgroup}").into(),
         "--shutdown-timeout=2".into(),
@@ -86,7 +86,7 @@ fn daemon(network: bool, folder: &Path, cgroup: &str) -> Vec<OsString> {
     let more: &[&str] = if network {
         &["--dns", RESOLVER, "--mtu", MTU]
     } else {
-        // In any namespace but its own, `--bridge=none` deletes the user's bridge.
+        // Outside its own namespace, `--bridge=none` would delete the user's bridge.
         &[
             "--bridge=none",
             "--iptables=false",
@@ -99,10 +99,10 @@ fn daemon(network: bool, folder: &Path, cgroup: &str) -> Vec<OsString> {
     words
 }
 
-/// The network of a room whose first process has this id. It ends with its stdin,
-/// and says a byte on stdout once it is up.
+/// The network process for the room whose first process is `init`. It exits when its stdin
+/// closes, and writes a byte to stdout when it is ready.
 pub(super) fn slirp(programs: &Programs, init: u32) -> Command {
-    let mut command = with_this_thread(programs, &programs.slirp);
+    let mut command = killed_with_thread(programs, &programs.slirp);
     command
         .args(["--configure", "--disable-host-loopback"])
         .args(["--exit-fd=0", "--ready-fd=1"])
@@ -112,14 +112,14 @@ pub(super) fn slirp(programs: &Programs, init: u32) -> Command {
 }
 
 /// A command that the kernel kills when the calling thread ends.
-fn with_this_thread(programs: &Programs, program: &Path) -> Command {
+fn killed_with_thread(programs: &Programs, program: &Path) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(&programs.setpriv);
     command
         .args([OsStr::new("--pdeathsig"), OsStr::new("KILL")])
         .arg(program)
         .env("PATH", &programs.path)
-        // Ctrl-C is for plimsoll alone, which then closes the room.
+        // Ctrl-C reaches only plimsoll, which then closes the room.
         .process_group(0);
     for name in NOT_INHERITED {
         command.env_remove(name);

@@ -1,4 +1,4 @@
-//! Blobs on their way out.
+//! The bodies of downloads.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,21 +10,26 @@ use futures_util::stream::try_unfold;
 use tokio::task::spawn_blocking;
 
 use super::blob::Blob;
-use super::gate::Gate;
-use super::pipe::Flow;
+use super::endpoint::EndpointState;
+use super::throttle::Flow;
 
-/// What is read at once; it is handed over in smaller portions.
-const AHEAD: u64 = 512 << 10;
+/// How much is read from the file at once; it is sent in smaller chunks.
+const READ_SIZE: u64 = 512 << 10;
 
-/// Bytes of a blob, through the link of the door and into its ledger. The file must
-/// stand at the first of them.
-pub(super) fn stream(blob: Arc<Blob>, file: File, length: u64, gate: Arc<Gate>) -> Body {
+/// Streams `length` bytes of a blob at the rate of the endpoint and counts them. The file must be
+/// positioned at the first byte.
+pub(super) fn stream(
+    blob: Arc<Blob>,
+    file: File,
+    length: u64,
+    endpoint: Arc<EndpointState>,
+) -> Body {
     let download = Download {
         blob,
         file: Some(file),
         left: length,
         buffer: Bytes::new(),
-        gate,
+        endpoint,
         flow: None,
     };
     Body::from_stream(try_unfold(download, async |mut download| {
@@ -34,13 +39,13 @@ pub(super) fn stream(blob: Arc<Blob>, file: File, length: u64, gate: Arc<Gate>) 
 }
 
 struct Download {
-    /// Keeps the file in its place.
+    /// Keeps the file from being removed.
     blob: Arc<Blob>,
     file: Option<File>,
     left: u64,
     buffer: Bytes,
-    gate: Arc<Gate>,
-    /// From the first portion on: the latency before it is no time on the link.
+    endpoint: Arc<EndpointState>,
+    /// Set with the first chunk, because the latency before it does not occupy the link.
     flow: Option<Flow>,
 }
 
@@ -51,18 +56,18 @@ impl Download {
         }
         if self.buffer.is_empty() {
             let file = self.file.take().ok_or(io::ErrorKind::BrokenPipe)?;
-            let wanted = self.left.min(AHEAD);
+            let wanted = self.left.min(READ_SIZE);
             let (file, bytes) = spawn_blocking(move || read(file, wanted)).await??;
             self.file = Some(file);
             self.buffer = bytes;
         }
-        let flow = self.flow.get_or_insert_with(|| self.gate.down.flow());
-        let portion = flow.portion().min(self.buffer.len());
-        flow.carry(portion).await;
-        let piece = self.buffer.split_to(portion);
+        let flow = self.flow.get_or_insert_with(|| self.endpoint.down.flow());
+        let chunk_size = flow.chunk_size().min(self.buffer.len());
+        flow.transmit(chunk_size).await;
+        let piece = self.buffer.split_to(chunk_size);
         self.left -= piece.len() as u64;
-        self.gate
-            .ledger
+        self.endpoint
+            .traffic
             .served(self.blob.digest(), piece.len() as u64);
         Ok(Some(piece))
     }
@@ -71,7 +76,7 @@ impl Download {
 impl Drop for Download {
     fn drop(&mut self) {
         if self.left > 0 {
-            self.gate.ledger.broken();
+            self.endpoint.traffic.broken();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a room's folder says of it: `room.json`.
+//! The metadata in a room's folder: `room.json`.
 
 use std::fs;
 use std::io;
@@ -6,17 +6,17 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::kernel::{End, Handle};
+use super::kernel::{ProcessHandle, StopSignal};
 
 /// The file's name.
-pub(super) const CARD_FILE: &str = "room.json";
+pub(super) const METADATA_FILE: &str = "room.json";
 
 const SCHEMA_VERSION: u32 = 1;
 
-/// A room, for whoever finds its folder.
+/// Identifies a room and its processes to a later plimsoll process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Card {
+pub(super) struct RoomMetadata {
     pub schema_version: u32,
     pub id: String,
     pub run: String,
@@ -25,22 +25,22 @@ pub(super) struct Card {
     pub created_at: String,
     /// The name of its cgroup directories.
     pub cgroup: String,
-    /// Which start of the machine the processes are of.
+    /// The boot id of the machine when the processes were started.
     pub boot: String,
     pub processes: Vec<Process>,
 }
 
-/// A process that cannot be mistaken for a younger one with its id.
+/// A process identified by id and start time, because the kernel reuses ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Process {
     pub name: String,
     pub pid: u32,
-    /// In ticks since the machine's start.
+    /// In clock ticks since boot.
     pub start_ticks: u64,
 }
 
-impl Card {
+impl RoomMetadata {
     pub fn new(id: &str, run: &str, purpose: &str, cgroup: String) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
@@ -54,30 +54,30 @@ impl Card {
         }
     }
 
-    /// The card of a folder; `None` where there is none that can be read.
+    /// Reads the metadata of a folder; `None` if it is missing or invalid.
     pub fn read(folder: &Path) -> Option<Self> {
-        let text = fs::read(folder.join(CARD_FILE)).ok()?;
+        let text = fs::read(folder.join(METADATA_FILE)).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
-    /// Written beside its place and renamed: it is whole or not there.
+    /// Writes a temporary file and renames it, so that readers never see a partial file.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        let beside = folder.join(".room.json");
-        fs::write(&beside, serde_json::to_vec_pretty(self)?)?;
-        fs::rename(beside, folder.join(CARD_FILE))
+        let temporary = folder.join(".room.json");
+        fs::write(&temporary, serde_json::to_vec_pretty(self)?)?;
+        fs::rename(temporary, folder.join(METADATA_FILE))
     }
 
-    /// Those of its processes that still live.
+    /// The recorded processes that are still alive.
     pub fn living(&self) -> Vec<&Process> {
         if self.boot != boot() {
             return Vec::new();
         }
-        self.processes.iter().filter(|one| one.lives()).collect()
+        self.processes.iter().filter(|one| one.is_alive()).collect()
     }
 }
 
 impl Process {
-    /// A process that lives now.
+    /// Records a process that is alive now.
     pub fn of(name: &str, pid: u32) -> io::Result<Self> {
         let gone = || io::Error::new(io::ErrorKind::NotFound, format!("{name} has ended"));
         Ok(Self {
@@ -87,19 +87,19 @@ impl Process {
         })
     }
 
-    /// Whether it lives. One that is dead and not yet collected does not.
-    pub fn lives(&self) -> bool {
+    /// Whether it is alive. A zombie is not.
+    pub fn is_alive(&self) -> bool {
         start_ticks(self.pid) == Some(self.start_ticks)
     }
 
-    /// Kills it, and nothing else.
+    /// Kills this process, and never another one that has the same id.
     pub fn kill(&self) -> io::Result<()> {
-        let Ok(handle) = Handle::open(self.pid) else {
+        let Ok(handle) = ProcessHandle::open(self.pid) else {
             return Ok(());
         };
-        // The handle is of the process that has the id now: is it still this one?
-        if self.lives() {
-            handle.end(End::Kill)
+        // The handle belongs to the process that has the id now, so compare the start time again.
+        if self.is_alive() {
+            handle.signal(StopSignal::Kill)
         } else {
             Ok(())
         }
@@ -110,19 +110,19 @@ fn start_ticks(pid: u32) -> Option<u64> {
     start_in(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// The start time, of a process that is not dead.
+/// The start time in the text of `/proc/PID/stat`; `None` for a zombie.
 fn start_in(stat: &str) -> Option<u64> {
-    // The name in parentheses may hold anything, parentheses too.
+    // The name in parentheses may itself contain parentheses.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace();
     if matches!(fields.next()?, "Z" | "X" | "x") {
         return None;
     }
-    // It is the 22nd field; the state is the third.
+    // The start time is field 22; the state is field 3.
     fields.nth(18)?.parse().ok()
 }
 
-/// An id of this start of the machine.
+/// The boot id of the machine.
 fn boot() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .unwrap_or_default()
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_start_is_read_past_any_name() {
+    fn the_start_time_is_parsed_after_any_process_name() {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 12345 9 9";
         assert_eq!(start_in(stat), Some(12_345));
         assert_eq!(start_in(&stat.replace(" S ", " Z ")), None);
@@ -145,26 +145,27 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_younger_process_with_the_same_id_is_another() {
-        let mut card = Card::new("build-1", "run", "build", "plimsoll-build-1".to_owned());
+    fn a_process_with_a_reused_id_is_not_killed() {
+        let mut metadata =
+            RoomMetadata::new("build-1", "run", "build", "plimsoll-build-1".to_owned());
         let me = Process::of("me", std::process::id()).unwrap();
         let mut other = me.clone();
         other.start_ticks += 1;
-        card.processes = vec![other.clone(), me.clone()];
-        assert_eq!(card.living(), [&me]);
+        metadata.processes = vec![other.clone(), me.clone()];
+        assert_eq!(metadata.living(), [&me]);
         other.kill().unwrap();
-        card.boot = "another".to_owned();
-        assert!(card.living().is_empty());
+        metadata.boot = "another".to_owned();
+        assert!(metadata.living().is_empty());
     }
 
     #[test]
-    fn a_card_is_read_as_it_was_written() {
+    fn metadata_round_trips_and_invalid_metadata_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Card::read(folder.path()), None);
-        let card = Card::new("build-1", "run", "build", "plimsoll-build-1".to_owned());
-        card.write(folder.path()).unwrap();
-        assert_eq!(Card::read(folder.path()), Some(card));
-        fs::write(folder.path().join(CARD_FILE), "{}").unwrap();
-        assert_eq!(Card::read(folder.path()), None);
+        assert_eq!(RoomMetadata::read(folder.path()), None);
+        let metadata = RoomMetadata::new("build-1", "run", "build", "plimsoll-build-1".to_owned());
+        metadata.write(folder.path()).unwrap();
+        assert_eq!(RoomMetadata::read(folder.path()), Some(metadata));
+        fs::write(folder.path().join(METADATA_FILE), "{}").unwrap();
+        assert_eq!(RoomMetadata::read(folder.path()), None);
     }
 }
