@@ -17,6 +17,8 @@ const PARTS: u32 = 500;
 const CASES: usize = 20;
 const MOST_SECONDS: f64 = 10.0;
 const MOST_MEGABYTES: f64 = 500.0;
+/// `USER_HZ` of Linux, on every architecture that plimsoll is built for.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A run that was measured: 14 cases in 7 rounds.
 const MEASURED: &str = concat!(
@@ -98,6 +100,15 @@ fn make(folder: &Path, rounds: u32) {
     }
 }
 
+/// Processor time of the children that have ended, in user mode and in the kernel.
+fn cpu_seconds() -> Option<f64> {
+    // Fields 16 and 17 of proc_pid_stat(5), in ticks. The name of the program may hold blanks.
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at - 3)?.parse::<f64>().ok();
+    Some((ticks(16)? + ticks(17)?) / TICKS_PER_SECOND)
+}
+
 /// The most memory that a process has held, in MB, as long as it lives.
 fn peak(child: &Child) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
@@ -144,8 +155,9 @@ fn main() -> ExitCode {
         || "memory unknown".to_owned(),
         |most| format!("{most:.0} MB"),
     );
+    let cpu = cpu_seconds().map_or_else(|| "unknown".to_owned(), |cpu| format!("{cpu:.1} s"));
     println!(
-        "{PARTS} parts of {CASES} cases in {rounds} rounds: {status}, {seconds:.1} s (at most {MOST_SECONDS}), {memory} (at most {MOST_MEGABYTES} MB)"
+        "{PARTS} parts of {CASES} cases in {rounds} rounds: {status}, {seconds:.1} s (at most {MOST_SECONDS}), {memory} (at most {MOST_MEGABYTES} MB), {cpu} of processor time"
     );
     for entry in fs::read_dir(home.path().join("results/latest"))
         .into_iter()

@@ -142,7 +142,7 @@ pub struct ClaimsArgs {
 /// `plimsoll report`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --open\n  plimsoll report latest --format table\n  plimsoll report latest --format html --out page.html\n  plimsoll report latest --format csv > summary.csv\n  plimsoll report latest --format go-benchmark > new.txt && benchstat old.txt new.txt\n  plimsoll report 20261120T204000Z-node-go 20261121T090000Z-techniques\n  plimsoll report latest --format svg --out charts\n  plimsoll report latest --format png --out slides --theme dark --metric start.ready"
+    after_help = "Examples:\n  plimsoll report latest\n  plimsoll report latest --open\n  plimsoll report latest --format table\n  plimsoll report latest --only 'node/*'\n  plimsoll report latest --format html --out page.html\n  plimsoll report latest --format csv > summary.csv\n  plimsoll report latest --format go-benchmark > new.txt && benchstat old.txt new.txt\n  plimsoll report 20261120T204000Z-node-go 20261121T090000Z-techniques\n  plimsoll report latest --format svg --out charts\n  plimsoll report latest --format png --out slides --theme dark --metric start.ready"
 )]
 pub struct ReportArgs {
     /// Run folders, their names, a run.json, `latest`, or folders that hold runs
@@ -157,8 +157,11 @@ pub struct ReportArgs {
     /// Open the page in the browser: the file of --out, else report.html in the run's folder, written anew
     #[arg(long)]
     pub open: bool,
-    /// Write all derived files (samples.csv, summary.csv, steps.csv, effects.csv, report.md, report.html, charts/) anew into each run's folder
-    #[arg(long, conflicts_with_all = ["format", "out", "open"])]
+    /// Only variants whose name, or scenario/name, matches this glob: as if the run had no others
+    #[arg(long, value_name = "GLOB")]
+    pub only: Option<String>,
+    /// Write all derived files (samples.csv, summary.csv, steps.csv, effects.csv, report.md, report.html, charts/) anew into each run's folder, however many variants it has
+    #[arg(long, conflicts_with_all = ["format", "out", "open", "only"])]
     pub write: bool,
     /// What is said about charts.
     #[command(flatten)]

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use crate::record::{RunRecord, RunState};
 use crate::report;
 use crate::runner::{Recorder, VisitNotes};
-use crate::store::{RecordWriter, RunFolder, StoreError};
+use crate::store::{self, RecordWriter, RunFolder, StoreError};
 
 /// The file that lists cache records that are ours and not removed yet.
 pub(super) const CACHE_JOURNAL: &str = "cache-records.json";
@@ -173,26 +173,91 @@ impl SignOfLife {
     }
 }
 
+/// Whether a run of very many variants gets all of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Not beyond [`report::MOST_REPORTED`] variants: what every run leaves behind.
+    Readable,
+    /// All of it, as the user asked for.
+    Whole,
+}
+
+impl Extent {
+    fn is_brief(self, record: &RunRecord) -> bool {
+        self == Self::Readable && report::too_many_variants(record).is_some()
+    }
+}
+
 /// Everything that is computed from the record alone, but for the page.
 ///
 /// # Errors
 /// When a file cannot be written.
 pub(super) fn write_derived(folder: &RunFolder, record: &RunRecord) -> Result<(), StoreError> {
-    folder.write("samples.csv", &report::samples_csv(record))?;
-    folder.write("summary.csv", &report::summary_csv(record))?;
-    folder.write("steps.csv", &report::steps_csv(record))?;
-    if let Some(effects) = report::effects_csv(record) {
-        folder.write("effects.csv", &effects)?;
-    }
-    folder.write("report.md", report::report_md(record).as_bytes())
+    write_derived_of(folder, record, Extent::Readable)
 }
 
-/// The page: of a run that has ended, however. It takes longer than the rest.
+/// The same, of this extent.
+///
+/// # Errors
+/// As there: the first fault, and the other files are written.
+pub(super) fn write_derived_of(
+    folder: &RunFolder,
+    record: &RunRecord,
+    extent: Extent,
+) -> Result<(), StoreError> {
+    type Write<'a> = &'a (dyn Fn() -> Result<(), StoreError> + Sync);
+    // The longest first.
+    let files: [Write<'_>; 5] = [
+        &|| {
+            folder.write_by("summary.csv", |file| {
+                report::write_summary_csv(record, file)
+            })
+        },
+        &|| {
+            folder.write_by("samples.csv", |file| {
+                report::write_samples_csv(record, file)
+            })
+        },
+        &|| folder.write_by("steps.csv", |file| report::write_steps_csv(record, file)),
+        &|| match report::effects_csv(record) {
+            Some(effects) => folder.write("effects.csv", &effects),
+            None => Ok(()),
+        },
+        &|| {
+            let text = match extent.is_brief(record) {
+                true => report::brief_md(record),
+                false => report::report_md(record),
+            };
+            folder.write("report.md", text.as_bytes())
+        },
+    ];
+    let written = store::in_parallel(&files, |write| write());
+    written.into_iter().collect()
+}
+
+/// The page: of a run that has ended, however. It takes longer than the rest. A run of too many
+/// variants has none ([`report::left_out`]).
 ///
 /// # Errors
 /// When the file cannot be written.
 pub(super) fn write_page(folder: &RunFolder, record: &RunRecord) -> Result<(), StoreError> {
-    folder.write(PAGE, report::report_html(record).as_bytes())
+    write_page_of(folder, record, Extent::Readable)
+}
+
+/// The same, of this extent.
+///
+/// # Errors
+/// As there.
+pub(super) fn write_page_of(
+    folder: &RunFolder,
+    record: &RunRecord,
+    extent: Extent,
+) -> Result<(), StoreError> {
+    match extent.is_brief(record) {
+        // One of a smaller state of the run would say less than its record.
+        true => folder.remove(PAGE),
+        false => folder.write(PAGE, report::report_html(record).as_bytes()),
+    }
 }
 
 #[cfg(test)]

@@ -78,6 +78,9 @@ pub(super) fn merge_runs(
     for warning in &record.warnings {
         printer.talk(&format!("warning: {warning}"));
     }
+    if let Some(left_out) = report::left_out(&record) {
+        printer.talk(&left_out);
+    }
     printer.talk(&format!("results in {path}"));
     Ok(Exit::Fine)
 }

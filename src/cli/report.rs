@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use super::args::charts::ChartArgs;
 use super::args::{ExportFormat, Place, ReportArgs};
+use super::cases::Filter;
 use super::charts::{self, Picture};
 use super::failure::{Exit, Failure};
-use super::folder::{PAGE, write_derived, write_page};
+use super::folder::{Extent, PAGE, write_derived_of, write_page_of};
 use super::open::open_page;
 use super::output::{Printer, save_whole};
 use super::run::store_failure;
@@ -24,12 +25,16 @@ pub(super) fn report(
     args: &ReportArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let (runs, exit) = load_readable(place, &args.runs, printer)?;
+    let only = Filter::new(args.only.as_deref())?;
+    let (mut runs, exit) = load_readable(place, &args.runs, printer)?;
+    if let Some(glob) = &args.only {
+        keep_only(&mut runs, &only, glob)?;
+    }
     if args.write {
         for (folder, record) in &runs {
-            write_derived(folder, record).map_err(store_failure)?;
+            write_derived_of(folder, record, Extent::Whole).map_err(store_failure)?;
             charts::write_into(folder, record).map_err(store_failure)?;
-            write_page(folder, record).map_err(store_failure)?;
+            write_page_of(folder, record, Extent::Whole).map_err(store_failure)?;
             printer.talk(&format!("written anew in {}", folder.path().display()));
         }
         return Ok(exit);
@@ -83,10 +88,31 @@ pub(super) fn report(
     Ok(exit)
 }
 
+/// Leaves the variants of `--only`, and the runs that have any.
+fn keep_only(
+    runs: &mut Vec<(RunFolder, RunRecord)>,
+    only: &Filter,
+    glob: &str,
+) -> Result<(), Failure> {
+    runs.retain_mut(|(_, record)| {
+        record.keep_only(|case| only.admits(&case.scenario, &case.variant))
+    });
+    if !runs.is_empty() {
+        return Ok(());
+    }
+    let hint = "`plimsoll report RUN --format csv` lists the variants of a run";
+    Err(Failure::usage(format!("no variant matches `{glob}`")).with_hint(Some(hint.to_owned())))
+}
+
 /// The file to write, where it is not stdout.
 fn file_of(args: &ReportArgs, runs: &[(RunFolder, RunRecord)]) -> Result<Option<PathBuf>, Failure> {
     match (&args.out, runs) {
         (Some(out), _) => Ok(Some(out.clone())),
+        (None, _) if args.open && args.only.is_some() => {
+            let said = "the page of some variants is not the page of the run";
+            let hint = "say where: `--open --out page.html`";
+            Err(Failure::usage(said).with_hint(Some(hint.to_owned())))
+        }
         (None, [(folder, _)]) if args.open => Ok(Some(folder.path().join(PAGE))),
         (None, _) if args.open => {
             let said = "the page of several runs has no folder of its own";
@@ -313,12 +339,32 @@ fn find_all(place: &Place, runs: &[String]) -> impl Iterator<Item = Result<Found
     })
 }
 
-/// The records of all runs that are named, each read when it is asked for.
+/// Records that are read at the same time, and held until they are asked for.
+const BATCH: usize = 16;
+
+/// The records of all runs that are named, in their order. They are read by several threads, a
+/// few ahead of the one that is asked for.
 pub(super) fn load_each(
     place: &Place,
     runs: &[String],
 ) -> impl Iterator<Item = Result<RunRecord, Failure>> {
-    find_all(place, runs).map(|found| found?.1)
+    let mut paths = paths_of(place, runs).into_iter();
+    let batches = std::iter::from_fn(move || {
+        let batch: Vec<_> = paths.by_ref().take(BATCH).collect();
+        (!batch.is_empty()).then(|| load_batch(batch))
+    });
+    batches.flatten()
+}
+
+fn load_batch(paths: Vec<Result<PathBuf, Failure>>) -> Vec<Result<RunRecord, Failure>> {
+    let found: Vec<&PathBuf> = paths.iter().filter_map(|path| path.as_ref().ok()).collect();
+    let load = |path: &&PathBuf| RunFolder::open(path).and_then(|folder| folder.load_record());
+    let mut records = store::in_parallel(&found, load).into_iter();
+    let each = paths.into_iter().filter_map(|path| match path {
+        Ok(_) => Some(records.next()?.map_err(store_failure)),
+        Err(error) => Some(Err(error)),
+    });
+    each.collect()
 }
 
 /// All runs that are named.

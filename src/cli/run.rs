@@ -264,6 +264,9 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         unwritten = charts::write_into(&folder, &record).err().or(unwritten);
     }
     unwritten = write_page(&folder, &record).err().or(unwritten);
+    if let Some(left_out) = report::left_out(&record) {
+        printer.talk(&left_out);
+    }
     let words = match (record.state, &record.ab) {
         (RunState::Complete, _) => format!("results in {}", folder.path().display()),
         (_, Some(_)) => format!(

@@ -1,6 +1,6 @@
 //! Makes one record of several.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::{
     BaseRecord, CaseId, CaseRecord, Link, PartRecord, RunRecord, RunState, ScenarioRecord, case_id,
@@ -156,21 +156,19 @@ fn in_order(mut cases: Vec<CaseRecord>, all: &[CaseId]) -> Vec<CaseRecord> {
 
 /// Each once, in the order of their cases.
 fn scenarios(parts: &[RunRecord], all: &[CaseId]) -> Vec<ScenarioRecord> {
-    let each = || parts.iter().flat_map(|part| &part.scenarios);
-    let place = |scenario: &ScenarioRecord| {
-        let mut cases = all.iter();
-        cases.position(|id| {
-            let of = id.as_str().split_once('/');
-            of.is_some_and(|(name, _)| name == scenario.name)
-        })
-    };
-    let mut scenarios: Vec<ScenarioRecord> = Vec::new();
-    for scenario in each() {
-        if scenarios.iter().all(|known| known.name != scenario.name) {
-            scenarios.push(scenario.clone());
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, id) in all.iter().enumerate() {
+        if let Some((name, _)) = id.as_str().split_once('/') {
+            places.entry(name).or_insert(at);
         }
     }
-    scenarios.sort_by_key(place);
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let each = parts.iter().flat_map(|part| &part.scenarios);
+    let mut scenarios: Vec<ScenarioRecord> = each
+        .filter(|scenario| known.insert(&scenario.name))
+        .cloned()
+        .collect();
+    scenarios.sort_by_key(|scenario| places.get(scenario.name.as_str()).copied());
     scenarios
 }
 

@@ -13,6 +13,7 @@ mod facts;
 mod link;
 mod metric;
 mod older;
+mod only;
 mod part;
 mod posture;
 mod read;

@@ -18,7 +18,7 @@ use super::{
     ScanOutcome, ScanRecord, ScenarioRecord, SecretFinding,
 };
 use crate::scenario::ExpectedFailure;
-use crate::secrets::{Masker, Secret, mask_found};
+use crate::secrets::{Masker, Secret, has_finds, mask_found};
 
 /// Hears each text, and may change it.
 pub type Visit<'a> = dyn FnMut(&mut String) + 'a;
@@ -61,6 +61,13 @@ pub fn secrets_in(of: &mut (impl Texts + ?Sized)) -> Vec<Secret> {
 impl RunRecord {
     /// Masks each secret that a rule finds, wherever its value stands in the record.
     pub fn mask_secrets(&mut self) {
+        // Most records hold none, and need no second look at every text.
+        let mut is_clean = true;
+        self.each_text(&mut |text| is_clean = is_clean && !has_finds(text));
+        self.each_name(&mut |name| is_clean = is_clean && !has_finds(name));
+        if is_clean {
+            return;
+        }
         let mut masker = Masker::default();
         masker.learn(secrets_in(self));
         mask_texts(self, &masker);

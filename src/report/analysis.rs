@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::entry::{MetricSummary, Series, Subject, entry};
 use super::series::{distributed, links_of, metrics_of};
@@ -25,7 +25,7 @@ pub struct Analysis<'a> {
     largest: BTreeMap<(&'a str, Series), usize>,
     index: BTreeMap<(&'a str, Series), usize>,
     /// The part of each case, where the run was joined from parts.
-    parts: BTreeMap<&'a CaseId, usize>,
+    parts: Arc<BTreeMap<&'a CaseId, usize>>,
     /// The cases of each scenario, in the order of the record.
     cases: BTreeMap<&'a str, Vec<&'a CaseRecord>>,
     /// Where the entries of each case are.
@@ -33,7 +33,7 @@ pub struct Analysis<'a> {
     /// The samples of each case, in the order of the record.
     by_case: BTreeMap<&'a str, Vec<&'a Sample>>,
     /// The builds of each case, in the order of the record.
-    builds: BTreeMap<&'a str, Vec<&'a BuildRecord>>,
+    builds: Arc<BTreeMap<&'a str, Vec<&'a BuildRecord>>>,
     /// Every scenario's table names it.
     stock: OnceLock<Stock>,
 }
@@ -60,13 +60,46 @@ impl<'a> Analysis<'a> {
     /// Summarises a record: every case with every metric, measured or not, and the floor.
     /// What goes over a link has a summary for each link of the run.
     pub fn of(record: &'a RunRecord) -> Self {
-        let (links, distributed) = (links_of(record), distributed(record));
-        let possible: BTreeSet<_> = metrics_of(record).collect();
+        let mut whole = Whole::of(record);
+        let samples = std::mem::take(&mut whole.samples);
+        Self::of_piece(&whole, &record.cases, samples)
+    }
+
+    /// The same of some scenarios after the other, in the order of the cases: all summaries of a
+    /// run of thousands of cases take more memory than its record. A scenario is in one piece.
+    pub(super) fn in_pieces(record: &'a RunRecord) -> impl Iterator<Item = Self> {
+        let whole = Whole::of(record);
+        let pieces = pieces(record, &whole.samples);
+        pieces.into_iter().map(move |piece| {
+            let cases = &record.cases[piece.clone()];
+            if piece.len() == record.cases.len() {
+                return Self::of_piece(&whole, cases, whole.samples.clone());
+            }
+            let samples = cases.iter().filter_map(|case| {
+                let (id, samples) = whole.samples.get_key_value(case.id.as_str())?;
+                Some((*id, samples.clone()))
+            });
+            Self::of_piece(&whole, cases, samples.collect())
+        })
+    }
+
+    fn of_piece(
+        whole: &Whole<'a>,
+        in_piece: &'a [CaseRecord],
+        by_case: BTreeMap<&'a str, Vec<&'a Sample>>,
+    ) -> Self {
+        let Whole {
+            record,
+            links,
+            distributed,
+            possible,
+            parts,
+            builds,
+            samples: _,
+        } = whole;
         let mut taken: BTreeMap<(&str, Metric), ByLink<'a>> = BTreeMap::new();
-        let by_case = grouped(&record.samples, |sample| sample.case.as_str());
-        let builds = grouped(&record.builds, |build| build.case.as_str());
-        let cases = grouped(&record.cases, |case| case.scenario.as_str());
-        for sample in &record.samples {
+        let cases = grouped(in_piece, |case| case.scenario.as_str());
+        for sample in by_case.values().flatten().copied() {
             let key = (sample.case.as_str(), sample.metric);
             let by_link = taken.entry(key).or_default();
             by_link.entry(sample.link).or_default().push(sample);
@@ -85,7 +118,7 @@ impl<'a> Analysis<'a> {
                 sets.push(set);
             }
         };
-        for case in &record.cases {
+        for case in in_piece {
             let subject = Subject {
                 id: &case.id,
                 case: Some(case),
@@ -97,7 +130,7 @@ impl<'a> Analysis<'a> {
                 // The floor's own case has the floor's metrics, an app's case has the others.
                 let floor = case.strategy == "floor";
                 if possible.contains(&metric) && metric.is_floor() == floor {
-                    complete(&mut samples, metric, &links);
+                    complete(&mut samples, metric, links);
                 }
                 add(subject, metric, samples);
             }
@@ -109,8 +142,7 @@ impl<'a> Analysis<'a> {
             let id = &sample.case;
             add(Subject { id, case: None }, metric, samples);
         }
-        let parts = record.parts_by_case();
-        let largest = largest(&parts, &entries);
+        let largest = largest(parts, &entries);
         let mut places: BTreeMap<&str, Range<usize>> = BTreeMap::new();
         for (at, entry) in entries.iter().enumerate() {
             // Those of one case follow each other.
@@ -123,17 +155,17 @@ impl<'a> Analysis<'a> {
         let index = entries.iter().enumerate().map(place).collect();
         Self {
             record,
-            links,
-            distributed,
+            links: links.clone(),
+            distributed: *distributed,
             entries,
             sets,
             largest,
             index,
-            parts,
+            parts: Arc::clone(parts),
             cases,
             places,
             by_case,
-            builds,
+            builds: Arc::clone(builds),
             stock: OnceLock::new(),
         }
     }
@@ -262,6 +294,62 @@ impl<'a> Analysis<'a> {
             .get(&(case.as_str(), series))
             .map(|&at| &self.entries[at])
     }
+}
+
+/// What all pieces of a record have in common.
+struct Whole<'a> {
+    record: &'a RunRecord,
+    links: Vec<Link>,
+    distributed: bool,
+    /// Metrics that the record can have samples of.
+    possible: BTreeSet<Metric>,
+    parts: Arc<BTreeMap<&'a CaseId, usize>>,
+    builds: Arc<BTreeMap<&'a str, Vec<&'a BuildRecord>>>,
+    /// The samples of each case, in the order of the record.
+    samples: BTreeMap<&'a str, Vec<&'a Sample>>,
+}
+
+impl<'a> Whole<'a> {
+    fn of(record: &'a RunRecord) -> Self {
+        Self {
+            record,
+            links: links_of(record),
+            distributed: distributed(record),
+            possible: metrics_of(record).collect(),
+            parts: Arc::new(record.parts_by_case()),
+            builds: Arc::new(grouped(&record.builds, |build| build.case.as_str())),
+            samples: grouped(&record.samples, |sample| sample.case.as_str()),
+        }
+    }
+}
+
+/// Cases of a piece, but for a scenario that has more.
+const PIECE_CASES: usize = 200;
+
+/// Where the cases of each piece are. Samples of a case that the record does not have belong to
+/// no piece: with them, the whole is one.
+fn pieces(record: &RunRecord, samples: &BTreeMap<&str, Vec<&Sample>>) -> Vec<Range<usize>> {
+    let cases = &record.cases;
+    let known: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+    if samples.keys().any(|case| !known.contains(case)) {
+        return std::iter::once(0..cases.len()).collect();
+    }
+    let last: BTreeMap<&str, usize> = cases
+        .iter()
+        .enumerate()
+        .map(|(at, case)| (case.scenario.as_str(), at))
+        .collect();
+    let mut pieces = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for (at, case) in cases.iter().enumerate() {
+        end = end.max(last[case.scenario.as_str()] + 1);
+        let is_last = at + 1 == cases.len();
+        if at + 1 == end && (end - start >= PIECE_CASES || is_last) {
+            pieces.push(start..end);
+            start = end;
+        }
+    }
+    pieces
 }
 
 /// Items by a text of theirs, in their order.

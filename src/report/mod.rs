@@ -9,6 +9,7 @@
 
 mod analysis;
 mod answer;
+mod brief;
 mod budgets;
 mod change;
 pub mod chart;
@@ -52,6 +53,7 @@ mod warning;
 
 pub use analysis::Analysis;
 pub use answer::{Answer, answer};
+pub use brief::{MOST_REPORTED, brief_md, left_out, too_many_variants};
 pub use budgets::check_budgets;
 pub use chart::{
     Chart, Grouping, Options as ChartOptions, RasterError, Theme, charts, charts_with,
@@ -87,8 +89,8 @@ pub use runs::{
     claims_of_all, claims_of_several, reports_json, reports_md, runs_json, runs_overview,
     runs_table, several_claims_json, summaries_csv, summaries_csv_of,
 };
-pub use summary_file::summary_csv;
+pub use summary_file::{summary_csv, write_summary_csv};
 pub use table::{Align, Cell, Column, Content, Mark, Note, Table};
 pub use technique::{effect_table, effects_csv};
-pub use tidy::{samples_csv, steps_csv};
+pub use tidy::{samples_csv, steps_csv, write_samples_csv, write_steps_csv};
 pub use warning::{Warning, warnings};

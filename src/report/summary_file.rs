@@ -1,7 +1,10 @@
 //! `summary.csv`: a row per case, metric and link.
 
+use std::io::{self, Write};
+
 use super::analysis::Analysis;
-use super::csv_bytes::CsvBytes;
+use super::csv_bytes::{CsvLines, in_memory};
+use super::entry::MetricSummary;
 use super::native::statistic_text;
 use crate::record::{Metric, RunRecord};
 
@@ -9,16 +12,24 @@ use crate::record::{Metric, RunRecord};
 /// how many samples count; `stand_in` names the bases whose place a stand-in took,
 /// separated by blanks. `link` is empty for what goes over none.
 pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
-    rows(record, |_| true)
+    in_memory(|bytes| write_summary_csv(record, bytes))
+}
+
+/// [`summary_csv`], row by row: only the summaries of some cases are in memory at a time.
+///
+/// # Errors
+/// Those of `into`.
+pub fn write_summary_csv(record: &RunRecord, into: impl Write) -> io::Result<()> {
+    rows(record, |_| true, into)
 }
 
 /// The rows of one metric.
 pub(super) fn summary_csv_of(record: &RunRecord, metric: Metric) -> Vec<u8> {
-    rows(record, |one| one == metric)
+    in_memory(|bytes| rows(record, |one| one == metric, bytes))
 }
 
-fn rows(record: &RunRecord, wanted: impl Fn(Metric) -> bool) -> Vec<u8> {
-    let mut lines = CsvBytes::new([
+fn rows(record: &RunRecord, wanted: impl Fn(Metric) -> bool, into: impl Write) -> io::Result<()> {
+    let head = [
         "run",
         "scenario",
         "app",
@@ -40,46 +51,52 @@ fn rows(record: &RunRecord, wanted: impl Fn(Metric) -> bool) -> Vec<u8> {
         "ratio_to_largest",
         "stand_in",
         "link",
-    ]);
-    let analysis = Analysis::of(record);
-    let entries = analysis.entries().iter();
-    for entry in entries.filter(|entry| wanted(entry.metric)) {
-        let unit = entry.metric.unit();
-        let text = |number: Option<f64>| {
-            number
-                .map(|number| statistic_text(unit, number))
-                .unwrap_or_default()
-        };
-        let summary = entry.summary.as_ref();
-        let interval = summary.and_then(|summary| summary.interval);
-        let ratio = analysis
-            .ratio_to_largest(entry)
-            .map(|ratio| ratio.ratio.get().to_string());
-        lines.push([
-            record.id.clone(),
-            entry.subject.scenario().to_owned(),
-            entry.subject.app().to_owned(),
-            entry.subject.variant().to_owned(),
-            entry.subject.strategy().to_owned(),
-            entry.subject.platform().to_owned(),
-            entry.metric.id().to_owned(),
-            unit.to_string(),
-            summary.map_or(0, |summary| summary.n).to_string(),
-            text(summary.map(|summary| summary.median)),
-            text(interval.map(|interval| interval.lower)),
-            text(interval.map(|interval| interval.upper)),
-            interval
-                .map(|interval| interval.level.to_string())
-                .unwrap_or_default(),
-            text(summary.map(|summary| summary.min)),
-            text(summary.map(|summary| summary.max)),
-            text(summary.map(|summary| summary.mad)),
-            entry.counts.invalid.to_string(),
-            entry.counts.dnf.to_string(),
-            ratio.unwrap_or_default(),
-            entry.subject.stand_ins().join(" "),
-            entry.link.map(|link| link.to_string()).unwrap_or_default(),
-        ]);
+    ];
+    let mut lines = CsvLines::new(into, head)?;
+    for analysis in Analysis::in_pieces(record) {
+        let entries = analysis.entries().iter();
+        for entry in entries.filter(|entry| wanted(entry.metric)) {
+            lines.push(row(&analysis, entry))?;
+        }
     }
     lines.finish()
+}
+
+fn row(analysis: &Analysis<'_>, entry: &MetricSummary<'_>) -> [String; 21] {
+    let unit = entry.metric.unit();
+    let text = |number: Option<f64>| {
+        number
+            .map(|number| statistic_text(unit, number))
+            .unwrap_or_default()
+    };
+    let summary = entry.summary.as_ref();
+    let interval = summary.and_then(|summary| summary.interval);
+    let ratio = analysis
+        .ratio_to_largest(entry)
+        .map(|ratio| ratio.ratio.get().to_string());
+    [
+        analysis.record.id.clone(),
+        entry.subject.scenario().to_owned(),
+        entry.subject.app().to_owned(),
+        entry.subject.variant().to_owned(),
+        entry.subject.strategy().to_owned(),
+        entry.subject.platform().to_owned(),
+        entry.metric.id().to_owned(),
+        unit.to_string(),
+        summary.map_or(0, |summary| summary.n).to_string(),
+        text(summary.map(|summary| summary.median)),
+        text(interval.map(|interval| interval.lower)),
+        text(interval.map(|interval| interval.upper)),
+        interval
+            .map(|interval| interval.level.to_string())
+            .unwrap_or_default(),
+        text(summary.map(|summary| summary.min)),
+        text(summary.map(|summary| summary.max)),
+        text(summary.map(|summary| summary.mad)),
+        entry.counts.invalid.to_string(),
+        entry.counts.dnf.to_string(),
+        ratio.unwrap_or_default(),
+        entry.subject.stand_ins().join(" "),
+        entry.link.map(|link| link.to_string()).unwrap_or_default(),
+    ]
 }

@@ -1,9 +1,10 @@
 //! The tidy files: a row per sample, a row per build step.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use super::analysis::Subjects;
-use super::csv_bytes::CsvBytes;
+use super::csv_bytes::{CsvLines, in_memory};
 use super::native::{exact_text, seconds_text};
 use super::series::metrics_of;
 use crate::record::{Disposition, Link, Outcome, RunRecord, Status};
@@ -14,10 +15,19 @@ use crate::record::{Disposition, Link, Outcome, RunRecord, Status};
 /// A value that rests on stand-in bases names them where another status has its reason.
 /// `link` is empty for what goes over none.
 pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
-    let mut lines = CsvBytes::new([
+    in_memory(|bytes| write_samples_csv(record, bytes))
+}
+
+/// [`samples_csv`], row by row.
+///
+/// # Errors
+/// Those of `into`.
+pub fn write_samples_csv(record: &RunRecord, into: impl Write) -> io::Result<()> {
+    let head = [
         "run", "scenario", "app", "variant", "strategy", "platform", "metric", "unit", "round",
         "order", "value", "status", "reason", "link",
-    ]);
+    ];
+    let mut lines = CsvLines::new(into, head)?;
     let (subjects, mut seen) = (Subjects::of(record), BTreeSet::new());
     for sample in &record.samples {
         seen.insert((sample.case.as_str(), sample.metric));
@@ -40,8 +50,9 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
             sample.outcome.status().word(),
             &reason(&sample.outcome, subject.stand_ins()),
             &link_text(sample.link),
-        ]);
+        ])?;
     }
+    let possible: Vec<_> = metrics_of(record).collect();
     for case in &record.cases {
         let (status, reason) = match &case.disposition {
             Disposition::NotApplicable { reason } => (Status::NotApplicable, reason.clone()),
@@ -50,7 +61,7 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
             }
             Disposition::Pending | Disposition::Qualified | Disposition::Failed { .. } => continue,
         };
-        for metric in metrics_of(record) {
+        for metric in possible.iter().copied() {
             if metric.is_floor() || seen.contains(&(case.id.as_str(), metric)) {
                 continue;
             }
@@ -69,7 +80,7 @@ pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
                 status.word(),
                 &reason,
                 "",
-            ]);
+            ])?;
         }
     }
     lines.finish()
@@ -90,7 +101,15 @@ fn reason(outcome: &Outcome, stand_ins: &[String]) -> String {
 /// `steps.csv`: every step of every build, seconds on the builder's clock, empty where
 /// the builder gave none.
 pub fn steps_csv(record: &RunRecord) -> Vec<u8> {
-    let mut lines = CsvBytes::new([
+    in_memory(|bytes| write_steps_csv(record, bytes))
+}
+
+/// [`steps_csv`], row by row.
+///
+/// # Errors
+/// Those of `into`.
+pub fn write_steps_csv(record: &RunRecord, into: impl Write) -> io::Result<()> {
+    let head = [
         "run",
         "scenario",
         "variant",
@@ -101,7 +120,8 @@ pub fn steps_csv(record: &RunRecord) -> Vec<u8> {
         "duration_s",
         "cached",
         "stand_in",
-    ]);
+    ];
+    let mut lines = CsvLines::new(into, head)?;
     let subjects = Subjects::of(record);
     for build in &record.builds {
         let subject = subjects.get(&build.case);
@@ -117,7 +137,7 @@ pub fn steps_csv(record: &RunRecord) -> Vec<u8> {
                 &step.duration_ns.map(seconds_text).unwrap_or_default(),
                 &step.cached.to_string(),
                 &(!subject.stand_ins().is_empty()).to_string(),
-            ]);
+            ])?;
         }
     }
     lines.finish()

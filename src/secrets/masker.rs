@@ -27,6 +27,12 @@ pub fn mask_found(text: &str) -> Cow<'_, str> {
     Masker::default().mask(text)
 }
 
+/// Whether [`mask_found`] would change anything in a text.
+pub fn has_finds(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    !find(bytes).is_empty() || private_key::rest(bytes).is_some()
+}
+
 /// The beginning of a text without what the rules find in it: `limit` bytes, and what of a
 /// secret follows them. Rules see [`AHEAD_BYTES`] more, so that a cut leaves no half of a secret.
 pub fn mask_beginning(text: &str, limit: usize) -> Cow<'_, str> {
@@ -191,6 +197,25 @@ mod tests {
         ] {
             assert_eq!(mask_found(&text), masked);
             assert_eq!(mask_found(&masked), masked, "a second time changes nothing");
+        }
+    }
+
+    #[test]
+    fn a_text_has_finds_where_masking_changes_it() {
+        let token = made_up("ghp_", 36);
+        let line = made_up("", 60);
+        let ends = format!("{line}\n{line}\n-----END RSA PRIVATE KEY-----");
+        for (text, has) in [
+            (format!("RUN x {token} y"), true),
+            (mask_found(&format!("RUN x {token} y")).into_owned(), false),
+            ("password: hunter2hunter2".to_owned(), true),
+            ("password: hun…".to_owned(), false),
+            ("nothing".to_owned(), false),
+            // A key whose beginning was cut off is found by no rule.
+            (ends, true),
+        ] {
+            assert_eq!(has_finds(&text), has, "{text}");
+            assert_eq!(mask_found(&text) != text, has, "{text}");
         }
     }
 

@@ -25,7 +25,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub use excerpt::excerpt;
-pub use masker::{Masker, mask_beginning, mask_found, without_cut_start};
+pub use masker::{Masker, has_finds, mask_beginning, mask_found, without_cut_start};
 pub use places::Places;
 pub use rules::issued;
 

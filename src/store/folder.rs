@@ -1,7 +1,7 @@
 //! One run's folder.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -143,6 +143,18 @@ impl RunFolder {
     /// # Errors
     /// The old file stays where the new one cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.write_by(name, |file| file.write_all(bytes))
+    }
+
+    /// The same of what `make` writes, piece by piece, into a buffer of the file.
+    ///
+    /// # Errors
+    /// As [`RunFolder::write`], and those of `make`.
+    pub fn write_by(
+        &self,
+        name: &str,
+        make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), StoreError> {
         let mut path = self.path.clone();
         for component in name.split('/') {
             path.push(plain(component)?);
@@ -154,7 +166,7 @@ impl RunFolder {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(fault)?;
         }
-        atomic::write(&path, bytes).map_err(fault)
+        atomic::write_by(&path, make).map_err(fault)
     }
 
     /// Removes a file of the run. Gone already is fine.

@@ -11,6 +11,7 @@ mod folder;
 mod history;
 mod journal;
 mod lock;
+mod parallel;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use error::StoreError;
 pub use folder::{RECORD_FILE, RunFolder};
 pub use history::{Gathered, LeftOut, gather_branch, gather_folder};
 pub use journal::JOURNAL_FILE;
+pub use parallel::in_parallel;
 pub use resolve::{LATEST, resolve, resolve_all, run_folders};
 pub use trace::{OWN_FOLDER, is_of_runs};
 pub use writer::RecordWriter;

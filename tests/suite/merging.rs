@@ -1,6 +1,7 @@
 //! Shards of a run, joined: what is refused, what is kept, and that no times of two
 //! machines ever stand beside each other.
 
+mod large;
 mod program;
 
 use std::collections::BTreeSet;

@@ -11,6 +11,7 @@ mod links;
 mod one_metric;
 mod optional;
 mod page;
+mod pieces;
 mod runs;
 pub mod technique;
 pub mod travel;

@@ -111,14 +111,19 @@ impl RunRecord {
     /// With the version of a form that is not known; with line and column of what was cut
     /// short, is not of the form, or contradicts the rest.
     pub fn read(text: &str) -> Result<Self, ReadError> {
-        // The version first: another form fails at some key of no interest.
-        let found = serde_json::from_str::<Version>(text)
-            .map_err(ReadError::of)?
-            .schema_version;
-        let record: Self = if found == u64::from(SCHEMA_VERSION) {
-            serde_json::from_str(text).map_err(ReadError::of)?
-        } else {
-            migrate::read(text, found, SCHEMA_VERSION, migrate::MIGRATIONS)?
+        let known = u64::from(SCHEMA_VERSION);
+        let record = match serde_json::from_str::<Self>(text) {
+            Ok(record) if record.schema_version == SCHEMA_VERSION => record,
+            read => {
+                // The version comes first: another form fails at some key of no interest.
+                let found = serde_json::from_str::<Version>(text)
+                    .map_err(ReadError::of)?
+                    .schema_version;
+                match read {
+                    Err(error) if found == known => return Err(ReadError::of(error)),
+                    _ => migrate::read(text, found, SCHEMA_VERSION, migrate::MIGRATIONS)?,
+                }
+            }
         };
         match check::fault(&record) {
             None => Ok(record),

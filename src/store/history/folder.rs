@@ -2,25 +2,20 @@
 
 use std::fs;
 use std::io;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use super::index::Stamp;
 use super::{Digested, Gathered, Item, LeftOut, gather, in_caches, reason_of};
 use crate::history::RunDigest;
 use crate::store::StoreError;
 use crate::store::folder::{RECORD_FILE, RunFolder};
+use crate::store::parallel::in_parallel;
 
 /// The index, where the folder of runs can be written.
 pub(in crate::store) const INDEX_FILE: &str = ".plimsoll-history";
 
 /// How many folders deep runs are looked for: `results/<machine>/<branch>/<run>`.
 const DEEPEST: usize = 4;
-
-/// Most threads that read: a disk serves no more at once.
-const MOST_THREADS: usize = 8;
 
 /// The runs in a folder and in the folders below it. Links are not followed: `latest` is
 /// none of its own. The index lies in the folder or, where that cannot be written, below
@@ -110,37 +105,4 @@ fn digest(file: &Path) -> Digested {
     let record = RunFolder::open(&folder).and_then(|folder| folder.load_record());
     let record = record.map_err(|error| reason_of(&error))?;
     RunDigest::of(&record).map_err(|error| error.to_string())
-}
-
-/// What becomes of each item, in their order, by as many threads as there are processors.
-pub(super) fn in_parallel<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Sync) -> Vec<T> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = threads.min(MOST_THREADS).min(items.len());
-    if threads < 2 {
-        return items.iter().map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let each = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else {
-                return done;
-            };
-            done.push((at, work(item)));
-        }
-    };
-    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(each)).collect();
-        let mut done = each();
-        for other in others {
-            match other.join() {
-                Ok(more) => done.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
-    });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, made)| made).collect()
 }

@@ -16,7 +16,7 @@ use super::{Digested, Item};
 use crate::files;
 use crate::record::{Metric, SCHEMA_VERSION};
 use crate::store::atomic;
-use crate::store::history::folder::in_parallel;
+use crate::store::parallel::in_parallel;
 
 const MAGIC: &[u8] = b"plimsoll history index\n";
 

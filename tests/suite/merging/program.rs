@@ -8,14 +8,14 @@ use tempfile::TempDir;
 
 use super::*;
 
-fn keep(home: &TempDir, record: &RunRecord) {
+pub fn keep(home: &TempDir, record: &RunRecord) {
     let folder = home.path().join("parts").join(&record.id);
     std::fs::create_dir_all(&folder).unwrap();
     let json = serde_json::to_vec_pretty(record).unwrap();
     std::fs::write(folder.join("run.json"), json).unwrap();
 }
 
-fn plimsoll(home: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub fn plimsoll(home: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .arg("--home")
         .arg(home)
@@ -45,6 +45,7 @@ fn a_folder_of_parts_becomes_a_run_folder_with_all_its_files() {
         "summary.csv",
         "steps.csv",
         "report.md",
+        "report.html",
     ] {
         assert!(folder.join(file).exists(), "{file}");
     }
