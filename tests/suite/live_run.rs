@@ -21,6 +21,7 @@ mod killed;
 mod luggage;
 pub(crate) mod matrix;
 mod planted;
+mod ready_images;
 mod revisions;
 mod roomless;
 mod severed;
