@@ -4,7 +4,7 @@
 //! engine gets one more tag for as long as a push takes. It names the run: should
 //! the process die meanwhile, `clean` finds it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::error::BasesError;
@@ -29,6 +29,9 @@ pub struct Entered {
 
 /// Brings bases into the registry, and from there into `room` where there is one.
 ///
+/// `ready` are references of images that are run as they are, and are no bases of others. They
+/// go into a room, and none stays in the registry: a push sends only what it does not have.
+///
 /// # Errors
 /// When an engine fails, or what arrives is not what was sent.
 pub async fn enter<E: Engine>(
@@ -36,13 +39,18 @@ pub async fn enter<E: Engine>(
     room: Option<&E>,
     registry: &dyn Registry,
     run: &str,
-    bases: &[BaseRecord],
+    (bases, ready): (&[BaseRecord], &BTreeSet<String>),
     tell: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Entered, BasesError> {
     let mut entered = Entered::default();
+    let mut passing = BTreeSet::new();
     let mut by_image: BTreeMap<&str, (String, String)> = BTreeMap::new();
     let endpoint = room.map_or(RegistryEndpoint::Build, |_| RegistryEndpoint::Supply);
     for (number, base) in bases.iter().enumerate() {
+        let is_ready = ready.contains(&base.reference);
+        if is_ready && room.is_none() {
+            continue;
+        }
         let (repository, name) = match by_image.get(base.image_id.as_str()) {
             Some((repository, _)) if room.is_none() => (repository.clone(), base.resolved.clone()),
             Some((repository, first)) => {
@@ -73,8 +81,15 @@ pub async fn enter<E: Engine>(
             }
         };
         let reference = base.reference.clone();
-        entered.repositories.insert(reference.clone(), repository);
-        entered.names.insert(reference, name);
+        entered.names.insert(reference.clone(), name);
+        match is_ready {
+            true => _ = passing.insert(repository),
+            false => _ = entered.repositories.insert(reference, repository),
+        }
+    }
+    let kept: BTreeSet<&String> = entered.repositories.values().collect();
+    for repository in passing.iter().filter(|passing| !kept.contains(passing)) {
+        registry.forget(repository).map_err(BasesError::Forget)?;
     }
     Ok(entered)
 }

@@ -60,10 +60,10 @@ pub enum BasesError {
         #[source]
         source: Box<BuildFailure>,
     },
-    /// A base can be had neither from the engine, nor a registry, nor as a stand-in.
-    #[error("the base `{reference}` cannot be had: {reason}")]
+    /// Neither the engine nor a registry has an image, and there is no stand-in for it.
+    #[error("the image `{reference}` is not available: {reason}")]
     Unavailable {
-        /// As the Dockerfile writes it.
+        /// As the Dockerfile or the scenario writes it.
         reference: String,
         /// Why.
         reason: String,
@@ -77,6 +77,9 @@ pub enum BasesError {
         #[source]
         source: Box<BuildFailure>,
     },
+    /// The registry of the run keeps an image that it should send anew.
+    #[error("failed to remove a ready image from the registry of the run")]
+    Forget(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Another image came out of the registry than went in.
     #[error("the base `{reference}` has other layers in the clean room than on the engine")]
     Changed {

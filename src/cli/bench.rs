@@ -1,5 +1,6 @@
 //! `plimsoll bench`: a project of the user's own, with nothing written beforehand.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,10 +12,11 @@ use super::failure::{Exit, Failure};
 use super::grounds::Grounds;
 use super::output::{Printer, save_whole};
 use super::progress::clock as clock_words;
+use super::ready_images;
 use super::run::{Given, Job, Seams, finish, measure};
 use super::time_budget::TimeBudget;
 use crate::engine::{Clock, Engine, Probe};
-use crate::project::{self, Draft, ProjectError, Request};
+use crate::project::{self, Draft, ImageConfig, ProjectError, Request};
 use crate::record::{Metric, claimable};
 use crate::runner::FLOOR_SCENARIO;
 use crate::scenario::{self, Scenario, ScenarioError};
@@ -43,7 +45,21 @@ pub async fn bench<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 ) -> Result<Exit, Failure> {
     let args = &of_here(place, args);
     let place = &of_project(place, &args.project);
-    let drafted = drafted(place, &args.project, secrets_of(args), args.save.as_deref())?;
+    ready_images::check(args)?;
+    let stop = seams.stop.clone();
+    let configs = tokio::select! {
+        biased;
+        () = stop.cancelled() => {
+            printer.talk("interrupted before anything was measured");
+            return Ok(Exit::Interrupted);
+        }
+        configs = ready_images::configs(place, args, &seams, printer) => configs?,
+    };
+    let known = Known {
+        secrets: secrets_of(args),
+        configs,
+    };
+    let drafted = drafted(place, &args.project, known, args.save.as_deref())?;
     tell(&drafted.draft, printer);
     if let Some(file) = &args.save {
         save_whole(file, drafted.draft.text.as_bytes(), printer)?;
@@ -104,7 +120,12 @@ pub(super) fn plan_only(
 ) -> Result<Exit, Failure> {
     let args = &of_here(place, args);
     let place = &of_project(place, &args.project);
-    let drafted = drafted(place, &args.project, secrets_of(args), args.save.as_deref())?;
+    ready_images::check(args)?;
+    let known = Known {
+        secrets: secrets_of(args),
+        ..Known::default()
+    };
+    let drafted = drafted(place, &args.project, known, args.save.as_deref())?;
     tell(&drafted.draft, printer);
     match &args.save {
         Some(file) => save_whole(file, drafted.draft.text.as_bytes(), printer)?,
@@ -167,6 +188,15 @@ pub(super) fn of_project(place: &Place, args: &ProjectArgs) -> Place {
     place
 }
 
+/// What is known beside the project's flags.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Ids of the secrets that builds get.
+    pub(super) secrets: Vec<String>,
+    /// Configs of ready images, by reference.
+    pub(super) configs: BTreeMap<String, ImageConfig>,
+}
+
 /// A scenario, and the text that it was read from.
 pub(super) struct Drafted {
     pub(super) draft: Draft,
@@ -180,7 +210,7 @@ pub(super) struct Drafted {
 pub(super) fn drafted(
     place: &Place,
     args: &ProjectArgs,
-    secrets: Vec<String>,
+    known: Known,
     file: Option<&Path>,
 ) -> Result<Drafted, Failure> {
     let here = &place.here;
@@ -202,6 +232,14 @@ pub(super) fn drafted(
         reserved: FLOOR_SCENARIO.to_owned(),
         context: args.context.as_ref().map(near),
         files: files.collect(),
+        images: args
+            .images
+            .iter()
+            .map(|reference| project::ReadyImage {
+                reference: reference.clone(),
+                config: known.configs.get(reference).cloned(),
+            })
+            .collect(),
         ready: args.ready.clone(),
         targets: args.targets.clone(),
         build_args: args.build_args.clone(),
@@ -215,7 +253,7 @@ pub(super) fn drafted(
             service: args.service.clone(),
         }),
         port: None,
-        secrets,
+        secrets: known.secrets,
         platforms: args.platforms.clone(),
     })
     .map_err(project_failure)?;

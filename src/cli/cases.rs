@@ -110,6 +110,21 @@ impl Selection {
             .collect()
     }
 
+    /// Those of them that are ready images, and neither bases nor companions of any case.
+    pub(super) fn only_ready(&self) -> BTreeSet<String> {
+        let ready = |record: &CaseRecord| record.ready_image.is_some();
+        let others = |record: &CaseRecord| {
+            let bases = record.bases.iter().filter(|_| !ready(record));
+            bases.chain(&record.companions).cloned().collect::<Vec<_>>()
+        };
+        let others: BTreeSet<_> = self.records.iter().flat_map(others).collect();
+        let images = self
+            .records
+            .iter()
+            .filter_map(|one| one.ready_image.clone());
+        images.filter(|image| !others.contains(image)).collect()
+    }
+
     /// The networks that its containers are in.
     pub(super) fn networks(&self) -> Vec<NetworkKind> {
         let of = |kind| {
@@ -188,13 +203,14 @@ impl Selection {
     }
 }
 
-fn built_from(spec: &BuildSpec) -> DockerfileRecord {
-    DockerfileRecord {
+/// None where nothing is built.
+fn built_from(spec: &BuildSpec) -> Option<DockerfileRecord> {
+    spec.ready_image.is_none().then(|| DockerfileRecord {
         path: spec.path.clone(),
         text: spec.dockerfile.text().into_owned(),
         target: spec.target.clone(),
         build_args: spec.build_args.clone(),
-    }
+    })
 }
 
 /// Scans the contexts of all selected variants. Runs that lie in `out` are in none.
@@ -258,7 +274,7 @@ pub(super) fn gather(
                         .dockerfile
                         .external_bases(spec.target.as_deref(), &spec.build_args)
                         .map_err(Failure::usage)?;
-                    (Some(built_from(spec)), bases, Disposition::Pending)
+                    (built_from(spec), bases, Disposition::Pending)
                 }
             };
             selection.records.push(CaseRecord {
@@ -271,6 +287,10 @@ pub(super) fn gather(
                 platform: String::new(),
                 disposition: disposition.clone(),
                 dockerfile,
+                ready_image: match &variant.build {
+                    VariantBuild::Dockerfile(spec) => spec.ready_image.clone(),
+                    VariantBuild::NotApplicable { .. } => None,
+                },
                 companions: match disposition {
                     Disposition::Pending => images(scenario),
                     _ => Vec::new(),
@@ -343,6 +363,34 @@ fn plan(
     spec: &BuildSpec,
     (made, out): (&Overlay, &Path),
 ) -> Result<PlannedCase, Failure> {
+    let context = match spec.ready_image {
+        Some(_) => Context::empty(&scenario.app.dir),
+        None => context(scenario, &id, spec, (made, out))?,
+    };
+    Ok(PlannedCase {
+        id,
+        app_dir: scenario.app.dir.clone(),
+        context,
+        spec: spec.clone(),
+        contract: contract(scenario, spec),
+        companions: scenario.companions.clone(),
+        edits: scenario.edits.clone(),
+        healthy: scenario.technique.iter().any(|technique| {
+            let id = Metric::StartHealthy.id();
+            technique.shows.iter().any(|shown| shown == id)
+        }),
+        load: scenario.load.clone(),
+        secret: scenario.secret.clone(),
+    })
+}
+
+/// What of the app's folder is sent to the builder.
+fn context(
+    scenario: &Scenario,
+    id: &CaseId,
+    spec: &BuildSpec,
+    (made, out): (&Overlay, &Path),
+) -> Result<Context, Failure> {
     let mut context =
         Context::scan_with(&scenario.app.dir, &spec.path, made).map_err(context_failure)?;
     // Else each run would be in the context of the next, and of its own rounds.
@@ -369,21 +417,7 @@ fn plan(
             }
         }
     }
-    Ok(PlannedCase {
-        id,
-        app_dir: scenario.app.dir.clone(),
-        context,
-        spec: spec.clone(),
-        contract: contract(scenario, spec),
-        companions: scenario.companions.clone(),
-        edits: scenario.edits.clone(),
-        healthy: scenario.technique.iter().any(|technique| {
-            let id = Metric::StartHealthy.id();
-            technique.shows.iter().any(|shown| shown == id)
-        }),
-        load: scenario.load.clone(),
-        secret: scenario.secret.clone(),
-    })
+    Ok(context)
 }
 
 fn context_failure(error: crate::context::ContextError) -> Failure {

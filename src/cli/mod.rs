@@ -32,6 +32,7 @@ mod plan;
 mod planning;
 mod prepare;
 mod progress;
+mod ready_images;
 mod registry;
 mod report;
 mod resume;

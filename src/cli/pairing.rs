@@ -140,7 +140,8 @@ type Nameless<'a> = (&'a PlannedCase, &'a BTreeSet<String>);
 /// Whether anything that is sent, built, started or changed in a rebuild differs.
 fn differ((base, old_names): Nameless, (head, new_names): Nameless) -> Result<bool, ContextError> {
     let (old, new) = (&base.spec, &head.spec);
-    let same = old.dockerfile.bytes() == new.dockerfile.bytes()
+    let same = old.ready_image == new.ready_image
+        && old.dockerfile.bytes() == new.dockerfile.bytes()
         && old.target == new.target
         && old.build_args == new.build_args
         && old.platform == new.platform

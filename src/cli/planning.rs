@@ -163,6 +163,7 @@ fn floor() -> CaseRecord {
         platform: String::new(),
         disposition: Disposition::Pending,
         dockerfile: None,
+        ready_image: None,
         bases: Vec::new(),
         companions: Vec::new(),
         stand_ins: Vec::new(),

@@ -103,7 +103,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         seams.engine.as_ref(),
         &selection.bases(),
         policy,
-        &sources(config.bases, ground, record, &selection, &catalogue),
+        &sources(config.bases, ground, record, &selection.bases(), &catalogue),
         &catalogue,
         &mut tell,
     )
@@ -111,7 +111,7 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     selection.leave_out(&found.missing, &BTreeMap::new())?;
     for (reference, reason) in &found.missing {
         printer.talk(&format!(
-            "what needs the base {reference} is not available here: {reason}"
+            "what needs the image {reference} is not available here: {reason}"
         ));
     }
     for warning in &found.warnings {
@@ -145,11 +145,11 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 }
 
 /// Where bases are looked for. A run that goes on has them from where they came.
-fn sources(
+pub(super) fn sources(
     mirrors: BTreeMap<String, String>,
     ground: &GroundArgs,
     resumed: Option<&RunRecord>,
-    selection: &Selection,
+    references: &BTreeSet<String>,
     catalogue: &Catalogue,
 ) -> bases::Sources {
     let first = match (resumed, &ground.bases_from) {
@@ -165,9 +165,9 @@ fn sources(
                 .collect()
         }
         (None, Some(registry)) => {
-            let bases = selection.bases().into_iter();
+            let bases = references.iter();
             bases
-                .map(|base| (base.clone(), bases::shared_name(registry, &base)))
+                .map(|base| (base.clone(), bases::shared_name(registry, base)))
                 .collect()
         }
         (None, None) => BTreeMap::new(),
@@ -380,7 +380,7 @@ async fn open<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         ground.room.as_ref().map(|(engine, _)| engine.as_ref()),
         ground.registry.as_ref(),
         run,
-        &wanted.bases,
+        (&wanted.bases, &wanted.selection.only_ready()),
         &mut tell,
     )
     .await?;

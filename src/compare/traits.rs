@@ -123,8 +123,11 @@ impl CaseTraits {
     /// Of a case of a record.
     pub fn of(record: &RunRecord, case: &CaseRecord) -> Self {
         let known = record.ground_of(&case.id).bases.iter();
+        // A ready image is what is compared, and nothing that it rests on.
+        let subject = case.ready_image.as_ref();
         let of_case = known.filter(|base| {
-            case.bases.contains(&base.reference) || case.companions.contains(&base.reference)
+            case.companions.contains(&base.reference)
+                || case.bases.contains(&base.reference) && subject != Some(&base.reference)
         });
         Self {
             platform: case.platform.clone(),

@@ -59,6 +59,16 @@ impl Context {
         Ok(context)
     }
 
+    /// A context of which nothing is sent: that of a ready image, which nobody builds.
+    pub fn empty(dir: &Path) -> Self {
+        Self {
+            root: dir.to_owned(),
+            dockerfile: String::new(),
+            rules: Rules::default(),
+            entries: BTreeMap::new(),
+        }
+    }
+
     fn walk(&mut self) -> Result<(), ContextError> {
         let mut folders = vec![(String::new(), None)];
         while let Some((folder, above)) = folders.pop() {

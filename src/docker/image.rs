@@ -1,5 +1,7 @@
 //! Images: what the engine says of one, and its removal.
 
+use std::collections::BTreeSet;
+
 use bollard::errors::Error;
 use bollard::models::{HealthConfig, ImageInspect};
 use bollard::query_parameters::RemoveImageOptionsBuilder;
@@ -52,6 +54,10 @@ impl DockerEngine {
             image.os.as_deref().unwrap_or("unknown"),
             image.architecture.as_deref().unwrap_or("unknown")
         );
+        let check = config.healthcheck.as_ref();
+        let health_check = check.and_then(|check| health_check(check, self.api));
+        let health_command = check.filter(|_| health_check.is_some()).and_then(command);
+        let ports = tcp_ports(config.exposed_ports.unwrap_or_default());
         let manifest_digest = self.manifest_of_platform(&id, &platform).await;
         let manifest_digest = manifest_digest.map_err(raw_failed(INSPECT, reference))?;
         Ok(Some(ImageFacts {
@@ -73,10 +79,10 @@ impl DockerEngine {
             labels: config.labels.unwrap_or_default().into_iter().collect(),
             user: config.user.unwrap_or_default(),
             platform,
-            health_check: config
-                .healthcheck
-                .as_ref()
-                .and_then(|check| health_check(check, self.api)),
+            health_check,
+            health_command,
+            ports,
+            env: config.env.unwrap_or_default(),
         }))
     }
 
@@ -271,6 +277,22 @@ fn health_check(check: &HealthConfig, api: ApiVersion) -> Option<HealthCheck> {
     })
 }
 
+/// Its words without the one that says how they are run.
+fn command(check: &HealthConfig) -> Option<String> {
+    let (_, words) = check.test.as_ref()?.split_first()?;
+    Some(words.join(" "))
+}
+
+/// The keys are `80/tcp` or `80`.
+fn tcp_ports(exposed: impl IntoIterator<Item = String>) -> Vec<u16> {
+    let ports = exposed.into_iter().filter_map(|key| {
+        let (port, protocol) = key.split_once('/').unwrap_or((&key, "tcp"));
+        port.parse().ok().filter(|_| protocol == "tcp")
+    });
+    let ports: BTreeSet<u16> = ports.collect();
+    ports.into_iter().collect()
+}
+
 fn is_id(reference: &str) -> bool {
     reference
         .strip_prefix("sha256:")
@@ -292,6 +314,20 @@ fn size_of(images: &[ListedImage], id: &str) -> Option<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ports_and_the_command_of_the_check_are_those_of_the_config() {
+        let exposed = ["9000/tcp", "53/udp", "80", "x/tcp"];
+        assert_eq!(tcp_ports(exposed.map(str::to_owned)), [80, 9000]);
+        let check = HealthConfig {
+            test: Some(vec![
+                "CMD-SHELL".to_owned(),
+                "curl -f x || exit 1".to_owned(),
+            ]),
+            ..HealthConfig::default()
+        };
+        assert_eq!(command(&check).as_deref(), Some("curl -f x || exit 1"));
+    }
 
     #[test]
     fn a_health_check_runs_as_often_as_the_engine_says() {

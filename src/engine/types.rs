@@ -80,6 +80,12 @@ pub struct ImageFacts {
     pub platform: String,
     /// The health check of the config, where it has one.
     pub health_check: Option<HealthCheck>,
+    /// The command of that check, its words separated by spaces.
+    pub health_command: Option<String>,
+    /// TCP ports that the config exposes, ascending.
+    pub ports: Vec<u16>,
+    /// Environment of the config, as `NAME=VALUE`.
+    pub env: Vec<String>,
 }
 
 /// How often the engine runs an image's health check.

@@ -63,11 +63,12 @@ pub(super) struct Sent<'a> {
     pub is_read: &'a dyn Fn(&str) -> bool,
 }
 
-/// Settles on a contract; none where nothing speaks for one.
+/// Settles on a contract; none where nothing speaks for one. `base` comes with words for what it
+/// is.
 pub(super) fn contract(
     (ready, port): (Option<&Ready>, Option<u16>),
     hints: &Hints,
-    base: Option<&str>,
+    base: Option<(&str, &'static str)>,
     sent: &Sent<'_>,
 ) -> Option<Contract> {
     if let Some(Ready::Check(check)) = ready {
@@ -89,9 +90,12 @@ pub(super) fn contract(
         (port, "the Compose file"),
         (checked_port, "HEALTHCHECK"),
         (hints.port_variable, "ENV PORT"),
-        (base.and_then(port_of_base), "the base image"),
     ];
-    let found = known.into_iter().find_map(|(port, why)| Some((port?, why)));
+    let of_base = base.map(|(base, what)| (port_of_base(base), what));
+    let found = known
+        .into_iter()
+        .chain(of_base)
+        .find_map(|(port, why)| Some((port?, why)));
     let Some((port, port_why)) = found else {
         // A check that asks over no port that plimsoll can see.
         return hints.health_check.as_ref().map(|_| Contract {
@@ -191,7 +195,7 @@ mod tests {
         let of_base = contract(
             (None, None),
             &hints(),
-            Some("docker.io/library/nginx:1.27"),
+            Some(("docker.io/library/nginx:1.27", "the base image")),
             none,
         );
         assert_eq!(of_base.unwrap().check, http(80, "/"));

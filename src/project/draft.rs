@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::compose::with_compose;
-use super::contract::{Contract, Sent, contract};
+use super::contract::Sent;
 use super::error::ProjectError;
 use super::find::{Found, dockerfiles};
+use super::images::{common_name, image_variants};
 use super::located::{Broken, Located, locate};
 use super::note::Note;
 use super::rebuild::{Rebuild, is_read, rebuilds};
 use super::request::Request;
 use super::service::Service;
+use super::settled::settled_contract;
 use super::suggest::suggested;
 use super::text::{Material, text};
 use super::variants::{Variant, kebab, relative, variants};
 use crate::context::{Context, ContextError};
-use crate::dockerfile::Hints;
 
 /// Names that a note lists.
 const LISTED: usize = 4;
@@ -45,6 +46,9 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
     let folder = real(&request.folder)?;
     let home = real(&request.home)?;
     let mut notes = Vec::new();
+    if !request.images.is_empty() {
+        return of_images(request, home, notes);
+    }
     let request = &match &request.compose {
         Some(compose) => with_compose(request, compose, &mut notes)?,
         None => request.clone(),
@@ -93,10 +97,8 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
     notes.extend(request.services.iter().map(service_note));
     notes.extend(edit_notes(source.as_ref(), dependency.as_ref()));
     let folder_name = files[0].app.file_name().or(folder.file_name());
-    let mut name = kebab(&folder_name.unwrap_or_default().to_string_lossy());
-    if name == request.reserved {
-        name.push_str("-app");
-    }
+    let name = kebab(&folder_name.unwrap_or_default().to_string_lossy());
+    let name = named(name, request);
     let text = text(&Material {
         name: &name,
         app_path: &relative(root_of_context, &root),
@@ -114,6 +116,58 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
         notes,
         variants: variants.into_iter().map(|variant| variant.name).collect(),
     })
+}
+
+/// The scenario of ready images.
+fn of_images(
+    request: &Request,
+    root: PathBuf,
+    mut notes: Vec<Note>,
+) -> Result<Draft, ProjectError> {
+    let variants = image_variants(request)?;
+    let nothing = Sent {
+        context: &root,
+        files: &[],
+        is_read: &|_| false,
+    };
+    let found = settled_contract(request, &variants, &nothing, &mut notes)?;
+    let names = request.images.iter().map(|image| image.reference.clone());
+    let of_variants = Note {
+        subject: "variants",
+        text: format!(
+            "{}: ready images, so context, build and rebuild are not applicable",
+            listed(names, variants.len())
+        ),
+        flag: Some("--image"),
+    };
+    notes.insert(0, of_variants);
+    notes.extend(request.services.iter().map(service_note));
+    let name = named(common_name(request), request);
+    let text = text(&Material {
+        name: &name,
+        app_path: ".",
+        contract: &found,
+        env: &request.env,
+        source: None,
+        dependency: None,
+        variants: &variants,
+        services: &request.services,
+    });
+    Ok(Draft {
+        name,
+        root,
+        text,
+        notes,
+        variants: variants.into_iter().map(|variant| variant.name).collect(),
+    })
+}
+
+/// A name that no other scenario is kept for.
+fn named(mut name: String, request: &Request) -> String {
+    if name == request.reserved {
+        name.push_str("-app");
+    }
+    name
 }
 
 /// How a service is started, in words.
@@ -234,7 +288,7 @@ fn located(
     let is_named = !request.files.is_empty();
     let found = match is_named {
         true => Found {
-            files: named(request, folder)?,
+            files: given(request, folder)?,
             ..Found::default()
         },
         false => dockerfiles(folder)?,
@@ -308,7 +362,7 @@ fn located(
 }
 
 /// The files that are named.
-fn named(request: &Request, folder: &Path) -> Result<Vec<PathBuf>, ProjectError> {
+fn given(request: &Request, folder: &Path) -> Result<Vec<PathBuf>, ProjectError> {
     let files = request.files.iter().map(|file| {
         real(&folder.join(file)).map_err(|_| {
             ProjectError::open(
@@ -386,91 +440,6 @@ fn contexts(root: &Path, variants: &[Variant]) -> Result<Vec<Context>, ProjectEr
         }
         ProjectError::open(message, hint)
     })
-}
-
-fn settled_contract(
-    request: &Request,
-    variants: &[Variant],
-    sent: &Sent<'_>,
-    notes: &mut Vec<Note>,
-) -> Result<Contract, ProjectError> {
-    let mut merged = Hints::default();
-    let mut ports = BTreeSet::new();
-    let mut base = None;
-    for variant in variants {
-        let target = variant.target.as_deref();
-        let hints = variant
-            .dockerfile
-            .hints(target, &variant.build_args)
-            .map_err(|error| {
-                let hint = error.hint.clone().unwrap_or_default();
-                ProjectError::open(
-                    format!("{}:{}: {}", variant.path, error.line, error.message),
-                    hint,
-                )
-            })?;
-        ports.extend(hints.ports.first().copied());
-        if merged.ports.is_empty() {
-            merged.ports = hints.ports;
-        }
-        merged.port_variable = merged.port_variable.or(hints.port_variable);
-        merged.health_check = merged.health_check.or(hints.health_check);
-        for name in hints.open_arguments {
-            if !merged.open_arguments.contains(&name) {
-                merged.open_arguments.push(name);
-            }
-        }
-        merged.secrets.extend(hints.secrets);
-        let of_this = variant.dockerfile.final_base(target, &variant.build_args);
-        base = base.or(of_this.ok().flatten());
-    }
-    if !merged.open_arguments.is_empty() {
-        notes.push(Note {
-            subject: "build arguments",
-            text: format!("{} without a value", merged.open_arguments.join(", ")),
-            flag: Some("--build-arg NAME=VALUE"),
-        });
-    }
-    merged.secrets.sort();
-    merged.secrets.dedup();
-    merged.secrets.retain(|id| !request.secrets.contains(id));
-    if !merged.secrets.is_empty() {
-        notes.push(Note {
-            subject: "secrets",
-            text: format!(
-                "{} without a value, so steps that need it fail",
-                merged.secrets.join(", ")
-            ),
-            flag: Some("--secret id=NAME,src=FILE"),
-        });
-    }
-    let found = contract(
-        (request.ready.as_ref(), request.port),
-        &merged,
-        base.as_deref(),
-        sent,
-    );
-    let Some(found) = found else {
-        let message = "it is not known when the app is ready: no Dockerfile names a port by EXPOSE, HEALTHCHECK or ENV PORT";
-        let hint = "say how it shows that: --ready http://:8080/, tcp://:5432, log:REGEX or exit:0";
-        return Err(ProjectError::open(message, hint));
-    };
-    let mut text = format!("{} ({})", found.check, found.why);
-    if found.is_guess {
-        text.push_str("; this is weak");
-    }
-    if ports.len() > 1 {
-        text.push_str("; other variants expose other ports");
-    }
-    notes.insert(
-        0,
-        Note {
-            subject: "ready when",
-            text,
-            flag: Some("--ready http://:PORT/PATH"),
-        },
-    );
-    Ok(found)
 }
 
 /// Some names, and how many more there are.

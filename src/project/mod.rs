@@ -1,5 +1,6 @@
 //! What a folder of a user holds that can be measured, and the scenario for it: Dockerfiles,
-//! their context, how the app shows that it is ready, and what the rebuilds change.
+//! their context, how the app shows that it is ready, and what the rebuilds change. Or ready
+//! images, for which no folder is needed.
 //!
 //! [`draft`] writes the scenario as the text of a file, with a comment for each thing that it
 //! assumed: what is measured is what can be saved.
@@ -10,6 +11,7 @@ mod contract;
 mod draft;
 mod error;
 mod find;
+mod images;
 mod interpolate;
 mod language;
 mod located;
@@ -18,6 +20,7 @@ mod ready;
 mod rebuild;
 mod request;
 mod service;
+mod settled;
 mod suggest;
 mod text;
 mod variants;
@@ -25,6 +28,7 @@ mod variants;
 pub use compose::Compose;
 pub use draft::{Draft, draft};
 pub use error::ProjectError;
+pub use images::{ImageConfig, ReadyImage};
 pub use note::Note;
 pub use ready::Ready;
 pub use request::Request;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::compose::Compose;
+use super::images::ReadyImage;
 use super::ready::Ready;
 use super::service::Service;
 
@@ -19,6 +20,8 @@ pub struct Request {
     pub context: Option<PathBuf>,
     /// Dockerfiles, relative to the project's folder.
     pub files: Vec<PathBuf>,
+    /// Ready images, a variant each. Then nothing is built, and no file is looked for.
+    pub images: Vec<ReadyImage>,
     /// How the app shows that it is ready.
     pub ready: Option<Ready>,
     /// Stages to build, a variant each.

@@ -27,13 +27,30 @@ const HEADER: &str = "\
 # `plimsoll run ./FILE` measures it; `plimsoll schema scenario` describes every key.
 ";
 
+const HEADER_OF_IMAGES: &str = "\
+# Written by plimsoll for ready images. Change what is wrong.
+# `plimsoll run ./FILE` measures them; `plimsoll schema scenario` describes every key.
+";
+
 /// The text.
 pub(super) fn text(material: &Material<'_>) -> String {
     let Material { name, contract, .. } = material;
+    let is_built = material
+        .variants
+        .iter()
+        .any(|one| one.ready_image.is_none());
+    let (header, title, of_path) = match is_built {
+        true => (HEADER, "the project", "The build context."),
+        false => (
+            HEADER_OF_IMAGES,
+            "ready images:",
+            "Nothing is built, so no file of this folder is read.",
+        ),
+    };
     let mut text = format!(
-        "{HEADER}\nschema = 1\nname = {}\ntitle = {}\n\n[app]\nname = {}\n# The build context.\npath = {}\n",
+        "{header}\nschema = 1\nname = {}\ntitle = {}\n\n[app]\nname = {}\n# {of_path}\npath = {}\n",
         quoted(name),
-        quoted(&format!("the project {name}")),
+        quoted(&format!("{title} {name}")),
         quoted(name),
         quoted(material.app_path),
     );
@@ -49,6 +66,28 @@ pub(super) fn text(material: &Material<'_>) -> String {
         let env: BTreeMap<_, _> = material.env.iter().cloned().collect();
         let _ = writeln!(text, "env = {}", table(&env));
     }
+    match is_built {
+        true => {
+            edits(&mut text, material);
+            text.push_str("\n# --- the ways to build it\n");
+        }
+        false => text.push_str(
+            "\n# --- the images, run as they are: context, build and rebuild are not applicable\n",
+        ),
+    }
+    for one in material.variants {
+        variant(&mut text, one);
+    }
+    if !material.services.is_empty() {
+        text.push_str("\n# --- what the app needs: started before it, and never measured\n");
+    }
+    for one in material.services {
+        service(&mut text, one);
+    }
+    text
+}
+
+fn edits(text: &mut String, material: &Material<'_>) {
     text.push_str(
         "\n# --- what a rebuild changes: never your files, only what is sent to the builder\n",
     );
@@ -61,7 +100,7 @@ pub(super) fn text(material: &Material<'_>) -> String {
         ),
     ] {
         match rebuild {
-            Some(rebuild) => edit(&mut text, name, rebuild),
+            Some(rebuild) => edit(text, name, rebuild),
             None => {
                 let _ = writeln!(
                     text,
@@ -70,17 +109,6 @@ pub(super) fn text(material: &Material<'_>) -> String {
             }
         }
     }
-    text.push_str("\n# --- the ways to build it\n");
-    for one in material.variants {
-        variant(&mut text, one);
-    }
-    if !material.services.is_empty() {
-        text.push_str("\n# --- what the app needs: started before it, and never measured\n");
-    }
-    for one in material.services {
-        service(&mut text, one);
-    }
-    text
 }
 
 /// The keys of a contract beside its kind, a line each.
@@ -119,12 +147,17 @@ fn edit(text: &mut String, name: &str, rebuild: &Rebuild) {
 }
 
 fn variant(text: &mut String, variant: &Variant) {
+    let (key, value) = match &variant.ready_image {
+        Some(image) => ("image", &image.reference),
+        None => ("dockerfile", &variant.path),
+    };
     let _ = write!(
         text,
-        "\n[[variant]]\nname = {0}\nstrategy = {0}\ntitle = {1}\ndockerfile = {2}\n",
+        "\n[[variant]]\nname = {0}\nstrategy = {0}\ntitle = {1}\n{2} = {3}\n",
         quoted(&variant.name),
         quoted(&variant.title),
-        quoted(&variant.path),
+        key,
+        quoted(value),
     );
     if let Some(target) = &variant.target {
         let _ = writeln!(text, "target = {}", quoted(target));

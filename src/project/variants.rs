@@ -6,18 +6,22 @@ use std::path::Path;
 
 use super::error::ProjectError;
 use super::find::tag;
+use super::images::ReadyImage;
 use super::located::Located;
 use super::request::Request;
 use crate::dockerfile::Dockerfile;
 
 /// A run of more than these takes hours, and is likely a mistake.
-const MOST_VARIANTS: usize = 64;
+pub(super) const MOST_VARIANTS: usize = 64;
 
 /// One way of building the app.
 #[derive(Debug, Clone)]
 pub(super) struct Variant {
     pub name: String,
     pub title: String,
+    /// A ready image, which is not built. Then `path` is empty, and `dockerfile` has one FROM
+    /// line that names it.
+    pub ready_image: Option<ReadyImage>,
     /// The Dockerfile relative to the context.
     pub path: String,
     pub dockerfile: Dockerfile,
@@ -165,6 +169,7 @@ fn variant(
     Ok(Variant {
         name: String::new(),
         title: format!("{path}{words}"),
+        ready_image: None,
         path: path.to_owned(),
         dockerfile: dockerfile.clone(),
         target: choice.target.clone(),
@@ -219,7 +224,8 @@ pub(super) fn kebab(text: &str) -> String {
     }
 }
 
-fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
+/// The name, or one with a number that is not taken.
+pub(super) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     let mut names = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{name}-{n}")));
     let free = names.find(|name| !taken.contains(name)).unwrap_or_default();
     taken.insert(free.clone());

@@ -57,6 +57,10 @@ pub struct CaseRecord {
     /// The Dockerfile and what goes to it, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dockerfile: Option<DockerfileRecord>,
+    /// The image that is run as it is, as the scenario writes it, where nothing is built. It is
+    /// the only one of `bases`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_image: Option<String>,
     /// References of the bases that it is built on, as the Dockerfile writes them.
     pub bases: Vec<String>,
     /// References of the images of its companions, as the scenario writes them.

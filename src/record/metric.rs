@@ -138,6 +138,21 @@ impl Metric {
         )
     }
 
+    /// Whether it is of a build, or of what is sent to the builder.
+    pub fn is_of_builds(self) -> bool {
+        let groups = ["context.", "build.", "rebuild."];
+        groups.iter().any(|group| self.id().starts_with(group))
+    }
+
+    /// Whether it has no meaning for a ready image: besides builds, what needs a known base or a
+    /// second image.
+    pub fn needs_build(self) -> bool {
+        let of_pulls = ["pull.base", "pull.update"];
+        self.is_of_builds()
+            || self == Self::SizeOwn
+            || of_pulls.iter().any(|group| self.id().starts_with(group))
+    }
+
     /// Whether it tells of an image's way through a registry.
     pub fn is_distribution(self) -> bool {
         self == Self::SizeTransfer || self.id().starts_with("push.") || self.is_linked()

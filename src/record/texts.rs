@@ -269,6 +269,7 @@ impl Texts for CaseRecord {
             platform: _,
             disposition,
             dockerfile,
+            ready_image: _,
             bases: _,
             companions: _,
             stand_ins: _,
@@ -301,6 +302,7 @@ impl Texts for CaseRecord {
     }
 
     fn each_name(&mut self, visit: &mut Visit<'_>) {
+        self.ready_image.iter_mut().for_each(&mut *visit);
         self.bases.iter_mut().for_each(&mut *visit);
         self.companions.iter_mut().for_each(&mut *visit);
         self.stand_ins.iter_mut().for_each(&mut *visit);

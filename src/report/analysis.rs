@@ -185,6 +185,13 @@ impl<'a> Analysis<'a> {
         self.cases.get(scenario).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether the variants of a scenario are built; `false` where all are ready images.
+    pub(super) fn is_built(&self, scenario: &str) -> bool {
+        let cases = self.cases_of(scenario);
+        let has_ready = cases.iter().any(|case| case.ready_image.is_some());
+        !has_ready || cases.iter().any(|case| case.dockerfile.is_some())
+    }
+
     /// Every metric of a case, as in [`Analysis::entries`].
     pub(super) fn entries_of(&self, case: &CaseId) -> &[MetricSummary<'a>] {
         let place = self.places.get(case.as_str()).cloned();

@@ -69,11 +69,13 @@ impl Columns {
         metrics.into_iter().map(Series::unlinked).collect()
     }
 
-    fn title(self) -> &'static str {
-        match self {
-            Self::All => "size, build, start and run",
-            Self::SizeAndBuild => "size and build",
-            Self::StartAndRun => "start and run",
+    fn title(self, is_built: bool) -> &'static str {
+        match (self, is_built) {
+            (Self::All, true) => "size, build, start and run",
+            (Self::All, false) => "size, start and run",
+            (Self::SizeAndBuild, true) => "size and build",
+            (Self::SizeAndBuild, false) => "size",
+            (Self::StartAndRun, _) => "start and run",
         }
     }
 }
@@ -112,7 +114,7 @@ pub(super) fn table_of(analysis: &Analysis<'_>, scenario: &str, columns: Columns
         analysis,
         scenario,
         &Layout {
-            what: columns.title(),
+            what: columns.title(analysis.is_built(scenario)),
             series: columns.series(analysis, scenario),
             one_time_unit: false,
             timed: "Times and memory",

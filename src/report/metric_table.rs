@@ -27,6 +27,7 @@ pub(super) struct Layout<'t> {
     pub(super) notes: Vec<String>,
 }
 
+/// Without the columns of builds where no variant of the scenario is built.
 pub(super) fn metric_table(analysis: &Analysis<'_>, scenario: &str, layout: &Layout<'_>) -> Table {
     let record = analysis.record;
     let cases = sorted_cases(analysis, scenario);
@@ -40,7 +41,9 @@ pub(super) fn metric_table(analysis: &Analysis<'_>, scenario: &str, layout: &Lay
         Some(first) if series.metric.unit() == Unit::Seconds => first,
         _ => scale_of(analysis, &cases, *series),
     };
+    let is_built = analysis.is_built(scenario);
     let series = layout.series.iter();
+    let series = series.filter(|series| is_built || !series.metric.needs_build());
     let printed: Vec<(Series, Scale)> = series.map(|series| (*series, scale(series))).collect();
     let common_n = common_n(analysis, &cases, &printed);
     if !layout.timed.is_empty() {

@@ -15,6 +15,16 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
     }
 }
 
+/// The id of the image that the run was resolved to: a tag may move meanwhile. In a clean room
+/// nobody moves tags, and ids may differ there.
+pub(super) fn locked<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    reference: &str,
+) -> Option<String> {
+    let base = runner.base_of(reference)?;
+    (!runner.settings.own_builder).then(|| base.image_id.clone())
+}
+
 fn recorded<'a>(bases: &'a [BaseRecord], reference: &str) -> Option<&'a BaseRecord> {
     let masked = mask_found(reference);
     let mut bases = bases.iter().filter(|base| base.reference == masked);

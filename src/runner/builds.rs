@@ -121,10 +121,10 @@ impl Job {
     }
 }
 
-/// A build that ended well.
+/// An image that was built; of a ready image, its id in place of a tag.
 pub(super) struct Built {
     pub(super) tag: String,
-    image: String,
+    pub(super) image: String,
 }
 
 /// The cold build: neither layers nor cache mounts of before. `None` where it

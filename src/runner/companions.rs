@@ -1,5 +1,6 @@
 //! The services that an app needs: up and ready before it, in a private network.
 
+use super::bases::locked;
 use super::builds::labels;
 use super::ready;
 use super::session::{PlannedCase, Runner};
@@ -160,16 +161,6 @@ async fn one<E: Engine, C: Clock, P: Probe>(
         }),
         Err(NotReady::Start(error) | NotReady::Lost(error)) => Err(failed(&error)),
     }
-}
-
-/// The id of the image that the run was resolved to: a tag may move meanwhile. In a clean room
-/// nobody moves tags, and ids may differ there.
-fn locked<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    reference: &str,
-) -> Option<String> {
-    let base = runner.base_of(reference)?;
-    (!runner.settings.own_builder).then(|| base.image_id.clone())
 }
 
 fn not_up(what: &str, error: &EngineError) -> NotUp {

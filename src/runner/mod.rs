@@ -32,6 +32,7 @@ mod pulls;
 mod push;
 mod reach;
 mod ready;
+mod ready_image;
 mod session;
 mod settle;
 mod split;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::ledger::Ledger;
 use super::proof::{self, Spans};
 use super::push::{Lost, Pushed, TAG_COLD, TAG_UPDATE, case_repository, send};
+use super::ready_image::{NO_KNOWN_BASE, NO_UPDATE};
 use super::session::{PlannedCase, Runner};
 use super::starts::overdue;
 use crate::engine::{
@@ -93,15 +94,18 @@ pub(super) async fn pulls<E: Engine, C: Clock, P: Probe>(
     let update = match updated {
         Some(tag) if distribution.puller.is_ok() => {
             let repository = case_repository(runner, case);
-            send(runner, &registry, &repository, TAG_UPDATE, tag)
+            send(runner, &registry, &repository, TAG_UPDATE, (tag, None))
                 .await
                 .map(|(_, _, manifest)| Pushed {
                     tag: TAG_UPDATE,
                     manifest,
                 })
-                .map_err(|lost| lost.reason)
+                .map_err(|lost| dnf(lost.reason))
         }
-        _ => Err("there is no image after the source edit".to_owned()),
+        _ if case.spec.ready_image.is_some() => Err(Outcome::NotApplicable {
+            reason: NO_UPDATE.to_owned(),
+        }),
+        _ => Err(dnf("there is no image after the source edit".to_owned())),
     };
     for link in links {
         let puller = runner
@@ -124,6 +128,10 @@ pub(super) async fn pulls<E: Engine, C: Clock, P: Probe>(
         };
         journey.travel(runner, &cold, update.as_ref(), ledger).await;
     }
+}
+
+fn dnf(reason: String) -> Outcome {
+    Outcome::Dnf { reason }
 }
 
 /// Notes the same of every pull.
@@ -152,6 +160,10 @@ fn base_of<E: Engine, C: Clock, P: Probe>(
 ) -> Result<Base, Outcome> {
     let not_measured = |reason: String| Outcome::NotMeasured { reason };
     let spec = &case.spec;
+    if spec.ready_image.is_some() {
+        let reason = NO_KNOWN_BASE.to_owned();
+        return Err(Outcome::NotApplicable { reason });
+    }
     let reference = spec
         .dockerfile
         .final_base(spec.target.as_deref(), &spec.build_args)
@@ -226,7 +238,7 @@ impl<E: Engine> Journey<E> {
         &mut self,
         runner: &mut Runner<E, C, P>,
         cold: &Pushed,
-        update: Result<&Pushed, &String>,
+        update: Result<&Pushed, &Outcome>,
         ledger: &mut Ledger,
     ) {
         self.clear().await;
@@ -236,13 +248,12 @@ impl<E: Engine> Journey<E> {
                 let before = Some(&cold.manifest);
                 let _ = self.measure(runner, UPDATE, update, before, ledger).await;
             }
+            (_, Err(outcome @ Outcome::NotApplicable { .. })) | (Ok(()), Err(outcome)) => {
+                self.note(ledger, UPDATE, outcome);
+            }
             (Err(reason), _) => {
                 let reason = format!("the image before it could not be pulled: {reason}");
-                self.note(ledger, UPDATE, &Outcome::Dnf { reason });
-            }
-            (Ok(()), Err(reason)) => {
-                let reason = reason.clone();
-                self.note(ledger, UPDATE, &Outcome::Dnf { reason });
+                self.note(ledger, UPDATE, &dnf(reason));
             }
         }
         self.beside_base(runner, cold, ledger).await;

@@ -56,7 +56,10 @@ pub(super) async fn push<E: Engine, C: Clock, P: Probe>(
     let planned = [Metric::SizeTransfer, Metric::PushTime, Metric::PushBytes];
     runner.phase(Metric::PushTime);
     let sent = match registry.forget(&repository) {
-        Ok(()) => send(runner, &registry, &repository, TAG_COLD, &built.tag).await,
+        Ok(()) => {
+            let image = (built.tag.as_str(), case.spec.ready_image.as_deref());
+            send(runner, &registry, &repository, TAG_COLD, image).await
+        }
         Err(error) => Err(Lost::of(format!(
             "the registry could not be emptied: {error}"
         ))),
@@ -154,13 +157,28 @@ impl From<EngineError> for Lost {
     }
 }
 
-/// Pushes a built image under a name of the registry, and takes the name away again.
+/// Whether an image has another name than that of a push: always, where it was built.
+async fn keeps_name<E: Engine, C: Clock, P: Probe>(
+    runner: &Runner<E, C, P>,
+    ready: Option<&str>,
+    id: &str,
+) -> bool {
+    let Some(reference) = ready else { return true };
+    let name = runner.bases.get(reference).cloned();
+    let name = name.unwrap_or_else(|| reference.to_owned());
+    let other = runner.engine.image(&name);
+    let other = bounded(runner, "inspect image", &name, other).await;
+    other.is_ok_and(|other| other.is_some_and(|image| image.id.0 == id))
+}
+
+/// Pushes an image under a name of the registry, and takes the name away again. `built` is its
+/// tag; of a `ready` image, whose reference that is, it is the id.
 pub(super) async fn send<E: Engine, C: Clock, P: Probe>(
     runner: &mut Runner<E, C, P>,
     registry: &Arc<dyn Registry>,
     repository: &str,
     tag: &str,
-    built: &str,
+    (built, ready): (&str, Option<&str>),
 ) -> Result<(Nanos, Traffic, ManifestRecord), Lost> {
     let target = format!(
         "{}/{repository}:{tag}",
@@ -174,9 +192,12 @@ pub(super) async fn send<E: Engine, C: Clock, P: Probe>(
     let outcome = tokio::time::timeout(deadline, engine.push(&target, &mut |_| {})).await;
     let end = runner.clock.mark();
     let traffic = registry.traffic(RegistryEndpoint::Build);
-    // What cannot be removed now, the sweep at the end removes.
-    let removed = engine.remove_image(&target);
-    let _ = bounded(runner, "remove image", &target, removed).await;
+    // What cannot be removed now, the sweep at the end removes. Were it the only tag left, the
+    // image would go with it: of a ready image the user may have removed the others meanwhile.
+    if keeps_name(runner, ready, built).await {
+        let removed = engine.remove_image(&target);
+        let _ = bounded(runner, "remove image", &target, removed).await;
+    }
     let outcome = outcome.map_err(|_| overdue("push image", &target))??;
     let manifest = registry
         .manifest(repository, tag, &runner.record.engine.platform)

@@ -62,6 +62,11 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         case: Option<&PlannedCase>,
         recorder: &mut dyn Recorder,
     ) -> Result<(), RunError> {
+        if case.is_some_and(|case| case.spec.ready_image.is_some()) {
+            // Such a visit builds nothing: what comes up meanwhile is somebody else's.
+            self.cache_listed = None;
+            return Ok(());
+        }
         let ids = self.cache_ids().await.or_else(|| self.cache_listed.clone());
         let Some(ids) = ids else {
             return Ok(());

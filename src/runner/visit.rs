@@ -6,7 +6,7 @@ use super::load::LOAD_METRICS;
 use super::mounts::has_mounts;
 use super::session::{PlannedCase, Runner};
 use super::starts::bounded;
-use super::{builds, floor, inspect, pulls, push, starts, weigh};
+use super::{builds, floor, inspect, pulls, push, ready_image, starts, weigh};
 use crate::context;
 use crate::engine::{Clock, Engine, ErrorKind, ImageFacts, Probe};
 use crate::oci;
@@ -53,6 +53,8 @@ pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
     };
     let plan = &runner.record.plan;
     let mut planned = unlinked(APP_METRICS);
+    let is_built = case.spec.ready_image.is_none();
+    planned.retain(|(metric, _)| is_built || !metric.is_of_builds());
     if plan.skips(SkippedPhase::Dependency) {
         planned.retain(|(metric, _)| *metric != Metric::RebuildDependency);
     }
@@ -107,41 +109,63 @@ async fn visit_app<E: Engine, C: Clock, P: Probe>(
         Ok(job) => job,
         Err(reason) => return ledger.fail(&reason),
     };
-    ledger.value(Metric::ContextBytes, Quantity::Bytes(case.context.bytes()));
-    ledger.value(Metric::ContextFiles, Quantity::Count(case.context.files()));
-    let Some(cold) = builds::cold(runner, case, &job, ledger).await else {
+    let found = match &case.spec.ready_image {
+        Some(reference) => ready_image::find(runner, reference, ledger).await,
+        None => {
+            ledger.value(Metric::ContextBytes, Quantity::Bytes(case.context.bytes()));
+            ledger.value(Metric::ContextFiles, Quantity::Count(case.context.files()));
+            builds::cold(runner, case, &job, ledger).await
+        }
+    };
+    let Some(cold) = found else {
         return;
     };
-    match describe(runner, &job, &cold, ledger).await {
-        Ok(image) => ledger.image = Some(image),
-        Err(reason) => {
-            ledger.fail(&reason);
-            return builds::discard(runner, &job).await;
-        }
+    visit_image(runner, case, &job, &cold, ledger).await;
+    // A ready image is the user's: it stays, and so do its names.
+    if case.spec.ready_image.is_none() {
+        builds::discard(runner, &job).await;
     }
-    if let Err(reason) = starts::start(runner, case, &job, ledger).await {
+}
+
+/// What is measured of an image, be it built or ready.
+async fn visit_image<E: Engine, C: Clock, P: Probe>(
+    runner: &mut Runner<E, C, P>,
+    case: &PlannedCase,
+    job: &Job,
+    cold: &Built,
+    ledger: &mut Ledger,
+) {
+    match describe(runner, job, cold, ledger).await {
+        Ok(image) => ledger.image = Some(image),
+        Err(reason) => return ledger.fail(&reason),
+    }
+    if let Err(reason) = starts::start(runner, case, job, ledger).await {
         // An app may print its environment before it dies.
-        ledger.fail(&job.told(reason));
+        return ledger.fail(&job.told(reason));
+    }
+    ledger.gate = Gate::Passed;
+    let pushed = push::push(runner, case, cold, ledger).await;
+    weigh::weigh(runner, case, cold, pushed.as_ref(), ledger).await;
+    if case.spec.ready_image.is_some() {
+        ready_image::note_builds(APP_METRICS, ledger);
+        pulls::pulls(runner, case, pushed, None, ledger).await;
+        push::withdraw(runner, case);
     } else {
-        ledger.gate = Gate::Passed;
-        let pushed = push::push(runner, case, &cold, ledger).await;
-        weigh::weigh(runner, case, &cold, pushed.as_ref(), ledger).await;
-        builds::cached(runner, case, &job, &cold, ledger).await;
+        builds::cached(runner, case, job, cold, ledger).await;
         let (name, metric) = (EditName::Source, Metric::RebuildSource);
-        let edited = rebuild(runner, case, &job, ledger, name, metric).await;
+        let edited = rebuild(runner, case, job, ledger, name, metric).await;
         pulls::pulls(runner, case, pushed, edited.as_deref(), ledger).await;
         push::withdraw(runner, case);
         if !runner.record.plan.skips(SkippedPhase::Dependency) {
             let (name, metric) = (EditName::Dependency, Metric::RebuildDependency);
-            rebuild(runner, case, &job, ledger, name, metric).await;
+            rebuild(runner, case, job, ledger, name, metric).await;
         }
         let cold_mounts: Vec<_> = rebuilt_with_cold_mounts(&runner.record.plan, case).collect();
         for (name, metric) in cold_mounts {
-            rebuild(runner, case, &job, ledger, name, metric).await;
+            rebuild(runner, case, job, ledger, name, metric).await;
         }
-        inspect::inspect(runner, case, &job, &cold, ledger).await;
     }
-    builds::discard(runner, &job).await;
+    inspect::inspect(runner, case, job, cold, ledger).await;
 }
 
 async fn rebuild<E: Engine, C: Clock, P: Probe>(

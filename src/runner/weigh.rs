@@ -12,6 +12,7 @@ use super::builds::{Built, chain};
 use super::inspect::EXPORT_WITHIN;
 use super::ledger::Ledger;
 use super::push::{Pushed, case_repository};
+use super::ready_image::NO_KNOWN_BASE;
 use super::session::{PlannedCase, Runner};
 use super::starts::bounded;
 use crate::engine::{Clock, Engine, Probe, Registry, TAG_BASE};
@@ -46,12 +47,20 @@ pub(super) async fn weigh<E: Engine, C: Clock, P: Probe>(
     };
     let unpacked: Bytes = layers.iter().copied().sum();
     ledger.value(Metric::SizeUnpacked, Quantity::Bytes(unpacked));
-    match layers_below(runner, case, &diff_ids) {
+    let below = match case.spec.ready_image {
+        Some(_) => Err(Outcome::NotApplicable {
+            reason: NO_KNOWN_BASE.to_owned(),
+        }),
+        None => {
+            layers_below(runner, case, &diff_ids).map_err(|reason| Outcome::NotMeasured { reason })
+        }
+    };
+    match below {
         Ok(below) => {
             let own: Bytes = layers[below..].iter().copied().sum();
             ledger.value(Metric::SizeOwn, Quantity::Bytes(own));
         }
-        Err(reason) => ledger.note(Metric::SizeOwn, Outcome::NotMeasured { reason }),
+        Err(outcome) => ledger.note(Metric::SizeOwn, outcome),
     }
     if let Some(image) = &mut ledger.image {
         image::spread_over_history(&mut image.history, &layers, &makers);

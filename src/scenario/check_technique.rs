@@ -32,13 +32,13 @@ impl Checker<'_> {
         );
         let names: Vec<_> = variants
             .iter()
-            .filter(|variant| variant.dockerfile.is_some())
+            .filter(|variant| variant.dockerfile.is_some() || variant.image.is_some())
             .map(|variant| variant.name.get_ref().as_str())
             .collect();
         let baseline = raw.baseline.get_ref();
         if !names.contains(&baseline.as_str()) {
             let hint = suggest(baseline, names.iter().copied());
-            let message = format!("the baseline `{baseline}` is not a variant that is built");
+            let message = format!("the baseline `{baseline}` is not a variant that is measured");
             self.report(raw.baseline.span(), message, "", hint);
         }
         if names.len() < 2 {

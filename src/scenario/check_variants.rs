@@ -1,6 +1,7 @@
 //! Checks the variants and their Dockerfiles.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use toml::Spanned;
@@ -13,6 +14,9 @@ use super::raw::{RawApp, RawVariant, Text};
 use super::words::{nearest, suggest};
 use crate::dockerfile::{Dockerfile, ParseError};
 use crate::oci::ImageReference;
+
+/// What a Dockerfile calls an empty image.
+const SCRATCH: &str = "scratch";
 
 impl Checker<'_> {
     pub fn variants(
@@ -64,27 +68,21 @@ impl Checker<'_> {
         app: Option<&App>,
     ) -> Option<VariantBuild> {
         let name = raw.name.get_ref();
-        match (&raw.dockerfile, &raw.not_applicable) {
-            (Some(path), None) => {
-                if raw.title.is_none() {
-                    self.report(
-                        raw.name.span(),
-                        format!("variant `{name}` has no title"),
-                        "`title`, a line about it",
-                        "",
-                    );
-                }
+        match (&raw.dockerfile, &raw.image, &raw.not_applicable) {
+            (Some(path), None, None) => {
+                self.titled(raw);
                 let spec = self.spec(raw, path, raw_app, &app?.dir)?;
                 Some(VariantBuild::Dockerfile(Box::new(spec)))
             }
-            (None, Some(reason)) => {
+            (None, Some(image), None) => {
+                self.titled(raw);
+                let spec = self.ready_image(raw, image)?;
+                Some(VariantBuild::Dockerfile(Box::new(spec)))
+            }
+            (None, None, Some(reason)) => {
                 self.filled(reason, "the reason", "say why the variant cannot exist");
-                let target = raw.target.as_ref().map(Text::span);
-                let unused = target
-                    .or(raw.build_args.as_ref().map(Spanned::span))
-                    .or(raw.swap.as_ref().map(Spanned::span))
-                    .or(raw.platform.as_ref().map(Text::span))
-                    .or(raw.secret.as_ref().map(Text::span))
+                let unused = of_builds(raw)
+                    .map(|(_, span)| span)
                     .or(raw.run.as_ref().map(Spanned::span))
                     .or(raw.env.as_ref().map(Spanned::span))
                     .or(raw.expected_failure.as_ref().map(|raw| raw.point.span()));
@@ -97,23 +95,86 @@ impl Checker<'_> {
                     reason: reason.get_ref().clone(),
                 })
             }
-            (dockerfile, _) => {
-                let which = if dockerfile.is_some() {
-                    "both"
-                } else {
-                    "neither"
+            (dockerfile, image, reason) => {
+                let given = [
+                    ("dockerfile", dockerfile.is_some()),
+                    ("image", image.is_some()),
+                    ("not-applicable", reason.is_some()),
+                ];
+                let given: Vec<_> = given
+                    .iter()
+                    .filter_map(|(key, is_given)| is_given.then_some(format!("`{key}`")))
+                    .collect();
+                let message = match given.as_slice() {
+                    [] => format!(
+                        "variant `{name}` has none of `dockerfile`, `image` and `not-applicable`"
+                    ),
+                    given => format!("variant `{name}` has {}", given.join(" and ")),
                 };
-                let message =
-                    format!("variant `{name}` has {which} of `dockerfile` and `not-applicable`");
                 self.report(
                     raw.name.span(),
                     message,
-                    "a Dockerfile, or the reason why there is none",
+                    "one of: a Dockerfile, a ready image, or the reason why there is neither",
                     "",
                 );
                 None
             }
         }
+    }
+
+    fn titled(&mut self, raw: &RawVariant) {
+        if raw.title.is_none() {
+            self.report(
+                raw.name.span(),
+                format!("variant `{}` has no title", raw.name.get_ref()),
+                "`title`, a line about it",
+                "",
+            );
+        }
+    }
+
+    /// A variant that is run as it is.
+    fn ready_image(&mut self, raw: &RawVariant, image: &Text) -> Option<BuildSpec> {
+        let name = raw.name.get_ref();
+        if let Some((key, span)) = of_builds(raw) {
+            let message = format!("variant `{name}` has a ready image, and `{key}` is for a build");
+            self.report(
+                span,
+                message,
+                "",
+                format!("remove `{key}`, or name a `dockerfile`"),
+            );
+        }
+        let reference = image.get_ref();
+        let valid = match reference.parse::<ImageReference>() {
+            Ok(_) if reference == SCRATCH => Err("`scratch` has no content".to_owned()),
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(reason) = valid {
+            let message = format!("invalid image reference: {reason}");
+            self.report(image.span(), message, "an image, such as `nginx:1.27`", "");
+            return None;
+        }
+        let dockerfile = match Dockerfile::parse(format!("FROM {reference}\n")) {
+            Ok(dockerfile) => dockerfile,
+            Err(error) => {
+                let message = format!("invalid image reference: {}", error.message);
+                self.report(image.span(), message, "", "");
+                return None;
+            }
+        };
+        Some(BuildSpec {
+            ready_image: Some(reference.clone()),
+            path: String::new(),
+            dockerfile,
+            target: None,
+            build_args: BTreeMap::new(),
+            platform: None,
+            secret: None,
+            confinement: self.confinement(raw.run.as_ref()),
+            env: env_of(raw),
+        })
     }
 
     fn spec(
@@ -155,6 +216,7 @@ impl Checker<'_> {
             None => dockerfile,
         };
         let spec = BuildSpec {
+            ready_image: None,
             path: forward(path.get_ref()),
             dockerfile,
             target: target.map(|target| target.get_ref().clone()),
@@ -162,11 +224,7 @@ impl Checker<'_> {
             platform,
             secret: self.secret_use(raw.secret.as_ref()),
             confinement: self.confinement(raw.run.as_ref()),
-            env: raw
-                .env
-                .as_ref()
-                .map(|env| env.get_ref().clone())
-                .unwrap_or_default(),
+            env: env_of(raw),
         };
         match spec
             .dockerfile
@@ -230,6 +288,24 @@ impl Checker<'_> {
         let message = format!("`{path}` has no stage `{}`", target.get_ref());
         self.report(target.span(), message, &expected, hint.unwrap_or_default());
     }
+}
+
+/// The first key of a variant that says something of its build.
+fn of_builds(raw: &RawVariant) -> Option<(&'static str, Range<usize>)> {
+    let text = |key, value: &Option<Text>| Some((key, value.as_ref()?.span()));
+    let table = |key, value: &Option<Spanned<BTreeMap<String, String>>>| {
+        Some((key, value.as_ref()?.span()))
+    };
+    text("target", &raw.target)
+        .or_else(|| table("build-args", &raw.build_args))
+        .or_else(|| table("swap", &raw.swap))
+        .or_else(|| text("platform", &raw.platform))
+        .or_else(|| text("secret", &raw.secret))
+}
+
+fn env_of(raw: &RawVariant) -> BTreeMap<String, String> {
+    let env = raw.env.as_ref().map(|env| env.get_ref().clone());
+    env.unwrap_or_default()
 }
 
 fn has_stage(dockerfile: &Dockerfile, target: &str) -> bool {

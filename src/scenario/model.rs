@@ -232,7 +232,7 @@ pub enum FailurePoint {
 /// How a variant is built.
 #[derive(Debug, Clone)]
 pub enum VariantBuild {
-    /// By a Dockerfile.
+    /// By a Dockerfile, or as a ready image.
     Dockerfile(Box<BuildSpec>),
     /// Not at all.
     NotApplicable {
@@ -241,9 +241,12 @@ pub enum VariantBuild {
     },
 }
 
-/// A Dockerfile and how to use it.
+/// A Dockerfile and how to use it, or a ready image.
 #[derive(Debug, Clone)]
 pub struct BuildSpec {
+    /// Reference of a ready image, which is run as it is. Then `path` is empty, and `dockerfile`
+    /// has one FROM line that names it: so the image is found, pulled and locked as a base is.
+    pub ready_image: Option<String>,
     /// Relative to the app's folder, with forward slashes.
     pub path: String,
     /// Parsed.

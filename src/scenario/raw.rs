@@ -338,7 +338,7 @@ pub(super) struct RawChange {
     pub from: Option<Text>,
 }
 
-/// One way of building the app: `dockerfile`, or the reason why there is none.
+/// One way of building the app: `dockerfile`, a ready `image`, or the reason why there is neither.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Variant")]
@@ -355,6 +355,9 @@ pub(super) struct RawVariant {
     /// The Dockerfile, relative to the app's path.
     #[schemars(with = "Option<String>")]
     pub dockerfile: Option<Text>,
+    /// A ready image instead of a Dockerfile, such as "nginx:1.27": nothing is built, and the phases of a build are not applicable.
+    #[schemars(with = "Option<String>", length(min = 1))]
+    pub image: Option<Text>,
     /// The stage to build; the last where it is left out.
     #[schemars(with = "Option<String>")]
     pub target: Option<Text>,

@@ -328,6 +328,7 @@ fn large(id: &str, visits: u32) -> RunRecord {
         dockerfile: None,
         bases: Vec::new(),
         stand_ins: Vec::new(),
+        ready_image: None,
         companions: Vec::new(),
         expected_failure: None,
         image: None,

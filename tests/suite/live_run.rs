@@ -22,6 +22,7 @@ mod luggage;
 pub(crate) mod matrix;
 mod planted;
 mod projects;
+mod ready_images;
 mod revisions;
 mod roomless;
 mod severed;

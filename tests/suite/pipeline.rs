@@ -11,6 +11,7 @@ mod long;
 mod out_in_context;
 mod projects;
 mod reach;
+mod ready_images;
 mod revisions;
 mod shards;
 mod techniques;
@@ -68,11 +69,8 @@ async fn every_phase_is_timed_between_its_own_marks() {
     assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
     let record = home.record();
     let seen = |metric| values(&record, "good", metric);
-    assert!(
-        close(&seen(Metric::BuildCold), 4.2),
-        "{:?}",
-        seen(Metric::BuildCold)
-    );
+    let cold = seen(Metric::BuildCold);
+    assert!(close(&cold, 4.2), "{cold:?}");
     assert!(close(&seen(Metric::BuildCached), 0.0));
     assert!(
         close(&seen(Metric::RebuildSource), 2.1),

@@ -15,6 +15,7 @@ use plimsoll::units::{Bytes, Count, Nanos, Ratio};
 mod bad;
 mod budgets;
 mod contracts;
+mod ready_images;
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -199,7 +200,7 @@ fn the_example_loads_and_keeps_the_schema() {
     let scenario = Fixture::new(EXAMPLE)
         .load()
         .unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(scenario.variants.len(), 3);
+    assert_eq!(scenario.variants.len(), 4);
     assert_eq!(scenario.claims[0].claimed_bytes, Some(Bytes(1_200_000_000)));
     assert!(scenario.claims[0].approximate);
     assert_eq!(scenario.claims[0].link, None);

@@ -17,6 +17,7 @@ use crate::units::Nanos;
     plimsoll bench -f Dockerfile -f Dockerfile.alpine --ready http://:8080/health\n  \
     plimsoll bench --base node:20,node:20-slim,node:20-alpine\n  \
     plimsoll bench --suggest\n  \
+    plimsoll bench --image nginx:1.27,nginx:1.27-alpine\n  \
     plimsoll bench --compose compose.yaml --service web\n  \
     plimsoll bench --with db=postgres:16 --env DATABASE_URL=postgres://postgres@db/postgres\n  \
     plimsoll bench services/api --target dev,prod --build-arg FEATURES=a,b --time 10m\n  \
@@ -85,7 +86,10 @@ pub struct ProjectArgs {
     /// Build context [default: the folder that holds what the Dockerfile copies]
     #[arg(long, value_name = "DIR")]
     pub context: Option<PathBuf>,
-    /// When the app is ready: http://:PORT/PATH, tcp://:PORT, log:REGEX, exit:CODE or healthy [default: from HEALTHCHECK, EXPOSE and the sources]
+    /// Ready image to measure as it is: nothing is built; a variant each
+    #[arg(long = "image", value_name = "IMAGE", value_delimiter = ',', conflicts_with_all = ["files", "context", "targets", "build_args", "base", "suggest", "swaps", "compose", "platforms"])]
+    pub images: Vec<String>,
+    /// When the app is ready: http://:PORT/PATH, tcp://:PORT, log:REGEX, exit:CODE or healthy [default: from HEALTHCHECK, EXPOSE and the sources, or the config of a ready image]
     #[arg(long, value_name = "HOW", value_parser = clap::value_parser!(Ready))]
     pub ready: Option<Ready>,
     /// Stage to build; a variant each

@@ -32,10 +32,14 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Li
         .map(|case| reckon(analysis, case, scenario.deploy, link))
         .collect();
     let mut notes = Notes::default();
-    for text in explained(scenario.deploy) {
+    let texts = explained(scenario.deploy);
+    let of_builds = usize::from(analysis.is_built(&scenario.name));
+    for text in texts.into_iter().take(1 + of_builds) {
         notes.whole(text);
     }
     pending_note(&cases, &mut notes);
+    let is_built = analysis.is_built(&scenario.name);
+    let shows = |key: &str| is_built || key == HEADS[0].0;
     let mut scales = Vec::new();
     let mut columns = head_columns();
     for (at, (key, title, unit)) in HEADS.into_iter().enumerate() {
@@ -45,13 +49,18 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Li
             _ if unit == Unit::Seconds => scale_of(unit, figures.iter().map(|row| &row[0])),
             _ => scale_of(unit, figures.iter().map(|row| &row[at])),
         };
-        columns.push(Column::values(key, title, unit, scale.symbol()));
+        if shows(key) {
+            columns.push(Column::values(key, title, unit, scale.symbol()));
+        }
         scales.push(scale);
     }
     let mut rows = Vec::new();
     for (case, figures) in cases.iter().zip(&figures) {
         let mut row = row_head(case, &mut notes);
-        for (figure, scale) in figures.iter().zip(&scales) {
+        for ((key, ..), (figure, scale)) in HEADS.iter().zip(figures.iter().zip(&scales)) {
+            if !shows(key) {
+                continue;
+            }
             row.push(cell(figure, *scale, &mut notes));
         }
         rows.push(row);

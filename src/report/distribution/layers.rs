@@ -87,6 +87,10 @@ pub(super) fn base_of<'a>(
     case: &CaseRecord,
     image: &ImageRecord,
 ) -> Result<Option<&'a BaseRecord>, Absence> {
+    if case.ready_image.is_some() {
+        let why = "a ready image: its base is not known";
+        return Err(Absence::not_reckoned(why));
+    }
     let known = |reference: &String| {
         let ground = analysis.record.ground_at(analysis.part_of(&case.id));
         let mut bases = ground.bases.iter();

@@ -46,7 +46,10 @@ pub(super) fn tables_of(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
         tables.push(pulls::table(analysis, scenario, link));
         tables.push(deploys::table(analysis, scenario, link));
     }
-    tables.push(services::table(analysis, scenario));
+    // Which layers services share is known of images that are built on a base.
+    if analysis.is_built(&scenario.name) {
+        tables.push(services::table(analysis, scenario));
+    }
     tables
 }
 

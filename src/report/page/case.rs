@@ -94,7 +94,7 @@ fn identity(case: &CaseRecord) -> Markup {
     html! {
         dl.facts {
             div { dt { "App" } dd { (case.app) ", " (case.platform) } }
-            div { dt { "Bases" } dd {
+            div { dt { @if case.ready_image.is_some() { "Ready image" } @else { "Bases" } } dd {
                 @if case.bases.is_empty() { "none" }
                 @for (at, base) in case.bases.iter().enumerate() {
                     @if at > 0 { ", " }

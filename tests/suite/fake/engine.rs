@@ -42,7 +42,7 @@ impl Engine for FakeEngine {
     async fn image(&self, reference: &str) -> Result<Option<ImageFacts>> {
         self.call("image", reference).await?;
         Ok(self.state(|state| {
-            let mut facts = state.images.get(reference)?.facts.clone();
+            let mut facts = state.find(reference)?.facts.clone();
             for (bytes, _) in &mut facts.history {
                 bytes.0 += state.disk_blocks;
             }
@@ -108,7 +108,7 @@ impl Engine for FakeEngine {
 
     async fn export(&self, image: &str) -> Result<BuildContext> {
         self.call("export", image).await?;
-        let user = self.state(|state| Some(state.images.get(image)?.facts.user.clone()));
+        let user = self.state(|state| Some(state.find(image)?.facts.user.clone()));
         let user = user.ok_or_else(|| missing("export image", image))?;
         let saved = super::export::saved(&user);
         Ok(Box::pin(futures_util::stream::iter([Ok(saved.into())])))
@@ -405,7 +405,13 @@ impl Engine for FakeEngine {
                 .map(|(name, container)| owned(OwnedKind::Container, name, container.run.clone()));
             let images = state.images.iter().filter_map(|(tag, image)| {
                 let labelled = image.facts.labels.get(LABEL_RUN).cloned();
-                let run = plimsoll::engine::run_of_tag(tag).or(labelled)?;
+                let of_run = plimsoll::engine::run_of_tag(tag);
+                // As the real adapter has it: the only name of an image is not taken away.
+                let others = state.images.iter().filter(|(other, _)| *other != tag);
+                let mut others = others.filter(|(_, one)| one.facts.id == image.facts.id);
+                let is_named =
+                    others.any(|(other, _)| plimsoll::engine::run_of_tag(other).is_none());
+                let run = of_run.filter(|_| is_named).or(labelled)?;
                 Some(owned(OwnedKind::Image, tag, Some(run)))
             });
             let networks = state.networks.iter();

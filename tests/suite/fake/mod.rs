@@ -178,6 +178,12 @@ pub struct State {
 }
 
 impl State {
+    /// The image of a name, or of an id.
+    fn find(&self, image: &str) -> Option<&Image> {
+        let by_id = || self.images.values().find(|known| known.facts.id.0 == image);
+        self.images.get(image).or_else(by_id)
+    }
+
     /// Names of the images that it holds.
     pub fn names(&self) -> Vec<String> {
         self.images.keys().cloned().collect()
@@ -211,6 +217,9 @@ impl FakeEngine {
             user: String::new(),
             platform: "linux/amd64".to_owned(),
             health_check: None,
+            health_command: None,
+            ports: Vec::new(),
+            env: Vec::new(),
         };
         let image = Image {
             facts,

@@ -61,7 +61,42 @@ pub(super) fn emptied(text: &str) -> Vec<String> {
     ids.map(str::to_owned).collect()
 }
 
+impl State {
+    /// The id of an image that it holds.
+    pub fn id_of(&self, reference: &str) -> String {
+        self.images[reference].facts.id.0.clone()
+    }
+
+    /// Ids of the images that it holds.
+    pub fn ids(&self) -> Vec<String> {
+        let images = self.images.values();
+        images.map(|image| image.facts.id.0.clone()).collect()
+    }
+}
+
 impl FakeEngine {
+    /// What the config of an image that it holds says: ports, and the command of its check.
+    pub fn configure(&self, reference: &str, ports: &[u16], check: Option<&str>) {
+        self.state(|state| {
+            let facts = &mut state.images.get_mut(reference).unwrap().facts;
+            facts.ports = ports.to_vec();
+            facts.health_command = check.map(str::to_owned);
+        });
+    }
+
+    /// Gives an image that it holds layers of its own, of so many bytes.
+    pub fn relayer(&self, reference: &str, layers: &[(&str, u64)]) {
+        self.state(|state| {
+            let facts = &mut state.images.get_mut(reference).unwrap().facts;
+            let ids = layers.iter().map(|(name, _)| sha256_hex(name.as_bytes()));
+            facts.diff_ids = ids.map(|id| format!("sha256:{id}")).collect();
+            let history = layers
+                .iter()
+                .map(|(name, bytes)| (Bytes(*bytes), format!("ADD {name}")));
+            facts.history = history.collect();
+        });
+    }
+
     pub(super) fn builder(&self) -> String {
         let podman = self.state(|state| state.podman);
         if podman { "buildah" } else { "buildkit" }.to_owned()
@@ -110,6 +145,9 @@ impl FakeEngine {
                     interval: Nanos::from_secs(3),
                     start_interval: None,
                 }),
+                health_command: None,
+                ports: Vec::new(),
+                env: Vec::new(),
             };
             let image = Image {
                 facts,

@@ -49,7 +49,10 @@ async fn a_base_that_cannot_be_had_is_told_with_its_mend() {
     };
     let failure = home.run(&["run", "app"]).await.0.unwrap_err();
     let text = failure.to_string();
-    assert!(text.contains("the base `base:1` cannot be had"), "{text}");
+    assert!(
+        text.contains("the image `base:1` is not available"),
+        "{text}"
+    );
     assert!(text.contains("hint: run `plimsoll bases build`"), "{text}");
 }
 

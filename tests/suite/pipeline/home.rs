@@ -154,6 +154,12 @@ impl Home {
         Self::around(dir, bases, Some(tempfile::tempdir().unwrap()))
     }
 
+    /// An empty folder, on an engine with these images.
+    pub fn empty(images: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::around(dir, images, Some(tempfile::tempdir().unwrap()))
+    }
+
     fn around(dir: TempDir, bases: &[&str], caches: Option<TempDir>) -> Self {
         let registry = FakeRegistry::default();
         let engine = FakeEngine::with_bases(bases).at(&registry, RegistryEndpoint::Build);

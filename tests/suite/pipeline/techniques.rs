@@ -54,12 +54,12 @@ async fn a_missing_base_leaves_out_its_variants_and_no_other() {
     let (outcome, _) = home.run(&["run", "app", "--profile", "quick"]).await;
     assert_eq!(outcome.unwrap(), Exit::Fine);
     let record = home.record();
-    assert!(reason(&record, "lost").contains("`nowhere:1` cannot be had"));
+    assert!(reason(&record, "lost").contains("the image `nowhere:1` is not available"));
     assert_eq!(values(&record, "good", Metric::BuildCold).len(), 1);
     assert!(statuses(&record, "lost").is_empty());
     assert!(
         home.talk()
-            .contains("what needs the base nowhere:1 is not available here")
+            .contains("what needs the image nowhere:1 is not available here")
     );
 }
 

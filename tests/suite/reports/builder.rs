@@ -131,6 +131,7 @@ impl Build for RunRecord {
             platform: "linux/amd64".to_owned(),
             disposition,
             dockerfile: None,
+            ready_image: None,
             companions: Vec::new(),
             bases: Vec::new(),
             stand_ins: Vec::new(),

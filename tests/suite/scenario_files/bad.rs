@@ -269,7 +269,7 @@ fn each_error_names_its_place_and_its_mend() {
       hint: did you mean `title`?
     # unknown key in a table
     scenarios/example.toml:31:1: unknown key `docker-file`
-      expected: one of `name`, `strategy`, `title`, `dockerfile`, `target`, `build-args`, `swap`, `platform`, `secret`, `run`, `env`, `expected-failure`, `not-applicable`
+      expected: one of `name`, `strategy`, `title`, `dockerfile`, `image`, `target`, `build-args`, `swap`, `platform`, `secret`, `run`, `env`, `expected-failure`, `not-applicable`
       hint: did you mean `dockerfile`?
     # unknown key, nothing near
     scenarios/example.toml:5:1: unknown key `xyzzy`
@@ -387,11 +387,11 @@ fn each_error_names_its_place_and_its_mend() {
       expected: one of its stages: `builder`, `production`
       hint: did you mean `production`?
     # both builds
-    scenarios/example.toml:40:8: variant `scratch` has both of `dockerfile` and `not-applicable`
-      expected: a Dockerfile, or the reason why there is none
+    scenarios/example.toml:40:8: variant `scratch` has `dockerfile` and `not-applicable`
+      expected: one of: a Dockerfile, a ready image, or the reason why there is neither
     # neither build
-    scenarios/example.toml:40:8: variant `scratch` has neither of `dockerfile` and `not-applicable`
-      expected: a Dockerfile, or the reason why there is none
+    scenarios/example.toml:40:8: variant `scratch` has none of `dockerfile`, `image` and `not-applicable`
+      expected: one of: a Dockerfile, a ready image, or the reason why there is neither
     # no title
     scenarios/example.toml:28:8: variant `single-stage` has no title
       expected: `title`, a line about it
