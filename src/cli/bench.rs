@@ -10,7 +10,7 @@ use super::args::{
 use super::cases::{self, Filter};
 use super::failure::{Exit, Failure};
 use super::grounds::Grounds;
-use super::output::{Printer, save_whole};
+use super::output::{Printer, save_scenario};
 use super::progress::clock as clock_words;
 use super::ready_images;
 use super::run::{Given, Job, Seams, finish, measure};
@@ -62,7 +62,7 @@ pub async fn bench<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let drafted = drafted(place, &args.project, known, args.save.as_deref())?;
     tell(&drafted.draft, printer);
     if let Some(file) = &args.save {
-        save_whole(file, drafted.draft.text.as_bytes(), printer)?;
+        save_scenario(file, &drafted.draft.text, printer)?;
     }
     let (run_args, budget) = run_args(args);
     let filter = Filter::new(args.ground.only.as_deref())?;
@@ -128,7 +128,7 @@ pub(super) fn plan_only(
     let drafted = drafted(place, &args.project, known, args.save.as_deref())?;
     tell(&drafted.draft, printer);
     match &args.save {
-        Some(file) => save_whole(file, drafted.draft.text.as_bytes(), printer)?,
+        Some(file) => save_scenario(file, &drafted.draft.text, printer)?,
         None => shown(&drafted.draft.text, printer)?,
     }
     Ok(Exit::Fine)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::{CiArg, InitArgs, Place};
 use super::bench::{BENCH_FILE, Known, drafted, tell};
 use super::failure::{Exit, Failure};
-use super::output::{Printer, save_whole};
+use super::output::{Printer, save_scenario, save_whole};
 
 /// Writes them.
 ///
@@ -30,7 +30,7 @@ pub(super) fn init(place: &Place, args: &InitArgs, printer: &mut Printer) -> Res
         }
     }
     tell(&drafted.draft, printer);
-    save_whole(&scenario, drafted.draft.text.as_bytes(), printer)?;
+    save_scenario(&scenario, &drafted.draft.text, printer)?;
     if let Some((path, text)) = &workflow {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;

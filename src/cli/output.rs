@@ -127,12 +127,30 @@ pub(super) fn hand_over(
 /// # Errors
 /// When the file cannot be written.
 pub(super) fn save_whole(file: &Path, bytes: &[u8], printer: &mut Printer) -> Result<(), Failure> {
+    save(file, bytes, 0o644, printer)
+}
+
+/// Saves a scenario. With a secret in it, only its owner may read it.
+pub(super) fn save_scenario(file: &Path, text: &str, printer: &mut Printer) -> Result<(), Failure> {
+    let is_secret = mask_found(text) != text;
+    let mode = if is_secret { 0o600 } else { 0o644 };
+    save(file, text.as_bytes(), mode, printer)?;
+    if is_secret {
+        printer.talk(&format!(
+            "warning: {} holds secrets (values of the environment): keep it out of version control and of the build context",
+            file.display()
+        ));
+    }
+    Ok(())
+}
+
+fn save(file: &Path, bytes: &[u8], mode: u32, printer: &mut Printer) -> Result<(), Failure> {
     let folder = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let written = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o644))
+        .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder)
         .and_then(|mut beside| {
             match std::str::from_utf8(bytes) {

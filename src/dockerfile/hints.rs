@@ -200,10 +200,11 @@ impl Dockerfile {
                 hints.ports.extend(ports);
             }
             "HEALTHCHECK" => {
-                let command = rest
-                    .split_once("CMD")
-                    .map(|(_, command)| command.trim().to_owned());
-                hints.health_check = command.map(|command| {
+                hints.health_check = health_command(rest).map(|command| {
+                    // The exec form has no shell, so no variables.
+                    if let Ok(words) = serde_json::from_str::<Vec<String>>(&command) {
+                        return words.join(" ");
+                    }
                     let known = expanded(&command).filter(|found| found.unknown.is_empty());
                     // Quotes go with the expansion, and nothing here needs them.
                     known.map_or(command, |found| found.text)
@@ -212,6 +213,22 @@ impl Dockerfile {
             _ => {}
         }
     }
+}
+
+/// What follows the options and `CMD` of a HEALTHCHECK; nothing for `NONE`.
+fn health_command(text: &str) -> Option<String> {
+    let mut rest = text.trim_start();
+    while rest.starts_with("--") {
+        rest = rest.split_once(char::is_whitespace)?.1.trim_start();
+    }
+    let (keyword, command) = rest.split_once(|c: char| c.is_whitespace() || c == '[')?;
+    keyword.eq_ignore_ascii_case("CMD").then(|| {
+        let from = match rest.as_bytes().get(keyword.len()) {
+            Some(b'[') => &rest[keyword.len()..],
+            _ => command,
+        };
+        from.trim().to_owned()
+    })
 }
 
 /// The names that an ARG declares, and whether each has a default.

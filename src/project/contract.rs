@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
+use super::health_check::{Asked, asked};
 use super::language::source;
 use super::ready::Ready;
 use crate::dockerfile::Hints;
-use crate::scenario::{HttpCheck, ReadyCheck};
+use crate::scenario::{HttpCheck, ReadyCheck, Statuses};
 
 /// Ports of images whose app comes with the base.
 const PORTS_OF_BASES: [(&str, u16); 5] = [
@@ -38,12 +36,6 @@ const HEALTH_PATHS: [&str; 10] = [
 const MOST_FILES: usize = 400;
 const MOST_BYTES: u64 = 256 * 1024;
 
-static URL: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r#"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(?:(\d+)|\$\{?\w+(?::?-(\d+))?\}?))?(/[^\s"'|;&)\\]*)?"#;
-    #[expect(clippy::expect_used, reason = "a test compiles the pattern")]
-    Regex::new(pattern).expect("the pattern is fixed")
-});
-
 /// What shows that the app is ready, and where that is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Contract {
@@ -66,7 +58,7 @@ pub(super) struct Sent<'a> {
 /// Settles on a contract; none where nothing speaks for one. `base` comes with words for what it
 /// is.
 pub(super) fn contract(
-    (ready, port): (Option<&Ready>, Option<u16>),
+    (ready, port): (Option<&Ready>, Option<(u16, &'static str)>),
     hints: &Hints,
     base: Option<(&str, &'static str)>,
     sent: &Sent<'_>,
@@ -78,48 +70,54 @@ pub(super) fn contract(
             is_guess: false,
         });
     }
-    let checked = hints
-        .health_check
-        .as_deref()
-        .and_then(|check| URL.captures(check));
-    let checked_port = checked
-        .as_ref()
-        .and_then(|url| url.get(1).or(url.get(2))?.as_str().parse().ok());
+    let checked = hints.health_check.as_deref().map(asked);
+    let checked_port = match &checked {
+        Some(Asked::Http { port, .. }) => *port,
+        _ => None,
+    };
+    let by_check = matches!(checked, Some(Asked::Http { .. })) && ready.is_none();
     let known = [
+        // Port and path of a check belong together.
+        (checked_port.filter(|_| by_check), "HEALTHCHECK"),
+        (port.map(|(port, _)| port), port.map_or("", |(_, why)| why)),
         (hints.ports.first().copied(), "EXPOSE"),
-        (port, "the Compose file"),
         (checked_port, "HEALTHCHECK"),
         (hints.port_variable, "ENV PORT"),
+        (
+            base.and_then(|(base, _)| port_of_base(base)),
+            base.map_or("", |(_, what)| what),
+        ),
     ];
-    let of_base = base.map(|(base, what)| (port_of_base(base), what));
-    let found = known
-        .into_iter()
-        .chain(of_base)
-        .find_map(|(port, why)| Some((port?, why)));
-    let Some((port, port_why)) = found else {
-        // A check that asks over no port that plimsoll can see.
-        return hints.health_check.as_ref().map(|_| Contract {
+    let found = known.into_iter().find_map(|(port, why)| Some((port?, why)));
+    let settled = |path: String, path_why: String, is_guess| {
+        let (port, port_why) = found?;
+        let mut check = HttpCheck::get(port, path);
+        if is_guess {
+            // An API need not answer this path with 200; that it answers shows that it runs.
+            check.status = Statuses::parse("200-499")?;
+        }
+        Some(Contract {
+            check: ReadyCheck::Http(check),
+            why: format!("port from {port_why}, path from {path_why}"),
+            is_guess,
+        })
+    };
+    match (ready, checked) {
+        (Some(Ready::Path(path)), _) => settled(path.clone(), "--ready".to_owned(), false),
+        (_, Some(Asked::Http { path, .. })) if found.is_some() => {
+            settled(path, "HEALTHCHECK".to_owned(), false)
+        }
+        // What a check does otherwise, only the engine can do.
+        (_, Some(_)) => Some(Contract {
             check: ReadyCheck::Healthy,
-            why: "from HEALTHCHECK".to_owned(),
+            why: "from HEALTHCHECK; its interval decides most of the time".to_owned(),
             is_guess: false,
-        });
-    };
-    let settled = |path: String, path_why: String, is_guess| Contract {
-        check: ReadyCheck::Http(HttpCheck::get(port, path)),
-        why: format!("port from {port_why}, path from {path_why}"),
-        is_guess,
-    };
-    if let Some(Ready::Path(path)) = ready {
-        return Some(settled(path.clone(), "--ready".to_owned(), false));
+        }),
+        (_, None) => match served(sent) {
+            Some((path, file)) => settled(path.to_owned(), file, false),
+            None => settled("/".to_owned(), "a guess".to_owned(), true),
+        },
     }
-    if let Some(url) = &checked {
-        let path = url.get(3).map_or("/", |path| path.as_str()).to_owned();
-        return Some(settled(path, "HEALTHCHECK".to_owned(), false));
-    }
-    if let Some((path, file)) = served(sent) {
-        return Some(settled(path.to_owned(), file, false));
-    }
-    Some(settled("/".to_owned(), "a guess".to_owned(), true))
 }
 
 fn port_of_base(base: &str) -> Option<u16> {
@@ -187,6 +185,12 @@ mod tests {
         ReadyCheck::Http(HttpCheck::get(port, path))
     }
 
+    fn guessed(port: u16) -> ReadyCheck {
+        let mut check = HttpCheck::get(port, "/");
+        check.status = Statuses::parse("200-499").unwrap();
+        ReadyCheck::Http(check)
+    }
+
     #[test]
     fn the_strongest_contract_that_something_speaks_for_is_taken() {
         let folder = tempfile::tempdir().unwrap();
@@ -198,20 +202,23 @@ mod tests {
             Some(("docker.io/library/nginx:1.27", "the base image")),
             none,
         );
-        assert_eq!(of_base.unwrap().check, http(80, "/"));
+        assert_eq!(of_base.unwrap().check, guessed(80));
         let exposed = Hints {
             ports: vec![3000, 9000],
             ..hints()
         };
         let found = contract((None, None), &exposed, None, none).unwrap();
-        assert_eq!((found.check, found.is_guess), (http(3000, "/"), true));
+        assert_eq!((found.check, found.is_guess), (guessed(3000), true));
+        let compose = Some((9000, "the Compose file"));
+        let found = contract((None, compose), &exposed, None, none).unwrap();
+        assert_eq!(found.check, guessed(9000));
         let check = "wget -qO- http://127.0.0.1:4000/live?full=1 || exit 1";
         let checked = Hints {
             health_check: Some(check.to_owned()),
             ..exposed.clone()
         };
         let found = contract((None, None), &checked, None, none).unwrap();
-        assert_eq!(found.check, http(3000, "/live?full=1"));
+        assert_eq!(found.check, http(4000, "/live?full=1"));
         let check = "curl -f \"http://localhost:${PORT:-8081}/up\" || exit 1";
         let only = Hints {
             health_check: Some(check.to_owned()),
@@ -221,7 +228,7 @@ mod tests {
         assert_eq!(found.check, http(8081, "/up"));
         let command = Hints {
             health_check: Some("pg_isready".to_owned()),
-            ..hints()
+            ..exposed.clone()
         };
         let found = contract((None, None), &command, None, none).unwrap();
         assert_eq!(found.check, ReadyCheck::Healthy);

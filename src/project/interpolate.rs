@@ -2,14 +2,18 @@
 //!
 //! Source: the Compose Specification, chapter Interpolation.
 
+use std::collections::BTreeSet;
+
 /// Replaces `$NAME` and `${NAME}` with `:-`, `-`, `:?`, `?`, `:+` and `+`; `$$` is a `$`. A
-/// variable without a value is empty, as for `docker compose`.
+/// variable without a value is empty, as for `docker compose`, and is added to `unset`.
 ///
 /// # Errors
-/// The text of `${NAME:?text}` where there is no value; a brace that is not closed.
+/// The text of `${NAME:?text}` where there is no value; a brace that is not closed. Nothing else
+/// of the text is in them: it may be a secret.
 pub(super) fn interpolate(
     text: &str,
     of: &impl Fn(&str) -> Option<String>,
+    unset: &mut BTreeSet<String>,
 ) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
@@ -20,14 +24,17 @@ pub(super) fn interpolate(
             filled.push('$');
             rest = after;
         } else if let Some(after) = rest.strip_prefix('{') {
-            let end = closing(after).ok_or_else(|| format!("`${{` is not closed in `{text}`"))?;
-            filled.push_str(&braced(&after[..end], of)?);
+            let end = closing(after).ok_or("`${` is not closed")?;
+            filled.push_str(&braced(&after[..end], of, unset)?);
             rest = &after[end + 1..];
         } else {
             let name = name_of(rest);
             match name {
                 "" => filled.push('$'),
-                name => filled.push_str(&of(name).unwrap_or_default()),
+                name => match of(name) {
+                    Some(value) => filled.push_str(&value),
+                    None => drop(unset.insert(name.to_owned())),
+                },
             }
             rest = &rest[name.len()..];
         }
@@ -61,7 +68,11 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 /// The value of the text between the braces.
-fn braced(inner: &str, of: &impl Fn(&str) -> Option<String>) -> Result<String, String> {
+fn braced(
+    inner: &str,
+    of: &impl Fn(&str) -> Option<String>,
+    unset: &mut BTreeSet<String>,
+) -> Result<String, String> {
     let name = name_of(inner);
     let (value, rest) = (of(name), &inner[name.len()..]);
     let (is_strict, operator) = match rest.strip_prefix(':') {
@@ -71,13 +82,17 @@ fn braced(inner: &str, of: &impl Fn(&str) -> Option<String>) -> Result<String, S
     let value = value.filter(|value| !(is_strict && value.is_empty()));
     let mut signs = operator.chars();
     match (signs.next(), value) {
-        _ if name.is_empty() => Err(format!("invalid variable `${{{inner}}}`")),
-        (None, value) if !is_strict => Ok(value.unwrap_or_default()),
+        _ if name.is_empty() => Err("a variable has no name".to_owned()),
+        (None, Some(value)) if !is_strict => Ok(value),
+        (None, None) if !is_strict => {
+            unset.insert(name.to_owned());
+            Ok(String::new())
+        }
         (Some('-' | '?'), Some(value)) => Ok(value),
-        (Some('-'), None) | (Some('+'), Some(_)) => interpolate(signs.as_str(), of),
+        (Some('-'), None) | (Some('+'), Some(_)) => interpolate(signs.as_str(), of, unset),
         (Some('+'), None) => Ok(String::new()),
         (Some('?'), None) => {
-            let why = interpolate(signs.as_str(), of)?;
+            let why = interpolate(signs.as_str(), of, unset)?;
             let why = if why.is_empty() {
                 "it has no value"
             } else {
@@ -85,7 +100,9 @@ fn braced(inner: &str, of: &impl Fn(&str) -> Option<String>) -> Result<String, S
             };
             Err(format!("the variable `{name}` is needed: {why}"))
         }
-        _ => Err(format!("invalid variable `${{{inner}}}`")),
+        _ => Err(format!(
+            "the variable `{name}` is followed by an unknown operator"
+        )),
     }
 }
 
@@ -119,17 +136,21 @@ mod tests {
             ("${NONE:-${SET}/${EMPTY:-x}}", "value/x"),
             ("${NONE:-postgres://u:p@h/{db}}", "postgres://u:p@h/{db}"),
         ] {
-            assert_eq!(interpolate(text, &of).as_deref(), Ok(filled), "{text}");
+            let read = interpolate(text, &of, &mut BTreeSet::new());
+            assert_eq!(read.as_deref(), Ok(filled), "{text}");
         }
         for (text, said) in [
             ("${NONE:?set it}", "`NONE` is needed: set it"),
             ("${EMPTY:?}", "`EMPTY` is needed: it has no value"),
             ("${SET", "not closed"),
-            ("${SET!}", "invalid variable"),
-            ("${}", "invalid variable"),
+            ("${SET!}", "`SET` is followed by an unknown operator"),
+            ("${}", "no name"),
         ] {
-            let error = interpolate(text, &of).unwrap_err();
+            let error = interpolate(text, &of, &mut BTreeSet::new()).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");
         }
+        let mut unset = BTreeSet::new();
+        interpolate("$A ${B} ${C:-c} ${SET} $A", &of, &mut unset).unwrap();
+        assert_eq!(unset.into_iter().collect::<Vec<_>>(), ["A", "B"]);
     }
 }

@@ -88,7 +88,8 @@ const ENTRIES: [&str; 12] = [
 ];
 
 /// Parts of paths of what no image runs.
-const ASIDE: [&str; 14] = [
+const ASIDE: [&str; 15] = [
+    "dist",
     "test",
     "tests",
     "__tests__",
@@ -103,6 +104,20 @@ const ASIDE: [&str; 14] = [
     "examples",
     "edits",
     "migrations",
+];
+
+/// Source files that configure or run a build: the app does not begin there.
+const SCRIPTS: [&str; 10] = [
+    "build.rs",
+    "conftest.py",
+    "fabfile.py",
+    "gruntfile.js",
+    "gulpfile.js",
+    "magefile.go",
+    "noxfile.py",
+    "package.swift",
+    "setup.py",
+    "tasks.py",
 ];
 
 /// How a manifest is edited, and its rank among manifests.
@@ -127,6 +142,9 @@ pub(super) fn source(path: &str) -> Option<(usize, Style)> {
         || [".test", ".spec", ".config", ".min", ".d"]
             .iter()
             .any(|mark| stem.ends_with(mark));
+    if SCRIPTS.contains(&name.as_str()) {
+        return None;
+    }
     if is_test || stem.is_empty() || name.starts_with('.') || is_aside(path) {
         return None;
     }

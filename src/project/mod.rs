@@ -11,6 +11,7 @@ mod contract;
 mod draft;
 mod error;
 mod find;
+mod health_check;
 mod images;
 mod interpolate;
 mod language;

@@ -74,6 +74,11 @@ const KNOWN: [Known; 12] = [
 const FORM: &str = "write NAME=IMAGE, with `,ready=HOW` and `,env.NAME=VALUE` behind it if needed";
 
 impl Service {
+    /// Whether plimsoll knows when an image is ready.
+    pub(super) fn is_known(image: &str) -> bool {
+        Self::known(image).is_some()
+    }
+
     /// What plimsoll knows of an image, by the last part of its name.
     fn known(image: &str) -> Option<&'static Known> {
         let name = image.rsplit('/').next().unwrap_or(image);

@@ -1,7 +1,5 @@
 //! The contract of a scenario, from what all its variants say.
 
-use std::collections::BTreeSet;
-
 use super::contract::{Contract, Sent, contract};
 use super::error::ProjectError;
 use super::note::Note;
@@ -26,7 +24,7 @@ pub(super) fn settled_contract(
 ) -> Result<Contract, ProjectError> {
     let Merged {
         hints: mut merged,
-        ports,
+        differing,
         base,
     } = merged(variants)?;
     if !merged.open_arguments.is_empty() {
@@ -53,8 +51,15 @@ pub(super) fn settled_contract(
         true => "the base image",
         false => "the name of the image",
     };
+    // What the container gets goes before what the image says.
+    let of_env = request.env.iter().find(|(name, _)| name == "PORT");
+    let of_env = of_env.and_then(|(_, value)| value.parse().ok());
+    let port = match (of_env, request.port) {
+        (Some(port), _) => Some((port, "the variable PORT")),
+        (None, port) => port.map(|port| (port, "the Compose file")),
+    };
     let found = contract(
-        (request.ready.as_ref(), request.port),
+        (request.ready.as_ref(), port),
         &merged,
         base.as_deref().map(|base| (base, what_base)),
         sent,
@@ -72,8 +77,9 @@ pub(super) fn settled_contract(
     if found.is_guess {
         text.push_str("; this is weak");
     }
-    if ports.len() > 1 {
-        text.push_str("; other variants expose other ports");
+    if !differing.is_empty() && request.ready.is_none() {
+        let names = differing.join(", ");
+        text.push_str(&format!("; another port or health check is in {names}"));
     }
     notes.insert(
         0,
@@ -89,15 +95,51 @@ pub(super) fn settled_contract(
 /// What the variants say together.
 struct Merged {
     hints: Hints,
-    /// The first port of each.
-    ports: BTreeSet<u16>,
+    /// Variants whose port or health check is another one.
+    differing: Vec<String>,
     /// The base of the first that has one.
     base: Option<String>,
 }
 
+/// What a variant says of its contract.
+struct Says {
+    port: Option<u16>,
+    is_exposed: bool,
+    check: Option<String>,
+}
+
+impl Says {
+    fn of(hints: &Hints) -> Self {
+        let exposed = hints.ports.first().copied();
+        Self {
+            port: exposed.or(hints.port_variable),
+            is_exposed: exposed.is_some(),
+            check: hints.health_check.clone(),
+        }
+    }
+
+    fn strength(&self) -> u8 {
+        match self {
+            Self { check: Some(_), .. } => 3,
+            Self {
+                is_exposed: true, ..
+            } => 2,
+            Self { port: Some(_), .. } => 1,
+            _ => 0,
+        }
+    }
+
+    fn differs_from(&self, other: &Self) -> bool {
+        let ports = self.port.zip(other.port);
+        let checks = self.check.as_ref().zip(other.check.as_ref());
+        ports.is_some_and(|(one, other)| one != other)
+            || checks.is_some_and(|(one, other)| one != other)
+    }
+}
+
 fn merged(variants: &[Variant]) -> Result<Merged, ProjectError> {
     let mut merged = Hints::default();
-    let mut ports = BTreeSet::new();
+    let mut says = Vec::new();
     let mut base = None;
     for variant in variants {
         let target = variant.target.as_deref();
@@ -114,12 +156,13 @@ fn merged(variants: &[Variant]) -> Result<Merged, ProjectError> {
                     )
                 })?,
         };
-        ports.extend(hints.ports.first().copied());
-        if merged.ports.is_empty() {
+        says.push((variant.name.as_str(), Says::of(&hints)));
+        // All of one variant: a port of one and a path of another belong to no app.
+        if Says::of(&hints).strength() > Says::of(&merged).strength() {
             merged.ports = hints.ports;
+            merged.port_variable = hints.port_variable;
+            merged.health_check = hints.health_check;
         }
-        merged.port_variable = merged.port_variable.or(hints.port_variable);
-        merged.health_check = merged.health_check.or(hints.health_check);
         for name in hints.open_arguments {
             if !merged.open_arguments.contains(&name) {
                 merged.open_arguments.push(name);
@@ -129,9 +172,12 @@ fn merged(variants: &[Variant]) -> Result<Merged, ProjectError> {
         let of_this = variant.dockerfile.final_base(target, &variant.build_args);
         base = base.or(of_this.ok().flatten());
     }
+    let chosen = Says::of(&merged);
+    let differing = says.iter().filter(|(_, says)| says.differs_from(&chosen));
+    let differing = differing.map(|(name, _)| (*name).to_owned()).collect();
     Ok(Merged {
         hints: merged,
-        ports,
+        differing,
         base,
     })
 }

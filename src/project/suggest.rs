@@ -1,9 +1,5 @@
 //! Bases of the same family that fit the commands of a Dockerfile, and those that do not.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 /// What an image brings, as far as commands depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -109,12 +105,69 @@ const NEEDS: [(&str, &[Kind], &str); 8] = [
     ("curl", &[Kind::Debian], "curl"),
 ];
 
-/// What may follow a version in a tag, and is left out to find the family's members.
-static END: LazyLock<Regex> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "a test compiles the pattern")]
-    Regex::new(r"-(?:slim|alpine(?:[\d.]*)?(?:-slim)?|jdk|jre|jdk-alpine|jre-alpine|noble-chiseled|chiseled)$")
-        .expect("the pattern is fixed")
-});
+/// Names of releases of Debian and Ubuntu in tags.
+const RELEASES: [&str; 8] = [
+    "bookworm", "bullseye", "buster", "focal", "jammy", "noble", "sid", "trixie",
+];
+
+/// What a tag says: `8.3-fpm-bookworm`.
+#[derive(Debug, Clone, Default)]
+struct Tag<'t> {
+    /// Empty for `latest`, and for a tag that begins with a form: `slim`.
+    version: &'t str,
+    /// What else the image has: `fpm`, `apache`.
+    flavour: Option<&'t str>,
+    release: Option<&'t str>,
+}
+
+impl<'t> Tag<'t> {
+    /// `None` where the tag has parts that are not known.
+    fn of(tag: &'t str, repository: &str) -> Option<Self> {
+        let is_form = |part: &str| {
+            ["slim", "jdk", "jre", "chiseled"].contains(&part) || part.starts_with("alpine")
+        };
+        let mut found = Self::default();
+        for (at, part) in tag.split('-').enumerate() {
+            let is_release = RELEASES.contains(&part);
+            if at == 0 && part == "latest" || is_form(part) {
+                continue;
+            }
+            // Debian's versions are its releases.
+            if at == 0 && (!is_release || repository == "debian") {
+                found.version = part;
+            } else if is_release && found.release.is_none() {
+                found.release = Some(part);
+            } else if repository == "php" && found.flavour.is_none() {
+                found.flavour = Some(part);
+            } else {
+                return None;
+            }
+        }
+        Some(found)
+    }
+
+    /// The tag of a member of the family. `None` where the repository has none.
+    fn member(&self, end: &str, repository: &str) -> Option<String> {
+        let end = end.trim_start_matches('-');
+        let is_alpine = end.contains("alpine");
+        if self.flavour == Some("apache") && is_alpine {
+            return None;
+        }
+        let keeps_release = !is_alpine && !repository.contains('/');
+        let release = self.release.filter(|_| keeps_release).unwrap_or_default();
+        let flavour = self.flavour.unwrap_or_default();
+        let parts = match repository {
+            "node" => [self.version, release, end, ""],
+            "php" => [self.version, flavour, end, release],
+            _ => [self.version, end, release, ""],
+        };
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        Some(match parts.is_empty() {
+            true => "latest".to_owned(),
+            false => parts.join("-"),
+        })
+    }
+}
 
 /// Proposals for a base.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,14 +181,30 @@ pub(super) struct Suggested {
 /// The members of a base's family; none where the family is not known. `commands` are those
 /// that run on the base.
 pub(super) fn suggested(base: &str, commands: &[String]) -> Option<Suggested> {
-    let (repository, tag) = base.rsplit_once(':')?;
+    // A digest belongs to one tag.
+    let named = base.split('@').next().unwrap_or(base);
+    let (repository, tag) = match named.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+        _ => (named, "latest"),
+    };
     let plain = repository.strip_prefix("docker.io/").unwrap_or(repository);
     let plain = plain.strip_prefix("library/").unwrap_or(plain);
     let family = FAMILIES.iter().find(|family| family.repository == plain)?;
-    let version = END.replace(tag, "");
+    let tag = Tag::of(tag, plain)?;
+    // Without a version these have no form of a fixed name.
+    if tag.version.is_empty() && (plain.contains('/') || plain == "eclipse-temurin") {
+        return None;
+    }
     let mut suggested = Suggested::default();
     for (end, kind) in family.members {
-        let reference = format!("{repository}:{version}{end}");
+        let Some(member) = tag.member(end, plain) else {
+            continue;
+        };
+        let reference = match member.as_str() {
+            // `node` is `node:latest`.
+            "latest" if named == repository => base.to_owned(),
+            member => format!("{repository}:{member}"),
+        };
         match reason_against(*kind, commands) {
             Some(reason) if reference != base => suggested.unfit.push((reference, reason)),
             _ => suggested.fit.push(reference),
@@ -260,6 +329,59 @@ mod tests {
         let shell = of(base, &["RUN mkdir /data"]);
         assert_eq!(shell.unfit[0].1, "RUN needs a shell: there is none");
         assert_eq!(suggested("example.org/own:1", &[]), None);
-        assert_eq!(suggested("node", &[]), None);
+        assert_eq!(suggested("ubuntu:24.04", &[]), None);
+    }
+
+    #[test]
+    fn only_tags_that_the_repositories_publish_are_proposed() {
+        for (base, fit) in [
+            ("node", "node node:slim node:alpine"),
+            (
+                "node:20@sha256:0",
+                "node:20@sha256:0 node:20 node:20-slim node:20-alpine",
+            ),
+            (
+                "node:20-bookworm-slim",
+                "node:20-bookworm node:20-bookworm-slim node:20-alpine",
+            ),
+            (
+                "python:3.12-slim-bookworm",
+                "python:3.12-bookworm python:3.12-slim-bookworm python:3.12-alpine",
+            ),
+            (
+                "rust:1-slim-bookworm",
+                "rust:1-bookworm rust:1-slim-bookworm rust:1-alpine",
+            ),
+            (
+                "golang:1.22-alpine3.20",
+                "golang:1.22-alpine3.20 golang:1.22 golang:1.22-alpine",
+            ),
+            (
+                "nginx:latest",
+                "nginx:latest nginx:alpine nginx:alpine-slim",
+            ),
+            ("php:8.3-fpm", "php:8.3-fpm php:8.3-fpm-alpine"),
+            (
+                "php:8.3-fpm-bookworm",
+                "php:8.3-fpm-bookworm php:8.3-fpm-alpine",
+            ),
+            ("php:8.3-apache", "php:8.3-apache"),
+            (
+                "eclipse-temurin:21-jre-jammy",
+                "eclipse-temurin:21-jdk-jammy eclipse-temurin:21-jre-jammy \
+                 eclipse-temurin:21-jdk-alpine eclipse-temurin:21-jre-alpine",
+            ),
+            ("debian:bookworm", "debian:bookworm debian:bookworm-slim"),
+            ("debian:12-slim", "debian:12 debian:12-slim"),
+        ] {
+            assert_eq!(of(base, &[]).fit.join(" "), fit, "{base}");
+        }
+        for base in [
+            "nginx:1.27-perl",
+            "eclipse-temurin:latest",
+            "python:3.12-windowsservercore",
+        ] {
+            assert_eq!(suggested(base, &[]), None, "{base}");
+        }
     }
 }

@@ -106,7 +106,10 @@ fn choices(request: &Request) -> Vec<Choice> {
     for (name, values) in &request.build_args {
         choices = cross(choices, values, &|choice, value| {
             choice.build_args.insert(name.clone(), value.clone());
-            choice.words.push(format!("{name}={value}"));
+            // One value for all distinguishes nothing, and may be a secret.
+            if values.len() > 1 {
+                choice.words.push(format!("{name}={value}"));
+            }
         });
     }
     cross(choices, &request.platforms, &|choice, platform| {

@@ -1,5 +1,7 @@
 //! The program in folders that hold nothing of plimsoll's.
 
+mod compose;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -277,111 +279,6 @@ fn services_of_the_command_line_are_companions_of_the_scenario() {
     assert!(said.contains("`db`"), "{said}");
 }
 
-const COMPOSE: &str = "\
-x-common: &common
-  environment: {LOG: warn}
-services:
-  web:
-    <<: *common
-    build:
-      context: .
-      args: ['MODE=${MODE:-fast}']
-    environment:
-      DATABASE_URL: postgres://postgres@db/${DB:-shop}
-      TOKEN:
-    ports: ['8080:3000']
-    depends_on:
-      worker-queue: {condition: service_started}
-      db: {condition: service_healthy}
-    volumes: ['./data:/data']
-  db:
-    image: postgres:${PG_VERSION:?say which}
-    environment: [POSTGRES_DB=shop]
-  worker-queue:
-    image: example.com/queue:2
-    expose: [7000]
-    command: serve --name 'a b'
-    depends_on: [db]
-  docs:
-    image: nginx:1.27
-";
-
-#[test]
-fn a_compose_file_says_what_is_built_and_what_it_needs() {
-    let stranger = stranger_with("two-bases");
-    let folder = stranger.folder.path();
-    fs::write(folder.join("compose.yaml"), COMPOSE).unwrap();
-    fs::write(folder.join(".env"), "PG_VERSION=\"16\"\n").unwrap();
-    let given = ["bench", "--dry-run", "--compose", "compose.yaml"];
-    let (code, out, said) = stranger.plimsoll(&given);
-    assert_eq!(code, Some(0), "{said}");
-    for text in [
-        "\"MODE\" = \"fast\"",
-        "\"DATABASE_URL\" = \"postgres://postgres@db/shop\"",
-        "name = \"db\"\nimage = \"postgres:16\"\nready = \"tcp://:5432\"",
-        "\"POSTGRES_DB\" = \"shop\"",
-        "ready = \"tcp://:7000\"\ncommand = [\"serve\", \"--name\", \"a b\"]",
-    ] {
-        assert!(out.contains(text), "{text}: {out}");
-    }
-    assert!(!out.contains("TOKEN") && !out.contains("nginx"), "{out}");
-    let (db, queue) = (
-        out.find("name = \"db\""),
-        out.find("name = \"worker-queue\""),
-    );
-    assert!(db < queue, "what is needed first: {out}");
-    assert!(said.contains("left out: `volumes` of web"), "{said}");
-
-    // What is said on the command line goes before the file.
-    let more = [
-        &given[..],
-        &["--with", "db=mysql:8", "--env", "DATABASE_URL=x"],
-    ]
-    .concat();
-    let (code, out, said) = stranger.plimsoll(&more);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(
-        out.contains("mysql:8") && !out.contains("postgres:16"),
-        "{out}"
-    );
-    assert!(out.contains("\"DATABASE_URL\" = \"x\""), "{out}");
-}
-
-#[test]
-fn a_compose_service_has_the_environment_that_docker_compose_gives_it() {
-    let stranger = stranger_with("two-bases");
-    let folder = stranger.folder.path();
-    let compose = "services:\n  web:\n    build: {context: ., args: [REVISION]}\n    \
-         environment: {MODE: own, TOKEN: }\n    env_file:\n      - base.env\n      \
-         - {path: local.env, required: false}\n    depends_on: [db]\n  \
-         db: {image: 'postgres:16', env_file: base.env}\n";
-    fs::write(folder.join("compose.yaml"), compose).unwrap();
-    fs::write(folder.join(".env"), "TOKEN=of-the-shell\nREVISION='7'\n").unwrap();
-    let base = "MODE=file\nREGION=\"eu-${REVISION}\" # where\n";
-    fs::write(folder.join("base.env"), base).unwrap();
-    let given = ["bench", "--dry-run", "--compose", "compose.yaml"];
-    let (code, out, said) = stranger.plimsoll(&given);
-    assert_eq!(code, Some(0), "{said}");
-    for (text, times) in [
-        ("\"MODE\" = \"own\"", 1),
-        ("\"MODE\" = \"file\"", 1),
-        ("\"REGION\" = \"eu-7\"", 2),
-        ("\"TOKEN\" = ", 1),
-        ("\"REVISION\" = \"7\"", 1),
-    ] {
-        assert_eq!(out.matches(text).count(), times, "{text}: {out}");
-    }
-    assert!(!said.contains("left out"), "{said}");
-
-    fs::write(folder.join("local.env"), "REGION=here\nnot a variable\n").unwrap();
-    let (code, _, said) = stranger.plimsoll(&given);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("local.env:2: expected NAME=VALUE"), "{said}");
-    fs::remove_file(folder.join("base.env")).unwrap();
-    let (code, _, said) = stranger.plimsoll(&given);
-    assert!(code != Some(0) && said.contains("base.env"), "{said}");
-}
-
 #[test]
 fn a_plan_that_is_printed_has_no_secret_and_a_saved_one_has_it() {
     let stranger = stranger_with("two-bases");
@@ -406,48 +303,4 @@ fn a_plan_that_is_printed_has_no_secret_and_a_saved_one_has_it() {
     assert_eq!(code, Some(0), "{said}");
     let saved = fs::read_to_string(folder.join("it.toml")).unwrap();
     assert_eq!(saved.matches(value).count(), 2, "{saved}");
-}
-
-#[test]
-fn what_is_wrong_in_a_compose_file_is_named_with_a_remedy() {
-    let stranger = stranger_with("two-bases");
-    let folder = stranger.folder.path();
-    for (text, said_of_it) in [
-        (
-            "services: {a: {build: .}, b: {build: .}}",
-            "--service a or --service b",
-        ),
-        ("services: {a: {image: x}}", "builds no service"),
-        (
-            "services: {web: {build: ., depends_on: [db]}}",
-            "depends on `db`, which is not in the file",
-        ),
-        (
-            "services: {web: {build: ., depends_on: [a]}, a: {image: x, depends_on: [web]}}",
-            "depend on each other: web -> a -> web",
-        ),
-        (
-            "services: {web: {build: ., depends_on: [a]}, a: {image: mine:1}}",
-            "--with a=IMAGE,ready=tcp://:PORT",
-        ),
-        (
-            "services: {web: {build: {dockerfile_inline: FROM x}}}",
-            "a file of its own",
-        ),
-        (
-            "services: {web: {build: '${NONE_OF_THESE:?set it}'}}",
-            "`NONE_OF_THESE` is needed: set it",
-        ),
-        ("services: [a\n", "compose.yaml"),
-        ("services: {web: {build: elsewhere}}", "elsewhere"),
-    ] {
-        fs::write(folder.join("compose.yaml"), text).unwrap();
-        let given = ["bench", "--dry-run", "--compose", "compose.yaml"];
-        let (code, _, said) = stranger.plimsoll(&given);
-        assert!(code != Some(0), "{text}");
-        assert!(said.contains(said_of_it), "{text}: {said}");
-    }
-    let (code, _, said) = stranger.plimsoll(&["bench", "--dry-run", "--service", "web"]);
-    assert_eq!(code, Some(2));
-    assert!(said.contains("--compose"), "{said}");
 }

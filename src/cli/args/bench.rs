@@ -118,7 +118,7 @@ pub struct ProjectArgs {
     /// Service that the app needs, such as `db=postgres:16`, which the app reaches as `db`; behind it, where plimsoll does not know the image, `,ready=tcp://:PORT` and `,env.NAME=VALUE`
     #[arg(long = "with", value_name = "NAME=IMAGE")]
     pub services: Vec<Service>,
-    /// Compose file that names context, Dockerfile, target, arguments, environment and the services that the app depends on; other flags go before it
+    /// Compose file that names context, Dockerfile, target, arguments, environment and the services that the app depends on; flags take precedence over it
     #[arg(long, value_name = "FILE")]
     pub compose: Option<PathBuf>,
     /// Service of the Compose file to measure [default: the only one that is built]

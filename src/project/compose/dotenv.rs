@@ -3,7 +3,7 @@
 //! Source: the documentation of Docker Compose, "Syntax for environment files in Docker Compose",
 //! <https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/>.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::project::error::ProjectError;
@@ -28,6 +28,23 @@ pub(super) fn read(
     })
 }
 
+/// The variables of a file of the format `raw`: values are taken as they are written.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn read_raw(path: &Path) -> Result<BTreeMap<String, String>, ProjectError> {
+    let text = crate::files::read_to_string(path).map_err(|source| ProjectError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
+    let pairs = lines.filter_map(|line| line.split_once('='));
+    let pairs = pairs.map(|(name, value)| (name.trim().to_owned(), value.to_owned()));
+    Ok(pairs.collect())
+}
+
 /// The variables of a text, or the line of the first that is wrong, counted from 1.
 fn parse(
     text: &str,
@@ -45,7 +62,10 @@ fn parse(
                 Written::Nothing => own(&name),
                 Written::Literal(value) => Some(value),
                 Written::Filled(value) => {
-                    Some(interpolate(&value, &own).map_err(|said| (line, said))?)
+                    // Compose is silent about these, too.
+                    let mut unset = BTreeSet::new();
+                    let filled = interpolate(&value, &own, &mut unset);
+                    Some(filled.map_err(|said| (line, format!("`{name}`: {said}")))?)
                 }
             };
             if let Some(value) = value {

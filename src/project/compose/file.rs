@@ -1,6 +1,6 @@
 //! The keys of a Compose file that are read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -17,8 +17,13 @@ const MOST_BYTES: usize = 4 << 20;
 pub(super) struct File {
     #[serde(default)]
     pub(super) services: BTreeMap<String, Entry>,
+    /// Other files, which are not read.
+    include: Option<Value>,
     #[serde(skip)]
     pub(super) variables: Variables,
+    /// Variables without a value and without a default: they are empty.
+    #[serde(skip)]
+    pub(super) unset: BTreeSet<String>,
 }
 
 /// The variables that `docker compose` would have here: those of the environment, and those of
@@ -26,7 +31,41 @@ pub(super) struct File {
 #[derive(Debug, Default)]
 pub(super) struct Variables(BTreeMap<String, String>);
 
-/// What is read of a service. The other keys do not change what is built or needed.
+/// Keys of a service that change nothing of what is measured.
+const HARMLESS: [&str; 18] = [
+    "annotations",
+    "attach",
+    "container_name",
+    "deploy",
+    "develop",
+    "hostname",
+    "labels",
+    "logging",
+    "networks",
+    "profiles",
+    "pull_policy",
+    "restart",
+    "scale",
+    "stdin_open",
+    "stop_grace_period",
+    "storage_opt",
+    "tty",
+    "provider",
+];
+
+/// The same of a `build`.
+const HARMLESS_OF_BUILD: [&str; 8] = [
+    "cache_from",
+    "cache_to",
+    "labels",
+    "no_cache",
+    "provenance",
+    "pull",
+    "sbom",
+    "tags",
+];
+
+/// What is read of a service.
 #[derive(Debug, Deserialize)]
 pub(super) struct Entry {
     pub(super) image: Option<String>,
@@ -42,10 +81,10 @@ pub(super) struct Entry {
     #[serde(default)]
     depends_on: Names,
     pub(super) command: Option<Words>,
-    #[serde(default)]
-    volumes: Value,
-    #[serde(default)]
-    entrypoint: Value,
+    /// Another service, which is not read.
+    extends: Option<Value>,
+    #[serde(flatten)]
+    others: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,12 +98,26 @@ pub(super) enum Build {
         target: Option<String>,
         #[serde(default)]
         args: Pairs,
+        #[serde(flatten)]
+        others: BTreeMap<String, Value>,
     },
+}
+
+/// A service that another one depends on.
+pub(super) struct Need<'f> {
+    pub(super) name: &'f str,
+    /// Whether it must be in the file.
+    pub(super) required: bool,
+    /// Whether it must have finished before.
+    pub(super) finished: bool,
 }
 
 /// `{NAME: value}`, or `[NAME=value]`.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected variables: a mapping NAME: VALUE, or a list of NAME=VALUE"
+)]
 pub(super) enum Pairs {
     Map(BTreeMap<String, Value>),
     List(Vec<String>),
@@ -97,20 +150,30 @@ enum EnvFile {
     Whole {
         path: String,
         required: Option<bool>,
+        format: Option<String>,
     },
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a port: 8080, \"8080:80\", or a mapping with `target`"
+)]
 enum Port {
     Number(u64),
     Short(String),
-    Long { target: Value },
+    Long {
+        target: Value,
+        protocol: Option<String>,
+    },
 }
 
 /// `[db]`, or `{db: {condition: ...}}`.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected names of services: a list or a mapping"
+)]
 enum Names {
     List(Vec<String>),
     Map(BTreeMap<String, Value>),
@@ -123,7 +186,7 @@ impl Default for Names {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a command: a text, or a list of texts")]
 pub(super) enum Words {
     Line(String),
     List(Vec<String>),
@@ -177,10 +240,14 @@ impl Port {
     fn inner(&self) -> Option<u16> {
         match self {
             Self::Number(number) => u16::try_from(*number).ok(),
-            Self::Long { target } => scalar(target)?.parse().ok(),
+            Self::Long { target, protocol } => {
+                let is_tcp = protocol.as_deref().is_none_or(|name| name == "tcp");
+                scalar(target)?.parse().ok().filter(|_| is_tcp)
+            }
+            // The first of a range.
             Self::Short(text) => {
                 let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-                let port = port.rsplit(':').next()?;
+                let port = port.rsplit(':').next()?.split('-').next()?;
                 port.parse().ok().filter(|_| protocol == "tcp")
             }
         }
@@ -192,10 +259,25 @@ impl Entry {
         self.expose.iter().chain(&self.ports).find_map(Port::inner)
     }
 
-    pub(super) fn needs(&self) -> Vec<&str> {
+    pub(super) fn needs(&self) -> Vec<Need<'_>> {
         match &self.depends_on {
-            Names::List(names) => names.iter().map(String::as_str).collect(),
-            Names::Map(names) => names.keys().map(String::as_str).collect(),
+            Names::List(names) => {
+                let needs = names.iter().map(|name| Need {
+                    name,
+                    required: true,
+                    finished: false,
+                });
+                needs.collect()
+            }
+            Names::Map(names) => {
+                let needs = names.iter().map(|(name, how)| Need {
+                    name,
+                    required: how.get("required").and_then(Value::as_bool) != Some(false),
+                    finished: how.get("condition").and_then(Value::as_str)
+                        == Some("service_completed_successfully"),
+                });
+                needs.collect()
+            }
         }
     }
 
@@ -211,33 +293,78 @@ impl Entry {
     ) -> Result<BTreeMap<String, String>, ProjectError> {
         let folder = compose.parent().unwrap_or(Path::new("."));
         let files = match &self.env_file {
-            EnvFiles::One(path) => vec![(path, true)],
+            EnvFiles::One(path) => vec![(path, true, None)],
             EnvFiles::List(files) => {
                 let files = files.iter().map(|file| match file {
-                    EnvFile::Path(path) => (path, true),
-                    EnvFile::Whole { path, required } => (path, required.unwrap_or(true)),
+                    EnvFile::Path(path) => (path, true, None),
+                    EnvFile::Whole {
+                        path,
+                        required,
+                        format,
+                    } => (path, required.unwrap_or(true), format.as_deref()),
                 });
                 files.collect()
             }
         };
         let mut environment = BTreeMap::new();
-        for (path, required) in files {
+        for (path, required, format) in files {
             let path = folder.join(path);
             if !required && !path.exists() {
                 continue;
             }
             let variables = |name: &str| file.variables.get(name);
-            environment.extend(dotenv::read(&path, &variables)?);
+            environment.extend(match format {
+                Some("raw") => dotenv::read_raw(&path)?,
+                _ => dotenv::read(&path, &variables)?,
+            });
         }
         environment.extend(self.environment.values(&file.variables));
         Ok(environment)
     }
 
-    /// Keys that change a container and that are not read.
-    pub(super) fn unread(&self) -> impl Iterator<Item = &'static str> {
-        let keys = [("volumes", &self.volumes), ("entrypoint", &self.entrypoint)];
-        let keys = keys.into_iter().filter(|(_, value)| !value.is_null());
-        keys.map(|(key, _)| key).collect::<Vec<_>>().into_iter()
+    /// Keys that change what is built or run, and that are not read.
+    pub(super) fn unread(&self) -> Vec<String> {
+        let is_unread = |key: &str, value: &Value, harmless: &[&str]| {
+            !value.is_null() && !key.starts_with("x-") && !harmless.contains(&key)
+        };
+        let own = self.others.iter();
+        let own = own.filter(|(key, value)| is_unread(key, value, &HARMLESS));
+        let mut keys: Vec<String> = own.map(|(key, _)| key.clone()).collect();
+        if let Some(Build::Whole { others, .. }) = &self.build {
+            let of_build = others.iter();
+            let of_build =
+                of_build.filter(|(key, value)| is_unread(key, value, &HARMLESS_OF_BUILD));
+            keys.extend(of_build.map(|(key, _)| format!("build.{key}")));
+        }
+        keys
+    }
+}
+
+/// The Compose file with the files and services that it names.
+const MERGE: &str =
+    "merge them: `docker compose config > merged.yaml`, and give --compose merged.yaml";
+
+impl File {
+    /// Whether all that is needed is in this file.
+    ///
+    /// # Errors
+    /// When a service, or the file, takes something from elsewhere.
+    pub(super) fn check_whole(&self, names: &[&str], shown: &str) -> Result<(), ProjectError> {
+        if self.include.as_ref().is_some_and(|value| !value.is_null()) {
+            let said = format!("{shown}: `include` is not read");
+            return Err(ProjectError::open(said, MERGE));
+        }
+        for name in names {
+            let extends = self
+                .services
+                .get(*name)
+                .and_then(|one| one.extends.as_ref());
+            if extends.is_some_and(|value| !value.is_null()) {
+                let said = format!("{shown}: `extends` of the service `{name}` is not read");
+                return Err(ProjectError::open(said, MERGE));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -258,7 +385,8 @@ pub(super) fn read(path: &Path) -> Result<File, ProjectError> {
         return Err(wrong("the file is too long".to_owned()));
     }
     // The snippet of the error has several lines, and may hold a secret.
-    let options = serde_saphyr::options! { with_snippet: false };
+    // `on` and `yes` are texts for Compose.
+    let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
     let mut value: Value = serde_saphyr::from_str_with_options(&text, options)
         .map_err(|error| wrong(error.to_string()))?;
     let next_to_it = path.with_file_name(".env");
@@ -267,18 +395,40 @@ pub(super) fn read(path: &Path) -> Result<File, ProjectError> {
         false => BTreeMap::new(),
     };
     let variables = Variables(variables);
-    fill(&mut value, &|name| variables.get(name)).map_err(&wrong)?;
+    let mut unset = BTreeSet::new();
+    fill(&mut value, "", &|name| variables.get(name), &mut unset).map_err(&wrong)?;
     let mut file: File = serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
     file.variables = variables;
+    file.unset = unset;
     Ok(file)
 }
 
-/// Replaces the variables in all texts.
-fn fill(value: &mut Value, of: &impl Fn(&str) -> Option<String>) -> Result<(), String> {
+/// Replaces the variables in all texts. An error begins with the path of the key, and never has
+/// the text, which may be a secret.
+fn fill(
+    value: &mut Value,
+    at: &str,
+    of: &impl Fn(&str) -> Option<String>,
+    unset: &mut BTreeSet<String>,
+) -> Result<(), String> {
+    let below = |key: &str| match at {
+        "" => key.to_owned(),
+        at => format!("{at}.{key}"),
+    };
     match value {
-        Value::String(text) => *text = interpolate(text, of)?,
-        Value::Array(items) => items.iter_mut().try_for_each(|item| fill(item, of))?,
-        Value::Object(map) => map.values_mut().try_for_each(|item| fill(item, of))?,
+        Value::String(text) => {
+            *text = interpolate(text, of, unset).map_err(|said| format!("{at}: {said}"))?;
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                fill(item, &below(&index.to_string()), of, unset)?;
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map.iter_mut() {
+                fill(item, &below(key), of, unset)?;
+            }
+        }
         _ => {}
     }
     Ok(())

@@ -35,6 +35,11 @@ pub(super) fn with_compose(
 ) -> Result<Request, ProjectError> {
     let file = file::read(&compose.file)?;
     let shown = compose.file.display();
+    let named: Vec<&str> = match &compose.service {
+        Some(name) => vec![name],
+        None => file.services.keys().map(String::as_str).collect(),
+    };
+    file.check_whole(&named, &shown.to_string())?;
     let (name, service) = chosen(&file, compose)?;
     let mut request = request.clone();
     let folder = compose.file.parent().unwrap_or(Path::new("."));
@@ -44,6 +49,9 @@ pub(super) fn with_compose(
         target,
         args,
     } = built(name, service, &file, &compose.file)?;
+    // `target: ${TARGET:-}` is none.
+    let [context, dockerfile, target] =
+        [context, dockerfile, target].map(|text| text.filter(|text| !text.is_empty()));
     let context = folder.join(context.unwrap_or("."));
     if request.files.is_empty() {
         let dockerfile = dockerfile.unwrap_or("Dockerfile");
@@ -66,27 +74,23 @@ pub(super) fn with_compose(
     request.port = request.port.or(service.port());
     let mut left_out = Vec::new();
     note_unread(name, service, &mut left_out);
-    let mut needed = Vec::new();
-    in_order(&file, name, &mut Vec::new(), &mut needed).map_err(|said| {
-        ProjectError::open(
-            format!("{shown}: {said}"),
-            "correct `depends_on` in the file",
-        )
-    })?;
-    let mut services = Vec::new();
-    for name in needed.into_iter().filter(|needed| *needed != name) {
-        if request.services.iter().all(|given| given.name != *name) {
-            services.push(companion(name, &file, &compose.file)?);
-            note_unread(name, &file.services[name], &mut left_out);
-        }
+    if service.command.is_some() {
+        left_out.push(format!("`command` of {name}"));
     }
-    services.append(&mut request.services);
-    request.services = services;
+    add_services(&mut request, &file, name, compose, &mut left_out)?;
     notes.push(Note {
         subject: "compose",
         text: format!("service {name} of {shown}"),
         flag: Some("--service NAME"),
     });
+    if !file.unset.is_empty() {
+        let names: Vec<&str> = file.unset.iter().map(String::as_str).collect();
+        notes.push(Note {
+            subject: "variables",
+            text: format!("{} without a value, so they are empty", names.join(", ")),
+            flag: None,
+        });
+    }
     if !left_out.is_empty() {
         notes.push(Note {
             subject: "left out",
@@ -95,6 +99,48 @@ pub(super) fn with_compose(
         });
     }
     Ok(request)
+}
+
+/// Adds the services that a service depends on, what is needed first.
+fn add_services(
+    request: &mut Request,
+    file: &File,
+    name: &str,
+    compose: &Compose,
+    left_out: &mut Vec<String>,
+) -> Result<(), ProjectError> {
+    let shown = compose.file.display().to_string();
+    let mut needed = Vec::new();
+    in_order(file, name, &mut Vec::new(), &mut needed).map_err(|said| {
+        ProjectError::open(
+            format!("{shown}: {said}"),
+            "correct `depends_on` in the file",
+        )
+    })?;
+    file.check_whole(&needed, &shown)?;
+    let mut services = Vec::new();
+    for name in needed.into_iter().filter(|needed| *needed != name) {
+        note_unread(name, &file.services[name], left_out);
+        match request
+            .services
+            .iter_mut()
+            .find(|given| given.name == *name)
+        {
+            None => services.push(companion(name, file, &compose.file)?),
+            // The command line says what is different.
+            Some(given) => {
+                let mut env = file.services[name].environment(file, &compose.file)?;
+                env.append(&mut given.env);
+                given.env = env;
+                if given.command.is_empty() {
+                    given.command = command(name, &file.services[name], &compose.file)?;
+                }
+            }
+        }
+    }
+    services.append(&mut request.services);
+    request.services = services;
+    Ok(())
 }
 
 /// What is built, as the file says it.
@@ -126,6 +172,15 @@ fn built<'f>(
             let hint = "write it to a file of its own, and name that: `dockerfile: Dockerfile`";
             Err(ProjectError::open(said, hint))
         }
+        Some(Build::Whole { others, .. })
+            if others
+                .get("additional_contexts")
+                .is_some_and(|value| !value.is_null()) =>
+        {
+            let said = format!("{shown}: the service `{name}` has `additional_contexts`");
+            let hint = "plimsoll builds with one context; copy what is needed into it";
+            Err(ProjectError::open(said, hint))
+        }
         Some(Build::Whole {
             context,
             dockerfile,
@@ -147,7 +202,8 @@ fn built<'f>(
 
 /// Names the keys of a service that change a container and that are not read.
 fn note_unread(name: &str, service: &Entry, left_out: &mut Vec<String>) {
-    left_out.extend(service.unread().map(|key| format!("`{key}` of {name}")));
+    let keys = service.unread().into_iter();
+    left_out.extend(keys.map(|key| format!("`{key}` of {name}")));
 }
 
 fn chosen<'f>(file: &'f File, compose: &'f Compose) -> Result<(&'f str, &'f Entry), ProjectError> {
@@ -192,6 +248,11 @@ fn built_hint(file: &File) -> String {
     }
 }
 
+/// The service that is looked at.
+fn service_name<'f>(above: &[&'f str]) -> &'f str {
+    above.last().copied().unwrap_or_default()
+}
+
 /// A service and all that it depends on, what is needed first.
 fn in_order<'f>(
     file: &'f File,
@@ -210,14 +271,24 @@ fn in_order<'f>(
         ));
     }
     let Some(service) = file.services.get(name) else {
-        let by = above.last().copied().unwrap_or_default();
+        let by = service_name(above);
         return Err(format!(
             "`{by}` depends on `{name}`, which is not in the file"
         ));
     };
     above.push(name);
     for needed in service.needs() {
-        in_order(file, needed, above, found)?;
+        if !needed.required && !file.services.contains_key(needed.name) {
+            continue;
+        }
+        if needed.finished {
+            let name = needed.name;
+            return Err(format!(
+                "`{}` waits until `{name}` has finished, and plimsoll has no services that finish",
+                service_name(above)
+            ));
+        }
+        in_order(file, needed.name, above, found)?;
     }
     above.pop();
     found.push(name);
@@ -239,14 +310,25 @@ fn companion(name: &str, whole: &File, file: &Path) -> Result<Service, ProjectEr
             "it is built, and plimsoll starts services from images only".to_owned(),
         ));
     };
-    let command = match &service.command {
-        None => Vec::new(),
-        Some(Words::List(words)) => words.clone(),
-        Some(Words::Line(line)) => {
-            shlex::split(line).ok_or_else(|| wrong("its `command` has an open quote".to_owned()))?
-        }
-    };
-    let ready = service.port().map(|port| format!("tcp://:{port}"));
+    let command = command(name, service, file)?;
+    // The first port may be that of a web interface.
+    let port = service.port().filter(|_| !Service::is_known(image));
+    let ready = port.map(|port| format!("tcp://:{port}"));
     let env = service.environment(whole, file)?;
     Service::of(name, image, ready, env, command).map_err(wrong)
+}
+
+/// The words of a service's command.
+fn command(name: &str, service: &Entry, file: &Path) -> Result<Vec<String>, ProjectError> {
+    match &service.command {
+        None => Ok(Vec::new()),
+        Some(Words::List(words)) => Ok(words.clone()),
+        Some(Words::Line(line)) => shlex::split(line).ok_or_else(|| {
+            let said = format!(
+                "{}: the `command` of `{name}` has an open quote",
+                file.display()
+            );
+            ProjectError::open(said, "close the quote, or write a list of words")
+        }),
+    }
 }

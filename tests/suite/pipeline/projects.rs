@@ -60,7 +60,7 @@ async fn one_dockerfile_on_two_bases_is_measured_with_nothing_written_beforehand
     }
     let talk = home.talk();
     for word in [
-        "ready when: GET / on port 3000 is answered with status 200 (port from EXPOSE, path from a guess)",
+        "ready when: GET / on port 3000 is answered with status 200-499 (port from EXPOSE, path from a guess); this is weak",
         "source edit: a comment in server.js",
         "dependency edit: the description in package.json",
         "[--ready http://:PORT/PATH]",
@@ -150,7 +150,7 @@ async fn what_is_saved_is_what_is_measured() {
     assert_eq!(measured.cases.len(), 4 + 1);
     assert!(
         home.talk().contains(
-            "GET /live on port 4000 is answered with status 200 (port from EXPOSE, path from HEALTHCHECK)"
+            "GET /live on port 4000 is answered with status 200 (port from HEALTHCHECK, path from HEALTHCHECK)"
         )
     );
     assert_eq!(
@@ -198,7 +198,7 @@ async fn a_monorepo_has_its_context_above_the_dockerfile() {
     let outcome = other.run(&web).await.0.unwrap();
     assert_eq!(outcome, Exit::Fine, "{}", other.talk());
     let said =
-        "GET / on port 8080 is answered with status 200 (port from EXPOSE, path from a guess)";
+        "GET / on port 8080 is answered with status 200-499 (port from EXPOSE, path from a guess)";
     assert!(other.talk().contains(said), "{}", other.talk());
     assert!(
         talk.contains("source edit: a comment in services/api/server.js"),
@@ -244,7 +244,7 @@ async fn a_static_site_is_known_by_its_base() {
     );
     let talk = home.talk();
     assert!(
-        talk.contains("GET / on port 80 is answered with status 200 (port from the base image"),
+        talk.contains("GET / on port 80 is answered with status 200-499 (port from the base image"),
         "{talk}"
     );
     assert!(
