@@ -11,8 +11,8 @@ use super::{Difference, Rule, apps, seed_of, traits};
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord};
 use crate::scenario::{Budget, Limit};
 use crate::stats::{
-    self, ALPHA, Grounds, Interval, JointTest, Level, MIN_FOR_INTERVAL, Pair, SampleSet, Summary,
-    Threshold,
+    self, ALPHA, Interval, JointTest, Level, MIN_FOR_INTERVAL, Pair, SampleSet, Summary, Threshold,
+    VerdictReason,
 };
 use crate::units::{Quantity, Ratio, native, quantity_of};
 
@@ -85,7 +85,7 @@ pub enum BudgetOutcome<'a> {
         reason: &'a str,
     },
     /// The samples do not tell.
-    Inconclusive(Grounds),
+    Inconclusive(VerdictReason),
     /// There is nothing to compare with.
     NoBaseline,
     /// The baseline is unlike.
@@ -357,13 +357,13 @@ fn beyond<'a>(set: &SampleSet, kind: Kind, limit: f64, sign: f64) -> BudgetOutco
             let nearest = (sign * interval.lower).min(sign * interval.upper);
             match nearest > limit {
                 true => BudgetOutcome::Broken,
-                false => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
+                false => BudgetOutcome::Inconclusive(VerdictReason::MaybeChance),
             }
         }
         None if set.len() < MIN_FOR_INTERVAL => {
-            BudgetOutcome::Inconclusive(Grounds::TooFewForInterval)
+            BudgetOutcome::Inconclusive(VerdictReason::TooFewForInterval)
         }
-        None => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
+        None => BudgetOutcome::Inconclusive(VerdictReason::MaybeChance),
     }
 }
 

@@ -116,7 +116,7 @@ struct BaseTraits {
 
 impl CaseTraits {
     /// Whether a stand-in took the place of one of its bases.
-    pub fn rests_on_stand_in(&self) -> bool {
+    pub fn uses_stand_in(&self) -> bool {
         self.stand_ins
     }
 

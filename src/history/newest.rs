@@ -5,8 +5,8 @@ use super::digest::Values;
 use super::trend::{Terms, Trend};
 use crate::record::{Kind, Metric};
 use crate::stats::{
-    self, ALPHA, Comparison, ExactRange, Grounds, Interval, JointTest, Newcomer, Pair, Placement,
-    SampleSet, Threshold, Verdict,
+    self, ALPHA, Comparison, ExactRange, Interval, JointTest, Newcomer, Pair, Placement, SampleSet,
+    Threshold, Verdict, VerdictReason,
 };
 use crate::units::{Count, Quantity, Ratio, native};
 
@@ -25,7 +25,7 @@ pub struct Judgement {
     /// What it comes to.
     pub verdict: Verdict,
     /// Why.
-    pub grounds: Grounds,
+    pub grounds: VerdictReason,
     /// Newest / baseline.
     pub effect: Option<Ratio>,
     /// The interval of that factor, 95 %; `None` of exact metrics and of few runs.

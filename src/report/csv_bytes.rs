@@ -1,8 +1,9 @@
-//! CSV into memory.
+//! Writes CSV to memory.
 
 use crate::text;
 
-/// Lines of one width, RFC 4180 quoting, `\n` ends. No cell is a formula or has several lines.
+/// A CSV file with a fixed number of columns, RFC 4180 quoting and `\n` line ends. No cell is a
+/// formula or spans several lines.
 pub(super) struct CsvBytes<const WIDTH: usize>(csv::Writer<Vec<u8>>);
 
 impl<const WIDTH: usize> CsvBytes<WIDTH> {
