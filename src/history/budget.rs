@@ -1,4 +1,4 @@
-//! Budgets against what came before, in place of one baseline run.
+//! Budgets relative to earlier runs instead of one baseline run.
 
 use super::change::{medians, middle};
 use super::newest::{against_range, thin};
