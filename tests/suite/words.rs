@@ -11,7 +11,11 @@ use walkdir::WalkDir;
 const AREAS: &[&str] = &[
     "src/cleanroom",
     "src/registry",
-    "src/engine/registry.rs",
+    "src/engine",
+    "src/files.rs",
+    "src/host",
+    "src/text.rs",
+    "src/units",
     "tests/suite/cleanroom",
     "tests/suite/cleanroom.rs",
     "tests/suite/registry",
