@@ -1,5 +1,5 @@
-//! Reading of files that a user's path names. What is no regular file is refused at once:
-//! to open a named pipe waits for somebody to write into it, and a device has no end.
+//! Reads files at paths from users. Only regular files are accepted: opening a named pipe blocks
+//! until a writer exists, and a device has no end.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Read};
@@ -9,10 +9,10 @@ use std::path::Path;
 /// Opens a regular file, or a link to one, for reading.
 ///
 /// # Errors
-/// As [`File::open`]; and of anything else than a file, by its kind.
+/// As [`File::open`]; or the path is not a regular file.
 pub fn open(path: &Path) -> io::Result<File> {
     regular(fs::metadata(path)?.file_type())?;
-    // What takes its place between the two calls is not waited for either.
+    // Does not block even if the file is replaced between the two calls.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK)
@@ -21,20 +21,20 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Reads a regular file whole.
+/// Reads a regular file completely.
 ///
 /// # Errors
-/// As [`open`], and as the reading itself.
+/// As [`open`], and read errors.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Reads a regular file of UTF-8 whole.
+/// Reads a regular UTF-8 file completely.
 ///
 /// # Errors
-/// As [`read`], and of bytes that are no UTF-8.
+/// As [`read`], or the content is not UTF-8.
 pub fn read_to_string(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     open(path)?.read_to_string(&mut text)?;

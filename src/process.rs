@@ -1,10 +1,9 @@
-//! The one way to run another program: bounded in time and in what it prints, and never left
-//! behind with what it started.
+//! Runs other programs with limits on time and output, and ends them with all their children.
 //!
-//! The program gets a process group of its own. The group is killed when the deadline passes,
-//! when the program has ended (what it left running goes with it), and when the future of
-//! [`run`] is dropped. Time is the system's: a test that pauses tokio's clock does not end a
-//! real program, and tokio does not advance its clock while one runs.
+//! The program gets its own process group. The group is killed at the deadline, when the program
+//! has ended (including its remaining children), and when the future of [`run`] is dropped.
+//! Deadlines use the system clock: a test that pauses tokio's clock does not end a real program,
+//! and tokio does not advance its clock while one runs.
 
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
@@ -18,35 +17,35 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use crate::units::{Bytes, Nanos};
 
-/// How long what a program printed last may take to arrive once it has ended.
+/// How long the last output may take to arrive after the program has ended.
 const REST_WITHIN: Duration = Duration::from_secs(5);
 
-/// What a program may take.
+/// The limits of a program.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Its time.
+    /// Its deadline.
     pub within: Nanos,
-    /// What it may print to stdout: more is an error.
+    /// The most bytes on stdout; more is an error.
     pub stdout: Bytes,
-    /// What is kept of its stderr: the last.
+    /// How many of the last bytes of stderr are kept.
     pub stderr: Bytes,
 }
 
-/// A program that has ended, however.
+/// A program that has ended, successfully or not.
 #[derive(Debug)]
 pub struct Ended {
-    /// How.
+    /// Its exit status.
     pub status: ExitStatus,
-    /// All that it printed.
+    /// Its complete stdout.
     pub stdout: Vec<u8>,
-    /// The last that it printed to stderr.
+    /// The end of its stderr.
     pub stderr: Vec<u8>,
 }
 
-/// Why a program was not run to its end.
+/// Why a program did not finish.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// It cannot be started or listened to.
+    /// It cannot be started, or its output cannot be read.
     #[error("failed to run it")]
     Run(#[source] io::Error),
     /// It took too long and was killed.
@@ -55,27 +54,27 @@ pub enum ProcessError {
     /// It printed too much and was killed.
     #[error("it printed more than {0}")]
     Endless(Bytes),
-    /// It has ended, and something that it started and that left its group holds its output:
-    /// whether what came is all of it, is not known.
+    /// It has ended, but a child outside its group holds its output open, so the output may be
+    /// incomplete.
     #[error(
         "it ended and left something running that keeps its output open ({} came until then)",
         Bytes(.printed.len() as u64)
     )]
     Held {
-        /// What came.
+        /// The received output.
         printed: Vec<u8>,
     },
 }
 
-/// Runs a program to its end. Stdin is empty.
+/// Runs a program until it ends. Stdin is empty.
 ///
 /// # Errors
-/// Where it cannot be started, takes too long or prints too much. That it fails is no error.
+/// It cannot be started, takes too long or prints too much. A failing exit status is not an error.
 pub fn run(command: Command, limits: Limits) -> Result<Ended, ProcessError> {
     run_until(command, limits, &Group::default())
 }
 
-/// The same for a task: when the future is dropped, the program is killed.
+/// The async form: when the future is dropped, the program is killed.
 ///
 /// # Errors
 /// As [`run`].
@@ -89,11 +88,11 @@ pub async fn run_async(command: Command, limits: Limits) -> Result<Ended, Proces
     }
 }
 
-/// A program that its caller talks to: it is killed with its group at the deadline, and when
-/// this is dropped.
+/// A program with which the caller communicates. It is killed with its group at the deadline and
+/// on drop.
 #[derive(Debug)]
 pub struct Conversation {
-    /// The program, with its ends of pipes.
+    /// The program with its pipes.
     pub child: Child,
     group: Group,
     /// Closed when this is dropped.
@@ -101,10 +100,10 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Starts a program. What its stdin and its outputs are is the caller's choice.
+    /// Starts a program. The caller sets stdin and the outputs.
     ///
     /// # Errors
-    /// Where it cannot be started.
+    /// It cannot be started.
     pub fn start(mut command: Command, within: Nanos) -> io::Result<Self> {
         let child = command.process_group(0).spawn()?;
         let group = Group::default();
@@ -131,14 +130,14 @@ impl Drop for Conversation {
     }
 }
 
-/// What threads report of a program.
+/// The reports of the threads that watch a program.
 enum Report {
     Exited,
     Stdout(Result<(), ProcessError>),
     Stderr,
 }
 
-/// What came of an output until now: it is there before the output has ended.
+/// The output received so far; readable before the output has ended.
 type Came = Arc<Mutex<Vec<u8>>>;
 
 fn taken(came: &Came) -> Vec<u8> {
@@ -208,7 +207,7 @@ fn listen(
                 has_exited = true;
                 // What it left running would keep the pipes open.
                 group.kill();
-                // It ended in time: how long its output takes to arrive is not its time.
+                // It ended in time; the transfer of its output does not count.
                 deadline = Instant::now() + REST_WITHIN;
             }
             // What left the group keeps stderr open: what came until now does.
@@ -240,7 +239,7 @@ fn all_of(mut pipe: impl Read, most: Bytes, came: &Came) -> Result<(), ProcessEr
     }
 }
 
-/// Keeps the last of what comes; what cannot be read is not there.
+/// Keeps the end of the output; read errors end it.
 fn last_of(mut pipe: impl Read, most: Bytes, came: &Came) {
     let most = usize::try_from(most.0).unwrap_or(usize::MAX);
     let mut piece = vec![0; 16 << 10];
@@ -256,14 +255,14 @@ fn pid_of(child: &Child) -> Option<Pid> {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
-/// A process group, while its leader was not waited for.
+/// A process group whose leader has not been waited for.
 #[derive(Debug, Clone, Default)]
 struct Group(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
     leader: Option<Pid>,
-    /// It is to be killed as soon as it is there.
+    /// It must be killed as soon as it exists.
     is_over: bool,
 }
 
@@ -292,7 +291,7 @@ impl Group {
 
 fn kill(group: Option<Pid>) {
     if let Some(group) = group {
-        // Gone already is fine.
+        // Fails if it has already ended.
         let _ = kill_process_group(group, Signal::KILL);
     }
 }

@@ -1,16 +1,16 @@
-//! Text from outside made safe to show: names of files, labels, logs, answers of engines
-//! and registries, texts of scenarios and Dockerfiles.
+//! Makes external text safe for display: file names, labels, logs, responses of engines and
+//! registries, texts of scenarios and Dockerfiles.
 //!
-//! Such a text may hold what acts on a terminal (escapes, other control characters), what
-//! reorders what is read (bidirectional controls), and line breaks that make one text look
-//! like several. Every writer of terminals, Markdown, CSV, SVG, HTML and annotations uses
-//! these functions. JSON keeps the data: [`visible`] writes what it replaces as JSON does.
+//! Such a text may contain terminal escapes and other control characters, bidirectional controls
+//! that reorder the text, and line breaks that make one text look like several. All output to
+//! terminals, Markdown, CSV, SVG, HTML and annotations uses these functions. JSON keeps the data:
+//! [`visible`] writes replaced characters like JSON.
 
 use std::borrow::Cow;
 
-/// The text with every character that acts instead of being shown written as `\u001b`.
-/// Line feeds and tabs stay: for documents of several lines. A JSON document stays the same
-/// data, because such characters stand only within its strings.
+/// The text with control characters written as `\u001b`. Newlines and tabs are kept, for
+/// documents of several lines. A JSON document keeps its data, because such characters occur only
+/// in its strings.
 pub fn visible(text: &str) -> Cow<'_, str> {
     let acts = |c: char| is_active(c) && !matches!(c, '\n' | '\t');
     if !text.contains(acts) {
@@ -23,8 +23,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The text in one line: each run of line breaks and tabs becomes a blank, and what else acts
-/// is written as `\u001b`.
+/// The text on one line: each run of line breaks and tabs becomes a space, and other control
+/// characters are written as `\u001b`.
 pub fn inline(text: &str) -> Cow<'_, str> {
     // Nearly all texts are of such bytes alone, and bytes are compared faster than characters.
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
@@ -45,9 +45,9 @@ pub fn inline(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The text as a cell of a spreadsheet: in one line, and no formula. What begins as one, and
-/// is no number, gets an apostrophe, which spreadsheets take as the mark of a text.
-/// Source: OWASP, "CSV Injection".
+/// The text for a spreadsheet cell: on one line, and not a formula. A text that begins like a
+/// formula and is not a number gets an apostrophe, which marks text in spreadsheets. Source:
+/// OWASP, "CSV Injection".
 pub fn cell(text: &str) -> Cow<'_, str> {
     let line = inline(text);
     let formula = line.trim_start().starts_with([
@@ -61,7 +61,7 @@ pub fn cell(text: &str) -> Cow<'_, str> {
 
 fn push(shown: &mut String, character: char, acts: bool) {
     if acts {
-        // All of them are of the basic plane: four digits, as JSON has them.
+        // All are in the basic plane: four digits, as in JSON.
         shown.push_str(&format!("\\u{:04x}", u32::from(character)));
     } else {
         shown.push(character);
@@ -75,9 +75,9 @@ fn breaks_line(character: char) -> bool {
     )
 }
 
-/// C0, DEL, C1; what has no width; separators of lines and paragraphs; controls of direction
-/// and of interlinear annotation.
-/// Source: <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>.
+/// C0, DEL, C1; zero-width characters; separators of lines and paragraphs; controls of direction
+/// and of interlinear annotation. Source:
+/// <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>.
 fn is_active(character: char) -> bool {
     character.is_control()
         || matches!(

@@ -1,6 +1,6 @@
-//! Builds stand-ins, through the same engine verbs as everything else.
+//! Builds stand-ins with the operations of the engine interface.
 //!
-//! A stand-in that cannot be built costs only those that need it: the others go on.
+//! If a stand-in cannot be built, only those that depend on it are skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -23,12 +23,12 @@ use crate::process::{Limits, ProcessError, run_async};
 use crate::secrets::mask_found;
 use crate::units::{Bytes, Nanos};
 
-/// How the building of one stand-in ended.
+/// The result of building one stand-in.
 #[derive(Debug)]
 pub enum Built {
     /// It was built.
     Made,
-    /// The engine already had it, built by this very recipe.
+    /// The engine already has it with this recipe.
     Current,
     /// It was not built.
     Failed(NotBuilt),
@@ -39,33 +39,34 @@ pub enum Built {
 pub enum NotBuilt {
     /// Its recipe failed.
     Recipe(BasesError),
-    /// It was not begun, because this stand-in that it needs was not built.
+    /// It was skipped because this stand-in, on which it depends, was not built.
     Needs(String),
 }
 
 /// The result of building a catalogue's recipes.
 #[derive(Debug, Default)]
 pub struct BuildSummary {
-    /// How many stand-ins were built.
+    /// The number of built stand-ins.
     pub made: usize,
-    /// Names of those that were not built, in the catalogue's order.
+    /// Names of the stand-ins that were not built, in the catalogue's order.
     pub failed: Vec<String>,
 }
 
 /// Receives the progress of the builds.
 pub trait Progress: Send {
-    /// The build of a stand-in begins: the `index`-th of `total`.
+    /// The build of stand-in number `index` of `total` starts.
     fn begin(&mut self, name: &str, index: usize, total: usize);
-    /// The builder began a step of a stand-in.
+    /// The builder starts a step of a stand-in.
     fn step(&mut self, name: &str, step: &str);
-    /// The build of a stand-in ended, or it was not begun.
+    /// The build of a stand-in ended or was skipped.
     fn end(&mut self, name: &str, built: Built);
 }
 
-/// The entries, wanted or needed by a wanted one, that the engine does not hold by their present recipe.
+/// The requested entries and their dependencies that the engine does not have with the current
+/// recipe.
 ///
 /// # Errors
-/// When a name is unknown, a recipe unreadable, or the engine fails.
+/// A name is unknown, a recipe is unreadable, or the engine fails.
 pub async fn outdated<'a, E: Engine>(
     engine: &E,
     catalogue: &'a Catalogue,
@@ -82,7 +83,8 @@ pub async fn outdated<'a, E: Engine>(
     Ok(outdated)
 }
 
-/// The wanted entries and all that they need, in the catalogue's order; all that are not hidden where none is named.
+/// The requested entries and their dependencies, in the catalogue's order; all visible entries if
+/// none is named.
 fn closure<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a Entry>, BasesError> {
     let mut names = BTreeSet::new();
     let mut queue: Vec<&Entry> = Vec::new();
@@ -105,11 +107,11 @@ fn closure<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a En
         .collect())
 }
 
-/// Builds what is wanted and not current, up to `at_once` of them side by side, each after
-/// those that it needs. One that fails stops only those that need it.
+/// Builds the requested entries that are not current, up to `at_once` in parallel, each after its
+/// dependencies. A failure stops only the dependent entries.
 ///
 /// # Errors
-/// A name that is unknown, a recipe that cannot be read, or an engine that is out of reach.
+/// A name is unknown, a recipe cannot be read, or the engine is unreachable.
 pub async fn build_all<E: Engine>(
     engine: &E,
     catalogue: &Catalogue,
@@ -138,7 +140,7 @@ pub async fn build_all<E: Engine>(
         .map(|(_, entry)| entry.name.as_str())
         .collect();
     let mut failed: BTreeSet<&str> = BTreeSet::new();
-    // The builds are polled by this task alone: no lock is ever waited for, nor held over a wait.
+    // Only this task polls the builds, so locks never block and are never held across an await.
     let progress = Mutex::new(progress);
     let mut running = FuturesUnordered::new();
     loop {
@@ -174,7 +176,7 @@ pub async fn build_all<E: Engine>(
                 made += 1;
                 Built::Made
             }
-            // No recipe can be built any more.
+            // The engine is gone, so no further recipe can be built.
             Err(error) if is_unreachable(&error) => return Err(error),
             Err(error) => {
                 failed.insert(&entry.name);
@@ -192,7 +194,7 @@ pub async fn build_all<E: Engine>(
     })
 }
 
-/// Whether the engine went away, be it in a build or between builds.
+/// Whether the engine became unreachable, during a build or between builds.
 fn is_unreachable(error: &BasesError) -> bool {
     let engine = match error {
         BasesError::Engine(error) => error,
@@ -205,12 +207,12 @@ fn is_unreachable(error: &BasesError) -> bool {
     engine.kind == ErrorKind::Unreachable
 }
 
-/// The entries that an entry needs.
+/// The dependencies of an entry.
 fn needs<'a>(catalogue: &'a Catalogue, entry: &'a Entry) -> impl Iterator<Item = &'a Entry> {
     entry.needs.iter().filter_map(|need| catalogue.find(need))
 }
 
-/// Builds that run side by side share one receiver.
+/// Parallel builds share one receiver.
 type Shared<'p> = Mutex<&'p mut dyn Progress>;
 
 fn report(progress: &Shared<'_>, event: impl FnOnce(&mut dyn Progress)) {
@@ -235,9 +237,8 @@ async fn build_one<E: Engine>(
     }
 }
 
-/// How long a script that makes a root file system may take, and how much of its output is kept:
-/// the last of both streams, of which only the end is shown. The root file system goes into a
-/// file, and from there to the engine in pieces.
+/// Limits of a script that creates a root file system: its deadline, and how much of the end of
+/// both streams is kept. The root file system is written to a file and streamed to the engine.
 const SCRIPT: Limits = Limits {
     within: Nanos::from_secs(1_800),
     stdout: Bytes(0),
@@ -269,7 +270,7 @@ async fn import<E: Engine>(
     })?;
     if !ended.status.success() {
         let words = String::from_utf8_lossy(&ended.stderr);
-        // Before lines are left out: no rule finds half of a secret.
+        // Masked before lines are omitted, because no rule detects half a secret.
         let words = mask_found(&words);
         let last: Vec<_> = words.lines().rev().take(5).collect();
         let last: Vec<_> = last.into_iter().rev().collect();
@@ -335,7 +336,8 @@ async fn build<E: Engine>(
                 message: error.to_string(),
             })?;
     let context = catalogue.context(entry)?;
-    // By the recipe's hash: a file of the same size with another content is another key.
+    // The key contains the hash of the recipe, so a file with the same size and other content has
+    // another key.
     let hash = labels.get(LABEL_RECIPE).cloned().unwrap_or_default();
     let source = context
         .source(&Overlay::default(), rewritten, &format!("plimsoll-{hash}"))

@@ -12,13 +12,13 @@ use crate::files;
 use crate::oci::{self, ImageReference};
 use crate::units::Bytes;
 
-/// Domain of all stand-ins. It resolves nowhere, so nothing is ever pulled in its name.
+/// The domain of all stand-ins. It does not resolve, so nothing is ever pulled from it.
 pub const STAND_IN_DOMAIN: &str = "plimsoll.local";
 
-/// Folder of the scripts that every recipe gets in its context.
+/// The folder of the scripts in the context of every recipe.
 const SHARED: &str = "lib";
 
-/// The certificate authorities that every stand-in carries from the host.
+/// The host's certificate authorities, which every stand-in contains.
 const HOST_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 #[derive(Debug, Deserialize)]
@@ -27,7 +27,7 @@ struct File {
     base: Vec<Entry>,
 }
 
-/// How a recipe is made.
+/// The kind of a recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecipeKind {
@@ -41,21 +41,21 @@ pub enum RecipeKind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Entry {
-    /// What a FROM line says.
+    /// The reference in FROM lines.
     pub name: String,
     /// Folder of the recipe.
     pub recipe: String,
-    /// How it is made.
+    /// Its kind.
     pub kind: RecipeKind,
-    /// Unpacked size of the official image, about; zero where there is none.
+    /// The approximate unpacked size of the official image; zero without one.
     pub official_bytes: Bytes,
-    /// Bases that its own FROM lines use.
+    /// The bases in its own FROM lines.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// A helper that no app builds on.
+    /// Whether it is a helper that apps do not use.
     #[serde(default)]
     pub hidden: bool,
-    /// Further names that it stands in for.
+    /// Other references that it replaces.
     #[serde(default)]
     pub tags: Vec<String>,
     /// The default command of an imported root file system.
@@ -64,12 +64,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The stand-in's own reference.
+    /// The reference of the stand-in.
     pub fn stand_in(&self) -> String {
         stand_in_of(&self.name)
     }
 
-    /// All names that it stands in for.
+    /// All references that it replaces.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str()).chain(self.tags.iter().map(String::as_str))
     }
@@ -80,7 +80,7 @@ pub fn stand_in_of(name: &str) -> String {
     format!("{STAND_IN_DOMAIN}/{name}")
 }
 
-/// All recipes, each after those that it needs.
+/// All recipes, each after its dependencies.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     dir: PathBuf,
@@ -88,11 +88,11 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Reads `dir/bases.toml`. A folder without one is an empty catalogue.
+    /// Reads `dir/bases.toml`. Without the file the catalogue is empty.
     ///
     /// # Errors
-    /// When the file cannot be read, is not of the expected form, names a base
-    /// twice, or needs a base that it does not hold before its use.
+    /// The file cannot be read, is invalid, contains a base twice, or uses a base before it is
+    /// defined.
     pub fn load(dir: &Path) -> Result<Self, BasesError> {
         let path = dir.join("bases.toml");
         if !path.exists() {
@@ -148,12 +148,12 @@ impl Catalogue {
         Ok(())
     }
 
-    /// All entries, each after those that it needs.
+    /// All entries, each after its dependencies.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The entry that stands in for a reference, whatever form the reference has.
+    /// The entry that replaces a reference, in any form of the reference.
     pub fn find(&self, reference: &str) -> Option<&Entry> {
         let wanted = canonical(reference).ok()?;
         self.entries.iter().find(|entry| {
@@ -171,7 +171,7 @@ impl Catalogue {
     /// The files of an entry's recipe, with the scripts that all recipes share in `lib/`.
     ///
     /// # Errors
-    /// When a file cannot be read, or the recipe has a folder `lib` of its own.
+    /// A file cannot be read, or the recipe has its own folder `lib`.
     pub(super) fn context(&self, entry: &Entry) -> Result<Context, BasesError> {
         let recipe = match entry.kind {
             RecipeKind::Rootfs => "rootfs.sh",
@@ -185,7 +185,7 @@ impl Catalogue {
         })
     }
 
-    /// The scripts in `lib/`; none where there is no such folder.
+    /// The scripts in `lib/`; empty without this folder.
     fn shared(&self) -> Result<Overlay, BasesError> {
         let folder = self.dir.join(SHARED);
         let mut shared = Overlay::new();
@@ -205,11 +205,11 @@ impl Catalogue {
         Ok(shared)
     }
 
-    /// Hash of all that decides what a stand-in holds: its entry, its recipe's
-    /// files, the hashes of the bases that it needs and the host's certificates.
+    /// The hash of everything that determines a stand-in: its entry, the files of its recipe, the
+    /// hashes of its bases and the host's certificates.
     ///
     /// # Errors
-    /// When a recipe's folder cannot be read.
+    /// The folder of a recipe cannot be read.
     pub fn recipe_hash(&self, entry: &Entry) -> Result<String, BasesError> {
         let mut known = BTreeMap::new();
         self.hash_into(entry, &mut known)

@@ -1,8 +1,7 @@
-//! Bases on their way into the registry of a run, and from there into a clean room.
+//! Transfers bases to the registry of a run, and from there into a clean room.
 //!
-//! An engine pushes an image under a name that leads to the registry, so the user's
-//! engine gets one more tag for as long as a push takes. It names the run: should
-//! the process die meanwhile, `clean` finds it.
+//! An engine pushes an image by a tag with the registry's address, so the user's engine has one
+//! more tag during a push. The tag contains the run, so `clean` finds it if the process dies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,25 +14,25 @@ use crate::engine::{
 };
 use crate::record::BaseRecord;
 
-/// How long one base may take on its way. A large one is packed for a minute.
+/// How long the transfer of one base may take. Compressing a large one takes a minute.
 const DEADLINE: Duration = Duration::from_secs(1800);
 
-/// Bases as a run finds them, each by its reference in Dockerfiles.
+/// The bases of a run by their reference in Dockerfiles.
 #[derive(Debug, Default)]
 pub struct Entered {
-    /// The repository of the registry.
+    /// The repository in the registry.
     pub repositories: BTreeMap<String, String>,
-    /// The name on the engine that builds.
+    /// The name on the building engine.
     pub names: BTreeMap<String, String>,
 }
 
-/// Brings bases into the registry, and from there into `room` where there is one.
+/// Pushes bases to the registry and pulls them into `room`, if there is one.
 ///
 /// `ready` are references of images that are run as they are, and are no bases of others. They
 /// go into a room, and none stays in the registry: a push sends only what it does not have.
 ///
 /// # Errors
-/// When an engine fails, or what arrives is not what was sent.
+/// An engine fails, or the received image differs from the sent one.
 pub async fn enter<E: Engine>(
     host: &E,
     room: Option<&E>,
@@ -94,7 +93,7 @@ pub async fn enter<E: Engine>(
     Ok(entered)
 }
 
-/// Nothing can be tagged with a digest, so a base that is named by one gets a name of ours.
+/// A digest cannot be used as a tag, so a base with a digest gets a name of plimsoll.
 fn local_name(base: &BaseRecord, number: usize, run: &str) -> String {
     if base.resolved.contains('@') {
         format!("plimsoll/base-{number}:{}", run.to_lowercase())
@@ -111,7 +110,7 @@ async fn supply<E: Engine>(
 ) -> Result<(), BasesError> {
     host.tag(&base.image_id, way).await?;
     let pushed = push(host, way, base).await;
-    // Were ours the only tag left, the image would go with it.
+    // If this were the last tag, its removal would remove the image.
     let other = host.image(&base.resolved).await?;
     if other.is_some_and(|image| image.id.0 == base.image_id) {
         host.remove_image(way).await?;
@@ -133,13 +132,13 @@ async fn push<E: Engine>(host: &E, way: &str, base: &BaseRecord) -> Result<(), E
     pushed.map(|_| ())
 }
 
-/// Docker 25 to 27 with the containerd store push all that an index names, or nothing: an image
-/// that was pulled from a registry lacks the other platforms (docker/cli#4959).
+/// Docker 25 to 27 with the containerd store push everything in an index or nothing, and an image
+/// from a registry lacks the other platforms (docker/cli#4959).
 fn lacks_platforms(error: &EngineError) -> bool {
     error.chain().contains("missing content")
 }
 
-/// An image of the same layers that is for this platform alone: a build without a step.
+/// Creates an image with the same layers for this platform only, by a build without steps.
 async fn single_platform<E: Engine>(
     host: &E,
     way: &str,
@@ -188,7 +187,7 @@ async fn receive<E: Engine>(
     room.tag(&way, name).await?;
     room.remove_image(&way).await?;
     let arrived = room.image(name).await?.map(|image| image.diff_ids);
-    // Ids differ between image stores; the layers' contents do not.
+    // Ids differ between image stores; the contents of layers do not.
     if arrived.as_ref() == Some(&base.diff_ids) {
         Ok(())
     } else {

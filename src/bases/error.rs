@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::context::ContextError;
 use crate::engine::{BuildFailure, EngineError};
 
-/// What went wrong with a base.
+/// The failure of a base.
 #[derive(Debug, thiserror::Error)]
 pub enum BasesError {
     /// A file of the catalogue could not be read.
@@ -18,18 +18,18 @@ pub enum BasesError {
         #[source]
         source: io::Error,
     },
-    /// The catalogue is not what it should be.
+    /// The catalogue is invalid.
     #[error("{path}: {message}")]
     Catalogue {
-        /// The file, with line and column where they are known.
+        /// The file, with line and column if known.
         path: String,
         /// What is wrong.
         message: String,
     },
-    /// No such base.
+    /// The base is unknown.
     #[error("no stand-in recipe for `{name}`")]
     Unknown {
-        /// The name asked for.
+        /// The requested name.
         name: String,
     },
     /// A recipe's folder could not be read.
@@ -54,7 +54,7 @@ pub enum BasesError {
     Build {
         /// The base.
         name: String,
-        /// The builder's last lines.
+        /// The last lines of the builder.
         message: String,
         /// The cause.
         #[source]
@@ -68,7 +68,7 @@ pub enum BasesError {
         /// Why.
         reason: String,
     },
-    /// The engine has the base for this platform alone, and cannot pass it on.
+    /// The engine has the base only for this platform and cannot push it.
     #[error("failed to make an image for one platform of the base `{reference}`")]
     SinglePlatform {
         /// As it was to be built on.
@@ -80,7 +80,7 @@ pub enum BasesError {
     /// The registry of the run keeps an image that it should send anew.
     #[error("failed to remove a ready image from the registry of the run")]
     Forget(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Another image came out of the registry than went in.
+    /// The pulled image differs from the pushed one.
     #[error("the base `{reference}` has other layers in the clean room than on the engine")]
     Changed {
         /// As it was built on.
@@ -92,7 +92,7 @@ pub enum BasesError {
 }
 
 impl BasesError {
-    /// What a user can do about it.
+    /// How the user can fix it.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unavailable { .. } => Some(

@@ -1,8 +1,7 @@
-//! Base images: which image a FROM line is built on, and the stand-ins that
-//! take the place of images that cannot be pulled.
+//! Base images: resolves FROM lines, and builds stand-ins for images that cannot be pulled.
 //!
-//! Recipes live in `bases/`; a stand-in is tagged `plimsoll.local/<name>` and
-//! labelled with what it stands in for and its recipe's hash.
+//! Recipes are in `bases/`; a stand-in has the tag `plimsoll.local/<name>` and labels with the
+//! reference that it replaces and the hash of its recipe.
 
 mod build;
 mod catalogue;

@@ -1,4 +1,4 @@
-//! From a FROM line's reference to the image that is built on.
+//! Resolves the reference of a FROM line to an image.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,17 +9,17 @@ use crate::engine::{Engine, ImageFacts, LABEL_RECIPE, LABEL_STANDS_IN_FOR};
 use crate::oci::ImageReference;
 use crate::record::{BaseRecord, StandIn};
 
-/// A pull that has not begun to answer by then has no registry behind it.
+/// If a pull has no response after this time, its registry is treated as unreachable.
 const PULL_DEADLINE: Duration = Duration::from_secs(1800);
 
-/// Which images may be built on.
+/// The policy for base images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// The real one where the engine has it or can pull it, else the stand-in.
+    /// The real image if the engine has it or can pull it, otherwise the stand-in.
     Auto,
-    /// The real one or none.
+    /// Only the real image.
     Real,
-    /// The stand-in or none.
+    /// Only the stand-in.
     StandIn,
 }
 
@@ -33,7 +33,7 @@ impl Policy {
         }
     }
 
-    /// The policy of a record's word; what a record does not say is `Auto`.
+    /// The policy of a record; `Auto` if the record has none.
     pub fn of_name(name: &str) -> Self {
         [Self::Real, Self::StandIn]
             .into_iter()
@@ -42,38 +42,38 @@ impl Policy {
     }
 }
 
-/// Where real images are looked for.
+/// The sources of real images.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    /// Names by which bases are looked for first, stand-ins too: those of a shared registry.
+    /// Names in a shared registry that are tried first, also for stand-ins.
     pub first: BTreeMap<String, String>,
-    /// Whether a local copy under such a name counts only while the registry has the same image.
-    /// A run that goes on compares the images itself.
+    /// Whether a local copy under such a name is valid only if the registry has the same image. A
+    /// resumed run compares the images itself.
     pub compares: bool,
-    /// Names by which bases are pulled instead of their own.
+    /// Mirror names that replace the original names in pulls.
     pub mirrors: BTreeMap<String, String>,
 }
 
-/// The name of a base in a registry that has bases under their names: `reg:5000/node:20`.
+/// The name of a base in a shared registry: `reg:5000/node:20`.
 pub fn shared_name(registry: &str, reference: &str) -> String {
     let parsed = reference.parse::<ImageReference>();
     let name = parsed.map_or_else(|_| reference.to_owned(), |name| name.familiar());
     format!("{registry}/{name}")
 }
 
-/// What could be had of the bases that were asked for.
+/// The result of resolving bases.
 #[derive(Debug, Clone, Default)]
 pub struct Resolved {
-    /// Those that there are.
+    /// The available bases.
     pub bases: Vec<BaseRecord>,
-    /// Why the others cannot be had, by reference.
+    /// Why the others are not available, by reference.
     pub missing: BTreeMap<String, String>,
-    /// Bases of which the shared registry was asked in vain, and what they are instead.
+    /// Bases that the shared registry lacks, and the images used instead.
     pub warnings: Vec<String>,
 }
 
-/// Resolves every reference before any clock starts; bases are pulled here, never in a timed build.
-/// One that can be had in no permitted way is missing and stops nobody else.
+/// Resolves every reference before any measurement; bases are pulled here, never in a timed
+/// build. An unavailable base is reported as missing and does not stop the others.
 ///
 /// # Errors
 /// When the engine fails.
@@ -142,7 +142,7 @@ fn join(reason: String, more: String) -> String {
     }
 }
 
-/// The record of an image of the shared registry, where it is what may be built on.
+/// The record of an image from the shared registry, if the policy permits it.
 fn shared(
     reference: &str,
     name: &str,
@@ -158,8 +158,8 @@ fn shared(
     }
 }
 
-/// The image that a shared registry has under a name. A local copy takes its place where it is
-/// the same image, or where the registry does not say which one it has.
+/// The image with a name in a shared registry. A local copy is used if it is the same image, or
+/// if the registry does not report its digest.
 async fn current_image<E: Engine>(
     engine: &E,
     name: &str,
@@ -200,7 +200,7 @@ async fn current_image<E: Engine>(
     )
 }
 
-/// The image in the engine, or pulled. A registry that did not answer once is not asked again.
+/// The image in the engine, or pulled. A registry that did not respond once is not tried again.
 async fn real_image<E: Engine>(
     engine: &E,
     reference: &str,
@@ -213,7 +213,8 @@ async fn real_image<E: Engine>(
     if let Some(reason) = silent.get(&domain(reference)) {
         return Ok(Err(reason.clone()));
     }
-    // Asked first: a registry that is out of reach says so at once, a pull may try for long.
+    // The digest is requested first, because an unreachable registry fails quickly there, while a
+    // pull may retry for a long time.
     if let Err(error) = engine.registry_digest(reference).await {
         let reason = error.chain();
         note_silent(silent, reference, &reason);
@@ -247,9 +248,8 @@ async fn pull<E: Engine>(
     }
 }
 
-/// For each reference, `None` where its real image is on the engine or a
-/// registry has it, else why not. Nothing is pulled; a registry that does not
-/// answer is asked once.
+/// For each reference, `None` if its real image is available from the engine or a registry,
+/// otherwise the reason. Nothing is pulled; an unresponsive registry is tried once.
 ///
 /// # Errors
 /// When the engine fails.
@@ -285,7 +285,7 @@ fn domain(reference: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Only a registry that is out of reach is out of reach for all its images.
+/// Only an unreachable registry affects all its images.
 fn note_silent(silent: &mut BTreeMap<String, String>, reference: &str, reason: &str) {
     let signs = [
         "dial tcp",
@@ -322,7 +322,7 @@ async fn stand_in<E: Engine>(
     Ok(Ok(recorded(reference, &tag, image, Some(note))))
 }
 
-/// What is pinned is that image and no other: a mirror may have moved on.
+/// A pinned digest must match, because a mirror may have a newer image.
 fn check_digest(reference: &str, image: &ImageFacts) -> Result<(), String> {
     let Ok(parsed) = reference.parse::<ImageReference>() else {
         return Ok(());
@@ -342,7 +342,7 @@ fn check_digest(reference: &str, image: &ImageFacts) -> Result<(), String> {
     ))
 }
 
-/// Whether a registry knows an image by a digest.
+/// Whether an image has this digest in a registry.
 fn has_digest(image: &ImageFacts, digest: &str) -> bool {
     let known = image.repo_digests.iter();
     known
@@ -356,8 +356,8 @@ fn recorded(
     image: ImageFacts,
     stand_in: Option<StandIn>,
 ) -> BaseRecord {
-    // A stand-in that came by a mirror is one all the same. What was built on a stand-in has its
-    // labels, and is an image of its own.
+    // A stand-in from a mirror is still a stand-in. An image built on a stand-in inherits its
+    // labels, but is a separate image.
     let label = image.labels.get(LABEL_STANDS_IN_FOR);
     let mirrored = label.filter(|name| same_name(name, reference));
     let mirrored = mirrored.map(|name| StandIn {
@@ -377,7 +377,7 @@ fn recorded(
     }
 }
 
-/// Whether two references name one image; a short name and its full form do.
+/// Whether two references are equal; a familiar and a canonical form may be equal.
 fn same_name(one: &str, other: &str) -> bool {
     let canonical = |name: &str| Some(name.parse::<ImageReference>().ok()?.canonical());
     one == other || (canonical(one).is_some() && canonical(one) == canonical(other))

@@ -6,7 +6,7 @@
 use crate::compare::{Line, Outcome, RunComparison, Side, Standing, Terms, compare, side_of};
 use crate::record::{Disposition, Kind, Look, RoundsEnd, RunRecord};
 use crate::runner::Pace;
-use crate::stats::{ALPHA, Grounds, Looks, Verdict};
+use crate::stats::{ALPHA, Looks, Verdict, VerdictReason};
 use crate::units::{Nanos, Ratio};
 
 /// How long a run has gone on.
@@ -151,14 +151,14 @@ fn may_settle(line: &Line<'_>) -> bool {
         Outcome::Judged(judged) => {
             line.metric.kind() == Kind::Timed
                 && judged.verdict == Verdict::Inconclusive
-                && judged.grounds != Grounds::NoRatio
+                && judged.grounds != VerdictReason::NoRatio
         }
         _ => false,
     }
 }
 
 fn is_interval_wide(line: &Line<'_>) -> bool {
-    matches!(&line.outcome, Outcome::Judged(judged) if judged.grounds == Grounds::IntervalTooWide)
+    matches!(&line.outcome, Outcome::Judged(judged) if judged.grounds == VerdictReason::IntervalTooWide)
 }
 
 /// Whether each variant failed in one revision or both: then nothing is left to compare.

@@ -1,8 +1,9 @@
-//! A run held to its budgets: absolute ones by the run alone, relative ones by a baseline.
+//! Checks a run against its budgets: absolute budgets by the run only, relative budgets by a
+//! baseline.
 //!
 //! A limit on a timed metric is broken only if the interval of the median lies beyond it,
 //! or, against a baseline, if [`crate::stats::compare`] calls it worse by more than the
-//! limit. What may be chance is inconclusive.
+//! limit. A difference that may be chance is inconclusive.
 
 use globset::Glob;
 
@@ -11,12 +12,12 @@ use super::{Difference, Rule, apps, seed_of, traits};
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord};
 use crate::scenario::{Budget, Limit};
 use crate::stats::{
-    self, ALPHA, Grounds, Interval, JointTest, Level, MIN_FOR_INTERVAL, Pair, SampleSet, Summary,
-    Threshold,
+    self, ALPHA, Interval, JointTest, Level, MIN_FOR_INTERVAL, Pair, SampleSet, Summary, Threshold,
+    VerdictReason,
 };
 use crate::units::{Quantity, Ratio, native, quantity_of};
 
-/// What relative budgets are held against.
+/// The baselines of relative budgets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Baselines<'a> {
     /// For `worse-by`.
@@ -25,39 +26,38 @@ pub struct Baselines<'a> {
     pub pinned: Option<&'a RunRecord>,
 }
 
-/// A budget on one metric of one case, judged.
+/// The outcome of a budget on one metric of one case.
 #[derive(Debug, Clone)]
 pub struct BudgetLine<'a> {
     /// The budget.
     pub budget: &'a Budget,
     /// The case.
     pub case: &'a CaseId,
-    /// The metric, or what else the budget is on.
+    /// The metric, or the other measure of the budget.
     pub metric: Measurand,
-    /// The link, of what goes over one.
+    /// The link, for a metric over a link.
     pub link: Option<Link>,
-    /// The middle of the run's samples, or the figure.
+    /// The median of the run's samples, or the figure.
     pub value: Option<Quantity>,
-    /// The middle of the baseline's, of a relative budget.
+    /// The median of the baseline, for a relative budget.
     pub baseline: Option<Quantity>,
-    /// How far the value is from the limit or the baseline, where there are both.
+    /// The distance of the value from the limit or the baseline, if both exist.
     pub evidence: Option<Evidence>,
-    /// What comes of it.
+    /// The outcome.
     pub outcome: BudgetOutcome<'a>,
 }
 
-/// How far a value is from what it is checked against: of an absolute limit from the limit,
-/// of a relative one from the baseline.
+/// The distance of a value from the absolute limit, or from the baseline of a relative limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evidence {
-    /// The quotient of the two. Of an exact metric it is that of the worst value.
+    /// The ratio of the two; for an exact metric that of the worst value.
     pub factor: Ratio,
-    /// Its interval, of a timed value of enough samples.
+    /// Its interval, for a timed value with enough samples.
     pub interval: Option<Interval>,
 }
 
 impl Evidence {
-    /// Of a value that is exact, or has no interval.
+    /// Evidence without an interval.
     pub fn exact(value: f64, of: f64) -> Option<Self> {
         let factor = Ratio::of(value, of)?;
         Some(Self {
@@ -67,30 +67,30 @@ impl Evidence {
     }
 }
 
-/// What comes of a budget.
+/// The outcome of a budget.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BudgetOutcome<'a> {
-    /// It is kept.
+    /// The value is within the limit.
     Within,
-    /// It is not.
+    /// The value exceeds the limit.
     Broken,
-    /// The case or the metric failed: there is no value, and that keeps no budget.
+    /// The case or the metric failed: without a value the budget is broken.
     Failed {
         /// Why.
         reason: &'a str,
     },
-    /// It failed as its scenario expects: there is nothing to hold to a budget.
+    /// It failed as its scenario expects: there is nothing to check.
     Expected {
         /// The failure.
         reason: &'a str,
     },
-    /// The samples do not tell.
-    Inconclusive(Grounds),
-    /// There is nothing to compare with.
+    /// The samples are inconclusive.
+    Inconclusive(VerdictReason),
+    /// There is no baseline.
     NoBaseline,
-    /// The baseline is unlike.
+    /// The baseline is not comparable.
     NotComparable(Vec<Difference>),
-    /// The run did not take it.
+    /// The run did not measure it.
     NotMeasured,
 }
 
@@ -104,7 +104,7 @@ impl BudgetLine<'_> {
         broken && !self.budget.soft
     }
 
-    /// Whether it is left open.
+    /// Whether it is inconclusive.
     pub fn is_open(&self) -> bool {
         !matches!(
             self.outcome,
@@ -116,9 +116,9 @@ impl BudgetLine<'_> {
     }
 }
 
-/// Judges a run by the budgets on metrics: those of its scenarios, and `more` on all of its
-/// cases. Those on figures that are reckoned, and on facts, are for
-/// [`crate::report`]'s `check_budgets`, which reckons.
+/// Checks a run against the budgets on metrics: those of its scenarios, and `more` on all of its
+/// cases. Budgets on derived figures and facts are checked by `check_budgets` of
+/// [`crate::report`].
 pub fn check<'a>(
     run: &'a RunRecord,
     against: Baselines<'a>,
@@ -139,7 +139,7 @@ pub fn check<'a>(
     lines
 }
 
-/// Each case with each budget that concerns it.
+/// Each case with each budget that applies to it.
 pub fn concerned<'a>(
     run: &'a RunRecord,
     more: &'a [Budget],
@@ -152,7 +152,7 @@ pub fn concerned<'a>(
     })
 }
 
-/// What keeps a case of two runs from being compared in this metric, but for what is waived.
+/// The differences that prevent a comparison of a case in this metric, except waived ones.
 pub fn unlike(
     base: (&RunRecord, &CaseRecord),
     head: (&RunRecord, &CaseRecord),
@@ -165,7 +165,7 @@ pub fn unlike(
         .collect()
 }
 
-/// Which baseline a relative limit is about.
+/// The kind of baseline of a relative limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Against {
     Baseline,
@@ -189,7 +189,7 @@ pub(super) fn concerns(budget: &Budget, case: &CaseRecord) -> bool {
     runs && is_of(budget, &case.variant, &case.strategy)
 }
 
-/// Whether a budget is about a variant of this name and strategy.
+/// Whether a budget applies to a variant with this name and strategy.
 pub(super) fn is_of(budget: &Budget, variant: &str, strategy: &str) -> bool {
     let matches = |glob: &Option<String>, name: &str| match glob {
         None => true,
@@ -236,7 +236,7 @@ fn lines_of<'a>(
     budget: &'a Budget,
     samples: &Samples<'a>,
 ) -> Vec<BudgetLine<'a>> {
-    // What is reckoned is judged elsewhere; and a newer catalogue may name another metric.
+    // Derived figures are judged elsewhere, and a newer catalogue may have unknown metrics.
     let Ok(metric) = budget.metric.parse::<Metric>() else {
         return Vec::new();
     };
@@ -283,14 +283,14 @@ fn lines_of<'a>(
     lines
 }
 
-/// An absolute limit; a relative one has no baseline so far.
+/// Judges an absolute limit; a relative one has no baseline yet.
 fn absolute<'a>(
     case: &'a CaseRecord,
     metric: Metric,
     series: &Series<'a>,
     limit: Limit,
 ) -> BudgetOutcome<'a> {
-    // A failure keeps no budget, be it of the whole case or of one round.
+    // A failure breaks the budget, whether of the whole case or of one round.
     let failed = match &case.disposition {
         Disposition::Failed { reason } => Some(reason.as_str()),
         _ => series.failure(case, metric),
@@ -305,14 +305,14 @@ fn absolute<'a>(
         return BudgetOutcome::NotMeasured;
     };
     match limit {
-        // Negated, what is to be no less is to be no more.
+        // Negation turns a lower limit into an upper limit.
         Limit::AtMost(most) => beyond(set, metric.kind(), native(most), 1.0),
         Limit::AtLeast(least) => beyond(set, metric.kind(), -native(least), -1.0),
         Limit::WorseBy(_) | Limit::Drift(_) => BudgetOutcome::NoBaseline,
     }
 }
 
-/// The median as reports have it.
+/// The median as in reports.
 fn median(set: &SampleSet, metric: Metric) -> Quantity {
     let level = Level::of(set, metric.kind());
     quantity_of(metric.unit(), level.median)
@@ -357,13 +357,13 @@ fn beyond<'a>(set: &SampleSet, kind: Kind, limit: f64, sign: f64) -> BudgetOutco
             let nearest = (sign * interval.lower).min(sign * interval.upper);
             match nearest > limit {
                 true => BudgetOutcome::Broken,
-                false => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
+                false => BudgetOutcome::Inconclusive(VerdictReason::MaybeChance),
             }
         }
         None if set.len() < MIN_FOR_INTERVAL => {
-            BudgetOutcome::Inconclusive(Grounds::TooFewForInterval)
+            BudgetOutcome::Inconclusive(VerdictReason::TooFewForInterval)
         }
-        None => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
+        None => BudgetOutcome::Inconclusive(VerdictReason::MaybeChance),
     }
 }
 
@@ -432,7 +432,7 @@ fn relative<'a>(
     }
 }
 
-/// The threshold of a relative limit: what a budget says is meant as it stands.
+/// The threshold of a relative limit, exactly as the budget states it.
 pub(crate) fn threshold_of(share: Ratio) -> Threshold {
     Threshold::of(share.get()).unwrap_or(Threshold::NONE)
 }

@@ -1,17 +1,17 @@
-//! What a reader has to know of two runs before their verdicts: whether both are finished,
-//! and whether their machines were busy alike.
+//! Conditions that weaken a comparison of two runs: unfinished runs, and differences in machine
+//! load.
 
 use crate::record::{Conditions, RunRecord, RunState, ScenarioRecord, VisitConditions};
 use crate::scenario::ContractKind;
 
-/// Loads per CPU further apart than this are unlike: half of a CPU's time.
+/// A larger difference in load per CPU is reported: half of a CPU.
 const UNLIKE_LOAD: f64 = 0.5;
-/// Shares of time in which tasks wait for memory, further apart than this.
+/// A larger difference in the share of time that tasks wait for memory is reported.
 const UNLIKE_PRESSURE: f64 = 0.05;
-/// Less memory than this is free, as a share of all: the page cache shrinks.
+/// Less available memory than this share is reported, because the page cache shrinks.
 const LOW_MEMORY: f64 = 0.1;
 
-/// What makes a comparison of two runs weaker than it looks, in sentences.
+/// Sentences about conditions that weaken a comparison of two runs.
 pub fn caveats(base: &RunRecord, head: &RunRecord) -> Vec<String> {
     let sides = [("base", base), ("head", head)];
     let mut found: Vec<String> = sides
@@ -40,7 +40,7 @@ pub fn caveats(base: &RunRecord, head: &RunRecord) -> Vec<String> {
         ));
     }
     let low = |run: &RunRecord| {
-        // Of several machines no one memory is all.
+        // Several machines have no common memory size.
         if !run.parts.is_empty() {
             return None;
         }
@@ -65,7 +65,7 @@ pub fn caveats(base: &RunRecord, head: &RunRecord) -> Vec<String> {
     found
 }
 
-/// Scenarios whose apps prove in another way that they work: "ready" means another thing then.
+/// Scenarios whose contracts differ, so that "ready" has another meaning.
 fn other_contracts(base: &RunRecord, head: &RunRecord) -> Vec<String> {
     let mut found = Vec::new();
     for scenario in &head.scenarios {
@@ -85,13 +85,13 @@ fn other_contracts(base: &RunRecord, head: &RunRecord) -> Vec<String> {
     found
 }
 
-/// Runs from before there were kinds have contracts over HTTP.
+/// Runs without recorded kinds have HTTP contracts.
 fn kind(scenario: &ScenarioRecord) -> ContractKind {
     let contract = scenario.contract.as_ref();
     contract.map_or(ContractKind::Http, |contract| contract.kind)
 }
 
-/// Why a run is not all that was planned: `is not finished (interrupted): …`.
+/// Why a run is incomplete: `is not finished (interrupted): …`.
 pub fn unfinished(run: &RunRecord) -> Option<String> {
     let word = match run.state {
         RunState::Complete => return None,

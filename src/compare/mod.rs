@@ -1,8 +1,8 @@
-//! Two runs side by side: what became better or worse, how sure that is, and why.
+//! Compares two runs: improvements and regressions, their certainty, and their causes.
 //!
-//! Pure. Cases meet by their id and metrics by their link. The verdicts are those of
-//! [`crate::stats::compare`], over all comparable metrics of both runs as one family. What
-//! cannot be compared is told with the [`Rule`] that says so.
+//! Pure. Cases are matched by id and metrics by link. The verdicts are those of
+//! [`crate::stats::compare`], over all comparable metrics of both runs as one family. A pair that
+//! cannot be compared is reported with the [`Rule`] that prevents it.
 
 mod budget;
 mod cause;
@@ -31,20 +31,20 @@ use crate::stats::{self, ALPHA, Design, JointTest, Pair, Threshold, Verdict};
 use crate::units::Quantity;
 use series::Series;
 
-/// How two runs are to be compared.
+/// The settings of a comparison.
 #[derive(Debug, Clone)]
 pub struct Terms {
     /// The change of a timed metric up to which it counts as the same.
     pub timed: Threshold,
-    /// The same of an exact one.
+    /// The same for an exact metric.
     pub exact: Threshold,
-    /// Rules that are not to hold.
+    /// Waived rules.
     pub waived: BTreeSet<Rule>,
-    /// The metrics that count; all where none is named.
+    /// The compared metrics; all if empty.
     pub metrics: BTreeSet<Metric>,
-    /// The level of the joint test, and what each interval leaves out.
+    /// The level of the joint test and of the intervals.
     pub alpha: f64,
-    /// How the rounds of base and head belong together.
+    /// How the rounds of base and head are paired.
     pub design: Design,
 }
 
@@ -66,25 +66,25 @@ impl Terms {
         self.metrics.is_empty() || self.metrics.contains(&metric)
     }
 
-    /// Those that are not waived.
+    /// The differences that are not waived.
     fn in_force(&self, mut found: Vec<Difference>) -> Vec<Difference> {
         found.retain(|difference| !self.waived.contains(&difference.rule));
         found
     }
 }
 
-/// What two runs say of one another.
+/// The comparison of two runs.
 #[derive(Debug, Clone)]
 pub struct RunComparison<'a> {
-    /// What is compared with.
+    /// The baseline run.
     pub base: &'a RunRecord,
-    /// What is compared.
+    /// The compared run.
     pub head: &'a RunRecord,
-    /// How.
+    /// The settings.
     pub terms: Terms,
-    /// What is unlike between them as wholes.
+    /// Differences between the runs as a whole.
     pub differences: Vec<Difference>,
-    /// Each metric of each case that is in both, in the order of head.
+    /// Each metric of each case in both runs, in the order of head.
     pub lines: Vec<Line<'a>>,
     /// Cases that only base has.
     pub gone: Vec<&'a CaseId>,
@@ -99,62 +99,62 @@ pub struct Line<'a> {
     pub case: &'a CaseId,
     /// The metric.
     pub metric: Metric,
-    /// The link, of what goes over one.
+    /// The link, for a metric over a link.
     pub link: Option<Link>,
-    /// The middle of base's samples, where there are any.
+    /// The median of base's samples, if there are any.
     pub base: Option<Quantity>,
-    /// The middle of head's.
+    /// The median of head's samples.
     pub head: Option<Quantity>,
-    /// What is said of it.
+    /// The outcome.
     pub outcome: Outcome<'a>,
 }
 
-/// What is said of a line.
+/// The outcome of a line.
 #[derive(Debug, Clone)]
 pub enum Outcome<'a> {
-    /// Both sides have samples that may be compared.
+    /// Both sides have comparable samples.
     Judged(stats::Comparison),
-    /// It worked in base, and does not in head, or not in every round.
+    /// It worked in base and fails in head, in all or some rounds.
     Broke {
         /// Why.
         reason: &'a str,
     },
-    /// It did not work in base, and does in head.
+    /// It failed in base and works in head.
     Mended {
-        /// Why it did not.
+        /// Why it failed.
         reason: &'a str,
     },
-    /// It does not work in head, as head's scenario expects.
+    /// It fails in head as head's scenario expects.
     Expected {
         /// The failure.
         reason: &'a str,
     },
-    /// It has a value in base and none in head, and nothing says that it failed.
+    /// It has a value in base and none in head, without a recorded failure.
     NotMeasured {
-        /// Why, as head says it.
+        /// The reason that head records.
         reason: &'a str,
     },
-    /// The two are unlike.
+    /// The two sides are not comparable.
     NotComparable(Vec<Difference>),
 }
 
-/// The word for it.
+/// The short form of an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
-    /// Head is worse, or broke.
+    /// Head is worse or fails.
     Worse,
     /// Head is better, or works again.
     Better,
-    /// The samples do not tell.
+    /// The samples are inconclusive.
     Inconclusive,
-    /// The two are unlike.
+    /// The two sides are not comparable.
     NotComparable,
-    /// Head is as base, or fails as its scenario expects.
+    /// Head is like base, or fails as its scenario expects.
     Same,
 }
 
 impl Standing {
-    /// All, in the order in which they are told.
+    /// All, in display order.
     pub const ALL: [Self; 5] = [
         Self::Worse,
         Self::Better,
@@ -163,7 +163,7 @@ impl Standing {
         Self::Same,
     ];
 
-    /// The word in every form.
+    /// The word in all formats.
     pub fn word(self) -> &'static str {
         match self {
             Self::Worse => "worse",
@@ -176,7 +176,7 @@ impl Standing {
 }
 
 impl Line<'_> {
-    /// The word for its outcome.
+    /// The standing of the outcome.
     pub fn standing(&self) -> Standing {
         match &self.outcome {
             Outcome::Broke { .. } => Standing::Worse,
@@ -193,8 +193,8 @@ impl Line<'_> {
         }
     }
 
-    /// Whether it is open and the best guess lies beyond the threshold, or there is none: more
-    /// rounds may show a change that counts.
+    /// Whether it is inconclusive with an estimate beyond the threshold or without one, so that
+    /// more rounds may show a change.
     pub fn may_matter(&self, terms: &Terms) -> bool {
         let judged = match &self.outcome {
             Outcome::Judged(judged) => judged,
@@ -208,8 +208,8 @@ impl Line<'_> {
         judged.verdict == Verdict::Inconclusive && !is_small
     }
 
-    /// How far it went, whichever way: the distance of the factor from 1 on a scale of
-    /// logarithms. What broke went farthest.
+    /// The size of the change in either direction: the absolute logarithm of the factor. A
+    /// failure is the largest change.
     pub fn distance(&self) -> f64 {
         match &self.outcome {
             Outcome::Judged(comparison) => match comparison.effect {
@@ -225,20 +225,20 @@ impl Line<'_> {
 }
 
 impl RunComparison<'_> {
-    /// How many lines have this standing.
+    /// The number of lines with this standing.
     pub fn count(&self, standing: Standing) -> usize {
         let lines = self.lines.iter();
         lines.filter(|line| line.standing() == standing).count()
     }
 
-    /// Whether a case is on one side only: it is compared with nothing.
+    /// Whether a case is on one side only, so that it is not compared.
     pub fn has_one_sided(&self) -> bool {
         !self.gone.is_empty() || !self.new.is_empty()
     }
 }
 
 impl<'a> RunComparison<'a> {
-    /// The same with the variants that an A/B run did not measure, since one side lacks them.
+    /// The same with the variants that an A/B run did not measure because one side lacks them.
     pub fn with_one_sided(mut self, ab: &'a AbRecord) -> Self {
         self.gone.extend(&ab.only_base);
         self.new.extend(&ab.only_head);
@@ -309,7 +309,7 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
     }
 }
 
-/// All comparisons together, each for the line of its number.
+/// All comparisons as one family, each with the index of its line.
 fn judge(lines: &mut [Line<'_>], judged: &[(usize, Pair<'_>)], test: &JointTest) {
     let pairs: Vec<Pair<'_>> = judged.iter().map(|(_, pair)| *pair).collect();
     for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, test)) {
@@ -317,7 +317,7 @@ fn judge(lines: &mut [Line<'_>], judged: &[(usize, Pair<'_>)], test: &JointTest)
     }
 }
 
-/// The cases of one run that the other does not have.
+/// The cases that only one run has.
 fn only_in<'a>(run: &'a RunRecord, other: &RunRecord) -> Vec<&'a CaseId> {
     apps(run)
         .map(|case| &case.id)
@@ -325,7 +325,7 @@ fn only_in<'a>(run: &'a RunRecord, other: &RunRecord) -> Vec<&'a CaseId> {
         .collect()
 }
 
-/// The cases of scenarios: all but the floor's.
+/// The cases of scenarios, without the floor.
 fn apps(record: &RunRecord) -> impl Iterator<Item = &CaseRecord> {
     record.cases.iter().filter(|case| case.strategy != "floor")
 }
@@ -349,12 +349,12 @@ fn pair<'s>(
     }
 }
 
-/// Bytes by which what a compressor wrote may differ and count as the same. The same tree
-/// packed twice has other times in its headers: up to 4.4 kB in the committed runs. Of a small
-/// image less is tolerated: [`Threshold::or_at_least`].
+/// The difference in packed bytes that counts as the same. The same tree packed twice has
+/// different times in its headers: up to 4.4 kB in the committed runs. For small images the
+/// tolerance is smaller: [`Threshold::or_at_least`].
 const COMPRESSED_BYTES: f64 = 8192.0;
 
-/// The threshold of an exact metric, where `wanted` is that of all.
+/// The threshold of an exact metric; `wanted` is the general one.
 pub(crate) fn exact_threshold(metric: Metric, wanted: Threshold) -> Threshold {
     match metric {
         Metric::SizeTransfer
@@ -362,7 +362,7 @@ pub(crate) fn exact_threshold(metric: Metric, wanted: Threshold) -> Threshold {
         | Metric::PullColdBytes
         | Metric::PullBaseBytes
         | Metric::PullUpdateBytes
-            // Who gives a threshold means it.
+            // An explicit threshold is used unchanged.
             if wanted == Threshold::EXACT =>
         {
             wanted.or_at_least(COMPRESSED_BYTES)
@@ -371,7 +371,7 @@ pub(crate) fn exact_threshold(metric: Metric, wanted: Threshold) -> Threshold {
     }
 }
 
-/// The seed of what is drawn to compare two runs.
+/// The seed of the resampling in comparisons.
 pub(crate) fn seed_of(base: &RunRecord, head: &RunRecord) -> u64 {
     base.plan.seed.rotate_left(1) ^ head.plan.seed
 }
@@ -384,7 +384,7 @@ struct Both<'a, 's> {
 }
 
 impl<'a, 's> Both<'a, 's> {
-    /// The samples. Rule 1: a case that failed has no number, whatever it left.
+    /// The samples. Rule 1: a failed case has no number, even if it has samples.
     fn sets(&self) -> [Option<&'s stats::SampleSet>; 2] {
         let of = |side: usize| works(self.cases[side], self.series[side]);
         [of(0), of(1)]
@@ -407,7 +407,7 @@ impl<'a, 's> Both<'a, 's> {
         reason.filter(|reason| case.expects(metric, reason).is_none())
     }
 
-    /// What head fails of, where base does not, or less.
+    /// The failure of head that base does not have, or has less often.
     fn broke(&self) -> Option<&'a str> {
         self.fresh(1).filter(|_| {
             let [old, new] = self.series;
@@ -418,7 +418,7 @@ impl<'a, 's> Both<'a, 's> {
         })
     }
 
-    /// What is to be said, where there is something; not comparable for no reason is to be judged.
+    /// The outcome if it needs no statistics; an empty "not comparable" means that it is judged.
     fn outcome(&self, touched: Vec<Difference>) -> Option<Outcome<'a>> {
         let ([before, case], metric, [old, new]) = (self.cases, self.metric, self.series);
         match self.sets() {
@@ -428,7 +428,7 @@ impl<'a, 's> Both<'a, 's> {
             }),
             [Some(_), None] => match reason_of(case, metric, new) {
                 Some(reason) => Some(failure(case, metric, reason)),
-                // Without a reason the run left it out.
+                // Without a reason, the run did not measure it.
                 None => absence(case, new).map(|reason| Outcome::NotMeasured { reason }),
             },
             [None, Some(_)] => {
@@ -448,7 +448,7 @@ fn works<'s>(case: &CaseRecord, series: Option<&'s Series<'_>>) -> Option<&'s st
     }
 }
 
-/// A failure of head: worse, unless its scenario is there to show it.
+/// A failure of head: worse, unless its scenario expects it.
 fn failure<'a>(case: &CaseRecord, metric: Metric, reason: &'a str) -> Outcome<'a> {
     match case.expects(metric, reason) {
         Some(_) => Outcome::Expected { reason },

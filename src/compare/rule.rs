@@ -1,31 +1,31 @@
-//! What makes two runs unlike, and which metrics that touches.
+//! The differences that make two runs incomparable, and the metrics that each affects.
 
 use std::fmt;
 
 use crate::record::Metric;
 use crate::stats::Kind;
 
-/// A rule by which a metric of two runs is not compared.
+/// A difference because of which a metric of two runs is not compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
     /// The images are for different platforms.
     Platform,
-    /// The engines keep images in different ways: sizes mean different things.
+    /// The engines have different image stores, so sizes have different meanings.
     Store,
-    /// A base is another image now, by the same name.
+    /// A base reference resolves to another image.
     Base,
-    /// A base is a stand-in on one side, or one by another recipe.
+    /// A base is a stand-in on one side only, or has another recipe.
     StandIn,
     /// Another machine.
     Host,
-    /// Another engine, version of one, or way to run it.
+    /// Another engine, version or mode.
     Engine,
-    /// One program was optimised, the other was not.
+    /// One plimsoll binary was optimised, the other was not.
     Tool,
 }
 
 impl Rule {
-    /// All, in the order in which they are told.
+    /// All, in display order.
     pub const ALL: [Self; 7] = [
         Self::Platform,
         Self::Store,
@@ -49,13 +49,13 @@ impl Rule {
         }
     }
 
-    /// The rule of a word.
+    /// Parses a rule.
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.word() == word)
     }
 
-    /// Whether it keeps a metric from being compared. What the context holds depends on
-    /// nothing but the tree; what an image holds not on who measured it, nor how fast.
+    /// Whether it prevents a comparison of a metric. The context depends only on the tree; the
+    /// contents of an image do not depend on the machine or its speed.
     pub fn touches(self, metric: Metric) -> bool {
         let of_context = matches!(metric, Metric::ContextBytes | Metric::ContextFiles);
         let of_contents = matches!(
@@ -76,26 +76,27 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A rule that two runs, or a case of them, run into.
+/// A rule that applies to two runs or a case of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The rule.
     pub rule: Rule,
-    /// How they differ, in words.
+    /// The difference in words.
     pub what: String,
-    /// Of [`Rule::Store`]: both sides' sizes are sums over the layers' tars, which no store changes.
+    /// For [`Rule::Store`]: both sides' sizes are sums of layer tars, which do not depend on the
+    /// store.
     pub sizes_of_layers: bool,
 }
 
 impl Difference {
-    /// Whether it keeps a metric from being compared.
+    /// Whether it prevents a comparison of a metric.
     pub fn touches(&self, metric: Metric) -> bool {
         let of_layers = matches!(metric, Metric::SizeUnpacked | Metric::SizeOwn);
         self.rule.touches(metric) && !(self.sizes_of_layers && of_layers)
     }
 }
 
-/// `None` where both are alike.
+/// `None` if both are equal.
 pub(super) fn differ(rule: Rule, what: &str, base: &str, head: &str) -> Option<Difference> {
     (base != head).then(|| Difference {
         rule,

@@ -9,7 +9,7 @@ use crate::units::{Quantity, native, quantity_of};
 /// Case, metric, link.
 pub(super) type Key<'a> = (&'a str, Metric, Option<Link>);
 
-/// Samples that count, and the others with their reasons.
+/// Valid samples, and the others with their reasons.
 #[derive(Debug, Default)]
 pub(super) struct Series<'a> {
     set: Option<SampleSet>,
@@ -17,12 +17,12 @@ pub(super) struct Series<'a> {
 }
 
 impl<'a> Series<'a> {
-    /// What counts; none where nothing does.
+    /// The valid samples; `None` without any.
     pub(super) fn set(&self) -> Option<&SampleSet> {
         self.set.as_ref()
     }
 
-    /// The median, as reports print it.
+    /// The median as in reports.
     pub(super) fn middle(&self, metric: Metric) -> Option<Quantity> {
         let level = Level::of(self.set.as_ref()?, metric.kind());
         Some(quantity_of(metric.unit(), level.median))
@@ -34,7 +34,7 @@ impl<'a> Series<'a> {
         self.samples.iter().find(of_status)?.outcome.reason()
     }
 
-    /// Whether it fails in more rounds than `before` did, and in more than it works.
+    /// Whether it fails in more rounds than `before`, and in more than it works.
     pub(super) fn fails_more(
         &self,
         before: &Self,
@@ -53,7 +53,7 @@ impl<'a> Series<'a> {
         new > old && new > self.set.as_ref().map_or(0, SampleSet::len)
     }
 
-    /// Why no sample counts, where there are some.
+    /// Why no sample is valid, if there are samples.
     pub(super) fn absence(&self) -> Option<&'a str> {
         let mut reasons = self.samples.iter().map(|sample| sample.outcome.reason());
         reasons.next()?.or(Some("no sample counts"))
@@ -74,7 +74,7 @@ impl<'a> Series<'a> {
     }
 }
 
-/// All of a run.
+/// All series of a run.
 pub(super) fn of_run(record: &RunRecord) -> BTreeMap<Key<'_>, Series<'_>> {
     let mut series: BTreeMap<Key<'_>, Series<'_>> = BTreeMap::new();
     for sample in &record.samples {
@@ -88,7 +88,7 @@ pub(super) fn of_run(record: &RunRecord) -> BTreeMap<Key<'_>, Series<'_>> {
             Some((sample.round, native(value)))
         });
         let values: Vec<(u32, f64)> = counted.collect();
-        // What is not finite cannot come out of a record's integers and checked quotients.
+        // A record has only integers and checked ratios, so all values are finite.
         one.set = SampleSet::of_rounds(values).ok();
     }
     series

@@ -1,4 +1,4 @@
-//! A run of two revisions, taken apart.
+//! Splits a run of two revisions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +10,9 @@ use crate::units::Ratio;
 /// A side of a run that measures two revisions in the same rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// What is compared with.
+    /// The baseline.
     Base,
-    /// What is compared.
+    /// The compared revision.
     Head,
 }
 
@@ -20,7 +20,7 @@ impl Side {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Base, Self::Head];
 
-    /// Its name: of the side's folder too.
+    /// Its name, also that of its folder.
     pub fn name(self) -> &'static str {
         match self {
             Self::Base => "base",
@@ -28,13 +28,13 @@ impl Side {
         }
     }
 
-    /// What its scenarios are called in the run of both. The suffixes are of one length, so
-    /// that names weigh the same wherever they get into an image.
+    /// The name of its scenarios in the combined run. The suffixes have equal length, so that
+    /// names in an image have equal size.
     pub fn of_scenario(self, scenario: &str) -> String {
         format!("{scenario}--{}", self.name())
     }
 
-    /// The same case of the other side, of one in a run of both.
+    /// The same case on the other side of a combined run.
     pub fn counterpart(case: &CaseRecord) -> Option<CaseId> {
         let other = |side: Self| match side {
             Self::Base => Self::Head,
@@ -46,14 +46,14 @@ impl Side {
         })
     }
 
-    /// The scenario's own name, where it is of this side.
+    /// The original name of the scenario, if it belongs to this side.
     fn own_name(self, scenario: &str) -> Option<&str> {
         scenario.strip_suffix(self.name())?.strip_suffix("--")
     }
 }
 
-/// The terms of an A/B run: its own, at the level of its last look. One that was cut short
-/// was looked at out of turn: it gets the smallest level that any of its looks has.
+/// The settings of an A/B run, at the level of its last interim look. An aborted run was looked
+/// at outside the schedule, so it gets the smallest level of all looks.
 pub fn terms_of(record: &RunRecord, ab: &AbRecord) -> Terms {
     let wanted = &ab.terms;
     let threshold = |factor: Ratio| Threshold::of(factor.get() - 1.0);
@@ -79,8 +79,8 @@ pub fn terms_of(record: &RunRecord, ab: &AbRecord) -> Terms {
     }
 }
 
-/// One side of an A/B run as a run of its own: its scenarios by their own names, its samples,
-/// the floor, and the facts of machine and engine that both sides share.
+/// One side of an A/B run as a separate run: its scenarios with their original names, its
+/// samples, the floor, and the shared facts of machine and engine.
 pub fn side_of(record: &RunRecord, side: Side) -> RunRecord {
     let mut run = record.clone();
     run.id = format!("{}-{}", record.id, side.name());
@@ -125,7 +125,7 @@ fn replace(place: &mut CaseId, id: CaseId) -> bool {
     true
 }
 
-/// Whether the case is of this side, or the floor, which is of both.
+/// Whether the case belongs to this side; the floor belongs to both.
 fn keep_case(case: &mut CaseRecord, side: Side, ids: &mut BTreeMap<CaseId, CaseId>) -> bool {
     let old = case.id.clone();
     if let Some(own) = side.own_name(&case.scenario).map(str::to_owned) {

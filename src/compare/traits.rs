@@ -1,6 +1,6 @@
-//! What the rules look at, in words: two runs are alike in a rule if the words are.
+//! The texts that the rules compare: two runs are equal in a rule if the texts are equal.
 //!
-//! Apart from the record, so that a history can hold the traits of thousands of runs.
+//! Separate from the record, so that a history can store the traits of thousands of runs.
 
 use std::collections::BTreeMap;
 
@@ -22,12 +22,12 @@ pub struct RunTraits {
 }
 
 impl RunTraits {
-    /// Of a record; of one that was joined from parts, its first part's.
+    /// The traits of a record; for a joined record those of its first part.
     pub fn of(record: &RunRecord) -> Self {
         Self::of_ground(&record.ground())
     }
 
-    /// Of what a case was measured on.
+    /// The traits of the machine and engine that measured a case.
     pub fn of_case(record: &RunRecord, case: &CaseRecord) -> Self {
         Self::of_ground(&record.ground_of(&case.id))
     }
@@ -42,12 +42,12 @@ impl RunTraits {
         }
     }
 
-    /// The engine, in words.
+    /// The engine as text.
     pub fn engine(&self) -> &str {
         &self.engine
     }
 
-    /// What is unlike in head.
+    /// The differences of head.
     pub fn differences(&self, head: &Self) -> Vec<Difference> {
         [
             differ(Rule::Store, "image store", &self.store, &head.store),
@@ -62,8 +62,8 @@ impl RunTraits {
     }
 }
 
-/// What is unlike between two runs as wholes. Of runs that were joined from parts: all that
-/// is unlike between what their common cases were measured on.
+/// The differences between two runs as a whole. For joined runs: the differences between the
+/// machines and engines of their common cases.
 pub(super) fn between(base: &RunRecord, head: &RunRecord) -> Vec<Difference> {
     if base.parts.is_empty() && head.parts.is_empty() {
         return RunTraits::of(base).differences(&RunTraits::of(head));
@@ -83,7 +83,7 @@ pub(super) fn between(base: &RunRecord, head: &RunRecord) -> Vec<Difference> {
     found
 }
 
-/// What is unlike between a case of two runs, what it was measured on among it.
+/// The differences between a case of two runs, including machine and engine.
 pub(super) fn between_cases(
     base: (&RunRecord, &CaseRecord),
     head: (&RunRecord, &CaseRecord),
@@ -99,14 +99,14 @@ pub(super) fn between_cases(
 pub struct CaseTraits {
     platform: String,
     stand_ins: bool,
-    /// By the references in the Dockerfile.
+    /// By reference in the Dockerfile.
     bases: BTreeMap<String, BaseTraits>,
-    /// Whether its sizes are sums over the layers' tars. Those of older runs are the engine's.
+    /// Whether its sizes are sums of layer tars. Older runs have the engine's sizes.
     #[serde(default)]
     sizes_of_layers: bool,
 }
 
-/// What a reference meant.
+/// The image that a reference resolved to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct BaseTraits {
     /// A hash over the digests of its layers.
@@ -115,12 +115,12 @@ struct BaseTraits {
 }
 
 impl CaseTraits {
-    /// Whether a stand-in took the place of one of its bases.
-    pub fn rests_on_stand_in(&self) -> bool {
+    /// Whether a stand-in replaced one of its bases.
+    pub fn uses_stand_in(&self) -> bool {
         self.stand_ins
     }
 
-    /// Of a case of a record.
+    /// The traits of a case of a record.
     pub fn of(record: &RunRecord, case: &CaseRecord) -> Self {
         let known = record.ground_of(&case.id).bases.iter();
         // A ready image is what is compared, and nothing that it rests on.
@@ -142,7 +142,7 @@ impl CaseTraits {
         }
     }
 
-    /// What is unlike in head, in the case and in what it was measured on.
+    /// The differences of head, in the case and in machine and engine.
     pub fn with(&self, mut measured_on: Vec<Difference>, head: &Self) -> Vec<Difference> {
         for one in &mut measured_on {
             one.sizes_of_layers =
@@ -156,8 +156,8 @@ impl CaseTraits {
         let mut found = Vec::new();
         let platforms = (&self.platform, &head.platform);
         found.extend(differ(Rule::Platform, "platform", platforms.0, platforms.1));
-        // A base that only one side names is a change of the Dockerfile, and that is what
-        // is to be compared.
+        // A base that only one side has is a change of the Dockerfile, which is the subject of
+        // the comparison.
         for (reference, before) in &self.bases {
             if let Some(after) = head.bases.get(reference) {
                 found.extend(before.difference(after, reference));
@@ -169,7 +169,7 @@ impl CaseTraits {
         found
     }
 
-    /// The traits of both together, where they are alike: all bases that either names.
+    /// The merged traits of both if they are equal: all bases of either.
     pub fn joined(&self, other: &Self) -> Self {
         let mut bases = self.bases.clone();
         bases.extend(other.bases.clone());

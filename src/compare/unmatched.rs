@@ -1,23 +1,22 @@
-//! Budgets that check nothing in a run, and why: one that matches no variant would
-//! otherwise pass silently.
+//! Budgets that match no case of a run. Without a report they would pass silently.
 
 use super::apps;
 use super::budget::{concerns, is_of};
 use crate::record::{CaseRecord, Disposition, Measurand, RunRecord, ScenarioRecord};
 use crate::scenario::Budget;
 
-/// A budget that concerns no case of a run.
+/// A budget that matches no case of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnmatchedBudget<'a> {
     /// The budget.
     pub budget: &'a Budget,
-    /// The scenario that carries it; none of a budget on all scenarios.
+    /// Its scenario; `None` for a budget on all scenarios.
     pub scenario: Option<&'a str>,
-    /// Why it concerns none.
+    /// Why it matches none.
     pub why: String,
 }
 
-/// The budgets of a run's scenarios, and `more` on all of its cases, that check nothing.
+/// The budgets of a run's scenarios, and of `more`, that match no case.
 pub fn unmatched<'a>(run: &'a RunRecord, more: &'a [Budget]) -> Vec<UnmatchedBudget<'a>> {
     let own = run.scenarios.iter().flat_map(|scenario| {
         let budgets = scenario.budgets.iter();
@@ -48,7 +47,7 @@ fn why(run: &RunRecord, scenario: Option<&ScenarioRecord>, budget: &Budget) -> O
     if named.iter().any(|case| concerns(budget, case)) {
         return None;
     }
-    // What it names takes no part: the first says why.
+    // The first excluded part gives the reason.
     let absent = named.iter().find_map(|case| match &case.disposition {
         Disposition::NotApplicable { reason } => Some((case, "not applicable", reason)),
         Disposition::NotAvailable { reason } => Some((case, "not available", reason)),

@@ -1,4 +1,4 @@
-//! Where a container's port answers.
+//! Finds the address at which a container's port answers.
 
 use std::net::{IpAddr, SocketAddr};
 

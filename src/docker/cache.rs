@@ -1,4 +1,4 @@
-//! The builder's cache: its records, and their removal by id.
+//! The build cache: lists records and removes them by id.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -17,14 +17,14 @@ use crate::engine::{CacheRecord, Result};
 const LIST: &str = "list build cache of";
 const PRUNE: &str = "prune build cache record";
 
-/// The engine lists and prunes for one caller at a time and turns the others away.
+/// The engine lists and prunes for one client at a time and rejects others.
 const TURNS: u32 = 100;
 const TURN: Duration = Duration::from_millis(100);
 
-/// Ids in one pattern: the request line stays far below what engines take.
+/// Ids per pattern, so that the request line stays far below the limits of engines.
 const BATCH: usize = 64;
 
-/// As much of `system/df` as is needed. API 1.52 has another form of it.
+/// The used part of `system/df`. API 1.52 has another format.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct DiskUsage {
@@ -51,7 +51,7 @@ struct Record {
 impl Record {
     fn created(&self) -> Option<SystemTime> {
         let at = DateTime::parse_from_rfc3339(self.created_at.as_deref()?).ok()?;
-        // Engines that do not know it say the year 1.
+        // Engines without this value report the year 1.
         (at.timestamp() > 0).then(|| at.into())
     }
 }
@@ -82,13 +82,12 @@ impl DockerEngine {
             .collect())
     }
 
-    /// Removes the records by id. A record that another one was made from stays
-    /// until that is gone, and nothing tells the order, so rounds are made until
-    /// one changes nothing.
+    /// Removes records by id. A record with dependents cannot be removed before them, and the
+    /// order is unknown, so it repeats until a round removes nothing.
     pub(super) async fn prune_records(&self, ids: &[String]) -> Result<Vec<String>> {
         for id in ids {
-            // The engine reads the id as a pattern, and a pattern that matches
-            // everything would be a prune of everything.
+            // The engine treats the id as a pattern, and a pattern that matches everything would
+            // remove everything.
             if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 return Err(strange(PRUNE, id, "this is not the id of a cache record"));
             }

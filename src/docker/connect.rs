@@ -1,4 +1,4 @@
-//! Reaching an engine.
+//! Connects to an engine.
 
 use bollard::models::SystemVersion;
 use bollard::{API_DEFAULT_VERSION, Docker};
@@ -14,8 +14,8 @@ use crate::engine::{EngineError, ErrorKind, Result};
 const OPERATION: &str = "reach engine";
 
 impl DockerEngine {
-    /// Reaches the engine at an address as `DOCKER_HOST` writes it, or at the
-    /// default socket, and settles on a version of the API.
+    /// Connects to the engine at an address in the form of `DOCKER_HOST`, or at the default
+    /// socket, and negotiates the API version.
     pub async fn connect(endpoint: Option<&str>) -> Result<Self> {
         let endpoint = match endpoint {
             Some(text) => Endpoint::parse(text).map_err(|error| unspoken(text, error))?,
@@ -33,7 +33,7 @@ impl DockerEngine {
         let docker = docker.with_request_modifier(move |request| prefixed(request, api));
         let wire = Wire::new(endpoint.clone(), api, Deadlines::USUAL.answer);
         let builder = builder(&version);
-        // Decided here, because a try may take seconds and builds are timed.
+        // Decided here, because an attempt may take seconds and builds are timed.
         let may_be_native = builder == Builder::BuildKit && wire.may_be_native(api_range.newest);
         let native = may_be_native && build::serves_sessions(&wire).await;
         let wire = wire.natively(native);
@@ -50,22 +50,22 @@ impl DockerEngine {
         })
     }
 
-    /// The same with other deadlines.
+    /// The same with deadlines.
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         self.docker = self.docker.with_timeout(deadlines.answer);
         self.wire = self.wire.within(deadlines.answer);
         Self { deadlines, ..self }
     }
 
-    /// The same, whose data lies on a file system of this kind. The engine does not say it
-    /// where containerd keeps its images.
+    /// The same with the file system type of the engine's data, which the engine does not report
+    /// if containerd stores the images.
     pub fn over(self, backing: Option<String>) -> Self {
         Self { backing, ..self }
     }
 }
 
 fn open(endpoint: &Endpoint) -> std::result::Result<Docker, bollard::errors::Error> {
-    // The time limit is set by the caller; this argument has whole seconds.
+    // The caller enforces the deadline; this argument has whole seconds only.
     let within = Deadlines::USUAL.answer.as_secs();
     match endpoint {
         Endpoint::Unix(path) => {
@@ -77,8 +77,8 @@ fn open(endpoint: &Endpoint) -> std::result::Result<Docker, bollard::errors::Err
     }
 }
 
-/// An engine cannot be asked for its builder and a context can be sent only
-/// once, so the builder is chosen by what is known of versions.
+/// An engine does not report its builder, and a context can be sent only once, so the builder is
+/// chosen by version.
 fn builder(version: &SystemVersion) -> Builder {
     if facts::is_podman(version) {
         Builder::Buildah
@@ -90,7 +90,7 @@ fn builder(version: &SystemVersion) -> Builder {
 }
 
 fn unspoken(text: &str, error: EndpointError) -> EngineError {
-    // A password may be in there, whatever the scheme.
+    // Any scheme may contain a password.
     let shown = match text.rsplit_once('@') {
         Some((before, host)) => {
             let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);

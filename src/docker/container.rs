@@ -26,7 +26,7 @@ use crate::units::{Bytes, Nanos};
 
 const CREATE: &str = "create container";
 const WAIT: &str = "wait for container";
-/// Bytes of a container's output that are kept, and characters of a line of it.
+/// The kept bytes of a container's output, and characters per line.
 const TAIL_BYTES: usize = 64 << 10;
 const LINE_CHARACTERS: usize = 500;
 const MEMORY: &str = "measure memory of container";
@@ -63,8 +63,8 @@ impl DockerEngine {
         let mut answers = read_lines(self.patient.wait_container(&id.0, Some(options))).boxed();
         match answers.next().await {
             Some(Ok(answer)) => Ok(answer.status_code),
-            // An exit code above zero is an error to `bollard`; one with words
-            // is an error to the engine.
+            // `bollard` treats an exit code above zero as an error; an error with a message comes
+            // from the engine.
             Some(Err(Error::DockerContainerWaitError { error, code })) if error.is_empty() => {
                 Ok(code)
             }
@@ -101,7 +101,7 @@ impl DockerEngine {
             | LogOutput::Console { message }) =
                 chunk.map_err(failed("read logs of container", &id.0))?;
             output.extend_from_slice(&message);
-            // An app may print for ever, and without an end of a line.
+            // An app may print endlessly, and without a newline.
             let early = output.len().saturating_sub(TAIL_BYTES);
             is_cut |= early > 0;
             output.drain(..early);
@@ -110,8 +110,8 @@ impl DockerEngine {
     }
 
     pub(super) async fn anonymous_memory(&self, id: &ContainerId) -> Result<Bytes> {
-        // One shot: the engine would wait a second or two for a second sample of
-        // the CPU, which nobody asks for.
+        // One shot, because the engine would otherwise wait one or two seconds for a second CPU
+        // sample.
         let options = StatsOptionsBuilder::default()
             .stream(false)
             .one_shot(true)
@@ -139,7 +139,7 @@ impl DockerEngine {
         match self.docker.remove_container(&id.0, Some(options)).await {
             Ok(()) => Ok(()),
             Err(error) if is_absent(&error) => Ok(()),
-            // Somebody else's removal is under way.
+            // Another client is removing it.
             Err(Error::DockerResponseServerError {
                 status_code: 409,
                 message,
@@ -149,10 +149,11 @@ impl DockerEngine {
     }
 }
 
-/// In place of a long line whose beginning is lost: what is left may be the end of a secret.
+/// Replaces a long line whose beginning is lost, because the rest may be the end of a secret.
 const CUT_LINE: &str = "(the end of a long line, left out)";
 
-/// The last lines of an output, each cut. Secrets are masked first: no rule finds half of one.
+/// The last lines of an output, each truncated. Secrets are masked first, because no rule detects
+/// half a secret.
 fn last_lines(output: &str, is_cut: bool, lines: u32) -> Vec<String> {
     let output = match is_cut {
         true => without_cut_start(output),
@@ -169,7 +170,7 @@ fn last_lines(output: &str, is_cut: bool, lines: u32) -> Vec<String> {
 
 pub(super) fn seen(state: &bollard::models::ContainerState) -> ContainerState {
     let running = state.running.unwrap_or(false);
-    // A container that never ran has no end either, and its exit code is 0.
+    // A container that never ran has no end time, and its exit code is 0.
     let ended = state
         .finished_at
         .as_deref()
@@ -216,7 +217,7 @@ fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         let port = format!("{port}/tcp");
         let binding = PortBinding {
             host_ip: Some("127.0.0.1".to_owned()),
-            // The engine picks a free one.
+            // The engine picks a free port.
             host_port: Some("0".to_owned()),
         };
         body.exposed_ports = Some(vec![port.clone()]);
@@ -233,12 +234,11 @@ fn body(spec: &ContainerSpec) -> ContainerCreateBody {
     body
 }
 
-/// What is not asked for is left to the engine: its own configuration may say
-/// something of it.
+/// Options that are not set keep the defaults of the engine's configuration.
 fn confined(confinement: &Confinement) -> HostConfig {
     let asked = |wanted: bool| wanted.then_some(true);
     let words = |wanted: bool, word: &str| wanted.then(|| vec![word.to_owned()]);
-    // Without options of ours the engine mounts as `docker run --tmpfs` does.
+    // Without options, the engine mounts like `docker run --tmpfs`.
     let tmpfs = |path: &String| (path.clone(), String::new());
     HostConfig {
         init: asked(confinement.init),
@@ -251,8 +251,8 @@ fn confined(confinement: &Confinement) -> HostConfig {
     }
 }
 
-/// Anonymous resident memory: `anon` of cgroup v2. In v1 `rss` is the group's
-/// own and `total_rss` counts the groups below it too.
+/// Anonymous resident memory: `anon` of cgroup v2. In v1, `rss` is that of the group only, and
+/// `total_rss` includes its children.
 fn resident(stats: Option<&HashMap<String, u64>>) -> Option<Bytes> {
     let stats = stats?;
     ["anon", "total_rss", "rss"]
@@ -291,7 +291,7 @@ mod tests {
         }
     }
 
-    /// The part of the request that goes to the engine as JSON.
+    /// The part of the request that is sent as JSON.
     fn host(spec: &ContainerSpec) -> serde_json::Value {
         serde_json::to_value(body(spec)).unwrap()["HostConfig"].take()
     }
@@ -333,13 +333,13 @@ mod tests {
         let lines = last_lines(&long, false, 10);
         assert_eq!(lines.len(), 2);
         assert!(lines[0].contains("DB_PASSWORD=corr…") && !lines[0].contains(&secret[..6]));
-        // The name of the value is lost.
+        // The name of the value is cut off.
         let cut = format!("SWORD={secret} {}", "y ".repeat(2000));
         assert!(!last_lines(&cut, true, 10)[0].contains(secret));
         let cut = format!("SWORD={secret}");
         assert_eq!(last_lines(&cut, true, 10), [CUT_LINE]);
         assert_eq!(last_lines("rest\none\ntwo", true, 1), ["two"]);
-        // The beginning of a key is lost.
+        // The beginning of a key is cut off.
         let key = format!(
             "{}\n-----END PRIVATE KEY-----\n",
             "MIIaB3dE5gH7jK9mN1pQ4s\n".repeat(9)
@@ -390,7 +390,7 @@ mod tests {
         };
         let (early, late) = ("2026-11-29T10:00:00.25Z", "2026-11-29T10:00:01.5Z");
         assert_eq!(state(early, late).ran, Some(Nanos::from_millis(1_250)));
-        // A process may be gone before the engine stamps its start.
+        // A process may exit before the engine records its start.
         assert_eq!(state(late, early).ran, None);
         assert_eq!(state(early, early).ran, None);
         let now = wall_clock();
@@ -401,7 +401,7 @@ mod tests {
             seen >= Nanos::from_secs(1) && seen < Nanos::from_secs(2),
             "{seen}"
         );
-        // The engine's clock is another.
+        // The engine's clock differs.
         assert_eq!(state(early, &ago(-60 * second)).exited_ago, None);
     }
 }

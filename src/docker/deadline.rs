@@ -1,6 +1,5 @@
-//! How long an engine may take. Each call ends, with a reason, whatever the engine does:
-//! one that answers at once has a deadline as a whole, bodies included; one that works for
-//! long is given up when nothing is heard of it. Builds are bounded by the caller.
+//! Deadlines of engine calls, so that each call ends. A short call has one deadline including its
+//! body; a long call fails when no data arrives for a time. Callers limit builds.
 
 use std::io;
 use std::time::Duration;
@@ -13,19 +12,19 @@ use crate::engine::{EngineError, ErrorKind, Result};
 /// The deadlines of an engine's calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadlines {
-    /// For a call that is answered at once, its body included.
+    /// For a short call, including its body.
     pub answer: Duration,
-    /// For removing records of the build cache, which takes many calls.
+    /// For the removal of build cache records, which takes many calls.
     pub prune: Duration,
-    /// For the silence of a pull, a push, an import or an export. An export is silent while
-    /// the engine prepares it.
+    /// The longest time without data in a pull, push, import or export. An export sends nothing
+    /// while the engine prepares it.
     pub silence: Duration,
-    /// For an export as a whole.
+    /// For a complete export.
     pub export: Duration,
 }
 
 impl Deadlines {
-    /// What engines get.
+    /// The default deadlines.
     pub const USUAL: Self = Self {
         answer: Duration::from_secs(120),
         prune: Duration::from_secs(600),
@@ -50,7 +49,7 @@ pub(super) async fn within<T>(
     }
 }
 
-/// What comes next of a stream.
+/// The next item of a stream.
 pub(super) async fn next<T>(
     limit: Duration,
     operation: &'static str,

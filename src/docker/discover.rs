@@ -1,8 +1,8 @@
-//! Where the user's engine is, as the Docker CLI finds it: the current context of its
-//! configuration, else the sockets on which engines usually listen.
+//! Finds the user's engine like the Docker CLI: the current context of its configuration, else
+//! the usual sockets.
 //!
-//! Source: <https://docs.docker.com/engine/manage-resources/contexts/>. `DOCKER_HOST` comes
-//! before all of it and is the caller's.
+//! Source: <https://docs.docker.com/engine/manage-resources/contexts/>. `DOCKER_HOST` has
+//! precedence; the caller handles it.
 
 use std::fs;
 use std::io;
@@ -16,10 +16,10 @@ use crate::oci;
 
 const OPERATION: &str = "find the engine of";
 
-/// The context that is no context: the default socket.
+/// The name of the default context: the default socket.
 const DEFAULT_CONTEXT: &str = "default";
 
-/// What of the environment counts.
+/// The relevant part of the environment.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// `DOCKER_CONTEXT`.
@@ -35,9 +35,9 @@ pub struct Surroundings {
 /// An engine that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Its address, as `DOCKER_HOST` writes it.
+    /// Its address, in the form of `DOCKER_HOST`.
     pub host: String,
-    /// Why it was taken.
+    /// Why it was selected.
     pub why: String,
 }
 
@@ -66,7 +66,7 @@ struct Address {
 }
 
 impl Surroundings {
-    /// Those of this process.
+    /// The environment of this process.
     pub fn of_process() -> Self {
         let folder = |name: &str| {
             std::env::var_os(name)
@@ -85,11 +85,11 @@ impl Surroundings {
         }
     }
 
-    /// Finds the engine: by a context, else by the first usual socket that exists; the
-    /// default socket where there is none.
+    /// Finds the engine: by a context, else the first usual socket that exists, else the default
+    /// socket.
     ///
     /// # Errors
-    /// A context that does not exist, or that leads to no address of an engine.
+    /// The context does not exist, or has no engine address.
     pub fn find(&self) -> Result<Found, EngineError> {
         let (name, origin) = match &self.context {
             Some(name) => (Some(name.clone()), "DOCKER_CONTEXT".to_owned()),
@@ -118,7 +118,7 @@ impl Surroundings {
         let refused = |kind, cause: String, hint: &str| {
             EngineError::new(OPERATION, format!("context {context}"), kind, cause).with_hint(hint)
         };
-        // The CLI names a context's folder by the digest of its name.
+        // The folder of a context is named by the digest of the context's name.
         let folder = self
             .configuration
             .clone()
@@ -164,7 +164,7 @@ impl Surroundings {
         }
     }
 
-    /// Where engines listen, with what listens there.
+    /// The usual sockets with the names of their engines.
     fn sockets(&self) -> Vec<(PathBuf, &'static str)> {
         let runtime = |path: &str| self.runtime.as_ref().map(|folder| folder.join(path));
         let home = |path: &str| self.home.as_ref().map(|folder| folder.join(path));
@@ -186,7 +186,7 @@ impl Surroundings {
     }
 }
 
-/// None where there is no configuration, or it is none: that is the Docker CLI's to say.
+/// `None` without a valid configuration; the Docker CLI reports invalid ones.
 fn current_context(file: &Path) -> Option<String> {
     let text = crate::files::read(file).ok()?;
     let configuration: Configuration = serde_json::from_slice(&text).ok()?;
@@ -205,7 +205,7 @@ mod tests {
 
     use super::*;
 
-    /// A home folder with a context `work` at a socket of its own.
+    /// A home folder with a context `work` that has its own socket.
     fn home() -> (tempfile::TempDir, Surroundings) {
         let dir = tempfile::tempdir().unwrap();
         let configuration = dir.path().join(".docker");
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(error.kind, ErrorKind::NotFound);
         assert!(error.chain().contains("context other"), "{}", error.chain());
         assert!(error.hint.unwrap().contains("docker context ls"));
-        // The default context is none.
+        // The default context has no folder.
         around.context = Some("default".to_owned());
         assert_ne!(around.find().unwrap().host, "unix:///run/work.sock");
     }
@@ -250,7 +250,7 @@ mod tests {
     fn without_a_context_the_first_socket_that_exists_is_taken() {
         let (dir, around) = home();
         let sockets: Vec<_> = around.sockets().into_iter().skip(1).collect();
-        // This machine may have a Docker of its own, which comes first.
+        // This machine may have Docker, which has precedence.
         let taken = |around: &Surroundings| {
             let mut sockets = around.sockets().into_iter().skip(1);
             sockets.find(|(path, _)| is_socket(path) && path.starts_with(dir.path()))
@@ -262,7 +262,7 @@ mod tests {
             let _listener = UnixListener::bind(path).unwrap();
             assert_eq!(taken(&around).unwrap().1, wanted);
         }
-        // A file of that name is no socket.
+        // A regular file with this name is not a socket.
         let file = dir.path().join("plain");
         fs::write(&file, "").unwrap();
         assert!(!is_socket(&file));

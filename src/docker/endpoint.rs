@@ -1,15 +1,15 @@
-//! Where an engine listens.
+//! The address of an engine.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where Docker listens unless it is told otherwise.
+/// Docker's default socket.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
-/// The port of the API without TLS, where a `tcp://` address names none.
+/// The default port of a `tcp://` address, for the API without TLS.
 const DEFAULT_PORT: u16 = 2375;
 
-/// The address of an engine. Its text has no user information in it.
+/// The address of an engine. Its text contains no user information.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// A socket in the file system.
@@ -18,13 +18,13 @@ pub enum Endpoint {
     Tcp(String),
 }
 
-/// An address that names no engine that can be reached from here.
+/// An address that plimsoll cannot use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// A scheme that is not spoken here.
+    /// The scheme is not supported.
     #[error("`{0}://` is not supported")]
     Scheme(String),
-    /// Nothing behind the scheme.
+    /// The address is empty after the scheme.
     #[error("the address is empty")]
     Empty,
 }
@@ -36,7 +36,7 @@ impl Default for Endpoint {
 }
 
 impl Endpoint {
-    /// Reads an address as `DOCKER_HOST` writes it: `unix:///run/x.sock`,
+    /// Parses an address in the form of `DOCKER_HOST`: `unix:///run/x.sock`,
     /// `tcp://host:2375`, `http://host:2375`, or the bare path of a socket.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let text = text.trim();
@@ -55,7 +55,7 @@ impl Endpoint {
                 let host = authority
                     .rsplit_once('@')
                     .map_or(authority, |(_, host)| host);
-                // An IPv6 address has colons of its own, inside brackets.
+                // An IPv6 address contains colons in brackets.
                 let has_port = host
                     .rsplit_once(':')
                     .is_some_and(|(_, port)| port.parse::<u16>().is_ok());

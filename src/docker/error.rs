@@ -1,7 +1,7 @@
-//! Errors of `bollard` and of the raw calls, as engine errors.
+//! Converts errors of `bollard` and of raw calls to engine errors.
 //!
-//! `bollard`'s texts repeat their own sources, so the chain is flattened here
-//! into one cause that says each thing once.
+//! Texts of `bollard` repeat their sources, so the chain is flattened into one cause without
+//! repetition.
 
 use std::error::Error as StdError;
 use std::io;
@@ -19,10 +19,10 @@ pub(super) const HINT_SLOW: &str = "the engine is overloaded or stuck; look at i
 const HINT_STRANGE: &str =
     "the engine may be of a kind or version that is not supported; see `plimsoll doctor`";
 
-/// Characters of a cause that are kept: engines quote what they were sent.
+/// Longest cause in characters, because engines quote their input.
 const MOST_CAUSE: usize = 4_000;
 
-/// Names a failure of `bollard` by its verb and subject.
+/// Converts an error of `bollard`, with operation and subject.
 pub(super) fn failed(
     operation: &'static str,
     subject: impl Into<String>,
@@ -31,7 +31,7 @@ pub(super) fn failed(
     move |error| named(operation, subject, &error)
 }
 
-/// Names a failure of a raw call by its verb and subject.
+/// Converts an error of a raw call, with operation and subject.
 pub(super) fn raw_failed(
     operation: &'static str,
     subject: impl Into<String>,
@@ -53,7 +53,7 @@ pub(super) fn raw_failed(
     }
 }
 
-/// An answer that makes no sense here.
+/// An invalid response.
 pub(super) fn strange(
     operation: &'static str,
     subject: impl Into<String>,
@@ -103,7 +103,7 @@ fn named(operation: &'static str, subject: String, error: &Error) -> EngineError
         ),
         other => (ErrorKind::Protocol, flat(other)),
     };
-    // This variant forwards to its own source and is not in the chain itself.
+    // This variant forwards to its source, so it is not in the chain itself.
     let hint = match error {
         Error::IOError { err } => hint(kind, err, connecting),
         _ => hint(kind, error, connecting),
@@ -135,7 +135,7 @@ fn kind_of_status(code: u16) -> ErrorKind {
     }
 }
 
-/// What helps whatever the verb was. A verb that knows better says it itself.
+/// A hint for any operation. An operation with a better hint sets its own.
 fn hint(
     kind: ErrorKind,
     error: &(dyn StdError + 'static),
@@ -170,7 +170,7 @@ fn chain<'a>(
     })
 }
 
-/// The texts of a chain, without those that an outer one has said already.
+/// The texts of a chain, without those that an outer text contains.
 fn flat(error: &(dyn StdError + 'static)) -> String {
     let mut text = String::new();
     for cause in chain(error) {

@@ -1,4 +1,4 @@
-//! What the engine says about itself.
+//! The facts that the engine reports about itself.
 
 use bollard::models::{SystemInfo, SystemVersion};
 
@@ -9,10 +9,10 @@ use crate::record::{ApiRange, EngineFacts, ImageStore};
 
 const OPERATION: &str = "describe engine";
 
-/// What an engine does not say.
+/// The text for an unknown fact.
 const UNSAID: &str = "unknown";
 
-/// Storage drivers that keep layers as unpacked trees. `overlay` is Podman's name for overlay2.
+/// Storage drivers that store layers as unpacked trees. `overlay` is Podman's name for overlay2.
 const GRAPH_DRIVERS: &[&str] = &[
     "overlay2",
     "overlay",
@@ -68,7 +68,7 @@ impl DockerEngine {
     }
 }
 
-/// Podman's socket answers like Docker's; only its list of components tells.
+/// Podman's socket answers like Docker's; only its list of components differs.
 pub(super) fn is_podman(version: &SystemVersion) -> bool {
     version
         .components

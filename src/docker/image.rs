@@ -1,4 +1,4 @@
-//! Images: what the engine says of one, and its removal.
+//! Inspects, exports and removes images.
 
 use std::collections::BTreeSet;
 
@@ -24,12 +24,12 @@ use crate::units::{Bytes, Nanos};
 
 const INSPECT: &str = "inspect image";
 const EXPORT: &str = "export image";
-/// Chunks of an export that may wait.
+/// Buffered chunks of an export.
 const CHUNKS: usize = 16;
 const REMOVE: &str = "remove image";
-/// Images that are asked for at the same time.
+/// The number of concurrent inspections.
 const ASKED_AT_ONCE: usize = 8;
-/// What Docker takes where the image says nothing.
+/// Docker's default values.
 const START_INTERVAL_DEFAULT: Nanos = Nanos::from_secs(5);
 
 impl DockerEngine {
@@ -69,8 +69,8 @@ impl DockerEngine {
                 .root_fs
                 .and_then(|root| root.layers)
                 .unwrap_or_default(),
-            // The engine gives the newest first. The sizes are of the unpacked
-            // layers with the containerd store too, where the list's are not.
+            // The engine lists the newest first. The sizes are those of unpacked layers, also
+            // with the containerd store, unlike in the image list.
             history: history
                 .into_iter()
                 .rev()
@@ -86,8 +86,8 @@ impl DockerEngine {
         }))
     }
 
-    /// An image as `docker save` writes it. That it is there is asked first: the engine
-    /// answers 200 before it looks.
+    /// Exports an image like `docker save`. Inspects it first, because the engine responds with
+    /// 200 before it looks for the image.
     pub(super) async fn export_image(&self, reference: &str) -> Result<BuildContext> {
         let limit = self.deadlines.answer;
         let image = within(limit, EXPORT, reference, self.inspect(EXPORT, reference));
@@ -116,7 +116,7 @@ impl DockerEngine {
                     Err(_) => Err(silent(silence)),
                 };
                 let is_last = chunk.is_err();
-                // Nobody listens any more where the stream was dropped.
+                // Fails if the stream was dropped.
                 if sender.send(chunk).await.is_err() || is_last {
                     return;
                 }
@@ -125,7 +125,7 @@ impl DockerEngine {
         Ok(Box::pin(ReceiverStream::new(receiver)))
     }
 
-    /// Named images whose layers are the lowest of the given ones.
+    /// Tagged images whose layers are the lowest of the given ones.
     pub(super) async fn named_images_below(
         &self,
         diff_ids: &[String],
@@ -139,7 +139,7 @@ impl DockerEngine {
             Some((tags.into_iter().next()?, image.id))
         });
         let asked = named.map(|(name, id)| async move {
-            // One that is removed meanwhile is none.
+            // An image that is removed meanwhile is skipped.
             let image = self.docker.inspect_image(&id).await.ok()?;
             let layers = image.root_fs?.layers?;
             let is_below = layers.len() < diff_ids.len() && diff_ids.starts_with(&layers);
@@ -151,11 +151,10 @@ impl DockerEngine {
         Ok(below)
     }
 
-    /// The image list's own figure: the inspection's differs from it with the
-    /// containerd store, in a way that depends on the version.
+    /// The size in the image list. With the containerd store, the inspected size differs,
+    /// depending on the version.
     async fn listed_size(&self, reference: &str, id: &str) -> Result<Option<Bytes>> {
-        // An id is no reference, so an image that is asked for by its id is
-        // found in the whole list only.
+        // The filter accepts no ids, so an image is found by id only in the complete list.
         for asked in [Some(reference), None] {
             let images = self
                 .images(asked)
@@ -165,7 +164,7 @@ impl DockerEngine {
                 return Ok(Some(size));
             }
         }
-        // Not there any more: it was removed while it was looked at.
+        // It was removed during the inspection.
         Ok(None)
     }
 
@@ -175,7 +174,7 @@ impl DockerEngine {
         reference: &str,
     ) -> Result<Option<ImageInspect>> {
         match self.docker.inspect_image(reference).await {
-            // Podman takes the end of a name for the name: `alpine:3.20` would be
+            // Podman matches the end of names: `alpine:3.20` also matches
             // `example.com/alpine:3.20`.
             Ok(image) if self.builder == Builder::Buildah && !is_named(&image, reference) => {
                 Ok(None)
@@ -186,9 +185,8 @@ impl DockerEngine {
         }
     }
 
-    /// Removes a tag of ours. Given an id, removes plimsoll's tags of it and
-    /// leaves the image where it has others: the engine itself would take a
-    /// user's only tag along.
+    /// Removes a tag of plimsoll. For an id, removes plimsoll's tags and keeps the image if it
+    /// has others, because the engine would also remove a user's only tag.
     pub(super) async fn remove_tag_or_id(&self, reference: &str) -> Result<RemovalOutcome> {
         if !is_id(reference) {
             return self.remove_one(reference).await;
@@ -214,8 +212,8 @@ impl DockerEngine {
     }
 
     async fn remove_one(&self, reference: &str) -> Result<RemovalOutcome> {
-        // Without `noprune` the engine removes untagged parents too, and those
-        // of the classic builder may be the user's. BuildKit's images have none.
+        // Without `noprune` the engine also removes untagged parents, and those of the classic
+        // builder may belong to the user. BuildKit's images have none.
         let options = RemoveImageOptionsBuilder::default()
             .force(false)
             .noprune(true)
@@ -245,7 +243,7 @@ pub(super) fn is_absent(error: &Error) -> bool {
     )
 }
 
-/// Whether an image has this name, or was asked for by an id or a digest.
+/// Whether an image has this name, or was requested by id or digest.
 fn is_named(image: &ImageInspect, reference: &str) -> bool {
     let full = |name: &str| {
         let name = name.strip_prefix("localhost/").unwrap_or(name);
@@ -261,8 +259,8 @@ fn is_named(image: &ImageInspect, reference: &str) -> bool {
     tags.any(|tag| full(tag).is_ok_and(|tag| tag == wanted))
 }
 
-/// How often the engine runs the check. `NONE` switches off one that the base has. The
-/// interval of the start holds from API 1.44 on, and only where there is a start period.
+/// The intervals of the health check. `NONE` disables the check of the base. The start interval
+/// applies from API 1.44 on, and only with a start period.
 fn health_check(check: &HealthConfig, api: ApiVersion) -> Option<HealthCheck> {
     let word = check.test.as_ref()?.first()?;
     let span = |nanos: Option<i64>| {
@@ -299,7 +297,7 @@ fn is_id(reference: &str) -> bool {
         .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// A size as the API carries it; below zero is its word for "not computed".
+/// A size in the API; a negative value means "not computed".
 pub(super) fn bytes(size: i64) -> Bytes {
     Bytes(u64::try_from(size).unwrap_or(0))
 }

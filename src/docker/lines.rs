@@ -1,23 +1,23 @@
-//! The end of a stream of JSON lines.
+//! Handles the end of a stream of JSON lines.
 //!
-//! `bollard` 0.21.1 takes an object before its CRLF has come. Where that CRLF comes
-//! in a chunk of its own at the very end, its `\r` is left over, and the stream ends
-//! with an error although all of it was read: issue 560 of `bollard`, mended by its
-//! pull request 733, which is in no release yet. On a busy machine it happens.
+//! `bollard` 0.21.1 returns an object before its CRLF has arrived. If the CRLF arrives in a
+//! separate last chunk, its `\r` remains, and the stream ends with an error although it is
+//! complete: issue 560 of `bollard`, fixed by its pull request 733, which is not released yet. It
+//! happens on busy machines.
 //!
-//! That error is only made once the body's end was read. A body that breaks off gives
-//! hyper's error before, so nothing that is one is taken for an end here.
+//! The error occurs only after the end of the body. A broken body gives hyper's error earlier, so
+//! a real error is not mistaken for the end.
 
 use std::future::ready;
 
 use bollard::errors::Error;
 use futures_util::{Stream, StreamExt};
 
-/// The words of `tokio_util::codec::Decoder::decode_eof`; the error has nothing else.
+/// The text of `tokio_util::codec::Decoder::decode_eof`, which is all that identifies the error.
 const LEFT_OVER: &str = "bytes remaining on stream";
 
-/// The same stream, which ends where its body ended. All that `bollard` reads as
-/// JSON lines goes through here.
+/// Returns the stream without this error at its end. All JSON lines of `bollard` go through this
+/// function.
 pub(super) fn read_lines<T>(
     stream: impl Stream<Item = Result<T, Error>>,
 ) -> impl Stream<Item = Result<T, Error>> {

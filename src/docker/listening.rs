@@ -1,7 +1,7 @@
 //! Whether a container listens on a port, by the kernel's table of its network.
 //!
-//! Where the container's address cannot be reached from here, only a published port leads to
-//! it, and there the engine's proxy accepts whether the app listens or not. The table knows.
+//! If the container's address is not reachable, only a published port leads to it, and the
+//! engine's proxy accepts connections to that port even if the app does not listen.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,8 +55,8 @@ impl DockerEngine {
     }
 }
 
-/// Whether the process is of the container: its control group has the container's id. A
-/// process of that number may be another one, where the engine runs on another machine.
+/// Whether the process belongs to the container: its control group contains the container's id.
+/// If the engine runs on another machine, the process id may belong to another process.
 fn is_of(process: &Path, id: &str) -> bool {
     let groups = std::fs::read_to_string(process.join("cgroup")).unwrap_or_default();
     !id.is_empty() && groups.contains(id)
@@ -64,14 +64,14 @@ fn is_of(process: &Path, id: &str) -> bool {
 
 fn listens(process: &Path, port: u16) -> io::Result<bool> {
     let table = std::fs::read_to_string(process.join("net/tcp"))?;
-    // Without IPv6 there is no such file.
+    // The file does not exist without IPv6.
     let six = std::fs::read_to_string(process.join("net/tcp6")).unwrap_or_default();
     let mut lines = table.lines().chain(six.lines());
     Ok(lines.any(|line| is_listener(line, port)))
 }
 
 /// A line of the table: number, local address, remote address, state and so on. Addresses are
-/// hexadecimal, in the order of the machine's bytes by words of 32 bits.
+/// hexadecimal, in 32-bit words in native byte order.
 fn is_listener(line: &str, port: u16) -> bool {
     let mut words = line.split_whitespace().skip(1);
     let local = words.next().and_then(|local| local.split_once(':'));
@@ -83,7 +83,7 @@ fn is_listener(line: &str, port: u16) -> bool {
         && !is_loopback(address)
 }
 
-/// Others do not reach a socket on loopback.
+/// A socket on loopback is not reachable from outside.
 fn is_loopback(address: &str) -> bool {
     let words: Option<Vec<u32>> = (0..address.len() / 8)
         .map(|at| u32::from_str_radix(address.get(at * 8..at * 8 + 8)?, 16).ok())
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn only_a_socket_that_others_reach_listens() {
-        // As `/proc/PID/net/tcp` and `tcp6` of Linux 6 print them: port 8080 is 1F90.
+        // From `/proc/PID/net/tcp` and `tcp6` of Linux 6: port 8080 is 1F90.
         let line = |address: &str, state: &str| {
             format!(
                 "   0: {address}:1F90 00000000:0000 {state} 00000000:00000000 00:00000000 00000000"

@@ -1,7 +1,7 @@
-//! Lists as the engine gives them, read with care: what an answer leaves out is empty.
+//! Tolerant parsing of the engine's lists: missing fields are empty.
 //!
-//! `bollard`'s types ask for fields that engines may omit (Docker does since API 1.52,
-//! Podman for others), and one image without labels would spoil the list of all.
+//! `bollard`'s types require fields that engines may omit (Docker since API 1.52, Podman others),
+//! and one image without labels would fail the whole list.
 
 use std::collections::HashMap;
 
@@ -95,8 +95,8 @@ impl DockerEngine {
         self.list(&format!("/images/{id}/history")).await
     }
 
-    /// Digest of the manifest for `platform` (`linux/amd64`) of an image, attestations left out.
-    /// None on engines before API 1.48 and on graph drivers, which keep no manifests.
+    /// The digest of an image's manifest for `platform` (`linux/amd64`), without attestations.
+    /// `None` before API 1.48 and with graph drivers, which store no manifests.
     pub(super) async fn manifest_of_platform(
         &self,
         id: &str,
@@ -120,7 +120,7 @@ impl DockerEngine {
         Ok(all.into_iter().find(fits).map(|one| one.id))
     }
 
-    /// Volumes with a label.
+    /// Lists volumes with a label.
     pub(super) async fn volumes(&self, label: &str) -> Result<Vec<ListedVolume>> {
         let filters = escaped(&serde_json::json!({ "label": [label] }).to_string());
         let answer: Option<Volumes> = self

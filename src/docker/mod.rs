@@ -1,14 +1,12 @@
-//! The engine behind the Docker API: Docker 20.10 up to today's, and Podman's
-//! compatible socket as far as it goes.
+//! The adapter for the Docker API: Docker from 20.10 on, and Podman's compatible socket.
 //!
-//! Everything goes through `bollard`, except two calls that it cannot make and the
-//! session of a build (`raw`). No type of `bollard` leaves this module.
+//! Everything uses `bollard`, except two calls that it does not support and the session of a
+//! build (`raw`). No type of `bollard` leaves this module.
 //!
-//! Each call has a deadline ([`Deadlines`]), except for a build and the wait for an exit:
-//! there the caller drops the future, and the engine's work ends with it.
+//! Each call has a deadline ([`Deadlines`]), except a build and the wait for an exit: there the
+//! caller drops the future, which ends the operation.
 //!
-//! Not here: names and labels of what is created (the caller's, but for
-//! [`LABEL_CONTAINER`]), and any prune that is not by id.
+//! Callers set names and labels, except [`LABEL_CONTAINER`]. Nothing is pruned except by id.
 
 mod address;
 mod build;
@@ -47,18 +45,18 @@ pub use owned::LABEL_CONTAINER;
 use raw::Wire;
 use version::{ApiVersion, Range};
 
-/// The same where the engine answers only once the work is done: a build sends
-/// no head until it has read the whole context. The caller's deadline is shorter.
+/// For calls that the engine answers after the work: a build sends no headers until it has read
+/// the whole context. The caller's deadline is shorter.
 const WORK_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A container engine that speaks the Docker API.
 #[derive(Debug, Clone)]
 pub struct DockerEngine {
-    /// For calls that are answered at once.
+    /// For short calls.
     docker: Docker,
-    /// For calls that are answered when their work is done.
+    /// For calls that are answered after their work.
     patient: Docker,
-    /// For calls that `bollard` cannot make.
+    /// For calls that `bollard` does not support.
     wire: Wire,
     endpoint: Endpoint,
     /// The version of the API in every request.
@@ -67,19 +65,19 @@ pub struct DockerEngine {
     api_range: Range,
     builder: Builder,
     deadlines: Deadlines,
-    /// The file system below its data, where the caller knows it.
+    /// The file system type of its data, if the caller knows it.
     backing: Option<String>,
 }
 
-/// The builder that an engine has.
+/// The builder of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Builder {
     /// BuildKit inside the engine: Docker on Linux.
     BuildKit,
     /// The builder of Docker on Windows.
     Classic,
-    /// Podman's. It takes the classic requests; asked for BuildKit it says yes
-    /// and tells nothing of its steps.
+    /// Podman's builder. It supports the classic requests; a BuildKit request succeeds, but
+    /// without steps.
     Buildah,
 }
 

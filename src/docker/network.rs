@@ -12,7 +12,7 @@ use crate::engine::{Attachment, RemovalOutcome, Result};
 
 const REMOVE: &str = "remove network";
 
-/// What Podman says of a network that holds containers (`ErrNetworkInUse` of libpod).
+/// Podman's message for a network with containers (`ErrNetworkInUse` of libpod).
 const PODMAN_IN_USE: &str = "network is being used";
 
 impl DockerEngine {
@@ -34,12 +34,12 @@ impl DockerEngine {
         match self.docker.remove_network(name).await {
             Ok(()) => Ok(RemovalOutcome::Removed),
             Err(error) if is_absent(&error) => Ok(RemovalOutcome::Absent),
-            // Docker answers 403 for one that holds containers.
+            // Docker responds with 403 for a network with containers.
             Err(Error::DockerResponseServerError {
                 status_code: 403 | 409,
                 ..
             }) => Ok(RemovalOutcome::InUse),
-            // Podman answers 500, as for any other failure.
+            // Podman responds with 500, as for any other failure.
             Err(Error::DockerResponseServerError {
                 status_code: 500,
                 message,
@@ -49,7 +49,7 @@ impl DockerEngine {
     }
 }
 
-/// A container's place in its network, for the request that creates it.
+/// The network settings in the request that creates a container.
 pub(super) fn place(attachment: &Attachment) -> NetworkingConfig {
     let settings = EndpointSettings {
         aliases: Some(vec![attachment.alias.clone()]),

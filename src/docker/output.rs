@@ -1,4 +1,4 @@
-//! What a container prints, as it arrives.
+//! Streams the output of a container.
 
 use bollard::container::LogOutput;
 use bollard::query_parameters::AttachContainerOptionsBuilder;
@@ -11,8 +11,8 @@ use crate::engine::{ContainerId, OutputChunk, OutputPipe, OutputStream, Result};
 const OPERATION: &str = "read the output of container";
 
 impl DockerEngine {
-    /// Attaches, instead of following the logs: the engine hands the output on before it is
-    /// stored, whatever the log driver, and nothing polls a file.
+    /// Attaches instead of following the logs: the engine forwards the output before it stores
+    /// it, with any log driver and without polling.
     pub(super) async fn attach(&self, id: &ContainerId) -> Result<OutputStream> {
         let options = AttachContainerOptionsBuilder::default()
             .stream(true)
@@ -22,7 +22,7 @@ impl DockerEngine {
         let attached = self.docker.attach_container(&id.0, Some(options)).await;
         let attached = attached.map_err(failed(OPERATION, &id.0))?;
         let subject = id.0.clone();
-        // Nothing is written; the connection stays open for as long as its input is held.
+        // Nothing is written to the input; the connection stays open while the input exists.
         let input = attached.input;
         let output = attached.output.map(move |chunk| {
             let _held = &input;

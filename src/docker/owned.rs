@@ -1,9 +1,9 @@
-//! What on the engine is plimsoll's.
+//! Finds the objects on the engine that belong to plimsoll.
 //!
-//! A label alone proves nothing: an image inherits the labels of its base and a
-//! container those of its image. A user's image `FROM` a stand-in has the
-//! stand-in's labels, and a container that a user runs of ours has our owner
-//! label. So the label is needed, and something that cannot be inherited too:
+//! A label alone is no proof: an image inherits the labels of its base, and a container those of
+//! its image. A user's image `FROM` a stand-in has the stand-in's labels, and a user's container
+//! of a plimsoll image has the owner label. So an object needs the label and a property that
+//! cannot be inherited:
 //!
 //! * an image is ours by a tag under `plimsoll.local/` or `plimsoll/`. Without
 //!   any tag it is ours if it has the label of a run: stand-ins have none, so
@@ -16,8 +16,7 @@
 //!   label, so no container has it but by [`DockerEngine`]'s hand.
 //! * volumes and networks inherit nothing.
 //!
-//! Images are removed by tag, so one that a user tagged as well stays, under the
-//! user's tag.
+//! Images are removed by tag, so an image with a user's tag is kept under that tag.
 
 use std::collections::HashMap;
 
@@ -33,7 +32,7 @@ use crate::engine::{
     run_of_tag,
 };
 
-/// Label of a container: its name, as it was created.
+/// The label of a container with its original name.
 pub const LABEL_CONTAINER: &str = "dev.plimsoll.container";
 
 const STAND_INS: &str = "plimsoll.local/";
@@ -105,13 +104,13 @@ impl DockerEngine {
     }
 }
 
-/// Whether a tag is in one of the name spaces that plimsoll tags in.
+/// Whether a tag is in a namespace of plimsoll.
 pub(super) fn is_our_tag(tag: &str) -> bool {
     let tag = short(tag);
     tag.starts_with(STAND_INS) || tag.starts_with(RUNS) || run_of_tag(tag).is_some()
 }
 
-/// A tag without what Podman writes before a name that has no registry.
+/// A tag without the prefix that Podman adds to a name without a registry.
 fn short(tag: &str) -> &str {
     ["docker.io/", "localhost/"]
         .iter()
@@ -130,7 +129,7 @@ fn run(labels: &Labels) -> Option<String> {
 fn container(container: ContainerSummary) -> Option<Owned> {
     let labels = container.labels?;
     let given = labels.get(LABEL_CONTAINER)?;
-    // The API writes names with a slash before them.
+    // The API prefixes names with a slash.
     let name = container
         .names
         .into_iter()
@@ -146,7 +145,7 @@ fn container(container: ContainerSummary) -> Option<Owned> {
     })
 }
 
-/// One entry per tag of ours, or one for a dangling image.
+/// One entry per tag of plimsoll, or one for a dangling image.
 fn image(image: &ListedImage) -> Vec<Owned> {
     let none = Labels::new();
     let labels = image.labels.as_ref().unwrap_or(&none);
@@ -165,7 +164,7 @@ fn image(image: &ListedImage) -> Vec<Owned> {
         .iter()
         .flatten()
         .map(String::as_str)
-        // Docker before 25 lists a dangling image with this for a tag.
+        // Docker before 25 lists a dangling image with this tag.
         .filter(|tag| *tag != "<none>:<none>")
         .collect();
     if tags.is_empty() {
@@ -175,12 +174,12 @@ fn image(image: &ListedImage) -> Vec<Owned> {
             .into_iter()
             .collect();
     }
-    // The bytes are the image's: they are listed once, so that a sum is right.
+    // The bytes of an image are listed once, so that sums are correct.
     let mut size = Some(size);
     let named_otherwise = tags.iter().any(|tag| run_of_tag(tag).is_none());
     tags.into_iter()
         .filter_map(|tag| {
-            // An image of a run inherits the stand-in's label: the name decides.
+            // An image of a run inherits the label of the stand-in, so the name decides.
             let kind = if stands_in && short(tag).starts_with(STAND_INS) {
                 OwnedKind::StandIn
             } else if run_of_tag(tag).is_some() {

@@ -1,4 +1,4 @@
-//! Whose is it? One test per way in which a label says more than is true.
+//! Tests of ownership: one per way in which a label is misleading.
 
 use super::*;
 
@@ -86,7 +86,7 @@ fn inherited_labels_make_nothing_ours() {
     assert!(kinds(&["mine:1"], &[OWNER, STANDS_IN]).is_empty());
     assert!(kinds(&["<none>:<none>"], &[OWNER, STANDS_IN]).is_empty());
     assert!(kinds(&["mine:1"], &[OWNER, RUN]).is_empty());
-    // A name alone does not do it either.
+    // A name alone is not sufficient either.
     assert!(kinds(&["plimsoll/x:1"], &[]).is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! Requests as Podman's socket wants them, where that differs from Docker.
+//! Request changes for Podman's socket.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use super::raw::escaped;
 use super::version::prefixed;
 use crate::engine::LABEL_RUN;
 
-/// The run of steps that no run built: those of stand-ins.
+/// The run label for the steps of stand-ins.
 const OF_STAND_INS: &str = "stand-ins";
 
 impl DockerEngine {
-    /// A client whose builds label the image of each step, which Podman keeps: without the
-    /// label of a run nothing would tell that it is ours.
+    /// A client whose builds label the image of each step. Podman keeps these images, and without
+    /// the label of a run they could not be identified as plimsoll's.
     pub(super) fn with_layer_labels(&self, labels: &BTreeMap<String, String>) -> Docker {
         let mut labels = labels.clone();
         labels
@@ -28,7 +28,7 @@ impl DockerEngine {
         self.with_parameter(labels.collect::<Vec<_>>().join("&"))
     }
 
-    /// A client whose requests have a further parameter, which Docker does not know.
+    /// A client whose requests have an additional parameter of Podman.
     pub(super) fn with_parameter(&self, parameter: String) -> Docker {
         let api = self.api;
         self.patient.clone().with_request_modifier(move |request| {
@@ -37,8 +37,8 @@ impl DockerEngine {
         })
     }
 
-    /// A client whose imports send each change as a parameter of its own: Podman takes lines
-    /// for one change.
+    /// A client whose imports send each change as a separate parameter, because Podman treats
+    /// several lines as one change.
     pub(super) fn with_single_changes(&self) -> Docker {
         let api = self.api;
         self.patient

@@ -1,4 +1,4 @@
-//! Images that go elsewhere: named, and pushed to a registry.
+//! Tags images and pushes them to a registry.
 
 use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
 
@@ -25,19 +25,19 @@ impl DockerEngine {
             .map_err(failed(TAG, reference))
     }
 
-    /// Reads to the end, also past an error: the engine works until then.
+    /// Reads to the end, even after an error, because the engine continues until then.
     pub(super) async fn push_image(
         &self,
         reference: &str,
         sink: &mut (dyn FnMut(&str) + Send),
     ) -> Result<PushOutcome> {
         let (name, tag) = split(reference);
-        // Without a tag the engine would push all that the repository has.
+        // Without a tag, the engine would push the whole repository.
         let options = PushImageOptionsBuilder::default()
             .tag(tag.unwrap_or("latest"))
             .build();
         let docker = match self.builder {
-            // Podman takes no loopback address for an insecure registry, as Docker does.
+            // Unlike Docker, Podman does not treat loopback addresses as insecure registries.
             Builder::Buildah => self.with_parameter("tlsVerify=false".to_owned()),
             Builder::BuildKit | Builder::Classic => self.patient.clone(),
         };
@@ -47,7 +47,7 @@ impl DockerEngine {
         let silence = self.deadlines.silence;
         while let Some(message) = next(silence, PUSH, reference, &mut stream).await? {
             match message {
-                // An error without words passes `bollard` as a message.
+                // `bollard` returns an error without a message as a normal item.
                 Ok(message) if message.error_detail.is_some() => {
                     let reason = "the engine gave no reason";
                     failure.get_or_insert_with(|| {

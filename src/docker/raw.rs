@@ -1,8 +1,8 @@
-//! Plain HTTP to the engine, for the calls that `bollard` cannot make: its types
-//! know only the newest form of `system/df` and give nothing for Docker 20.10, and it
-//! hands no upgraded connection out.
+//! Plain HTTP to the engine, for calls that `bollard` does not support: its types know only the
+//! newest format of `system/df`, which is empty for Docker 20.10, and it does not return upgraded
+//! connections.
 //!
-//! One connection per call, one answer read whole. Not for anything that streams.
+//! One connection per call, and the response is read completely. Not for streams.
 
 use std::io;
 use std::time::Duration;
@@ -22,9 +22,9 @@ use super::endpoint::Endpoint;
 use super::version::ApiVersion;
 use crate::secrets::excerpt;
 
-/// Most bytes of an answer. The lists of an engine with ten thousand images have a tenth.
+/// The largest response in bytes: ten times the lists of an engine with ten thousand images.
 const MOST_BODY_BYTES: usize = 64 << 20;
-/// Characters of an engine's message that are kept.
+/// Longest message of an engine in characters.
 const MOST_MESSAGE: usize = 2_000;
 
 /// Why a raw call failed.
@@ -51,23 +51,23 @@ pub(super) enum RawError {
 }
 
 impl RawError {
-    /// Whether the engine answered, and has no such call.
+    /// Whether the engine does not support the call.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Status { .. } | Self::NotUpgraded)
     }
 }
 
-/// The first version of the API whose socket speaks gRPC by itself.
+/// The first API version with gRPC on the socket.
 const NATIVE_SINCE: ApiVersion = ApiVersion::new(1, 53);
 
-/// A way to the engine.
+/// A client for plain HTTP requests to the engine.
 #[derive(Debug, Clone)]
 pub(super) struct Wire {
     endpoint: Endpoint,
     /// `/v1.41`.
     prefix: String,
     within: Duration,
-    /// Whether sessions go over its socket's own gRPC.
+    /// Whether sessions use gRPC on the socket.
     native: bool,
 }
 
@@ -77,7 +77,7 @@ struct Complaint {
 }
 
 impl Wire {
-    /// A way to an engine that speaks `api` with us.
+    /// A client for an engine with the negotiated version `api`.
     pub(super) fn new(endpoint: Endpoint, api: ApiVersion, within: Duration) -> Self {
         Self {
             endpoint,
@@ -87,39 +87,39 @@ impl Wire {
         }
     }
 
-    /// The same with another deadline of an answer.
+    /// The same with another deadline.
     pub(super) fn within(self, within: Duration) -> Self {
         Self { within, ..self }
     }
 
-    /// The same, whose sessions go over the socket's own gRPC or do not.
+    /// The same with or without sessions over gRPC on the socket.
     pub(super) fn natively(self, native: bool) -> Self {
         Self { native, ..self }
     }
 
-    /// Whether sessions go over the socket's own gRPC.
+    /// Whether sessions use gRPC on the socket.
     pub(super) fn is_native(&self) -> bool {
         self.native
     }
 
-    /// Whether gRPC on the socket is worth a try for an engine that speaks `newest` at most.
-    /// One of before Docker 29.2 is never asked, so nothing of it gets into its log.
+    /// Whether to try gRPC on the socket for an engine whose latest version is `newest`. Engines
+    /// before Docker 29.2 are not asked, because they would log an error.
     pub(super) fn may_be_native(&self, newest: ApiVersion) -> bool {
-        // Only the local socket, as buildx does it: behind an address may be a proxy or TLS.
+        // Only on the local socket, as in buildx, because a TCP address may be a proxy or use TLS.
         newest >= NATIVE_SINCE && matches!(self.endpoint, Endpoint::Unix(_))
     }
 
-    /// How long an answer may take.
+    /// The deadline of a response.
     pub(super) fn patience(&self) -> Duration {
         self.within
     }
 
-    /// A new connection that nothing was said on.
+    /// A new, unused connection.
     pub(super) async fn stream(&self) -> Result<Connection, RawError> {
         Ok(self.connect().await?.0)
     }
 
-    /// Calls and reads the JSON of the answer. `path` has its query with it.
+    /// Sends a request and parses the JSON response. `path` includes the query.
     pub(super) async fn json<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -131,7 +131,7 @@ impl Wire {
         serde_json::from_slice(&body).map_err(RawError::Json)
     }
 
-    /// Asks for a connection to go on in another protocol.
+    /// Requests a protocol upgrade of a connection.
     pub(super) async fn upgrade(
         &self,
         path: &str,
@@ -205,8 +205,8 @@ async fn exchange(
     let (mut sender, connection) = http1::handshake(TokioIo::new(connection))
         .await
         .map_err(RawError::Exchange)?;
-    // The connection is driven here and not by a task, so that it ends with this
-    // future. It resolves once the sender is gone, or was upgraded.
+    // The connection is polled here instead of in a task, so that it ends with this future. It
+    // resolves when the sender is dropped or upgraded.
     let answer = async move {
         let response = sender.send_request(request).await;
         let response = response.map_err(RawError::Exchange)?;
@@ -240,7 +240,7 @@ fn complaint(status: StatusCode, body: &[u8]) -> RawError {
     }
 }
 
-/// Percent-encodes all that is not plainly allowed in a query.
+/// Percent-encodes everything that is not allowed in a query.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() * 3);
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! Stopping a container, timed by the engine's stamps.
+//! Stops a container and measures the time by the engine's time stamps.
 //!
 //! The engine stamps the event of a signal some milliseconds after it sent the signal, and
 //! another thread stamps the exit. Where the exit has the earlier stamp, the time between the
@@ -26,23 +26,23 @@ const OPERATION: &str = "stop container";
 /// within a millisecond, Podman's within 130.
 const EVENTS_WITHIN: Duration = Duration::from_secs(3);
 
-/// How far back events are asked for: the engine replays what it told before the
-/// subscription stood, so none is lost between the two.
+/// How far back events are requested. The engine replays earlier events, so none is lost before
+/// the subscription is active.
 const LOOK_BACK: Duration = Duration::from_secs(1);
 
-/// What the engine may take for its own part of a stop.
+/// How long the engine itself may take for a stop.
 const OVERHEAD: Duration = Duration::from_secs(60);
 
 /// The exit code of a process that SIGKILL ended.
 const KILLED: i64 = 137;
 
-/// What was heard of a stop.
+/// The observations of a stop.
 #[derive(Debug, Default)]
 struct Heard {
-    /// The wall clock before the call, and after its answer: nanoseconds since 1970.
+    /// The wall clock before the call and after its response: nanoseconds since 1970.
     called: i64,
     returned: i64,
-    /// The engine's stamps of the signals that it sent, in order.
+    /// The engine's time stamps of the signals, in order.
     kills: Vec<i64>,
     died: bool,
 }
@@ -86,8 +86,8 @@ impl DockerEngine {
 
     async fn stop_and_listen(&self, id: &ContainerId, grace: Nanos) -> Result<Heard> {
         let grace = Duration::from(grace);
-        // The API knows whole seconds only; a shorter grace than asked for would
-        // turn a slow stop into a kill.
+        // The API has whole seconds only; a shorter grace period would turn a slow stop into a
+        // kill.
         let seconds = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
         let options = StopContainerOptionsBuilder::default()
             .t(i32::try_from(seconds).unwrap_or(i32::MAX))
@@ -122,7 +122,7 @@ impl DockerEngine {
                 }
             }
         };
-        // Late events are no failure of the stop: what is missing is missed below.
+        // Late events do not fail the stop; missing ones are handled below.
         let _ = tokio::time::timeout(EVENTS_WITHIN, rest).await;
         Ok(heard)
     }
@@ -166,7 +166,7 @@ fn outcome(
     })
 }
 
-/// From the first signal to the end, or from the call where the engine reports no signal.
+/// The time from the first signal to the exit, or from the call if the engine reports no signal.
 fn time(heard: &Heard, finished: i64) -> StopTime {
     if let Some(signal) = heard.kills.first() {
         // One text for all, so that reports can put them on one line.
@@ -177,7 +177,7 @@ fn time(heard: &Heard, finished: i64) -> StopTime {
             ),
         };
     }
-    // The engine's clock is this machine's only if its stamp lies within the call.
+    // The engine uses this machine's clock only if its time stamp is within the call.
     let within = heard.called..=heard.returned;
     match span(heard.called, finished) {
         Some(taken) if within.contains(&finished) && taken.0 > 0 => StopTime::Call { taken },
@@ -189,7 +189,7 @@ fn span(from: i64, to: i64) -> Option<Nanos> {
     u64::try_from(to.checked_sub(from)?).ok().map(Nanos)
 }
 
-/// A stamp of the engine in nanoseconds since 1970.
+/// An engine time stamp in nanoseconds since 1970.
 pub(super) fn stamp(at: Option<&str>) -> Option<i64> {
     let at = DateTime::parse_from_rfc3339(at?).ok()?;
     at.timestamp_nanos_opt()
@@ -241,7 +241,7 @@ mod tests {
         let state = ended("1970-01-01T00:00:03Z", KILLED);
         let kills = heard(&[1_000_000_000, 2_900_000_000]);
         assert!(outcome(&kills, &state, Nanos::from_secs(5)).unwrap().killed);
-        // An app may also exit with that code of its own accord.
+        // An app may also exit with this code itself.
         let early = heard(&[2_999_000_000]);
         assert!(!outcome(&early, &state, Nanos::from_secs(5)).unwrap().killed);
     }

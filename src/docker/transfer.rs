@@ -1,4 +1,4 @@
-//! Images that come from elsewhere: pulled from a registry, imported from a tar.
+//! Pulls images from a registry and imports them from a tar.
 
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptionsBuilder;
@@ -25,7 +25,7 @@ type Message = std::result::Result<CreateImageInfo, bollard::errors::Error>;
 impl DockerEngine {
     pub(super) async fn pull_image(&self, reference: &str, sink: &mut PullSink<'_>) -> Result<()> {
         let (name, tag) = split(reference);
-        // Without a tag the engine would pull all that the repository has.
+        // Without a tag, the engine would pull the whole repository.
         let options = CreateImageOptionsBuilder::default()
             .from_image(name)
             .tag(tag.unwrap_or("latest"))
@@ -41,7 +41,7 @@ impl DockerEngine {
         })
     }
 
-    /// The engine asks the registry for the manifest's descriptor, and keeps nothing.
+    /// The engine requests the manifest descriptor from the registry and stores nothing.
     pub(super) async fn ask_registry(&self, reference: &str) -> Result<String> {
         let answer = self.docker.inspect_registry_image(reference, None).await;
         let descriptor = answer.map_err(failed(ASK, reference))?.descriptor;
@@ -80,7 +80,7 @@ impl DockerEngine {
         })
         .await;
         if let Some(unread) = slot.take() {
-            // The engine only knows that the stream broke off.
+            // The engine only reports that the stream broke off.
             return Err(EngineError::new(
                 IMPORT,
                 reference,
@@ -100,7 +100,7 @@ impl DockerEngine {
     }
 }
 
-/// Reads to the end, also past an error: the engine works until then.
+/// Reads to the end, even after an error, because the engine continues until then.
 async fn drain(
     stream: impl Stream<Item = Message>,
     operation: &'static str,
@@ -112,7 +112,7 @@ async fn drain(
     let mut failure = None;
     while let Some(message) = next(deadlines.silence, operation, reference, &mut stream).await? {
         match message {
-            // An error without words passes `bollard` as a message.
+            // `bollard` returns an error without a message as a normal item.
             Ok(message) if message.error_detail.is_some() => {
                 failure.get_or_insert_with(|| {
                     EngineError::new(
@@ -132,7 +132,7 @@ async fn drain(
     failure.map_or(Ok(()), Err)
 }
 
-/// A message as an event: a layer's has the layer's short id.
+/// Converts a message to an event; a message about a layer has its short id.
 fn event(message: CreateImageInfo) -> PullEvent {
     let status = message.status.unwrap_or_default();
     let state = match status.as_str() {
@@ -149,7 +149,7 @@ fn event(message: CreateImageInfo) -> PullEvent {
         .progress_detail
         .and_then(|detail| Some((detail.current?, detail.total.filter(|total| *total > 0)?)))
         .map(|(current, total)| format!(" {}%", current.saturating_mul(100) / total));
-    // The first line carries the tag where a layer's carries its id.
+    // The first line has the tag in the field for the layer id.
     let layer = message.id.filter(|_| !status.starts_with("Pulling from"));
     let id = layer.as_ref().map(|id| format!("{id}: "));
     PullEvent {

@@ -1,4 +1,4 @@
-//! The engine's verbs, each handed to the file that knows it.
+//! Implements the engine operations; each is in its own file.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
-//! The version of the API that is spoken.
+//! Negotiates the API version.
 //!
-//! The engine is asked once, without a version in the path. From then on every request
-//! names one version: the highest that both sides know. `bollard` 0.21.1 names none, so
-//! an engine would answer in its own newest form (issue 736 of `bollard`).
+//! The first request has no version in the path. All later requests contain the highest version
+//! that both sides support. `bollard` 0.21.1 sends none, so an engine would respond in its newest
+//! format (issue 736 of `bollard`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,10 +20,10 @@ pub(super) struct ApiVersion {
     minor: u32,
 }
 
-/// The oldest version that plimsoll speaks: Docker 20.10.
+/// The oldest supported version: Docker 20.10.
 pub(super) const OLDEST: ApiVersion = ApiVersion::new(1, 41);
 
-/// The newest: Docker 28.5. Newer engines still speak it.
+/// The newest supported version: Docker 28.5. Newer engines still accept it.
 pub(super) const NEWEST: ApiVersion = ApiVersion::new(1, 51);
 
 /// The versions that an engine accepts.
@@ -64,10 +64,10 @@ impl fmt::Display for Range {
 }
 
 impl Range {
-    /// The range that an engine reports of itself.
+    /// The range that an engine reports.
     ///
     /// # Errors
-    /// Where it reports none.
+    /// It reports none.
     fn of(version: &SystemVersion) -> Result<Self, String> {
         let newest = version.api_version.as_deref().unwrap_or_default();
         let newest: ApiVersion = newest
@@ -79,10 +79,10 @@ impl Range {
         Ok(Self { oldest, newest })
     }
 
-    /// The highest version that both sides know.
+    /// The highest version that both sides support.
     ///
     /// # Errors
-    /// What to do where there is none.
+    /// There is none; the error contains a remedy.
     fn spoken(self) -> Result<ApiVersion, &'static str> {
         if self.newest < OLDEST {
             Err("use Docker 20.10 or newer, or Podman 4 or newer")
@@ -94,10 +94,10 @@ impl Range {
     }
 }
 
-/// Settles on the version to speak with an engine.
+/// Negotiates the version with an engine.
 ///
 /// # Errors
-/// An engine outside of the range that plimsoll speaks.
+/// The engine supports no version of plimsoll's range.
 pub(super) fn negotiate(
     operation: &'static str,
     subject: &str,
@@ -119,7 +119,7 @@ pub(super) fn negotiate(
     }
 }
 
-/// The same request with the version before its path.
+/// The same request with the version in front of its path.
 pub(super) fn prefixed<B>(mut request: Request<B>, spoken: ApiVersion) -> Request<B> {
     if let Some(uri) = with_version(request.uri(), spoken) {
         *request.uri_mut() = uri;

@@ -4,12 +4,12 @@ use std::future::Future;
 
 use crate::units::Nanos;
 
-/// A moment on a monotonic clock, in nanoseconds since some fixed origin.
+/// An instant on a monotonic clock, in nanoseconds since a fixed origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(pub Nanos);
 
 impl Mark {
-    /// Time from `earlier` to this mark.
+    /// The time from `earlier` to this mark.
     pub fn since(self, earlier: Mark) -> Nanos {
         self.0.saturating_sub(earlier.0)
     }
@@ -26,6 +26,6 @@ pub trait Clock: Send + Sync + 'static {
     /// The smallest step that the monotonic clock shows.
     fn resolution(&self) -> Nanos;
 
-    /// Waits.
+    /// Sleeps.
     fn sleep(&self, duration: Nanos) -> impl Future<Output = ()> + Send;
 }

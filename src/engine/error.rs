@@ -2,34 +2,34 @@
 
 use std::error::Error;
 
-/// What went wrong, as far as a caller acts on it.
+/// The kinds of errors that callers distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The engine cannot be reached, or went away.
+    /// The engine cannot be reached, or the connection was lost.
     Unreachable,
-    /// It has no such thing.
+    /// The object does not exist.
     NotFound,
-    /// The thing is in use or exists already.
+    /// The object is in use or already exists.
     Conflict,
     /// The deadline passed.
     Timeout,
-    /// It refused or failed.
+    /// The engine refused the operation or failed.
     Refused,
-    /// Its answer makes no sense here.
+    /// The response is invalid.
     Protocol,
 }
 
-/// A failed engine verb.
+/// A failed engine operation.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to {operation} `{subject}`")]
 pub struct EngineError {
-    /// The verb, as a phrase: "create container", "pull image".
+    /// The operation: "create container", "pull image".
     pub operation: &'static str,
-    /// What it was about.
+    /// The object of the operation.
     pub subject: String,
     /// The kind.
     pub kind: ErrorKind,
-    /// What a user can do about it.
+    /// How the user can fix it.
     pub hint: Option<String>,
     /// The cause.
     #[source]
@@ -37,7 +37,7 @@ pub struct EngineError {
 }
 
 impl EngineError {
-    /// An error without a cause of its own type.
+    /// An error with a text as its cause.
     pub fn new(
         operation: &'static str,
         subject: impl Into<String>,
@@ -59,7 +59,7 @@ impl EngineError {
         self
     }
 
-    /// The whole chain on one line: for a DNF's reason.
+    /// The error and its causes on one line, for the reason of a DNF.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut source = self.source();

@@ -1,28 +1,28 @@
-//! A short, bounded, fixed load on an app that is ready.
+//! A short, fixed load on a ready app.
 
 use std::net::SocketAddr;
 
 use crate::scenario::Load;
 use crate::units::{Count, Nanos};
 
-/// Where to put which load.
+/// The target and the load.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadSpec {
     /// Where.
     pub address: SocketAddr,
-    /// What to ask, how hard and how long.
+    /// The request, the concurrency and the duration.
     pub load: Load,
 }
 
-/// What came back within the counted time.
+/// The responses within the counted time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadOutcome {
-    /// Answers with the expected status.
+    /// Responses with the expected status.
     pub answers: Count,
-    /// Answers with another, and requests without one.
+    /// Responses with another status, and requests without a response.
     pub failures: Count,
-    /// The counted time as it was.
+    /// The actual counted time.
     pub elapsed: Nanos,
-    /// Times of the answers, ascending.
+    /// Response times, ascending.
     pub latencies: Vec<Nanos>,
 }

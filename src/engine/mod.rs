@@ -1,7 +1,7 @@
-//! The dozen verbs that the runner needs of a container engine, and the other
-//! seams of a measurement: the clock and the readiness probe.
+//! The interfaces of a measurement: the operations of a container engine, the clock, the
+//! readiness probe and the registry.
 //!
-//! No engine's own types appear here. Adapters (`docker`, `host`, `probe`)
+//! No types of a specific engine appear here. Adapters (`docker`, `host`, `probe`)
 //! implement these traits; the pipeline tests implement them with a fake engine
 //! and a fake clock.
 
@@ -37,46 +37,46 @@ pub use types::{
 use crate::record::{EngineFacts, Reach};
 use crate::units::{Bytes, Nanos};
 
-/// The result of an engine verb.
+/// The result of an engine operation.
 pub type Result<T> = std::result::Result<T, EngineError>;
 
 /// A container engine.
 ///
-/// Every future can be dropped at any time: the engine's work ends with it as
-/// far as the engine allows, and nothing of it is left that carries no label.
+/// Every future can be dropped at any time: the operation ends as far as the engine allows, and
+/// everything that remains has plimsoll's label.
 pub trait Engine: Send + Sync + 'static {
     /// Facts about the engine.
     fn facts(&self) -> impl Future<Output = Result<EngineFacts>> + Send;
 
-    /// One round trip that does nothing.
+    /// Sends a request without an effect, to measure the round trip.
     fn ping(&self) -> impl Future<Output = Result<()>> + Send;
 
-    /// The image of a reference or an id; `None` where the engine has none.
+    /// Finds an image by reference or id; `None` if it does not exist.
     fn image(&self, reference: &str) -> impl Future<Output = Result<Option<ImageFacts>>> + Send;
 
-    /// Pulls an image. `sink` hears the progress, as it comes in.
+    /// Pulls an image. `sink` receives the progress.
     fn pull(
         &self,
         reference: &str,
         sink: &mut PullSink<'_>,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Pushes the image of a tag to the registry that the tag names. `sink` hears the progress.
+    /// Pushes the image of a tag to the registry in the tag. `sink` receives the progress.
     fn push(
         &self,
         reference: &str,
         sink: &mut (dyn FnMut(&str) + Send),
     ) -> impl Future<Output = Result<PushOutcome>> + Send;
 
-    /// Gives an image a further name.
+    /// Adds a tag to an image.
     fn tag(&self, image: &str, reference: &str) -> impl Future<Output = Result<()>> + Send;
 
-    /// The digest by which a registry knows an image, asked of the registry and
-    /// without pulling anything. `Unreachable` is the engine; a registry that does not
-    /// answer, or has no such image, is `Refused` or `NotFound`.
+    /// Requests the digest of an image from its registry, without a pull. `Unreachable` refers to
+    /// the engine; if the registry does not answer or lacks the image, the error is `Refused` or
+    /// `NotFound`.
     fn registry_digest(&self, reference: &str) -> impl Future<Output = Result<String>> + Send;
 
-    /// Makes an image of one layer from a tar stream of a root file system.
+    /// Creates an image with one layer from a tar stream of a root file system.
     /// `changes` are Dockerfile instructions (`CMD`, `ENV`, `LABEL`).
     fn import(
         &self,
@@ -88,8 +88,8 @@ pub trait Engine: Send + Sync + 'static {
     /// An image with its layers and config as a tar stream, in the form of `docker save`.
     fn export(&self, image: &str) -> impl Future<Output = Result<BuildContext>> + Send;
 
-    /// Named images whose layers are the lowest of the given ones, and not all of them: the
-    /// name, and how many layers. An engine that cannot tell has none.
+    /// Tagged images whose layers are the lowest of the given ones, but not all of them: name and
+    /// number of layers. Empty if the engine cannot report it.
     fn images_below(
         &self,
         diff_ids: &[String],
@@ -98,7 +98,7 @@ pub trait Engine: Send + Sync + 'static {
         async { Ok(Vec::new()) }
     }
 
-    /// Builds an image and loads it into the image store. Returns once the image is there.
+    /// Builds an image and loads it into the image store. Returns when the image is stored.
     fn build(
         &self,
         request: &BuildRequest,
@@ -109,20 +109,20 @@ pub trait Engine: Send + Sync + 'static {
     /// Creates a container without starting it.
     fn create(&self, spec: &ContainerSpec) -> impl Future<Output = Result<ContainerId>> + Send;
 
-    /// Makes a private network in which containers reach one another by name.
+    /// Creates a private network in which containers reach each other by name.
     fn create_network(
         &self,
         name: &str,
         labels: &BTreeMap<String, String>,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Removes a network by name or id. One that holds containers stays.
+    /// Removes a network by name or id. A network with containers is kept.
     fn remove_network(&self, name: &str) -> impl Future<Output = Result<RemovalOutcome>> + Send;
 
-    /// Starts it.
+    /// Starts a container.
     fn start(&self, id: &ContainerId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Where a started container's port answers.
+    /// The address at which the port of a started container answers.
     fn address(
         &self,
         id: &ContainerId,
@@ -133,18 +133,18 @@ pub trait Engine: Send + Sync + 'static {
     /// Resolves once the container has exited, with its exit code.
     fn exited(&self, id: &ContainerId) -> impl Future<Output = Result<i64>> + Send;
 
-    /// What the engine knows of its state.
+    /// The state that the engine reports.
     fn state(&self, id: &ContainerId) -> impl Future<Output = Result<ContainerState>> + Send;
 
-    /// The last lines that it printed.
+    /// The last lines of its output.
     fn logs(
         &self,
         id: &ContainerId,
         lines: u32,
     ) -> impl Future<Output = Result<Vec<String>>> + Send;
 
-    /// All that a container prints from now on, by a connection of its own: called before the
-    /// start, nothing is missed. Works with any log driver.
+    /// Streams the output of a container from now on, over a separate connection. If called
+    /// before the start, it is complete. Works with any log driver.
     fn output(&self, id: &ContainerId) -> impl Future<Output = Result<OutputStream>> + Send;
 
     /// Whether [`output`](Self::output) does a part of the start: it prepares the container.
@@ -164,7 +164,7 @@ pub trait Engine: Send + Sync + 'static {
         interval: Nanos,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Anonymous resident memory of all its processes.
+    /// The anonymous resident memory of all its processes.
     fn memory(&self, id: &ContainerId) -> impl Future<Output = Result<Bytes>> + Send;
 
     /// Sends the stop signal, waits for the exit, kills after `grace`.
@@ -174,18 +174,19 @@ pub trait Engine: Send + Sync + 'static {
         grace: Nanos,
     ) -> impl Future<Output = Result<StopOutcome>> + Send;
 
-    /// Removes a container with its anonymous volumes, running or not. Gone already is fine.
+    /// Removes a container with its anonymous volumes, running or not. A missing container is not
+    /// an error.
     fn remove_container(&self, id: &ContainerId) -> impl Future<Output = Result<()>> + Send;
 
-    /// Removes a tag, and the image with its last tag. Gone already is fine.
+    /// Removes a tag, and the image with its last tag. A missing tag is not an error.
     fn remove_image(&self, reference: &str) -> impl Future<Output = Result<RemovalOutcome>> + Send;
 
-    /// All that carries plimsoll's owner label.
+    /// Everything with plimsoll's owner label.
     fn owned(&self) -> impl Future<Output = Result<Vec<Owned>>> + Send;
 
-    /// The builder's cache records.
+    /// The cache records of the builder.
     fn build_cache(&self) -> impl Future<Output = Result<Vec<CacheRecord>>> + Send;
 
-    /// Removes cache records by id, never any other; returns those that are gone.
+    /// Removes exactly these cache records; returns the removed ones.
     fn prune_cache(&self, ids: &[String]) -> impl Future<Output = Result<Vec<String>>> + Send;
 }

@@ -1,4 +1,4 @@
-//! Readiness over the network: a whole HTTP answer, or a port that accepts connections.
+//! Readiness over the network: a complete HTTP response, or a port that accepts connections.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -7,64 +7,64 @@ use super::{LoadOutcome, LoadSpec, Mark};
 use crate::scenario::HttpCheck;
 use crate::units::{Count, Nanos};
 
-/// What to ask, and what to expect.
+/// The request and the expected response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeSpec {
     /// Where.
     pub address: SocketAddr,
-    /// What to ask there.
+    /// The check.
     pub check: ProbeCheck,
-    /// How long to go on asking.
+    /// How long to try.
     pub within: Nanos,
     /// The interval between two attempts; at most 5 ms.
     pub interval: Nanos,
 }
 
-/// What a probe asks.
+/// The check of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeCheck {
-    /// A request whose answer keeps the contract. Its port is the container's, and the one of
-    /// the address may be another.
+    /// An HTTP request whose response must meet the contract. Its port is the container's; the
+    /// port of the address may differ.
     Http(HttpCheck),
-    /// A connection. Justified only at the container's own address: a published port is
-    /// accepted by the engine's proxy before the app listens.
+    /// A TCP connection. Valid only for the container's own address, because the engine's proxy
+    /// accepts connections to a published port before the app listens.
     Tcp,
 }
 
 /// The first success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ready {
-    /// When the whole answer had been read, or the connection stood.
+    /// When the complete response was read, or the connection was established.
     pub at: Mark,
-    /// When the last attempt before it had failed: the app became ready in between.
+    /// When the last failed attempt before it ended; the app became ready in between.
     pub last_failure: Option<Mark>,
-    /// Attempts in all.
+    /// The number of attempts.
     pub attempts: Count,
 }
 
-/// Why the contract was not kept.
+/// Why the contract was not met.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProbeFailure {
-    /// An answer came, and it is not the contract's.
+    /// The response does not meet the contract.
     #[error("answered {status} at {path}, the contract asks for {expected}; body: {body}")]
     WrongAnswer {
         /// The path asked for.
         path: String,
-        /// The status that came last.
+        /// The last status.
         status: u16,
-        /// What was expected, in words.
+        /// The expectation as text.
         expected: String,
-        /// The start of the body that came last.
+        /// The beginning of the last body.
         body: String,
     },
-    /// No whole answer before the deadline.
+    /// No complete response before the deadline.
     #[error("no whole answer at {path} within {within}; last attempt: {last}")]
     TimedOut {
         /// The path asked for.
         path: String,
         /// The deadline.
         within: Nanos,
-        /// What became of the last attempt.
+        /// The result of the last attempt.
         last: String,
     },
     /// No connection was accepted before the deadline.
@@ -74,7 +74,7 @@ pub enum ProbeFailure {
         port: u16,
         /// The deadline.
         within: Nanos,
-        /// What became of the last attempt.
+        /// The result of the last attempt.
         last: String,
     },
 }
@@ -90,17 +90,17 @@ impl ProbeFailure {
     }
 }
 
-/// Asks until the contract is kept.
+/// Checks readiness and applies load.
 pub trait Probe: Send + Sync + 'static {
-    /// Resolves at the first success, or once `spec.within` has passed. A wrong
-    /// answer is not final before the deadline: apps answer 503 while they start.
+    /// Resolves at the first success, or after `spec.within`. A wrong response is not final
+    /// before the deadline, because apps may answer 503 while they start.
     fn wait_ready(
         &self,
         spec: &ProbeSpec,
     ) -> impl Future<Output = Result<Ready, ProbeFailure>> + Send;
 
-    /// Puts a fixed load on an app that is ready, and counts what comes back. Where
-    /// nothing answers at all, that is a failure and not a rate of zero.
+    /// Applies a fixed load to a ready app and counts the responses. No response at all is a
+    /// failure, not a rate of zero.
     fn drive(
         &self,
         spec: &LoadSpec,

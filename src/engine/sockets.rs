@@ -1,13 +1,13 @@
-//! Where connections are made from.
+//! The network namespace from which connections are made.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 
-/// Makes sockets in some network namespace.
+/// Creates sockets in a network namespace.
 pub trait Sockets: Send + Sync + 'static {
-    /// A TCP socket of the address's family: not connected, not blocking, closed on exec.
+    /// A TCP socket of the address family: unconnected, non-blocking, close-on-exec.
     ///
     /// # Errors
-    /// Those of the kernel.
+    /// Errors of the system call.
     fn tcp(&self, for_address: SocketAddr) -> io::Result<TcpStream>;
 }

@@ -1,4 +1,4 @@
-//! What a build reads: files that the builder asks for one by one, or all of them as a tar.
+//! The source of a build: files that the builder requests individually, or all of them as a tar.
 
 use std::fmt;
 use std::io;
@@ -18,7 +18,7 @@ pub struct SourceEntry {
     pub mode: u32,
     /// Its modification time, since 1970.
     pub modified: Nanos,
-    /// What it is.
+    /// Its kind.
     pub kind: SourceKind,
 }
 
@@ -35,45 +35,44 @@ pub enum SourceKind {
 
 /// A tree whose files can be read one by one.
 pub trait SourceFiles: Send + Sync + 'static {
-    /// All entries in the order of a walk: a directory before what it holds, names in byte
-    /// order within each directory.
+    /// All entries in walk order: a directory before its entries, names in byte order.
     fn entries(&self) -> &[SourceEntry];
 
-    /// The entries that a builder asks for, in the same order, with the directories above
-    /// them. `include` are patterns as in an ignore file; `follow` are paths whose links are
-    /// followed. Without either, all.
+    /// The entries that a builder requests, in the same order, with their parent directories.
+    /// `include` are patterns as in an ignore file; `follow` are paths whose links are followed.
+    /// Without either, all entries.
     fn chosen(&self, include: &[String], follow: &[String]) -> Vec<usize>;
 
-    /// Looks at an entry again.
+    /// Reads the metadata of an entry again.
     ///
     /// # Errors
-    /// Where it is no longer what [`SourceFiles::entries`] says.
+    /// The entry differs from [`SourceFiles::entries`].
     fn check(&self, entry: usize) -> io::Result<()>;
 
-    /// Opens the content of a file. It is as long as [`SourceFiles::entries`] says.
+    /// Opens the content of a file. Its size is that of [`SourceFiles::entries`].
     ///
     /// # Errors
-    /// Where it cannot be read; the reader gives an error where the length is another.
+    /// The file cannot be read; the reader fails if the size differs.
     fn open(&self, entry: usize) -> io::Result<Box<dyn io::Read + Send + '_>>;
 }
 
-/// A tree that can be sent as a whole, too.
+/// A tree that can also be sent as one tar.
 pub trait SourceTree: SourceFiles {
-    /// All of it as a tar stream, with a Dockerfile laid over it.
+    /// The tree as a tar stream, with this Dockerfile in it.
     fn tar(&self, path: &str, dockerfile: &Chunk) -> BuildContext;
 }
 
-/// What a build reads.
+/// The source of a build.
 #[derive(Clone)]
 pub struct BuildSource {
-    /// The context, with the user's own Dockerfile if its ignore file admits it.
+    /// The context, with the user's Dockerfile unless the ignore file excludes it.
     pub files: Arc<dyn SourceTree>,
-    /// The Dockerfile as it is built.
+    /// The Dockerfile that is built.
     pub dockerfile: Chunk,
-    /// Builds of the same key send only what changed since the one before.
+    /// Builds with the same key send only changes since the previous one.
     pub sync_key: String,
-    /// Whether all of the context is sent, and not what the builder asks for: a builder drops
-    /// what it did not ask for, and the next build of the key would send it again.
+    /// Whether the whole context is sent instead of the requested files. A builder drops files
+    /// that it did not request, and the next build with this key would send them again.
     pub whole: bool,
 }
 
@@ -86,13 +85,13 @@ impl fmt::Debug for BuildSource {
     }
 }
 
-/// What of a build's context went to the builder.
+/// The part of the context that was sent to the builder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sent {
-    /// Content of files.
+    /// Bytes of file content.
     pub bytes: Bytes,
-    /// Files whose content was sent.
+    /// The number of files whose content was sent.
     pub files: Count,
-    /// Whether only what the builder asked for was sent, and not a tar of all.
+    /// Whether only requested files were sent, not a tar of everything.
     pub synced: bool,
 }

@@ -1,4 +1,4 @@
-//! What passes between runner and engine.
+//! The types of the engine interface.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,21 +17,21 @@ use crate::record::Reach;
 use crate::scenario::Confinement;
 use crate::units::{Bytes, Nanos};
 
-/// Label on all that plimsoll creates.
+/// The label of everything that plimsoll creates.
 pub const LABEL_OWNER: &str = "dev.plimsoll.owner";
 /// Its value.
 pub const LABEL_OWNER_VALUE: &str = "plimsoll";
-/// Label with the id of the run.
+/// The label with the run id.
 pub const LABEL_RUN: &str = "dev.plimsoll.run";
-/// Label of a stand-in: what it stands in for.
+/// The label of a stand-in with the reference that it replaces.
 pub const LABEL_STANDS_IN_FOR: &str = "dev.plimsoll.stands-in-for";
-/// Label of a stand-in: its recipe's hash.
+/// The label of a stand-in with the hash of its recipe.
 pub const LABEL_RECIPE: &str = "dev.plimsoll.recipe";
 
 /// A tar stream.
 pub type BuildContext = Pin<Box<dyn Stream<Item = io::Result<Chunk>> + Send>>;
 
-/// Hears the name of the step that the builder works on, as it changes.
+/// Receives the name of the builder's current step when it changes.
 pub type StepSink<'a> = dyn FnMut(&str) + Send + 'a;
 
 macro_rules! id {
@@ -56,21 +56,21 @@ id!(
     ContainerId
 );
 
-/// An image as the engine describes it.
+/// The image facts that an engine reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageFacts {
-    /// Digest of the manifest of its platform, where the engine has the image as a registry
-    /// has it and says so (containerd store, API 1.48). `id` and `repo_digests` may be an index's.
+    /// The digest of its platform's manifest, if the engine stores and reports it (containerd
+    /// store, API 1.48). `id` and `repo_digests` may be an index's.
     pub manifest_digest: Option<String>,
     /// The engine's id.
     pub id: ImageId,
-    /// Digests by which registries know it.
+    /// Its digests in registries.
     pub repo_digests: Vec<String>,
-    /// What the image list prints.
+    /// The size in the image list.
     pub listed: Bytes,
-    /// Digests of the uncompressed layers, bottom first.
+    /// Digests of the uncompressed layers, lowest first.
     pub diff_ids: Vec<String>,
-    /// Unpacked size and instruction per history entry, bottom first.
+    /// Unpacked size and instruction of each history entry, lowest first.
     pub history: Vec<(Bytes, String)>,
     /// Labels.
     pub labels: BTreeMap<String, String>,
@@ -78,7 +78,7 @@ pub struct ImageFacts {
     pub user: String,
     /// `os/arch`.
     pub platform: String,
-    /// The health check of the config, where it has one.
+    /// The health check in the config, if there is one.
     pub health_check: Option<HealthCheck>,
     /// The command of that check, its words separated by spaces.
     pub health_command: Option<String>,
@@ -91,14 +91,14 @@ pub struct ImageFacts {
 /// How often the engine runs an image's health check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// Time between two checks, and before the first.
+    /// The interval of checks, also before the first one.
     pub interval: Nanos,
-    /// The time between two checks while the container starts, on engines that know it.
+    /// The interval while the container starts, on engines that support it.
     pub start_interval: Option<Nanos>,
 }
 
 impl HealthCheck {
-    /// What Docker takes where the image says nothing.
+    /// Docker's default values.
     pub const DEFAULT_INTERVAL: Nanos = Nanos::from_secs(30);
 }
 
@@ -115,26 +115,26 @@ pub struct BuildRequest {
     pub build_args: BTreeMap<String, String>,
     /// Labels of the result.
     pub labels: BTreeMap<String, String>,
-    /// Whether to take no layer from the cache.
+    /// Whether to ignore the layer cache.
     pub no_cache: bool,
     /// Secrets that a `RUN --mount=type=secret` can read, by id.
     pub secrets: BTreeMap<String, Secret>,
     /// Sockets of the SSH agents that a `RUN --mount=type=ssh` can use, by id.
     pub ssh: BTreeMap<String, PathBuf>,
-    /// `os/arch` to build for; the engine's own where none is given.
+    /// The target platform `os/arch`; the engine's own by default.
     pub platform: Option<String>,
 }
 
-/// A build that ended well.
+/// A successful build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildOutcome {
     /// The image.
     pub image: ImageId,
-    /// What the status stream told, in order of first appearance. Empty where the builder tells none.
+    /// The steps of the status stream, in order of appearance. Empty if the builder reports none.
     pub steps: Vec<BuildStep>,
-    /// Which builder built.
+    /// The builder.
     pub builder: String,
-    /// What of the context went to the builder.
+    /// The part of the context that was sent.
     pub sent: Sent,
 }
 
@@ -147,11 +147,11 @@ pub struct BuildStep {
     pub started: Option<Nanos>,
     /// Duration on the builder's clock.
     pub duration: Option<Nanos>,
-    /// Whether it was reported as cached.
+    /// Whether the builder reported it as cached.
     pub cached: bool,
 }
 
-/// A build that did not.
+/// A failed build.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildFailure {
     /// A step failed.
@@ -159,17 +159,17 @@ pub enum BuildFailure {
     Step {
         /// The step's name.
         step: String,
-        /// The builder's words.
+        /// The message of the builder.
         message: String,
-        /// The exit code, where a command failed.
+        /// The exit code of a failed command.
         exit_code: Option<i64>,
-        /// The last lines that the step printed.
+        /// The last lines of the step's output.
         log: Vec<String>,
     },
     /// The builder refused the Dockerfile, a base, or the context.
     #[error("the builder refused: {message}")]
     Refused {
-        /// The builder's words.
+        /// The message of the builder.
         message: String,
     },
     /// The context could not be read.
@@ -180,24 +180,24 @@ pub enum BuildFailure {
     Engine(#[from] EngineError),
 }
 
-/// How far a layer of a pull has come.
+/// The state of a layer during a pull.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LayerState {
-    /// The engine knows that it needs it.
+    /// The engine knows that the layer is required.
     Announced,
-    /// In a queue.
+    /// Queued.
     Waiting,
-    /// Being fetched.
+    /// Downloading.
     Downloading,
-    /// All bytes are there, and may still be verified.
+    /// Downloaded, perhaps not verified yet.
     Downloaded,
-    /// Being unpacked.
+    /// Unpacking.
     Extracting,
     /// Unpacked.
     Complete,
-    /// Was in the store before.
+    /// Already in the store before the pull.
     AlreadyExists,
-    /// Something else, a retry for instance.
+    /// Another state, for example a retry.
     Other,
 }
 
@@ -206,19 +206,19 @@ pub enum LayerState {
 pub struct PullEvent {
     /// The engine's short id of the layer: the first digits of its compressed digest.
     pub layer: Option<String>,
-    /// How far it is.
+    /// Its state.
     pub state: LayerState,
-    /// The whole line, for people.
+    /// The complete line.
     pub text: String,
 }
 
-/// Hears a pull's progress.
+/// Receives the progress of a pull.
 pub type PullSink<'a> = dyn FnMut(PullEvent) + Send + 'a;
 
-/// A push that ended well.
+/// A successful push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushOutcome {
-    /// The digest of the manifest, as the engine tells it.
+    /// The digest of the manifest that the engine reports.
     pub digest: Option<String>,
 }
 
@@ -233,57 +233,57 @@ pub struct ContainerSpec {
     pub env: BTreeMap<String, String>,
     /// Labels.
     pub labels: BTreeMap<String, String>,
-    /// The port of the app, and how it is to be reached; none for an image that serves nothing.
+    /// The port of the app and how it is reached; `None` for an image without a service.
     pub port: Option<(u16, Reach)>,
-    /// Its init process and what is taken from it.
+    /// Its init process and restrictions.
     pub confinement: Confinement,
-    /// What it runs, in place of the image's own command; empty for that.
+    /// The command; if empty, the command of the image.
     pub command: Vec<String>,
-    /// The network that it is in; the engine's default where none is given.
+    /// Its network; the engine's default if `None`.
     pub network: Option<Attachment>,
 }
 
-/// A container's place in a network.
+/// A container's attachment to a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// The network's name.
     pub network: String,
-    /// The name by which others in it reach the container.
+    /// The name of the container in the network.
     pub alias: String,
 }
 
 /// A container's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerState {
-    /// Whether its process runs.
+    /// Whether its process is running.
     pub running: bool,
     /// The exit code, once it has exited.
     pub exit_code: Option<i64>,
-    /// Whether the kernel killed it for memory.
+    /// Whether the kernel killed it because of memory.
     pub oom_killed: bool,
-    /// What its health check says; none where the image has none.
+    /// The state of its health check; `None` without one.
     pub health: Option<Health>,
-    /// How long ago it exited, by the engine's stamp and this machine's wall clock. None where
-    /// it runs, or where the stamp is not in the past: the engine's clock is another then.
+    /// How long ago it exited, by the engine's time stamp and this machine's wall clock. `None`
+    /// if it is running, or if the time stamp is not in the past because the clocks differ.
     pub exited_ago: Option<Nanos>,
-    /// From its start to its exit, both by the engine's stamps. The engine stamps the start
-    /// some milliseconds late; none where it did so after the exit.
+    /// The time from start to exit by the engine's time stamps. The engine records the start some
+    /// milliseconds late; `None` if it did so after the exit.
     pub ran: Option<Nanos>,
 }
 
-/// What a container prints, in chunks as they arrive.
+/// The output of a container, in chunks.
 pub type OutputStream = Pin<Box<dyn Stream<Item = super::Result<OutputChunk>> + Send>>;
 
-/// A piece of a container's output.
+/// A chunk of a container's output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputChunk {
-    /// Where it was printed.
+    /// The stream.
     pub pipe: OutputPipe,
     /// The bytes: any part of a line, or several.
     pub bytes: Chunk,
 }
 
-/// Where a container prints.
+/// An output stream of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputPipe {
     /// Standard output.
@@ -301,36 +301,36 @@ impl fmt::Display for OutputPipe {
     }
 }
 
-/// What a health check says.
+/// The state of a health check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
-    /// No verdict yet.
+    /// No result yet.
     Starting,
     /// It passed.
     Healthy,
-    /// It failed as often as it may.
+    /// It failed the maximum number of times.
     Unhealthy,
 }
 
-/// The time from the stop signal to the process's exit, and how it is known.
+/// The time from the stop signal to the exit of the process, by its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StopTime {
-    /// Both ends by the engine's stamps.
+    /// Both by the engine's time stamps.
     Stamps(Nanos),
-    /// From plimsoll's call to the engine's stamp of the exit, where the engine does not tell
+    /// From plimsoll's call to the engine's time stamp of the exit, if the engine does not report
     /// when it sent the signal.
     Call {
         /// The time.
         taken: Nanos,
     },
-    /// Not known; the reason.
+    /// Unknown, with the reason.
     Unknown(String),
 }
 
-/// How a stop went.
+/// The result of a stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StopOutcome {
-    /// From the stop signal to the process's exit.
+    /// The time from the stop signal to the exit of the process.
     pub taken: StopTime,
     /// The exit code.
     pub exit_code: i64,
@@ -338,7 +338,7 @@ pub struct StopOutcome {
     pub killed: bool,
 }
 
-/// A kind of thing that plimsoll creates on an engine.
+/// The kind of an object that plimsoll creates on an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OwnedKind {
     /// A container.
@@ -353,45 +353,45 @@ pub enum OwnedKind {
     Network,
 }
 
-/// A thing with plimsoll's owner label.
+/// An object with plimsoll's owner label.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owned {
     /// Its kind.
     pub kind: OwnedKind,
     /// The id by which it is removed: a tag or an id for images.
     pub id: String,
-    /// For people.
+    /// The displayed name.
     pub name: String,
-    /// The run that made it, where its label says.
+    /// The run that created it, if it has the label.
     pub run: Option<String>,
-    /// Bytes that it lists, where known.
+    /// Its size in bytes, if known.
     pub size: Option<Bytes>,
 }
 
-/// What a removal did.
+/// The result of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RemovalOutcome {
-    /// The tag or the image is gone.
+    /// The tag or image was removed.
     Removed,
-    /// It was not there.
+    /// It did not exist.
     Absent,
-    /// In use by something: kept.
+    /// It is in use and was kept.
     InUse,
 }
 
-/// A record of the builder's cache.
+/// A record of the build cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheRecord {
     /// The builder's id.
     pub id: String,
-    /// The builder's word for what it holds.
+    /// The builder's description.
     pub description: String,
     /// `regular`, `source.local`, `exec.cachemount` and so on.
     pub kind: String,
     /// Size on disk.
     pub size: Bytes,
-    /// Whether something uses it now.
+    /// Whether it is in use.
     pub in_use: bool,
-    /// When it was made, by the engine's clock, where that is known.
+    /// When it was created, by the engine's clock, if known.
     pub created: Option<SystemTime>,
 }

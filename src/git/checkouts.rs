@@ -1,4 +1,4 @@
-//! A temporary place for checkouts.
+//! Temporary folders for checkouts.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -8,14 +8,14 @@ use tempfile::TempDir;
 
 use super::error::GitError;
 
-/// How the folders are called.
+/// The prefix of the folder names.
 const PREFIX: &str = "plimsoll-ab-";
 
-/// The file in each whose lock says that it is in use.
+/// The lock file in each folder; it is locked while the folder is in use.
 const LOCK: &str = "in-use";
 
-/// A folder in the system's folder for temporary files. It goes when this is dropped; the
-/// kernel gives its lock free when the process dies, and then `plimsoll clean` finds it.
+/// A temporary folder, removed on drop. If the process dies, the kernel releases its lock and
+/// `plimsoll clean` finds the folder.
 #[derive(Debug)]
 pub struct Checkouts {
     folder: TempDir,
@@ -23,10 +23,10 @@ pub struct Checkouts {
 }
 
 impl Checkouts {
-    /// Makes one.
+    /// Creates a folder.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn make() -> Result<Self, GitError> {
         let place = std::env::temp_dir();
         let fault = |source| GitError::Folder {
@@ -45,10 +45,10 @@ impl Checkouts {
         made().map_err(fault)
     }
 
-    /// An empty folder in it.
+    /// Creates an empty folder in it.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn folder(&self, name: &str) -> Result<PathBuf, GitError> {
         let folder = self.folder.path().join(name);
         match fs::create_dir(&folder) {
@@ -58,7 +58,7 @@ impl Checkouts {
     }
 }
 
-/// Folders that a process which died left behind.
+/// Folders of processes that died.
 pub fn left_over() -> Vec<PathBuf> {
     let Ok(items) = fs::read_dir(std::env::temp_dir()) else {
         return Vec::new();
@@ -73,7 +73,7 @@ pub fn left_over() -> Vec<PathBuf> {
     left
 }
 
-/// Whether it is one of ours that nobody uses: what we cannot tell is not ours.
+/// Whether it is an unused folder of plimsoll; `false` if unknown.
 fn is_free(folder: &Path) -> bool {
     let real = fs::symlink_metadata(folder).is_ok_and(|facts| facts.is_dir());
     let Ok(lock) = File::open(folder.join(LOCK)) else {
@@ -85,7 +85,7 @@ fn is_free(folder: &Path) -> bool {
     }
 }
 
-/// Removes one that [`left_over`] found.
+/// Removes a folder that [`left_over`] found.
 ///
 /// # Errors
 /// It cannot be removed.
@@ -106,7 +106,7 @@ mod tests {
         assert!(!left_over().contains(&path));
         let stranger = tempfile::Builder::new().prefix(PREFIX).tempdir().unwrap();
         assert!(!left_over().contains(&stranger.path().to_owned()));
-        // As a process that died leaves it.
+        // The state after its process died.
         let Checkouts { folder, _lock } = checkouts;
         let kept = folder.keep();
         drop(_lock);

@@ -1,43 +1,43 @@
-//! What can go wrong with a repository.
+//! Errors of git operations.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why something could not be had of a repository.
+/// A failed operation on a repository.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// The program did not run.
+    /// The program could not be run.
     #[error("failed to run git")]
     Run {
         /// Why.
         #[source]
         source: io::Error,
     },
-    /// The folder is in no repository.
+    /// The folder is not in a repository.
     #[error("`{}` is in no git repository: {said}", folder.display())]
     NoRepository {
         /// The folder.
         folder: PathBuf,
-        /// What git says.
+        /// The message of git.
         said: String,
     },
-    /// The name means no commit.
+    /// The name does not resolve to a commit.
     #[error("there is no commit `{name}`: {said}")]
     NoCommit {
         /// The name.
         name: String,
-        /// What git says.
+        /// The message of git.
         said: String,
     },
-    /// git failed at something.
+    /// A git command failed.
     #[error("git failed to {what}: {said}")]
     Failed {
-        /// At what.
+        /// The operation.
         what: String,
-        /// What git says.
+        /// The message of git.
         said: String,
     },
-    /// A folder for checkouts could not be made.
+    /// A folder for checkouts could not be created.
     #[error("failed to make a folder for checkouts in `{}`", folder.display())]
     Folder {
         /// Where.
@@ -49,7 +49,7 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// What a user can do about it.
+    /// How the user can fix it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Run { source } if source.kind() == io::ErrorKind::NotFound => {

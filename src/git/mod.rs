@@ -1,8 +1,8 @@
-//! The user's git repository: which commit a name means, and its tree laid out elsewhere.
+//! The user's git repository: resolves commits and checks out their trees in another folder.
 //!
-//! By the program `git`, so that filters, attributes and partial clones work as they do for
-//! the user. Nothing is written to the repository or its work tree: a commit is read into an
-//! index of its own and laid out from there.
+//! Runs the program `git`, so that filters, attributes and partial clones work as usual. Nothing
+//! is written to the repository or its work tree: a commit is read into a separate index and
+//! checked out from it.
 
 mod checkouts;
 mod error;

@@ -12,14 +12,14 @@ use crate::units::{Bytes, Nanos};
 /// The mode of a submodule in a tree.
 const SUBMODULE: &str = "160000";
 
-/// What git may take: a large tree is laid out in minutes, and listed in some hundred megabytes.
+/// Limits for git: a large checkout takes minutes, and its listing hundreds of megabytes.
 const LIMITS: Limits = Limits {
     within: Nanos::from_secs(1_800),
     stdout: Bytes(512 << 20),
     stderr: Bytes(64 << 10),
 };
 
-/// A repository that holds a folder.
+/// The repository of a folder.
 #[derive(Debug, Clone)]
 pub struct Repository {
     git_dir: PathBuf,
@@ -28,10 +28,10 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The repository that `folder` lies in.
+    /// Opens the repository that contains `folder`.
     ///
     /// # Errors
-    /// There is no git, or the folder is in no repository with a work tree.
+    /// git is not installed, or the folder is not in a repository with a work tree.
     pub async fn holding(folder: &Path) -> Result<Self, GitError> {
         let asked = ["--absolute-git-dir", "--show-toplevel", "--show-prefix"];
         let mut git = git();
@@ -49,20 +49,20 @@ impl Repository {
         })
     }
 
-    /// Where the folder lies in the repository; empty at its top.
+    /// The path of the folder in the repository; empty for the root.
     pub fn prefix(&self) -> &Path {
         &self.prefix
     }
 
-    /// The top folder of the user's tree.
+    /// The root of the work tree.
     pub fn top(&self) -> &Path {
         &self.top
     }
 
-    /// The commit that a name means: a branch, a tag, a hash, `HEAD~1`.
+    /// Resolves a name to a commit: a branch, a tag, a hash, `HEAD~1`.
     ///
     /// # Errors
-    /// It means none, or none that is here.
+    /// It does not resolve, or the commit is not available locally.
     pub async fn revision(&self, name: &str) -> Result<Revision, GitError> {
         let unknown = |said: &str| GitError::NoCommit {
             name: name.to_owned(),
@@ -85,10 +85,9 @@ impl Repository {
         })
     }
 
-    /// Whether the user's work tree has changes that are in no commit. Files that git does not
-    /// know count, since a build context takes them in; those that it ignores do not, nor does
-    /// what lies in `results`, a folder below the one that was asked for: runs are no part of
-    /// what was measured.
+    /// Whether the work tree has uncommitted changes. Untracked files count, because a build
+    /// context includes them. Ignored files do not count, nor do files in `results`, a folder
+    /// below the requested one, because results are not part of the measured source.
     ///
     /// # Errors
     /// git fails.
@@ -120,7 +119,7 @@ impl Repository {
     /// is not there.
     ///
     /// # Errors
-    /// git fails: no room, a filter that does not work, objects that cannot be had.
+    /// git fails, for example because of a full disk, a broken filter or missing objects.
     pub async fn check_out(
         &self,
         revision: &Revision,

@@ -1,4 +1,4 @@
-//! Budgets against what came before, in place of one baseline run.
+//! Budgets relative to earlier runs instead of one baseline run.
 
 use super::change::{medians, middle};
 use super::newest::{against_range, thin};
@@ -6,7 +6,7 @@ use super::trend::Trend;
 use crate::compare::{BudgetLine, BudgetOutcome, threshold_of};
 use crate::record::{Kind, Measurand};
 use crate::scenario::Limit;
-use crate::stats::{self, ALPHA, Grounds, Newcomer, SampleSet, Verdict};
+use crate::stats::{self, ALPHA, Newcomer, SampleSet, Verdict, VerdictReason};
 use crate::units::native;
 
 /// Judges the `worse-by` limits that have no baseline by trends whose newest run is the one
@@ -43,7 +43,7 @@ pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
                 line.outcome = outcome(comparison.verdict, comparison.grounds);
             }
         } else if thin(&value, &before).is_some() {
-            line.outcome = BudgetOutcome::Inconclusive(Grounds::MaybeChance);
+            line.outcome = BudgetOutcome::Inconclusive(VerdictReason::MaybeChance);
         } else if let Ok(before) = SampleSet::new(medians(&before)) {
             timed.push((at, trend.metric, before, native(value.median), threshold));
         }
@@ -64,7 +64,7 @@ pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
     }
 }
 
-fn outcome<'a>(verdict: Verdict, grounds: Grounds) -> BudgetOutcome<'a> {
+fn outcome<'a>(verdict: Verdict, grounds: VerdictReason) -> BudgetOutcome<'a> {
     match verdict {
         Verdict::Worse => BudgetOutcome::Broken,
         Verdict::Inconclusive => BudgetOutcome::Inconclusive(grounds),

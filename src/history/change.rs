@@ -1,4 +1,4 @@
-//! Where a trend changed its level.
+//! Changes of level in a trend.
 
 use super::digest::Values;
 use super::trend::{Terms, Trend};
@@ -8,22 +8,22 @@ use crate::stats::{
 };
 use crate::units::{Quantity, Ratio, native, quantity_of};
 
-/// A change of level between two runs of an era.
+/// A change of level between two comparable runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Change {
-    /// The place of the first point of the new level.
+    /// The index of the first point of the new level.
     pub at: usize,
-    /// The place of the last point of the old one.
+    /// The index of the last point of the old level.
     pub after: usize,
-    /// The middle of the old level.
+    /// The median of the old level.
     pub before: Quantity,
-    /// The middle of the new one.
+    /// The median of the new level.
     pub now: Quantity,
     /// New / old.
     pub effect: Option<Ratio>,
-    /// How likely such a change is by chance, over all places; `None` of exact metrics.
+    /// The probability of such a change by chance, over all positions; `None` for exact metrics.
     pub p: Option<f64>,
-    /// Whether it is for the better.
+    /// Whether it is an improvement.
     pub better: bool,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn range(values: &Values) -> ExactRange {
     }
 }
 
-/// The middle of the medians.
+/// The median of the medians.
 pub(super) fn middle(metric: Metric, values: &[Values]) -> Option<Quantity> {
     let set = SampleSet::new(medians(values)).ok()?;
     Some(quantity_of(

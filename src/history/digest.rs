@@ -1,4 +1,4 @@
-//! What a history keeps of a run.
+//! The data that a history stores for a run.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +13,17 @@ use crate::secrets::excerpt;
 use crate::stats::{Level, SampleSet};
 use crate::units::{Count, Quantity, native, quantity_of};
 
-/// Characters of a reason that are kept.
+/// Longest stored reason in characters.
 const REASON_CHARS: usize = 160;
 
-/// A run: when it was, what makes it comparable, and a few numbers for each series.
+/// A run: its time, the traits for comparability, and a few numbers per series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunDigest {
     /// Its id.
     pub id: String,
-    /// When it began: RFC 3339, UTC, whole seconds. So its order is that of time.
+    /// When it began: RFC 3339, UTC, whole seconds, so that text order is time order.
     pub started_at: String,
-    /// What the rules look at.
+    /// The traits that the rules compare.
     pub traits: RunTraits,
     /// The cases that were to run.
     pub cases: Vec<CaseDigest>,
@@ -40,11 +40,11 @@ pub struct CaseDigest {
     pub variant: String,
     /// Its strategy.
     pub strategy: String,
-    /// What the rules look at.
+    /// The traits that the rules compare.
     pub traits: CaseTraits,
-    /// What it was measured on, where the run was joined from parts; else that is the run's.
+    /// The machine and engine, if the run was joined from parts; otherwise those of the run.
     pub ground: Option<RunTraits>,
-    /// Why the whole case failed, if it did: then it has no number.
+    /// Why the whole case failed, if it did; then it has no number.
     pub failed: Option<String>,
     /// Its series, in the order of the catalogue.
     pub series: Vec<SeriesDigest>,
@@ -55,9 +55,9 @@ pub struct CaseDigest {
 pub struct SeriesDigest {
     /// The metric.
     pub metric: Metric,
-    /// The link, of what goes over one.
+    /// The link, for a metric over a link.
     pub link: Option<Link>,
-    /// Of the samples that count; none where none does.
+    /// The summary of the valid samples; `None` without any.
     pub values: Option<Values>,
     /// Samples that did not finish.
     pub dnf: Count,
@@ -67,12 +67,12 @@ pub struct SeriesDigest {
     pub limit: Option<Quantity>,
 }
 
-/// What the samples of a series come to.
+/// The summary of the samples of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Values {
-    /// How many count.
+    /// The number of valid samples.
     pub n: Count,
-    /// Their median; of an exact metric the lower middle.
+    /// The median; for an exact metric the lower of the middle two.
     pub median: Quantity,
     /// Their median absolute deviation from it.
     pub mad: Quantity,
@@ -82,22 +82,22 @@ pub struct Values {
     pub max: Quantity,
 }
 
-/// Why a record is no part of a history.
+/// Why a record is not included in a history.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DigestError {
-    /// It is still running, or its process died.
+    /// The run is still running, or its process died.
     #[error("the run has not ended")]
     NotEnded,
-    /// It measured two revisions, whose sides are no runs in a row.
+    /// It measured two revisions, whose sides are not successive runs.
     #[error("the run measured two revisions beside each other")]
     TwoRevisions,
     /// It has no sample, and no case that failed.
     #[error("the run is empty: it has no sample")]
     Empty,
-    /// Its time is none.
+    /// Its time is invalid.
     #[error("its started_at is no time: `{text}`")]
     Time {
-        /// What stands there.
+        /// The text.
         text: String,
     },
     /// A value has another unit than its metric.
@@ -117,7 +117,7 @@ pub enum DigestError {
 }
 
 impl CaseDigest {
-    /// What it was measured on.
+    /// The machine and engine.
     pub fn ground<'a>(&'a self, run: &'a RunDigest) -> &'a RunTraits {
         self.ground.as_ref().unwrap_or(&run.traits)
     }
@@ -147,7 +147,7 @@ impl RunDigest {
                 .push(sample);
         }
         let mut cases = Vec::new();
-        // The floor is the engine's, not an app's.
+        // The floor belongs to the engine, not to an app.
         for case in record.cases.iter().filter(|case| case.strategy != "floor") {
             let of_case = samples.get(case.id.as_str());
             let of_case = of_case.map(Vec::as_slice).unwrap_or_default();
@@ -178,7 +178,7 @@ fn case_of(
         Disposition::NotAvailable { .. } | Disposition::NotApplicable { .. } => return Ok(None),
     };
     let mut by_series: BTreeMap<(Metric, Option<Link>), Vec<&Sample>> = BTreeMap::new();
-    // Rule 1: what failed has no number, whatever it left.
+    // Rule 1: a failed case has no number, even if it has samples.
     for sample in samples.iter().filter(|_| failed.is_none()) {
         let key = (sample.metric, sample.link);
         by_series.entry(key).or_default().push(sample);

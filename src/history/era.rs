@@ -1,4 +1,4 @@
-//! Which points of a trend may be compared: those of one era.
+//! Groups the points of a trend into eras: comparable runs.
 
 use std::collections::BTreeSet;
 
@@ -6,21 +6,20 @@ use super::digest::{CaseDigest, RunDigest};
 use crate::compare::{CaseTraits, Difference, Rule, RunTraits};
 use crate::record::Metric;
 
-/// Sorts points of one metric into eras, in the order of time. A point goes on with the
-/// youngest era that it is comparable with, so that two machines that take turns make two
-/// eras and not one at each turn.
+/// Assigns points of one metric to eras, in time order. A point joins the latest era that it is
+/// comparable with, so that two alternating machines form two eras instead of one per change.
 pub(super) struct Eras<'a> {
     metric: Metric,
     waived: &'a BTreeSet<Rule>,
     known: Vec<Known<'a>>,
-    /// Numbers of eras, that of the latest point last.
+    /// The indexes of the eras, that of the latest point last.
     by_age: Vec<usize>,
 }
 
-/// What the points of an era have in common.
+/// The common traits of an era.
 struct Known<'a> {
     run: &'a RunTraits,
-    /// All bases that any of its points names: being comparable is not transitive otherwise.
+    /// All bases of its points, because comparability is not transitive otherwise.
     case: CaseTraits,
 }
 
@@ -69,7 +68,7 @@ impl<'a> Eras<'a> {
         era
     }
 
-    /// What keeps a point from being compared with the one before it.
+    /// Why a point cannot be compared with the previous one.
     pub(super) fn border(
         &self,
         before: (&RunDigest, &CaseDigest),

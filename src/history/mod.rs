@@ -1,10 +1,10 @@
 //! Many runs over time: trends, change points, and the newest run against those before.
 //!
-//! Pure. It works on [`RunDigest`]s, which are small enough to be kept by the thousand. A
-//! [`Trend`] is one metric of one case over one link. Its points fall into *eras*: runs that
-//! the rules of [`crate::compare`] let be compared. Nothing is ever reckoned across eras.
+//! Pure. It works on [`RunDigest`]s, which are small enough to store thousands of them. A
+//! [`Trend`] is one metric of one case over one link. Its points form *eras*: runs that are
+//! comparable by the rules of [`crate::compare`]. Nothing is computed across eras.
 //!
-//! Not here: where the runs lie ([`crate::store`]).
+//! The storage of runs is in [`crate::store`].
 
 mod budget;
 mod change;
@@ -21,7 +21,7 @@ pub use trend::{Point, Terms, Trend, trends};
 
 use crate::record::Metric;
 
-/// The metrics that are told where none is asked for.
+/// The metrics that are shown by default.
 pub const HEADLINES: [Metric; 7] = [
     Metric::SizeUnpacked,
     Metric::SizeTransfer,
@@ -32,17 +32,16 @@ pub const HEADLINES: [Metric; 7] = [
     Metric::MemoryReady,
 ];
 
-/// Runs in the order of time, each with where it is from.
+/// Runs in time order, each with its source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InOrder<S> {
-    /// The runs, each once.
+    /// The distinct runs.
     pub runs: Vec<(S, RunDigest)>,
-    /// Where further copies of a run are from, with its id.
+    /// The sources of further copies of a run, with its id.
     pub copies: Vec<(S, String)>,
 }
 
-/// Puts digests into the order of time. Of runs of one id and time, which are copies of one
-/// run, the first stays.
+/// Sorts digests by time. Runs with equal id and time are copies; the first one is kept.
 pub fn in_order<S>(mut all: Vec<(S, RunDigest)>) -> InOrder<S> {
     all.sort_by(|(_, one), (_, other)| {
         (&one.started_at, &one.id).cmp(&(&other.started_at, &other.id))

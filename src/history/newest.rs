@@ -1,91 +1,91 @@
-//! The newest run against the runs before it, and how far an era drifted.
+//! Compares the newest run with earlier runs, and measures the drift of an era.
 
 use super::change::{medians, middle, range};
 use super::digest::Values;
 use super::trend::{Terms, Trend};
 use crate::record::{Kind, Metric};
 use crate::stats::{
-    self, ALPHA, Comparison, ExactRange, Grounds, Interval, JointTest, Newcomer, Pair, Placement,
-    SampleSet, Threshold, Verdict,
+    self, ALPHA, Comparison, ExactRange, Interval, JointTest, Newcomer, Pair, Placement, SampleSet,
+    Threshold, Verdict, VerdictReason,
 };
 use crate::units::{Count, Quantity, Ratio, native};
 
-/// What the newest run is held against.
+/// The baseline of the newest run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Baseline {
-    /// The median of the medians; of an exact metric the lower middle.
+    /// The median of the medians; for an exact metric the lower of the middle two.
     pub value: Quantity,
-    /// Of how many runs.
+    /// The number of runs.
     pub runs: usize,
 }
 
 /// A verdict with its figures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {
-    /// What it comes to.
+    /// The verdict.
     pub verdict: Verdict,
     /// Why.
-    pub grounds: Grounds,
+    pub grounds: VerdictReason,
     /// Newest / baseline.
     pub effect: Option<Ratio>,
-    /// The interval of that factor, 95 %; `None` of exact metrics and of few runs.
+    /// The 95 % interval of the factor; `None` for exact metrics and for few runs.
     pub interval: Option<Interval>,
     /// The p value of the distance, adjusted over all trends.
     pub adjusted_p: Option<f64>,
 }
 
-/// What comes of the newest point.
+/// The outcome of the newest point.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome<'a> {
-    /// There are runs to hold it against.
+    /// There are runs to compare with.
     Judged(Judgement),
-    /// It rests on less than half as many samples as the runs before: their spread says
-    /// nothing about it.
+    /// It has less than half as many samples as earlier runs, so their spread does not apply to
+    /// it.
     Thin {
         /// Newest / baseline.
         effect: Option<Ratio>,
         /// Its samples.
         n: Count,
-        /// Those of the middle run before.
+        /// The samples of the median earlier run.
         usual: Count,
     },
-    /// It failed, or did in one round, and the runs before did not.
+    /// It failed in at least one round, and earlier runs did not.
     Broke {
         /// Why.
         reason: &'a str,
     },
-    /// It works, and the runs before failed.
+    /// It works, and earlier runs failed.
     Mended {
         /// Why they did.
         reason: &'a str,
     },
-    /// It failed, and so did the runs before.
+    /// It failed, as did earlier runs.
     Failing {
         /// Why.
         reason: &'a str,
     },
-    /// There are runs before, but none that it can be compared with.
+    /// There are earlier runs, but none is comparable.
     NotComparable,
-    /// It is the first.
+    /// It is the first run.
     First,
-    /// The newest run of its scenario does not have it.
+    /// The newest run of its scenario lacks it.
     Past,
 }
 
 /// The word for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
-    /// Worse than the baseline, or it broke.
+    /// Worse than the baseline, or it fails now.
     Worse,
     /// Better, or it works again.
     Better,
-    /// The runs do not tell.
+    /// The runs are inconclusive.
     Inconclusive,
-    /// It fails as the runs before did.
+    /// It fails, as earlier runs did.
     Failing,
-    /// Nothing that it can be compared with.
+    /// Nothing comparable.
     NotComparable,
-    /// As the baseline.
+    /// Like the baseline.
     Same,
     /// The first run of its kind.
     First,
@@ -94,7 +94,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// All, in the order in which they are told.
+    /// All, in display order.
     pub const ALL: [Self; 8] = [
         Self::Worse,
         Self::Better,
@@ -106,7 +106,7 @@ impl Standing {
         Self::Past,
     ];
 
-    /// The word in every form.
+    /// The word in all formats.
     pub fn word(self) -> &'static str {
         match self {
             Self::Worse => "worse",
@@ -147,19 +147,19 @@ impl Outcome<'_> {
     }
 }
 
-/// How far the last runs of an era lie from its first.
+/// The drift between the first and the last runs of an era.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Drift {
-    /// The last / the first: of a timed metric the middle of the quotients of all pairs of
-    /// runs, of an exact one that of the lower middles.
+    /// Last / first: for a timed metric the median ratio of all pairs of runs, for an exact one
+    /// the ratio of the lower medians.
     pub effect: Option<Ratio>,
-    /// How many runs on either side.
+    /// The number of runs on each side.
     pub runs: usize,
-    /// What is said of it, as of two runs whose samples were these runs.
+    /// The verdict, as for two runs with these runs as samples.
     pub verdict: Verdict,
 }
 
-/// Holds the newest point of each trend against those before it.
+/// Compares the newest point of each trend with earlier ones.
 pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
     let mut timed = Vec::new();
     for (at, trend) in trends.iter_mut().enumerate() {
@@ -210,7 +210,7 @@ pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
 /// Settles what needs no numbers. What is left: the newest values, and those before them.
 fn settle(trend: &mut Trend<'_>, terms: &Terms) -> Option<(Values, Vec<Values>)> {
     let (newest, before) = trend.points.split_last()?;
-    // A failure is one whatever the rules say.
+    // A failure counts regardless of the rules.
     let recent = || before.iter().rev().take(terms.window);
     let window = trend.window(terms.window);
     let fresh = newest
@@ -234,7 +234,7 @@ fn settle(trend: &mut Trend<'_>, terms: &Terms) -> Option<(Values, Vec<Values>)>
     None
 }
 
-/// The samples of the middle run of a window, where the newest has less than half as many.
+/// The samples of the median run of a window, if the newest has less than half as many.
 pub(super) fn thin(value: &Values, window: &[Values]) -> Option<Count> {
     let mut sizes: Vec<Count> = window.iter().map(|values| values.n).collect();
     sizes.sort_unstable();
@@ -252,7 +252,7 @@ fn of_placement(placement: &Placement) -> Judgement {
     }
 }
 
-/// An exact metric against the middle run of a window.
+/// Compares an exact metric with the median run of a window.
 pub(super) fn against_range(
     metric: Metric,
     threshold: Threshold,
@@ -283,7 +283,7 @@ fn of_comparison(comparison: &Comparison) -> Judgement {
     }
 }
 
-/// The first runs of each newest era against its last, all timed ones as one family.
+/// Compares the first runs of each newest era with its last, all timed metrics as one family.
 fn drifts(trends: &mut [Trend<'_>], terms: &Terms) {
     let mut sides = Vec::new();
     for (at, trend) in trends.iter().enumerate() {
@@ -298,7 +298,7 @@ fn drifts(trends: &mut [Trend<'_>], terms: &Terms) {
         let (first, last) = (&values[..runs], &values[values.len() - runs..]);
         let side = |values: &[Values]| match trend.metric.kind() {
             Kind::Timed => SampleSet::new(medians(values)).ok(),
-            // Of exact metrics one value is the truth.
+            // An exact metric has one true value.
             Kind::Exact => {
                 let middle = middle(trend.metric, values)?;
                 SampleSet::new(vec![native(middle)]).ok()

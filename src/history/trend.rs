@@ -12,16 +12,16 @@ use crate::scenario::Budget;
 use crate::stats::{ChangePoints, Threshold};
 use crate::units::{Quantity, native};
 
-/// How a history is to be read.
+/// The settings of a history.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// How many runs before the newest one are its baseline.
+    /// How many earlier runs form the baseline.
     pub window: usize,
     /// The change of a timed metric up to which it counts as the same.
     pub timed: Threshold,
-    /// The same of an exact one.
+    /// The same for an exact metric.
     pub exact: Threshold,
-    /// Rules that are not to hold.
+    /// Waived rules.
     pub waived: BTreeSet<Rule>,
 }
 
@@ -53,34 +53,34 @@ pub struct Trend<'a> {
     pub case: &'a CaseId,
     /// The metric.
     pub metric: Metric,
-    /// The link, of what goes over one.
+    /// The link, for a metric over a link.
     pub link: Option<Link>,
-    /// The runs that have it, oldest first; at least one.
+    /// The runs with this metric, oldest first; at least one.
     pub points: Vec<Point<'a>>,
-    /// Where the level changed, within eras, oldest first.
+    /// Changes of level within eras, oldest first.
     pub changes: Vec<Change>,
-    /// What the newest point is held against.
+    /// The baseline of the newest point.
     pub baseline: Option<Baseline>,
-    /// What comes of it.
+    /// The outcome.
     pub outcome: Outcome<'a>,
-    /// How far the newest era went from its first runs.
+    /// The drift of the newest era.
     pub drift: Option<Drift>,
 }
 
-/// A run as a trend sees it.
+/// A run in a trend.
 #[derive(Debug, Clone)]
 pub struct Point<'a> {
     /// The run.
     pub run: &'a RunDigest,
     /// The case in it.
     pub(super) case: &'a CaseDigest,
-    /// Its era, from 0. Numbers of eras come back where what made them apart does.
+    /// Its era, from 0. An era can continue after another one.
     pub era: usize,
-    /// What is unlike against the point before, where that is of another era.
+    /// The differences from the previous point, if that is in another era.
     pub border: Vec<Difference>,
-    /// Its values; none where it failed.
+    /// Its values; `None` if it failed.
     pub values: Option<Values>,
-    /// Why it failed, or did in one round at least.
+    /// Why it failed in at least one round.
     pub failure: Option<&'a str>,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Trend<'a> {
         self.points.last()
     }
 
-    /// Places of the points of an era that have values, oldest first.
+    /// Indexes of the points of an era with values, oldest first.
     pub fn era(&self, era: usize) -> impl Iterator<Item = (usize, Values)> {
         let points = self.points.iter().enumerate();
         points
@@ -107,8 +107,8 @@ impl<'a> Trend<'a> {
         of_era.filter_map(|point| point.values).take(most).collect()
     }
 
-    /// The absolute limit that the newest run's budgets set, or `more` of them, as those of a
-    /// configuration: the tightest that holds for it.
+    /// The tightest absolute limit from the newest run's budgets and from `more`, the budgets of
+    /// a configuration.
     pub fn limit(&self, more: &[Budget]) -> Option<Quantity> {
         let case = self.newest()?.case;
         let of_trend = |one: &&SeriesDigest| (one.metric, one.link) == (self.metric, self.link);
@@ -126,15 +126,15 @@ impl<'a> Trend<'a> {
         Some(if own_is_tighter { own } else { other })
     }
 
-    /// How many eras it has.
+    /// The number of eras.
     pub fn eras(&self) -> usize {
         let latest = self.points.iter().map(|point| point.era).max();
         latest.map_or(0, |era| era + 1)
     }
 }
 
-/// All trends of runs, which are in the order of time; of the metrics and cases that are
-/// wanted. Verdicts of the newest run are one family, and so are those on drift.
+/// All trends of the selected metrics and cases. `runs` are in time order. Verdicts on the newest
+/// run are one family, as are those on drift.
 pub fn trends<'a>(
     runs: &'a [RunDigest],
     terms: &Terms,
@@ -158,7 +158,7 @@ pub fn trends<'a>(
         }
         for (metric, link) in keys {
             let points = points((metric, link), &occurrences, &terms.waived);
-            // A metric that was never taken is no trend.
+            // A metric that was never measured has no trend.
             let Some(last) = points.last() else { continue };
             let past = newest_of.get(last.case.scenario.as_str()) != Some(&last.run.id.as_str());
             let mut trend = Trend {

@@ -18,8 +18,8 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// Starts a clock; its marks count from here. Measures the resolution once,
-    /// which takes some tens of microseconds.
+    /// Starts a clock; its marks count from this call. Measures the resolution once, which takes
+    /// tens of microseconds.
     pub fn new() -> Self {
         let origin = Instant::now();
         Self {
@@ -62,7 +62,7 @@ fn smallest_step() -> Nanos {
         last = now;
         (step > Nanos(0)).then_some(step)
     });
-    // A clock that stood still over all readings steps by more than they took.
+    // If all readings are equal, the step is larger than the time of all readings.
     steps.min().unwrap_or(Nanos::from_millis(1))
 }
 

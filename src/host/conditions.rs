@@ -1,4 +1,4 @@
-//! Load and memory pressure, from the files in which Linux shows them.
+//! Load and memory pressure, read from Linux's /proc.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::facts::memory;
 use crate::record::Conditions;
 use crate::units::Ratio;
 
-/// How busy the machine is now. Takes some tens of microseconds.
+/// The current load of the machine. Takes tens of microseconds.
 pub fn conditions() -> Conditions {
     let cpus = thread::available_parallelism().map_or(1, |cpus| cpus.get());
     conditions_below(Path::new("/"), cpus)
@@ -27,7 +27,7 @@ fn conditions_below(root: &Path, cpus: usize) -> Conditions {
     }
 }
 
-/// `some avg10=1.50 avg60=…`: per cent of the last ten seconds.
+/// `some avg10=1.50 avg60=…`: percentage of the last ten seconds.
 fn pressure(text: &str) -> Option<Ratio> {
     let some = text.lines().find_map(|line| line.strip_prefix("some "))?;
     let mut words = some.split_whitespace();

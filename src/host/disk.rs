@@ -1,22 +1,22 @@
-//! Room on disk.
+//! Free disk space and file system types.
 
 use std::path::Path;
 
 use crate::units::Bytes;
 
-/// Bytes that an ordinary user may still write below `path`, or below the
-/// nearest folder above it that exists; `None` where the system does not say.
+/// Free bytes for an ordinary user at `path` or its nearest existing parent; `None` if the system
+/// does not report it.
 pub fn free_bytes(path: &Path) -> Option<Bytes> {
     let absolute = std::path::absolute(path).ok()?;
     let facts = absolute
         .ancestors()
         .find_map(|folder| rustix::fs::statvfs(folder).ok())?;
-    // `f_bavail`, not `f_bfree`: what is kept back for root is not there for a build.
+    // `f_bavail`, not `f_bfree`: a build cannot use the blocks reserved for root.
     facts.f_bavail.checked_mul(facts.f_frsize).map(Bytes)
 }
 
-/// The kind of file system that holds `path`, or the nearest folder above it that exists, as
-/// the kernel calls it: `ext4`; `None` where it does not say.
+/// The file system type at `path` or its nearest existing parent, for example `ext4`; `None` if
+/// the system does not report it.
 pub fn file_system(path: &Path) -> Option<String> {
     let absolute = std::path::absolute(path).ok()?;
     let there = absolute.ancestors().find_map(|it| it.canonicalize().ok())?;
@@ -26,7 +26,7 @@ pub fn file_system(path: &Path) -> Option<String> {
     )
 }
 
-/// The last of the mounts with the longest path that holds `path`.
+/// The last mount with the longest mount point that contains `path`.
 fn of_mounts(table: &str, path: &Path) -> Option<String> {
     let mounts = table.lines().filter_map(|line| {
         let (mount, kind) = line.split_once(" - ")?;

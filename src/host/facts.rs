@@ -1,4 +1,4 @@
-//! Facts about the machine, from the files in which Linux tells them.
+//! Facts about the machine, read from Linux's /proc and /sys.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::thread;
 use crate::record::HostFacts;
 use crate::units::{Bytes, Count};
 
-/// What a fact is called that the machine does not tell.
+/// The value of a fact that the machine does not report.
 const UNKNOWN: &str = "unknown";
 
-/// The facts of this machine, as far as it tells them.
+/// The facts of this machine, as far as it reports them.
 pub fn facts() -> HostFacts {
     facts_below(Path::new("/"))
 }
@@ -19,7 +19,7 @@ fn facts_below(root: &Path) -> HostFacts {
     let read = |path: &str| fs::read_to_string(root.join(path)).ok();
     let line = |path: &str| read(path).map(|text| text.trim().to_owned());
     let cpuinfo = read("proc/cpuinfo").unwrap_or_default();
-    // What the process may use, as a cgroup or an affinity mask leaves it.
+    // The CPUs that this process may use, with the limits of cgroup and affinity mask.
     let cpus = thread::available_parallelism().map_or(0, |cpus| cpus.get() as u64);
     HostFacts {
         os: read("etc/os-release")
@@ -73,12 +73,12 @@ pub(super) fn memory(meminfo: &str, line: &str) -> Option<Bytes> {
     kib.parse::<u64>().ok()?.checked_mul(1_024).map(Bytes)
 }
 
-/// What can be had without pushing anything out.
+/// Memory that is available without swapping.
 pub fn available_memory() -> Option<Bytes> {
     memory(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable")
 }
 
-/// A container's mark first, since it may itself run in a virtual machine.
+/// Containers first, because a container may run in a virtual machine.
 fn virtualisation(root: &Path, cpuinfo: &str) -> Option<String> {
     let mut words = Vec::new();
     for (mark, word) in [
@@ -99,7 +99,7 @@ fn virtualisation(root: &Path, cpuinfo: &str) -> Option<String> {
     let hypervisor = fs::read_to_string(root.join("sys/hypervisor/type")).ok();
     let flagged = field(cpuinfo, "flags")
         .is_some_and(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor"));
-    // DMI names real boards too: it counts only where something says `virtual`.
+    // DMI also describes physical boards, so it counts only if it contains `virtual`.
     if let Some(kind) = hypervisor {
         words.push(kind.trim().to_owned());
     } else if flagged && dmi.is_empty() {

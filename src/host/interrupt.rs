@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and the end of the terminal.
+//! Ctrl-C, SIGTERM and hang-up of the terminal.
 
 use std::io;
 use std::process;
@@ -9,31 +9,31 @@ use tokio::sync::watch;
 /// Exit code of an interrupted run.
 pub const EXIT_INTERRUPTED: i32 = 130;
 
-/// Tells whether the user asked to stop. Cheap to clone; every clone hears it.
+/// Reports whether the user asked to stop. Cheap to clone; all clones share the state.
 #[derive(Debug, Clone)]
 pub struct Interrupts {
     asked: watch::Receiver<bool>,
 }
 
 impl Interrupts {
-    /// Resolves at the first SIGINT, SIGTERM or SIGHUP, at once if it came already.
+    /// Resolves at the first SIGINT, SIGTERM or SIGHUP; immediately if there was one.
     pub async fn asked(&self) {
         let mut asked = self.asked.clone();
         if asked.wait_for(|asked| *asked).await.is_err() {
-            // The listener ended with its runtime: no signal can come any more.
+            // The listener ended with its runtime, so no signal can arrive.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Whether one has come.
+    /// Whether a signal has arrived.
     pub fn is_asked(&self) -> bool {
         *self.asked.borrow()
     }
 }
 
-/// Listens from now on, for the life of the runtime. The first SIGINT, SIGTERM or
-/// SIGHUP asks to stop in good order; the second ends the process at once with
-/// [`EXIT_INTERRUPTED`], whatever is left behind (`plimsoll clean` finds it).
+/// Listens for signals until the runtime ends. The first SIGINT, SIGTERM or SIGHUP requests an
+/// orderly stop; the second ends the process immediately with [`EXIT_INTERRUPTED`]. `plimsoll
+/// clean` finds what remains.
 ///
 /// # Errors
 /// The system refuses the handlers.
@@ -47,7 +47,7 @@ pub fn interrupts() -> io::Result<Interrupts> {
 fn listen(second: impl FnOnce() + Send + 'static) -> io::Result<Interrupts> {
     let mut int = signal(SignalKind::interrupt())?;
     let mut term = signal(SignalKind::terminate())?;
-    // Under nohup the end of the terminal is not to end the work.
+    // Under nohup, a hang-up must not stop the run.
     let mut hangup = match ignores_hangup() {
         true => None,
         false => Some(signal(SignalKind::hangup())?),
@@ -78,7 +78,7 @@ async fn hung_up(hangup: &mut Option<Signal>) {
     }
 }
 
-/// Whether this process was started to ignore SIGHUP, by the kernel's word.
+/// Whether this process was started with SIGHUP ignored, according to the kernel.
 fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     ignored(&status).is_some_and(|mask| mask & 1 != 0)

@@ -1,7 +1,6 @@
-//! The machine that measures: its clock, its facts, its signals.
+//! The measuring machine: clock, facts and signals.
 //!
-//! A fact that the machine does not tell is left out or said to be unknown; no
-//! run fails for want of one.
+//! A fact that the machine does not report is omitted or "unknown"; no run fails because of it.
 
 mod clock;
 mod conditions;

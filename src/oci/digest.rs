@@ -17,7 +17,7 @@ impl Digest {
         Self(format!("sha256:{}", sha256_hex(content)))
     }
 
-    /// Of an algorithm and the digits that it gave.
+    /// A digest from an algorithm and its hex digits.
     pub(super) fn new(algorithm: &str, hex: &str) -> Self {
         Self(format!("{algorithm}:{hex}"))
     }
@@ -62,7 +62,7 @@ pub enum ParseDigestError {
         text: String,
         /// Its algorithm.
         algorithm: String,
-        /// How many digits it takes, in words.
+        /// The expected number of digits, as text.
         expected: &'static str,
     },
 }
@@ -88,7 +88,7 @@ impl FromStr for Digest {
             "sha256" => (hex.len() == 64, "64"),
             "sha384" => (hex.len() == 96, "96"),
             "sha512" => (hex.len() == 128, "128"),
-            // The distribution grammar asks of an unknown algorithm for 32 digits at least.
+            // The distribution grammar requires at least 32 digits for an unknown algorithm.
             _ => (hex.len() >= 32, "32 or more"),
         };
         let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);

@@ -1,4 +1,4 @@
-//! Digests of content that comes in pieces.
+//! Computes digests of streamed content.
 
 use sha2::{Digest as _, Sha256, Sha512};
 
@@ -35,7 +35,7 @@ impl Hasher {
         }
     }
 
-    /// Takes the next piece in.
+    /// Adds the next piece.
     pub fn update(&mut self, piece: &[u8]) {
         match &mut self.0 {
             State::Sha256(hasher) => hasher.update(piece),
@@ -43,7 +43,7 @@ impl Hasher {
         }
     }
 
-    /// The digest of all pieces.
+    /// Returns the digest of all pieces.
     pub fn finish(self) -> Digest {
         let algorithm = self.algorithm();
         match self.0 {

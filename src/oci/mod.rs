@@ -1,4 +1,4 @@
-//! What the OCI and distribution specifications name: references and digests.
+//! References and digests of the OCI and distribution specifications.
 
 mod digest;
 mod grammar;

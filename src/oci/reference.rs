@@ -25,7 +25,7 @@ pub struct ImageReference {
 }
 
 impl ImageReference {
-    /// The registry: `docker.io` where none is written.
+    /// The registry: `docker.io` by default.
     pub fn domain(&self) -> &str {
         &self.domain
     }
@@ -45,8 +45,8 @@ impl ImageReference {
         self.digest.as_ref()
     }
 
-    /// As people write it: without `docker.io/` and `library/`. Tag and digest
-    /// appear if they were written.
+    /// The familiar form: without `docker.io/` and `library/`. Tag and digest appear if they were
+    /// given.
     pub fn familiar(&self) -> String {
         let name = if self.domain == DEFAULT_DOMAIN {
             self.repository
@@ -60,8 +60,8 @@ impl ImageReference {
         self.with_suffix(name, self.tag())
     }
 
-    /// Complete: with its registry, and with `latest` where neither a tag nor a
-    /// digest is written.
+    /// The canonical form: with its registry, and with `latest` if there is neither a tag nor a
+    /// digest.
     pub fn canonical(&self) -> String {
         let tag = match (&self.tag, &self.digest) {
             (None, None) => Some("latest"),
@@ -92,7 +92,7 @@ impl fmt::Display for ImageReference {
 /// Why a text is not an image reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseReferenceError {
-    /// Nothing is there.
+    /// The text is empty.
     #[error("an image reference may not be empty")]
     Empty,
     /// The registry's name is malformed.

@@ -1,4 +1,4 @@
-//! One attempt: a new connection; over HTTP also a request and a whole answer.
+//! One attempt: a new connection; for HTTP also a request and a complete response.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -25,21 +25,22 @@ use crate::scenario::{HttpCheck, Statuses};
 use crate::secrets::excerpt;
 use crate::units::Nanos;
 
-/// A lost SYN is sent again after a second only: better to ask anew.
+/// A lost SYN is retransmitted only after a second, so a new connection is faster.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(100);
-/// A connection that is silent for as long as this is given up.
+/// A connection without data for this long is closed.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// The contract's text must come within this much of a body; what follows is not read.
+/// The text of the contract must be in this much of the body; the rest is not read.
 const BODY_LIMIT_BYTES: usize = 64 << 10;
-/// Lines of an answer's head; as with curl, many are no reason to refuse it.
+/// The most header lines of a response; as in curl, many lines are accepted.
 const MOST_HEADERS: usize = 4096;
-/// How much of a wrong body is told.
+/// How much of a wrong body is reported.
 const BODY_SHOWN_CHARS: usize = 200;
 
-/// A request that is sent at each attempt.
+/// The request of each attempt.
 pub(super) type Ask = Request<Empty<Bytes>>;
 
-/// What became of an attempt. Holds causes, not texts: those are made once, at the end.
+/// The result of a failed attempt. It has causes instead of texts, which are formatted once, at
+/// the end.
 #[derive(Debug)]
 pub(super) enum Miss {
     Connect(io::Error),
@@ -50,14 +51,14 @@ pub(super) enum Miss {
     Wrong { status: u16, body: Bytes },
 }
 
-/// What an attempt sends.
+/// The request of an attempt.
 #[derive(Debug, Clone)]
 pub(super) enum Question {
     Http(Arc<HttpCheck>, Box<Ask>),
     Tcp,
 }
 
-/// The question of a contract.
+/// The request of a contract.
 pub(super) fn question(spec: &ProbeSpec) -> Result<Question, ProbeFailure> {
     let ProbeCheck::Http(http) = &spec.check else {
         return Ok(Question::Tcp);
@@ -68,7 +69,7 @@ pub(super) fn question(spec: &ProbeSpec) -> Result<Question, ProbeFailure> {
         .map_err(|error| timed_out(http, spec.within, format!("nothing was asked: {error}")))
 }
 
-/// A request with the headers that are sent unless the scenario gives others.
+/// A request with default headers, which the scenario can replace.
 pub(super) fn request(
     method: &str,
     path: &str,
@@ -92,7 +93,8 @@ pub(super) fn request(
     request
 }
 
-/// Asks once. The mark is that of the whole answer, of the connection, or of the failure.
+/// Makes one attempt. The mark is the time of the complete response, of the connection, or of the
+/// failure.
 pub(super) async fn attempt<C: Clock>(
     clock: &C,
     sockets: Option<&dyn Sockets>,
@@ -111,7 +113,7 @@ pub(super) async fn attempt<C: Clock>(
         Ok(answer) => answer,
         Err(_) => Err(Miss::Silent),
     };
-    // The mark before the contract is looked at: that is our work, not the app's.
+    // The mark is taken before the contract is checked, because the check is not work of the app.
     let at = clock.mark();
     let judged = answer.and_then(|(status, body)| {
         if http.status.contains(status) && contains(&body, http.body_contains.as_bytes()) {
@@ -143,8 +145,8 @@ pub(super) async fn connect(
     }
 }
 
-/// How answers are read: as leniently as curl and the probes of orchestrators read them.
-/// Folded lines, blanks before a colon, lines that are no header and many of them pass.
+/// Parses responses as leniently as curl and the probes of orchestrators. Folded lines, spaces
+/// before a colon, invalid header lines and many lines are accepted.
 pub(super) fn lenient() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
@@ -155,11 +157,11 @@ pub(super) fn lenient() -> http1::Builder {
     builder
 }
 
-/// Resolves once an interim answer of an expected status has come; never for another contract.
+/// Resolves when an interim response with an expected status arrives; never for other contracts.
 pub(super) fn interim(ask: &mut Ask, expected: &Statuses) -> oneshot::Receiver<u16> {
     let (sender, receiver) = oneshot::channel();
     let sender = Mutex::new(Some(sender));
-    // Switching protocols ends the exchange: it is a final answer.
+    // 101 ends the exchange, so it is a final response.
     if expected.holds_interim() {
         let (sender, expected) = (Arc::new(sender), expected.clone());
         on_informational(ask, move |answer| {
@@ -186,7 +188,7 @@ async fn exchange(
     talk(stream, ask, early).await
 }
 
-/// Sends the request and takes the answer, over a connection that is open.
+/// Sends the request and reads the response on an open connection.
 pub(super) async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     ask: Ask,
@@ -220,8 +222,7 @@ pub(super) async fn talk(
         }
     });
     loop {
-        // The connection does the reading and writing, and may end before the
-        // last of what it read has been taken.
+        // The connection future does the I/O and may end before the last data is consumed.
         tokio::select! {
             biased;
             status = &mut early => return Ok((status, Bytes::new())),
@@ -236,7 +237,7 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
 }
 
 impl Miss {
-    /// The failure at the deadline, in words.
+    /// The failure at the deadline as text.
     pub fn describe(&self, spec: &ProbeSpec) -> ProbeFailure {
         match (self, &spec.check) {
             (Self::Wrong { status, body }, ProbeCheck::Http(http)) => {
@@ -268,7 +269,7 @@ impl Miss {
     }
 }
 
-/// The deadline passed before anything had an outcome.
+/// The deadline passed before any attempt had a result.
 pub(super) fn nothing_yet(spec: &ProbeSpec) -> ProbeFailure {
     let last = "it had no outcome yet".to_owned();
     match &spec.check {
@@ -277,7 +278,7 @@ pub(super) fn nothing_yet(spec: &ProbeSpec) -> ProbeFailure {
     }
 }
 
-/// No answer before the deadline.
+/// No response before the deadline.
 fn timed_out(http: &HttpCheck, within: Nanos, last: String) -> ProbeFailure {
     ProbeFailure::TimedOut {
         path: http.path.clone(),

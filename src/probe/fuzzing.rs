@@ -1,12 +1,12 @@
-//! What the fuzz targets ask of this module; see fuzz/ in the repository.
+//! Entry points for the fuzz targets in fuzz/.
 
 use super::attempt::{Miss, Question, chain, interim, question, talk};
 use crate::engine::ProbeSpec;
 
-/// Status and body of an answer that is all that comes of a connection; else why it is none.
+/// The status and body of a response that is the whole content of a connection.
 ///
 /// # Errors
-/// What is wrong with the answer, in the words that a user reads.
+/// Why the response is invalid, in the text for users.
 pub fn answer(spec: &ProbeSpec, bytes: &[u8]) -> Result<(u16, Vec<u8>), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|error| error.to_string())?;

@@ -18,29 +18,29 @@ use crate::engine::{
 };
 use crate::units::{Count, Nanos};
 
-/// Interval between two attempts where nothing else is asked for.
+/// The default interval between two attempts.
 pub const DEFAULT_INTERVAL: Nanos = Nanos::from_millis(2);
-/// The longest interval. A longer one is cut to it, so that `start.ready` keeps its resolution.
+/// The longest interval. A longer one is reduced to it, so that `start.ready` keeps its resolution.
 pub const MAX_INTERVAL: Nanos = Nanos::from_millis(5);
 const MIN_INTERVAL: Nanos = Nanos(100_000);
 
 /// How long the next attempt waits for the one before it.
 ///
-/// After it both run: an app that takes longer to answer its first request is
-/// still heard before the deadline, and a connection that was accepted and
-/// forgotten does not hide a ready app for longer than this.
+/// After it both run: an app that takes longer for its first request can still succeed before the
+/// deadline, and a connection that was accepted and forgotten does not hide a ready app for
+/// longer than this.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Asks over HTTP/1.1, or for a connection alone; with a new connection for each attempt.
+/// Checks over HTTP/1.1 or by a TCP connection, with a new connection for each attempt.
 pub struct HttpProbe<C> {
     clock: Arc<C>,
-    /// Where connections are made from, if not from here.
+    /// Creates the sockets in another network namespace, if set.
     sockets: Option<Arc<dyn Sockets>>,
 }
 
 impl<C: Clock> HttpProbe<C> {
-    /// A probe whose marks and schedule are `clock`'s. The time-outs of its
-    /// sockets are the runtime's.
+    /// A probe with the marks and the schedule of `clock`. The timeouts of its sockets use the
+    /// runtime's clock.
     pub fn new(clock: Arc<C>) -> Self {
         Self {
             clock,
@@ -48,7 +48,7 @@ impl<C: Clock> HttpProbe<C> {
         }
     }
 
-    /// The same, with connections that are made elsewhere: from within a clean room.
+    /// The same with sockets of another network namespace, for a clean room.
     pub fn within(clock: Arc<C>, sockets: Arc<dyn Sockets>) -> Self {
         Self {
             clock,
@@ -56,7 +56,7 @@ impl<C: Clock> HttpProbe<C> {
         }
     }
 
-    /// Asks until the contract is kept, without end.
+    /// Checks until the contract is met, without a deadline.
     async fn ask_on(&self, spec: &ProbeSpec, question: &Question, seen: &mut Seen) -> Ready {
         let clock = self.clock.as_ref();
         let sockets = self.sockets.as_deref();
@@ -64,14 +64,14 @@ impl<C: Clock> HttpProbe<C> {
         let mut running = FuturesUnordered::new();
         loop {
             let wait = schedule.next_after(clock.mark());
-            // No sleep of no length: a timer's step may be a millisecond.
+            // No sleep of zero length, because a timer may have a resolution of a millisecond.
             let mut tick = pin!(async {
                 if wait > Nanos(0) {
                     clock.sleep(wait).await;
                 }
             });
             loop {
-                // Attempts that lost the patience of their successors may still answer.
+                // Earlier attempts that still run may also succeed.
                 tokio::select! {
                     biased;
                     Some((_, at, judged)) = running.next(), if !running.is_empty() => {
@@ -124,10 +124,11 @@ impl<C: Clock> Probe for HttpProbe<C> {
         let question = question(spec)?;
         let mut seen = Seen::default();
         tokio::select! {
-            // An answer that is there with the deadline counts.
+            // A response that arrives exactly at the deadline counts.
             biased;
             ready = self.ask_on(spec, &question, &mut seen) => return Ok(ready),
-            // An answer without end uses up the task's share of polls, and the timer with it.
+            // An endless response uses the task's cooperative budget, which would also delay the
+            // timer.
             () = unconstrained(self.clock.sleep(spec.within)) => {}
         }
         Err(seen.failure(spec, self.clock.mark()))
@@ -138,12 +139,12 @@ impl<C: Clock> Probe for HttpProbe<C> {
     }
 }
 
-/// What the attempts have brought so far.
+/// The results of the attempts so far.
 #[derive(Debug, Default)]
 struct Seen {
     attempts: u64,
     last: Option<(Mark, Miss)>,
-    /// When the newest attempt began, while it has no outcome.
+    /// The start of the latest attempt, while it has no result.
     waiting_since: Option<Mark>,
 }
 
@@ -163,13 +164,13 @@ impl Seen {
     }
 
     fn failure(&self, spec: &ProbeSpec, now: Mark) -> ProbeFailure {
-        // The deadline cuts into some attempt nearly always. It tells something
-        // only where it is old enough to have connected.
+        // The deadline nearly always interrupts an attempt. That attempt is reported only if it
+        // was old enough to have connected.
         let silent = self
             .waiting_since
             .is_some_and(|since| now.since(since) > CONNECT_TIMEOUT.into());
         match &self.last {
-            // A wrong answer tells more than the silence of the attempt after it.
+            // A wrong response is more informative than the silence of the next attempt.
             Some((_, miss @ Miss::Wrong { .. })) => miss.describe(spec),
             _ if silent => Miss::Silent.describe(spec),
             Some((_, miss)) => miss.describe(spec),
@@ -178,10 +179,10 @@ impl Seen {
     }
 }
 
-/// At once, since most apps listen before the engine's start call returns; then at
-/// moments on an absolute grid, each moved by up to half an interval: the grid
-/// keeps the schedule from drifting by what attempts cost, the jitter keeps it
-/// from running in step with the app.
+/// The first attempt is immediate, because most apps listen before the engine's start call
+/// returns. The next ones are on an absolute grid, each moved by up to half an interval: the grid
+/// prevents drift by the duration of attempts, and the jitter prevents synchronisation with the
+/// app.
 #[derive(Debug)]
 struct Schedule {
     start: Mark,
@@ -196,12 +197,12 @@ impl Schedule {
             start,
             interval: interval.clamp(MIN_INTERVAL, MAX_INTERVAL),
             slot: None,
-            // Any seed serves, as long as two waits differ.
+            // Any seed is suitable, as long as two waits differ.
             jitter: ChaCha8Rng::seed_from_u64(start.0.0),
         }
     }
 
-    /// How long to wait from `now` for the next free slot.
+    /// The time from `now` to the next free slot.
     fn next_after(&mut self, now: Mark) -> Nanos {
         let Some(last) = self.slot else {
             self.slot = Some(0);

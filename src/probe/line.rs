@@ -1,4 +1,4 @@
-//! A connection that is kept for one request after another.
+//! A persistent connection for successive requests.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,22 +16,23 @@ use crate::engine::Sockets;
 /// Moves the bytes.
 type Mover = Connection<TokioIo<TcpStream>, Empty<Bytes>>;
 
-/// An open connection. What moves its bytes is polled along with each request, so
-/// that no task has to be woken for it.
+/// An open connection. Its I/O is polled with each request, so that no separate task must be
+/// woken.
 pub(super) struct Line {
     sender: SendRequest<Empty<Bytes>>,
-    /// Dropped once it has ended: that is how the sender hears of it.
+    /// Dropped when it has ended, which notifies the sender.
     connection: Option<Pin<Box<Mover>>>,
 }
 
-/// Why a request has no answer. Holds causes, not texts: those are made once, at the end.
+/// Why a request has no response. It has causes instead of texts, which are formatted once, at
+/// the end.
 #[derive(Debug)]
 pub(super) enum Lost {
-    /// There is no connection.
+    /// The connection failed.
     Connect(io::Error),
-    /// The connection ended before an answer began.
+    /// The connection ended before a response began.
     Unanswered(hyper::Error),
-    /// It ended within one.
+    /// It ended during a response.
     Cut(hyper::Error),
 }
 
@@ -52,7 +53,7 @@ impl Line {
         })
     }
 
-    /// Asks, and reads the whole answer; gives its status.
+    /// Sends a request, reads the complete response, and returns its status.
     pub(super) async fn ask(&mut self, ask: Ask) -> Result<u16, Lost> {
         let (sender, connection) = (&mut self.sender, &mut self.connection);
         let mut answer = pin!(async move {
@@ -70,7 +71,7 @@ impl Line {
                 Some(open) => tokio::select! {
                     biased;
                     answer = &mut answer => return answer,
-                    // Its end, or its failure, reaches the answer.
+                    // The response reports its end or failure.
                     _ = open => *connection = None,
                 },
                 None => return answer.await,

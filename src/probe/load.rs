@@ -1,10 +1,9 @@
-//! A fixed load: a closed loop on a number of kept connections.
+//! A fixed load: a closed loop on several persistent connections.
 //!
-//! All of it is done by one thread of its own, so that no request waits for another
-//! worker of the caller's runtime, and nothing is shared with it: no lock, and
-//! nothing to wake across threads. A request costs it some 7 µs of CPU time, half of
-//! them in the kernel; an app that answers as fast is measured with the driver's own
-//! limit in it.
+//! A separate thread generates the load, so that no request waits for a worker of the caller's
+//! runtime, and nothing is shared with it: no locks and no wake-ups across threads. A request
+//! takes about 7 µs of CPU time, half of it in the kernel; for an app that is equally fast, the
+//! result includes the limit of the generator.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -21,20 +20,18 @@ use super::line::{Line, Lost};
 use crate::engine::{Clock, LoadOutcome, LoadSpec, Mark, ProbeFailure, Sockets};
 use crate::units::{Count, Nanos};
 
-/// What is out at the end of the counted time may still come within this, or within
-/// twice the time of the slowest answer so far. It does not count then; what does not
-/// come is a failure.
+/// Outstanding requests at the end of the counted time may finish within this, or within twice
+/// the slowest response time so far. They do not count; those that do not finish are failures.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Wait after a request that found no connection, or lost it: a dead server is not
-/// asked as fast as can be.
+/// The wait after a failed connection, so that a dead server is not flooded.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Room for the times of answers, so that it does not have to be made meanwhile:
-/// 8 MiB, of which the kernel gives as much as is written to.
+/// Capacity for response times, so that nothing is allocated during the load: 8 MiB, of which the
+/// kernel provides only the written pages.
 const ROOM: usize = 1 << 20;
 
-/// Puts the load on, from a thread that ends with this future.
+/// Applies the load from a thread that ends with this future.
 pub(super) async fn drive<C: Clock>(
     clock: Arc<C>,
     sockets: Option<Arc<dyn Sockets>>,
@@ -47,7 +44,7 @@ pub(super) async fn drive<C: Clock>(
         let load = async {
             tokio::select! {
                 biased;
-                // Nobody waits for it any more.
+                // The receiver was dropped.
                 () = sender.closed() => None,
                 outcome = put(clock.as_ref(), sockets.as_deref(), &job, ask) => Some(outcome),
             }
@@ -93,7 +90,7 @@ async fn put<C: Clock>(
     tokio::select! {
         biased;
         () = async { while running.next().await.is_some() {} } => {}
-        // A busy load uses up the task's share of polls, and the timer with it.
+        // A busy load uses the task's cooperative budget, which would also delay the timer.
         () = unconstrained(load.last_call()) => {}
     }
     let silent = running.len();
@@ -101,21 +98,21 @@ async fn put<C: Clock>(
     load.tally.into_inner().outcome(spec, silent)
 }
 
-/// A load that is being put on.
+/// A load in progress.
 struct Load<'a, C> {
     clock: &'a C,
     sockets: Option<&'a dyn Sockets>,
     spec: &'a LoadSpec,
     ask: Ask,
-    /// Answers count from here,
+    /// The start of the counted time.
     start: Mark,
-    /// and until here.
+    /// The end of the counted time.
     end: Mark,
     tally: RefCell<Tally>,
 }
 
 impl<C: Clock> Load<'_, C> {
-    /// One connection: a request at a time until the end.
+    /// One connection: one request at a time until the end.
     async fn keep_asking(&self) {
         let mut line = None;
         loop {
@@ -140,7 +137,7 @@ impl<C: Clock> Load<'_, C> {
         }
     }
 
-    /// The answer to one request, on the line that is there or on a new one.
+    /// Sends one request on the open connection or on a new one.
     async fn answer(&self, line: &mut Option<Line>) -> Result<u16, Lost> {
         if let Some(mut kept) = line.take() {
             match kept.ask(self.ask.clone()).await {
@@ -148,7 +145,7 @@ impl<C: Clock> Load<'_, C> {
                     *line = Some(kept);
                     return Ok(status);
                 }
-                // The server closed it after the last answer, as it may.
+                // The server closed it after the last response, which is allowed.
                 Err(Lost::Unanswered(_)) => {}
                 Err(lost) => return Err(lost),
             }
@@ -159,7 +156,7 @@ impl<C: Clock> Load<'_, C> {
         Ok(status)
     }
 
-    /// Resolves once nothing more is waited for.
+    /// Resolves when no more responses are awaited.
     async fn last_call(&self) {
         self.clock.sleep(self.end.since(self.clock.mark())).await;
         let slowest = Duration::from(self.tally.borrow().slowest);
@@ -167,13 +164,13 @@ impl<C: Clock> Load<'_, C> {
     }
 }
 
-/// What came back. One for all connections: they are on one thread.
+/// The results of all connections, which are on one thread.
 struct Tally {
     latencies: Vec<Nanos>,
     failures: u64,
-    /// The slowest whole answer, of the warm-up too.
+    /// The slowest complete response, including the warm-up.
     slowest: Nanos,
-    /// The last status that was not the expected one.
+    /// The last unexpected status.
     wrong: Option<u16>,
     last: Option<Lost>,
 }
@@ -209,7 +206,7 @@ impl Tally {
         self.failures += 1;
     }
 
-    /// `silent` requests are out still.
+    /// `silent` requests are outstanding.
     fn outcome(mut self, spec: &LoadSpec, silent: usize) -> Result<LoadOutcome, ProbeFailure> {
         if self.latencies.is_empty() {
             return Err(self.failure(spec));
@@ -223,7 +220,7 @@ impl Tally {
         })
     }
 
-    /// A rate of zero would be no measurement.
+    /// A rate of zero is not a measurement.
     fn failure(self, spec: &LoadSpec) -> ProbeFailure {
         match (self.wrong, self.last) {
             (Some(status), _) => ProbeFailure::WrongAnswer {
@@ -254,7 +251,7 @@ fn ask(spec: &LoadSpec) -> Result<Ask, ProbeFailure> {
         .map_err(|error| unanswered(spec, format!("nothing was asked: {error}")))
 }
 
-/// Nothing answered within the counted time.
+/// No response within the counted time.
 fn unanswered(spec: &LoadSpec, last: String) -> ProbeFailure {
     ProbeFailure::TimedOut {
         path: spec.load.path.clone(),

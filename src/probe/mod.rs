@@ -1,9 +1,8 @@
-//! Readiness over HTTP: asks until a whole answer keeps the contract. And a fixed
-//! load on an app that is ready.
+//! Checks readiness over HTTP until a complete response meets the contract, and applies a fixed
+//! load to a ready app.
 //!
-//! A bare connect is never a success: docker-proxy accepts before the app
-//! listens. Nothing is formatted, logged or awaited between two
-//! attempts but the attempts themselves.
+//! A connection alone is not a success, because docker-proxy accepts before the app listens.
+//! Between two attempts, nothing else is formatted, logged or awaited.
 
 mod attempt;
 #[doc(hidden)]

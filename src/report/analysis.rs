@@ -1,4 +1,4 @@
-//! What the samples of a run say, per case, metric and link.
+//! Summarises the samples of a run per case, metric and link.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,27 +14,27 @@ use crate::units::Ratio;
 /// The whole record, summarised once.
 #[derive(Debug)]
 pub struct Analysis<'a> {
-    /// What it was computed from.
+    /// The record that it was computed from.
     pub record: &'a RunRecord,
     links: Vec<Link>,
     distributed: bool,
     entries: Vec<MetricSummary<'a>>,
-    /// The counting samples of each entry.
+    /// The valid samples of each entry.
     sets: Vec<Option<SampleSet>>,
     /// The entry with the largest median of a series in a scenario.
     largest: BTreeMap<(&'a str, Series), usize>,
     index: BTreeMap<(&'a str, Series), usize>,
-    /// The part of each case, where the run was joined from parts.
+    /// The part that measured each case, in a run joined from parts.
     parts: Arc<BTreeMap<&'a CaseId, usize>>,
     /// The cases of each scenario, in the order of the record.
     cases: BTreeMap<&'a str, Vec<&'a CaseRecord>>,
-    /// Where the entries of each case are.
+    /// The range of the entries of each case.
     places: BTreeMap<&'a str, Range<usize>>,
     /// The samples of each case, in the order of the record.
     by_case: BTreeMap<&'a str, Vec<&'a Sample>>,
     /// The builds of each case, in the order of the record.
     builds: Arc<BTreeMap<&'a str, Vec<&'a BuildRecord>>>,
-    /// Every scenario's table names it.
+    /// Cached, because the table of every scenario needs it.
     stock: OnceLock<Stock>,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Subjects<'a> {
         Self(record.cases.iter().map(|case| (&case.id, case)).collect())
     }
 
-    /// The case of an id, where the record has it.
+    /// The case with this id, if the record has it.
     pub(super) fn get(&self, id: &'a CaseId) -> Subject<'a> {
         let case = self.0.get(id).copied();
         Subject { id, case }
@@ -58,7 +58,7 @@ impl<'a> Subjects<'a> {
 
 impl<'a> Analysis<'a> {
     /// Summarises a record: every case with every metric, measured or not, and the floor.
-    /// What goes over a link has a summary for each link of the run.
+    /// A metric over a link has a summary for each link of the run.
     pub fn of(record: &'a RunRecord) -> Self {
         let mut whole = Whole::of(record);
         let samples = std::mem::take(&mut whole.samples);
@@ -107,7 +107,7 @@ impl<'a> Analysis<'a> {
         let mut sets = Vec::new();
         let mut entries = Vec::new();
         let mut add = |subject: Subject<'a>, metric, mut samples: ByLink<'a>| {
-            // In the order of the plan, not in that of rates.
+            // In the order of the plan, not by rate.
             let in_order = std::iter::once(None).chain(links.iter().copied().map(Some));
             for link in in_order {
                 let Some(samples) = samples.remove(&link) else {
@@ -127,7 +127,7 @@ impl<'a> Analysis<'a> {
                 let mut samples = taken
                     .remove(&(case.id.as_str(), metric))
                     .unwrap_or_default();
-                // The floor's own case has the floor's metrics, an app's case has the others.
+                // The case of the floor has the floor metrics; the cases of apps have the others.
                 let floor = case.strategy == "floor";
                 if possible.contains(&metric) && metric.is_floor() == floor {
                     complete(&mut samples, metric, links);
@@ -145,7 +145,7 @@ impl<'a> Analysis<'a> {
         let largest = largest(parts, &entries);
         let mut places: BTreeMap<&str, Range<usize>> = BTreeMap::new();
         for (at, entry) in entries.iter().enumerate() {
-            // Those of one case follow each other.
+            // Entries of one case are adjacent.
             let place = places.entry(entry.subject.id.as_str());
             place.or_insert(at..at).end = at + 1;
         }
@@ -175,7 +175,7 @@ impl<'a> Analysis<'a> {
         self.builds.get(case.as_str()).map_or(&[], Vec::as_slice)
     }
 
-    /// What a registry keeps of the run's images, computed once.
+    /// The registry storage of the run's images, computed once.
     pub(super) fn stock_of_run(&self, sum: impl FnOnce() -> Stock) -> Stock {
         *self.stock.get_or_init(sum)
     }
@@ -214,8 +214,8 @@ impl<'a> Analysis<'a> {
         self.parts.get(case).copied()
     }
 
-    /// Whether times of two cases were measured side by side: on one machine, in turns. Two
-    /// machines with the same facts are still two.
+    /// Whether two cases were measured alternately on one machine, so that their times can be
+    /// compared. Two machines with the same facts are still two.
     pub(super) fn side_by_side(&self, one: &CaseId, other: &CaseId) -> bool {
         self.part_of(one) == self.part_of(other)
     }
@@ -225,7 +225,7 @@ impl<'a> Analysis<'a> {
         &self.links
     }
 
-    /// Whether the run looked at pushes and pulls at all.
+    /// Whether the run measured pushes and pulls.
     pub fn distributed(&self) -> bool {
         self.distributed
     }
@@ -236,13 +236,13 @@ impl<'a> Analysis<'a> {
         &self.entries
     }
 
-    /// One metric of one case, of those that go over no link.
+    /// One metric of one case, for metrics without a link.
     pub fn get(&self, case: &CaseId, metric: Metric) -> Option<&MetricSummary<'a>> {
         self.find(case, Series { metric, link: None })
     }
 
-    /// One metric of one case over one link. Where there is none, but a reason was given
-    /// for all links together, that.
+    /// One metric of one case over one link; if it has no entry, the entry whose reason applies
+    /// to all links.
     pub fn get_over(
         &self,
         case: &CaseId,
@@ -256,7 +256,7 @@ impl<'a> Analysis<'a> {
         })
     }
 
-    /// What a cell of a series says: [`Analysis::get`] or [`Analysis::get_over`].
+    /// The entry for a table cell: [`Analysis::get`] or [`Analysis::get_over`].
     pub(super) fn at(&self, case: &CaseId, series: Series) -> Option<&MetricSummary<'a>> {
         match series.link {
             Some(link) => self.get_over(case, series.metric, link),
@@ -276,8 +276,8 @@ impl<'a> Analysis<'a> {
         self.sets[*at].as_ref()
     }
 
-    /// An entry's median against the largest of the same metric in the same scenario, over
-    /// the same link. Asked for, not kept: the interval of a ratio takes longer than all else.
+    /// The ratio of an entry's median to the largest of the same metric, scenario and link.
+    /// Computed on request, because the interval of a ratio is the slowest part of the analysis.
     pub fn ratio_to_largest(&self, entry: &MetricSummary<'_>) -> Option<RatioOfMedians> {
         let summary = entry.summary.as_ref()?;
         let at = *self
@@ -288,7 +288,7 @@ impl<'a> Analysis<'a> {
             let set = self.samples(entry.subject.id, entry.series())?;
             return ratio_of_medians(set, self.sets[at].as_ref()?);
         }
-        // The largest is itself by identity: resampling would lend it a spread.
+        // The ratio of the largest to itself is exactly 1; resampling would give it a spread.
         let ratio = Ratio::of(summary.median, largest.summary.as_ref()?.median)?;
         Some(RatioOfMedians {
             ratio,
@@ -359,7 +359,7 @@ fn pieces(record: &RunRecord, samples: &BTreeMap<&str, Vec<&Sample>>) -> Vec<Ran
     pieces
 }
 
-/// Items by a text of theirs, in their order.
+/// Groups items by a key and keeps their order.
 fn grouped<'a, T>(items: &'a [T], of: impl Fn(&'a T) -> &'a str) -> BTreeMap<&'a str, Vec<&'a T>> {
     let mut groups: BTreeMap<&str, Vec<&T>> = BTreeMap::new();
     for item in items {
@@ -368,10 +368,10 @@ fn grouped<'a, T>(items: &'a [T], of: impl Fn(&'a T) -> &'a str) -> BTreeMap<&'a
     groups
 }
 
-/// Adds the series that were asked for and have no sample.
+/// Adds the requested series that have no sample.
 fn complete(samples: &mut ByLink<'_>, metric: Metric, links: &[Link]) {
     if metric.is_linked() && !links.is_empty() {
-        // A sample without a link gives a reason for all of them.
+        // A sample without a link carries a reason for all links.
         if samples.contains_key(&None) {
             return;
         }
@@ -383,8 +383,8 @@ fn complete(samples: &mut ByLink<'_>, metric: Metric, links: &[Link]) {
     }
 }
 
-/// Of equal medians the first. Times that were not measured side by side have none: the
-/// largest of two machines would say as much of the machines.
+/// The first of equal medians. Times that were not measured side by side have no largest, because
+/// it would compare the machines.
 fn largest<'a>(
     parts: &BTreeMap<&CaseId, usize>,
     entries: &[MetricSummary<'a>],

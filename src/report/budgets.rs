@@ -1,5 +1,5 @@
-//! All budgets of a run: [`crate::compare::check`] judges those on metrics; those on figures
-//! that are reckoned, and on facts, are judged here, where figures are reckoned.
+//! All budgets of a run: [`crate::compare::check`] judges budgets on metrics; budgets on derived
+//! figures and on facts are judged here, where these are computed.
 
 use std::collections::BTreeSet;
 
@@ -10,16 +10,15 @@ use super::observed::{Measure, Observed};
 use crate::compare::{self, Baselines, BudgetLine, BudgetOutcome, Evidence, Rule};
 use crate::record::{CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord, Status};
 use crate::scenario::{Budget, Limit};
-use crate::stats::{Grounds, MIN_FOR_INTERVAL, SampleSet, ratio_of_sums};
+use crate::stats::{MIN_FOR_INTERVAL, SampleSet, VerdictReason, ratio_of_sums};
 use crate::units::{Quantity, Ratio};
 
-/// Judges a run by the budgets of its scenarios, and by `more` on all of its cases: first
-/// those on metrics, then the others.
+/// Checks a run against the budgets of its scenarios, and against `more` for all of its cases:
+/// first budgets on metrics, then the others.
 ///
-/// A reckoned time is a sum of medians. It breaks an absolute limit if its whole interval
-/// lies beyond, and a relative one if it is beyond and the interval of the change excludes
-/// that nothing changed; several of them are not adjusted for being several. What is exact
-/// breaks a limit by its value.
+/// A derived time is a sum of medians. It breaks an absolute limit if its whole interval lies
+/// beyond it, and a relative limit if it lies beyond it and the interval of the change excludes
+/// zero. There is no adjustment for multiple tests. Exact values break a limit by their value.
 pub fn check_budgets<'a>(
     run: &'a RunRecord,
     against: Baselines<'a>,
@@ -43,20 +42,20 @@ pub fn check_budgets<'a>(
             Limit::AtMost(_) | Limit::AtLeast(_) => None,
         };
         for link in links(&head, what, budget) {
-            let matter = Matter {
+            let subject = BudgetSubject {
                 head: &head,
                 case,
                 what,
                 link,
                 waived,
             };
-            lines.push(matter.line(budget, base));
+            lines.push(subject.line(budget, base));
         }
     }
     lines
 }
 
-/// The links that a budget is about; none where it goes over none, or nothing did.
+/// The links that a budget covers; `None` for a measure without a link.
 fn links(analysis: &Analysis<'_>, what: Measurand, budget: &Budget) -> Vec<Option<Link>> {
     let named = budget.link.as_ref().and_then(|link| link.parse().ok());
     let links: Vec<Option<Link>> = match (what.is_linked(), named) {
@@ -67,8 +66,8 @@ fn links(analysis: &Analysis<'_>, what: Measurand, budget: &Budget) -> Vec<Optio
     if links.is_empty() { vec![None] } else { links }
 }
 
-/// What is judged.
-struct Matter<'m, 'a> {
+/// The subject of a budget: case, measure and link.
+struct BudgetSubject<'m, 'a> {
     head: &'m Analysis<'a>,
     case: &'a CaseRecord,
     what: Measurand,
@@ -76,7 +75,7 @@ struct Matter<'m, 'a> {
     waived: &'m BTreeSet<Rule>,
 }
 
-impl<'a> Matter<'_, 'a> {
+impl<'a> BudgetSubject<'_, 'a> {
     fn line(&self, budget: &'a Budget, base: Option<&Analysis<'_>>) -> BudgetLine<'a> {
         let mut line = BudgetLine {
             budget,
@@ -123,7 +122,7 @@ impl<'a> Matter<'_, 'a> {
         line
     }
 
-    /// There is no figure: a failure keeps no budget, unless it is expected.
+    /// The outcome without a value: a failure breaks the budget, unless it is expected.
     fn absent(&self) -> BudgetOutcome<'a> {
         let record = self.head.record;
         let dnf = || {
@@ -151,7 +150,7 @@ impl<'a> Matter<'_, 'a> {
         }
     }
 
-    /// Whether the figure is reckoned from a metric.
+    /// Whether the figure is derived from a metric.
     fn is_part(&self, metric: Metric) -> bool {
         let started = matches!(metric, Metric::StartCreate | Metric::StartReady);
         metric == self.what.like() || (self.what.is_linked() && started)
@@ -183,7 +182,7 @@ impl<'a> Matter<'_, 'a> {
         if !unlike.is_empty() {
             return none(Some(value), BudgetOutcome::NotComparable(unlike));
         }
-        // Parts are those of one run; between two runs the rules above decide.
+        // Parts belong to one run; between two runs the rules above apply.
         before.part = observed.part;
         let Some(change) = Change::of(measure, &before, observed) else {
             return none(Some(value), BudgetOutcome::NoBaseline);
@@ -199,7 +198,7 @@ impl<'a> Matter<'_, 'a> {
     }
 }
 
-/// What comes of a relative limit.
+/// The result of a relative limit.
 struct Relative<'a> {
     before: Option<Quantity>,
     evidence: Option<Evidence>,
@@ -216,7 +215,7 @@ fn absolute<'a>(
         return (None, BudgetOutcome::NotMeasured);
     };
     let exact = Evidence::exact(native(value), native(limit));
-    // Negated, what is to be no less is to be no more.
+    // Negation turns a lower limit into an upper limit.
     let within = sign * native(value) <= sign * native(limit);
     if measure.kind() == Kind::Exact {
         return match within {
@@ -224,7 +223,7 @@ fn absolute<'a>(
             false => (exact, BudgetOutcome::Broken),
         };
     }
-    // The interval of the sum over the limit is that of the sum, in limits.
+    // The interval of sum / limit is the interval of the sum, divided by the limit.
     let still = SampleSet::new(vec![native(limit); MIN_FOR_INTERVAL]).ok();
     let ratio = still.and_then(|still| ratio_of_sums(&observed.parts, &[&still]));
     let interval = ratio.and_then(|ratio| ratio.interval);
@@ -237,15 +236,15 @@ fn absolute<'a>(
             let nearest = (sign * interval.lower).min(sign * interval.upper);
             match nearest > sign {
                 true => BudgetOutcome::Broken,
-                false => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
+                false => BudgetOutcome::Inconclusive(VerdictReason::MaybeChance),
             }
         }
-        None => BudgetOutcome::Inconclusive(Grounds::TooFewForInterval),
+        None => BudgetOutcome::Inconclusive(VerdictReason::TooFewForInterval),
     };
     (evidence, outcome)
 }
 
-/// All that is reckoned and counted is a cost: more is worse.
+/// All derived and counted figures are costs: more is worse.
 fn worse_by<'a>(measure: Measure, change: &Change, share: Ratio) -> BudgetOutcome<'a> {
     let (before, after) = (native(change.before), native(change.after));
     let most = 1.0 + share.get();
@@ -257,7 +256,7 @@ fn worse_by<'a>(measure: Measure, change: &Change, share: Ratio) -> BudgetOutcom
     }
     match change.interval() {
         Some(interval) if interval.lower > 1.0 => BudgetOutcome::Broken,
-        Some(_) => BudgetOutcome::Inconclusive(Grounds::MaybeChance),
-        None => BudgetOutcome::Inconclusive(Grounds::TooFewForInterval),
+        Some(_) => BudgetOutcome::Inconclusive(VerdictReason::MaybeChance),
+        None => BudgetOutcome::Inconclusive(VerdictReason::TooFewForInterval),
     }
 }

@@ -1,4 +1,4 @@
-//! How one case differs from another in one measure, and what can be said of it.
+//! The difference of one measure between two cases, and the effect that it shows.
 
 use super::native::{native, quantity};
 use super::observed::{Measure, Observed};
@@ -7,30 +7,30 @@ use crate::record::{Derived, Kind, Metric};
 use crate::stats::{Interval, MIN_FOR_INTERVAL, RatioOfMedians, ratio_of_sums};
 use crate::units::{Quantity, Ratio, Unit, human_ratio};
 
-/// A measure before and after.
+/// The change of a measure.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Change {
     measure: Measure,
     pub(super) before: Quantity,
     pub(super) after: Quantity,
-    /// After divided by before; none where there was nothing before.
+    /// After divided by before; `None` if before is 0.
     pub(super) ratio: Option<RatioOfMedians>,
-    /// The smaller n of the two sides; 0 where nothing is timed.
+    /// The smaller n of the two sides; 0 for exact measures.
     pub(super) n: usize,
-    /// Exact values of rounds that differ, and reach into those of the other side.
+    /// Whether exact values differ between rounds and overlap with the other side.
     within_spread: bool,
 }
 
-/// Which way it went, as far as that is shown.
+/// The direction of the change, as far as the samples show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// There is less of it.
+    /// The measure decreased.
     Lower,
-    /// There is more of it.
+    /// The measure increased.
     Higher,
     /// No effect is shown.
     None,
-    /// Too few samples to tell.
+    /// Too few samples to decide.
     Open,
 }
 
@@ -47,8 +47,8 @@ impl Effect {
 }
 
 impl Change {
-    /// Compares, where both sides have a figure, and were measured side by side if they are
-    /// times.
+    /// Compares two sides. `None` if a figure is missing, or for times that were not measured
+    /// side by side.
     pub(super) fn of(
         measure: Measure,
         before: &Observed<'_>,
@@ -87,8 +87,8 @@ impl Change {
         self.ratio?.interval
     }
 
-    /// Timed: by the interval alone, and never without one. Exact: by the values, unless
-    /// those of the rounds differ and overlap.
+    /// Timed measures: by the interval only. Exact measures: by the values, unless those of the
+    /// rounds differ and overlap.
     pub(super) fn effect(&self) -> Effect {
         if self.measure.kind() == Kind::Timed {
             return match self.interval() {
@@ -168,7 +168,7 @@ impl Change {
         }
     }
 
-    /// What less of it, or more of it, is called.
+    /// The word for a decrease or an increase.
     pub(super) fn direction_word(&self, down: bool) -> &'static str {
         let (less, more) = match self.measure {
             Measure::Series(series) => metric_words(series.metric),
@@ -196,7 +196,7 @@ pub(super) fn metric_words(metric: Metric) -> (&'static str, &'static str) {
     }
 }
 
-/// The factor of at least 1, whichever way it went.
+/// The factor as a number of at least 1, in either direction.
 pub(super) fn factor_text(ratio: Ratio, down: bool) -> String {
     let upright = if down {
         Ratio::of(1.0, ratio.get())

@@ -1,4 +1,4 @@
-//! One metric of one case: what its samples amount to.
+//! The summary of one metric of one case.
 
 use std::fmt;
 
@@ -6,26 +6,26 @@ use super::native::native;
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Metric, Sample, Status};
 use crate::stats::{SampleSet, Summary};
 
-/// Who was measured. Floor samples may belong to a case that no scenario has.
+/// The measured case. Floor samples may belong to a case that no scenario has.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Subject<'a> {
     /// The case's identity.
     pub id: &'a CaseId,
-    /// What the record knows of the case; `None` for the floor.
+    /// The case in the record; `None` for the floor.
     pub case: Option<&'a CaseRecord>,
 }
 
-/// A metric, and the link that it went over: what is summarised together.
+/// A metric and its link. Samples of one series are summarised together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Series {
     /// The metric.
     pub metric: Metric,
-    /// The link; none for what goes over none.
+    /// The link; `None` for metrics without a link.
     pub link: Option<Link>,
 }
 
 impl Series {
-    /// What goes over no link.
+    /// The series of a metric without a link.
     pub(super) fn unlinked(metric: Metric) -> Self {
         Self { metric, link: None }
     }
@@ -41,52 +41,52 @@ impl fmt::Display for Series {
     }
 }
 
-/// How often which status was seen.
+/// The number of samples per status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Counting samples.
+    /// Valid samples.
     pub ok: usize,
     /// Warm-ups.
     pub warmup: usize,
-    /// Samples whose conditions did not hold.
+    /// Samples whose measurement conditions were violated.
     pub invalid: usize,
     /// Samples that did not finish.
     pub dnf: usize,
     /// Not observable.
     pub not_measured: usize,
-    /// Without meaning.
+    /// Not applicable.
     pub not_applicable: usize,
-    /// Values in another unit than their metric's: never summarised, always warned of.
+    /// Values in a unit other than their metric's: excluded, with a warning.
     pub wrong_unit: usize,
 }
 
-/// A reason and the rounds in which it was given.
+/// A reason and its rounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason<'a> {
-    /// What it is the reason of.
+    /// The status that it explains.
     pub status: Status,
     /// The text.
     pub text: &'a str,
-    /// Why the scenario expects this failure, where it does.
+    /// Why the scenario expects this failure, if it does.
     pub expected: Option<&'a str>,
-    /// Rounds, ascending; empty where the whole case has this reason.
+    /// Rounds, ascending; empty if the reason applies to the whole case.
     pub rounds: Vec<u32>,
 }
 
-/// What a cell of a table can say.
+/// The state of a table cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// There is at least one counting sample.
+    /// At least one valid sample.
     Measured,
-    /// None counts and one did not finish, or the case as a whole failed (rule 1).
+    /// No valid sample and one that did not finish, or the whole case failed (rule 1).
     Dnf,
-    /// None counts and one was invalid.
+    /// No valid sample and an invalid one.
     Invalid,
-    /// Has no meaning here.
+    /// Not applicable to this case.
     NotApplicable,
-    /// Not observable here.
+    /// Not observable in this environment.
     NotMeasured,
-    /// The whole case exists elsewhere, and what it needs cannot be had here.
+    /// The whole case was skipped because this environment lacks something that it requires.
     NotAvailable,
     /// No sample yet.
     Missing,
@@ -107,20 +107,20 @@ impl Standing {
     }
 }
 
-/// All that is said of one metric of one case.
+/// The summary of one series of one case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricSummary<'a> {
     /// The case.
     pub subject: Subject<'a>,
     /// The metric.
     pub metric: Metric,
-    /// The link that it went over.
+    /// Its link.
     pub link: Option<Link>,
     /// Statuses.
     pub counts: Counts,
-    /// What a cell says.
+    /// The state of its table cell.
     pub standing: Standing,
-    /// Of the counting samples, in bytes, nanoseconds, a count or a quotient.
+    /// The summary of the valid samples, in bytes, nanoseconds, a count or a ratio.
     pub summary: Option<Summary>,
     /// Why samples are missing.
     pub reasons: Vec<Reason<'a>>,
@@ -147,22 +147,22 @@ impl<'a> Subject<'a> {
         self.split().1
     }
 
-    /// The app; empty where the record has no such case.
+    /// The app; empty if the record has no such case.
     pub fn app(&self) -> &'a str {
         self.case.map_or("", |case| &case.app)
     }
 
-    /// The strategy; empty where the record has no such case.
+    /// The strategy; empty if the record has no such case.
     pub fn strategy(&self) -> &'a str {
         self.case.map_or("", |case| &case.strategy)
     }
 
-    /// The platform; empty where the record has no such case.
+    /// The platform; empty if the record has no such case.
     pub fn platform(&self) -> &'a str {
         self.case.map_or("", |case| &case.platform)
     }
 
-    /// Bases whose place a stand-in took.
+    /// Bases that a stand-in replaced.
     pub fn stand_ins(&self) -> &'a [String] {
         self.case.map_or(&[], |case| &case.stand_ins)
     }
@@ -223,7 +223,7 @@ pub(super) fn entry<'a>(
             rounds: Vec::new(),
         });
     }
-    // Rule 1: what never kept its contract has no number, even where a build succeeded.
+    // Rule 1: a case that never met its contract has no number, even if a build succeeded.
     let set = if whole.is_some() {
         None
     } else {
@@ -250,7 +250,7 @@ pub(super) fn entry<'a>(
     (entry, set)
 }
 
-/// Why a DNF is expected, where it is.
+/// Why a DNF is expected, if it is.
 fn expected<'a>(
     subject: Subject<'a>,
     status: Status,
@@ -261,7 +261,7 @@ fn expected<'a>(
     Some(case.expects(metric, reason)?.why.as_str())
 }
 
-/// What a whole case says of all its metrics, the status of it, and the reason.
+/// The state, status and reason that a whole case gives to all its metrics.
 fn whole_case(disposition: &Disposition) -> Option<(Standing, Status, &str)> {
     Some(match disposition {
         Disposition::Pending | Disposition::Qualified => return None,
@@ -287,7 +287,7 @@ impl Counts {
         }
     }
 
-    /// Where no sample counts.
+    /// The state if no sample is valid.
     fn standing(&self) -> Standing {
         if self.dnf > 0 {
             Standing::Dnf

@@ -1,4 +1,4 @@
-//! The list of all that has no number, with its whole reason.
+//! The list of everything without a number, with full reasons.
 
 use super::analysis::Analysis;
 use super::entry::{MetricSummary, Reason};
@@ -6,50 +6,53 @@ use super::markdown_report::section;
 use super::render::escape;
 use crate::record::{CaseRecord, Disposition, Link, Status};
 
-/// Something that has no number, and why.
+/// A missing number and its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Lack<'a> {
+pub(super) struct MissingValue<'a> {
     /// `node/scratch`.
     pub(super) case: &'a str,
-    /// Metrics, and the link that they went over; none where it is the whole case.
+    /// Metrics and their link; empty if the whole case is affected.
     pub(super) what: Option<String>,
     /// `dnf in round 2, 3`, `not applicable`.
     pub(super) fate: String,
     /// The scenario's own explanation of a failure that it expects.
     pub(super) expected: Option<&'a str>,
-    /// The whole reason, with what a log said last.
+    /// The full reason, with the last lines of the log.
     pub(super) reason: &'a str,
 }
 
-/// The list in Markdown; nothing where nothing is lacking.
+/// The list in Markdown; empty if nothing is missing.
 pub(super) fn failures(analysis: &Analysis<'_>) -> String {
-    let lines: Vec<String> = lacks(analysis).iter().map(Lack::markdown).collect();
+    let lines: Vec<String> = missing_values(analysis)
+        .iter()
+        .map(MissingValue::markdown)
+        .collect();
     section("Without a number", &lines.join("\n"))
 }
 
-/// Everything without a number: whole cases first, then by metric. The metrics of one pull
-/// share their reasons: an entry for all.
-pub(super) fn lacks<'a>(analysis: &Analysis<'a>) -> Vec<Lack<'a>> {
+/// Everything without a number: whole cases first, then by metric. Metrics of one pull share one
+/// entry, because they share their reason.
+pub(super) fn missing_values<'a>(analysis: &Analysis<'a>) -> Vec<MissingValue<'a>> {
     let cases = analysis.record.cases.iter();
-    let mut lacks: Vec<Lack<'a>> = cases.filter_map(case_lack).collect();
-    let mut told: Vec<Shared<'a, '_>> = Vec::new();
+    let mut missing: Vec<MissingValue<'a>> = cases.filter_map(case_failure).collect();
+    let mut groups: Vec<Shared<'a, '_>> = Vec::new();
     for entry in analysis.entries() {
         let of_samples = entry
             .reasons
             .iter()
             .filter(|reason| !reason.rounds.is_empty() && !said_once(analysis, entry, reason));
         for reason in of_samples {
-            // Those of one case follow each other.
-            let others = told
+            // Entries of one case are adjacent.
+            let others = groups
                 .iter()
                 .rposition(|one| one.case != entry.subject.id.as_str());
-            let own = &mut told[others.map_or(0, |at| at + 1)..];
+            let own = &mut groups[others.map_or(0, |at| at + 1)..];
             let shared = own
                 .iter_mut()
                 .find(|shared| entry.metric.is_linked() && shared.holds(entry, reason));
             match shared {
                 Some(shared) => shared.metrics.push(entry.metric.id()),
-                None => told.push(Shared {
+                None => groups.push(Shared {
                     case: entry.subject.id.as_str(),
                     link: entry.link,
                     metrics: vec![entry.metric.id()],
@@ -58,11 +61,11 @@ pub(super) fn lacks<'a>(analysis: &Analysis<'a>) -> Vec<Lack<'a>> {
             }
         }
     }
-    lacks.extend(told.iter().map(Shared::lack));
-    lacks
+    missing.extend(groups.iter().map(Shared::missing_value));
+    missing
 }
 
-/// What samples of one case have in common.
+/// A reason shared by several metrics of one case.
 struct Shared<'a, 's> {
     case: &'a str,
     link: Option<Link>,
@@ -78,13 +81,13 @@ impl<'a> Shared<'a, '_> {
             && self.reason == reason
     }
 
-    fn lack(&self) -> Lack<'a> {
+    fn missing_value(&self) -> MissingValue<'a> {
         let rounds: Vec<String> = self.reason.rounds.iter().map(ToString::to_string).collect();
         let over = self
             .link
             .map(|link| format!(" over {link}"))
             .unwrap_or_default();
-        Lack {
+        MissingValue {
             case: self.case,
             what: Some(format!("{}{over}", self.metrics.join(", "))),
             fate: format!(
@@ -98,7 +101,7 @@ impl<'a> Shared<'a, '_> {
     }
 }
 
-impl Lack<'_> {
+impl MissingValue<'_> {
     fn markdown(&self) -> String {
         let case = escape(self.case);
         let fate = match &self.what {
@@ -112,14 +115,14 @@ impl Lack<'_> {
     }
 }
 
-/// Why nothing was pulled stands beside the tables, once for all variants.
+/// The reason for missing pulls is stated next to the tables, once for all variants.
 fn said_once(analysis: &Analysis<'_>, entry: &MetricSummary<'_>, reason: &Reason<'_>) -> bool {
     let distribution = analysis.record.distribution.as_ref();
     let why = distribution.and_then(|distribution| distribution.why_no_puller.as_deref());
     entry.metric.is_linked() && reason.status == Status::NotMeasured && why == Some(reason.text)
 }
 
-fn case_lack(case: &CaseRecord) -> Option<Lack<'_>> {
+fn case_failure(case: &CaseRecord) -> Option<MissingValue<'_>> {
     let (word, reason) = match &case.disposition {
         Disposition::Qualified => return None,
         Disposition::Pending => ("not visited", "the run did not come to it"),
@@ -134,7 +137,7 @@ fn case_lack(case: &CaseRecord) -> Option<Lack<'_>> {
         Disposition::Failed { reason } => case.expects_to_fail(reason),
         _ => None,
     };
-    Some(Lack {
+    Some(MissingValue {
         case: case.id.as_str(),
         what: None,
         fate: word.to_owned(),

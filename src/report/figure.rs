@@ -1,4 +1,4 @@
-//! A reckoned figure: a quantity, or why there is none.
+//! A derived figure: a quantity, or the reason for its absence.
 
 use super::entry::{MetricSummary, Series, Standing};
 use super::metric_cell::absence;
@@ -9,22 +9,22 @@ use super::table::{Cell, Content};
 use crate::record::{Disposition, Link, Metric, Status};
 use crate::units::{Bytes, Count, Nanos, Quantity, Unit};
 
-/// What a cell of a reckoned table holds.
+/// The value of a cell with a derived figure.
 pub(super) type Figure = Result<Quantity, Absence>;
 
-/// Why there is no figure.
+/// The reason for a missing figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Absence {
-    /// What people read in a cell: `DNF`, `n/a`, `–`.
+    /// The text in a cell: `DNF`, `n/a`, `–`.
     pub(super) word: &'static str,
-    /// What machines read.
+    /// The status in JSON and CSV.
     pub(super) status: &'static str,
-    /// The reason, where one was given.
+    /// The reason, if there is one.
     pub(super) reason: Option<String>,
 }
 
 impl Absence {
-    /// What the figure needs was not recorded, or does not fit together.
+    /// An input of the figure is not in the record, or the inputs are inconsistent.
     pub(super) fn not_reckoned(reason: impl Into<String>) -> Self {
         Self {
             word: "–",
@@ -33,7 +33,7 @@ impl Absence {
         }
     }
 
-    /// Nothing was observed, and nothing said why.
+    /// Nothing was observed, without a recorded reason.
     pub(super) fn missing() -> Self {
         Self {
             word: "–",
@@ -63,7 +63,7 @@ impl Absence {
         }
     }
 
-    /// The same as a part of a sum: the reason names the metric.
+    /// The same for a part of a sum: the reason names the metric.
     fn of_part(entry: &MetricSummary<'_>) -> Self {
         let mut absence = Self::of(entry);
         if entry.standing == Standing::Missing {
@@ -108,7 +108,7 @@ pub(super) fn median(entry: Option<&MetricSummary<'_>>) -> Figure {
     }
 }
 
-/// The sum of durations. It has no interval: the parts are medians of their own.
+/// The sum of durations. It has no interval, because its parts are separate medians.
 pub(super) fn sum(parts: impl IntoIterator<Item = Figure>) -> Figure {
     let mut whole = Nanos(0);
     for part in parts {
@@ -120,7 +120,7 @@ pub(super) fn sum(parts: impl IntoIterator<Item = Figure>) -> Figure {
     Ok(Quantity::Time(whole))
 }
 
-/// As often.
+/// The figure multiplied by a count.
 pub(super) fn times(one: Figure, often: Count) -> Figure {
     let product = |whole: u64| {
         let too_much = || Absence::not_reckoned("more than a file can hold");

@@ -1,4 +1,4 @@
-//! The floor: what the engine itself costs, beside the apps.
+//! The floor: the cost of the engine itself, next to the apps.
 
 use super::analysis::Analysis;
 use super::entry::MetricSummary;
@@ -10,8 +10,8 @@ use super::table::{Cell, Column, Table};
 use crate::record::{CaseId, Metric, RunRecord};
 use crate::units::{Quantity, Ratio, Unit, human_ratio};
 
-/// `floor.*` beside the quickest and the slowest app of the run. Nothing is subtracted.
-/// Each row names its own unit, for phases differ by orders of magnitude.
+/// `floor.*` next to the fastest and the slowest app of the run. Nothing is subtracted. Each row
+/// has its own unit, because phases differ by orders of magnitude.
 pub fn floor_table(record: &RunRecord) -> Table {
     floor_of(&Analysis::of(record))
 }
@@ -72,7 +72,7 @@ pub(super) fn floor_of(analysis: &Analysis<'_>) -> Table {
     }
 }
 
-/// Medians of the phase that a floor belongs to, ascending: of what was measured beside it.
+/// Medians of the phase of a floor metric, ascending, for cases measured on the same machine.
 fn app_medians<'a>(
     analysis: &Analysis<'a>,
     floor: &MetricSummary<'_>,

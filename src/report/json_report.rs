@@ -1,4 +1,4 @@
-//! The report for machines.
+//! The report as JSON.
 
 use serde_json::{Map, Value, json};
 
@@ -14,11 +14,11 @@ use super::warning::warnings_of;
 use crate::record::RunRecord;
 use crate::stats::Interval;
 
-/// Version of the form of [`report_json`]; additive changes keep it.
+/// The format version of [`report_json`]; additive changes keep it.
 pub const REPORT_SCHEMA_VERSION: u32 = 1;
 
 /// Summaries, claims and warnings. Keys end in their unit (`_ns`, `_bytes`, `_count`,
-/// `_ratio`); what has no value is null. Facts and raw samples are in `run.json`.
+/// `_ratio`); missing values are null. Facts and raw samples are in `run.json`.
 pub fn report_json(record: &RunRecord) -> Value {
     let analysis = Analysis::of(record);
     let warnings: Vec<String> = warnings_of(&analysis)

@@ -1,17 +1,17 @@
-//! What made an image, and where its bytes lie.
+//! The history and the layers of an image.
 
 use super::notes::one_line;
 use super::table::{Cell, Column, Mark, Note, Table};
 use crate::record::{BlobRecord, CaseRecord, LayerContents, Weight};
 use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 
-/// An instruction is cut here: a RUN line may hold a whole script.
+/// Longest instruction in characters, because a RUN line may contain a whole script.
 const INSTRUCTION_CHARS: usize = 240;
 
-/// Names of a layer that its row holds.
+/// How many file names the row of a layer shows.
 const NAMED: usize = 3;
 
-/// The image's history, the base's first; none where there is no image.
+/// The history of the image, the base first; `None` without an image.
 pub(super) fn history_table(case: &CaseRecord) -> Option<Table> {
     let image = case.image.as_ref()?;
     let rows = (1..)
@@ -37,7 +37,7 @@ pub(super) fn history_table(case: &CaseRecord) -> Option<Table> {
     })
 }
 
-/// The layers that were looked into, bottom first; none where none was.
+/// The inspected layers, lowest first; `None` if none was inspected.
 pub(super) fn layers_table(case: &CaseRecord) -> Option<Table> {
     if case.layers.is_empty() {
         return None;
@@ -61,7 +61,7 @@ pub(super) fn layers_table(case: &CaseRecord) -> Option<Table> {
     Some(table)
 }
 
-/// Where the packed sizes stand: behind a layer's number and bytes.
+/// The column of the packed sizes, after number and bytes.
 const PACKED_AT: usize = 2;
 
 /// The layers of any image.
@@ -94,7 +94,7 @@ fn whole(text: &str) -> Note {
     }
 }
 
-/// Packed layers of the last image, where they can be told to be these.
+/// Packed layers of the last image, if they match these layers.
 fn blobs(case: &CaseRecord) -> &[BlobRecord] {
     let manifest = case
         .image
@@ -125,7 +125,7 @@ fn heaviest(layer: &LayerContents) -> String {
     named.join(", ")
 }
 
-/// With its own unit: a layer of metadata stands beside one of a whole system.
+/// Each cell has its own unit, because layers differ by orders of magnitude.
 fn bytes_cell(bytes: Bytes) -> Cell {
     Cell::value(bytes.to_string(), Quantity::Bytes(bytes))
 }

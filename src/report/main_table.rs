@@ -3,7 +3,7 @@
 use super::analysis::Analysis;
 use super::distribution::tables_of;
 use super::entry::{Counts, Series};
-use super::metric_table::{Layout, metric_table};
+use super::metric_table::{TableSpec, metric_table};
 use super::parts::apart_note;
 use super::posture::posture_tables;
 use super::table::Table;
@@ -11,20 +11,20 @@ use super::technique::effect_table_of;
 use crate::record::{Metric, RunRecord};
 use crate::scenario::ContractKind;
 
-/// Which columns follow variant and strategy. A terminal takes the last two in turn:
-/// all columns at once do not fit into 120.
+/// The columns after variant and strategy. A terminal prints the last two sets one after the
+/// other, because all columns do not fit into 120 characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
-    /// Both of the others: for files.
+    /// All columns, for files.
     All,
-    /// Size, layers, context, and what builds cost.
+    /// Size, layers, context, and builds.
     SizeAndBuild,
     /// Start, ready, stop and memory.
     StartAndRun,
 }
 
 impl Columns {
-    /// The two that a terminal prints.
+    /// The two sets that a terminal prints.
     pub const TERMINAL: [Self; 2] = [Self::SizeAndBuild, Self::StartAndRun];
 
     const SIZE_AND_BUILD: [Metric; 8] = [
@@ -52,8 +52,8 @@ impl Columns {
         }
     }
 
-    /// With what only some runs take: health stands beside ready, everything else in the
-    /// tables of [`OPTIONAL`], but for files, which have it all in one row.
+    /// With the optional metrics of this run: health follows ready; the others are in the tables
+    /// of [`OPTIONAL`], except in files, which have everything in one row.
     fn series(self, analysis: &Analysis<'_>, scenario: &str) -> Vec<Series> {
         let mut metrics = self.metrics();
         let taken = |metric: &Metric| is_taken(analysis, scenario, *metric);
@@ -80,20 +80,20 @@ impl Columns {
     }
 }
 
-/// The table of a scenario: a row per variant, the largest first by `size.unpacked`, then
-/// those without a size, then those that cannot exist. Without rows where the record has
-/// no such scenario.
+/// The table of a scenario: a row per variant, the largest first by `size.unpacked`, then those
+/// without a size, then those that are not applicable. No rows if the record has no such
+/// scenario.
 pub fn table(record: &RunRecord, scenario: &str, columns: Columns) -> Table {
     table_of(&Analysis::of(record), scenario, columns)
 }
 
-/// The tables of a scenario that a terminal prints, one below the other.
+/// The tables of a scenario that a terminal prints.
 pub fn terminal_tables(record: &RunRecord, scenario: &str) -> Vec<Table> {
     let analysis = Analysis::of(record);
     all_tables(&analysis, scenario)
 }
 
-/// What a technique does comes first: it is what its scenario asks.
+/// The effect of a technique comes first, because it is the question of its scenario.
 pub(super) fn all_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
     let mut tables: Vec<Table> = effect_table_of(analysis, scenario).into_iter().collect();
     let main = Columns::TERMINAL.iter();
@@ -113,7 +113,7 @@ pub(super) fn table_of(analysis: &Analysis<'_>, scenario: &str, columns: Columns
     metric_table(
         analysis,
         scenario,
-        &Layout {
+        &TableSpec {
             what: columns.title(analysis.is_built(scenario)),
             series: columns.series(analysis, scenario),
             one_time_unit: false,
@@ -126,7 +126,7 @@ pub(super) fn table_of(analysis: &Analysis<'_>, scenario: &str, columns: Columns
     )
 }
 
-/// What "ready" means, where it is not an answer over HTTP as the metric's definition has it.
+/// Explains "ready" if it is not an HTTP response as in the definition of the metric.
 fn ready_note(record: &RunRecord, scenario: &str) -> Vec<String> {
     let known = record.scenarios.iter().find(|known| known.name == scenario);
     let contract = known.and_then(|known| known.contract.as_ref());
@@ -142,7 +142,7 @@ fn ready_note(record: &RunRecord, scenario: &str) -> Vec<String> {
     note.into_iter().collect()
 }
 
-/// A table that is there only where a run took one of its optional metrics.
+/// A table that exists only if the run measured one of its optional metrics.
 struct OptionalTable {
     what: &'static str,
     metrics: &'static [Metric],
@@ -189,12 +189,12 @@ fn optional_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
     });
     tables
         .map(|table| {
-            // What nobody took would be a column of nothing but dashes.
+            // A metric without samples would be a column of dashes.
             let metrics = table.metrics.iter().copied().filter(taken);
             metric_table(
                 analysis,
                 scenario,
-                &Layout {
+                &TableSpec {
                     what: table.what,
                     series: metrics.map(Series::unlinked).collect(),
                     one_time_unit: false,
@@ -206,7 +206,7 @@ fn optional_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
         .collect()
 }
 
-/// Whether any case of the scenario has a sample of it, be it one without a value.
+/// Whether any case of the scenario has a sample of it, with or without a value.
 fn is_taken(analysis: &Analysis<'_>, scenario: &str, metric: Metric) -> bool {
     analysis
         .entries_in(scenario)

@@ -14,7 +14,7 @@ use crate::record::{Metric, RunRecord};
 use crate::scenario::Claim;
 use crate::text;
 
-/// The page. All of it is computed from the record; ends with a line feed.
+/// The page, computed from the record only; it ends with a newline.
 pub fn report_md(record: &RunRecord) -> String {
     let analysis = Analysis::of(record);
     let sections = [
@@ -80,8 +80,8 @@ fn claims(analysis: &Analysis<'_>) -> String {
     section("Claimed and measured", &table.markdown())
 }
 
-/// Pages of records from before there were verdicts stay as they are: those looked into no
-/// image, and their claims name metrics alone.
+/// Whether the record is new enough for verdicts. Older records inspected no image, and their
+/// claims name only metrics; their pages stay unchanged.
 fn knows_verdicts(record: &RunRecord) -> bool {
     let mut claims = record
         .scenarios
@@ -124,7 +124,7 @@ fn recompute(record: &RunRecord) -> String {
     section("Recompute", &text)
 }
 
-/// A heading and its text; nothing where there is no text.
+/// A heading and its text; empty without text.
 pub(super) fn section(title: &str, text: &str) -> String {
     if text.is_empty() {
         return String::new();

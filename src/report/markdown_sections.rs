@@ -5,7 +5,7 @@ use super::render::{code, escape};
 use super::series::metrics_of;
 use crate::record::{RunRecord, RunState};
 
-/// What was run, with which engine, where.
+/// The scenarios, the engine and the machine.
 pub(super) fn intro(record: &RunRecord) -> String {
     let commands: Vec<String> = commands(record).map(|words| code(&words)).collect();
     let state = state_word(record.state);
@@ -23,7 +23,7 @@ pub(super) fn intro(record: &RunRecord) -> String {
         .as_ref()
         .map(|load| format!(", load {} at the start", escape(load)))
         .unwrap_or_default();
-    // Of a run that was joined, these are facts of its first part; a table has all.
+    // For a joined run, these are facts of its first part; a table lists all parts.
     let of_first = match record.parts.is_empty() {
         true => "",
         false => "Joined from parts; of the first: ",
@@ -70,7 +70,7 @@ pub(super) fn intro(record: &RunRecord) -> String {
     )
 }
 
-/// How far a run came.
+/// The state of a run in words.
 pub(super) fn state_word(state: RunState) -> &'static str {
     match state {
         RunState::Complete => "complete",
@@ -84,7 +84,7 @@ pub(super) fn commands(record: &RunRecord) -> impl Iterator<Item = String> + '_ 
     record.commands.iter().map(|words| shell(words))
 }
 
-/// Words as a shell would need them, as far as a reader needs to see it.
+/// Quotes words for a shell.
 fn shell(words: &[String]) -> String {
     let quoted = words.iter().map(|word| {
         let plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
@@ -97,7 +97,7 @@ fn shell(words: &[String]) -> String {
     quoted.collect::<Vec<_>>().join(" ")
 }
 
-/// A block that nobody overlooks: which bases are not what the Dockerfile names.
+/// A prominent block that lists the bases that a stand-in replaced.
 pub(super) fn stand_ins(record: &RunRecord) -> String {
     let mut lines = Vec::new();
     for base in &record.bases {
@@ -139,7 +139,7 @@ pub(super) fn stand_ins(record: &RunRecord) -> String {
     )
 }
 
-/// What each column means.
+/// The definition of each column.
 pub(super) fn meanings(record: &RunRecord) -> String {
     let lines: Vec<String> = metrics_of(record)
         .map(|metric| {

@@ -1,4 +1,4 @@
-//! One cell of one metric: a value with its remarks, or the word for its absence.
+//! A table cell of a metric: a value with its notes, or the word for its absence.
 
 use super::analysis::Analysis;
 use super::entry::{MetricSummary, Standing};
@@ -11,7 +11,7 @@ use crate::record::{Kind, Status};
 use crate::stats::{OUTLIER_THRESHOLD, Summary};
 use crate::units::{Quantity, human_ratio};
 
-/// A metric's cell; `say_n` where the table's notes do not say n.
+/// The cell of a metric; `say_n` if the notes of the table do not state n.
 pub(super) fn metric_cell(
     entry: Option<&MetricSummary<'_>>,
     scale: Scale,
@@ -52,7 +52,7 @@ fn measured_cell(
     cell
 }
 
-/// How many samples failed or do not count, and why.
+/// How many samples failed or are invalid, and why.
 pub(super) fn lost(entry: &MetricSummary<'_>, summary: &Summary) -> Vec<String> {
     let mut remarks = Vec::new();
     let counts = [
@@ -71,13 +71,13 @@ pub(super) fn lost(entry: &MetricSummary<'_>, summary: &Summary) -> Vec<String> 
     remarks
 }
 
-/// What a reader of a measured value must also know.
+/// The notes of a measured value.
 fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<String> {
     let mut remarks = lost(entry, summary);
     let timed = entry.metric.kind() == Kind::Timed;
-    // Packed bytes: the table says it for all, else half of its cells had a note.
+    // For packed bytes, one note of the table replaces a note on most cells.
     if !timed && !entry.metric.is_distribution() && summary.spread() {
-        // To the byte: rounded, the two would often read the same.
+        // Exact bytes, because rounded values would often look the same.
         let text = |native| {
             let unit = entry.metric.unit();
             format!("{} {unit}", exact_text(quantity(unit, native)))
@@ -100,8 +100,7 @@ fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<Str
     remarks
 }
 
-/// The word for the absence of a value, and what machines read; none where nobody has
-/// said anything yet.
+/// The word for a missing value, and its status in JSON; `None` before the first sample.
 pub(super) fn absence(standing: Standing) -> (&'static str, Option<&'static str>) {
     let word = match standing {
         Standing::Dnf => "DNF",
@@ -118,7 +117,7 @@ fn absent_cell(entry: &MetricSummary<'_>, notes: &mut Notes) -> Cell {
     Absence::of(entry).cell(notes)
 }
 
-/// The ratio beside a size; where the size is absent, the same word without its note.
+/// The ratio of a size; if the size is missing, the same word without its note.
 pub(super) fn ratio_cell(
     analysis: &Analysis<'_>,
     entry: Option<&MetricSummary<'_>>,

@@ -13,43 +13,43 @@ use crate::record::{CaseRecord, Disposition, Kind, Metric};
 use crate::stats::MIN_FOR_INTERVAL;
 use crate::units::Unit;
 
-/// What a table shows.
-pub(super) struct Layout<'t> {
-    /// The part of the title behind the scenario's name.
+/// The contents of a table.
+pub(super) struct TableSpec<'t> {
+    /// The part of the title after the name of the scenario.
     pub(super) what: &'t str,
-    /// The columns behind variant and strategy.
+    /// The columns after variant and strategy.
     pub(super) series: Vec<Series>,
-    /// Whether all times are printed in the unit of the first: they are parts of each other.
+    /// Whether all times use the unit of the first column, because they are parts of it.
     pub(super) one_time_unit: bool,
-    /// What the note on medians speaks of; empty where nothing is timed.
+    /// The subject of the note on medians; empty without timed columns.
     pub(super) timed: &'t str,
-    /// What else holds for the whole table.
+    /// More notes on the whole table.
     pub(super) notes: Vec<String>,
 }
 
 /// Without the columns of builds where no variant of the scenario is built.
-pub(super) fn metric_table(analysis: &Analysis<'_>, scenario: &str, layout: &Layout<'_>) -> Table {
+pub(super) fn metric_table(analysis: &Analysis<'_>, scenario: &str, spec: &TableSpec<'_>) -> Table {
     let record = analysis.record;
     let cases = sorted_cases(analysis, scenario);
     let mut notes = Notes::default();
-    let first_time = layout
+    let first_time = spec
         .series
         .iter()
-        .find(|series| layout.one_time_unit && series.metric.unit() == Unit::Seconds)
+        .find(|series| spec.one_time_unit && series.metric.unit() == Unit::Seconds)
         .map(|series| scale_of(analysis, &cases, *series));
     let scale = |series: &Series| match first_time {
         Some(first) if series.metric.unit() == Unit::Seconds => first,
         _ => scale_of(analysis, &cases, *series),
     };
     let is_built = analysis.is_built(scenario);
-    let series = layout.series.iter();
+    let series = spec.series.iter();
     let series = series.filter(|series| is_built || !series.metric.needs_build());
     let printed: Vec<(Series, Scale)> = series.map(|series| (*series, scale(series))).collect();
     let common_n = common_n(analysis, &cases, &printed);
-    if !layout.timed.is_empty() {
-        notes.whole(timed_note(layout.timed, common_n));
+    if !spec.timed.is_empty() {
+        notes.whole(timed_note(spec.timed, common_n));
     }
-    for note in &layout.notes {
+    for note in &spec.notes {
         notes.whole(note);
     }
     let mut rows = Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn metric_table(analysis: &Analysis<'_>, scenario: &str, layout: &Lay
     }
     pending_note(&cases, &mut notes);
     Table {
-        title: table_title(analysis, scenario, layout.what),
+        title: table_title(analysis, scenario, spec.what),
         columns: heads(&printed),
         rows,
         notes: notes.finish(record),
@@ -102,7 +102,7 @@ pub(super) fn head_columns() -> Vec<Column> {
     ]
 }
 
-/// Says how many variants have not been visited yet.
+/// Adds a note with the number of variants that have not been measured yet.
 pub(super) fn pending_note(cases: &[&CaseRecord], notes: &mut Notes) {
     let pending = cases
         .iter()
@@ -116,7 +116,7 @@ pub(super) fn pending_note(cases: &[&CaseRecord], notes: &mut Notes) {
     }
 }
 
-/// Sizes stand beside their ratio to the largest.
+/// Whether a column with the ratio to the largest follows.
 fn has_ratio(metric: Metric) -> bool {
     matches!(metric, Metric::SizeUnpacked | Metric::SizeTransfer)
 }
@@ -171,7 +171,7 @@ pub(super) fn scale_of(analysis: &Analysis<'_>, cases: &[&CaseRecord], series: S
     Scale::for_values(unit, medians)
 }
 
-/// The n of all timed cells, where they agree: then one note says it for all.
+/// The n of all timed cells if they agree, so that one note states it.
 pub(super) fn common_n(
     analysis: &Analysis<'_>,
     cases: &[&CaseRecord],

@@ -1,11 +1,10 @@
-//! Run record -> bytes and strings: tables, Markdown, the page, charts, CSV, JSON.
+//! Renders a run record: tables, Markdown, the HTML page, charts, CSV and JSON.
 //!
-//! Pure functions of the record (METHODOLOGY, rule 11): the same record gives the
-//! same bytes, whatever the machine. Three rules hold in every form: a missing
-//! value is empty, never 0; a case that failed has no number at all (rule 1), only
-//! its reason; and what rests on a stand-in base says so.
+//! Pure functions of the record (METHODOLOGY, rule 11): the same record gives the same bytes on
+//! every machine. Three rules apply to every format: a missing value is empty, never 0; a failed
+//! case has only its reason and no number (rule 1); and results with a stand-in base are marked.
 //!
-//! Nothing here writes a file or asks a terminal: a terminal's width is an argument.
+//! Nothing here writes a file or queries a terminal: its width is an argument.
 
 mod analysis;
 mod answer;

@@ -1,11 +1,11 @@
-//! Values and statistics as the files carry them.
+//! Values and statistics in the format of the files.
 
 use serde_json::Value;
 
 use crate::units::{Bytes, Count, Nanos, Quantity, Unit};
 pub(super) use crate::units::{native, quantity_of as quantity};
 
-/// A sample's value as the CSV files carry it, to the last digit.
+/// The exact value of a sample in the CSV files.
 pub(super) fn exact_text(quantity: Quantity) -> String {
     match quantity {
         Quantity::Bytes(Bytes(whole)) | Quantity::Count(Count(whole)) => whole.to_string(),
@@ -15,13 +15,13 @@ pub(super) fn exact_text(quantity: Quantity) -> String {
     }
 }
 
-/// Seconds without a detour over floating point: `1.5`, `0.000000001`.
+/// Seconds without floating point: `1.5`, `0.000000001`.
 pub(super) fn seconds_text(nanos: Nanos) -> String {
     let text = format!("{}.{:09}", nanos.0 / 1_000_000_000, nanos.0 % 1_000_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A statistic as the CSV files carry it: a median may lie between two whole units.
+/// A statistic in the CSV files: a median may lie between two whole units.
 pub(super) fn statistic_text(unit: Unit, number: f64) -> String {
     match unit {
         Unit::Seconds if number.fract() == 0.0 => seconds_text(Nanos(number as u64)),
@@ -30,7 +30,7 @@ pub(super) fn statistic_text(unit: Unit, number: f64) -> String {
     }
 }
 
-/// A statistic as JSON carries it: whole where it is whole.
+/// A statistic in JSON: an integer if it is whole.
 pub(super) fn statistic_json(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 9e15 {
         Value::from(number as i64)
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn statistics_stay_whole_where_they_are() {
+    fn whole_statistics_are_written_as_integers() {
         assert_eq!(statistic_json(3.0).to_string(), "3");
         assert_eq!(statistic_json(3.5).to_string(), "3.5");
     }

@@ -1,11 +1,11 @@
-//! Collects the notes of a table; the same text has one number.
+//! Collects the notes of a table; equal texts share a number.
 
 use super::entry::{MetricSummary, Reason, Standing};
 use super::table::{Mark, Note};
 use crate::record::{RunRecord, Status};
 use crate::text;
 
-/// A note longer than this is cut; the list of failures and the files have it whole.
+/// A longer note is truncated; the list of failures and the files have the full text.
 const NOTE_CHARS: usize = 240;
 
 /// Notes under construction.
@@ -22,7 +22,7 @@ impl Notes {
         self.whole.push(text.into());
     }
 
-    /// A note on the whole table, unless it is there.
+    /// Adds a note on the whole table, unless it exists.
     pub(super) fn whole_once(&mut self, text: String) {
         if !self.whole.contains(&text) {
             self.whole.push(text);
@@ -40,14 +40,14 @@ impl Notes {
         u32::try_from(at + 1).unwrap_or(u32::MAX)
     }
 
-    /// Bases on whose stand-ins a marked cell rests.
+    /// Records the bases that stand-ins replace for a marked cell.
     pub(super) fn stand_ins(&mut self, references: &[String]) {
         self.stand_ins.extend(references.iter().cloned());
         self.stand_ins.sort();
         self.stand_ins.dedup();
     }
 
-    /// All notes: the table's, the stand-ins', the numbered.
+    /// All notes: on the table, on stand-ins, then the numbered ones.
     pub(super) fn finish(self, record: &RunRecord) -> Vec<Note> {
         let mut notes: Vec<Note> = self
             .whole
@@ -123,8 +123,7 @@ pub(super) fn entry_reasons(entry: &MetricSummary<'_>) -> Option<String> {
     reasons
 }
 
-/// White space made single, what acts on a terminal made visible, and a long text cut with an
-/// ellipsis.
+/// Collapses white space, escapes control characters, and truncates a long text with an ellipsis.
 pub(super) fn one_line(text: &str, most: usize) -> String {
     let line = text::inline(text);
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! What can be compared: a metric, a figure that is reckoned, or a count among the facts.
+//! The measures that can be compared: a metric, a derived figure, or a counted fact.
 
 use super::analysis::Analysis;
 use super::distribution::derived;
@@ -10,37 +10,37 @@ use crate::record::{CaseRecord, Derived, Kind, Link, Metric};
 use crate::stats::SampleSet;
 use crate::units::Unit;
 
-/// What is looked at.
+/// A measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measure {
-    /// A metric, over a link where it goes over one.
+    /// A metric, and its link if it has one.
     Series(Series),
-    /// A figure that is reckoned.
+    /// A derived figure.
     Derived(Derived, Option<Link>),
-    /// A fact that can be counted.
+    /// A counted fact.
     Count(Fact),
 }
 
-/// What it comes to for one case.
+/// The value of a measure for one case.
 #[derive(Debug, Clone)]
 pub(super) struct Observed<'s> {
-    /// The median or the figure, or why there is none.
+    /// The median or figure, or the reason for its absence.
     pub(super) figure: Figure,
-    /// The samples of each part whose medians are summed; empty where nothing is timed.
+    /// The samples of each summed part; empty for exact measures.
     pub(super) parts: Vec<&'s SampleSet>,
-    /// The least and the most that was seen, of exact metrics.
+    /// The smallest and largest value of an exact metric.
     pub(super) range: Option<(f64, f64)>,
-    /// The part of the run that measured it, where it was joined from parts.
+    /// The part that measured it, in a run joined from parts.
     pub(super) part: Option<usize>,
 }
 
 impl Measure {
-    /// Whether two of it cannot be compared: times of different parts of a run.
+    /// Whether two values cannot be compared: times from different parts of a run.
     pub(super) fn is_apart(self, one: &Observed<'_>, other: &Observed<'_>) -> bool {
         self.kind() == Kind::Timed && one.part != other.part
     }
 
-    /// What the id of a claim names.
+    /// The measure with the id of a claim.
     pub(super) fn of_id(id: &str, link: Option<Link>) -> Option<Self> {
         if let Ok(metric) = id.parse::<Metric>() {
             return Some(Self::Series(Series { metric, link }));
@@ -57,7 +57,7 @@ impl Measure {
         }
     }
 
-    /// Whether repetition makes a distribution of it.
+    /// Whether repeated samples have a distribution.
     pub(super) fn kind(self) -> Kind {
         match self {
             Self::Series(series) => series.metric.kind(),
@@ -66,7 +66,7 @@ impl Measure {
         }
     }
 
-    /// What it comes to for a case.
+    /// The value for a case.
     pub(super) fn of<'s>(self, analysis: &'s Analysis<'_>, case: &CaseRecord) -> Observed<'s> {
         let part = analysis.part_of(&case.id);
         match self {

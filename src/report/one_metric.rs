@@ -1,4 +1,4 @@
-//! One metric by itself: a table for each scenario and link, the best variant first.
+//! A single metric: a table for each scenario and link, the best variant first.
 
 use std::cmp::Ordering;
 
@@ -18,9 +18,9 @@ use super::table::{Align, Cell, Column, Table};
 use crate::record::{CaseRecord, Direction, Kind, Metric, RunRecord};
 use crate::units::{Count, Quantity, Ratio, Unit, human_ratio};
 
-/// The tables of a metric: median with its interval, the factor to the best, deviation,
-/// extremes, and how many samples count. Variants without a value come last. None where no
-/// scenario took it.
+/// The tables of a metric: median with its interval, the factor to the best, deviation, extremes,
+/// and how many samples count. Variants without a value come last. `None` if no scenario measured
+/// it.
 pub fn one_metric_tables(record: &RunRecord, metric: Metric, grouping: Grouping) -> Vec<Table> {
     let analysis = Analysis::of(record);
     let mut links: Vec<_> = links_of(record).into_iter().map(Some).collect();
@@ -94,7 +94,7 @@ fn table(
     table
 }
 
-/// The best first, or the same within each strategy, of which that with the best first.
+/// Sorts the best first; with grouping, within each strategy, the strategy with the best first.
 fn in_order<'a>(
     mut cases: Vec<&'a CaseRecord>,
     median: &dyn Fn(&CaseRecord) -> Option<f64>,
@@ -108,7 +108,7 @@ fn in_order<'a>(
         },
         (one, other) => other.is_some().cmp(&one.is_some()),
     };
-    // Stable: what is alike stays in the order of the other tables.
+    // A stable sort keeps equal rows in the order of the other tables.
     cases.sort_by(better);
     if grouping == Grouping::Strategy {
         let order: Vec<&str> = cases.iter().map(|case| case.strategy.as_str()).collect();
@@ -135,7 +135,7 @@ fn columns(metric: Metric, scale: Scale) -> Vec<Column> {
     columns
 }
 
-/// The cells behind the median; empty words where there is none.
+/// The cells after the median; empty without a value.
 fn figures(entry: Option<&MetricSummary<'_>>, best: Option<f64>, scale: Scale) -> Vec<Cell> {
     let Some((entry, summary)) = entry.and_then(|entry| Some((entry, entry.summary.as_ref()?)))
     else {

@@ -1,4 +1,4 @@
-//! Which part of a joined run measured what, and on what.
+//! The parts of a joined run: their cases and machines.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::notes::plural;
 use super::table::{Cell, Column, Mark, Note, Table};
 use crate::record::{PartRecord, RunRecord};
 
-/// A row for each part; none where the run was made in one piece.
+/// A row for each part; `None` for a run that was not joined.
 pub fn parts_table(record: &RunRecord) -> Option<Table> {
     if record.parts.is_empty() {
         return None;
@@ -48,7 +48,7 @@ pub fn parts_table(record: &RunRecord) -> Option<Table> {
     })
 }
 
-/// The cases of each part but for its floor, in the order of the record.
+/// The cases of each part except its floor, in the order of the record.
 fn apps(record: &RunRecord) -> Vec<Vec<&str>> {
     let places = record.parts_by_case();
     let mut apps = vec![Vec::new(); record.parts.len()];
@@ -60,7 +60,7 @@ fn apps(record: &RunRecord) -> Vec<Vec<&str>> {
     apps
 }
 
-/// What stands under a table of a scenario whose cases were measured apart.
+/// The note for a scenario whose cases were measured on several machines.
 pub(super) fn apart_note(analysis: &Analysis<'_>, scenario: &str) -> Option<Note> {
     let mut parts: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for case in analysis.cases_of(scenario) {
@@ -81,7 +81,7 @@ pub(super) fn apart_note(analysis: &Analysis<'_>, scenario: &str) -> Option<Note
     })
 }
 
-/// The same for machines.
+/// The same as JSON.
 pub(super) fn parts_json(record: &RunRecord) -> Value {
     let one = |(part, cases): (&PartRecord, Vec<&str>)| {
         json!({
@@ -97,7 +97,7 @@ pub(super) fn parts_json(record: &RunRecord) -> Value {
     record.parts.iter().zip(apps(record)).map(one).collect()
 }
 
-/// Words of each part that measured anything, each once; of the run where it has no parts.
+/// The distinct texts of all parts that measured something; of the run if it has no parts.
 pub(super) fn of_each<'a>(
     record: &'a RunRecord,
     own: impl Fn(&'a RunRecord) -> String,

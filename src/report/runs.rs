@@ -1,5 +1,5 @@
-//! Several runs side by side: what makes them differ, and a section for each. Nothing is
-//! compared between them, and no claim of one is judged by figures of another.
+//! Several runs in one report: their differences, and a section for each. Nothing is compared
+//! between them, and claims of one run are not judged by figures of another.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub fn runs_table(records: &[RunRecord]) -> Table {
     table_of(&records.iter().collect::<Vec<_>>())
 }
 
-/// The same of records that do not lie side by side.
+/// The same for records that are not contiguous.
 pub(super) fn table_of(records: &[&RunRecord]) -> Table {
     let mut columns = vec![
         Column::text("run", "run"),
@@ -54,12 +54,12 @@ pub(super) fn table_of(records: &[&RunRecord]) -> Table {
     }
 }
 
-/// The same for machines.
+/// The same as JSON.
 pub fn runs_json(records: &[RunRecord]) -> Value {
     records.iter().map(run_json).collect()
 }
 
-/// What runs may differ in beside what they measured: a key, a heading, and its words.
+/// A property in which runs may differ: its key, its heading, and its text.
 type Trait = (&'static str, &'static str, fn(&RunRecord) -> String);
 
 const TRAITS: [Trait; 5] = [
@@ -98,7 +98,7 @@ fn engine(record: &RunRecord) -> String {
     )
 }
 
-/// What the runs do not have in common, in words: `engine, host, begun`.
+/// The properties in which the runs differ: `engine, host, begun`.
 fn differences(records: &[RunRecord]) -> String {
     let differ = TRAITS.iter().filter(|(_, _, of)| {
         let mut words = records.iter().map(of);
@@ -151,7 +151,7 @@ fn run_json(record: &RunRecord) -> Value {
     run
 }
 
-/// What a section of several runs begins with.
+/// The overview at the beginning of a report of several runs.
 pub fn runs_overview(records: &[RunRecord]) -> Table {
     let mut table = runs_table(records);
     table.notes.push(super::table::Note {
@@ -161,8 +161,8 @@ pub fn runs_overview(records: &[RunRecord]) -> Table {
     table
 }
 
-/// `report.md` of several runs on one page: the overview, then each run's own page, a
-/// level of headings lower.
+/// `report.md` of several runs: the overview, then the page of each run with its headings one
+/// level lower.
 pub fn reports_md(records: &[RunRecord]) -> String {
     let mut page = format!(
         "# {} runs\n\n{}",
@@ -176,7 +176,7 @@ pub fn reports_md(records: &[RunRecord]) -> String {
     page
 }
 
-/// Headings a level lower, but for what only looks like one in a block of code.
+/// Lowers headings by one level, except lines in code blocks.
 fn lowered(page: &str) -> String {
     let mut in_code = false;
     let mut lower = String::with_capacity(page.len());
@@ -191,12 +191,12 @@ fn lowered(page: &str) -> String {
     lower
 }
 
-/// `summary.csv` of several runs: one head, and the first column names the run.
+/// `summary.csv` of several runs: one header, and the first column names the run.
 pub fn summaries_csv(records: &[RunRecord]) -> Vec<u8> {
     joined(records.iter().map(summary_csv))
 }
 
-/// The same of one metric.
+/// The same for one metric.
 pub fn summaries_csv_of(records: &[RunRecord], metric: Metric) -> Vec<u8> {
     joined(records.iter().map(|record| summary_csv_of(record, metric)))
 }
@@ -265,7 +265,7 @@ pub fn claims_of_all(records: &[RunRecord]) -> Table {
     claims_of_runs(&analyses)
 }
 
-/// The same for machines.
+/// The same as JSON.
 pub fn several_claims_json(records: &[RunRecord]) -> Value {
     let runs: Vec<Value> = records
         .iter()

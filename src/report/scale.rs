@@ -1,4 +1,4 @@
-//! One unit for a whole column.
+//! The common unit of a column.
 
 use crate::units::{
     ByteScale, Bytes, Count, Nanos, Quantity, TimeScale, Unit, human_count, human_rate, human_ratio,
@@ -15,7 +15,7 @@ pub(super) enum Scale {
 }
 
 impl Scale {
-    /// The scale that suits the typical (lower median) value; all values have `unit`.
+    /// The scale for the typical (lower median) value; all values have `unit`.
     pub(super) fn for_values(unit: Unit, values: impl Iterator<Item = Quantity>) -> Self {
         let mut wholes: Vec<u64> = values
             .filter_map(|value| match value {
@@ -28,7 +28,7 @@ impl Scale {
         wholes.sort_unstable();
         let typical = wholes.get(wholes.len().saturating_sub(1) / 2).copied();
         match unit {
-            // A column without values still names a unit that readers expect.
+            // A column without values shows the usual unit.
             Unit::Bytes => Self::Bytes(
                 typical.map_or(ByteScale::Mb, |whole| ByteScale::for_value(Bytes(whole))),
             ),
@@ -41,24 +41,24 @@ impl Scale {
         }
     }
 
-    /// The scale that suits one value.
+    /// The scale for one value.
     pub(super) fn for_value(value: Quantity) -> Self {
         Self::for_values(value.unit(), std::iter::once(value))
     }
 
-    /// What the heading says.
+    /// The unit in the heading.
     pub(super) fn symbol(self) -> Option<&'static str> {
         match self {
             Self::Bytes(scale) => Some(scale.symbol()),
             Self::Time(scale) => Some(scale.symbol()),
-            // The one metric without unit is a share of a whole.
+            // The only metric without a unit is a share.
             Self::Ratio => Some("%"),
             Self::Rate => Some("/s"),
             Self::Count => None,
         }
     }
 
-    /// The number without its unit. A value of another unit prints with its own.
+    /// The number without its unit. A value with another unit is printed with that unit.
     pub(super) fn number(self, value: Quantity) -> String {
         match (self, value) {
             (Self::Bytes(scale), Quantity::Bytes(bytes)) => scale.number(bytes),
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_typical_value_picks_the_unit_for_all() {
+    fn the_typical_value_determines_the_unit() {
         let sizes =
             [8_000_000, 1_200_000_000, 130_000_000].map(|whole| Quantity::Bytes(Bytes(whole)));
         let scale = Scale::for_values(Unit::Bytes, sizes.into_iter());

@@ -1,10 +1,11 @@
-//! Which series a record can have: the links of its pulls, and whether anything travelled.
+//! The series that a record can have: the links of its pulls, and whether it has distribution
+//! metrics.
 
 use std::collections::BTreeSet;
 
 use crate::record::{Link, Metric, RunRecord};
 
-/// The links of a run, each once: as they were planned, then what only samples name.
+/// The distinct links of a run: the planned ones in order, then those that only samples name.
 pub(super) fn links_of(record: &RunRecord) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     let in_samples = record.samples.iter().filter_map(|sample| sample.link);
@@ -16,8 +17,7 @@ pub(super) fn links_of(record: &RunRecord) -> Vec<Link> {
     links
 }
 
-/// Whether the run looked at pushes and pulls at all. Where it did not, no form has a
-/// column, a row or a word for them.
+/// Whether the run measured pushes and pulls. If not, no output mentions them.
 pub(super) fn distributed(record: &RunRecord) -> bool {
     record.distribution.is_some()
         || record
@@ -26,8 +26,8 @@ pub(super) fn distributed(record: &RunRecord) -> bool {
             .any(|sample| sample.metric.is_distribution())
 }
 
-/// The metrics that a record can have samples of: those of every run, of distribution
-/// where it was looked at, and of the optional ones those that some case has.
+/// The metrics of a record: those of every run, those of distribution if it was measured, and the
+/// optional ones that some case has.
 pub(super) fn metrics_of(record: &RunRecord) -> impl Iterator<Item = Metric> + use<> {
     let distributed = distributed(record);
     let taken: BTreeSet<_> = record.samples.iter().map(|sample| sample.metric).collect();

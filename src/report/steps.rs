@@ -11,10 +11,10 @@ use crate::units::{Nanos, Quantity, Ratio, Unit};
 /// Steps below this share of their build are counted, not listed.
 const LEAST_SHARE: f64 = 0.01;
 
-/// A step's name is cut here: a RUN line may hold a whole script.
+/// Longest name of a step in characters, because a RUN line may contain a whole script.
 const NAME_CHARS: usize = 120;
 
-/// A build that was really taken: for an even number of samples the lower middle.
+/// The median build, which is always a real build: the lower of the middle two for an even number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MedianBuild<'a> {
     pub(super) case: &'a CaseId,
@@ -22,7 +22,7 @@ pub(super) struct MedianBuild<'a> {
     pub(super) build: &'a BuildRecord,
 }
 
-/// The median cold build of each case that has a counting one with steps.
+/// The median cold build of each case that has a valid one with steps.
 pub(super) fn median_cold_builds<'a>(analysis: &Analysis<'a>) -> Vec<MedianBuild<'a>> {
     let record = analysis.record;
     record
@@ -36,7 +36,7 @@ pub(super) fn median_cold_builds<'a>(analysis: &Analysis<'a>) -> Vec<MedianBuild
         .collect()
 }
 
-/// The median of the counting builds of one kind that have steps.
+/// The median of the valid builds of one kind that have steps.
 pub(super) fn median_build<'a>(
     analysis: &Analysis<'a>,
     case: &'a CaseId,
@@ -66,7 +66,7 @@ pub(super) fn median_build<'a>(
     builds.get(builds.len().saturating_sub(1) / 2).copied()
 }
 
-/// Steps of at least 1 % of the build, and cached ones, in the builder's order.
+/// Lists steps of at least 1 % of the build, and cached ones, in the builder's order.
 pub(super) fn steps_table(record: &RunRecord, median: &MedianBuild<'_>) -> Table {
     let whole = native(Quantity::Time(median.duration));
     let share = |step: &StepRecord| {

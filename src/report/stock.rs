@@ -1,20 +1,20 @@
-//! What one registry keeps of a set of images.
+//! The registry storage of a set of images.
 
 use crate::units::Bytes;
 
 /// Sums over images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Stock {
-    /// How many images count.
+    /// The number of images.
     pub(super) images: usize,
-    /// Each blob once.
+    /// Bytes with each blob counted once.
     pub(super) once: Bytes,
-    /// Each image whole.
+    /// Bytes of all images, with shared blobs counted for each.
     pub(super) whole: Bytes,
 }
 
 impl Stock {
-    /// Whether there is an image at all: without one there is no sum, and not a sum of 0.
+    /// Whether there is any image; without one the sum is missing, not 0.
     pub(super) fn has_any(&self) -> bool {
         self.images > 0
     }

@@ -8,9 +8,9 @@ use super::entry::MetricSummary;
 use super::native::statistic_text;
 use crate::record::{Metric, RunRecord};
 
-/// Statistics in base units (bytes, seconds, counts), empty where there is none. `n` is
-/// how many samples count; `stand_in` names the bases whose place a stand-in took,
-/// separated by blanks. `link` is empty for what goes over none.
+/// Statistics in base units (bytes, seconds, counts), empty if missing. `n` is the number of
+/// valid samples; `stand_in` lists the bases that a stand-in replaced, separated by spaces.
+/// `link` is empty for metrics without a link.
 pub fn summary_csv(record: &RunRecord) -> Vec<u8> {
     in_memory(|bytes| write_summary_csv(record, bytes))
 }

@@ -1,4 +1,4 @@
-//! A table as such: what it says, not how it is drawn.
+//! The table model: contents without rendering.
 
 use crate::text;
 use crate::units::{Quantity, Unit};
@@ -7,13 +7,13 @@ use crate::units::{Quantity, Unit};
 /// [`Table::markdown`], [`Table::csv`], [`Table::json`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// One line about it.
+    /// Its title, one line.
     pub title: String,
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows; each has one cell per column.
     pub rows: Vec<Vec<Cell>>,
-    /// What the reader must know beside the cells, in the order of their marks.
+    /// The notes, in the order of their marks.
     pub notes: Vec<Note>,
 }
 
@@ -22,20 +22,19 @@ pub struct Table {
 pub struct Column {
     /// The key in CSV and JSON, snake_case, without unit.
     pub key: String,
-    /// The heading for people.
+    /// The displayed heading.
     pub title: String,
     /// The one unit in which the column is printed: `MB`.
     pub printed_unit: Option<&'static str>,
     /// The base unit of its values; `None` for text.
     pub unit: Option<Unit>,
-    /// Where the text stands.
+    /// The alignment.
     pub align: Align,
-    /// Whether its values are shares of the largest, so that a bar can stand beside them
-    /// where there is room for pictures.
+    /// Whether its values are shares of the largest, so that the page can draw a bar.
     pub bar: bool,
 }
 
-/// Where a text stands in its column.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// Text.
@@ -47,33 +46,33 @@ pub enum Align {
 /// A cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
-    /// What it says.
+    /// Its content.
     pub content: Content,
-    /// Whether what it says rests on a stand-in base: printed as `*`.
+    /// Whether its value depends on a stand-in base: printed as `*`.
     pub stand_in: bool,
-    /// Numbers of the notes that belong to it, ascending.
+    /// Numbers of its notes, ascending.
     pub notes: Vec<u32>,
 }
 
-/// What a cell says.
+/// The content of a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// A name or a text.
     Text(String),
     /// A value.
     Value {
-        /// As people read it, in the column's unit.
+        /// The displayed text, in the unit of the column.
         text: String,
-        /// Its interval as people read it: `[lo, hi]`.
+        /// The displayed interval: `[lo, hi]`.
         interval: Option<String>,
         /// The value itself.
         quantity: Quantity,
     },
     /// No value.
     Absent {
-        /// What people read: `DNF`, `n/a`, `–`.
+        /// The displayed text: `DNF`, `n/a`, `–`.
         word: &'static str,
-        /// What machines read: `dnf`, `not-applicable`, `missing`.
+        /// The status in JSON and CSV: `dnf`, `not-applicable`, `missing`.
         status: &'static str,
     },
 }
@@ -97,14 +96,14 @@ impl Note {
     }
 }
 
-/// What links a note to its cells.
+/// The mark that links a note to its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// Holds for the whole table.
+    /// A note on the whole table.
     Whole,
-    /// Holds for cells marked `*`.
+    /// A note on cells marked `*`.
     StandIn,
-    /// Holds for cells that name the number.
+    /// A note on cells with this number.
     Number(u32),
 }
 
@@ -135,7 +134,7 @@ impl Column {
 }
 
 impl Table {
-    /// The same with each text in one line, and nothing in it that acts on a terminal.
+    /// The same table with single-line texts and escaped control characters.
     pub(super) fn in_lines(&self) -> Self {
         let mut shown = self.clone();
         let line = |text: &mut String| {
@@ -183,7 +182,7 @@ impl Cell {
         })
     }
 
-    /// Nothing, and nothing to explain.
+    /// An empty cell without a note.
     pub fn missing() -> Self {
         Self::of(Content::Absent {
             word: "–",
@@ -199,14 +198,14 @@ impl Cell {
         }
     }
 
-    /// The marks behind the text: ` *` and the numbers, raised.
+    /// The marks after the text: ` *` and superscript numbers.
     pub(super) fn marks(&self) -> String {
         let numbers: Vec<String> = self.notes.iter().map(|number| raised(*number)).collect();
         let star = if self.stand_in { " *" } else { "" };
         format!("{star}{}", numbers.join("˒"))
     }
 
-    /// What people read, without marks and interval.
+    /// The displayed text without marks and interval.
     pub(super) fn word(&self) -> &str {
         match &self.content {
             Content::Text(text) | Content::Value { text, .. } => text,
@@ -214,7 +213,7 @@ impl Cell {
         }
     }
 
-    /// The interval as people read it.
+    /// The displayed interval.
     pub(super) fn interval(&self) -> Option<&str> {
         match &self.content {
             Content::Value { interval, .. } => interval.as_deref(),
@@ -224,7 +223,7 @@ impl Cell {
 }
 
 impl Mark {
-    /// As it is printed before its note.
+    /// The mark in front of the note.
     pub fn text(self) -> String {
         match self {
             Self::Whole => String::new(),
@@ -234,7 +233,7 @@ impl Mark {
     }
 }
 
-/// Raised digits: they cannot be taken for a part of the number before them.
+/// Superscript digits, which cannot be mistaken for part of the number.
 fn raised(number: u32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     number

@@ -1,4 +1,4 @@
-//! The tidy files: a row per sample, a row per build step.
+//! Tidy CSV files: a row per sample, and a row per build step.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -9,11 +9,11 @@ use super::native::{exact_text, seconds_text};
 use super::series::metrics_of;
 use crate::record::{Disposition, Link, Outcome, RunRecord, Status};
 
-/// `samples.csv`: every sample in the order of taking, values in base units (bytes,
-/// seconds, counts), empty where there is none. A variant that cannot exist, or not here,
-/// has a row per metric, without round and order, so that no reader takes it for forgotten.
-/// A value that rests on stand-in bases names them where another status has its reason.
-/// `link` is empty for what goes over none.
+/// `samples.csv`: every sample in measurement order, values in base units (bytes, seconds,
+/// counts), empty if missing. A variant that is not applicable or not available has a row per
+/// metric without round and order, so that it is not mistaken for a forgotten one. For a value
+/// with stand-in bases, the column of the reason lists them. `link` is empty for metrics without
+/// a link.
 pub fn samples_csv(record: &RunRecord) -> Vec<u8> {
     in_memory(|bytes| write_samples_csv(record, bytes))
 }
@@ -33,7 +33,7 @@ pub fn write_samples_csv(record: &RunRecord, into: impl Write) -> io::Result<()>
         seen.insert((sample.case.as_str(), sample.metric));
         let subject = subjects.get(&sample.case);
         let value = sample.outcome.value();
-        // An invalid record may hold a value of another unit: the row says which.
+        // An invalid record may have a value in another unit, so the row states the unit.
         let unit = value.map_or(sample.metric.unit(), |value| value.unit());
         lines.push([
             &record.id,
@@ -98,8 +98,8 @@ fn reason(outcome: &Outcome, stand_ins: &[String]) -> String {
     }
 }
 
-/// `steps.csv`: every step of every build, seconds on the builder's clock, empty where
-/// the builder gave none.
+/// `steps.csv`: every step of every build, in seconds on the builder's clock, empty if the
+/// builder reported none.
 pub fn steps_csv(record: &RunRecord) -> Vec<u8> {
     in_memory(|bytes| write_steps_csv(record, bytes))
 }

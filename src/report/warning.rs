@@ -1,4 +1,4 @@
-//! What a reader should be told, computed from the data.
+//! Warnings, computed from the data.
 
 use std::fmt;
 
@@ -12,83 +12,83 @@ use crate::scenario::FailurePoint;
 use crate::stats::MIN_FOR_INTERVAL;
 use crate::units::Quantity;
 
-/// A doubt about a result.
+/// A warning about a result.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Warning {
-    /// The run did not visit all that was planned.
+    /// The run is incomplete.
     Unfinished {
-        /// How it stands.
+        /// Its state.
         state: RunState,
-        /// Rounds that were visited whole, warm-ups included.
+        /// Complete rounds, including warm-ups.
         rounds_done: u32,
-        /// Rounds that were planned, warm-ups included.
+        /// Planned rounds, including warm-ups.
         rounds: u32,
     },
     /// The run was joined from parts of different machines.
     Joined {
-        /// How many measured anything.
+        /// The number of parts with samples.
         parts: usize,
     },
-    /// The harness was not an optimised build.
+    /// plimsoll was not an optimised build.
     NotOptimised,
-    /// Samples of a metric of which one is the truth differ.
+    /// Samples of an exact metric differ.
     ExactSpread {
         /// The case.
         case: CaseId,
-        /// The metric, and the link that it went over.
+        /// The metric and its link.
         series: Series,
         /// The smallest.
         min: Quantity,
         /// The largest.
         max: Quantity,
     },
-    /// Packed bytes, of which one sample is the truth, differ between rounds: a sentence
-    /// for all cases, since time stamps and nonces in the layers alone make a few bytes.
+    /// Packed bytes differ between rounds. One warning for all cases, because time stamps and
+    /// nonces in layers alone cause a few bytes.
     BytesSpread {
         /// The metric.
         metric: Metric,
-        /// In how many series.
+        /// The number of affected series.
         series: usize,
-        /// The widest range in one of them.
+        /// The widest range among them.
         widest: Quantity,
     },
-    /// The first counting sample lies outside the others: something was not warm yet.
+    /// The first valid sample lies outside the others, probably because something was not warm yet.
     FirstSampleOutlier {
         /// The case.
         case: CaseId,
-        /// The metric, and the link that it went over.
+        /// The metric and its link.
         series: Series,
         /// The sample.
         first: Quantity,
         /// The median of all.
         median: Quantity,
     },
-    /// Timed summaries rest on too few samples for an interval.
+    /// Timed summaries have too few samples for an interval.
     FewSamples {
-        /// How many summaries.
+        /// The number of summaries.
         summaries: usize,
         /// The smallest n among them.
         least: usize,
     },
-    /// Values in another unit than their metric's were left out.
+    /// Values in a unit other than their metric's were excluded.
     WrongUnit {
         /// The case.
         case: CaseId,
-        /// The metric, and the link that it went over.
+        /// The metric and its link.
         series: Series,
-        /// How many.
+        /// The number of values.
         samples: usize,
     },
-    /// A variant is there to show a failure, and worked.
+    /// A variant that is expected to fail did not fail.
     DidNotFail {
         /// The case.
         case: CaseId,
-        /// Where it was expected to fail.
+        /// The phase of the expected failure.
         point: FailurePoint,
-        /// Why it was.
+        /// The reason for the expectation.
         why: String,
     },
-    /// What the run itself noted down.
+    /// A warning that the run recorded.
     Recorded(String),
 }
 

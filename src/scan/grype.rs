@@ -32,7 +32,7 @@ struct Descriptor {
     db: Option<Database>,
 }
 
-/// Until 0.87 the date lay right in it, since then in its status.
+/// Until 0.87 the date is a direct field, since then a field of `status`.
 #[derive(Deserialize)]
 struct Database {
     #[serde(default)]
@@ -47,10 +47,10 @@ struct Status {
     built: Option<String>,
 }
 
-/// Reads a report.
+/// Parses a report.
 ///
 /// # Errors
-/// When it is no such report.
+/// The text is not such a report.
 pub fn parse_grype(report: &[u8]) -> Result<Report, ScanError> {
     let document: Document = serde_json::from_slice(report).map_err(ScanError::Form)?;
     if document.descriptor.name != "grype" {

@@ -1,9 +1,8 @@
-//! Vulnerability scanners of others, where they are installed: Trivy, Grype and Docker
-//! Scout. They scan an image archive on disk, one after the other; which vulnerabilities
-//! there are is their word and that of their databases.
+//! Runs installed vulnerability scanners: Trivy, Grype and Docker Scout. They scan an image
+//! archive on disk, one after the other; plimsoll reports their findings unchanged.
 //!
-//! Counted are different ids of vulnerabilities, however many packages have them. Where
-//! a scanner gives one id several severities, the gravest counts.
+//! Each vulnerability id counts once, regardless of the number of packages. If a scanner reports
+//! several severities for an id, the highest counts.
 
 mod error;
 mod grype;

@@ -1,4 +1,4 @@
-//! A scanner's process: bounded in time and in what it prints, and never left behind.
+//! Runs the process of a scanner within limits.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
@@ -11,14 +11,14 @@ use crate::process::{Limits, ProcessError, run_async};
 use crate::secrets::{excerpt, without_cut_start};
 use crate::units::{Bytes, Nanos};
 
-/// Most bytes of a report. Those of large images have tens of megabytes.
+/// The largest report in bytes. Reports of large images have tens of megabytes.
 const MOST_BYTES: u64 = 256 << 20;
-/// Bytes of its talk that are kept.
+/// How many bytes of stderr are kept.
 const TALK_BYTES: u64 = 64 << 10;
-/// Characters of its talk that an error quotes.
+/// How many characters of stderr an error quotes.
 const QUOTED: usize = 300;
 
-/// The program of a name in a search path.
+/// Finds a program in a search path.
 pub(super) fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(path)
         .map(|folder| folder.join(name))
@@ -28,8 +28,8 @@ pub(super) fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
         })
 }
 
-/// Runs a program to its end and returns what it printed to stdout. A client's plugin is a
-/// process beside it: both are of one process group.
+/// Runs a program and returns its stdout. A plugin of a client is a separate process in the same
+/// process group.
 pub(super) async fn run(
     program: &Path,
     arguments: &[OsString],
@@ -67,7 +67,7 @@ fn state(status: ExitStatus) -> String {
     }
 }
 
-/// The last line that says something, without colours.
+/// The last non-empty line, without colour codes.
 fn quote(talk: &[u8]) -> String {
     let is_cut = talk.len() as u64 >= TALK_BYTES;
     let talk = String::from_utf8_lossy(talk);

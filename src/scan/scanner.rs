@@ -1,4 +1,4 @@
-//! Which scanners there are, and how each is asked.
+//! The supported scanners and their command lines.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,38 +9,38 @@ use super::{grype, process, scout, trivy};
 use crate::record::{ScanOutcome, ScanRecord};
 use crate::units::Nanos;
 
-/// How long a scan may take: the first one fetches the scanner's database.
+/// How long a scan may take; the first one downloads the scanner's database.
 const SCAN_WITHIN: Nanos = Nanos::from_secs(900);
-/// How long a question for the version may take.
+/// How long a version query may take.
 const ANSWER_WITHIN: Nanos = Nanos::from_secs(30);
 
-/// What stands for a version that is not told.
+/// The text for an unknown version.
 const UNKNOWN: &str = "unknown";
 
-/// A scanner that was found.
+/// An installed scanner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     /// `trivy`, `grype` or `docker scout`.
     pub scanner: &'static str,
     /// Its version, or "unknown".
     pub version: String,
-    /// The date of its database, where it tells it without a scan.
+    /// The date of its database, if it reports it without a scan.
     pub database: Option<String>,
-    /// Why it cannot be used, where it does not even tell its version.
+    /// Why it cannot be used, if it does not report its version.
     pub problem: Option<String>,
 }
 
-/// Where scanners are looked for, and how long they may take.
+/// The search path of scanners and their deadline.
 #[derive(Debug, Clone)]
 pub struct Scanners {
-    /// Folders, as PATH has them.
+    /// The folders, as in PATH.
     pub path: OsString,
     /// How long each may take.
     pub within: Nanos,
 }
 
 impl Default for Scanners {
-    /// Those of this process's PATH, a quarter of an hour each.
+    /// The scanners in this process's PATH, with 15 minutes each.
     fn default() -> Self {
         Self {
             path: std::env::var_os("PATH").unwrap_or_default(),
@@ -115,7 +115,7 @@ impl Kind {
         let mut arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
         match self {
             Self::Trivy => {
-                // Its own deadline of five minutes would come first.
+                // Its default deadline of five minutes is shorter.
                 let seconds = within.0.div_ceil(1_000_000_000);
                 arguments.extend(["--timeout".into(), format!("{seconds}s").into()]);
                 arguments.extend(["--input".into(), archive.into()]);
@@ -136,7 +136,7 @@ impl Kind {
 }
 
 impl Scanners {
-    /// Those that are there. Docker Scout is there if the Docker client has the plugin.
+    /// The installed scanners. Docker Scout is installed if the Docker client has the plugin.
     pub async fn installed(&self) -> Vec<Installed> {
         let mut found = Vec::new();
         for (kind, program) in self.programs() {
@@ -145,9 +145,9 @@ impl Scanners {
         found
     }
 
-    /// Scans an image archive as `docker save` writes it, with one scanner after the
-    /// other. One that fails, is late or prints something else is in the result with
-    /// its reason; nothing of it stays running. One that is not there is not in it.
+    /// Scans an archive of `docker save` with one scanner after the other. A scanner that fails,
+    /// exceeds its deadline or prints no report is in the result with the reason; its processes
+    /// are ended. Scanners that are not installed are not in the result.
     pub async fn scan(&self, archive: &Path) -> Vec<ScanRecord> {
         let mut records = Vec::new();
         for (kind, program) in self.programs() {
@@ -181,7 +181,7 @@ impl Scanners {
             && let Some(after) = self.look(kind, program).await
             && after.problem.is_none()
         {
-            // The scan may have fetched a newer database.
+            // The scan may have downloaded a newer database.
             found = after;
         }
         let (told, outcome) = match report {
@@ -212,7 +212,7 @@ impl Scanners {
         let answer = process::run(program, &arguments, within).await;
         let (version, database, problem) = match answer.and_then(|answer| kind.version(&answer)) {
             Ok((version, database)) => (version, database, None),
-            // A Docker client without the plugin knows no such command.
+            // A Docker client without the plugin does not know this command.
             Err(ScanError::Failed { .. }) if kind == Kind::Scout => return None,
             Err(error) => (UNKNOWN.to_owned(), None, Some(error.chain())),
         };

@@ -1,8 +1,8 @@
 //! Docker Scout: `docker scout cves --format sarif archive://FILE`, a plugin of the
 //! Docker client that needs a Docker account.
 //!
-//! Of the forms that it can give, SARIF has each vulnerability once, with its severity:
-//! a rule per id. It has no database of its own; the service that it asks tells no date.
+//! Of its formats, SARIF lists each vulnerability once with its severity: a rule per id. It has
+//! no local database, and its service reports no date.
 
 use serde::Deserialize;
 
@@ -46,11 +46,10 @@ struct Properties {
     severity: String,
 }
 
-/// Reads a report. What follows it is passed over: versions before 1.15 print advice
-/// after it.
+/// Parses a report. Text after it is ignored, because versions before 1.15 print advice.
 ///
 /// # Errors
-/// When it is no such report.
+/// The text is not such a report.
 pub fn parse_scout(report: &[u8]) -> Result<Report, ScanError> {
     let mut values = serde_json::Deserializer::from_slice(report).into_iter::<Document>();
     let document = match values.next() {
@@ -70,7 +69,7 @@ pub fn parse_scout(report: &[u8]) -> Result<Report, ScanError> {
     })
 }
 
-/// The version of `docker scout version`: a line among a drawing's.
+/// The version in the output of `docker scout version`, next to a logo.
 pub(super) fn parse_version(answer: &[u8]) -> Result<String, ScanError> {
     let answer = String::from_utf8_lossy(answer);
     let version = answer.lines().find_map(|line| {

@@ -1,21 +1,21 @@
-//! Different ids, each with its gravest severity.
+//! Counts vulnerability ids, each with its highest severity.
 
 use std::collections::BTreeMap;
 
 use crate::units::Count;
 
-/// What a scanner's report tells.
+/// The contents of a scanner's report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Different ids of vulnerabilities by severity, in lower case.
+    /// The number of vulnerability ids by severity, in lower case.
     pub found: BTreeMap<String, Count>,
-    /// The scanner's version, where its report tells it.
+    /// The scanner's version, if the report contains it.
     pub version: Option<String>,
-    /// The date of its database, where its report tells it.
+    /// The date of its database, if the report contains it.
     pub database: Option<String>,
 }
 
-/// Severities, the gravest first. Those of other names come after.
+/// Severities, the highest first. Unknown names come last.
 const GRAVITY: &[&str] = &["critical", "high", "medium", "low", "negligible"];
 
 /// Counts ids with their severities.

@@ -1,5 +1,5 @@
 //! Trivy: `trivy image --format json`, and `trivy version --format json` for the date of
-//! its database, which the report does not tell.
+//! its database, which the report does not contain.
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use super::tally::{Report, tally};
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Document {
-    /// Which tells a report from other JSON.
+    /// Distinguishes a report from other JSON.
     #[serde(rename = "SchemaVersion")]
     _schema_version: u64,
     #[serde(default)]
@@ -34,7 +34,7 @@ struct Vulnerability {
 /// Reads a report of schema version 2 (Trivy 0.20 and later).
 ///
 /// # Errors
-/// When it is no such report.
+/// The text is not such a report.
 pub fn parse_trivy(report: &[u8]) -> Result<Report, ScanError> {
     let document: Document = serde_json::from_slice(report).map_err(ScanError::Form)?;
     let targets = document.results.into_iter().flatten();
@@ -60,11 +60,10 @@ struct Database {
     updated_at: Option<String>,
 }
 
-/// Reads the version, and when the database was made. There is none before its first
-/// download.
+/// Parses the version and the date of the database. There is no date before the first download.
 ///
 /// # Errors
-/// When it is no such answer.
+/// The text is not such output.
 pub fn parse_trivy_version(answer: &[u8]) -> Result<(String, Option<String>), ScanError> {
     let answer: Version = serde_json::from_slice(answer).map_err(ScanError::Form)?;
     Ok((

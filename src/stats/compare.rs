@@ -10,7 +10,7 @@ use super::hodges_lehmann::{Factor, factor};
 use super::joint::{self, Candidate, Design, JointTest, Tested};
 use super::signed_ranks;
 use super::summary::Level;
-use super::verdict::{Evidence, Grounds, Threshold, Verdict, judge, judge_exact};
+use super::verdict::{Evidence, Threshold, Verdict, VerdictReason, judge, judge_exact};
 use super::{Direction, Interval, Kind, SampleSet};
 use crate::units::Ratio;
 
@@ -38,7 +38,7 @@ pub struct Comparison {
     /// What it comes to.
     pub verdict: Verdict,
     /// Why.
-    pub grounds: Grounds,
+    pub grounds: VerdictReason,
     /// Samples of base.
     pub n_base: usize,
     /// Samples of head.

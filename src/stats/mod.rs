@@ -45,4 +45,4 @@ pub use outlier::{Fences, MIN_FOR_OUTLIERS, Mark, OUTLIER_THRESHOLD};
 pub use quantile::MIN_FOR_P95;
 pub use sample_set::{SampleError, SampleSet};
 pub use summary::{Level, RatioOfMedians, Summary, ratio_of_medians, ratio_of_sums};
-pub use verdict::{Grounds, Threshold, Verdict};
+pub use verdict::{Threshold, Verdict, VerdictReason};

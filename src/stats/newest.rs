@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::f64::consts::FRAC_PI_2;
 
 use super::moderate::Prior;
-use super::verdict::{Gates, Grounds, Threshold, Verdict, decide};
+use super::verdict::{Gates, Threshold, Verdict, VerdictReason, decide};
 use super::{Direction, Interval, SampleSet, benjamini_hochberg, qn, quantile, student};
 use crate::units::Ratio;
 
@@ -47,7 +47,7 @@ pub struct Placement {
     /// What it comes to.
     pub verdict: Verdict,
     /// Why.
-    pub grounds: Grounds,
+    pub grounds: VerdictReason,
     /// The value divided by the median of those before; `None` where that divides by zero.
     pub effect: Option<Ratio>,
     /// The interval of that factor, of the level `1 - alpha`; `None` below [`MIN_BEFORE`]
@@ -169,9 +169,9 @@ fn judge(
             newcomer.direction,
         ),
         _ if newcomer.before.len() < MIN_BEFORE => {
-            (Verdict::Inconclusive, Grounds::TooFewForInterval)
+            (Verdict::Inconclusive, VerdictReason::TooFewForInterval)
         }
-        _ => (Verdict::Inconclusive, Grounds::NoRatio),
+        _ => (Verdict::Inconclusive, VerdictReason::NoRatio),
     };
     Placement {
         verdict,

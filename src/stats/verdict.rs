@@ -84,9 +84,9 @@ pub enum Verdict {
     Inconclusive,
 }
 
-/// Why a comparison says what it says.
+/// The reason for a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grounds {
+pub enum VerdictReason {
     /// Better, worse: the whole interval lies beyond the threshold.
     IntervalBeyond,
     /// Better, worse: the estimate lies beyond the threshold, and interval and test exclude
@@ -133,21 +133,21 @@ pub(super) fn judge(
     evidence: &Evidence,
     threshold: Threshold,
     direction: Direction,
-) -> (Verdict, Grounds) {
+) -> (Verdict, VerdictReason) {
     let inconclusive = |grounds| (Verdict::Inconclusive, grounds);
     let (base, head) = evidence.sizes;
     if base.min(head) < MIN_FOR_TEST {
-        return inconclusive(Grounds::TooFewForTest);
+        return inconclusive(VerdictReason::TooFewForTest);
     }
     if base.min(head) < MIN_FOR_INTERVAL {
-        return inconclusive(Grounds::TooFewForInterval);
+        return inconclusive(VerdictReason::TooFewForInterval);
     }
     let Some(factor) = evidence.factor else {
-        return inconclusive(Grounds::NoRatio);
+        return inconclusive(VerdictReason::NoRatio);
     };
     // At a very small alpha even all quotients together are no interval.
     let Some(interval) = factor.interval else {
-        return inconclusive(Grounds::TooFewRounds);
+        return inconclusive(VerdictReason::TooFewRounds);
     };
     let gates = Gates {
         unlikely: evidence.adjusted_p.is_some_and(|p| p <= evidence.alpha),
@@ -171,28 +171,28 @@ pub(super) fn decide(
     gates: Gates,
     threshold: Threshold,
     direction: Direction,
-) -> (Verdict, Grounds) {
+) -> (Verdict, VerdictReason) {
     let inconclusive = |grounds| (Verdict::Inconclusive, grounds);
     let (low, high) = (1.0 / threshold.factor(), threshold.factor());
     if low <= interval.lower && interval.upper <= high {
-        return (Verdict::Same, Grounds::IntervalWithin);
+        return (Verdict::Same, VerdictReason::IntervalWithin);
     }
     if low <= estimate && estimate <= high {
-        return inconclusive(Grounds::IntervalTooWide);
+        return inconclusive(VerdictReason::IntervalTooWide);
     }
     let excluded = interval.upper < 1.0 || interval.lower > 1.0;
     if !(gates.unlikely && excluded) {
         return inconclusive(if gates.hopeless {
-            Grounds::TooFewRounds
+            VerdictReason::TooFewRounds
         } else {
-            Grounds::MaybeChance
+            VerdictReason::MaybeChance
         });
     }
     let beyond = interval.upper < low || interval.lower > high;
     let grounds = if beyond {
-        Grounds::IntervalBeyond
+        VerdictReason::IntervalBeyond
     } else {
-        Grounds::EstimateBeyond
+        VerdictReason::EstimateBeyond
     };
     (change(estimate > 1.0, direction), grounds)
 }
@@ -204,20 +204,20 @@ pub(super) fn judge_exact(
     head: &SampleSet,
     threshold: Threshold,
     direction: Direction,
-) -> (Verdict, Grounds) {
+) -> (Verdict, VerdictReason) {
     let spreads = [base.max() - base.min(), head.max() - head.min()];
     let (narrow, spread) = (spreads[0].min(spreads[1]), spreads[0].max(spreads[1]));
     let (least, most) = (base.min().min(head.min()), base.max().max(head.max()));
     if base.min() == head.max() && base.max() == head.min() {
-        (Verdict::Same, Grounds::Equal)
+        (Verdict::Same, VerdictReason::Equal)
     } else if threshold.is_beyond(base.max(), head.min(), spread) {
-        (change(true, direction), Grounds::Differ)
+        (change(true, direction), VerdictReason::Differ)
     } else if threshold.is_beyond(head.max(), base.min(), spread) {
-        (change(false, direction), Grounds::Differ)
+        (change(false, direction), VerdictReason::Differ)
     } else if !threshold.is_beyond(least, most, narrow) {
-        (Verdict::Same, Grounds::WithinThreshold)
+        (Verdict::Same, VerdictReason::WithinThreshold)
     } else {
-        (Verdict::Inconclusive, Grounds::RangesOverlap)
+        (Verdict::Inconclusive, VerdictReason::RangesOverlap)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whole files or none.
+//! Atomic file replacement.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
@@ -7,27 +7,27 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// As a new file commonly is; temporary files are private.
+/// The usual mode of a new file, because temporary files are private.
 const MODE: u32 = 0o644;
 
-/// First part of the name of a file that is being written.
+/// The prefix of temporary file names.
 pub(super) const UNFINISHED: &str = ".writing-";
 
 const BUFFER: usize = 1 << 18;
 
-/// Replaces `path` by a file that holds `bytes`: written beside, brought to
-/// disk, renamed. On failure the old file stays and nothing else is left.
+/// Replaces `path` atomically: writes `bytes` to a temporary file, syncs it and renames it. On
+/// failure the old file stays and nothing else remains.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_by(path, |file| file.write_all(bytes))
 }
 
-/// The same of what `make` writes, piece by piece.
+/// The same for content that `make` writes.
 pub(super) fn write_by(
     path: &Path,
     make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    // Removed when dropped, so also on every early return.
+    // Removed on drop, so also on every early return.
     let mut file = NamedTempFile::with_prefix_in(UNFINISHED, folder)?;
     let mut buffered = BufWriter::with_capacity(BUFFER, file.as_file_mut());
     make(&mut buffered)?;
@@ -40,7 +40,7 @@ pub(super) fn write_by(
     sync_folder(folder)
 }
 
-/// Points the link `path` at `target`, at no moment at nothing.
+/// Replaces the link `path` atomically, so that it always has a target.
 pub(super) fn link(path: &Path, target: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let made = tempfile::Builder::new()
@@ -50,16 +50,16 @@ pub(super) fn link(path: &Path, target: &str) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// The rename itself is on disk only once its folder is.
+/// A rename is durable only after its folder is synced.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
-        // Some file systems sync no folders; the file itself is safe.
+        // Some file systems cannot sync folders; the file itself is durable.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         other => other,
     }
 }
 
-/// Whether anything is at the path, be it a link that leads nowhere.
+/// Whether the path exists, including a dangling link.
 pub(super) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }

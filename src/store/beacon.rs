@@ -1,27 +1,27 @@
-//! A light that a running run shows on its machine, wherever its folder lies:
-//! `clean` of another home must not take what a living run uses.
+//! A lock file that marks a running run on its machine, independent of its folder, so that
+//! `clean` with another home does not remove what the run uses.
 //!
-//! The folder of lights is in the one for temporary files, which all users share. So nothing
-//! there is waited for, links are not followed, and a file that is there already is another
-//! user's until its owner says otherwise.
+//! The lock files are in the shared folder for temporary files. So operations there never block,
+//! links are not followed, and an existing file is treated as another user's unless its owner
+//! matches.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// Held until dropped; the kernel puts it out when the process dies.
+/// Held until dropped; the kernel releases it when the process dies.
 #[derive(Debug)]
 pub(super) struct Beacon {
     path: PathBuf,
     _file: File,
 }
 
-/// As the folder for temporary files itself: every user may light one there, and
-/// remove none of another's.
+/// The mode of the folder for temporary files: every user may create a file, and only its owner
+/// may remove it.
 fn open_to_all(dir: &Path) -> io::Result<()> {
     match fs::create_dir(dir) {
-        // Of one that was there nothing is changed: who knows where it leads.
+        // An existing folder is not changed, because it may be a link.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(dir),
         Err(error) => Err(error),
@@ -36,7 +36,7 @@ fn open_to_all(dir: &Path) -> io::Result<()> {
 }
 
 impl Beacon {
-    /// Lights it for a run.
+    /// Creates and locks the file of a run.
     pub fn light(run: &str) -> io::Result<Self> {
         let dir = dir();
         open_to_all(&dir)?;
@@ -45,7 +45,7 @@ impl Beacon {
             .write(true)
             .create(true)
             .truncate(false)
-            // Opening a pipe would wait for somebody to read it.
+            // Opening a named pipe would block.
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
             .open(&path)?;
         let facts = file.metadata()?;
@@ -68,12 +68,12 @@ impl Beacon {
 
 impl Drop for Beacon {
     fn drop(&mut self) {
-        // What cannot be removed is put out all the same.
+        // The lock is released even if the file cannot be removed.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Whether a living process on this machine runs the run of this name.
+/// Whether a living process on this machine executes the run with this name.
 pub fn is_running(run: &str) -> bool {
     if run.is_empty() || run.contains('/') {
         return false;

@@ -1,14 +1,14 @@
-//! What can go wrong with a run folder.
+//! Errors of run folders.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::record::ReadError;
 
-/// A run folder that cannot be made, found, read or written.
+/// A run folder cannot be created, found, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The folder cannot be made.
+    /// The folder cannot be created.
     #[error("failed to create the run folder `{}`", path.display())]
     Create {
         /// Which.
@@ -26,7 +26,7 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
-    /// A file cannot be written; what was there before still is.
+    /// A file cannot be written; the old content is unchanged.
     #[error("failed to write `{}`", path.display())]
     Write {
         /// Which.
@@ -35,13 +35,13 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
-    /// A name that is not that of a file or folder below.
+    /// The name is not that of a file or folder in the run folder.
     #[error("failed to use `{name}` as a name: it is empty, has a slash, or begins with a dot")]
     Name {
         /// The name.
         name: String,
     },
-    /// The record is no run record.
+    /// The file is not a run record.
     #[error("failed to read the run record `{}`", place(path, source))]
     Record {
         /// The file.
@@ -50,12 +50,12 @@ pub enum StoreError {
         #[source]
         source: ReadError,
     },
-    /// No such run.
+    /// The run does not exist.
     #[error("failed to find the run `{run}`: {known}")]
     NotFound {
-        /// As it was asked for.
+        /// The requested name.
         run: String,
-        /// The runs that there are, in words.
+        /// The existing runs as text.
         known: String,
     },
     /// Another process writes the run.
@@ -63,7 +63,7 @@ pub enum StoreError {
     Locked {
         /// The run folder.
         path: PathBuf,
-        /// The process's id, as far as it is known.
+        /// The id of the process, if known.
         owner: String,
     },
     /// The `git` program cannot be started.
@@ -73,20 +73,20 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
-    /// Git does not do what it is asked for.
+    /// A git command fails.
     #[error("failed to read the git repository `{}`: {said}", repository.display())]
     Git {
-        /// Where it was started.
+        /// The working directory.
         repository: PathBuf,
-        /// Its own words.
+        /// The message of git.
         said: String,
     },
-    /// No such branch.
+    /// The branch does not exist.
     #[error("failed to find the branch `{branch}`: {known}")]
     NoBranch {
-        /// As it was asked for.
+        /// The requested name.
         branch: String,
-        /// The branches that there are, in words.
+        /// The existing branches as text.
         known: String,
     },
 }
@@ -101,7 +101,7 @@ fn place(path: &Path, source: &ReadError) -> String {
 }
 
 impl StoreError {
-    /// What the user can do about it, where there is a remedy.
+    /// How the user can fix it, if there is a fix.
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::NotFound { .. } => Some(

@@ -1,4 +1,4 @@
-//! One run's folder.
+//! The folder of a run.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -18,8 +18,8 @@ use crate::record::RunRecord;
 /// The run record's file.
 pub const RECORD_FILE: &str = "run.json";
 
-/// A run's folder. One that was made by [`RunFolder::create`] or [`RunFolder::lock`]
-/// holds the run's lock until it is dropped.
+/// The folder of a run. If it comes from [`RunFolder::create`] or [`RunFolder::lock`], it holds
+/// the lock of the run until it is dropped.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
@@ -28,15 +28,15 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes a new folder below `results_dir`, which is made too where it is
-    /// missing, takes its lock, and lets `latest` point at it.
+    /// Creates a new folder in `results_dir` (created if missing), locks it, and points `latest`
+    /// to it.
     ///
-    /// `utc` is RFC 3339 with seconds, as the clock gives it. The folder is
-    /// `<utc without punctuation>-<name>`, with `-2`, `-3` … behind it where a
-    /// run of that name began in the same second.
+    /// `utc` is RFC 3339 with seconds, as the clock gives it. The folder is `<utc without
+    /// punctuation>-<name>`, with the suffix `-2`, `-3` … if a run with this name began in the
+    /// same second.
     ///
     /// # Errors
-    /// A name with a slash or a leading dot; a folder that cannot be written.
+    /// The name has a slash or a leading dot, or the folder cannot be written.
     pub fn create(results_dir: &Path, utc: &str, name: &str) -> Result<Self, StoreError> {
         let stamp: String = utc.chars().filter(|ch| !matches!(ch, '-' | ':')).collect();
         let base = format!("{}-{}", plain(&stamp)?, plain(name)?);
@@ -75,10 +75,10 @@ impl RunFolder {
         Err(fault(results_dir)(io::ErrorKind::AlreadyExists.into()))
     }
 
-    /// An existing run, to be read.
+    /// Opens an existing run for reading.
     ///
     /// # Errors
-    /// The folder is not there or is no folder.
+    /// The folder does not exist or is not a folder.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let fault = |source| StoreError::Read {
             path: path.to_owned(),
@@ -94,10 +94,10 @@ impl RunFolder {
         })
     }
 
-    /// A folder within it that holds a run of its own; made where it is missing.
+    /// A subfolder with a separate run; created if missing.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn part(&self, name: &str) -> Result<Self, StoreError> {
         let path = self.path.join(plain(name)?);
         match fs::create_dir_all(&path) {
@@ -106,7 +106,7 @@ impl RunFolder {
         }
     }
 
-    /// Takes the run's lock, to write to it: a run that is resumed.
+    /// Locks an existing run for writing, to resume it.
     ///
     /// # Errors
     /// Another process holds it, or the folder cannot be written.
@@ -131,17 +131,17 @@ impl RunFolder {
 
     /// The folder's name, which is the run's id.
     pub fn id(&self) -> String {
-        // A path such as `.` has its name only when resolved.
+        // A path like `.` has a name only after it is resolved.
         let full = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let name = full.file_name().unwrap_or(full.as_os_str());
         name.to_string_lossy().into_owned()
     }
 
-    /// Writes a file of the run, whole or not at all. `name` may lead into a
-    /// subfolder (`charts/size.svg`), which is made where it is missing.
+    /// Writes a file of the run atomically. `name` may contain a subfolder (`charts/size.svg`),
+    /// which is created if missing.
     ///
     /// # Errors
-    /// The old file stays where the new one cannot be written.
+    /// The new file cannot be written; the old one is unchanged.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.write_by(name, |file| file.write_all(bytes))
     }
@@ -169,7 +169,7 @@ impl RunFolder {
         atomic::write_by(&path, make).map_err(fault)
     }
 
-    /// Removes a file of the run. Gone already is fine.
+    /// Removes a file of the run. A missing file is not an error.
     ///
     /// # Errors
     /// The file cannot be removed.
@@ -191,16 +191,16 @@ impl RunFolder {
     /// Reads the run record. Secrets that an older version recorded are masked.
     ///
     /// # Errors
-    /// With file, line and column where it is no run record, or contradicts itself; by its
-    /// version where it is of a form that cannot be read.
+    /// The file is not a valid run record or is inconsistent (with file, line and column), or has
+    /// an unsupported version.
     pub fn load_record(&self) -> Result<RunRecord, StoreError> {
         self.load_record_with(|| ())
     }
 
-    /// The same, with something that happens between the reads of the record and the journal.
+    /// The same with a hook between the reads of record and journal, for tests.
     ///
-    /// A process that writes the run may put a new record in place then, and remove the journal
-    /// that belongs to the old one. So both are read again until the record has stayed.
+    /// A writing process may replace the record and remove its journal in between. So both are
+    /// read again until the record is unchanged.
     pub(super) fn load_record_with(
         &self,
         mut between: impl FnMut(),
@@ -211,7 +211,7 @@ impl RunFolder {
             StoreError::Read { path, source }
         };
         loop {
-            // Held open, its number is not given to another file.
+            // While it is open, its inode number is not reused.
             let file = files::open(&path).map_err(fault)?;
             let text = io::read_to_string(&file).map_err(fault)?;
             between();
@@ -233,13 +233,13 @@ impl RunFolder {
         Ok(record)
     }
 
-    /// Writes the run record, and gives its bytes.
+    /// Writes the run record and returns its size in bytes.
     ///
     /// # Errors
-    /// The old record stays where the new one cannot be written.
+    /// The new record cannot be written; the old one is unchanged.
     pub fn save_record(&self, record: &RunRecord) -> Result<usize, StoreError> {
         let path = self.path.join(RECORD_FILE);
-        // Not as one text first: the record of a run that was joined may be large.
+        // Streamed, because the record of a joined run may be large.
         let written = fs::create_dir_all(&self.path).and_then(|()| {
             atomic::write_by(&path, |mut file| {
                 serde_json::to_writer_pretty(&mut file, record)?;
@@ -252,20 +252,20 @@ impl RunFolder {
     }
 }
 
-/// Whether a path still leads to a file.
+/// Whether a path still refers to a file.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let (of_file, of_path) = (file.metadata()?, fs::metadata(path)?);
     Ok((of_file.dev(), of_file.ino()) == (of_path.dev(), of_path.ino()))
 }
 
-/// Removes files that a process was writing when it was killed. Whoever calls holds the lock,
-/// so nobody writes them.
+/// Removes temporary files of a killed process. The caller holds the lock, so no process writes
+/// them.
 fn remove_unfinished(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries {
         let name = entry.file_name();
         if name.to_string_lossy().starts_with(atomic::UNFINISHED) {
-            // One that stays takes room and is in nobody's way.
+            // A remaining file uses space but does no harm.
             let _ = fs::remove_file(entry.path());
         } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             remove_unfinished(&entry.path());

@@ -1,4 +1,4 @@
-//! What a run has yielded since its record was written whole.
+//! The journal: results of a run since its last complete record.
 //!
 //! A record grows with each visit, and writing it whole after each would cost more and more.
 //! So a large one is written whole when a run begins and when it ends, and where the journal
@@ -26,19 +26,19 @@ pub const JOURNAL_FILE: &str = "run.journal";
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
-    /// Visits that are done after it.
+    /// The number of completed visits after it.
     pub visits_done: u32,
-    /// All but what grows, where it has changed since the line before.
+    /// The fields that do not grow, if they changed since the previous line.
     pub head: Option<Box<RunRecord>>,
     pub samples: Vec<Sample>,
     pub builds: Vec<BuildRecord>,
     pub conditions: Vec<VisitConditions>,
 }
 
-/// Takes the journal of a run folder into its record.
+/// Applies the journal of a run folder to its record.
 ///
 /// # Errors
-/// A journal that cannot be read, or that holds a line of something else.
+/// The journal cannot be read, or contains an invalid line.
 pub(super) fn replay(folder: &Path, record: &mut RunRecord) -> Result<(), StoreError> {
     let path = folder.join(JOURNAL_FILE);
     let fault = |source| StoreError::Read {
@@ -78,7 +78,7 @@ fn take(record: &mut RunRecord, entry: Entry) {
     record.conditions.extend(entry.conditions);
 }
 
-/// The file, open for as long as the run goes on.
+/// The file, open during the run.
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
@@ -97,12 +97,12 @@ impl Journal {
         Ok(Self { file, length: 0 })
     }
 
-    /// Bytes that were appended.
+    /// The number of appended bytes.
     pub fn length(&self) -> usize {
         usize::try_from(self.length).unwrap_or(usize::MAX)
     }
 
-    /// Appends a line whole, or nothing: a disk may be full in the middle of it.
+    /// Appends a complete line or nothing, even if the disk becomes full.
     pub fn append(&mut self, line: &[u8]) -> io::Result<()> {
         let written = self
             .file
@@ -111,8 +111,8 @@ impl Journal {
         match written {
             Ok(()) => self.length += line.len() as u64,
             Err(error) => {
-                // The next line would begin in the middle of this one. Where this fails, too, the
-                // run ends with the error, and its last save is a whole record.
+                // Otherwise the next line would begin in the middle of this one. If this also
+                // fails, the run ends with the error, and its last save is a complete record.
                 let _ = self.file.set_len(self.length);
                 return Err(error);
             }

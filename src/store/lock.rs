@@ -13,16 +13,15 @@ pub(super) const LOCK_FILE: &str = ".lock";
 
 /// Held until dropped.
 ///
-/// The kernel holds the lock and lets go of it when its process dies, however it
-/// dies: a file that is left behind locks nobody out, and no id of a dead
-/// process can be mistaken for that of a younger one. The id inside is for people.
+/// The kernel releases the lock when its process dies, so a remaining file blocks no other
+/// process, and a reused process id causes no confusion. The id in the file is only for display.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock of a run folder, or says who holds it.
+    /// Locks a run folder, or reports the process that holds the lock.
     pub fn take(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(LOCK_FILE);
         let fault = |source| StoreError::Write {

@@ -1,8 +1,8 @@
 //! Run folders on disk: `results/<utc>-<name>/` with `run.json` and its companions.
 //!
-//! Every file is written whole or not at all, except the journal of a long run. One process
-//! writes a run at a time, and `latest` names the run that was begun last. What the files hold
-//! is `record`'s and `report`'s business.
+//! Every file is written atomically, except the journal of a long run. One process writes a run
+//! at a time, and `latest` refers to the run that was started last. The contents are defined in
+//! `record` and `report`.
 
 mod atomic;
 mod beacon;

@@ -1,4 +1,4 @@
-//! From what a user calls a run to its folder.
+//! Resolves the name of a run to its folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,27 +7,27 @@ use super::atomic;
 use super::error::StoreError;
 use super::folder::RECORD_FILE;
 
-/// The name under which the run that was begun last is found.
+/// The name of the run that was started last.
 pub const LATEST: &str = "latest";
 
-/// How many runs an error lists.
+/// The most runs that an error lists.
 const LISTED_RUNS: usize = 8;
 
-/// The folder of a run: `latest`, the name of a folder below `results_dir`, a
-/// path to a folder, or a path to its `run.json`. A name below `results_dir`
-/// wins over a path of the same name.
+/// The folder of a run: `latest`, the name of a folder below `results_dir`, a path to a folder,
+/// or a path to its `run.json`. A name in `results_dir` has precedence over a path with the same
+/// name.
 ///
-/// `latest` is the link of that name or, where it leads to no run record (one
-/// that died before it wrote any), the newest by name that has one.
+/// `latest` is the link with this name or, if it has no run record (the run died before it wrote
+/// one), the newest run by name that has one.
 ///
 /// # Errors
-/// There is no such run; the error lists those that there are.
+/// The run does not exist; the error lists the existing ones.
 pub fn resolve(results_dir: &Path, run: &str) -> Result<PathBuf, StoreError> {
     let named = (!run.is_empty()).then(|| results_dir.join(run));
     let given = PathBuf::from(run);
     for candidate in named.into_iter().chain([given]) {
         if candidate.is_dir() && holds_record(&candidate) {
-            // Behind the link is the name by which the run is known.
+            // The target of the link has the name of the run.
             return Ok(target(results_dir, candidate));
         }
         if candidate.is_file()
@@ -51,11 +51,11 @@ pub fn resolve(results_dir: &Path, run: &str) -> Result<PathBuf, StoreError> {
     }
 }
 
-/// The folders of the runs that `run` names: one as [`resolve`] finds it, or all that a
-/// folder holds, oldest first. The link `latest` in it is none of its own.
+/// The folders of the runs that `run` refers to: one as in [`resolve`], or all runs in a folder,
+/// oldest first, without its link `latest`.
 ///
 /// # Errors
-/// There is no such run, and no folder of that name with a run in it.
+/// There is no such run, and no folder with this name that contains a run.
 pub fn resolve_all(results_dir: &Path, run: &str) -> Result<Vec<PathBuf>, StoreError> {
     let fault = match resolve(results_dir, run) {
         Ok(folder) => return Ok(vec![folder]),
@@ -89,8 +89,8 @@ fn target(results_dir: &Path, candidate: PathBuf) -> PathBuf {
     }
 }
 
-/// Names of the runs, oldest first. Names begin with the time, those of committed
-/// reference runs with a word: they sort behind, and are not the latest.
+/// The names of the runs, oldest first. Names begin with the time; those of committed reference
+/// runs begin with a word, sort last, and are not the latest.
 fn runs(results_dir: &Path) -> Vec<String> {
     let Ok(items) = fs::read_dir(results_dir) else {
         return Vec::new();
@@ -100,7 +100,7 @@ fn runs(results_dir: &Path) -> Vec<String> {
         .filter(|item| item.file_type().is_ok_and(|kind| kind.is_dir()))
         .filter(|item| holds_record(&item.path()))
         .filter_map(|item| item.file_name().into_string().ok())
-        // A link that an upload followed is the copy of another run.
+        // An upload may have replaced a link by a copy of another run.
         .filter(|name| name != LATEST)
         .collect();
     runs.sort_by(|a, b| (dated(a), a).cmp(&(dated(b), b)));

@@ -1,4 +1,4 @@
-//! What runs leave in the folder that holds them.
+//! Files that runs leave in the folder of runs.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use super::history::INDEX_FILE;
 use super::lock::LOCK_FILE;
 use super::resolve::LATEST;
 
-/// The folder of runs in a project of the user's own.
+/// The folder of runs in a user's project.
 pub const OWN_FOLDER: &str = ".plimsoll";
 
-/// What keeps such a folder out of version control.
+/// The ignore file that excludes the folder from version control.
 pub(super) const IGNORE_FILE: &str = ".gitignore";
 
-/// Whether something in a folder of runs is a run, be it begun just now, or one of the files
-/// next to them.
+/// Whether an entry in a folder of runs is a run, also a new one, or one of the files next to
+/// them.
 pub fn is_of_runs(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     let holds = |file: &str| atomic::exists(&path.join(file));

@@ -1,4 +1,4 @@
-//! Writes a run's record again and again: whole while it is small, and by a journal after that.
+//! Saves the record of a run repeatedly: completely while it is small, then through a journal.
 
 use serde::Serialize;
 
@@ -7,15 +7,15 @@ use super::folder::RunFolder;
 use super::journal::{Entry, JOURNAL_FILE, Journal};
 use crate::record::RunRecord;
 
-/// A record below this size is written whole each time: that costs no more than a page, and
-/// everybody finds everything in one file.
+/// A smaller record is written completely each time, which is cheap and keeps everything in one
+/// file.
 const WHOLE_BYTES: usize = 512 << 10;
 
-/// A journal grows to at most so many times the whole record; then the record is written whole.
-/// A line that holds the head may be as large as the record.
+/// The largest size of a journal relative to the record; then the record is written completely. A
+/// line with the head may be as large as the record.
 const MOST_WHOLES: usize = 4;
 
-/// How much of a record is on disk.
+/// The part of a record that is on disk.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Saved {
     samples: usize,
@@ -33,20 +33,20 @@ impl Saved {
     }
 }
 
-/// Writes the record of one run again and again.
+/// Saves the record of one run repeatedly.
 #[derive(Debug)]
 pub struct RecordWriter<'a> {
     folder: &'a RunFolder,
     saved: Saved,
-    /// What the head was when it was written last, as JSON.
+    /// The last written head, as JSON.
     head: Vec<u8>,
-    /// Bytes of the whole record as it was written last.
+    /// The size of the last complete record in bytes.
     whole: usize,
     journal: Option<Journal>,
 }
 
 impl<'a> RecordWriter<'a> {
-    /// A writer that has written nothing yet.
+    /// A new writer.
     pub fn new(folder: &'a RunFolder) -> Self {
         Self {
             folder,
@@ -57,10 +57,10 @@ impl<'a> RecordWriter<'a> {
         }
     }
 
-    /// Saves a record that has grown since the last time, and gives the bytes that were written.
+    /// Saves a record that has grown since the last save, and returns the written bytes.
     ///
     /// # Errors
-    /// What was saved before stays where the rest cannot be written.
+    /// The new part cannot be written; what was saved before is unchanged.
     pub fn save(&mut self, record: &RunRecord) -> Result<usize, StoreError> {
         match self.whole > WHOLE_BYTES {
             true => self.append(record),
@@ -68,10 +68,10 @@ impl<'a> RecordWriter<'a> {
         }
     }
 
-    /// Saves a record in which what was saved before has changed, or which is complete.
+    /// Saves a record whose saved part has changed, or which is complete.
     ///
     /// # Errors
-    /// The old record stays where the new one cannot be written.
+    /// The new record cannot be written; the old one is unchanged.
     pub fn save_whole(&mut self, record: &RunRecord) -> Result<usize, StoreError> {
         let bytes = self.folder.save_record(record)?;
         self.folder.remove(JOURNAL_FILE)?;
@@ -125,9 +125,9 @@ impl<'a> RecordWriter<'a> {
     }
 }
 
-/// All but what grows with each visit. The number of visits is in each line.
+/// The fields that do not grow with each visit. Each line has the number of visits.
 fn head_of(record: &RunRecord) -> RunRecord {
-    // Field by field, so that nothing large is copied to be thrown away.
+    // Field by field, to avoid copies of large fields.
     let RunRecord {
         schema_version,
         id,

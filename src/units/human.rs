@@ -1,5 +1,4 @@
-//! Quantities as people read them: decimal MB as `docker images` prints them,
-//! one unit for a whole column.
+//! Formats quantities for display: decimal MB as in `docker images`, one unit per column.
 
 use super::{Bytes, Count, Nanos, Rate, Ratio};
 

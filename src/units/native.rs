@@ -1,8 +1,8 @@
-//! Between quantities and the plain numbers that statistics work on.
+//! Converts between quantities and the plain numbers of statistics.
 
 use super::{Bytes, Count, Nanos, Quantity, Rate, Ratio, Unit};
 
-/// The number that `stats` sees: bytes, nanoseconds, a count, a quotient.
+/// The number for `stats`: bytes, nanoseconds, count or ratio.
 pub fn native(quantity: Quantity) -> f64 {
     match quantity {
         Quantity::Bytes(bytes) => bytes.0 as f64,

@@ -1,4 +1,4 @@
-//! The newtypes and the sum of them.
+//! The unit types and the enum of all of them.
 
 use std::fmt;
 use std::iter::Sum;
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Bytes(pub u64);
 
-/// A duration in integer nanoseconds, as a monotonic clock gives it.
+/// A duration in integer nanoseconds.
 #[derive(
     Debug,
     Clone,
@@ -44,7 +44,7 @@ pub struct Bytes(pub u64);
 #[serde(transparent)]
 pub struct Nanos(pub u64);
 
-/// A number of things: layers, files, steps.
+/// A count, for example of layers, files or steps.
 #[derive(
     Debug,
     Clone,
@@ -62,12 +62,12 @@ pub struct Nanos(pub u64);
 #[serde(transparent)]
 pub struct Count(pub u64);
 
-/// Bits per second, as links are sold: decimal, without what protocols add.
+/// Bits per second: decimal, without protocol overhead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BitRate(pub u64);
 
 impl BitRate {
-    /// How long some bytes take at this rate. A rate of 0 takes for ever.
+    /// The transfer time of some bytes at this rate. At a rate of 0 it is the maximum.
     pub fn time_of(self, bytes: Bytes) -> Nanos {
         let bits = u128::from(bytes.0) * 8 * 1_000_000_000;
         bits.checked_div(u128::from(self.0))
@@ -76,13 +76,13 @@ impl BitRate {
     }
 }
 
-/// A quotient of two like quantities. Never NaN and never infinite.
+/// A ratio of two quantities with the same unit. Never NaN or infinite.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Ratio(f64);
 
 impl Ratio {
-    /// The quotient, or `None` where it has no meaning (a zero or non-finite divisor).
+    /// The ratio, or `None` for a zero or non-finite divisor.
     pub fn of(part: f64, whole: f64) -> Option<Self> {
         let value = part / whole;
         (whole != 0.0 && value.is_finite()).then_some(Self(value))
@@ -110,7 +110,7 @@ impl Nanos {
         self.0 as f64 / 1e9
     }
 
-    /// The difference, or zero where `earlier` is not earlier.
+    /// The difference, or zero if `earlier` is not earlier.
     pub fn saturating_sub(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))
     }
@@ -118,7 +118,7 @@ impl Nanos {
 
 impl From<Duration> for Nanos {
     fn from(duration: Duration) -> Self {
-        // 584 years fit; a longer wait is a bug elsewhere.
+        // 584 years fit; a longer duration is a bug elsewhere.
         Self(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
     }
 }
@@ -129,8 +129,8 @@ impl From<Nanos> for Duration {
     }
 }
 
-// A record may hold any number, and no sum of it may end the program: sums stay at the largest
-// number, and differences at zero.
+// A record may contain any number, and arithmetic must not panic: sums saturate at the maximum,
+// and differences at zero.
 macro_rules! arithmetic {
     ($($name:ident),*) => {$(
         impl Add for $name {
@@ -154,13 +154,13 @@ macro_rules! arithmetic {
 }
 arithmetic!(Bytes, Nanos, Count);
 
-/// How often a second something happens. Never NaN, infinite or negative.
+/// Events per second. Never NaN, infinite or negative.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Rate(f64);
 
 impl Rate {
-    /// Some things within a time; `None` where no time went by.
+    /// A count divided by a time; `None` for zero time.
     pub fn of(things: Count, within: Nanos) -> Option<Self> {
         Self::per_second(things.0 as f64 / within.as_secs_f64())
     }
@@ -176,7 +176,7 @@ impl Rate {
     }
 }
 
-/// The base unit of a metric, as the files name it.
+/// The base unit of a metric, as in the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
@@ -186,9 +186,9 @@ pub enum Unit {
     Seconds,
     /// A plain number of things.
     Count,
-    /// A quotient without unit.
+    /// A ratio without a unit.
     Ratio,
-    /// A number of things each second.
+    /// A number of events per second.
     #[serde(rename = "1/s")]
     PerSecond,
 }

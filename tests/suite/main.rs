@@ -38,3 +38,4 @@ mod scenario_files;
 mod scripts;
 mod simulations;
 mod standalone;
+mod words;

@@ -1,10 +1,10 @@
-//! Which blobs a pull has to fetch that it did not have to before.
+//! The blobs that a pull of head fetches in addition to those of base.
 
 use super::Cause;
 use crate::record::{CaseRecord, ManifestRecord};
 use crate::units::{Bytes, Count};
 
-/// Blobs that only head's manifest has. What got smaller is not told by what is new.
+/// Blobs that only head's manifest has. New blobs do not explain a decrease.
 pub(super) fn new_ones(old: &CaseRecord, new: &CaseRecord, change: f64) -> Vec<Cause> {
     let (Some(before), Some(after)) = (manifest(old), manifest(new)) else {
         return Vec::new();

@@ -1,5 +1,5 @@
-//! What a builder's words about a failure mean. They are words only: there is no
-//! code for "a command failed". The step that failed says most, the text the rest.
+//! Classifies a build failure by the failed step and the builder's message, because builders
+//! report no error code.
 
 use std::sync::LazyLock;
 
@@ -16,7 +16,7 @@ static EXIT_CODE: LazyLock<Regex> = LazyLock::new(|| {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failing {
     pub(super) step: String,
-    /// The builder's words about it, where it has any of its own.
+    /// The builder's message about it, if there is one.
     pub(super) message: Option<String>,
     pub(super) log: Vec<String>,
 }
@@ -38,8 +38,8 @@ pub(super) fn classify(message: String, failing: Option<Failing>) -> BuildFailur
     }
 }
 
-/// Whether the Dockerfile's author wrote the step: a base that cannot be had and
-/// a context that cannot be loaded fail in steps of the builder's own.
+/// Whether the step is an instruction of the Dockerfile. A missing base or context fails in an
+/// internal step of the builder.
 fn is_own_step(name: &str) -> bool {
     let instruction = name
         .split_once("] ")

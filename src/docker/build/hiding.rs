@@ -1,15 +1,14 @@
-//! Secrets taken out of what is told of a build: a command may print what it reads.
+//! Masks secrets in the output of a build, because a command may print them.
 
 use crate::engine::{BuildFailure, Secret};
 
-/// What stands in a secret's place.
+/// The replacement of a secret.
 const HIDDEN: &str = "(secret)";
 
-/// A line of a secret that is shorter than this is no secret by itself: a brace of a
-/// JSON file, for instance.
+/// A shorter line of a secret is not masked, for example a brace of a JSON file.
 const LINE_CHARS: usize = 4;
 
-/// The same failure without the secrets' values.
+/// The failure with masked secrets.
 pub(super) fn hide<'a>(
     failure: BuildFailure,
     secrets: impl Iterator<Item = &'a Secret>,
@@ -34,12 +33,12 @@ pub(super) fn hide<'a>(
         BuildFailure::Refused { message } => BuildFailure::Refused {
             message: clean(message),
         },
-        // The builder's words are in neither.
+        // Neither contains a message of the builder.
         other @ (BuildFailure::Context(_) | BuildFailure::Engine(_)) => other,
     }
 }
 
-/// What must not be told, the longest first: a short one may be a part of a long one.
+/// The texts to mask, the longest first, because a short one may be part of a long one.
 fn words<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Vec<&'a str> {
     let mut words: Vec<_> = secrets
         .flat_map(|Secret(value)| {

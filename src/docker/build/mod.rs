@@ -1,5 +1,5 @@
-//! Builds. BuildKit tells its steps in a status stream ([`trace`]), the classic
-//! builder and Podman's in text ([`transcript`]); both end in one outcome.
+//! Builds images. BuildKit reports its steps in a status stream ([`trace`]), the classic builder
+//! and Podman as text ([`transcript`]); both give one outcome.
 
 mod failure;
 mod hiding;
@@ -56,7 +56,7 @@ impl DockerEngine {
         let id = session_id();
         let slot = Slot::default();
         let synced = Synced::new(source, &request.dockerfile, slot.clone());
-        // The session is served from within this future, and so ends with it.
+        // This future serves the session, so the session ends with it.
         let session = self.open_session(request, source, &id, &synced).await?;
         let input = match session {
             Some(_) => Input::Session(synced, slot),
@@ -79,8 +79,8 @@ impl DockerEngine {
         built.map_err(|failure| hide(failure, request.secrets.values()))
     }
 
-    /// Opens the session where the builder has one. A builder that refuses it gets a tar;
-    /// secrets go through a session only.
+    /// Opens the session if the builder supports it. A builder that refuses it gets a tar;
+    /// secrets require a session.
     async fn open_session(
         &self,
         request: &BuildRequest,
@@ -128,7 +128,7 @@ impl DockerEngine {
             Builder::Classic => self.patient.clone(),
         };
         let (body, synced, slot) = match input {
-            // `bollard` wants a body in any case.
+            // `bollard` always requires a body.
             Input::Session(synced, slot) => (body_full(Bytes::new()), Some(synced), slot),
             Input::Tar(body, slot) => (body, None, slot),
         };
@@ -168,8 +168,8 @@ impl DockerEngine {
                 .and_then(|image| image.id)
                 .ok_or_else(|| strange(BUILD, &request.tag, "the build ended without an image"))?,
         };
-        // Asked for BuildKit, some engines build with another builder and say
-        // nothing of it; what they leave out is the trace.
+        // Some engines silently use another builder for a BuildKit request; then the trace is
+        // missing.
         let builder = match self.builder {
             Builder::BuildKit if !told.trace.heard() => Builder::Buildah,
             builder => builder,
@@ -183,15 +183,15 @@ impl DockerEngine {
     }
 }
 
-/// How the context goes to the builder, and where an error of reading it waits.
+/// How the context is sent to the builder, and where a read error is stored.
 enum Input {
-    /// Through the session, as the builder asks for it.
+    /// Through the session, on request of the builder.
     Session(Synced, Slot),
     /// As the body of the request.
     Tar(Body, Slot),
 }
 
-/// What a tar sends: all of the context.
+/// The sent amount of a tar: the whole context.
 fn whole(source: &BuildSource) -> Sent {
     let mut sent = Sent::default();
     for entry in source.files.entries() {
@@ -203,7 +203,7 @@ fn whole(source: &BuildSource) -> Sent {
     sent
 }
 
-/// All that the builder told.
+/// Everything that the builder reported.
 #[derive(Default)]
 struct Told {
     trace: Trace,
@@ -215,13 +215,13 @@ struct Told {
 impl Told {
     fn take(&mut self, info: BuildInfo, sink: &mut StepSink<'_>) {
         if info.error_detail.is_some() {
-            // `bollard` passes an error without words on as a message.
+            // `bollard` returns an error without a message as a normal item.
             self.refusal
                 .get_or_insert_with(|| "the builder gave no reason".to_owned());
         }
         match info.aux {
             Some(BuildInfoAux::BuildKit(status)) => self.trace.take(status, sink),
-            // The classic builder tells an id per step; the last is the image's.
+            // The classic builder reports an id per step; the last one is that of the image.
             Some(BuildInfoAux::Default(image)) => self.image = image.id.or(self.image.take()),
             None => {}
         }
@@ -247,7 +247,7 @@ impl Told {
 }
 
 fn unbuilt(request: &BuildRequest, told: Told, broken: Option<Error>, slot: &Slot) -> BuildFailure {
-    // The builder and the connection only know that the stream broke off.
+    // The builder and the connection only report that the stream broke off.
     if let Some(unread) = slot.take() {
         return BuildFailure::Context(unread);
     }

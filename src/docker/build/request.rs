@@ -1,4 +1,4 @@
-//! A build as the API takes it.
+//! The API request of a build.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use hyper::{Request, Uri};
 use crate::docker::Builder;
 use crate::engine::BuildRequest;
 
-/// Where BuildKit finds the context: in the build's session.
+/// Tells BuildKit to read the context from the session.
 const IN_SESSION: &str = "client-session";
 
 /// The parameters of a build; with BuildKit, `session` names its session, and `synced` says
@@ -71,7 +71,7 @@ fn of_version_2(uri: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// The engine finds a build's session by this, whoever else builds on it.
+/// Identifies the session of a build among concurrent builds.
 pub(super) fn session_id() -> String {
     static BUILDS: AtomicU64 = AtomicU64::new(0);
     let build = BUILDS.fetch_add(1, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The tar stream on its way to the engine.
+//! The request body with the tar stream.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt};
 
 use crate::engine::BuildContext;
 
-/// Where a read error waits. The HTTP client reports it only as "the body failed".
+/// Stores a read error, which the HTTP client reports only as "the body failed".
 #[derive(Debug, Clone, Default)]
 pub(in crate::docker) struct Slot(Arc<Mutex<Option<io::Error>>>);
 
@@ -26,20 +26,20 @@ impl Slot {
     }
 }
 
-/// The frames of a request body, as `bollard` takes them.
+/// The frames of a request body for `bollard`.
 type Frames = Pin<Box<dyn Stream<Item = io::Result<hyper::body::Frame<Bytes>>> + Send>>;
 
-/// A request body, as `bollard` takes it; it does not name this type.
+/// A request body for `bollard`, which does not export this type.
 pub(in crate::docker) type Body =
     http_body_util::Either<http_body_util::Full<Bytes>, http_body_util::StreamBody<Frames>>;
 
-/// The body of a request whose read errors are kept, and where they are.
+/// A request body and the store of its read errors.
 pub(in crate::docker) fn watched(stream: BuildContext) -> (Body, Slot) {
     let slot = Slot::default();
     let keeper = slot.clone();
     let stream = stream.map(move |chunk| {
         chunk.map_err(|error| {
-            // The request must break off all the same, with an error of its own.
+            // The request must still fail, with its own error.
             let kind = error.kind();
             keeper.keep(error);
             io::Error::from(kind)

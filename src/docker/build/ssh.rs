@@ -1,7 +1,7 @@
 //! SSH agents for `RUN --mount=type=ssh`: BuildKit's `moby.sshforward.v1.SSH`.
 //!
-//! Each connection that a step makes to its agent is a stream; its bytes are passed on to a
-//! socket on this side, and what that answers is passed back.
+//! Each connection of a step to its agent is a stream, which is forwarded to a local socket in
+//! both directions.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,14 +21,14 @@ const KEY: &str = "buildkit.ssh.id";
 /// The id of a mount without one.
 const DEFAULT: &str = "default";
 
-/// Answers that may wait.
+/// Buffered responses.
 const CHUNKS: usize = 16;
 
 const CHUNK_BYTES: usize = 32 << 10;
 
 type Answer<T> = Result<Response<T>, Status>;
 
-/// Agents by id, each with its socket.
+/// The sockets of agents by id.
 pub(super) struct Agents(pub(super) BTreeMap<String, PathBuf>);
 
 impl Agents {
@@ -69,7 +69,7 @@ impl Ssh for Agents {
     }
 }
 
-/// Ends with the stream, which ends with the build; then the agent sees the end, too.
+/// Ends with the stream, which ends with the build; then the connection to the agent is closed.
 async fn pass_on(mut asked: Streaming<BytesMessage>, mut agent: OwnedWriteHalf) {
     while let Ok(Some(message)) = asked.message().await {
         if agent.write_all(&message.data).await.is_err() {

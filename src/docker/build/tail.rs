@@ -4,20 +4,20 @@ use std::collections::VecDeque;
 
 use crate::secrets::{AHEAD_BYTES, mask_beginning};
 
-/// Lines kept of a step.
+/// The number of kept lines per step.
 const LINES: usize = 20;
 
-/// Bytes kept of a line; a step may print megabytes without a line's end.
+/// The kept bytes per line; a step may print megabytes without a newline.
 const LINE_BYTES: usize = 4096;
 
-/// Cuts output that comes in pieces into lines.
+/// Splits chunked output into lines.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     partial: Vec<u8>,
 }
 
 impl Lines {
-    /// Takes a piece and gives the lines that it ends.
+    /// Adds a chunk and returns the completed lines.
     pub(super) fn take(&mut self, piece: &[u8]) -> Vec<String> {
         let mut whole = Vec::new();
         let mut rest = piece;
@@ -31,12 +31,12 @@ impl Lines {
         whole
     }
 
-    /// The line that has no end yet.
+    /// The incomplete last line.
     fn rest(&self) -> Option<String> {
         (!self.partial.is_empty()).then(|| self.text())
     }
 
-    /// The line. One that is cut is masked before: no rule finds half of a secret.
+    /// The line. A truncated line is masked before, because no rule detects half a secret.
     fn text(&self) -> String {
         let line = text(&self.partial);
         match line.len() > LINE_BYTES {
@@ -81,7 +81,7 @@ impl Tail {
     }
 }
 
-/// What a terminal would show of a line: a progress bar's last state.
+/// The visible part of a line on a terminal: the last state of a progress bar.
 fn text(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     let text = text.trim_end_matches('\r');

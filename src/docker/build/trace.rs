@@ -13,7 +13,7 @@ use super::tail::Tail;
 use crate::engine::{BuildStep, StepSink};
 use crate::units::Nanos;
 
-/// What BuildKit says of steps that ended because another one failed.
+/// BuildKit's message for steps that were cancelled because another one failed.
 const CANCELLED: &str = "context canceled";
 
 /// The steps of a build so far.
@@ -35,7 +35,7 @@ struct Step {
 }
 
 impl Trace {
-    /// Whether the builder told anything.
+    /// Whether the builder reported anything.
     pub(super) fn heard(&self) -> bool {
         !self.order.is_empty()
     }
@@ -79,8 +79,8 @@ impl Trace {
             .collect()
     }
 
-    /// The step that a build failed by: the one whose words are in the failure's.
-    /// Steps beside it end with errors too, because they were cancelled.
+    /// The step that caused the failure: the one whose message is in the failure. Parallel steps
+    /// also end with errors, because they are cancelled.
     pub(super) fn failing(&self, message: &str) -> Option<Failing> {
         let failed = || self.in_order().filter(|step| !step.error.is_empty());
         let step = failed()
@@ -115,8 +115,7 @@ impl Step {
         self.intervals.keys().next().copied()
     }
 
-    /// The time in which it was at work: intervals that overlap count once, the
-    /// wait between two counts not at all.
+    /// The working time: overlapping intervals count once, and gaps do not count.
     fn duration(&self) -> Option<Nanos> {
         let mut total = None;
         let mut counted_until = i64::MIN;

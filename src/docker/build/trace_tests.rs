@@ -1,10 +1,10 @@
-//! The pitfalls of the status stream that were seen on a real engine.
+//! Special cases of the status stream that were observed on a real engine.
 
 use bollard::moby::buildkit::v1::VertexLog;
 
 use super::*;
 
-/// Start and end in nanoseconds after some second.
+/// Start and end in nanoseconds after a fixed second.
 fn vertex(digest: &str, name: &str, started: i32, completed: Option<i32>) -> Vertex {
     let mut vertex = Vertex {
         digest: digest.to_owned(),

@@ -1,4 +1,4 @@
-//! The text of the classic builder and of Podman's: steps without times.
+//! Parses the text output of the classic builder and Podman: steps without times.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::engine::{BuildStep, StepSink};
 static STEP: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(?i:step) \d+/\d+ ?: ").expect("the pattern is fixed"));
 
-/// What the builder printed so far.
+/// The builder's output so far.
 #[derive(Default)]
 pub(super) struct Transcript {
     lines: Lines,

@@ -1,4 +1,4 @@
-//! From values to pixels, and the ticks of that.
+//! Maps values to pixels and places the ticks.
 
 use plotters::coord::combinators::{IntoLogRange, LogCoord};
 use plotters::coord::ranged1d::{BoldPoints, Ranged};
@@ -6,30 +6,29 @@ use plotters::coord::types::RangedCoordf64;
 
 use super::canvas::{Anchor, Canvas, SMALL, Text};
 use super::font;
-use super::palette::Ink;
+use super::palette::Color;
 use crate::units::{ByteScale, Bytes, Nanos, TimeScale, Unit};
 
-/// Values that span more than this factor stand on a scale of logarithms.
+/// Values that differ by more than this factor use a log scale.
 const LINEAR_SPAN: f64 = 100.0;
 
-/// A linear axis spans at least this share of its values: what differs by less than a few
-/// hundredths is not to look as if it were far apart.
+/// A linear axis spans at least this share of its values, so that small differences look small.
 const LEAST_SPAN: f64 = 0.15;
 
-/// Space between two tick labels.
+/// Least space between two tick labels, in pixels.
 const GAP: f64 = 14.0;
 
-/// A value's place along a line of pixels. Values are in native units: bytes, nanoseconds.
+/// Maps a value to a pixel. Values are in native units: bytes, nanoseconds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Axis {
-    /// In native units; of a scale of logarithms both are above zero.
+    /// In native units; both are above zero on a log scale.
     low: f64,
     high: f64,
     pub(super) log: bool,
     from: f64,
     to: f64,
     pub(super) ticks: Vec<Tick>,
-    /// The unit of linear ticks; those of logarithms carry their own.
+    /// The unit of linear ticks; ticks of a log scale carry their own.
     pub(super) symbol: &'static str,
 }
 
@@ -40,29 +39,29 @@ pub(super) struct Tick {
     pub(super) label: String,
 }
 
-/// What an axis is made for.
+/// The range and unit of an axis.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Span {
-    /// Pixels of the low end.
+pub(super) struct AxisRange {
+    /// The pixel of the low end.
     pub(super) from: f64,
-    /// Pixels of the high end.
+    /// The pixel of the high end.
     pub(super) to: f64,
-    /// Whether a linear axis begins at zero, as bars need it.
+    /// Whether a linear axis begins at zero, which bars require.
     pub(super) zero: bool,
     pub(super) unit: Unit,
 }
 
 impl Axis {
-    /// An axis that holds all values, of logarithms where they span enough. Without any it
-    /// reaches from 0 to 1 of its unit.
-    pub(super) fn holding(span: Span, values: impl IntoIterator<Item = f64>) -> Self {
+    /// An axis for these values, with a log scale if their range requires it. Without values it
+    /// spans 0 to 1 of its unit.
+    pub(super) fn for_values(span: AxisRange, values: impl IntoIterator<Item = f64>) -> Self {
         let values: Vec<f64> = values.into_iter().collect();
         Self::with_parts(span, &values, &[])
     }
 
-    /// The same where parts of the values have a place on it too: they do not make it one
-    /// of logarithms, or a bar with a small part would be no bar.
-    pub(super) fn with_parts(span: Span, wholes: &[f64], parts: &[f64]) -> Self {
+    /// The same for values with parts. Parts do not cause a log scale, so that a bar with a small
+    /// part remains a bar.
+    pub(super) fn with_parts(span: AxisRange, wholes: &[f64], parts: &[f64]) -> Self {
         let known = |value: &&f64| value.is_finite() && **value >= 0.0;
         let least = |values: &[f64]| {
             let positive = values.iter().filter(known).filter(|value| **value > 0.0);
@@ -71,7 +70,7 @@ impl Axis {
         let both = [wholes, parts].concat();
         let high = both.iter().filter(known).copied().fold(0.0_f64, f64::max);
         let low = least(wholes);
-        // A zero has no place among logarithms.
+        // A log scale cannot show zero.
         let log = low.is_finite() && high / low > LINEAR_SPAN && !wholes.contains(&0.0);
         if log {
             Self::logarithmic(span, least(&both), high)
@@ -80,7 +79,7 @@ impl Axis {
         }
     }
 
-    fn linear(span: Span, low: f64, high: f64) -> Self {
+    fn linear(span: AxisRange, low: f64, high: f64) -> Self {
         let high = if high > 0.0 {
             high
         } else {
@@ -111,7 +110,7 @@ impl Axis {
                 .filter(|tick| *tick * size <= high && *tick * size >= low);
             points.collect::<Vec<f64>>()
         };
-        axis.ticks = axis.densest(at_most, |ticks| {
+        axis.ticks = axis.densest_ticks(at_most, |ticks| {
             let step = ticks
                 .windows(2)
                 .map(|pair| pair[1] - pair[0])
@@ -130,7 +129,7 @@ impl Axis {
         axis
     }
 
-    fn logarithmic(span: Span, low: f64, high: f64) -> Self {
+    fn logarithmic(span: AxisRange, low: f64, high: f64) -> Self {
         let (low, high) = (low * 0.8, high * 1.25);
         let mut axis = Self {
             low,
@@ -143,7 +142,7 @@ impl Axis {
         };
         let coordinate: LogCoord<f64> = (low..high).log_scale().into();
         let at_most = |count| coordinate.key_points(BoldPoints(count));
-        axis.ticks = axis.densest(at_most, |ticks| {
+        axis.ticks = axis.densest_ticks(at_most, |ticks| {
             let label = |tick: f64| {
                 let (size, symbol) = unit_size(span.unit, tick * 1.000_001);
                 let number = tick / size;
@@ -163,27 +162,27 @@ impl Axis {
         axis
     }
 
-    /// The most ticks whose labels keep apart.
-    fn densest(
+    /// The largest number of ticks whose labels do not overlap.
+    fn densest_ticks(
         &self,
         at_most: impl Fn(usize) -> Vec<f64>,
         labelled: impl Fn(&[f64]) -> Vec<Tick>,
     ) -> Vec<Tick> {
         let half = |tick: &Tick| font::width(&tick.label, SMALL, false) / 2.0;
-        let apart = |ticks: &[Tick]| {
+        let has_room = |ticks: &[Tick]| {
             ticks.windows(2).all(|pair| {
                 let distance = self.place(pair[1].at) - self.place(pair[0].at);
                 distance.abs() >= half(&pair[0]) + half(&pair[1]) + GAP
             })
         };
         let fewest = at_most(2);
-        // A short line may take only every so many of the fewest that there are.
+        // On a short line even the smallest set of ticks may need to be thinned out.
         let thinned = (2..=fewest.len()).map(|step| fewest.iter().copied().step_by(step).collect());
         let choices = (2..=8).rev().map(&at_most).chain(thinned);
         choices
             .filter(|points: &Vec<f64>| !points.is_empty())
             .map(|points| labelled(&points))
-            .find(|ticks| apart(ticks))
+            .find(|ticks| has_room(ticks))
             .unwrap_or_default()
     }
 
@@ -197,12 +196,12 @@ impl Axis {
         self.to
     }
 
-    /// Whether a value has a place of its own.
-    pub(super) fn holds(&self, value: f64) -> bool {
+    /// Whether a value lies on the axis.
+    pub(super) fn contains(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
     }
 
-    /// Where a value stands; what lies beyond an end stands at it.
+    /// The pixel of a value, clamped to the ends.
     pub(super) fn place(&self, value: f64) -> f64 {
         let share = if self.log {
             (value.max(self.low) / self.low).ln() / (self.high / self.low).ln()
@@ -212,21 +211,21 @@ impl Axis {
         self.from + share.clamp(0.0, 1.0) * (self.to - self.from)
     }
 
-    /// Grid lines and labels of a horizontal axis, the labels above the plot at `label_y`.
+    /// Draws grid lines and labels of a horizontal axis, the labels above the plot at `label_y`.
     pub(super) fn draw_above(&self, canvas: &mut Canvas, label_y: f64, top: f64, foot: f64) {
         for tick in &self.ticks {
             let x = self.place(tick.at);
-            canvas.line((x, top), (x, foot), Ink::Grid, 1.0);
+            canvas.line((x, top), (x, foot), Color::Grid, 1.0);
             canvas.text(Text {
                 anchor: Anchor::Middle,
-                ink: Ink::Soft,
+                color: Color::Soft,
                 size: SMALL,
                 ..Text::at(x, label_y, &tick.label)
             });
         }
     }
 
-    /// What the heading of an axis says of its scale.
+    /// The scale for the title of an axis.
     pub(super) fn scale_words(&self) -> String {
         match (self.log, self.symbol) {
             (true, _) => "log scale".to_owned(),
@@ -235,10 +234,10 @@ impl Axis {
     }
 }
 
-/// Native units in one of the unit that suits a value, and its symbol. An infinite value
-/// stands for the unit that readers expect.
+/// The size in native units and the symbol of the unit that suits a value. An infinite value
+/// selects the usual unit.
 fn unit_size(unit: Unit, value: f64) -> (f64, &'static str) {
-    // Casts of floats saturate.
+    // Casts from floats saturate.
     let whole = if value.is_finite() {
         value.max(0.0) as u64
     } else {
@@ -271,7 +270,7 @@ fn unit_size(unit: Unit, value: f64) -> (f64, &'static str) {
     }
 }
 
-/// Decimals that a number needs so that its first digit shows.
+/// The number of decimals that shows the first significant digit.
 fn decimals_of(number: f64) -> usize {
     if number <= 0.0 || !number.is_finite() {
         return 0;
@@ -289,7 +288,7 @@ fn decimals_of(number: f64) -> usize {
 mod tests {
     use super::*;
 
-    const BARS: Span = Span {
+    const BARS: AxisRange = AxisRange {
         from: 100.0,
         to: 500.0,
         zero: true,
@@ -301,11 +300,11 @@ mod tests {
     }
 
     #[test]
-    fn a_linear_axis_begins_at_zero_and_has_round_ticks() {
-        let axis = Axis::holding(BARS, [148e6, 1184e6]);
+    fn a_linear_axis_for_bars_begins_at_zero_and_has_round_ticks() {
+        let axis = Axis::for_values(BARS, [148e6, 1184e6]);
         assert!(!axis.log);
         assert_eq!((axis.place(0.0), axis.symbol), (100.0, "MB"));
-        // 4 % of room beyond the largest: 1184 / (1184 * 1.04) of 400 pixels.
+        // 4 % of space above the largest: 1184 / (1184 * 1.04) of 400 pixels.
         assert!((axis.place(1184e6) - (100.0 + 400.0 / 1.04)).abs() < 1e-9);
         assert_eq!(
             labels(&axis),
@@ -314,8 +313,8 @@ mod tests {
     }
 
     #[test]
-    fn six_orders_of_magnitude_stand_among_logarithms() {
-        let axis = Axis::holding(BARS, [1e3, 1e9]);
+    fn six_orders_of_magnitude_use_a_log_scale() {
+        let axis = Axis::for_values(BARS, [1e3, 1e9]);
         assert!(axis.log);
         assert_eq!(labels(&axis).first(), Some(&"1 kB"));
         assert_eq!(labels(&axis).last(), Some(&"1000 MB"));
@@ -323,29 +322,29 @@ mod tests {
         assert!(
             (axis.place(1e6) - axis.place(1e3) - (axis.place(1e9) - axis.place(1e6))).abs() < 1e-6
         );
-        assert!(!Axis::holding(BARS, [0.0, 1.0, 1e9]).log);
+        assert!(!Axis::for_values(BARS, [0.0, 1.0, 1e9]).log);
     }
 
     #[test]
-    fn close_values_are_looked_at_closely_where_no_bar_needs_zero() {
-        let span = Span {
+    fn close_values_are_zoomed_unless_bars_need_zero() {
+        let span = AxisRange {
             zero: false,
             unit: Unit::Seconds,
             ..BARS
         };
-        let axis = Axis::holding(span, [200e6, 210e6]);
+        let axis = Axis::for_values(span, [200e6, 210e6]);
         // 15 % of 210 ms, around the middle of the two.
         assert!((axis.place(205e6) - 300.0).abs() < 1e-9);
         assert!((axis.place(200e6) - (300.0 - 400.0 * 5.0 / 31.5)).abs() < 1e-9);
         assert_eq!(axis.symbol, "ms");
-        let empty = Axis::holding(span, []);
+        let empty = Axis::for_values(span, []);
         assert_eq!((empty.symbol, empty.place(0.0)), ("s", 100.0));
-        let one = Axis::holding(span, [3e9]);
+        let one = Axis::for_values(span, [3e9]);
         assert!(one.ticks.len() >= 2, "{:?}", one.ticks);
     }
 
     #[test]
-    fn ticks_never_touch_and_there_is_always_one() {
+    fn tick_labels_never_overlap_and_there_is_at_least_one() {
         for width in [30.0, 60.0, 120.0, 700.0] {
             for values in [
                 vec![1e3, 1e9],
@@ -353,8 +352,8 @@ mod tests {
                 vec![1.0, 2.0],
                 vec![9.99e9, 10.0e9],
             ] {
-                let axis = Axis::holding(
-                    Span {
+                let axis = Axis::for_values(
+                    AxisRange {
                         to: 100.0 + width,
                         zero: false,
                         ..BARS

@@ -1,16 +1,15 @@
-//! A picture under construction, and the SVG that it becomes.
+//! Draws shapes and text as SVG.
 //!
-//! Coordinates are pixels from the top left, of a picture at its natural size. Every text
-//! is a text element with its own place and size, so that it can be selected, searched,
-//! and measured by a test.
+//! Coordinates are pixels from the top left at the natural size. Every text is a text element
+//! with its own position and size, so that it can be selected, searched, and measured by tests.
 
 use std::fmt::Write as _;
 
 use super::font;
-use super::palette::{Ink, Theme};
+use super::palette::{Color, Theme};
 use crate::text;
 
-/// Where a text stands against its place.
+/// The alignment of a text to its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -18,7 +17,7 @@ pub(super) enum Anchor {
     End,
 }
 
-/// A line of text; `y` is its base line.
+/// A line of text; `y` is its baseline.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'t> {
     pub(super) x: f64,
@@ -26,14 +25,14 @@ pub(super) struct Text<'t> {
     pub(super) words: &'t str,
     pub(super) size: f64,
     pub(super) anchor: Anchor,
-    pub(super) ink: Ink,
+    pub(super) color: Color,
     pub(super) bold: bool,
-    /// What a pointer on it reads, where the words are not all.
+    /// The tooltip with the full text, if the shown text is shortened.
     pub(super) full: Option<&'t str>,
 }
 
 impl<'t> Text<'t> {
-    /// A label: small, dark, from its place on.
+    /// A label that starts at its position.
     pub(super) fn at(x: f64, y: f64, words: &'t str) -> Self {
         Self {
             x,
@@ -41,16 +40,16 @@ impl<'t> Text<'t> {
             words,
             size: LABEL,
             anchor: Anchor::Start,
-            ink: Ink::Text,
+            color: Color::Text,
             bold: false,
             full: None,
         }
     }
 }
 
-/// Size of names and values.
+/// Font size of names and values.
 pub(super) const LABEL: f64 = 12.0;
-/// Size of ticks, notes and whatever else is small print.
+/// Font size of ticks and notes.
 pub(super) const SMALL: f64 = 11.0;
 
 /// A rectangle.
@@ -62,7 +61,7 @@ pub(super) struct Area {
     pub(super) height: f64,
 }
 
-/// Shapes that stay apart without colour.
+/// Shapes that can be distinguished without colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Circle,
@@ -75,7 +74,7 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// In the order in which kinds get them.
+    /// In the order in which kinds use them.
     pub(super) const ALL: [Self; 7] = [
         Self::Circle,
         Self::Square,
@@ -87,31 +86,35 @@ impl Shape {
     ];
 }
 
-/// A mark for one thing.
+/// A mark: shape, colour and filling.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Mark {
     pub(super) shape: Shape,
-    pub(super) ink: Ink,
+    pub(super) color: Color,
     pub(super) hollow: bool,
 }
 
 impl Mark {
-    /// A base whose place a stand-in took.
-    pub(super) const STAND_IN: Self = Self::of(Shape::Diamond, Ink::Text, true);
-    /// What did not finish.
-    pub(super) const DNF: Self = Self::of(Shape::Cross, Ink::Alert, false);
+    /// A case built on a stand-in base.
+    pub(super) const STAND_IN: Self = Self::of(Shape::Diamond, Color::Text, true);
+    /// A sample that did not finish.
+    pub(super) const DNF: Self = Self::of(Shape::Cross, Color::Alert, false);
 
-    pub(super) const fn of(shape: Shape, ink: Ink, hollow: bool) -> Self {
-        Self { shape, ink, hollow }
+    pub(super) const fn of(shape: Shape, color: Color, hollow: bool) -> Self {
+        Self {
+            shape,
+            color,
+            hollow,
+        }
     }
 
-    /// One of many: the first 14 differ in shape or filling, whatever the colour.
+    /// The mark of a kind: the first 14 differ in shape or filling, regardless of colour.
     pub(super) fn kind(number: usize) -> Self {
         let shapes = Shape::ALL.len();
         let shape = Shape::ALL[number % shapes];
         Self::of(
             shape,
-            Ink::Kind(number + number / (2 * shapes)),
+            Color::Kind(number + number / (2 * shapes)),
             (number / shapes) % 2 == 1,
         )
     }
@@ -143,7 +146,7 @@ impl Canvas {
         } else {
             ""
         };
-        let paint = Ink::paints(self.theme, &[("fill", text.ink)]);
+        let paint = Color::paints(self.theme, &[("fill", text.color)]);
         let full = text.full.filter(|full| *full != text.words);
         let title = full.map(title).unwrap_or_default();
         let _ = writeln!(
@@ -156,11 +159,17 @@ impl Canvas {
         );
     }
 
-    /// A filled rectangle, with an edge where there is a second ink.
-    pub(super) fn rect(&mut self, area: Area, fill: Ink, edge: Option<Ink>, full: Option<&str>) {
+    /// A filled rectangle with an optional edge.
+    pub(super) fn rect(
+        &mut self,
+        area: Area,
+        fill: Color,
+        edge: Option<Color>,
+        full: Option<&str>,
+    ) {
         let mut paints = vec![("fill", fill)];
         paints.extend(edge.map(|edge| ("stroke", edge)));
-        let paint = Ink::paints(self.theme, &paints);
+        let paint = Color::paints(self.theme, &paints);
         let title = full.map(title).unwrap_or_default();
         let _ = writeln!(
             self.body,
@@ -172,41 +181,41 @@ impl Canvas {
         );
     }
 
-    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), ink: Ink, width: f64) {
+    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), color: Color, width: f64) {
         let d = format!("M{} {}L{} {}", px(from.0), px(from.1), px(to.0), px(to.1));
-        self.stroke(&d, ink, width, "", None);
+        self.stroke(&d, color, width, "", None);
     }
 
-    pub(super) fn dashed(&mut self, from: (f64, f64), to: (f64, f64), ink: Ink) {
+    pub(super) fn dashed(&mut self, from: (f64, f64), to: (f64, f64), color: Color) {
         let d = format!("M{} {}L{} {}", px(from.0), px(from.1), px(to.0), px(to.1));
-        self.stroke(&d, ink, 1.2, " stroke-dasharray=\"4 3\"", None);
+        self.stroke(&d, color, 1.2, " stroke-dasharray=\"4 3\"", None);
     }
 
     /// A line through points.
-    pub(super) fn polyline(&mut self, points: &[(f64, f64)], ink: Ink, width: f64) {
+    pub(super) fn polyline(&mut self, points: &[(f64, f64)], color: Color, width: f64) {
         let mut d = String::new();
         for (number, (x, y)) in points.iter().enumerate() {
             let verb = if number == 0 { 'M' } else { 'L' };
             let _ = write!(d, "{verb}{} {}", px(*x), px(*y));
         }
-        self.stroke(&d, ink, width, " stroke-linejoin=\"round\"", None);
+        self.stroke(&d, color, width, " stroke-linejoin=\"round\"", None);
     }
 
-    /// Many small dots as one path: an element each would make pictures of megabytes.
-    pub(super) fn dots(&mut self, points: &[(f64, f64)], diameter: f64, ink: Ink) {
+    /// Many small dots as one path, because one element per dot would take megabytes.
+    pub(super) fn dots(&mut self, points: &[(f64, f64)], diameter: f64, color: Color) {
         let mut d = String::new();
         for (x, y) in points {
             let _ = write!(d, "M{} {}h0", px(*x), px(*y));
         }
         let more = " stroke-linecap=\"round\" stroke-opacity=\"0.45\"";
-        self.stroke(&d, ink, diameter, more, None);
+        self.stroke(&d, color, diameter, more, None);
     }
 
-    fn stroke(&mut self, d: &str, ink: Ink, width: f64, more: &str, full: Option<&str>) {
+    fn stroke(&mut self, d: &str, color: Color, width: f64, more: &str, full: Option<&str>) {
         if d.is_empty() {
             return;
         }
-        let paint = Ink::paints(self.theme, &[("stroke", ink)]);
+        let paint = Color::paints(self.theme, &[("stroke", color)]);
         let title = full.map(title).unwrap_or_default();
         let width = px(width);
         let _ = writeln!(
@@ -215,17 +224,21 @@ impl Canvas {
         );
     }
 
-    /// A mark around a place, some 9 pixels wide.
+    /// A mark centred on a position, about 9 pixels wide.
     pub(super) fn mark(&mut self, mark: Mark, x: f64, y: f64, full: Option<&str>) {
         const R: f64 = 4.2;
         let d = outline(mark.shape, x, y, R);
         if matches!(mark.shape, Shape::Plus | Shape::Cross) {
             let width = if mark.hollow { 1.4 } else { 2.2 };
-            self.stroke(&d, mark.ink, width, "", full);
+            self.stroke(&d, mark.color, width, "", full);
             return;
         }
-        let fill = if mark.hollow { Ink::Ground } else { mark.ink };
-        let paint = Ink::paints(self.theme, &[("fill", fill), ("stroke", mark.ink)]);
+        let fill = if mark.hollow {
+            Color::Background
+        } else {
+            mark.color
+        };
+        let paint = Color::paints(self.theme, &[("fill", fill), ("stroke", mark.color)]);
         let title = full.map(title).unwrap_or_default();
         let _ = writeln!(
             self.body,
@@ -233,14 +246,14 @@ impl Canvas {
         );
     }
 
-    /// The whole picture, with its name and description for those who do not see it.
+    /// The whole picture, with its title and alternative text.
     pub(super) fn svg(self, width: f64, height: f64, name: &str, alt: &str) -> String {
         let (width, height) = (px(width), px(height));
-        let ground = Ink::paints(self.theme, &[("fill", Ink::Ground)]);
+        let background = Color::paints(self.theme, &[("fill", Color::Background)]);
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
              height=\"{height}\" role=\"img\" font-family=\"{}\">\n<title>{}</title>\n<desc>{}</desc>\n\
-             <rect width=\"{width}\" height=\"{height}\"{ground}/>\n{}</svg>\n",
+             <rect width=\"{width}\" height=\"{height}\"{background}/>\n{}</svg>\n",
             font::STACK,
             escape(name),
             escape(alt),
@@ -291,7 +304,7 @@ fn title(text: &str) -> String {
     format!("<title>{}</title>", escape(text))
 }
 
-/// A tenth of a pixel is enough, and the same on every machine.
+/// One decimal is precise enough, and the output is the same on every machine.
 fn px(value: f64) -> String {
     let text = format!("{value:.1}");
     let short = text.strip_suffix(".0").unwrap_or(&text);
@@ -302,7 +315,7 @@ fn px(value: f64) -> String {
     }
 }
 
-/// As XML takes it, in one line.
+/// Escapes text for XML, on one line.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text::inline(text).chars() {
@@ -323,7 +336,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn foreign_text_cannot_break_out() {
+    fn text_is_escaped() {
         let mut canvas = Canvas::new(Theme::Light);
         let words = "<script>\u{1b}&\"";
         canvas.text(Text::at(1.0, 2.04, words));

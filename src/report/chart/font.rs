@@ -1,20 +1,20 @@
-//! How wide a text is, by the metrics of the font that is compiled in.
+//! Measures text with the metrics of the embedded font.
 //!
-//! A viewer may set an SVG in another font: room is reserved for one that is wider. Noto
-//! Sans (SIL Open Font License 1.1) also draws the PNGs, so no font is needed on the machine.
+//! A viewer may use another font for an SVG, so space is reserved for a wider one. Noto Sans (SIL
+//! Open Font License 1.1) also draws the PNGs, so the machine needs no font.
 
 use std::sync::LazyLock;
 
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
 
-/// The fonts that viewers are asked for, in this order.
+/// The font stack of the SVG.
 pub(super) const STACK: &str = "'Noto Sans', 'Segoe UI', Helvetica, Arial, sans-serif";
 
 /// The widest common fallback, DejaVu Sans, is about a tenth wider than Noto Sans.
 pub(super) const MARGIN: f64 = 1.12;
 
-/// Advances of the characters of Latin, Greek and Cyrillic, in parts of the font's size.
+/// Advance widths of Latin, Greek and Cyrillic characters, relative to the font size.
 const TABLE: u32 = 0x530;
 
 static REGULAR: LazyLock<Advances> = LazyLock::new(|| Advances::of(notosans::REGULAR_TTF));
@@ -22,7 +22,7 @@ static BOLD: LazyLock<Advances> = LazyLock::new(|| Advances::of(notosans::BOLD_T
 
 struct Advances {
     table: Vec<f64>,
-    /// Of the signs beyond the table that charts use themselves.
+    /// Other characters that charts use.
     dash: f64,
     ellipsis: f64,
 }
@@ -35,7 +35,7 @@ impl Advances {
             let glyphs = font.glyph_metrics(Size::unscaled(), LocationRef::default());
             (font.charmap(), glyphs, f64::from(whole.units_per_em))
         });
-        // What the font does not have comes from another one, at most a square.
+        // A character that the font lacks comes from another font, at most one em wide.
         let advance = |code: u32| -> f64 {
             let width = known.as_ref().and_then(|(characters, glyphs, em)| {
                 let units = glyphs.advance_width(characters.map(code)?)?;
@@ -60,16 +60,16 @@ impl Advances {
     }
 }
 
-/// The room to reserve for a text at a size, both in pixels.
+/// The width to reserve for a text at a font size, both in pixels.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let advances = if bold { &*BOLD } else { &*REGULAR };
     let ems: f64 = text.chars().map(|c| advances.advance(c)).sum();
     ems * size * MARGIN
 }
 
-/// The text if it fits, else with an ellipsis in its middle: names differ at their ends.
-pub(super) fn fit(text: &str, size: f64, most: f64) -> String {
-    // What is measured for its own width fits, whatever was added and taken away since.
+/// The text if it fits, else with an ellipsis in the middle, because names differ at both ends.
+pub(super) fn truncate_middle(text: &str, size: f64, most: f64) -> String {
+    // Tolerance for rounding: a text fits into its own width.
     if width(text, size, false) <= most + 0.01 {
         return text.to_owned();
     }
@@ -87,8 +87,8 @@ pub(super) fn fit(text: &str, size: f64, most: f64) -> String {
     shortened(kept)
 }
 
-/// The text if it fits, else its beginning and an ellipsis: sentences begin with what they say.
-pub(super) fn cut(text: &str, size: f64, most: f64) -> String {
+/// The text if it fits, else its beginning and an ellipsis.
+pub(super) fn truncate_end(text: &str, size: f64, most: f64) -> String {
     if width(text, size, false) <= most + 0.01 {
         return text.to_owned();
     }
@@ -102,13 +102,13 @@ pub(super) fn cut(text: &str, size: f64, most: f64) -> String {
     String::new()
 }
 
-/// The text in lines that fit; a word that is wider than a line is shortened.
+/// Wraps the text; a word wider than a line is shortened.
 pub(super) fn wrap(text: &str, size: f64, bold: bool, most: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let word = if width(word, size, bold) > most {
-            // Bold is wider by less than this.
-            fit(word, size, most * 0.9)
+            // Bold text is wider by less than this.
+            truncate_middle(word, size, most * 0.9)
         } else {
             word.to_owned()
         };
@@ -128,9 +128,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn widths_are_the_fonts_with_a_margin() {
-        // By the hmtx table of Noto Sans Regular: 2048 units an em, 1266 of them for "n" and
-        // 532 for a space.
+    fn widths_are_those_of_the_font_plus_a_margin() {
+        // From the hmtx table of Noto Sans Regular: 2048 units per em, 1266 for "n" and 532 for a
+        // space.
         let n = width("n", 10.0, false);
         assert!((n - 12660.0 / 2048.0 * MARGIN).abs() < 1e-9, "{n}");
         assert!((width(" n", 10.0, false) - 17980.0 / 2048.0 * MARGIN).abs() < 1e-9);
@@ -139,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_shortened_and_never_too_wide() {
+    fn text_that_does_not_fit_is_shortened_to_the_width() {
         let name = "multi-stage-alpine-prune-with-a-very-long-name";
         for most in [4.0, 40.0, 100.0, 1000.0] {
-            let short = fit(name, 12.0, most);
+            let short = truncate_middle(name, 12.0, most);
             assert!(width(&short, 12.0, false) <= most.max(width("…", 12.0, false)));
         }
-        assert_eq!(fit("short", 12.0, 100.0), "short");
-        let cut_text = cut("RUN npm ci && npm run build", 12.0, 80.0);
+        assert_eq!(truncate_middle("short", 12.0, 100.0), "short");
+        let cut_text = truncate_end("RUN npm ci && npm run build", 12.0, 80.0);
         assert!(
             cut_text.starts_with("RUN") && cut_text.ends_with('…'),
             "{cut_text}"

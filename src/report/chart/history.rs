@@ -1,5 +1,5 @@
-//! A metric of a case over many runs: medians between the smallest and the largest sample,
-//! where its level changed, what parts runs that cannot be compared, and its budget.
+//! A metric of a case over many runs: medians with the smallest and largest sample, changes of
+//! level, borders between runs that cannot be compared, and the budget.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use super::super::native::native;
 use super::super::notes::{one_line, plural};
 use super::super::scale::Scale;
 use super::Chart;
-use super::axis::{Axis, Span};
+use super::axis::{Axis, AxisRange};
 use super::canvas::{Anchor, Area, Canvas, Mark, SMALL, Shape, Text};
 use super::font;
-use super::palette::{Ink, Theme};
-use super::phases::capital;
-use super::sheet::{MARGIN, Sheet, Swatch, WIDTH};
+use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH};
+use super::palette::{Color, Theme};
+use super::sample_charts::capitalize;
 use crate::history::{Point, Trend};
 use crate::scenario::Budget;
 use crate::units::Quantity;
@@ -21,21 +21,21 @@ use crate::units::Quantity;
 /// Height of the plot, and of the strips above it.
 const HEIGHT: f64 = 300.0;
 const STRIP: f64 = 18.0;
-/// Room for the labels of the upright scale, and for the budget's at the right.
+/// Space for the labels of the vertical axis, and for the label of the budget on the right.
 const SCALE_ROOM: f64 = 64.0;
 const BUDGET_ROOM: f64 = 118.0;
-/// Characters of a reason that a pointer reads.
+/// Longest reason in a tooltip, in characters.
 const REASON_CHARS: usize = 240;
 
-/// Where things stand.
-struct Ground {
+/// The plot area and its scale.
+struct PlotArea {
     plot: Area,
     axis: Axis,
     /// Pixels from one run to the next.
     step: f64,
 }
 
-impl Ground {
+impl PlotArea {
     /// The middle of a run's column.
     fn x(&self, at: usize) -> f64 {
         self.plot.x + self.step * (at as f64 + 0.5)
@@ -45,13 +45,13 @@ impl Ground {
         self.plot.x + self.plot.width
     }
 
-    fn foot(&self) -> f64 {
+    fn bottom(&self) -> f64 {
         self.plot.y + self.plot.height
     }
 }
 
-/// A chart for each trend that has one, the worst first, each with the limit of its budget;
-/// `more` budgets are those of a configuration. Their names are one of a kind.
+/// A chart for each trend that has one, the worst first, with the limit of its budget; `more` are
+/// the budgets of a configuration. The names are unique.
 pub fn history_charts(trends: &[Trend<'_>], more: &[Budget], theme: Theme) -> Vec<Chart> {
     let mut taken = BTreeSet::new();
     let charts = in_order(trends)
@@ -70,8 +70,8 @@ pub fn history_charts(trends: &[Trend<'_>], more: &[Budget], theme: Theme) -> Ve
         .collect()
 }
 
-/// A trend as a chart, with the limit of a budget on it where there is one. None where no
-/// run has a value and none failed.
+/// Draws a trend, with the limit of its budget if it has one. `None` if no run has a value or a
+/// failure.
 pub fn history_chart(trend: &Trend<'_>, budget: Option<Quantity>, theme: Theme) -> Option<Chart> {
     let newest = trend.newest()?;
     let series = words::series(trend);
@@ -86,7 +86,7 @@ pub fn history_chart(trend: &Trend<'_>, budget: Option<Quantity>, theme: Theme) 
         height: HEIGHT,
     };
     let axis_in = |plot: Area| {
-        let span = Span {
+        let span = AxisRange {
             from: plot.y + plot.height - 16.0,
             to: plot.y + 8.0,
             zero: false,
@@ -94,32 +94,32 @@ pub fn history_chart(trend: &Trend<'_>, budget: Option<Quantity>, theme: Theme) 
         };
         let values = trend.points.iter().filter_map(|point| point.values);
         let ends = values.flat_map(|values| [values.min, values.median, values.max]);
-        Axis::holding(span, ends.chain(budget).map(native))
+        Axis::for_values(span, ends.chain(budget).map(native))
     };
-    // The scale's words do not depend on the place.
+    // The name of the scale does not depend on the position.
     let scale = axis_in(plot_at(0.0)).scale_words();
     let subtitle = subtitle(trend, newest, &scale);
-    let mut sheet = Sheet::new(theme, name, title, &subtitle);
-    sheet.legend(&legend(trend, budget));
+    let mut layout = Layout::new(theme, name, title, &subtitle);
+    layout.legend(&legend(trend, budget));
     let strips = STRIP * 2.0 + 4.0;
-    let plot = plot_at(sheet.y + strips);
-    let ground = Ground {
+    let plot = plot_at(layout.y + strips);
+    let area = PlotArea {
         plot,
         axis: axis_in(plot),
         step: plot.width / trend.points.len() as f64,
     };
-    scales(&mut sheet.canvas, trend, &ground);
-    borders(&mut sheet.canvas, trend, &ground);
-    levels(&mut sheet.canvas, trend, &ground);
-    limit(&mut sheet.canvas, budget, &ground);
-    points(&mut sheet.canvas, trend, &ground);
-    sheet.y = ground.foot() + 24.0;
+    scales(&mut layout.canvas, trend, &area);
+    borders(&mut layout.canvas, trend, &area);
+    levels(&mut layout.canvas, trend, &area);
+    limit(&mut layout.canvas, budget, &area);
+    points(&mut layout.canvas, trend, &area);
+    layout.y = area.bottom() + 24.0;
     let mut notes = Vec::new();
     if trend.eras() > 1 {
         notes.push("Runs on the two sides of a border cannot be compared, and nothing is reckoned across it.".to_owned());
     }
     let alt = alt(trend, &series);
-    Some(sheet.finish(&notes, alt))
+    Some(layout.finish(&notes, alt))
 }
 
 fn subtitle(trend: &Trend<'_>, newest: &Point<'_>, scale: &str) -> String {
@@ -135,110 +135,107 @@ fn subtitle(trend: &Trend<'_>, newest: &Point<'_>, scale: &str) -> String {
     let first = trend.points.first().map_or("", words::day);
     format!(
         "{}, {scale} · {} · {n} · newest on {} · {first} to {}",
-        capital(trend.metric.definition()),
+        capitalize(trend.metric.definition()),
         plural(trend.points.len(), "run"),
         newest.run.traits.engine(),
         words::day(newest)
     )
 }
 
-const VALUE: Mark = Mark::of(Shape::Circle, Ink::Own, false);
+const VALUE: Mark = Mark::of(Shape::Circle, Color::Own, false);
 
-fn legend(trend: &Trend<'_>, budget: Option<Quantity>) -> Vec<(Swatch, String)> {
+fn legend(trend: &Trend<'_>, budget: Option<Quantity>) -> Vec<(LegendSymbol, String)> {
     let mut legend = vec![
-        (Swatch::Mark(VALUE), "median of a run".to_owned()),
+        (LegendSymbol::Mark(VALUE), "median of a run".to_owned()),
         (
-            Swatch::Line(Ink::Base),
+            LegendSymbol::Line(Color::Base),
             "from its smallest to its largest sample".to_owned(),
         ),
     ];
     for (better, mark, word) in [(true, BETTER, "better"), (false, WORSE, "worse")] {
         if trend.changes.iter().any(|change| change.better == better) {
-            legend.push((Swatch::Mark(mark), format!("the level changed: {word}")));
+            legend.push((
+                LegendSymbol::Mark(mark),
+                format!("the level changed: {word}"),
+            ));
         }
     }
     if trend.eras() > 1 {
         legend.push((
-            Swatch::Dashed(Ink::Soft),
+            LegendSymbol::Dashed(Color::Soft),
             "a border: not comparable".to_owned(),
         ));
     }
     if budget.is_some() {
-        legend.push((Swatch::Dashed(Ink::Alert), "budget".to_owned()));
+        legend.push((LegendSymbol::Dashed(Color::Alert), "budget".to_owned()));
     }
     if trend.points.iter().any(|point| point.failure.is_some()) {
-        legend.push((Swatch::Mark(Mark::DNF), "did not finish".to_owned()));
+        legend.push((LegendSymbol::Mark(Mark::DNF), "did not finish".to_owned()));
     }
-    if trend
-        .points
-        .iter()
-        .any(|point| rests_on_stand_in(trend, point))
-    {
+    if trend.points.iter().any(|point| uses_stand_in(trend, point)) {
         legend.push((
-            Swatch::Mark(Mark::STAND_IN),
+            LegendSymbol::Mark(Mark::STAND_IN),
             "built on a stand-in base".to_owned(),
         ));
     }
     legend
 }
 
-const WORSE: Mark = Mark::of(Shape::Triangle, Ink::Alert, false);
-const BETTER: Mark = Mark::of(Shape::Wedge, Ink::Good, false);
+const WORSE: Mark = Mark::of(Shape::Triangle, Color::Alert, false);
+const BETTER: Mark = Mark::of(Shape::Wedge, Color::Good, false);
 
-fn rests_on_stand_in(trend: &Trend<'_>, point: &Point<'_>) -> bool {
+fn uses_stand_in(trend: &Trend<'_>, point: &Point<'_>) -> bool {
     let case = point.run.cases.iter().find(|case| case.id == *trend.case);
-    case.is_some_and(|case| case.traits.rests_on_stand_in())
+    case.is_some_and(|case| case.traits.uses_stand_in())
 }
 
-/// The grid, the values' labels and as many days as have room.
-fn scales(canvas: &mut Canvas, trend: &Trend<'_>, ground: &Ground) {
-    for tick in &ground.axis.ticks {
-        let y = ground.axis.place(tick.at);
-        canvas.line((ground.plot.x, y), (ground.right(), y), Ink::Grid, 1.0);
+/// Draws the grid, the labels of the values, and as many dates as have space.
+fn scales(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
+    for tick in &area.axis.ticks {
+        let y = area.axis.place(tick.at);
+        canvas.line((area.plot.x, y), (area.right(), y), Color::Grid, 1.0);
         canvas.text(Text {
             anchor: Anchor::End,
-            ink: Ink::Soft,
+            color: Color::Soft,
             size: SMALL,
-            ..Text::at(ground.plot.x - 8.0, y + 4.0, &tick.label)
+            ..Text::at(area.plot.x - 8.0, y + 4.0, &tick.label)
         });
     }
     let mut free = 0.0;
     for (at, point) in trend.points.iter().enumerate() {
         let day = words::day(point);
         let half = font::width(day, SMALL, false) / 2.0;
-        let x = ground.x(at);
+        let x = area.x(at);
         if x - half < free || x + half > WIDTH - MARGIN {
             continue;
         }
         free = x + half + 14.0;
-        let foot = ground.foot();
-        canvas.line((x, foot), (x, foot + 4.0), Ink::Soft, 1.0);
+        let foot = area.bottom();
+        canvas.line((x, foot), (x, foot + 4.0), Color::Soft, 1.0);
         canvas.text(Text {
             anchor: Anchor::Middle,
-            ink: Ink::Soft,
+            color: Color::Soft,
             size: SMALL,
             ..Text::at(x, foot + 17.0, day)
         });
     }
 }
 
-/// What parts eras, with the rules that say so above the plot.
-fn borders(canvas: &mut Canvas, trend: &Trend<'_>, ground: &Ground) {
+/// Draws the borders between groups of comparable runs, with the reasons above the plot.
+fn borders(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
     let places: Vec<usize> = (1..trend.points.len())
         .filter(|at| !trend.points[*at].border.is_empty())
         .collect();
     for (which, at) in places.iter().enumerate() {
-        let x = ground.plot.x + ground.step * *at as f64;
-        let top = ground.plot.y - STRIP * 2.0;
-        canvas.dashed((x, top), (x, ground.foot()), Ink::Soft);
+        let x = area.plot.x + area.step * *at as f64;
+        let top = area.plot.y - STRIP * 2.0;
+        canvas.dashed((x, top), (x, area.bottom()), Color::Soft);
         let next = places.get(which + 1);
-        let until = next.map_or(ground.right(), |next| {
-            ground.plot.x + ground.step * *next as f64
-        });
+        let until = next.map_or(area.right(), |next| area.plot.x + area.step * *next as f64);
         let border = &trend.points[*at].border;
         let rules: Vec<&str> = border.iter().map(|one| one.rule.word()).collect();
         let full: Vec<&str> = border.iter().map(|one| one.what.as_str()).collect();
-        let shown = font::cut(
+        let shown = font::truncate_end(
             &format!("other {}", rules.join(", ")),
             SMALL,
             until - x - 12.0,
@@ -249,15 +246,15 @@ fn borders(canvas: &mut Canvas, trend: &Trend<'_>, ground: &Ground) {
         }
         canvas.text(Text {
             size: SMALL,
-            ink: Ink::Soft,
+            color: Color::Soft,
             full: Some(&full),
             ..Text::at(x + 5.0, top + 12.0, &shown)
         });
     }
 }
 
-/// The middle of each level that a change begins or ends, and what the change is.
-fn levels(canvas: &mut Canvas, trend: &Trend<'_>, ground: &Ground) {
+/// Draws the level before and after each change, and the change itself.
+fn levels(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
     let mut free = 0.0;
     for (which, change) in trend.changes.iter().enumerate() {
         let era = trend.points[change.at].era;
@@ -269,16 +266,16 @@ fn levels(canvas: &mut Canvas, trend: &Trend<'_>, ground: &Ground) {
             (first.min(at), last.max(at))
         });
         let mut level = |from: usize, to: usize, middle: Quantity| {
-            let y = ground.axis.place(native(middle));
-            let half = ground.step / 2.0;
+            let y = area.axis.place(native(middle));
+            let half = area.step / 2.0;
             canvas.line(
-                (ground.x(from) - half, y),
-                (ground.x(to) + half, y),
-                Ink::Text,
+                (area.x(from) - half, y),
+                (area.x(to) + half, y),
+                Color::Text,
                 1.4,
             );
         };
-        // The level after it is drawn with the next change, where there is one.
+        // The level after a change is drawn with the next change, if there is one.
         level(
             before.map_or(first, |before| before.at),
             change.after,
@@ -287,23 +284,23 @@ fn levels(canvas: &mut Canvas, trend: &Trend<'_>, ground: &Ground) {
         if after.is_none() {
             level(change.at, last, change.now);
         }
-        let x = ground.x(change.at);
+        let x = area.x(change.at);
         let mark = if change.better { BETTER } else { WORSE };
         let word = if change.better { "better" } else { "worse" };
         let full = format!("{word}: {}", words::went(trend.metric, change));
-        let y = ground.plot.y - STRIP / 2.0;
-        canvas.line((x, y + 6.0), (x, ground.foot()), mark.ink, 0.8);
+        let y = area.plot.y - STRIP / 2.0;
+        canvas.line((x, y + 6.0), (x, area.bottom()), mark.color, 0.8);
         canvas.mark(mark, x, y, Some(&full));
         let next = trend
             .changes
             .get(which + 1)
-            .map_or(ground.right(), |next| ground.x(next.at) - 8.0);
-        let shown = font::cut(&words::went(trend.metric, change), SMALL, next - x - 12.0);
+            .map_or(area.right(), |next| area.x(next.at) - 8.0);
+        let shown = font::truncate_end(&words::went(trend.metric, change), SMALL, next - x - 12.0);
         if x >= free && !shown.is_empty() {
             free = x + 10.0 + font::width(&shown, SMALL, false);
             canvas.text(Text {
                 size: SMALL,
-                ink: mark.ink,
+                color: mark.color,
                 full: Some(&full),
                 ..Text::at(x + 8.0, y + 4.0, &shown)
             });
@@ -311,41 +308,42 @@ fn levels(canvas: &mut Canvas, trend: &Trend<'_>, ground: &Ground) {
     }
 }
 
-fn limit(canvas: &mut Canvas, budget: Option<Quantity>, ground: &Ground) {
+fn limit(canvas: &mut Canvas, budget: Option<Quantity>, area: &PlotArea) {
     let Some(budget) = budget else { return };
-    let y = ground.axis.place(native(budget));
-    canvas.dashed((ground.plot.x, y), (ground.right(), y), Ink::Alert);
+    let y = area.axis.place(native(budget));
+    canvas.dashed((area.plot.x, y), (area.right(), y), Color::Alert);
     let words = format!("budget {}", Scale::for_value(budget).with_unit(budget));
-    let shown = font::cut(&words, SMALL, BUDGET_ROOM - 8.0);
+    let shown = font::truncate_end(&words, SMALL, BUDGET_ROOM - 8.0);
     canvas.text(Text {
         size: SMALL,
-        ink: Ink::Alert,
+        color: Color::Alert,
         full: Some(&words),
-        ..Text::at(ground.right() + 8.0, y + 4.0, &shown)
+        ..Text::at(area.right() + 8.0, y + 4.0, &shown)
     });
 }
 
-/// Values joined within their era, each between its extremes; failures at the foot.
-fn points(canvas: &mut Canvas, trend: &Trend<'_>, ground: &Ground) {
-    let place = |value: Quantity| ground.axis.place(native(value));
+/// Draws the values, connected within a group of comparable runs, with their extremes; failures
+/// are at the bottom.
+fn points(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
+    let place = |value: Quantity| area.axis.place(native(value));
     for era in 0..trend.eras() {
         let joined: Vec<(f64, f64)> = trend
             .era(era)
-            .map(|(at, values)| (ground.x(at), place(values.median)))
+            .map(|(at, values)| (area.x(at), place(values.median)))
             .collect();
         for (at, values) in trend.era(era) {
-            let x = ground.x(at);
+            let x = area.x(at);
             canvas.line(
                 (x, place(values.min)),
                 (x, place(values.max)),
-                Ink::Base,
+                Color::Base,
                 3.0,
             );
         }
-        canvas.polyline(&joined, Ink::Own, 1.2);
+        canvas.polyline(&joined, Color::Own, 1.2);
     }
     for (at, point) in trend.points.iter().enumerate() {
-        let x = ground.x(at);
+        let x = area.x(at);
         if let Some(values) = point.values {
             let text = |value: Quantity| Scale::for_value(value).with_unit(value);
             let full = format!(
@@ -361,9 +359,9 @@ fn points(canvas: &mut Canvas, trend: &Trend<'_>, ground: &Ground) {
         }
         if let Some(reason) = point.failure {
             let full = format!("{}: {}", point.run.id, one_line(reason, REASON_CHARS));
-            canvas.mark(Mark::DNF, x, ground.foot() - 7.0, Some(&full));
-        } else if rests_on_stand_in(trend, point) {
-            canvas.mark(Mark::STAND_IN, x, ground.foot() - 7.0, None);
+            canvas.mark(Mark::DNF, x, area.bottom() - 7.0, Some(&full));
+        } else if uses_stand_in(trend, point) {
+            canvas.mark(Mark::STAND_IN, x, area.bottom() - 7.0, None);
         }
     }
 }
@@ -372,13 +370,13 @@ fn alt(trend: &Trend<'_>, series: &str) -> String {
     let newest = trend.newest().and_then(|point| point.values);
     let newest = newest.map(|values| Scale::for_value(values.median).with_unit(values.median));
     let change = words::change(trend);
-    let told = if change.is_empty() {
+    let described = if change.is_empty() {
         String::new()
     } else {
         format!(" ({change})")
     };
     format!(
-        "{series} of {} over {}: {}; the newest is {}{told}{}.",
+        "{series} of {} over {}: {}; the newest is {}{described}{}.",
         trend.case,
         plural(trend.points.len(), "run"),
         plural(trend.changes.len(), "change of level"),

@@ -1,5 +1,4 @@
-//! What each image is made of: its layers as parts of one bar, with the instructions that
-//! made the heaviest of its own.
+//! The layers of each image as parts of one bar, with the instructions of its largest own layers.
 
 use super::super::comparison::instruction;
 use super::super::distribution::base_layers;
@@ -8,29 +7,29 @@ use super::super::native::quantity;
 use super::super::scale::Scale;
 use super::Chart;
 use super::canvas::{Anchor, Area, Canvas, LABEL, SMALL, Text};
+use super::context::{ChartContext, NameColumn, absent, heading, rule};
 use super::font;
-use super::matter::{Matter, Names, absent, heading, rule};
-use super::palette::{Ink, KINDS};
-use super::sheet::{MARGIN, Sheet, Swatch, WIDTH};
+use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH};
+use super::palette::{Color, KINDS};
 use crate::record::{CaseRecord, Metric};
 use crate::units::{Bytes, Quantity, Unit};
 
-/// Instructions that are told for each image.
-const TOLD: usize = 4;
-/// Height of the bar's row, and of a line of instructions.
+/// How many layers are listed for each image.
+const LISTED_LAYERS: usize = 4;
+/// Height of the row with the bar, and of a line of instructions.
 const ROW: f64 = 24.0;
 const LINE: f64 = 17.0;
-/// Room for the size of the whole.
+/// Space for the total size.
 const VALUE: f64 = 78.0;
 
-/// A layer that holds anything.
+/// A layer with content.
 struct Layer {
     bytes: f64,
     instruction: String,
 }
 
 impl Layer {
-    /// Whether an entry of a history made a layer: what writes files does, even where it
+    /// Whether a history entry created a layer. Instructions that write files do, even if they
     /// wrote none.
     fn is_layer(&self) -> bool {
         let writes = ["RUN ", "COPY ", "ADD ", "WORKDIR "];
@@ -38,54 +37,54 @@ impl Layer {
     }
 }
 
-/// An image in parts, bottom first.
+/// The layers of an image, lowest first.
 struct Parts {
     base: Vec<Layer>,
     own: Vec<Layer>,
     whole: f64,
 }
 
-/// Where any image has a history that counts.
-pub(super) fn draw(matter: &Matter<'_, '_>) -> Option<Chart> {
+/// Draws the chart if any image has a usable history.
+pub(super) fn draw(context: &ChartContext<'_, '_>) -> Option<Chart> {
     let size = Series::unlinked(Metric::SizeUnpacked);
-    if !matter.cases().any(|case| parts(matter, case).is_some()) {
+    if !context.cases().any(|case| parts(context, case).is_some()) {
         return None;
     }
-    let names = Names::of(matter);
+    let names = NameColumn::of(context);
     let subtitle = format!(
         "Unpacked bytes; each bar is one whole image, from its lowest layer to its highest · {}",
-        matter.provenance(&[size])
+        context.provenance(&[size])
     );
-    let title = matter.title("Layers and their instructions");
-    let mut sheet = Sheet::new(matter.theme, matter.name("layers"), title, &subtitle);
+    let title = context.title("Layers and their instructions");
+    let mut layout = Layout::new(context.theme, context.name("layers"), title, &subtitle);
     let mut legend = vec![
         (
-            Swatch::Fill(Ink::Base, Some(Ink::Edge)),
+            LegendSymbol::Fill(Color::Base, Some(Color::Edge)),
             "a layer of the base".to_owned(),
         ),
         (
-            Swatch::Fill(Ink::Kind(0), None),
+            LegendSymbol::Fill(Color::Kind(0), None),
             "a layer of its own, numbered".to_owned(),
         ),
     ];
-    legend.extend(matter.marks(&[size]));
-    sheet.legend(&legend);
-    sheet.y += 4.0;
+    legend.extend(context.marks(&[size]));
+    layout.legend(&legend);
+    layout.y += 4.0;
     let mut heaviest: Option<(f64, String)> = None;
-    for group in &matter.groups {
-        sheet.y += heading(&mut sheet.canvas, group.heading.as_deref(), sheet.y);
+    for group in &context.groups {
+        layout.y += heading(&mut layout.canvas, group.heading.as_deref(), layout.y);
         for case in &group.cases {
-            rule(&mut sheet.canvas, sheet.y, MARGIN, WIDTH - MARGIN);
-            let middle = sheet.y + ROW / 2.0 + 2.0;
-            names.draw(&mut sheet.canvas, case, middle);
-            let Some(parts) = parts(matter, case) else {
+            rule(&mut layout.canvas, layout.y, MARGIN, WIDTH - MARGIN);
+            let middle = layout.y + ROW / 2.0 + 2.0;
+            names.draw(&mut layout.canvas, case, middle);
+            let Some(parts) = parts(context, case) else {
                 absent(
-                    &mut sheet.canvas,
-                    matter.entry(case, size),
+                    &mut layout.canvas,
+                    context.entry(case, size),
                     names.end(),
                     middle,
                 );
-                sheet.y += ROW + 2.0;
+                layout.y += ROW + 2.0;
                 continue;
             };
             for layer in &parts.own {
@@ -97,13 +96,19 @@ pub(super) fn draw(matter: &Matter<'_, '_>) -> Option<Chart> {
                     heaviest = Some((layer.bytes, words));
                 }
             }
-            bar(&mut sheet.canvas, &parts, names.end(), middle);
-            sheet.y +=
-                ROW + 2.0 + told(&mut sheet.canvas, &parts, names.end(), sheet.y + ROW + 2.0);
+            bar(&mut layout.canvas, &parts, names.end(), middle);
+            layout.y += ROW
+                + 2.0
+                + list_layers(
+                    &mut layout.canvas,
+                    &parts,
+                    names.end(),
+                    layout.y + ROW + 2.0,
+                );
         }
     }
-    let mut notes = matter.notes();
-    notes.push(format!("Told are the {TOLD} heaviest layers of each image's own; a pointer on a part reads its instruction."));
+    let mut notes = context.notes();
+    notes.push(format!("Told are the {LISTED_LAYERS} heaviest layers of each image's own; a pointer on a part reads its instruction."));
     let alt = match heaviest {
         Some((bytes, words)) => {
             format!(
@@ -113,7 +118,7 @@ pub(super) fn draw(matter: &Matter<'_, '_>) -> Option<Chart> {
         }
         None => "Layers of each variant: none has one of its own.".to_owned(),
     };
-    Some(sheet.finish(&notes, alt))
+    Some(layout.finish(&notes, alt))
 }
 
 fn bytes_text(bytes: f64) -> String {
@@ -121,12 +126,12 @@ fn bytes_text(bytes: f64) -> String {
     Scale::for_value(value).with_unit(value)
 }
 
-/// Parts an image's history at its base: by the number of the base's layers where each entry
-/// of the history can be given its layer, else by what `size.unpacked` has more than
-/// `size.own`. None where the size does not count.
-fn parts(matter: &Matter<'_, '_>, case: &CaseRecord) -> Option<Parts> {
+/// Splits the history of an image into base and own layers: by the number of base layers if each
+/// history entry matches a layer, else by `size.unpacked` minus `size.own`. `None` without a
+/// valid size.
+fn parts(context: &ChartContext<'_, '_>, case: &CaseRecord) -> Option<Parts> {
     let median = |metric| {
-        let entry = matter.entry(case, Series::unlinked(metric))?;
+        let entry = context.entry(case, Series::unlinked(metric))?;
         Some(entry.summary.as_ref()?.median)
     };
     let whole = median(Metric::SizeUnpacked)?;
@@ -139,20 +144,20 @@ fn parts(matter: &Matter<'_, '_>, case: &CaseRecord) -> Option<Parts> {
     let history = image.history.iter().map(layer);
     let mut base: Vec<Layer> = history.filter(Layer::is_layer).collect();
     let known = (base.len() == image.diff_ids.len())
-        .then(|| base_layers(matter.analysis, case))
+        .then(|| base_layers(context.analysis, case))
         .flatten();
     let below = median(Metric::SizeOwn).map_or(0.0, |own| whole - own);
-    let bottom = known.unwrap_or_else(|| bottom(&base, below));
+    let bottom = known.unwrap_or_else(|| base_layer_count(&base, below));
     let mut own = base.split_off(bottom.min(base.len()));
     base.retain(|layer| layer.bytes > 0.0);
     own.retain(|layer| layer.bytes > 0.0);
     Some(Parts { base, own, whole })
 }
 
-/// How many layers from the bottom come to what lies below the image's own. Docker 20.10
-/// counts a layer that it pulled some kilobytes higher than the same one built, so the
-/// nearest sum is taken; what is further off than a hundredth tells nothing.
-fn bottom(layers: &[Layer], below: f64) -> usize {
+/// The number of lowest layers whose sum is nearest to `below`. The nearest sum is used because
+/// Docker 20.10 reports a pulled layer some kilobytes larger than the same layer built; 0 if it
+/// differs by more than 1 %.
+fn base_layer_count(layers: &[Layer], below: f64) -> usize {
     let mut nearest = (0, below);
     let mut sum = 0.0;
     for (at, layer) in layers.iter().enumerate() {
@@ -191,22 +196,22 @@ fn bar(canvas: &mut Canvas, parts: &Parts, from: f64, middle: f64) {
             height: 14.0,
         };
         x += width;
-        // What is thinner than a hair is not drawn; the sum of such parts is not seen either.
+        // Parts too thin to see are not drawn; their sum is not visible either.
         if width < 0.3 {
             continue;
         }
         let full = format!("{}: {}", layer.instruction, bytes_text(layer.bytes));
         let Some(own) = at.checked_sub(parts.base.len()) else {
-            canvas.rect(area, Ink::Base, Some(Ink::Edge), Some(&full));
+            canvas.rect(area, Color::Base, Some(Color::Edge), Some(&full));
             continue;
         };
-        canvas.rect(area, colour(own), Some(Ink::Ground), Some(&full));
+        canvas.rect(area, layer_color(own), Some(Color::Background), Some(&full));
         let number = (own + 1).to_string();
         if font::width(&number, SMALL, true) + 4.0 <= width {
             canvas.text(Text {
                 size: SMALL,
                 bold: true,
-                ink: Ink::Ground,
+                color: Color::Background,
                 anchor: Anchor::Middle,
                 full: Some(&full),
                 ..Text::at(area.x + width / 2.0, middle + 4.0, &number)
@@ -220,19 +225,19 @@ fn bar(canvas: &mut Canvas, parts: &Parts, from: f64, middle: f64) {
     });
 }
 
-/// Neighbours never have the same colour, and the number says which is which.
-fn colour(own: usize) -> Ink {
-    Ink::Kind(own % KINDS)
+/// Neighbours have different colours, and numbers identify the layers.
+fn layer_color(own: usize) -> Color {
+    Color::Kind(own % KINDS)
 }
 
-/// The heaviest layers in two columns; gives the height that they take.
-fn told(canvas: &mut Canvas, parts: &Parts, from: f64, top: f64) -> f64 {
+/// Lists the largest layers in two columns and returns the height.
+fn list_layers(canvas: &mut Canvas, parts: &Parts, from: f64, top: f64) -> f64 {
     let mut heaviest: Vec<usize> = (0..parts.own.len()).collect();
     heaviest.sort_by(|one, other| {
         let bytes = |at: &usize| parts.own[*at].bytes;
         bytes(other).total_cmp(&bytes(one)).then(one.cmp(other))
     });
-    heaviest.truncate(TOLD);
+    heaviest.truncate(LISTED_LAYERS);
     let column = (WIDTH - MARGIN - from) / 2.0;
     for (place, own) in heaviest.iter().enumerate() {
         let layer = &parts.own[*own];
@@ -246,11 +251,11 @@ fn told(canvas: &mut Canvas, parts: &Parts, from: f64, top: f64) -> f64 {
             width: chip,
             height: 14.0,
         };
-        canvas.rect(square, colour(*own), None, None);
+        canvas.rect(square, layer_color(*own), None, None);
         canvas.text(Text {
             size: SMALL,
             bold: true,
-            ink: Ink::Ground,
+            color: Color::Background,
             anchor: Anchor::Middle,
             ..Text::at(x + chip / 2.0, y + 4.0, &number)
         });
@@ -261,10 +266,10 @@ fn told(canvas: &mut Canvas, parts: &Parts, from: f64, top: f64) -> f64 {
             ..Text::at(x + chip + 6.0, y + 4.0, &head)
         });
         let indent = chip + 6.0 + font::width(&head, SMALL, true) + 8.0;
-        let words = font::cut(&layer.instruction, SMALL, column - indent - 14.0);
+        let words = font::truncate_end(&layer.instruction, SMALL, column - indent - 14.0);
         canvas.text(Text {
             size: SMALL,
-            ink: Ink::Soft,
+            color: Color::Soft,
             full: Some(&layer.instruction),
             ..Text::at(x + indent, y + 4.0, &words)
         });
@@ -282,17 +287,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_base_ends_where_its_bytes_do() {
+    fn base_layers_are_found_by_their_sum() {
         let layers: Vec<Layer> = [100.0, 50.0, 3.0, 40.0]
             .map(|bytes| Layer {
                 bytes,
                 instruction: String::new(),
             })
             .into();
-        assert_eq!(bottom(&layers, 150.0), 2);
-        assert_eq!(bottom(&layers, 151.0), 2);
-        assert_eq!(bottom(&layers, 0.0), 0);
-        assert_eq!(bottom(&layers, 120.0), 0, "no sum is near");
-        assert_eq!(bottom(&layers, 193.0), 4);
+        assert_eq!(base_layer_count(&layers, 150.0), 2);
+        assert_eq!(base_layer_count(&layers, 151.0), 2);
+        assert_eq!(base_layer_count(&layers, 0.0), 0);
+        assert_eq!(base_layer_count(&layers, 120.0), 0, "no sum is near enough");
+        assert_eq!(base_layer_count(&layers, 193.0), 4);
     }
 }

@@ -1,67 +1,66 @@
-//! Record -> pictures: SVG with real text, in light, dark or a page's own colours.
+//! Renders a record as SVG charts with real text, in light, dark or the colours of a page.
 //!
-//! No figure is computed here: charts show the medians, intervals and parts that the
-//! tables show. The layout is ours, since labels may neither overlap nor leave the
-//! picture: texts are measured before they are placed (`font`), and pictures grow with
-//! the number of variants. Values over more than two orders of magnitude stand on a scale
-//! of logarithms, where nothing is a bar, because a bar's length would mean nothing there.
+//! Nothing is computed here: charts show the medians, intervals and parts of the tables. Labels
+//! must not overlap or leave the picture, so texts are measured before they are placed (`font`),
+//! and pictures grow with the number of variants. Values over more than two orders of magnitude
+//! use a log scale with dots instead of bars, because the length of a bar has no meaning there.
 
 mod axis;
 mod canvas;
-mod choice;
+mod comparison;
+mod context;
 mod font;
-mod forest;
 mod history;
 mod layers;
-mod matter;
+mod layout;
 mod palette;
 mod panels;
-mod phases;
 mod raster;
-mod sheet;
+mod sample_charts;
 mod sizes;
 mod steps;
+mod tradeoff;
 
 use super::analysis::Analysis;
 use crate::record::{Metric, RunRecord, ScenarioRecord};
-use matter::Matter;
+use context::ChartContext;
 
-pub use forest::comparison_chart;
+pub use comparison::comparison_chart;
 pub use history::{history_chart, history_charts};
 pub use palette::{Theme, palette_css};
 pub use raster::{RasterError, png};
 
-/// A picture.
+/// A rendered chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
-    /// The stem of its file's name: `node-sizes`.
+    /// The file name without its extension: `node-sizes`.
     pub name: String,
-    /// What it shows.
+    /// Its title.
     pub title: String,
-    /// The main figures in a sentence or two, for those who do not see it.
+    /// The alternative text: the main figures in one or two sentences.
     pub alt: String,
-    /// The picture.
+    /// The SVG.
     pub svg: String,
 }
 
-/// How the rows of charts are ordered.
+/// The order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Grouping {
-    /// As the tables are: the largest first.
+    /// As in the tables: the largest first.
     #[default]
     Variant,
-    /// The same below a heading for each strategy.
+    /// The same, grouped by strategy.
     Strategy,
 }
 
-/// What is drawn, and how.
+/// Options of the charts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The colours.
+    /// The colour theme.
     pub theme: Theme,
     /// The order of rows.
     pub grouping: Grouping,
-    /// This metric alone.
+    /// Draws only this metric.
     pub metric: Option<Metric>,
 }
 
@@ -76,32 +75,32 @@ impl Options {
     }
 }
 
-/// What draws one chart of a scenario, where there is anything to draw.
-type Draw = fn(&Matter<'_, '_>) -> Option<Chart>;
+/// Draws one chart of a scenario; `None` if there is nothing to draw.
+type DrawChart = fn(&ChartContext<'_, '_>) -> Option<Chart>;
 
-/// All charts of a scenario, in the order in which readers ask.
-const DRAWN: [Draw; 13] = [
-    choice::draw,
+/// All charts of a scenario, in the order of a report.
+const CHARTS: [DrawChart; 13] = [
+    tradeoff::draw,
     sizes::unpacked,
     sizes::packed,
     layers::draw,
-    phases::builds,
-    phases::mounts,
+    sample_charts::builds,
+    sample_charts::mounts,
     steps::cold,
     steps::source,
     steps::dependency,
-    phases::pulls,
-    phases::starts,
-    phases::running,
-    phases::load,
+    sample_charts::pulls,
+    sample_charts::starts,
+    sample_charts::running,
+    sample_charts::load,
 ];
 
-/// All charts of a run, scenario by scenario. What a run did not measure has no chart.
+/// All charts of a run, by scenario. A metric that was not measured has no chart.
 pub fn charts(record: &RunRecord, theme: Theme) -> Vec<Chart> {
     charts_with(record, Options::new(theme))
 }
 
-/// The same, as the options say.
+/// The same with options.
 pub fn charts_with(record: &RunRecord, options: Options) -> Vec<Chart> {
     let analysis = Analysis::of(record);
     let scenarios = record.scenarios.iter();
@@ -116,9 +115,11 @@ pub(super) fn charts_of(
     scenario: &ScenarioRecord,
     options: Options,
 ) -> Vec<Chart> {
-    let matter = Matter::new(analysis, scenario, options);
+    let context = ChartContext::new(analysis, scenario, options);
     match options.metric {
-        Some(metric) => phases::alone(&matter, metric).into_iter().collect(),
-        None => DRAWN.iter().filter_map(|draw| draw(&matter)).collect(),
+        Some(metric) => sample_charts::single_metric(&context, metric)
+            .into_iter()
+            .collect(),
+        None => CHARTS.iter().filter_map(|draw| draw(&context)).collect(),
     }
 }

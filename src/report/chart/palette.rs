@@ -1,68 +1,68 @@
-//! The colours of charts: one role each, in light, dark and as custom properties.
+//! The colours of charts by role, for light and dark themes and as CSS custom properties.
 //!
-//! The marks' colours are those of Okabe and Ito, "Color Universal Design" (2008), which
-//! people of any colour vision can tell apart; yellow is left out, since it vanishes on
-//! white, and the dark theme has lighter tones of the same hues. No chart rests on colour
-//! alone: lightness, shape or a word says the same.
+//! The colours of marks are those of Okabe and Ito, "Color Universal Design" (2008), which can be
+//! distinguished with any colour vision. Yellow is left out because it is hardly visible on
+//! white; the dark theme has lighter tones of the same hues. No chart relies on colour alone:
+//! lightness, shape or text carries the same information.
 
 use std::fmt::Write as _;
 
-/// Whose colours a chart is drawn in.
+/// The colour theme of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
-    /// For white paper and light pages.
+    /// For print and light pages.
     Light,
     /// For dark pages.
     Dark,
-    /// The custom properties of [`palette_css`], so that one picture follows its page.
+    /// The custom properties of [`palette_css`], so that a picture follows the theme of its page.
     Css,
 }
 
-/// What a colour is for.
+/// The role of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
-    /// The paper.
-    Ground,
-    /// Titles, names, values.
+pub(super) enum Color {
+    /// The background.
+    Background,
+    /// Titles, names and values.
     Text,
-    /// Subtitles, ticks, notes.
+    /// Subtitles, ticks and notes.
     Soft,
-    /// Lines behind the data.
+    /// Grid lines.
     Grid,
-    /// What is a base's.
+    /// Parts of a base image.
     Base,
-    /// The edge of what is a base's, or of what was cached.
+    /// The edge of base parts and of cached steps.
     Edge,
-    /// What is the app's own, and data of which there is one kind.
+    /// Own parts of an image, and data of a single kind.
     Own,
-    /// What did not finish, or became worse.
+    /// Failures and regressions.
     Alert,
-    /// What became better.
+    /// Improvements.
     Good,
-    /// What a source claims, and the engine's floor.
+    /// Published claims, and the engine's floor.
     Claim,
-    /// One of several kinds; counted round.
+    /// One of several kinds, modulo the number of colours.
     Kind(usize),
 }
 
-/// Name of the custom property, light, dark.
-type Tone = (&'static str, &'static str, &'static str);
+/// Name of the custom property, light colour, dark colour.
+type ThemeColors = (&'static str, &'static str, &'static str);
 
-const GROUND: Tone = ("ground", "#ffffff", "#14181d");
-const TEXT: Tone = ("text", "#1b1f24", "#e8ebee");
-const SOFT: Tone = ("soft", "#57606a", "#a3adb8");
-const GRID: Tone = ("grid", "#e2e6ea", "#2d343c");
-const BASE: Tone = ("base", "#b4c2d0", "#46535f");
-const EDGE: Tone = ("edge", "#66788a", "#8797a8");
-const OWN: Tone = ("own", "#0072b2", "#56b4e9");
-const ALERT: Tone = ("alert", "#b93b00", "#ff8a4c");
-const GOOD: Tone = ("good", "#00795a", "#35c79d");
-const CLAIM: Tone = ("claim", "#9a4d86", "#e39fcb");
+const BACKGROUND: ThemeColors = ("background", "#ffffff", "#14181d");
+const TEXT: ThemeColors = ("text", "#1b1f24", "#e8ebee");
+const SOFT: ThemeColors = ("soft", "#57606a", "#a3adb8");
+const GRID: ThemeColors = ("grid", "#e2e6ea", "#2d343c");
+const BASE: ThemeColors = ("base", "#b4c2d0", "#46535f");
+const EDGE: ThemeColors = ("edge", "#66788a", "#8797a8");
+const OWN: ThemeColors = ("own", "#0072b2", "#56b4e9");
+const ALERT: ThemeColors = ("alert", "#b93b00", "#ff8a4c");
+const GOOD: ThemeColors = ("good", "#00795a", "#35c79d");
+const CLAIM: ThemeColors = ("claim", "#9a4d86", "#e39fcb");
 
-/// How many kinds have a colour of their own.
+/// The number of distinct colours for kinds.
 pub(super) const KINDS: usize = 7;
 
-const KIND: [Tone; KINDS] = [
+const KIND: [ThemeColors; KINDS] = [
     ("kind-0", "#0072b2", "#56b4e9"),
     ("kind-1", "#d55e00", "#ff8a4c"),
     ("kind-2", "#009e73", "#35c79d"),
@@ -72,14 +72,14 @@ const KIND: [Tone; KINDS] = [
     ("kind-6", "#4a4f55", "#d0d5da"),
 ];
 
-const PLAIN: [Tone; 10] = [
-    GROUND, TEXT, SOFT, GRID, BASE, EDGE, OWN, ALERT, GOOD, CLAIM,
+const PLAIN: [ThemeColors; 10] = [
+    BACKGROUND, TEXT, SOFT, GRID, BASE, EDGE, OWN, ALERT, GOOD, CLAIM,
 ];
 
-impl Ink {
-    fn tone(self) -> Tone {
+impl Color {
+    fn theme_colors(self) -> ThemeColors {
         match self {
-            Self::Ground => GROUND,
+            Self::Background => BACKGROUND,
             Self::Text => TEXT,
             Self::Soft => SOFT,
             Self::Grid => GRID,
@@ -93,14 +93,15 @@ impl Ink {
         }
     }
 
-    /// Attributes that paint with it: ` fill="#…"`, or classes where a page decides. A class
-    /// and no style: a page whose policy names its style sheet by hash allows no others.
-    pub(super) fn paints(theme: Theme, pairs: &[(&str, Ink)]) -> String {
+    /// SVG attributes for these colours: ` fill="#…"`, or classes for [`Theme::Css`]. Classes
+    /// instead of inline styles, because the content security policy of the page allows only its
+    /// style sheet.
+    pub(super) fn paints(theme: Theme, pairs: &[(&str, Color)]) -> String {
         let mut text = String::new();
         match theme {
             Theme::Light | Theme::Dark => {
-                for (what, ink) in pairs {
-                    let (_, light, dark) = ink.tone();
+                for (what, color) in pairs {
+                    let (_, light, dark) = color.theme_colors();
                     let colour = if theme == Theme::Light { light } else { dark };
                     let _ = write!(text, " {what}=\"{colour}\"");
                 }
@@ -108,7 +109,7 @@ impl Ink {
             Theme::Css => {
                 let classes = pairs
                     .iter()
-                    .map(|(what, ink)| format!("{what}-{}", ink.tone().0));
+                    .map(|(what, color)| format!("{what}-{}", color.theme_colors().0));
                 let classes: Vec<String> = classes.collect();
                 let _ = write!(text, " class=\"{}\"", classes.join(" "));
             }
@@ -117,19 +118,21 @@ impl Ink {
     }
 }
 
-/// The classes that [`Theme::Css`] uses, for a page's style sheet, and their colours: light,
-/// dark where the reader's system asks for it, and either where the root's `data-theme`
-/// says so.
+/// The style sheet for [`Theme::Css`]: classes and their colours. Light by default, dark if the
+/// system prefers it; the `data-theme` attribute of the root overrides both.
 pub fn palette_css() -> String {
     let all = || PLAIN.iter().chain(&KIND);
-    let list = |pick: fn(&Tone) -> &'static str| {
+    let list = |pick: fn(&ThemeColors) -> &'static str| {
         let mut text = String::new();
-        for tone in all() {
-            let _ = write!(text, "--chart-{}:{};", tone.0, pick(tone));
+        for theme_colors in all() {
+            let _ = write!(text, "--chart-{}:{};", theme_colors.0, pick(theme_colors));
         }
         text
     };
-    let (light, dark) = (list(|tone| tone.1), list(|tone| tone.2));
+    let (light, dark) = (
+        list(|theme_colors| theme_colors.1),
+        list(|theme_colors| theme_colors.2),
+    );
     let mut classes = String::new();
     for (name, _, _) in all() {
         for what in ["fill", "stroke"] {
@@ -166,28 +169,35 @@ mod tests {
     }
 
     #[test]
-    fn text_and_marks_stand_out_from_the_ground() {
+    fn text_and_marks_have_contrast_to_the_background() {
         assert!((contrast("#ffffff", "#000000") - 21.0).abs() < 1e-9);
         let marks = [EDGE, OWN, ALERT, GOOD, CLAIM];
-        for pick in [|tone: &Tone| tone.1, |tone: &Tone| tone.2] {
-            let ground = pick(&GROUND);
-            for tone in [TEXT, SOFT] {
-                assert!(contrast(pick(&tone), ground) >= 4.5, "{}", tone.0);
+        for pick in [
+            |theme_colors: &ThemeColors| theme_colors.1,
+            |theme_colors: &ThemeColors| theme_colors.2,
+        ] {
+            let background = pick(&BACKGROUND);
+            for theme_colors in [TEXT, SOFT] {
+                assert!(
+                    contrast(pick(&theme_colors), background) >= 4.5,
+                    "{}",
+                    theme_colors.0
+                );
             }
-            for tone in marks.iter().chain(&KIND) {
-                let seen = contrast(pick(tone), ground);
-                assert!(seen >= 2.9, "{} on {ground}: {seen:.2}", tone.0);
+            for theme_colors in marks.iter().chain(&KIND) {
+                let seen = contrast(pick(theme_colors), background);
+                assert!(seen >= 2.9, "{} on {background}: {seen:.2}", theme_colors.0);
             }
-            // The two parts of a bar differ in lightness, for print and for any eye.
+            // The two parts of a bar differ in lightness, for print and for any colour vision.
             assert!(contrast(pick(&BASE), pick(&OWN)) >= 2.5);
         }
     }
 
     #[test]
-    fn the_page_is_told_every_property_that_a_picture_uses() {
+    fn the_style_sheet_defines_every_property_that_a_picture_uses() {
         let css = palette_css();
-        for ink in [Ink::Ground, Ink::Claim, Ink::Kind(KINDS + 2)] {
-            let classes = Ink::paints(Theme::Css, &[("fill", ink), ("stroke", Ink::Text)]);
+        for color in [Color::Background, Color::Claim, Color::Kind(KINDS + 2)] {
+            let classes = Color::paints(Theme::Css, &[("fill", color), ("stroke", Color::Text)]);
             let name = classes
                 .split("fill-")
                 .nth(1)
@@ -203,7 +213,7 @@ mod tests {
                 "{classes}"
             );
         }
-        let plain = Ink::paints(Theme::Dark, &[("fill", Ink::Own)]);
+        let plain = Color::paints(Theme::Dark, &[("fill", Color::Own)]);
         assert_eq!(plain, " fill=\"#56b4e9\"");
     }
 }

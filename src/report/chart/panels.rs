@@ -1,36 +1,38 @@
-//! Samples as they fell: a row per variant, a panel per metric with a scale of its own.
-//! Each row shows every sample that counts, and the median in its interval.
+//! All samples: one row per variant, one panel per metric with its own scale. Each row shows
+//! every valid sample, and the median with its interval.
 
 use super::super::entry::{MetricSummary, Series};
 use super::super::native::quantity;
 use super::super::scale::Scale;
 use super::Chart;
-use super::axis::{Axis, Span};
+use super::axis::{Axis, AxisRange};
 use super::canvas::{Canvas, Mark, SMALL, Shape, Text};
+use super::context::{
+    ChartContext, HEADING_HEIGHT, NameColumn, absent, draw_failed_samples, heading, rule,
+};
 use super::font;
-use super::matter::{HEADING, Matter, Names, absent, heading, partly_failed, rule};
-use super::palette::Ink;
-use super::sheet::{MARGIN, Sheet, Swatch, WIDTH, interval};
+use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH, interval};
+use super::palette::Color;
 use crate::record::{CaseRecord, Link, Metric};
 use crate::stats::{Direction, MIN_FOR_INTERVAL};
 
 /// Height of one line of samples.
 const LINE: f64 = 18.0;
-/// What a row has beside its lines.
+/// The padding of a row.
 const AIR: f64 = 6.0;
-/// Room for a value at the right of each panel.
+/// Space for a value on the right of each panel.
 const VALUE: f64 = 70.0;
-/// Between two panels.
+/// Space between two panels.
 const GAP: f64 = 14.0;
 
 /// A chart of up to four panels.
-pub(super) struct Strips<'s> {
-    /// Ends the chart's name.
+pub(super) struct SampleChart<'s> {
+    /// The end of the chart's name.
     pub(super) what: &'s str,
     pub(super) title: &'s str,
-    /// What the subtitle says first.
+    /// The beginning of the subtitle.
     pub(super) words: &'s str,
-    /// The metrics, each with the floor's where it has one.
+    /// The metrics, each with the metric of its floor if it has one.
     pub(super) metrics: &'s [(Metric, Option<Metric>)],
 }
 
@@ -41,17 +43,17 @@ struct Panel<'r> {
     floor: Option<&'r MetricSummary<'r>>,
 }
 
-/// Draws the metrics that any case has a word of; none where there is none of them.
-pub(super) fn draw(matter: &Matter<'_, '_>, strips: &Strips<'_>) -> Option<Chart> {
-    let taken: Vec<(Metric, Option<Metric>)> = strips
+/// Draws the metrics that any case has an entry for; `None` without such a metric.
+pub(super) fn draw(context: &ChartContext<'_, '_>, chart: &SampleChart<'_>) -> Option<Chart> {
+    let taken: Vec<(Metric, Option<Metric>)> = chart
         .metrics
         .iter()
         .copied()
-        .filter(|(metric, _)| matter.is_taken(*metric))
+        .filter(|(metric, _)| context.was_attempted(*metric))
         .collect();
     let (first, _) = *taken.first()?;
     let links: Vec<Option<Link>> = if first.is_linked() {
-        matter.analysis.links().iter().copied().map(Some).collect()
+        context.analysis.links().iter().copied().map(Some).collect()
     } else {
         vec![None]
     };
@@ -64,66 +66,67 @@ pub(super) fn draw(matter: &Matter<'_, '_>, strips: &Strips<'_>) -> Option<Chart
             })
         })
         .collect();
-    let names = Names::of(matter);
-    let panels = lay_out(matter, &taken, &links, names.end());
-    let subtitle = format!("{} · {}", strips.words, matter.provenance(&series));
-    let mut sheet = Sheet::new(
-        matter.theme,
-        matter.name(strips.what),
-        matter.title(strips.title),
+    let names = NameColumn::of(context);
+    let panels = lay_out(context, &taken, &links, names.end());
+    let subtitle = format!("{} · {}", chart.words, context.provenance(&series));
+    let mut layout = Layout::new(
+        context.theme,
+        context.name(chart.what),
+        context.title(chart.title),
         &subtitle,
     );
-    sheet.legend(&legend(matter, &panels, &links, &series));
+    layout.legend(&legend(context, &panels, &links, &series));
     let row_height = LINE * links.len() as f64 + AIR;
-    let rows: f64 = matter
+    let rows: f64 = context
         .groups
         .iter()
         .map(|group| {
-            group.heading.as_ref().map_or(0.0, |_| HEADING) + row_height * group.cases.len() as f64
+            group.heading.as_ref().map_or(0.0, |_| HEADING_HEIGHT)
+                + row_height * group.cases.len() as f64
         })
         .sum();
-    let top = heads(&mut sheet, &panels);
-    sheet.y = top;
-    // Behind everything, lest they cut the floor's line.
-    for group in &matter.groups {
-        sheet.y += group.heading.as_ref().map_or(0.0, |_| HEADING);
+    let top = panel_titles(&mut layout, &panels);
+    layout.y = top;
+    // Drawn first, so that they do not cover the floor line.
+    for group in &context.groups {
+        layout.y += group.heading.as_ref().map_or(0.0, |_| HEADING_HEIGHT);
         for _ in &group.cases {
-            rule(&mut sheet.canvas, sheet.y, MARGIN, WIDTH - MARGIN);
-            sheet.y += row_height;
+            rule(&mut layout.canvas, layout.y, MARGIN, WIDTH - MARGIN);
+            layout.y += row_height;
         }
     }
-    sheet.y = top;
+    layout.y = top;
     for panel in &panels {
         panel
             .axis
-            .draw_above(&mut sheet.canvas, top - 6.0, top, top + rows);
-        floor_line(&mut sheet.canvas, panel, top, top + rows);
+            .draw_above(&mut layout.canvas, top - 6.0, top, top + rows);
+        floor_line(&mut layout.canvas, panel, top, top + rows);
     }
-    for group in &matter.groups {
-        sheet.y += heading(&mut sheet.canvas, group.heading.as_deref(), sheet.y);
+    for group in &context.groups {
+        layout.y += heading(&mut layout.canvas, group.heading.as_deref(), layout.y);
         for case in &group.cases {
-            names.draw(&mut sheet.canvas, case, sheet.y + row_height / 2.0);
+            names.draw(&mut layout.canvas, case, layout.y + row_height / 2.0);
             for panel in &panels {
                 cell(
-                    &mut sheet.canvas,
-                    matter,
+                    &mut layout.canvas,
+                    context,
                     case,
                     panel,
                     &links,
-                    sheet.y + AIR / 2.0,
+                    layout.y + AIR / 2.0,
                 );
             }
-            sheet.y += row_height;
+            layout.y += row_height;
         }
     }
-    let mut notes = matter.notes();
-    notes.extend(few(matter, &series));
-    let alt = alt(matter, strips.title, series.first().copied());
-    Some(sheet.finish(&notes, alt))
+    let mut notes = context.notes();
+    notes.extend(interval_note(context, &series));
+    let alt = alt(context, chart.title, series.first().copied());
+    Some(layout.finish(&notes, alt))
 }
 
 fn lay_out<'r>(
-    matter: &Matter<'r, '_>,
+    context: &ChartContext<'r, '_>,
     taken: &[(Metric, Option<Metric>)],
     links: &[Option<Link>],
     from: f64,
@@ -132,21 +135,21 @@ fn lay_out<'r>(
     let width = (WIDTH - MARGIN - from - GAP * (count - 1.0)) / count;
     let panel = |(at, (metric, floor)): (usize, &(Metric, Option<Metric>))| {
         let left = from + (width + GAP) * at as f64;
-        // Of several machines each has a floor of its own.
+        // Each machine has its own floor, so with several machines none is drawn.
         let floor = floor
-            .filter(|_| matter.apart().is_none())
+            .filter(|_| context.machines_note().is_none())
             .and_then(|floor| {
-                let mut entries = matter.analysis.entries().iter();
+                let mut entries = context.analysis.entries().iter();
                 entries.find(|entry| entry.metric == floor && entry.summary.is_some())
             });
         let mut values: Vec<f64> = Vec::new();
-        for case in matter.cases() {
+        for case in context.cases() {
             for link in links {
                 let series = Series {
                     metric: *metric,
                     link: *link,
                 };
-                let summary = matter
+                let summary = context
                     .entry(case, series)
                     .and_then(|entry| entry.summary.as_ref());
                 let Some(summary) = summary else { continue };
@@ -159,11 +162,11 @@ fn lay_out<'r>(
                 );
             }
         }
-        // A floor that is far below would press all samples together.
+        // A floor far below the samples would compress them.
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let below = floor.and_then(|floor| Some(floor.summary.as_ref()?.median));
         values.extend(below.filter(|below| 2.5 * below >= least));
-        let span = Span {
+        let span = AxisRange {
             from: left,
             to: left + width - VALUE,
             zero: false,
@@ -171,17 +174,17 @@ fn lay_out<'r>(
         };
         Panel {
             metric: *metric,
-            axis: Axis::holding(span, values),
+            axis: Axis::for_values(span, values),
             floor,
         }
     };
     taken.iter().enumerate().map(panel).collect()
 }
 
-/// The panels' titles, with room for their scales; gives where the first row begins.
-fn heads(sheet: &mut Sheet, panels: &[Panel<'_>]) -> f64 {
+/// Draws the titles of the panels and returns the top of the first row.
+fn panel_titles(layout: &mut Layout, panels: &[Panel<'_>]) -> f64 {
     let any_floor = panels.iter().any(|panel| panel.floor.is_some());
-    let title = sheet.y + 14.0;
+    let title = layout.y + 14.0;
     let floor = title + 16.0;
     let labels = if any_floor { floor } else { title } + 17.0;
     for panel in panels {
@@ -196,9 +199,9 @@ fn heads(sheet: &mut Sheet, panels: &[Panel<'_>]) -> f64 {
             panel.axis.scale_words()
         );
         let words = words.trim_end_matches(", ");
-        // Bold is wider by less than a tenth.
-        let shown = font::fit(words, SMALL, (panel.axis.end() - left + VALUE) * 0.9);
-        let canvas = &mut sheet.canvas;
+        // Bold text is wider by less than a tenth.
+        let shown = font::truncate_middle(words, SMALL, (panel.axis.end() - left + VALUE) * 0.9);
+        let canvas = &mut layout.canvas;
         canvas.text(Text {
             size: SMALL,
             bold: true,
@@ -207,17 +210,17 @@ fn heads(sheet: &mut Sheet, panels: &[Panel<'_>]) -> f64 {
         });
         if let Some(summary) = panel.floor.and_then(|floor| floor.summary.as_ref()) {
             let value = quantity(panel.metric.unit(), summary.median);
-            let beyond = if panel.axis.holds(summary.median) {
+            let beyond = if panel.axis.contains(summary.median) {
                 ""
             } else {
                 ", off this scale"
             };
             let words = Scale::for_value(value).with_unit(value);
             let words = format!("floor {words}{beyond}");
-            let shown = font::cut(&words, SMALL, panel.axis.end() - left + VALUE);
+            let shown = font::truncate_end(&words, SMALL, panel.axis.end() - left + VALUE);
             canvas.text(Text {
                 size: SMALL,
-                ink: Ink::Claim,
+                color: Color::Claim,
                 full: Some(&words),
                 ..Text::at(left, floor, &shown)
             });
@@ -229,25 +232,25 @@ fn heads(sheet: &mut Sheet, panels: &[Panel<'_>]) -> f64 {
 fn floor_line(canvas: &mut Canvas, panel: &Panel<'_>, top: f64, foot: f64) {
     let summary = panel.floor.and_then(|floor| floor.summary.as_ref());
     if let Some(median) = summary.map(|summary| summary.median)
-        && panel.axis.holds(median)
+        && panel.axis.contains(median)
     {
         let x = panel.axis.place(median);
-        canvas.dashed((x, top), (x, foot), Ink::Claim);
+        canvas.dashed((x, top), (x, foot), Color::Claim);
     }
 }
 
-/// The mark of a median: one kind for each link.
+/// The mark of a median; each link has its own.
 fn mark(links: &[Option<Link>], at: usize) -> Mark {
     if links.len() > 1 {
         Mark::kind(at)
     } else {
-        Mark::of(Shape::Circle, Ink::Own, false)
+        Mark::of(Shape::Circle, Color::Own, false)
     }
 }
 
 fn cell(
     canvas: &mut Canvas,
-    matter: &Matter<'_, '_>,
+    context: &ChartContext<'_, '_>,
     case: &CaseRecord,
     panel: &Panel<'_>,
     links: &[Option<Link>],
@@ -259,15 +262,15 @@ fn cell(
             metric: panel.metric,
             link: *link,
         };
-        let entry = matter.entry(case, series);
+        let entry = context.entry(case, series);
         let Some((entry, summary)) = entry.and_then(|entry| Some((entry, entry.summary.as_ref()?)))
         else {
             absent(canvas, entry, panel.axis.start(), y);
             continue;
         };
         let mark = mark(links, at);
-        // The series that was found may be that of all links together.
-        if let Some(set) = matter
+        // The entry that was found may be the one without a link.
+        if let Some(set) = context
             .analysis
             .samples(&case.id, entry.series())
             .filter(|set| set.len() > 1)
@@ -278,7 +281,7 @@ fn cell(
                 .enumerate()
                 .map(|(order, value)| (panel.axis.place(*value), y + jitter(order)))
                 .collect();
-            canvas.dots(&dots, 4.5, mark.ink);
+            canvas.dots(&dots, 4.5, mark.color);
         }
         let place = |value: f64| panel.axis.place(value);
         match summary.interval {
@@ -298,79 +301,82 @@ fn cell(
             size: SMALL,
             ..Text::at(panel.axis.end() + 12.0, y + 4.0, &words)
         });
-        partly_failed(canvas, entry, panel.axis.end() + 5.0, y);
+        draw_failed_samples(canvas, entry, panel.axis.end() + 5.0, y);
     }
 }
 
-/// Keeps like samples apart, the same in each picture.
+/// Separates equal samples vertically, deterministically.
 fn jitter(order: usize) -> f64 {
     const STEPS: [f64; 5] = [0.0, -4.0, 4.0, -2.0, 2.0];
     STEPS[order % STEPS.len()]
 }
 
 fn legend(
-    matter: &Matter<'_, '_>,
+    context: &ChartContext<'_, '_>,
     panels: &[Panel<'_>],
     links: &[Option<Link>],
     series: &[Series],
-) -> Vec<(Swatch, String)> {
+) -> Vec<(LegendSymbol, String)> {
     let summaries = || {
-        matter.cases().flat_map(|case| {
+        context.cases().flat_map(|case| {
             series
                 .iter()
-                .filter_map(|one| matter.entry(case, *one)?.summary.as_ref())
+                .filter_map(|one| context.entry(case, *one)?.summary.as_ref())
         })
     };
     let mut legend = Vec::new();
     if summaries().any(|summary| summary.n > 1) {
         legend.push((
-            Swatch::Dots(mark(links, 0).ink),
+            LegendSymbol::Dots(mark(links, 0).color),
             "one sample each".to_owned(),
         ));
     }
     if summaries().any(|summary| summary.interval.is_some()) {
         legend.push((
-            Swatch::Interval(mark(links, 0).ink),
+            LegendSymbol::Interval(mark(links, 0).color),
             "median and its 95 % interval".to_owned(),
         ));
     } else if summaries().next().is_some() && links.len() == 1 {
-        legend.push((Swatch::Mark(mark(links, 0)), "median".to_owned()));
+        legend.push((LegendSymbol::Mark(mark(links, 0)), "median".to_owned()));
     }
     if links.len() > 1 {
         for (at, link) in links.iter().enumerate() {
             let words = link.map(|link| format!("over {link}"));
-            legend.push((Swatch::Mark(mark(links, at)), words.unwrap_or_default()));
+            legend.push((
+                LegendSymbol::Mark(mark(links, at)),
+                words.unwrap_or_default(),
+            ));
         }
     }
     let drawn = |panel: &Panel<'_>| {
         let summary = panel.floor.and_then(|floor| floor.summary.as_ref());
-        summary.is_some_and(|summary| panel.axis.holds(summary.median))
+        summary.is_some_and(|summary| panel.axis.contains(summary.median))
     };
     if panels.iter().any(drawn) {
         legend.push((
-            Swatch::Dashed(Ink::Claim),
+            LegendSymbol::Dashed(Color::Claim),
             "the engine's floor: an image with one small file".to_owned(),
         ));
     }
-    legend.extend(matter.marks(series));
+    legend.extend(context.marks(series));
     legend
 }
 
-fn few(matter: &Matter<'_, '_>, series: &[Series]) -> Option<String> {
-    let mut summaries = matter.cases().flat_map(|case| {
+fn interval_note(context: &ChartContext<'_, '_>, series: &[Series]) -> Option<String> {
+    let mut summaries = context.cases().flat_map(|case| {
         series
             .iter()
-            .filter_map(|one| matter.entry(case, *one)?.summary.as_ref())
+            .filter_map(|one| context.entry(case, *one)?.summary.as_ref())
     });
     summaries
         .any(|summary| summary.n < MIN_FOR_INTERVAL)
         .then(|| format!("No interval below {MIN_FOR_INTERVAL} samples."))
 }
 
-fn alt(matter: &Matter<'_, '_>, title: &str, series: Option<Series>) -> String {
+fn alt(context: &ChartContext<'_, '_>, title: &str, series: Option<Series>) -> String {
     let medians = || {
-        matter.cases().filter_map(|case| {
-            let entry = matter.entry(case, series?)?;
+        context.cases().filter_map(|case| {
+            let entry = context.entry(case, series?)?;
             Some((entry.summary.as_ref()?.median, case))
         })
     };
@@ -386,7 +392,7 @@ fn alt(matter: &Matter<'_, '_>, title: &str, series: Option<Series>) -> String {
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map(words);
     match (series, least, most) {
-        (Some(_), Some(_), Some(_)) if matter.apart().is_some() => {
+        (Some(_), Some(_), Some(_)) if context.machines_note().is_some() => {
             format!("{title}, every sample with the median, measured on several machines.")
         }
         (Some(series), Some(least), Some(most)) => {

@@ -1,4 +1,4 @@
-//! A chart as PNG: its SVG, drawn with the fonts that are compiled in.
+//! Renders a chart as PNG with the embedded fonts.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,7 +7,7 @@ use resvg::usvg::{self, Tree, fontdb::Database};
 
 use super::Chart;
 
-/// Pixels of the PNG for each pixel of the SVG: sharp on dense screens and in print.
+/// Pixels of the PNG per pixel of the SVG, for high-density screens and print.
 const SCALE: f32 = 2.0;
 
 static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
@@ -18,19 +18,19 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// Why a chart is no PNG.
+/// A chart that cannot be rendered as PNG.
 #[derive(Debug, thiserror::Error)]
-#[error("the chart `{name}` cannot be drawn as PNG: {why}")]
+#[error("failed to render the chart `{name}` as PNG: {why}")]
 pub struct RasterError {
     name: String,
     why: String,
 }
 
-/// The picture as PNG, at twice its size. A chart of [`super::Theme::Css`] has no colours of
-/// its own and comes out black.
+/// Renders a chart as PNG at twice its size. A chart of [`super::Theme::Css`] has no colours and
+/// is rendered black.
 ///
 /// # Errors
-/// Where the picture is too large for memory.
+/// The picture is too large for memory.
 pub fn png(chart: &Chart) -> Result<Vec<u8>, RasterError> {
     let fault = |why: String| RasterError {
         name: chart.name.clone(),

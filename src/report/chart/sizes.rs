@@ -1,42 +1,44 @@
-//! What images weigh: a bar per variant, its base's part and its own apart, and what
-//! sources claim as a mark on it.
+//! Image sizes: one bar per variant, split into base and own part, with claims of sources as
+//! marks.
 
 use super::super::distribution::base_share;
 use super::super::entry::Series;
 use super::super::native::{native, quantity};
 use super::super::scale::Scale;
 use super::Chart;
-use super::axis::{Axis, Span};
+use super::axis::{Axis, AxisRange};
 use super::canvas::{Area, Canvas, Mark, SMALL, Shape, Text};
+use super::context::{
+    ChartContext, HEADING_HEIGHT, NameColumn, absent, draw_failed_samples, heading, rule,
+};
 use super::font;
-use super::matter::{HEADING, Matter, Names, absent, heading, partly_failed, rule};
-use super::palette::Ink;
-use super::sheet::{MARGIN, Sheet, Swatch, WIDTH};
+use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH};
+use super::palette::Color;
 use crate::record::{CaseRecord, Metric};
 use crate::units::{Quantity, Unit};
 
 /// Height of a row.
 const ROW: f64 = 24.0;
-/// Room for a value.
+/// Space for a value.
 const VALUE: f64 = 78.0;
-/// Room for a claim beside it.
+/// Space for a claim next to it.
 const CLAIM: f64 = 164.0;
 
 /// One image, in bytes.
-struct Weight<'a> {
+struct SizeBar<'a> {
     case: &'a CaseRecord,
-    /// None where there is no number.
+    /// `None` without a value.
     whole: Option<f64>,
-    /// The base's part of it, where it is known.
+    /// The part of the base, if it is known.
     base: Option<f64>,
-    /// What sources say, and how they say it.
+    /// The claims of sources: value and text.
     claims: Vec<(f64, &'a str)>,
 }
 
-/// `size.unpacked`, parted by `size.own`. None where no case has a word of it.
-pub(super) fn unpacked(matter: &Matter<'_, '_>) -> Option<Chart> {
+/// `size.unpacked`, split by `size.own`. `None` if no case has an entry for it.
+pub(super) fn unpacked(context: &ChartContext<'_, '_>) -> Option<Chart> {
     let base = |case: &CaseRecord, whole: f64| {
-        let own = matter
+        let own = context
             .entry(case, Series::unlinked(Metric::SizeOwn))?
             .summary
             .as_ref()?;
@@ -47,85 +49,85 @@ pub(super) fn unpacked(matter: &Matter<'_, '_>) -> Option<Chart> {
         "Image size, unpacked",
         "Sum of the uncompressed layers",
     );
-    draw(matter, Metric::SizeUnpacked, words, base)
+    draw(context, Metric::SizeUnpacked, words, base)
 }
 
-/// `size.transfer`, parted at the layers of the base.
-pub(super) fn packed(matter: &Matter<'_, '_>) -> Option<Chart> {
-    if !matter.analysis.distributed() {
+/// `size.transfer`, split at the layers of the base.
+pub(super) fn packed(context: &ChartContext<'_, '_>) -> Option<Chart> {
+    if !context.analysis.distributed() {
         return None;
     }
     let base = |case: &CaseRecord, _: f64| {
-        // The case of the record, which lives as long as the analysis.
-        let case = matter
+        // The case from the record, which has the lifetime of the analysis.
+        let case = context
             .analysis
             .record
             .cases
             .iter()
             .find(|known| known.id == case.id)?;
-        base_share(matter.analysis, case).map(|bytes| native(Quantity::Bytes(bytes)))
+        base_share(context.analysis, case).map(|bytes| native(Quantity::Bytes(bytes)))
     };
     let words = (
         "transfer",
         "Transfer size, packed",
         "Config and layers as the registry stores them",
     );
-    draw(matter, Metric::SizeTransfer, words, base)
+    draw(context, Metric::SizeTransfer, words, base)
 }
 
-fn weights<'a>(
-    matter: &Matter<'_, 'a>,
+fn size_bars<'a>(
+    context: &ChartContext<'_, 'a>,
     cases: &[&'a CaseRecord],
     metric: Metric,
     base: &dyn Fn(&CaseRecord, f64) -> Option<f64>,
-) -> Vec<Weight<'a>> {
-    let weight = |case: &&'a CaseRecord| {
-        let entry = matter.entry(case, Series::unlinked(metric));
+) -> Vec<SizeBar<'a>> {
+    let size_bar = |case: &&'a CaseRecord| {
+        let entry = context.entry(case, Series::unlinked(metric));
         let whole = entry.and_then(|entry| Some(entry.summary.as_ref()?.median));
-        let claims = matter.scenario.claims.iter().filter(|claim| {
+        let claims = context.scenario.claims.iter().filter(|claim| {
             claim.variant == case.variant && claim.metric == metric.id() && claim.from.is_none()
         });
         let said = claims.filter_map(|claim| {
             let bytes = native(Quantity::Bytes(claim.claimed_bytes?));
             Some((bytes, claim.claimed.as_str()))
         });
-        Weight {
+        SizeBar {
             case,
             whole,
             base: whole.and_then(|whole| base(case, whole)),
             claims: said.collect(),
         }
     };
-    cases.iter().map(weight).collect()
+    cases.iter().map(size_bar).collect()
 }
 
 fn draw(
-    matter: &Matter<'_, '_>,
+    context: &ChartContext<'_, '_>,
     metric: Metric,
     (what, title, definition): (&str, &str, &str),
     base: impl Fn(&CaseRecord, f64) -> Option<f64>,
 ) -> Option<Chart> {
     let series = [Series::unlinked(metric)];
-    let groups: Vec<_> = matter
+    let groups: Vec<_> = context
         .groups
         .iter()
         .map(|group| {
             (
                 group.heading.as_deref(),
-                weights(matter, &group.cases, metric, &base),
+                size_bars(context, &group.cases, metric, &base),
             )
         })
         .collect();
-    let all = || groups.iter().flat_map(|(_, weights)| weights);
+    let all = || groups.iter().flat_map(|(_, size_bars)| size_bars);
     all().next()?;
-    let claimed = all().any(|weight| !weight.claims.is_empty());
-    let names = Names::of(matter);
+    let claimed = all().any(|size_bar| !size_bar.claims.is_empty());
+    let names = NameColumn::of(context);
     let to = WIDTH - MARGIN - VALUE - if claimed { CLAIM } else { 0.0 };
-    let wholes: Vec<f64> = all().filter_map(|weight| weight.whole).collect();
-    let own = all().filter_map(|weight| Some(weight.whole? - weight.base?));
-    let claims = all().flat_map(|weight| weight.claims.iter().map(|claim| claim.0));
+    let wholes: Vec<f64> = all().filter_map(|size_bar| size_bar.whole).collect();
+    let own = all().filter_map(|size_bar| Some(size_bar.whole? - size_bar.base?));
+    let claims = all().flat_map(|size_bar| size_bar.claims.iter().map(|claim| claim.0));
     let parts: Vec<f64> = own.filter(|own| *own > 0.0).chain(claims).collect();
-    let span = Span {
+    let span = AxisRange {
         from: names.end(),
         to,
         zero: true,
@@ -135,64 +137,66 @@ fn draw(
     let subtitle = format!(
         "{definition}, {} · {}",
         axis.scale_words(),
-        matter.provenance(&series)
+        context.provenance(&series)
     );
-    let mut sheet = Sheet::new(
-        matter.theme,
-        matter.name(what),
-        matter.title(title),
+    let mut layout = Layout::new(
+        context.theme,
+        context.name(what),
+        context.title(title),
         &subtitle,
     );
-    sheet.legend(&legend(matter, &axis, &series, all()));
-    let labels = sheet.y + 14.0;
+    layout.legend(&legend(context, &axis, &series, all()));
+    let labels = layout.y + 14.0;
     let top = labels + 6.0;
     let rows: f64 = groups
         .iter()
-        .map(|(heading, weights)| heading.map_or(0.0, |_| HEADING) + ROW * weights.len() as f64)
+        .map(|(heading, size_bars)| {
+            heading.map_or(0.0, |_| HEADING_HEIGHT) + ROW * size_bars.len() as f64
+        })
         .sum();
-    axis.draw_above(&mut sheet.canvas, labels, top, top + rows);
-    sheet.y = top;
+    axis.draw_above(&mut layout.canvas, labels, top, top + rows);
+    layout.y = top;
     let scale = column_scale(all(), &axis);
-    for (words, weights) in &groups {
-        sheet.y += heading(&mut sheet.canvas, *words, sheet.y);
-        for weight in weights {
+    for (words, size_bars) in &groups {
+        layout.y += heading(&mut layout.canvas, *words, layout.y);
+        for size_bar in size_bars {
             row(
-                &mut sheet.canvas,
-                matter,
-                weight,
+                &mut layout.canvas,
+                context,
+                size_bar,
                 metric,
                 (&axis, names, scale),
-                sheet.y,
+                layout.y,
             );
-            sheet.y += ROW;
+            layout.y += ROW;
         }
     }
     let alt = alt(all(), title);
-    Some(sheet.finish(&matter.notes(), alt))
+    Some(layout.finish(&context.notes(), alt))
 }
 
 fn legend<'w, 'a: 'w>(
-    matter: &Matter<'_, '_>,
+    context: &ChartContext<'_, '_>,
     axis: &Axis,
     series: &[Series],
-    all: impl Iterator<Item = &'w Weight<'a>> + Clone,
-) -> Vec<(Swatch, String)> {
+    all: impl Iterator<Item = &'w SizeBar<'a>> + Clone,
+) -> Vec<(LegendSymbol, String)> {
     let mut legend = Vec::new();
-    let parted = all.clone().any(|weight| weight.base.is_some());
+    let parted = all.clone().any(|size_bar| size_bar.base.is_some());
     let unparted = all
         .clone()
-        .any(|weight| weight.whole.is_some() && weight.base.is_none());
+        .any(|size_bar| size_bar.whole.is_some() && size_bar.base.is_none());
     if parted {
         let own = if axis.log {
-            Swatch::Mark(OWN_DOT)
+            LegendSymbol::Mark(OWN_DOT)
         } else {
-            Swatch::Fill(Ink::Own, None)
+            LegendSymbol::Fill(Color::Own, None)
         };
         legend.push((own, "the image's own part".to_owned()));
         let base = if axis.log {
-            Swatch::Mark(WHOLE_DOT)
+            LegendSymbol::Mark(WHOLE_DOT)
         } else {
-            Swatch::Fill(Ink::Base, Some(Ink::Edge))
+            LegendSymbol::Fill(Color::Base, Some(Color::Edge))
         };
         let words = if axis.log {
             "with its base"
@@ -203,51 +207,54 @@ fn legend<'w, 'a: 'w>(
     }
     if unparted {
         let whole = if axis.log {
-            Swatch::Mark(WHOLE_DOT)
+            LegendSymbol::Mark(WHOLE_DOT)
         } else {
-            Swatch::Fill(Ink::Edge, None)
+            LegendSymbol::Fill(Color::Edge, None)
         };
         legend.push((whole, "the whole, its parts not known".to_owned()));
     }
-    if all.clone().any(|weight| !weight.claims.is_empty()) {
-        legend.push((Swatch::Tick(Ink::Claim), "claimed by a source".to_owned()));
+    if all.clone().any(|size_bar| !size_bar.claims.is_empty()) {
+        legend.push((
+            LegendSymbol::Tick(Color::Claim),
+            "claimed by a source".to_owned(),
+        ));
     }
-    legend.extend(matter.marks(series));
+    legend.extend(context.marks(series));
     legend
 }
 
-const OWN_DOT: Mark = Mark::of(Shape::Circle, Ink::Own, false);
-const WHOLE_DOT: Mark = Mark::of(Shape::Square, Ink::Edge, false);
+const OWN_DOT: Mark = Mark::of(Shape::Circle, Color::Own, false);
+const WHOLE_DOT: Mark = Mark::of(Shape::Square, Color::Edge, false);
 
-/// One unit for all values, as in the tables; each its own among logarithms.
+/// One unit for all values, as in the tables; on a log scale each value has its own.
 fn column_scale<'w, 'a: 'w>(
-    all: impl Iterator<Item = &'w Weight<'a>>,
+    all: impl Iterator<Item = &'w SizeBar<'a>>,
     axis: &Axis,
 ) -> Option<Scale> {
-    let known = all.filter_map(|weight| weight.whole);
+    let known = all.filter_map(|size_bar| size_bar.whole);
     let quantities = known.map(|whole| quantity(Unit::Bytes, whole));
     (!axis.log).then(|| Scale::for_values(Unit::Bytes, quantities))
 }
 
 fn row(
     canvas: &mut Canvas,
-    matter: &Matter<'_, '_>,
-    weight: &Weight<'_>,
+    context: &ChartContext<'_, '_>,
+    size_bar: &SizeBar<'_>,
     metric: Metric,
-    (axis, names, scale): (&Axis, Names, Option<Scale>),
+    (axis, names, scale): (&Axis, NameColumn, Option<Scale>),
     y: f64,
 ) {
     let middle = y + ROW / 2.0;
     rule(canvas, y, MARGIN, WIDTH - MARGIN);
-    names.draw(canvas, weight.case, middle);
-    let entry = matter.entry(weight.case, Series::unlinked(metric));
+    names.draw(canvas, size_bar.case, middle);
+    let entry = context.entry(size_bar.case, Series::unlinked(metric));
     let values = axis.end();
-    match weight.whole {
+    match size_bar.whole {
         Some(whole) => {
             if axis.log {
-                dots(canvas, weight, whole, axis, middle)
+                dots(canvas, size_bar, whole, axis, middle)
             } else {
-                bar(canvas, weight, whole, axis, middle)
+                bar(canvas, size_bar, whole, axis, middle)
             }
             let value = quantity(Unit::Bytes, whole);
             let words = scale
@@ -257,28 +264,28 @@ fn row(
         }
         None => absent(canvas, entry, axis.place(0.0), middle),
     }
-    if let Some(entry) = entry.filter(|_| weight.whole.is_some()) {
-        partly_failed(canvas, entry, values + 3.0, middle);
+    if let Some(entry) = entry.filter(|_| size_bar.whole.is_some()) {
+        draw_failed_samples(canvas, entry, values + 3.0, middle);
     }
-    if weight.claims.is_empty() {
+    if size_bar.claims.is_empty() {
         return;
     }
-    for (bytes, _) in &weight.claims {
+    for (bytes, _) in &size_bar.claims {
         let x = axis.place(*bytes);
-        canvas.line((x, middle - 10.0), (x, middle + 10.0), Ink::Claim, 2.4);
+        canvas.line((x, middle - 10.0), (x, middle + 10.0), Color::Claim, 2.4);
     }
-    let (short, full) = claimed(&weight.claims);
-    let short = font::cut(&short, SMALL, CLAIM - 6.0);
+    let (short, full) = claimed(&size_bar.claims);
+    let short = font::truncate_end(&short, SMALL, CLAIM - 6.0);
     let x = WIDTH - MARGIN - CLAIM + 6.0;
     canvas.text(Text {
         size: SMALL,
-        ink: Ink::Claim,
+        color: Color::Claim,
         full: Some(&full),
         ..Text::at(x, middle + 4.0, &short)
     });
 }
 
-/// What sources say in short, and in full.
+/// The claims of sources: short and full text.
 fn claimed(claims: &[(f64, &str)]) -> (String, String) {
     let mut said: Vec<&str> = claims.iter().map(|claim| claim.1).collect();
     said.dedup();
@@ -300,7 +307,7 @@ fn claimed(claims: &[(f64, &str)]) -> (String, String) {
     (short, full)
 }
 
-fn bar(canvas: &mut Canvas, weight: &Weight<'_>, whole: f64, axis: &Axis, middle: f64) {
+fn bar(canvas: &mut Canvas, size_bar: &SizeBar<'_>, whole: f64, axis: &Axis, middle: f64) {
     let part = |from: f64, to: f64| Area {
         x: axis.place(from),
         y: middle - 6.0,
@@ -311,14 +318,14 @@ fn bar(canvas: &mut Canvas, weight: &Weight<'_>, whole: f64, axis: &Axis, middle
         let value = quantity(Unit::Bytes, bytes);
         format!(
             "{}, {what}: {}",
-            weight.case.variant,
+            size_bar.case.variant,
             Scale::for_value(value).with_unit(value)
         )
     };
-    let Some(base) = weight.base else {
+    let Some(base) = size_bar.base else {
         canvas.rect(
             part(0.0, whole),
-            Ink::Edge,
+            Color::Edge,
             None,
             Some(&words("whole", whole)),
         );
@@ -327,21 +334,21 @@ fn bar(canvas: &mut Canvas, weight: &Weight<'_>, whole: f64, axis: &Axis, middle
     if base > 0.0 {
         canvas.rect(
             part(0.0, base),
-            Ink::Base,
-            Some(Ink::Edge),
+            Color::Base,
+            Some(Color::Edge),
             Some(&words("base", base)),
         );
     }
     canvas.rect(
         part(base, whole),
-        Ink::Own,
+        Color::Own,
         None,
         Some(&words("own part", whole - base)),
     );
 }
 
-fn dots(canvas: &mut Canvas, weight: &Weight<'_>, whole: f64, axis: &Axis, middle: f64) {
-    let own = weight
+fn dots(canvas: &mut Canvas, size_bar: &SizeBar<'_>, whole: f64, axis: &Axis, middle: f64) {
+    let own = size_bar
         .base
         .map(|base| whole - base)
         .filter(|own| *own > 0.0);
@@ -349,7 +356,7 @@ fn dots(canvas: &mut Canvas, weight: &Weight<'_>, whole: f64, axis: &Axis, middl
         canvas.line(
             (axis.place(own), middle),
             (axis.place(whole), middle),
-            Ink::Base,
+            Color::Base,
             3.0,
         );
     }
@@ -359,10 +366,10 @@ fn dots(canvas: &mut Canvas, weight: &Weight<'_>, whole: f64, axis: &Axis, middl
     }
 }
 
-fn alt<'w, 'a: 'w>(all: impl Iterator<Item = &'w Weight<'a>> + Clone, title: &str) -> String {
+fn alt<'w, 'a: 'w>(all: impl Iterator<Item = &'w SizeBar<'a>> + Clone, title: &str) -> String {
     let known = || {
         all.clone()
-            .filter_map(|weight| Some((weight.whole?, &weight.case.variant)))
+            .filter_map(|size_bar| Some((size_bar.whole?, &size_bar.case.variant)))
     };
     let words = |(bytes, variant): (f64, &String)| {
         let value = quantity(Unit::Bytes, bytes);
@@ -377,7 +384,10 @@ fn alt<'w, 'a: 'w>(all: impl Iterator<Item = &'w Weight<'a>> + Clone, title: &st
     let smallest = known()
         .min_by(|one, other| one.0.total_cmp(&other.0))
         .map(words);
-    let without = all.clone().filter(|weight| weight.whole.is_none()).count();
+    let without = all
+        .clone()
+        .filter(|size_bar| size_bar.whole.is_none())
+        .count();
     let mut text = match (largest, smallest) {
         (Some(largest), Some(smallest)) if largest != smallest => {
             format!(

@@ -1,5 +1,5 @@
-//! A build's steps on a time line: a lane for each stage, so that what ran side by side
-//! stands side by side, and what came from the cache is marked.
+//! The steps of a build on a timeline: one lane per stage, so that parallel steps are visible.
+//! Cached steps have a mark.
 
 use std::collections::BTreeMap;
 
@@ -9,57 +9,61 @@ use super::super::notes::one_line;
 use super::super::scale::Scale;
 use super::super::steps::{MedianBuild, median_build};
 use super::Chart;
-use super::axis::{Axis, Span};
+use super::axis::{Axis, AxisRange};
 use super::canvas::{Anchor, Area, Canvas, Mark, SMALL, Shape, Text};
+use super::context::{ChartContext, HEADING_HEIGHT, heading, rule};
 use super::font;
-use super::matter::{HEADING, Matter, heading, rule};
-use super::palette::Ink;
-use super::sheet::{MARGIN, Sheet, Swatch, WIDTH};
+use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH};
+use super::palette::Color;
 use crate::record::{CaseId, CaseRecord, Metric, StepRecord};
 use crate::units::{Count, Nanos, Quantity, Unit, human_count};
 
-const CACHED: Mark = Mark::of(Shape::Square, Ink::Edge, true);
+const CACHED: Mark = Mark::of(Shape::Square, Color::Edge, true);
 
-/// Height of a variant's title, and of a lane.
+/// Height of the title of a variant, and of a lane.
 const HEAD: f64 = 22.0;
 const LANE: f64 = 18.0;
-/// Room for the names of stages.
+/// Space for the names of stages.
 const STAGES: f64 = 120.0;
-/// Characters of an instruction that a pointer reads.
+/// Longest instruction in a tooltip, in characters.
 const STEP_CHARS: usize = 200;
 
 /// The median cold build of each variant.
-pub(super) fn cold(matter: &Matter<'_, '_>) -> Option<Chart> {
+pub(super) fn cold(context: &ChartContext<'_, '_>) -> Option<Chart> {
     draw(
-        matter,
+        context,
         Metric::BuildCold,
         ("steps-cold", "Steps of the cold build"),
     )
 }
 
 /// The same after the source edit.
-pub(super) fn source(matter: &Matter<'_, '_>) -> Option<Chart> {
+pub(super) fn source(context: &ChartContext<'_, '_>) -> Option<Chart> {
     draw(
-        matter,
+        context,
         Metric::RebuildSource,
         ("steps-source", "Steps of the rebuild after a source edit"),
     )
 }
 
 /// The same after the dependency edit.
-pub(super) fn dependency(matter: &Matter<'_, '_>) -> Option<Chart> {
+pub(super) fn dependency(context: &ChartContext<'_, '_>) -> Option<Chart> {
     let words = (
         "steps-dependency",
         "Steps of the rebuild after a dependency edit",
     );
-    draw(matter, Metric::RebuildDependency, words)
+    draw(context, Metric::RebuildDependency, words)
 }
 
-fn draw(matter: &Matter<'_, '_>, metric: Metric, (what, title): (&str, &str)) -> Option<Chart> {
+fn draw(
+    context: &ChartContext<'_, '_>,
+    metric: Metric,
+    (what, title): (&str, &str),
+) -> Option<Chart> {
     let series = Series::unlinked(metric);
-    let builds = median_builds(matter, metric, series);
+    let builds = median_builds(context, metric, series);
     let build = |case: &CaseRecord| builds.get(&case.id).copied();
-    let ends: Vec<f64> = matter
+    let ends: Vec<f64> = context
         .cases()
         .filter_map(build)
         .flat_map(|build| build.build.steps.iter().map(end))
@@ -68,43 +72,46 @@ fn draw(matter: &Matter<'_, '_>, metric: Metric, (what, title): (&str, &str)) ->
         return None;
     }
     let from = MARGIN + STAGES;
-    let span = Span {
+    let span = AxisRange {
         from,
         to: WIDTH - MARGIN - 8.0,
         zero: true,
         unit: Unit::Seconds,
     };
-    // Lengths of bars mean something: never among logarithms.
+    // The length of a bar is a duration, so the scale is always linear.
     let axis = Axis::with_parts(span, &[ends.iter().copied().fold(0.0, f64::max)], &[]);
     let subtitle = format!(
         "The builder's own clock, {}; of each variant the median of its builds · {}",
         axis.scale_words(),
-        matter.provenance(&[series])
+        context.provenance(&[series])
     );
-    let mut sheet = Sheet::new(
-        matter.theme,
-        matter.name(what),
-        matter.title(title),
+    let mut layout = Layout::new(
+        context.theme,
+        context.name(what),
+        context.title(title),
         &subtitle,
     );
     let mut legend = vec![
-        (Swatch::Fill(Ink::Own, None), "a step that ran".to_owned()),
-        (Swatch::Mark(CACHED), "from the cache".to_owned()),
         (
-            Swatch::Fill(Ink::Base, Some(Ink::Edge)),
+            LegendSymbol::Fill(Color::Own, None),
+            "a step that ran".to_owned(),
+        ),
+        (LegendSymbol::Mark(CACHED), "from the cache".to_owned()),
+        (
+            LegendSymbol::Fill(Color::Base, Some(Color::Edge)),
             "the builder's own work".to_owned(),
         ),
     ];
-    legend.extend(matter.marks(&[series]));
-    sheet.legend(&legend);
-    let labels = sheet.y + 14.0;
-    sheet.y = labels + 8.0;
-    let top = sheet.y;
-    let height: f64 = matter
+    legend.extend(context.marks(&[series]));
+    layout.legend(&legend);
+    let labels = layout.y + 14.0;
+    layout.y = labels + 8.0;
+    let top = layout.y;
+    let height: f64 = context
         .groups
         .iter()
         .map(|group| {
-            let head = group.heading.as_ref().map_or(0.0, |_| HEADING);
+            let head = group.heading.as_ref().map_or(0.0, |_| HEADING_HEIGHT);
             head + group
                 .cases
                 .iter()
@@ -112,59 +119,58 @@ fn draw(matter: &Matter<'_, '_>, metric: Metric, (what, title): (&str, &str)) ->
                 .sum::<f64>()
         })
         .sum();
-    axis.draw_above(&mut sheet.canvas, labels, top, top + height);
-    for group in &matter.groups {
-        sheet.y += heading(&mut sheet.canvas, group.heading.as_deref(), sheet.y);
+    axis.draw_above(&mut layout.canvas, labels, top, top + height);
+    for group in &context.groups {
+        layout.y += heading(&mut layout.canvas, group.heading.as_deref(), layout.y);
         for case in &group.cases {
             let build = build(case);
             block(
-                &mut sheet.canvas,
-                matter,
+                &mut layout.canvas,
+                context,
                 (case, series),
                 build,
                 &axis,
-                sheet.y,
+                layout.y,
             );
-            sheet.y += block_height(build);
+            layout.y += block_height(build);
         }
     }
-    let alt = alt(matter, title, build);
-    Some(sheet.finish(&matter.notes(), alt))
+    let alt = alt(context, title, build);
+    Some(layout.finish(&context.notes(), alt))
 }
 
-/// The median build of each case; found once, since each search goes through all samples.
+/// The median build of each case, found once because each search reads all samples.
 fn median_builds<'a>(
-    matter: &Matter<'_, 'a>,
+    context: &ChartContext<'_, 'a>,
     metric: Metric,
     series: Series,
 ) -> BTreeMap<&'a CaseId, MedianBuild<'a>> {
-    // Rule 1: a case that failed has no build to look at.
+    // Rule 1: a failed case has no build.
     let counts = |case: &&CaseRecord| {
-        let entry = matter.entry(case, series);
+        let entry = context.entry(case, series);
         entry.is_some_and(|entry| entry.summary.is_some())
     };
-    let found = matter.cases().filter(counts);
+    let found = context.cases().filter(counts);
     found
-        .filter_map(|case| Some((&case.id, median_build(matter.analysis, &case.id, metric)?)))
+        .filter_map(|case| Some((&case.id, median_build(context.analysis, &case.id, metric)?)))
         .collect()
 }
 
-/// When a step ended, since the build's first began; where its length is not known, when
-/// it began.
+/// The end of a step since the start of the build; its start if the duration is unknown.
 fn end(step: &StepRecord) -> f64 {
     let nanos = |nanos: Option<Nanos>| nanos.map_or(0.0, |nanos| native(Quantity::Time(nanos)));
     nanos(step.started_ns) + nanos(step.duration_ns)
 }
 
-/// Steps of one stage, in the order of the builder.
+/// Steps of one stage, in the builder's order.
 struct Lane<'a> {
     stage: String,
     internal: bool,
     steps: Vec<&'a StepRecord>,
 }
 
-/// The stage and the instruction of `[linux/amd64 build 2/5] RUN npm ci`; no stage where it
-/// is the builder's own work.
+/// The stage and the instruction of `[linux/amd64 build 2/5] RUN npm ci`; no stage for the
+/// builder's own steps.
 fn parse(name: &str) -> (Option<String>, String) {
     let parted = name
         .strip_prefix('[')
@@ -186,14 +192,14 @@ fn parse(name: &str) -> (Option<String>, String) {
     )
 }
 
-/// Mounts are told by the Dockerfile; here they would hide the command.
+/// Removes mount options, which would hide the command.
 fn instruction(words: &str) -> String {
     let mut kept: Vec<&str> = words.split_whitespace().collect();
     kept.retain(|word| !word.starts_with("--mount="));
     kept.join(" ")
 }
 
-/// A lane for each stage, and a further one for what ran beside another step of it.
+/// One lane per stage, and more if steps of a stage ran in parallel.
 fn lanes<'a>(build: &MedianBuild<'a>) -> Vec<Lane<'a>> {
     let mut lanes: Vec<Lane<'a>> = Vec::new();
     for step in &build.build.steps {
@@ -225,7 +231,7 @@ fn block_height(build: Option<MedianBuild<'_>>) -> f64 {
 
 fn block(
     canvas: &mut Canvas,
-    matter: &Matter<'_, '_>,
+    context: &ChartContext<'_, '_>,
     (case, series): (&CaseRecord, Series),
     build: Option<MedianBuild<'_>>,
     axis: &Axis,
@@ -233,7 +239,7 @@ fn block(
 ) {
     rule(canvas, top, MARGIN, WIDTH - MARGIN);
     let middle = top + 14.0;
-    let name = font::fit(&case.variant, SMALL, 260.0);
+    let name = font::truncate_middle(&case.variant, SMALL, 260.0);
     canvas.text(Text {
         bold: true,
         size: SMALL,
@@ -251,21 +257,21 @@ fn block(
         x += 14.0;
     }
     let Some(build) = build else {
-        super::matter::absent(canvas, matter.entry(case, series), x, middle);
+        super::context::absent(canvas, context.entry(case, series), x, middle);
         return;
     };
     let words = facts(&build);
     canvas.text(Text {
         size: SMALL,
-        ink: Ink::Soft,
+        color: Color::Soft,
         ..Text::at(x, middle + 4.0, &words)
     });
     for (at, lane) in lanes(&build).iter().enumerate() {
         let y = top + HEAD + LANE * (at as f64 + 0.5) + 1.0;
-        let stage = font::fit(&lane.stage, SMALL, STAGES - 14.0);
+        let stage = font::truncate_middle(&lane.stage, SMALL, STAGES - 14.0);
         canvas.text(Text {
             size: SMALL,
-            ink: Ink::Soft,
+            color: Color::Soft,
             anchor: Anchor::End,
             full: Some(&lane.stage),
             ..Text::at(MARGIN + STAGES - 10.0, y + 4.0, &stage)
@@ -311,26 +317,30 @@ fn bar(canvas: &mut Canvas, step: &StepRecord, internal: bool, axis: &Axis, y: f
         height: 13.0,
     };
     let (fill, edge) = if internal {
-        (Ink::Base, Ink::Edge)
+        (Color::Base, Color::Edge)
     } else {
-        (Ink::Own, Ink::Ground)
+        (Color::Own, Color::Background)
     };
     canvas.rect(area, fill, Some(edge), Some(&full));
-    // A word or two, or nothing.
+    // Draws the label only if a few characters fit.
     let room = area.width - 8.0;
-    let shown = font::cut(&words, SMALL, room);
+    let shown = font::truncate_end(&words, SMALL, room);
     if shown.chars().count() >= 6.min(words.chars().count()) && room > 0.0 {
-        let ink = if internal { Ink::Text } else { Ink::Ground };
+        let color = if internal {
+            Color::Text
+        } else {
+            Color::Background
+        };
         canvas.text(Text {
             size: SMALL,
-            ink,
+            color,
             full: Some(&full),
             ..Text::at(from + 4.0, y + 4.0, &shown)
         });
     }
 }
 
-/// Cached steps take no time, so that many stand in one place: one mark for all of them.
+/// Cached steps take no time, so several share one place: draws one mark for all of them.
 fn cached(canvas: &mut Canvas, steps: &[&StepRecord], axis: &Axis, y: f64) {
     let mut places: Vec<(f64, Vec<String>)> = Vec::new();
     for step in steps.iter().filter(|step| step.cached) {
@@ -351,11 +361,11 @@ fn cached(canvas: &mut Canvas, steps: &[&StepRecord], axis: &Axis, y: f64) {
 }
 
 fn alt<'b>(
-    matter: &Matter<'_, '_>,
+    context: &ChartContext<'_, '_>,
     title: &str,
     build: impl Fn(&CaseRecord) -> Option<MedianBuild<'b>>,
 ) -> String {
-    let longest = matter.cases().filter_map(&build).flat_map(|build| {
+    let longest = context.cases().filter_map(&build).flat_map(|build| {
         let steps = build.build.steps.iter();
         steps.filter_map(move |step| {
             Some((native(Quantity::Time(step.duration_ns?)), step, build.case))
@@ -381,7 +391,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_steps_name_tells_stage_and_instruction() {
+    fn stage_and_instruction_are_parsed_from_the_name_of_a_step() {
         let parsed = |name| {
             let (stage, words) = parse(name);
             (stage.unwrap_or_default(), words)

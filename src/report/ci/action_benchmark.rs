@@ -3,17 +3,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Point, analysis, points};
+use super::{MetricValues, analysis, points};
 use crate::record::RunRecord;
 use crate::stats::Direction;
 use crate::units::Unit;
 
-/// What less is better of: nearly all.
+/// The metrics for which smaller is better: nearly all.
 pub fn smaller_is_better_json(record: &RunRecord) -> Value {
     of_direction(record, Direction::Lower)
 }
 
-/// What more is better of.
+/// The metrics for which bigger is better.
 pub fn bigger_is_better_json(record: &RunRecord) -> Value {
     of_direction(record, Direction::Higher)
 }
@@ -24,8 +24,8 @@ fn of_direction(record: &RunRecord, direction: Direction) -> Value {
     points.map(|point| one(&point)).collect()
 }
 
-fn one(point: &Point<'_, '_>) -> Value {
-    // A constant unit: the action rescales to the one of the run before.
+fn one(point: &MetricValues<'_, '_>) -> Value {
+    // A constant unit, because the action rescales to the unit of the previous run.
     let (unit, factor) = match point.entry.metric.unit() {
         Unit::Bytes => ("bytes", 1.0),
         Unit::Seconds => ("ms", 1e3),

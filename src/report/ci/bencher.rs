@@ -1,5 +1,5 @@
 //! Bencher Metric Format: benchmark -> measure -> value with bounds (its `bmf.json`).
-//! Times are nanoseconds, as Bencher's own `latency` measure has them.
+//! Times are in nanoseconds, as in Bencher's own `latency` measure.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use super::{analysis, points};
 use crate::record::RunRecord;
 
 /// A benchmark for each case, a measure for each metric: `pull.cold@100mbit` is
-/// `pull-cold-100mbit`, since measures are slugs.
+/// `pull-cold-100mbit`, because measures are slugs.
 pub fn bencher_json(record: &RunRecord) -> Value {
     let analysis = analysis(record);
     let mut benchmarks: Map<String, Value> = Map::new();
@@ -25,7 +25,7 @@ pub fn bencher_json(record: &RunRecord) -> Value {
     Value::Object(benchmarks)
 }
 
-/// Lower case, digits, and single dashes for all else.
+/// Lower case and digits, with single dashes for everything else.
 fn slug(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();

@@ -1,4 +1,4 @@
-//! What GitHub's runners read: annotations, the summary of a step, and comments.
+//! Output for GitHub Actions: annotations, step summaries and comments.
 
 use super::super::comparison::{
     BudgetWords, JudgedBudgets, comparison_sections, line_sentence, unmatched_sentence,
@@ -6,11 +6,11 @@ use super::super::comparison::{
 use crate::compare::{BudgetLine, BudgetOutcome, RunComparison, Standing, UnmatchedBudget};
 use crate::text;
 
-/// GitHub shows no more of each kind per step.
+/// GitHub shows at most this many annotations of a kind per step.
 const MOST_ANNOTATIONS: usize = 10;
-/// Over this a whole summary is thrown away: 1 MiB a step.
+/// GitHub discards a step summary above 1 MiB.
 pub const STEP_SUMMARY_BYTES: usize = 1_048_576;
-/// A comment holds 65,536; the action adds a line that marks it.
+/// A comment may have 65,536 characters; the action adds a marker line.
 pub const COMMENT_BYTES: usize = 65_024;
 
 /// `::error title=…::…` for each broken budget and `::warning` for soft ones, the worst ten
@@ -37,7 +37,7 @@ pub fn budget_annotations(lines: &[BudgetLine<'_>]) -> String {
     text
 }
 
-/// `::warning` for each budget that checks nothing.
+/// `::warning` for each budget that matches no case.
 pub fn unmatched_annotations(unmatched: &[UnmatchedBudget<'_>]) -> String {
     annotations(
         "warning",
@@ -46,7 +46,7 @@ pub fn unmatched_annotations(unmatched: &[UnmatchedBudget<'_>]) -> String {
     )
 }
 
-/// The same for what became worse, the largest change first.
+/// The same for regressions, the largest first.
 pub fn comparison_annotations(comparison: &RunComparison<'_>) -> String {
     let mut worse: Vec<_> = comparison
         .lines
@@ -60,7 +60,7 @@ pub fn comparison_annotations(comparison: &RunComparison<'_>) -> String {
     annotations("error", "regression", sentences)
 }
 
-/// `::kind title=…::…` for each sentence, ten at the most.
+/// `::kind title=…::…` for each sentence, at most ten.
 pub(in crate::report) fn annotations(
     kind: &str,
     title: &str,
@@ -84,18 +84,18 @@ pub(in crate::report) fn annotations(
         .collect()
 }
 
-/// GitHub's escapes in a message of one line.
+/// GitHub's escapes for a message.
 fn message(text: &str) -> String {
     text::inline(text).replace('%', "%25")
 }
 
-/// And in a property, where colon and comma part.
+/// GitHub's escapes for a property, in which colon and comma are separators.
 fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Budgets and comparison as Markdown of at most so many bytes. What does not fit is left
-/// out by whole sections and rows, and the text says so.
+/// Budgets and comparison as Markdown of at most `most` bytes. Sections and rows that do not fit
+/// are omitted with a note.
 pub fn summary_md(
     budgets: Option<JudgedBudgets<'_, '_>>,
     comparison: Option<&RunComparison<'_>>,
@@ -113,7 +113,7 @@ pub fn summary_md(
 
 const CUT: &str = "\n_Cut to fit; the whole is in the report of the run._\n";
 
-/// Whole sections while they fit; of the first that does not, its first lines.
+/// Whole sections while they fit, then the first lines of the next one.
 fn cut(sections: &[String], most: usize) -> String {
     let mut text = String::new();
     for section in sections {
@@ -122,7 +122,7 @@ fn cut(sections: &[String], most: usize) -> String {
             text.push('\n');
             continue;
         }
-        // What is folded goes as a whole: half of it would fold what follows, too.
+        // A folded part is omitted as a whole, because half of it would fold the following text.
         let lines = section
             .lines()
             .filter(|_| !section.starts_with("<details>"));
@@ -133,7 +133,7 @@ fn cut(sections: &[String], most: usize) -> String {
             text.push_str(line);
             text.push('\n');
         }
-        // Where even the note does not fit, nothing would be of use.
+        // Empty if not even the note fits.
         if text.len() + CUT.len() <= most {
             text.push_str(CUT);
         }
@@ -147,13 +147,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_parts_in_a_workflow_command_is_escaped() {
+    fn separators_in_a_workflow_command_are_escaped() {
         let all = annotations("error", "a: b, c", ["50 %\nmore".to_owned()].into_iter());
         assert_eq!(all, "::error title=a%3A b%2C c::50 %25 more\n");
     }
 
     #[test]
-    fn ten_of_a_kind_and_how_many_more() {
+    fn ten_annotations_and_the_number_of_others() {
         let all = annotations("error", "t", (0..13).map(|n| n.to_string()));
         assert_eq!(all.lines().count(), 10);
         assert!(all.ends_with("::9 (and 3 more)\n"), "{all}");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_is_cut_by_lines_and_says_so() {
+    fn a_truncated_summary_has_whole_lines_and_a_note() {
         let long: String = (0..1000).map(|n| format!("row {n}\n")).collect();
         let sections = ["first\n".to_owned(), long];
         let whole = cut(&sections, 1_000_000);

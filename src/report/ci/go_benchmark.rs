@@ -1,10 +1,10 @@
-//! The text of Go benchmarks, which `benchstat` reads: a line for each round of each
-//! metric, and what it may assume of each unit.
+//! The text format of Go benchmarks for `benchstat`: a line for each round of each metric, and
+//! the assumptions for each unit.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{Point, analysis, points};
+use super::{MetricValues, analysis, points};
 use crate::record::{Ground, Kind, PartRecord, RunRecord};
 use crate::stats::Direction;
 use crate::text;
@@ -17,8 +17,8 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
     let points: Vec<_> = points(&analysis).collect();
     let units: BTreeSet<_> = points.iter().map(assumptions).collect();
     let mut text: String = units.into_iter().collect();
-    // No key: benchstat compares only what has all its keys in common, and no two runs have
-    // one name.
+    // Not a key, because benchstat compares only results with equal keys, and run names are
+    // unique.
     let _ = writeln!(text, "# run {}", text::inline(&record.id));
     let mut part = None;
     if record.parts.is_empty() {
@@ -28,8 +28,8 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
         let subject = &point.entry.subject;
         let ground = record.ground_of(subject.id);
         if ground.part != part {
-            // A key holds for all that follows, and benchstat makes a table for each value:
-            // what two machines measured never stands in one.
+            // A key applies to all following lines, and benchstat prints a table for each value,
+            // so results of two machines are in separate tables.
             part = ground.part;
             let name = part
                 .and_then(|at| record.parts.get(at))
@@ -40,14 +40,14 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
         let (unit, name) = (unit(point), capital(&word(subject.scenario())));
         for value in point.set.taken() {
             let variant = word(subject.variant());
-            // Writing to a text cannot fail.
+            // Writing to a String cannot fail.
             let _ = writeln!(text, "Benchmark{name}/variant={variant} 1 {value} {unit}");
         }
     }
     text
 }
 
-/// A name as one word: blanks part the fields of a line.
+/// A name as one word, because spaces separate the fields of a line.
 fn word(name: &str) -> String {
     text::inline(name).replace(char::is_whitespace, "_")
 }
@@ -57,8 +57,8 @@ fn engine(ground: &Ground<'_>) -> String {
     format!("{}\n", text::inline(&engine))
 }
 
-/// A unit of its own for each metric: benchstat makes a table of each.
-fn unit(point: &Point<'_, '_>) -> String {
+/// A separate unit for each metric, because benchstat prints a table for each unit.
+fn unit(point: &MetricValues<'_, '_>) -> String {
     let suffix = match point.entry.metric.unit() {
         Unit::Bytes => "bytes",
         Unit::Seconds => "ns",
@@ -69,7 +69,7 @@ fn unit(point: &Point<'_, '_>) -> String {
     format!("{}-{suffix}", point.metric())
 }
 
-fn assumptions(point: &Point<'_, '_>) -> String {
+fn assumptions(point: &MetricValues<'_, '_>) -> String {
     let assume = match point.entry.metric.kind() {
         Kind::Exact => "exact",
         Kind::Timed => "nothing",
@@ -81,7 +81,7 @@ fn assumptions(point: &Point<'_, '_>) -> String {
     format!("Unit {} assume={assume} better={better}\n", unit(point))
 }
 
-/// A name of a benchmark goes on in upper case: `technique-strip` is `Technique_strip`.
+/// Names of benchmarks begin with an upper-case letter: `technique-strip` is `Technique_strip`.
 fn capital(name: &str) -> String {
     let name = name.replace('-', "_");
     let mut letters = name.chars();

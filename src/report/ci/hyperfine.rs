@@ -1,5 +1,5 @@
-//! hyperfine's JSON export: what its plotting scripts, Bencher's adapter and viewers read.
-//! Times alone, in seconds.
+//! hyperfine's JSON export, for its plotting scripts, Bencher's adapter and viewers. Times only,
+//! in seconds.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{analysis, points};
 use crate::record::RunRecord;
 use crate::units::Unit;
 
-/// A result for each timed metric in seconds of each case.
+/// A result for each timed metric of each case, in seconds.
 pub fn hyperfine_json(record: &RunRecord) -> Value {
     let analysis = analysis(record);
     let timed = points(&analysis).filter(|point| point.entry.metric.unit() == Unit::Seconds);
@@ -20,7 +20,7 @@ pub fn hyperfine_json(record: &RunRecord) -> Value {
             "mean": summary.mean / 1e9,
             "stddev": deviation(&times),
             "median": summary.median / 1e9,
-            // The time of the measuring process says nothing of an engine's work.
+            // The CPU time of the measuring process does not include the engine's work.
             "user": 0.0,
             "system": 0.0,
             "min": summary.min / 1e9,
@@ -37,7 +37,7 @@ pub fn hyperfine_json(record: &RunRecord) -> Value {
     json!({ "results": results.collect::<Vec<_>>() })
 }
 
-/// The standard deviation of a sample, as hyperfine has it; null of one value.
+/// The sample standard deviation, as in hyperfine; null for one value.
 fn deviation(values: &[f64]) -> Option<f64> {
     if values.len() < 2 {
         return None;

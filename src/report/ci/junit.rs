@@ -1,7 +1,7 @@
-//! JUnit XML after Jenkins' junit-10.xsd: budgets as test cases. `failure` is a broken
-//! budget, `error` a DNF that breaks one; so there are any exactly where `check` ends with
-//! 3. `skipped` is what breaks nothing: soft budgets, what is open, what fails as its
-//! scenario expects. Facts are in the bodies too: some readers show nothing else.
+//! JUnit XML after Jenkins' junit-10.xsd: budgets as test cases. `failure` is a broken budget,
+//! `error` a DNF that breaks one; the file has either exactly if `check` exits with 3. `skipped`
+//! marks results that break nothing: soft budgets, inconclusive results, expected failures. The
+//! facts are also in the bodies, because some readers show nothing else.
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -11,30 +11,30 @@ use crate::compare::{BudgetLine, BudgetOutcome, UnmatchedBudget};
 use crate::record::{Disposition, EngineFacts, RunRecord};
 use crate::text;
 
-/// The suite of budgets that belong to no scenario.
+/// The suite of budgets without a scenario.
 const ALL_SCENARIOS: &str = "plimsoll.toml";
 
-/// What fails a check.
+/// The options of the export.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JunitTerms<'a> {
-    /// Whether an open budget does: `--fail-on-inconclusive`.
+    /// Whether an inconclusive budget fails: `--fail-on-inconclusive`.
     pub open_fails: bool,
-    /// Budgets that check nothing: they are open.
+    /// Budgets that match no case; they count as inconclusive.
     pub unmatched: &'a [UnmatchedBudget<'a>],
 }
 
 /// A suite for each scenario of the run. Only broken budgets fail.
 ///
 /// # Errors
-/// When a text cannot be written as XML.
+/// A text cannot be written as XML.
 pub fn junit_xml(record: &RunRecord, lines: &[BudgetLine<'_>]) -> Result<String, String> {
     junit_xml_on(record, lines, JunitTerms::default())
 }
 
-/// The same on other terms.
+/// The same with options.
 ///
 /// # Errors
-/// When a text cannot be written as XML.
+/// A text cannot be written as XML.
 pub fn junit_xml_on(
     record: &RunRecord,
     lines: &[BudgetLine<'_>],
@@ -54,7 +54,7 @@ pub fn junit_xml_on(
                 test.set_classname(class.clone());
                 suite.add_test_case(test);
             }
-            // What failed without a budget on it is worth a line, and breaks no budget.
+            // A failure without a budget is listed, but breaks no budget.
             if let Disposition::Failed { reason } = &case.disposition
                 && !judged
                 && case.expects_to_fail(reason).is_none()
@@ -75,7 +75,7 @@ pub fn junit_xml_on(
     }
     let sum = format!(" skipped=\"{}\"", report.skipped);
     let xml = report.to_string().map_err(|error| error.to_string())?;
-    // The schema has this attribute on suites, and not on all of them together.
+    // The schema has this attribute on `testsuite`, but not on `testsuites`.
     Ok(match xml.split_once("<testsuites") {
         Some((before, after)) => format!("{before}<testsuites{}", after.replacen(&sum, "", 1)),
         None => xml,

@@ -1,7 +1,6 @@
-//! A run in the forms that trackers and CI systems read.
+//! Exports for benchmark trackers and CI systems.
 //!
-//! What has no value is in none of them, except where the form has a place for a failure:
-//! a missing name is a gap, and a zero would be a lie.
+//! A missing value is omitted, unless the format can express a failure. A zero would be wrong.
 
 mod action_benchmark;
 mod bencher;
@@ -30,20 +29,20 @@ use crate::record::RunRecord;
 use crate::stats::{SampleSet, Summary};
 use crate::units::Unit;
 
-/// A metric of a case that has values.
-struct Point<'p, 'a> {
+/// The values of a metric of a case.
+struct MetricValues<'p, 'a> {
     entry: &'p MetricSummary<'a>,
     summary: &'p Summary,
     set: &'p SampleSet,
 }
 
-impl Point<'_, '_> {
+impl MetricValues<'_, '_> {
     /// `node/slim`.
     fn case(&self) -> &str {
         self.entry.subject.id.as_str()
     }
 
-    /// `pull.cold`, and `pull.cold@100mbit` of what goes over a link.
+    /// `pull.cold`, or `pull.cold@100mbit` for a metric over a link.
     fn metric(&self) -> String {
         match self.entry.link {
             Some(link) => format!("{}@{link}", self.entry.metric.id()),
@@ -51,7 +50,7 @@ impl Point<'_, '_> {
         }
     }
 
-    /// A statistic in the unit of the files: bytes, seconds, a count.
+    /// A statistic in the unit of the files: bytes, seconds, count.
     fn base(&self, number: f64) -> f64 {
         match self.entry.metric.unit() {
             Unit::Seconds => number / 1e9,
@@ -60,13 +59,13 @@ impl Point<'_, '_> {
     }
 }
 
-/// All metrics of all cases that have values; the engine's floor is none of theirs.
-fn points<'p, 'a>(analysis: &'p Analysis<'a>) -> impl Iterator<Item = Point<'p, 'a>> {
+/// All metrics with values of all cases; without the engine's floor.
+fn points<'p, 'a>(analysis: &'p Analysis<'a>) -> impl Iterator<Item = MetricValues<'p, 'a>> {
     analysis.entries().iter().filter_map(|entry| {
         if entry.metric.is_floor() || entry.standing != Standing::Measured {
             return None;
         }
-        Some(Point {
+        Some(MetricValues {
             entry,
             summary: entry.summary.as_ref()?,
             set: analysis.samples(entry.subject.id, entry.series())?,

@@ -1,9 +1,9 @@
-//! OpenMetrics text, as GitLab's metrics reports and Prometheus' tools read it.
+//! OpenMetrics text for GitLab's metrics reports and Prometheus' tools.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Point, analysis, points};
+use super::{MetricValues, analysis, points};
 use crate::record::RunRecord;
 use crate::text;
 use crate::units::Unit;
@@ -12,7 +12,7 @@ use crate::units::Unit;
 /// labels.
 pub fn open_metrics_text(record: &RunRecord) -> String {
     let analysis = analysis(record);
-    let mut families: BTreeMap<String, Vec<Point<'_, '_>>> = BTreeMap::new();
+    let mut families: BTreeMap<String, Vec<MetricValues<'_, '_>>> = BTreeMap::new();
     for point in points(&analysis) {
         families.entry(name(&point)).or_default().push(point);
     }
@@ -40,17 +40,17 @@ pub fn open_metrics_text(record: &RunRecord) -> String {
     text
 }
 
-/// `plimsoll_size_transfer_bytes`: a name ends in its unit.
-fn name(point: &Point<'_, '_>) -> String {
+/// `plimsoll_size_transfer_bytes`: a name must end in its unit.
+fn name(point: &MetricValues<'_, '_>) -> String {
     let id = point.entry.metric.id().replace(['.', '-'], "_");
     match unit(point) {
-        // Some ids say it already: `pull.cold.bytes`.
+        // Some ids already end in the unit: `pull.cold.bytes`.
         Some(unit) if !id.ends_with(unit) => format!("plimsoll_{id}_{unit}"),
         _ => format!("plimsoll_{id}"),
     }
 }
 
-fn unit(point: &Point<'_, '_>) -> Option<&'static str> {
+fn unit(point: &MetricValues<'_, '_>) -> Option<&'static str> {
     match point.entry.metric.unit() {
         Unit::Bytes => Some("bytes"),
         Unit::Seconds => Some("seconds"),
@@ -59,7 +59,7 @@ fn unit(point: &Point<'_, '_>) -> Option<&'static str> {
     }
 }
 
-fn labels(point: &Point<'_, '_>) -> String {
+fn labels(point: &MetricValues<'_, '_>) -> String {
     let subject = &point.entry.subject;
     let link = point.entry.link.map(|link| link.to_string());
     let pairs = [

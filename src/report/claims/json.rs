@@ -1,4 +1,4 @@
-//! The claims for machines.
+//! The claims as JSON.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ pub(in crate::report) fn claims_json_of(analysis: &Analysis<'_>) -> Value {
     results(analysis).iter().map(one).collect()
 }
 
-/// How many claims have which verdict.
+/// The number of claims per verdict.
 pub(in crate::report) fn verdicts_json_of(analysis: &Analysis<'_>) -> Value {
     let results = results(analysis);
     let count = |verdict: Verdict| {

@@ -1,4 +1,4 @@
-//! Claims: what a source prints, beside what was measured, and whether it holds.
+//! Compares published figures (claims) with measured ones.
 
 mod json;
 mod table;
@@ -21,42 +21,41 @@ pub(super) use table::{Heads, claims_of, claims_of_runs, verdicts_of_runs};
 pub use verdict::Verdict;
 use verdict::{Judged, judge};
 
-/// A claim and what became of it. Every claim of the record's scenarios has one.
+/// A claim and its result. Every claim of the record's scenarios has one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClaimResult<'a> {
-    /// The scenario that carries it.
+    /// Its scenario.
     pub scenario: &'a ScenarioRecord,
     /// The claim.
     pub claim: &'a Claim,
-    /// What it is held against; `None` where that is no metric of the catalogue, but a
-    /// figure that is reckoned, a fact, or nothing that is known.
+    /// The metric that it is checked against; `None` for a derived figure, a fact, or an unknown
+    /// id.
     pub metric: Option<Metric>,
-    /// The unit of what it is held against.
+    /// The unit of the measure that it is checked against.
     pub unit: Option<Unit>,
-    /// The link that it is about.
+    /// Its link.
     pub link: Option<Link>,
-    /// Of a change: the median before it, where there is one.
+    /// For a claim about a change: the median before it, if there is one.
     pub before: Option<Quantity>,
-    /// The median, where there is one.
+    /// The median, if there is one.
     pub measured: Option<Quantity>,
-    /// Of a change: after divided by before.
+    /// For a claim about a change: after divided by before.
     pub change: Option<RatioOfMedians>,
-    /// `measured / claimed`: below 1 the image is smaller (or faster) than claimed. Of a
-    /// change, that of the two changes.
+    /// `measured / claimed`: below 1 the image is smaller (or faster) than claimed. For a claim
+    /// about a change, the ratio of the two changes.
     pub ratio: Option<Ratio>,
-    /// Why there is no median: `not-run`, `dnf`, `invalid`, `not-applicable`,
-    /// `not-available`, `not-measured`, `missing`, `unknown-metric`; `measured` where there
-    /// is one, or both.
+    /// Why the median is missing: `not-run`, `dnf`, `invalid`, `not-applicable`, `not-available`,
+    /// `not-measured`, `missing`, `unknown-metric`; `measured` if none is missing.
     pub status: &'static str,
     /// The reason of that status.
     pub reason: Option<String>,
     /// Whether it holds.
     pub verdict: Verdict,
-    /// Why that cannot be told.
+    /// Why it cannot be decided.
     pub why: Option<String>,
-    /// Of a change: what it is in words, `6.80x [6.10, 7.40] faster`.
+    /// For a claim about a change: the measured change, `6.80x [6.10, 7.40] faster`.
     pub change_words: Option<String>,
-    /// Stand-in bases that the measured images rest on.
+    /// Stand-in bases of the measured images.
     pub stand_ins: Vec<String>,
 }
 
@@ -70,7 +69,7 @@ pub fn claims(record: &RunRecord) -> Table {
     claims_of(&Analysis::of(record), Heads::VERDICTS)
 }
 
-/// The claims for machines; figures in bytes or nanoseconds.
+/// The claims as JSON; figures in bytes or nanoseconds.
 pub fn claims_json(record: &RunRecord) -> Value {
     claims_json_of(&Analysis::of(record))
 }
@@ -87,14 +86,14 @@ pub(super) fn results<'a>(analysis: &Analysis<'a>) -> Vec<ClaimResult<'a>> {
         .collect()
 }
 
-/// A claim with all that it is about.
-struct Matter<'r, 'a> {
+/// A claim with its measure and observations.
+struct ClaimContext<'r, 'a> {
     analysis: &'r Analysis<'a>,
     scenario: &'a ScenarioRecord,
     claim: &'a Claim,
     measure: Measure,
     after: Observed<'r>,
-    /// Of a change.
+    /// For a claim about a change.
     change: Option<Change>,
 }
 
@@ -151,7 +150,7 @@ fn result<'a>(
         return result;
     }
     let Judged { verdict, why } = judge(
-        &Matter {
+        &ClaimContext {
             analysis,
             scenario,
             claim,
@@ -165,7 +164,7 @@ fn result<'a>(
     result
 }
 
-/// What a variant of the scenario comes to.
+/// The value of a measure for a variant.
 fn observe<'r>(
     analysis: &'r Analysis<'_>,
     scenario: &ScenarioRecord,
@@ -187,7 +186,7 @@ fn known(observed: &Observed<'_>) -> Option<Quantity> {
     observed.figure.as_ref().ok().copied()
 }
 
-/// `measured`, or why one of the two is not.
+/// `measured`, or the status of the missing side.
 fn status(before: Option<&Observed<'_>>, after: &Observed<'_>) -> (&'static str, Option<String>) {
     let absent = |side: &Observed<'_>| side.figure.as_ref().err().cloned();
     match (before.and_then(absent), absent(after)) {

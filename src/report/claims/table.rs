@@ -8,7 +8,7 @@ use super::{ClaimResult, Verdict, results};
 use crate::record::RunRecord;
 use crate::units::{Quantity, Unit, human_ratio};
 
-/// Which columns a table of claims has beside those that all have.
+/// The optional columns of a table of claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) struct Heads {
     run: bool,
@@ -27,12 +27,12 @@ impl Heads {
         changes: false,
         verdict: false,
     };
-    /// The verdict too.
+    /// Adds the verdict.
     pub(in crate::report) const VERDICTS: Self = Self {
         verdict: true,
         ..Self::PLAIN
     };
-    /// All, so that tables of several runs have the same.
+    /// All columns, so that tables of several runs are equal.
     const ALL: Self = Self {
         run: true,
         scenario: true,
@@ -41,7 +41,7 @@ impl Heads {
         verdict: true,
     };
 
-    /// And those that the claims call for.
+    /// Adds the columns that the claims require.
     fn called_for(self, results: &[ClaimResult<'_>], record: &RunRecord) -> Self {
         Self {
             scenario: self.scenario || record.scenarios.len() > 1,
@@ -52,8 +52,8 @@ impl Heads {
     }
 }
 
-/// What belongs to the whole table.
-struct Form {
+/// Properties of the whole table.
+struct TableForm {
     heads: Heads,
     unit: Option<Unit>,
     scale: Option<Scale>,
@@ -69,7 +69,7 @@ pub(in crate::report) fn claims_of(analysis: &Analysis<'_>, heads: Heads) -> Tab
         .iter()
         .flat_map(|result| [result.before, result.measured]);
     let scale = unit.map(|unit| Scale::for_values(unit, values.flatten()));
-    let form = Form { heads, unit, scale };
+    let form = TableForm { heads, unit, scale };
     let mut notes = Notes::default();
     if heads.verdict && !results.is_empty() {
         notes.whole(summary(&results));
@@ -107,10 +107,10 @@ pub(in crate::report) fn claims_of(analysis: &Analysis<'_>, heads: Heads) -> Tab
     }
 }
 
-/// The claims of several runs below one another, each row with its run: for files. Each
-/// value names its own unit to people, and the notes are those of each run's own table.
+/// The claims of several runs in one table for files; each row names its run. Each value has its
+/// own unit, and the notes are those of the table of each run.
 pub(in crate::report) fn claims_of_runs(analyses: &[Analysis<'_>]) -> Table {
-    let form = Form {
+    let form = TableForm {
         heads: Heads::ALL,
         unit: None,
         scale: None,
@@ -138,7 +138,7 @@ pub(in crate::report) fn claims_of_runs(analyses: &[Analysis<'_>]) -> Table {
     }
 }
 
-/// The verdicts of several runs, counted.
+/// The number of verdicts over several runs.
 pub(in crate::report) fn verdicts_of_runs(analyses: &[Analysis<'_>]) -> String {
     let all: Vec<_> = analyses.iter().flat_map(results).collect();
     summary(&all)
@@ -171,7 +171,12 @@ fn is_measured(result: &ClaimResult<'_>) -> bool {
     result.status == "measured"
 }
 
-fn row(record: &RunRecord, result: &ClaimResult<'_>, form: &Form, notes: &mut Notes) -> Vec<Cell> {
+fn row(
+    record: &RunRecord,
+    result: &ClaimResult<'_>,
+    form: &TableForm,
+    notes: &mut Notes,
+) -> Vec<Cell> {
     let heads = form.heads;
     let mut variant = Cell::text(&result.claim.variant);
     variant.stand_in = is_measured(result) && !result.stand_ins.is_empty();
@@ -208,7 +213,7 @@ fn row(record: &RunRecord, result: &ClaimResult<'_>, form: &Form, notes: &mut No
     if heads.verdict {
         let mut verdict = Cell::text(result.verdict.to_string());
         verdict.stand_in = stand_in;
-        // The column of the measured says "not run" itself.
+        // The column "measured" already says "not run".
         if let Some(why) = result.why.as_ref().filter(|why| *why != "not run") {
             verdict.notes.push(notes.number(why));
         }
@@ -219,7 +224,7 @@ fn row(record: &RunRecord, result: &ClaimResult<'_>, form: &Form, notes: &mut No
     row
 }
 
-fn columns(form: &Form) -> Vec<Column> {
+fn columns(form: &TableForm) -> Vec<Column> {
     let heads = form.heads;
     let mut columns = Vec::new();
     if heads.run {
@@ -264,17 +269,17 @@ fn columns(form: &Form) -> Vec<Column> {
     columns
 }
 
-fn value_cell(value: Quantity, form: &Form) -> Cell {
+fn value_cell(value: Quantity, form: &TableForm) -> Cell {
     let text = match form.scale {
         Some(scale) => scale.number(value),
-        // Several units in one column: each value names its own.
+        // Several units in one column, so each value has its own.
         None => Scale::for_value(value).with_unit(value),
     };
     Cell::value(text, value)
 }
 
-/// Empty where the claim is about no change.
-fn before_cell(result: &ClaimResult<'_>, form: &Form) -> Cell {
+/// Empty unless the claim is about a change.
+fn before_cell(result: &ClaimResult<'_>, form: &TableForm) -> Cell {
     match (result.before, &result.claim.from) {
         (Some(before), _) => value_cell(before, form),
         (None, Some(_)) => Cell::missing(),
@@ -282,7 +287,7 @@ fn before_cell(result: &ClaimResult<'_>, form: &Form) -> Cell {
     }
 }
 
-fn measured_cell(result: &ClaimResult<'_>, form: &Form, notes: &mut Notes) -> Cell {
+fn measured_cell(result: &ClaimResult<'_>, form: &TableForm, notes: &mut Notes) -> Cell {
     if let Some(measured) = result.measured {
         return value_cell(measured, form);
     }
@@ -304,7 +309,7 @@ fn measured_cell(result: &ClaimResult<'_>, form: &Form, notes: &mut Notes) -> Ce
     cell
 }
 
-/// The metrics of a title; of many only how many.
+/// The metrics in a title; only their number if there are many.
 fn metrics_text(ids: &[String]) -> String {
     const NAMED: usize = 3;
     if ids.len() > NAMED {
@@ -314,7 +319,7 @@ fn metrics_text(ids: &[String]) -> String {
     }
 }
 
-/// The metrics that claims are held against, each once.
+/// The distinct metrics that claims are checked against.
 fn metric_ids(results: &[ClaimResult<'_>]) -> Vec<String> {
     let mut ids: Vec<String> = results.iter().map(series_name).collect();
     ids.sort_unstable();

@@ -1,42 +1,42 @@
-//! Whether a claim holds: the rules of docs/STATISTICS.md, and nothing else.
+//! Decides whether a claim holds, by the rules of docs/STATISTICS.md.
 
 use std::fmt;
 
 use super::super::change::{Change, Effect};
 use super::super::observed::Measure;
-use super::{Matter, observe};
+use super::{ClaimContext, observe};
 use crate::record::{Direction, Kind};
 use crate::scenario::Claim;
 use crate::units::Ratio;
 
-/// How far a figure may lie from the claimed one.
+/// The tolerance around a claimed figure.
 const TOLERANCE: f64 = 0.15;
-/// The same where the source itself says "about".
+/// The tolerance if the source itself says "about".
 const TOLERANCE_APPROXIMATE: f64 = 0.25;
-/// Exact values that differ by less are taken as alike: apps differ by as much.
+/// Exact values that differ by less count as equal, because apps differ by as much.
 const NOISE_OF_EXACT: f64 = 0.05;
 
 /// Why two times are not compared.
 const APART: &str = "the two were measured in different parts of the run, on different machines";
 
-/// A border belongs to what it bounds, whatever binary fractions make of 0.85.
+/// Makes bounds inclusive in spite of binary fractions.
 const BORDER: f64 = 1e-9;
 
-/// What becomes of a claim.
+/// The verdict on a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// The figure is met.
+    /// The figure is confirmed.
     Holds,
-    /// The figure is not met, but what it says of more and less is seen.
+    /// The figure is not confirmed, but the direction is.
     HoldsInDirection,
-    /// Neither is seen.
+    /// Neither is confirmed.
     DoesNotHold,
-    /// The run does not have what it needs.
+    /// The run lacks a required value.
     CannotBeTested,
 }
 
 impl Verdict {
-    /// All, in the order in which they are counted.
+    /// All verdicts, in the order of the summary.
     pub const ALL: [Self; 4] = [
         Self::Holds,
         Self::HoldsInDirection,
@@ -66,7 +66,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// A verdict, and why there is none.
+/// A verdict, and the reason if the claim cannot be tested.
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) why: Option<String>,
@@ -86,20 +86,20 @@ fn cannot(why: impl Into<String>) -> Judged {
 }
 
 /// Judges a claim whose figures were all measured; `ratio` is measured / claimed.
-pub(super) fn judge(matter: &Matter<'_, '_>, ratio: Option<Ratio>) -> Judged {
-    if matter.claim.from.is_some() {
-        return match &matter.change {
-            Some(change) => of_change(matter.claim, matter.measure, change),
+pub(super) fn judge(context: &ClaimContext<'_, '_>, ratio: Option<Ratio>) -> Judged {
+    if context.claim.from.is_some() {
+        return match &context.change {
+            Some(change) => of_change(context.claim, context.measure, change),
             None => cannot(APART),
         };
     }
     let Some(ratio) = ratio else {
         return cannot("the claimed figure is nothing to divide by");
     };
-    if meets_figure(matter.claim, ratio) {
+    if meets_figure(context.claim, ratio) {
         return Verdict::Holds.into();
     }
-    match order_is_seen(matter) {
+    match order_is_seen(context) {
         Order::Seen => Verdict::HoldsInDirection.into(),
         Order::NotSeen => Verdict::DoesNotHold.into(),
         Order::Apart => cannot(format!("the figure is not met, and {APART}")),
@@ -125,44 +125,44 @@ fn meets_figure(claim: &Claim, ratio: Ratio) -> bool {
     }
 }
 
-/// Whether the measured variants stand in the order in which a source has them.
+/// Whether the measured variants have the same order as those of the source.
 enum Order {
     Seen,
     NotSeen,
-    /// There is none to stand beside it.
+    /// There is no other variant to compare with.
     Apart,
     Open(usize),
 }
 
-/// The claimed figure against the largest that the same source has for another variant in
-/// the same measure; the largest itself against the next.
-fn order_is_seen(matter: &Matter<'_, '_>) -> Order {
-    let Some(own) = claimed(matter.claim) else {
+/// Compares with the variant that has the largest claimed figure of the same source and measure;
+/// the largest itself with the next.
+fn order_is_seen(context: &ClaimContext<'_, '_>) -> Order {
+    let Some(own) = claimed(context.claim) else {
         return Order::NotSeen;
     };
-    let mut others: Vec<(u64, &str)> = matter
+    let mut others: Vec<(u64, &str)> = context
         .scenario
         .claims
         .iter()
         .filter(|other| {
             other.from.is_none()
-                && other.source == matter.claim.source
-                && other.metric == matter.claim.metric
-                && other.link == matter.claim.link
-                && other.variant != matter.claim.variant
+                && other.source == context.claim.source
+                && other.metric == context.claim.metric
+                && other.link == context.claim.link
+                && other.variant != context.claim.variant
         })
         .filter_map(|other| Some((claimed(other)?, other.variant.as_str())))
         .collect();
     others.sort_unstable_by(|left, right| right.cmp(left));
     let mut apart = false;
     for (figure, variant) in others {
-        let other = observe(matter.analysis, matter.scenario, variant, matter.measure);
-        if other.figure.is_ok() && matter.measure.is_apart(&other, &matter.after) {
+        let other = observe(context.analysis, context.scenario, variant, context.measure);
+        if other.figure.is_ok() && context.measure.is_apart(&other, &context.after) {
             apart = true;
             continue;
         }
-        // A variant without a figure here says nothing: the next one is asked.
-        let Some(change) = Change::of(matter.measure, &other, &matter.after) else {
+        // A variant without a figure is skipped.
+        let Some(change) = Change::of(context.measure, &other, &context.after) else {
             continue;
         };
         let wanted = match own.cmp(&figure) {
@@ -170,7 +170,7 @@ fn order_is_seen(matter: &Matter<'_, '_>) -> Order {
             std::cmp::Ordering::Greater => Effect::Higher,
             std::cmp::Ordering::Equal => continue,
         };
-        return match shown(matter.measure, &change) {
+        return match shown(context.measure, &change) {
             Effect::Open => Order::Open(change.n),
             effect if effect == wanted => Order::Seen,
             _ => Order::NotSeen,
@@ -187,7 +187,7 @@ fn claimed(claim: &Claim) -> Option<u64> {
     bytes.or(claim.claimed_ns.map(|nanos| nanos.0))
 }
 
-/// An effect beyond the noise: of exact measures a difference of more than 5 %.
+/// An effect beyond the noise; for exact measures a difference of more than 5 %.
 fn shown(measure: Measure, change: &Change) -> Effect {
     if measure.kind() == Kind::Timed {
         return change.effect();
@@ -218,7 +218,7 @@ fn of_change(claim: &Claim, measure: Measure, change: &Change) -> Judged {
         (true, Effect::None) if measure.kind() == Kind::Timed => {
             cannot("the figure is met, but the interval does not leave out that nothing changed")
         }
-        // A large change shows without an interval; a small one is lost in few samples.
+        // A large change is visible without an interval; a small one is not visible in few samples.
         (true, Effect::Open) if factor(claimed, down) < 1.0 + TOLERANCE => cannot(few()),
         (true, _) => Verdict::Holds.into(),
         (false, Effect::Open) => cannot(few()),
@@ -227,13 +227,13 @@ fn of_change(claim: &Claim, measure: Measure, change: &Change) -> Judged {
     }
 }
 
-/// So many times less, or more: at least 1 where it went that way.
+/// The factor of the change in a direction: at least 1 if it went in that direction.
 fn factor(change: f64, down: bool) -> f64 {
     if down { 1.0 / change } else { change }
 }
 
-/// The way of a factor from 1 counts. Of an improvement, 85 % of the claimed way is
-/// enough, and more is as good; of a worsening, more is as wrong as less.
+/// The distance of the factor from 1 counts. For an improvement, 85 % of the claimed distance or
+/// more is enough; for a regression, more is as wrong as less.
 fn meets_change(claim: &Claim, measure: Measure, claimed: f64, measured: f64) -> bool {
     let down = claim.is_decrease();
     let way = |change: f64| factor(change, down) - 1.0;

@@ -1,4 +1,4 @@
-//! A run's budgets, judged.
+//! The budgets of a run with their outcomes.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::compare::{BudgetLine, BudgetOutcome, Evidence, UnmatchedBudget};
 use crate::scenario::{Budget, Limit};
 use crate::units::{Quantity, Ratio, Unit, human_ratio};
 
-/// Broken ones first, then what is open, then what is kept.
+/// Broken budgets first, then inconclusive ones, then kept ones.
 pub fn budget_table(lines: &[BudgetLine<'_>]) -> Table {
     let mut sorted: Vec<_> = lines.iter().collect();
     sorted.sort_by_key(|line| rank(line));
@@ -41,14 +41,14 @@ pub fn budget_table(lines: &[BudgetLine<'_>]) -> Table {
 /// All budgets of a check.
 #[derive(Debug, Clone, Copy)]
 pub struct JudgedBudgets<'j, 'a> {
-    /// Those that were judged.
+    /// The judged budgets.
     pub lines: &'j [BudgetLine<'a>],
-    /// Those that check nothing.
+    /// Budgets that match no case.
     pub unmatched: &'j [UnmatchedBudget<'a>],
 }
 
 impl JudgedBudgets<'_, '_> {
-    /// The table of those that were judged, with a note for each of the others.
+    /// The table of the judged budgets, with a note for each of the others.
     pub fn table(self) -> Table {
         let mut table = budget_table(self.lines);
         table.notes.extend(self.unmatched.iter().map(|one| Note {
@@ -61,7 +61,7 @@ impl JudgedBudgets<'_, '_> {
     /// The same as JSON.
     pub fn json(self) -> Value {
         let mut json = budgets_json(self.lines);
-        // What checks nothing is as open as what could not be judged.
+        // A budget that matches no case counts as inconclusive.
         let open = self.lines.iter().filter(|line| line.is_open()).count();
         json["open"] = json!(open + self.unmatched.len());
         json["unmatched"] = unmatched_json(self.unmatched);
@@ -145,11 +145,11 @@ fn joined(parts: [Option<String>; 2]) -> String {
     parts.join("; ")
 }
 
-/// By how much a value is beyond its limit: `3.10 MB over the limit, 1.05x of it`,
+/// How far a value exceeds its limit: `3.10 MB over the limit, 1.05x of it`,
 /// `1.42x [1.31, 1.55] of the baseline, 1.05x is allowed`.
 fn beyond(line: &BudgetLine<'_>) -> Option<String> {
     let evidence = line.evidence.or_else(|| {
-        // Against a history there is the quotient of the medians.
+        // Against a history, this is the ratio of the medians.
         Evidence::exact(native(line.value?), native(line.baseline?))
     });
     let interval = evidence.and_then(|evidence| evidence.interval);
@@ -161,7 +161,7 @@ fn beyond(line: &BudgetLine<'_>) -> Option<String> {
     let factor = evidence.map(|evidence| factor_text(evidence.factor, false));
     match line.budget.limit {
         Limit::AtMost(limit) | Limit::AtLeast(limit) => {
-            // A limit of nothing has no factor, and the value is all of the excess.
+            // A limit of 0 has no factor; the excess is the value.
             let (limit, value) = (native(limit), native(line.value?));
             let worst = evidence.map_or(value, |evidence| evidence.factor.get() * limit);
             let unit = line.metric.unit();
@@ -221,7 +221,7 @@ fn unmatched_json(unmatched: &[UnmatchedBudget<'_>]) -> Value {
     unmatched.iter().map(one).collect()
 }
 
-/// A budget's line for forms that have no columns.
+/// A budget as one sentence, for formats without columns.
 pub trait BudgetWords {
     /// `size.transfer at most 60.0 MB`.
     fn title(&self) -> String;

@@ -1,4 +1,4 @@
-//! Two runs beside each other, for machines.
+//! The comparison of two runs as CSV and JSON.
 
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ pub fn comparison_csv(comparison: &RunComparison<'_>) -> Vec<u8> {
             text(interval.map(|interval| interval.upper)),
             text(judged.and_then(|judged| judged.p)),
             text(judged.and_then(|judged| judged.adjusted_p)),
-            told(comparison, line),
+            explanation(comparison, line),
             text(
                 power
                     .and_then(|power| power.detectable)
@@ -72,7 +72,7 @@ pub fn comparison_csv(comparison: &RunComparison<'_>) -> Vec<u8> {
     file.finish()
 }
 
-/// The same as JSON, with what is unlike between the runs.
+/// The same as JSON, with the differences between the runs.
 pub fn comparison_json(comparison: &RunComparison<'_>) -> Value {
     let terms = &comparison.terms;
     let differences = comparison.differences.iter().map(|difference| {
@@ -141,7 +141,7 @@ fn judged<'l>(line: &'l Line<'_>) -> Option<&'l Comparison> {
     }
 }
 
-/// The grounds of a verdict, or the rules against one.
+/// The reason for a verdict, or the rules that prevent one.
 fn grounds(line: &Line<'_>) -> String {
     match &line.outcome {
         Outcome::Judged(comparison) => words::grounds_word(comparison.grounds).to_owned(),
@@ -160,7 +160,7 @@ fn grounds(line: &Line<'_>) -> String {
     }
 }
 
-fn told(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
+fn explanation(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
     match &line.outcome {
         Outcome::Judged(_) => table::why(comparison, line),
         _ => words::change(line),

@@ -1,4 +1,4 @@
-//! Two runs beside each other: what changed, how sure that is, and why.
+//! Reports of a comparison of two runs: changes, their certainty, and their causes.
 
 mod budgets;
 mod files;

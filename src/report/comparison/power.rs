@@ -1,4 +1,4 @@
-//! What the rounds of a comparison could show, in words.
+//! The smallest changes that a comparison can detect, in words.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::super::notes::plural;
 use crate::compare::{Outcome, RunComparison, Standing};
 use crate::record::Metric;
 
-/// `82 more rows are open and small: ...`: rows that the table leaves out.
+/// `82 more rows are open and small: ...`: rows that the table omits.
 pub(super) fn small_rows(comparison: &RunComparison<'_>) -> Option<String> {
     let lines = comparison.lines.iter();
     let small = lines
@@ -35,7 +35,7 @@ pub(super) fn findable(comparison: &RunComparison<'_>) -> Option<String> {
     let words: Vec<String> = of_metric
         .into_iter()
         .filter_map(|(metric, mut factors)| {
-            // What nothing could show is larger than all.
+            // An undetectable change sorts last.
             factors.sort_by(|one, other| match (one, other) {
                 (Some(one), Some(other)) => one.total_cmp(other),
                 (one, other) => other.is_some().cmp(&one.is_some()),

@@ -1,4 +1,4 @@
-//! Two runs beside each other, for people.
+//! The comparison of two runs as a table.
 
 use super::super::notes::plural;
 use super::super::table::{Align, Cell, Column, Mark, Note, Table};
@@ -6,8 +6,8 @@ use super::{power, words};
 use crate::compare::{Line, Outcome, RunComparison, Standing, causes, caveats};
 use crate::stats::ALPHA;
 
-/// What is worse, then what is better, then what is open and may matter, the largest change
-/// first; all lines where `all` is set.
+/// Worse lines, then better ones, then inconclusive ones that may matter, the largest change
+/// first; all lines if `all` is set.
 pub fn comparison_table(comparison: &RunComparison<'_>, all: bool) -> Table {
     let mut table = lines_table(comparison, all);
     if !all && comparison.count(Standing::Same) + comparison.count(Standing::NotComparable) > 0 {
@@ -19,10 +19,10 @@ pub fn comparison_table(comparison: &RunComparison<'_>, all: bool) -> Table {
     table
 }
 
-/// As many rows as a comment shows at once.
+/// The rows that a comment shows before the folded part.
 const COMMENT_ROWS: usize = 20;
 
-/// The table in Markdown for a comment: its first rows, and what is folded below them.
+/// The table in Markdown for a comment: the first rows, then the others folded.
 pub(in super::super) fn comparison_sections(comparison: &RunComparison<'_>) -> Vec<String> {
     let mut table = comparison_table(comparison, false);
     if table.rows.len() <= COMMENT_ROWS {
@@ -41,7 +41,7 @@ pub(in super::super) fn comparison_sections(comparison: &RunComparison<'_>) -> V
     ]
 }
 
-/// The same, for where there is no command line.
+/// The same without hints about command-line options.
 pub(in super::super) fn lines_table(comparison: &RunComparison<'_>, all: bool) -> Table {
     let mut lines: Vec<_> = comparison
         .lines
@@ -101,7 +101,8 @@ fn row(comparison: &RunComparison<'_>, line: &Line<'_>) -> Vec<Cell> {
     ]
 }
 
-/// A line for forms that have no columns: `node/slim build.cold: 1.4x slower; RUN npm ci: …`.
+/// A line as one sentence, for formats without columns: `node/slim build.cold: 1.4x slower; RUN
+/// npm ci: …`.
 pub fn line_sentence(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
     let over = line.link.map(|link| format!(" over {link}"));
     let why = Some(why(comparison, line)).filter(|why| !why.is_empty());
@@ -115,7 +116,7 @@ pub fn line_sentence(comparison: &RunComparison<'_>, line: &Line<'_>) -> String 
     )
 }
 
-/// The causes of what changed, the grounds of what is open.
+/// The causes of a change, or the reason for an inconclusive verdict.
 pub(super) fn why(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
     if let Outcome::Judged(judged) = &line.outcome
         && words::explains(judged)

@@ -1,4 +1,4 @@
-//! A comparison's lines in words.
+//! Texts for the lines of a comparison.
 
 use super::super::change::{bare, factor_text, metric_words};
 use super::super::native::{native, quantity};
@@ -6,10 +6,10 @@ use super::super::notes::{one_line, plural};
 use super::super::scale::Scale;
 use crate::compare::{Cause, Line, Outcome};
 use crate::record::{Kind, Metric};
-use crate::stats::{Comparison, Grounds, Verdict};
+use crate::stats::{Comparison, Verdict, VerdictReason};
 use crate::units::{Bytes, Nanos, Quantity, Ratio};
 
-/// Characters of an instruction or a step that are told.
+/// Longest instruction or step in characters.
 const TEXT_CHARS: usize = 90;
 
 /// `1.42x [1.31, 1.55] slower`, `23.4 MB larger (1.18x)`, `did not finish: …`.
@@ -78,49 +78,49 @@ pub(in crate::report) fn with_unit(value: Quantity) -> String {
     Scale::for_value(value).with_unit(value)
 }
 
-/// Why a comparison says what it says.
-pub(super) fn grounds(grounds: Grounds) -> &'static str {
+/// The reason for a verdict.
+pub(super) fn grounds(grounds: VerdictReason) -> &'static str {
     match grounds {
-        Grounds::IntervalBeyond => "the whole interval lies beyond the threshold",
-        Grounds::EstimateBeyond => {
+        VerdictReason::IntervalBeyond => "the whole interval lies beyond the threshold",
+        VerdictReason::EstimateBeyond => {
             "the estimate lies beyond the threshold, and the interval excludes no change"
         }
-        Grounds::IntervalWithin => "the whole interval lies within the threshold",
-        Grounds::Differ => "exact values differ",
-        Grounds::Equal => "exact values are equal",
-        Grounds::WithinThreshold => "exact values differ by no more than the threshold",
-        Grounds::RangesOverlap => "an exact metric differs within a run by as much",
-        Grounds::TooFewForTest => "fewer than 4 samples a side: no test",
-        Grounds::TooFewForInterval => "fewer than 6 samples a side: no interval",
-        Grounds::NoRatio => "these samples have no quotient",
-        Grounds::IntervalTooWide => {
+        VerdictReason::IntervalWithin => "the whole interval lies within the threshold",
+        VerdictReason::Differ => "exact values differ",
+        VerdictReason::Equal => "exact values are equal",
+        VerdictReason::WithinThreshold => "exact values differ by no more than the threshold",
+        VerdictReason::RangesOverlap => "an exact metric differs within a run by as much",
+        VerdictReason::TooFewForTest => "fewer than 4 samples a side: no test",
+        VerdictReason::TooFewForInterval => "fewer than 6 samples a side: no interval",
+        VerdictReason::NoRatio => "these samples have no quotient",
+        VerdictReason::IntervalTooWide => {
             "the estimate lies within the threshold, but the interval does not"
         }
-        Grounds::MaybeChance => "it may be chance",
-        Grounds::TooFewRounds => "so few rounds can show no change at this level",
+        VerdictReason::MaybeChance => "it may be chance",
+        VerdictReason::TooFewRounds => "so few rounds can show no change at this level",
     }
 }
 
-/// The word of grounds in files.
-pub(in crate::report) fn grounds_word(grounds: Grounds) -> &'static str {
+/// The reason's key in files.
+pub(in crate::report) fn grounds_word(grounds: VerdictReason) -> &'static str {
     match grounds {
-        Grounds::IntervalBeyond => "interval-beyond",
-        Grounds::EstimateBeyond => "estimate-beyond",
-        Grounds::IntervalWithin => "interval-within",
-        Grounds::Differ => "differ",
-        Grounds::Equal => "equal",
-        Grounds::WithinThreshold => "within-threshold",
-        Grounds::RangesOverlap => "ranges-overlap",
-        Grounds::TooFewForTest => "too-few-for-test",
-        Grounds::TooFewForInterval => "too-few-for-interval",
-        Grounds::NoRatio => "no-ratio",
-        Grounds::IntervalTooWide => "interval-too-wide",
-        Grounds::MaybeChance => "maybe-chance",
-        Grounds::TooFewRounds => "too-few-rounds",
+        VerdictReason::IntervalBeyond => "interval-beyond",
+        VerdictReason::EstimateBeyond => "estimate-beyond",
+        VerdictReason::IntervalWithin => "interval-within",
+        VerdictReason::Differ => "differ",
+        VerdictReason::Equal => "equal",
+        VerdictReason::WithinThreshold => "within-threshold",
+        VerdictReason::RangesOverlap => "ranges-overlap",
+        VerdictReason::TooFewForTest => "too-few-for-test",
+        VerdictReason::TooFewForInterval => "too-few-for-interval",
+        VerdictReason::NoRatio => "no-ratio",
+        VerdictReason::IntervalTooWide => "interval-too-wide",
+        VerdictReason::MaybeChance => "maybe-chance",
+        VerdictReason::TooFewRounds => "too-few-rounds",
     }
 }
 
-/// Whether grounds add anything to a verdict that is read: of one that is open they do.
+/// Whether the reason is shown with the verdict: only for inconclusive ones.
 pub(super) fn explains(comparison: &Comparison) -> bool {
     comparison.verdict == Verdict::Inconclusive
 }
@@ -167,7 +167,7 @@ pub(super) fn cause(cause: &Cause) -> String {
     }
 }
 
-/// What the engine adds to an instruction is left out.
+/// Text that the engine adds to an instruction is removed.
 pub(in super::super) fn instruction(text: &str) -> String {
     let text = text.trim_end_matches("# buildkit").trim();
     let text = text.replacen("/bin/sh -c ", "", 1);
@@ -175,14 +175,14 @@ pub(in super::super) fn instruction(text: &str) -> String {
 }
 
 fn bytes(before: Option<Bytes>, after: Option<Bytes>) -> String {
-    told(before.map(Quantity::Bytes), after.map(Quantity::Bytes))
+    size_change(before.map(Quantity::Bytes), after.map(Quantity::Bytes))
 }
 
 fn times(before: Option<Nanos>, after: Option<Nanos>) -> String {
-    told(before.map(Quantity::Time), after.map(Quantity::Time))
+    size_change(before.map(Quantity::Time), after.map(Quantity::Time))
 }
 
-fn told(before: Option<Quantity>, after: Option<Quantity>) -> String {
+fn size_change(before: Option<Quantity>, after: Option<Quantity>) -> String {
     match (before, after) {
         (None, Some(after)) => format!("{}, new", with_unit(after)),
         (Some(before), None) => format!("gone, was {}", with_unit(before)),
@@ -204,7 +204,7 @@ pub(super) fn factor(line: &Line<'_>) -> Option<Ratio> {
     }
 }
 
-/// A level without the digits that only its arithmetic has.
+/// A confidence level without rounding noise.
 pub(super) fn short(number: f64) -> f64 {
     (number * 1e6).round() / 1e6
 }

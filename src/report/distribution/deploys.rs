@@ -1,4 +1,4 @@
-//! What deploys cost over one link: reckoned from medians, not measured as a whole.
+//! The cost of deploys over one link, derived from medians.
 
 use super::super::analysis::Analysis;
 use super::super::entry::Series;
@@ -10,13 +10,13 @@ use super::super::table::{Column, Table};
 use crate::record::{CaseRecord, DeployPlan, Link, Metric, ScenarioRecord};
 use crate::units::{Count, TimeScale, Unit, human_count};
 
-/// Days of a month, in all that is reckoned per month.
+/// Days of a month, for all figures per month.
 const DAYS: u64 = 30;
 
 /// A column: its key, its heading, its unit.
-type Head = (&'static str, &'static str, Unit);
+type ColumnHead = (&'static str, &'static str, Unit);
 
-const HEADS: [Head; 5] = [
+const HEADS: [ColumnHead; 5] = [
     ("deploy_first", "first deploy", Unit::Seconds),
     ("deploy_sibling", "beside siblings", Unit::Seconds),
     ("deploy_update", "update deploy", Unit::Seconds),
@@ -45,7 +45,7 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Li
     for (at, (key, title, unit)) in HEADS.into_iter().enumerate() {
         let scale = match key {
             "month_pulling" => Scale::Time(TimeScale::Minutes),
-            // One unit for the three deploys: they are read side by side.
+            // One unit for the three deploys, because they are compared.
             _ if unit == Unit::Seconds => scale_of(unit, figures.iter().map(|row| &row[0])),
             _ => scale_of(unit, figures.iter().map(|row| &row[at])),
         };
@@ -86,7 +86,7 @@ fn reckon(analysis: &Analysis<'_>, case: &CaseRecord, plan: DeployPlan, link: Li
     ]
 }
 
-/// What a deploy is the sum of: the pull, and the start from create until ready.
+/// The parts of a deploy: the pull, and the start from create until ready.
 pub(super) fn parts(pull: Metric, link: Link) -> [Series; 3] {
     [
         over(pull, link),
@@ -95,7 +95,7 @@ pub(super) fn parts(pull: Metric, link: Link) -> [Series; 3] {
     ]
 }
 
-/// What the update pulls of a month move.
+/// The bytes of a month's update pulls.
 pub(super) fn moved(
     analysis: &Analysis<'_>,
     case: &CaseRecord,

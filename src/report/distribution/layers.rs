@@ -1,4 +1,4 @@
-//! Which packed layers are the base's, and what a registry keeps of several images.
+//! The packed layers of the base, and the registry storage of several images.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use super::super::stock::Stock;
 use crate::record::{BaseRecord, BlobRecord, CaseRecord, ImageRecord, ManifestRecord, Metric};
 use crate::units::{Bytes, Count};
 
-/// Packed bytes of one image, parted at its base.
+/// Packed bytes of one image, split into base and own part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parted<'a> {
-    /// The base of the final stage; none for `scratch`.
+pub(super) struct SplitImage<'a> {
+    /// The base of the final stage; `None` for `scratch`.
     pub(super) base: Option<&'a BaseRecord>,
     /// The base's layers, each digest once.
     pub(super) base_bytes: Bytes,
@@ -21,27 +21,27 @@ pub(super) struct Parted<'a> {
     pub(super) whole: Bytes,
 }
 
-impl Parted<'_> {
-    /// What a registry keeps of services that differ in all but their base.
+impl SplitImage<'_> {
+    /// Registry storage of several services that share only their base.
     pub(super) fn once(&self, services: Count) -> Option<Bytes> {
         let own = self.own_bytes.0.checked_mul(services.0)?;
         own.checked_add(self.base_bytes.0).map(Bytes)
     }
 
-    /// What it would keep if it stored each of them whole.
+    /// The storage if each image were stored completely.
     pub(super) fn each_whole(&self, services: Count) -> Option<Bytes> {
         self.whole.0.checked_mul(services.0).map(Bytes)
     }
 }
 
-/// Parts a case's image at its base.
+/// Splits the image of a case at its base.
 ///
 /// # Errors
-/// When the image does not count, has no manifest, or the record's parts do not fit.
+/// The image is invalid or has no manifest, or the record is inconsistent.
 pub(super) fn part<'a>(
     analysis: &Analysis<'a>,
     case: &'a CaseRecord,
-) -> Result<Parted<'a>, Absence> {
+) -> Result<SplitImage<'a>, Absence> {
     let (image, manifest) = counted_manifest(analysis, case)?;
     let (listed, unpacked) = (manifest.layers.len(), image.diff_ids.len());
     if listed != unpacked {
@@ -56,7 +56,7 @@ pub(super) fn part<'a>(
     let mut own_blobs = by_digest(above);
     own_blobs.retain(|digest, _| !base_blobs.contains_key(digest));
     own_blobs.insert(&manifest.config.digest, manifest.config.bytes);
-    Ok(Parted {
+    Ok(SplitImage {
         base,
         base_bytes: base_blobs.into_values().sum(),
         own_bytes: own_blobs.into_values().sum(),
@@ -69,7 +69,7 @@ fn by_digest(blobs: &[BlobRecord]) -> BTreeMap<&str, Bytes> {
     pairs.collect()
 }
 
-/// The image and the manifest of a case whose transfer size counts.
+/// The image and the manifest of a case with a valid transfer size.
 fn counted_manifest<'a>(
     analysis: &Analysis<'a>,
     case: &'a CaseRecord,
@@ -81,7 +81,7 @@ fn counted_manifest<'a>(
         .ok_or_else(|| Absence::not_reckoned("the record has no manifest of this image"))
 }
 
-/// The base whose layers the image begins with: of several, the one with most layers.
+/// The base whose layers are the first of the image; of several, the one with the most layers.
 pub(super) fn base_of<'a>(
     analysis: &Analysis<'a>,
     case: &CaseRecord,
@@ -107,12 +107,12 @@ pub(super) fn base_of<'a>(
     Ok(below.max_by_key(|base| base.diff_ids.len()))
 }
 
-/// What a registry keeps of all variants of a scenario.
+/// The registry storage of all variants of a scenario.
 pub(super) fn stock_of_scenario(analysis: &Analysis<'_>, scenario: &str) -> Stock {
     stock(analysis, analysis.cases_of(scenario).iter().copied())
 }
 
-/// The same of all scenarios.
+/// The same for all scenarios.
 pub(super) fn stock_of_run(analysis: &Analysis<'_>) -> Stock {
     let scenarios = analysis.record.scenarios.iter();
     let cases = scenarios.flat_map(|scenario| analysis.cases_of(&scenario.name).iter().copied());

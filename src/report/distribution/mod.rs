@@ -1,7 +1,7 @@
-//! How images travel: packed sizes, pushes, pulls over each link, and what deploys cost.
+//! Distribution: packed sizes, pushes, pulls over each link, and the cost of deploys.
 //!
-//! Nothing here has a number that rests on a sample which did not count. Links are never
-//! mixed. A run that looked at neither pushes nor pulls has none of these tables.
+//! All numbers come from valid samples. Links are never mixed. A run without pushes and pulls has
+//! none of these tables.
 
 mod deploys;
 mod layers;
@@ -25,7 +25,7 @@ use crate::record::{CaseRecord, DeployPlan, Derived, Link, Metric, RunRecord, Sc
 use crate::units::Bytes;
 
 /// The tables of a scenario: sizes and pushes, pulls and deploys for each link, services
-/// that share a base. Empty where the run looked at no distribution.
+/// that share a base. Empty if the run did not measure distribution.
 pub fn distribution_tables(record: &RunRecord, scenario: &str) -> Vec<Table> {
     if !distributed(record) {
         return Vec::new();
@@ -53,8 +53,8 @@ pub(super) fn tables_of(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
     tables
 }
 
-/// A figure of a case that the tables of deploys and services have too, and what it is the
-/// sum of: empty where it is no sum.
+/// A derived figure of a case, as in the tables of deploys and services, and its parts; empty if
+/// it is not a sum.
 pub(super) fn derived(
     analysis: &Analysis<'_>,
     case: &CaseRecord,
@@ -98,20 +98,20 @@ pub(super) fn derived(
     (sum, parts.to_vec())
 }
 
-/// The packed bytes of an image that are its base's; none where they cannot be told.
+/// The packed bytes of an image that belong to its base; `None` if unknown.
 pub(super) fn base_share(analysis: &Analysis<'_>, case: &CaseRecord) -> Option<Bytes> {
-    let parted = layers::part(analysis, case).ok()?;
-    Some(parted.base_bytes)
+    let split_image = layers::part(analysis, case).ok()?;
+    Some(split_image.base_bytes)
 }
 
-/// How many of an image's layers are its base's; none where that cannot be told.
+/// The number of layers of an image that belong to its base; `None` if unknown.
 pub(super) fn base_layers(analysis: &Analysis<'_>, case: &CaseRecord) -> Option<usize> {
     let base = layers::base_of(analysis, case, case.image.as_ref()?).ok()?;
     Some(base.map_or(0, |base| base.diff_ids.len()))
 }
 
-/// The links with a series each, if anything was pulled in this run. Where nobody could
-/// pull, a case that failed before is no pull that was tried.
+/// The links that pulls of this run went over. If no engine could pull, an earlier failure of a
+/// case is not an attempted pull.
 fn pulled_links(analysis: &Analysis<'_>) -> Vec<Link> {
     let distribution = analysis.record.distribution.as_ref();
     let nobody = distribution.is_some_and(|known| known.why_no_puller.is_some());
@@ -128,7 +128,7 @@ fn pulled_links(analysis: &Analysis<'_>) -> Vec<Link> {
     }
 }
 
-/// The same for machines; null where the run looked at no distribution.
+/// The same as JSON; null if the run did not measure distribution.
 pub(super) fn json_of(analysis: &Analysis<'_>) -> Value {
     if !analysis.distributed() {
         return Value::Null;

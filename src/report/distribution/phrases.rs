@@ -1,13 +1,13 @@
-//! Notes on who pulled, over what, and what the words of the tables mean.
+//! Notes on the pulling engine, the link and the terms of the tables.
 
 use super::super::analysis::Analysis;
 use crate::record::{EngineFacts, Link};
 use crate::units::Nanos;
 
-/// The file systems that keep an engine's data in memory.
+/// File systems in memory.
 const IN_MEMORY: [&str; 2] = ["tmpfs", "ramfs"];
 
-/// Who pulled, or why nobody did.
+/// The engine that pulled, or why none did.
 pub(super) fn puller(analysis: &Analysis<'_>, pulled: bool) -> String {
     let distribution = analysis.record.distribution.as_ref();
     let why = distribution.and_then(|distribution| distribution.why_no_puller.as_deref());
@@ -27,7 +27,7 @@ fn nothing(why: &str) -> String {
     format!("Nothing was pulled: {}.", why.trim_end_matches('.'))
 }
 
-/// The first reason that a pull's sample gives.
+/// The first reason among the pull samples.
 fn given_reason<'a>(analysis: &Analysis<'a>) -> Option<&'a str> {
     let linked = analysis
         .entries()
@@ -53,12 +53,12 @@ fn engine_words(engine: &EngineFacts) -> String {
     )
 }
 
-/// What the three pulls are.
+/// Explains the three pulls.
 pub(super) const PULLS: &str = "Pulls, in bytes that the registry served: cold, with no layer of the image in the store; \
      base there, with the base's layers in it and no other of the image; update, of the image after the source edit \
      with the one before it in the store.";
 
-/// How a link is shaped.
+/// Explains how a link is shaped.
 pub(super) fn link(link: Link) -> String {
     let rate = link.rate.map(|_| {
         "one rate for all connections together, set by the registry of the run; what TCP and IP add is not modelled"

@@ -1,4 +1,4 @@
-//! What makes the cold pulls credible: that they were cold, and how far they repeat.
+//! Evidence for the cold pulls: that they were cold, and how well they repeat.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,20 +9,20 @@ use super::super::notes::plural;
 use crate::record::{CaseId, Link, Metric, Outcome, Sample, Status};
 use crate::units::{Bytes, Quantity, Ratio};
 
-/// Quartiles of fewer are their extremes.
+/// With fewer samples, the quartiles are the extremes.
 const MIN_FOR_SPREAD: usize = 4;
 
 /// The cold pulls of a scenario over a link, counted from the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Proof {
-    /// Those that count.
+    /// Valid pulls.
     pub(super) accepted: usize,
-    /// Those of them for which the registry served just what the manifest of the same
-    /// round sums up to, repeated layers once.
+    /// Valid pulls for which the registry served exactly the bytes of the manifest of the same
+    /// round, with repeated layers once.
     pub(super) proven: usize,
-    /// Those that were thrown out.
+    /// Invalid pulls.
     pub(super) invalid: usize,
-    /// Those that did not finish.
+    /// Pulls that did not finish.
     pub(super) dnf: usize,
 }
 
@@ -35,7 +35,7 @@ impl Proof {
                 .iter()
                 .filter_map(|sample| Some((key(sample), counted_bytes(sample)?)))
                 .collect();
-            // What never kept its contract has no number, whatever was pulled of it.
+            // A case that never met its contract has no number (rule 1).
             let counts = analysis
                 .at(&case.id, over(Metric::PullCold, link))
                 .is_some_and(|entry| entry.summary.is_some());
@@ -113,7 +113,7 @@ impl fmt::Display for Proof {
     }
 }
 
-/// The variant whose cold pulls differ most among themselves.
+/// The variant with the largest spread of cold pulls.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Widest<'a> {
     pub(super) case: &'a CaseId,
@@ -121,7 +121,7 @@ pub(super) struct Widest<'a> {
     n: usize,
 }
 
-/// The largest interquartile range against its median; from 6 samples on.
+/// The largest interquartile range relative to its median; requires 6 samples.
 pub(super) fn widest<'a>(
     analysis: &Analysis<'a>,
     scenario: &str,

@@ -2,12 +2,12 @@
 
 use super::super::analysis::Analysis;
 use super::super::figure::over;
-use super::super::metric_table::{Layout, metric_table};
+use super::super::metric_table::{TableSpec, metric_table};
 use super::super::table::Table;
 use super::{phrases, proof};
 use crate::record::{Link, Metric, ScenarioRecord};
 
-/// A row per variant, and below it what makes the cold pulls credible.
+/// A row per variant, with notes on the evidence for the cold pulls.
 pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Link) -> Table {
     let series = [
         Metric::PullCold,
@@ -28,7 +28,7 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Li
     metric_table(
         analysis,
         &scenario.name,
-        &Layout {
+        &TableSpec {
             what: &format!("pulls over {link}"),
             series,
             one_time_unit: true,

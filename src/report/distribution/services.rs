@@ -1,4 +1,4 @@
-//! What a registry keeps of services that share a base.
+//! The registry storage of services that share a base.
 
 use super::super::analysis::Analysis;
 use super::super::figure::{Absence, Figure, cell, scale_of};
@@ -7,7 +7,7 @@ use super::super::notes::{Notes, plural};
 use super::super::scale::Scale;
 use super::super::stock::Stock;
 use super::super::table::{Cell, Column, Table};
-use super::layers::{Parted, part, stock_of_run, stock_of_scenario};
+use super::layers::{SplitImage, part, stock_of_run, stock_of_scenario};
 use crate::record::{CaseRecord, ScenarioRecord};
 use crate::units::{Bytes, Count, Quantity, Ratio, Unit, human_count, human_ratio};
 
@@ -18,8 +18,8 @@ const HEADS: [(&str, &str); 4] = [
     ("stored_whole", "each whole"),
 ];
 
-/// A row per variant: the base's packed layers once and everything else as often as there
-/// are services, against as many whole images.
+/// A row per variant: the packed layers of the base once and everything else once per service,
+/// compared with separate images.
 pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord) -> Table {
     let services = scenario.deploy.services;
     let cases = sorted_cases(analysis, &scenario.name);
@@ -76,7 +76,7 @@ fn row(
     for (figure, scale) in figures.iter().zip(scales) {
         row.push(cell(figure, *scale, notes));
     }
-    let without_base = part(analysis, case).is_ok_and(|parted| parted.base.is_none());
+    let without_base = part(analysis, case).is_ok_and(|split_image| split_image.base.is_none());
     if without_base {
         let note = "no base of its Dockerfile lies below this image: nothing is shared";
         row[2].notes.push(notes.number(note));
@@ -94,20 +94,20 @@ fn row(
 
 /// In the order of [`HEADS`].
 fn reckon(analysis: &Analysis<'_>, case: &CaseRecord, services: Count) -> [Figure; 4] {
-    let parted = part(analysis, case);
-    let figure = |of: fn(&Parted<'_>, Count) -> Option<Bytes>| {
-        let parted = parted.as_ref().map_err(Clone::clone)?;
-        reckoned(of(parted, services))
+    let split_image = part(analysis, case);
+    let figure = |of: fn(&SplitImage<'_>, Count) -> Option<Bytes>| {
+        let split_image = split_image.as_ref().map_err(Clone::clone)?;
+        reckoned(of(split_image, services))
     };
     [
-        figure(|parted, _| Some(parted.base_bytes)),
-        figure(|parted, _| Some(parted.own_bytes)),
-        figure(|parted, services| parted.once(services)),
-        figure(|parted, services| parted.each_whole(services)),
+        figure(|split_image, _| Some(split_image.base_bytes)),
+        figure(|split_image, _| Some(split_image.own_bytes)),
+        figure(|split_image, services| split_image.once(services)),
+        figure(|split_image, services| split_image.each_whole(services)),
     ]
 }
 
-/// What a registry keeps of so many services built as this variant.
+/// The registry storage of this many services built as this variant.
 pub(super) fn stored(analysis: &Analysis<'_>, case: &CaseRecord, services: Count) -> Figure {
     reckoned(part(analysis, case)?.once(services))
 }
@@ -117,7 +117,7 @@ fn reckoned(bytes: Option<Bytes>) -> Figure {
     bytes.map(Quantity::Bytes).ok_or_else(too_much)
 }
 
-/// What really lies in the registry of the run, to the byte.
+/// The exact storage in the registry of the run.
 fn stock_note(analysis: &Analysis<'_>, scenario: &ScenarioRecord, notes: &mut Notes) {
     let stock = stock_of_scenario(analysis, &scenario.name);
     if !stock.has_any() {

@@ -1,9 +1,9 @@
-//! Packed sizes, pushes, and the bytes that pulls take.
+//! Packed sizes, pushes, and the bytes of pulls.
 
 use super::super::analysis::Analysis;
 use super::super::entry::Series;
 use super::super::figure::over;
-use super::super::metric_table::{Layout, metric_table};
+use super::super::metric_table::{TableSpec, metric_table};
 use super::super::native::{exact_text, quantity};
 use super::super::table::Table;
 use super::{phrases, pulled_links};
@@ -16,8 +16,8 @@ const BYTES: [Metric; 3] = [
     Metric::PullUpdateBytes,
 ];
 
-/// A row per variant. The bytes of pulls are those over the first link; that the others
-/// took the same, or how far they differ, is said.
+/// A row per variant. The bytes of pulls are those over the first link; a note says whether other
+/// links differ.
 pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord) -> Table {
     let links = pulled_links(analysis);
     let mut series: Vec<Series> = [Metric::SizeTransfer, Metric::PushTime, Metric::PushBytes]
@@ -38,7 +38,7 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord) -> Table
     metric_table(
         analysis,
         &scenario.name,
-        &Layout {
+        &TableSpec {
             what: "distribution",
             series,
             one_time_unit: false,
@@ -48,7 +48,7 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord) -> Table
     )
 }
 
-/// Whether pulls over the other links took the same bytes.
+/// Compares the bytes of pulls over the other links.
 fn other_links(
     analysis: &Analysis<'_>,
     scenario: &ScenarioRecord,
@@ -83,7 +83,7 @@ fn other_links(
     })
 }
 
-/// Packed bytes differ a little between rounds: what is shown then.
+/// A note on packed bytes that differ between rounds.
 fn spread(analysis: &Analysis<'_>, scenario: &ScenarioRecord, series: &[Series]) -> Option<String> {
     let ranges = cases(analysis, scenario).flat_map(|case| {
         series.iter().filter_map(|series| {

@@ -1,4 +1,4 @@
-//! What to doubt: what did not work, did not count or does not hold.
+//! Doubts: failures, invalid samples and claims that do not hold.
 
 use super::super::analysis::Analysis;
 use super::super::claims::{ClaimResult, Verdict, results};
@@ -7,7 +7,7 @@ use super::super::warning::{Warning, warnings_of};
 use super::{Finding, Sentence, named, weight};
 use crate::record::{CaseRecord, Disposition, RunRecord, Status};
 
-/// Always there: where there is nothing to doubt, it says on what that rests.
+/// Always present; without doubts it states what that is based on.
 pub(super) fn doubts(analysis: &Analysis<'_>) -> Finding {
     let record = analysis.record;
     let warnings = warnings_of(analysis);
@@ -48,7 +48,7 @@ fn record_is_open(warnings: &[Warning]) -> bool {
         .any(|warning| matches!(warning, Warning::Unfinished { .. }))
 }
 
-/// Whole variants: those that failed, those that failed as expected.
+/// Variants that failed, and those that failed as expected.
 fn failed(record: &RunRecord) -> Vec<String> {
     let with = |wanted: &dyn Fn(&CaseRecord, &str) -> bool| -> Vec<&str> {
         let cases = record.cases.iter();
@@ -120,7 +120,7 @@ fn nothing_failed(record: &RunRecord) -> String {
     )
 }
 
-/// How the claims stand, and the one that lies farthest off.
+/// The number of claims per verdict, and the claim with the largest deviation.
 fn claims_sentence(claims: &[ClaimResult<'_>]) -> Option<String> {
     if claims.is_empty() {
         return None;
@@ -153,7 +153,7 @@ fn claims_sentence(claims: &[ClaimResult<'_>]) -> Option<String> {
     Some(format!("{counts}{worst}."))
 }
 
-/// The cases of scenarios: not the floor's.
+/// The cases of scenarios, without the floor.
 fn apps(record: &RunRecord) -> impl Iterator<Item = &CaseRecord> {
     let of_scenario = |case: &&CaseRecord| {
         let mut scenarios = record.scenarios.iter();

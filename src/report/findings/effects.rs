@@ -1,10 +1,10 @@
-//! What techniques do, and what they cost elsewhere.
+//! The effects of techniques, and their costs in other metrics.
 
 use super::super::analysis::Analysis;
-use super::super::technique::{Line, lines};
-use super::{Finding, Sentence, Telling, finding, named, weight};
+use super::super::technique::{EffectLine, lines};
+use super::{Finding, RankedSentence, Sentence, finding, named, weight};
 
-/// Per variant: the effect in that of the expected metrics in which it is largest.
+/// Per variant: the largest effect among the expected metrics.
 pub(super) fn shown(analysis: &Analysis<'_>) -> Option<Finding> {
     let telling = of_variants(analysis)
         .iter()
@@ -13,7 +13,7 @@ pub(super) fn shown(analysis: &Analysis<'_>) -> Option<Finding> {
     finding("Effect", telling)
 }
 
-/// Per variant: what became worse beside it.
+/// Per variant: what else became worse.
 pub(super) fn price(analysis: &Analysis<'_>) -> Option<Finding> {
     let telling = of_variants(analysis)
         .iter()
@@ -23,8 +23,8 @@ pub(super) fn price(analysis: &Analysis<'_>) -> Option<Finding> {
 }
 
 /// The lines of all techniques, a list per variant.
-fn of_variants<'a>(analysis: &Analysis<'a>) -> Vec<Vec<Line<'a>>> {
-    let mut variants: Vec<Vec<Line<'a>>> = Vec::new();
+fn of_variants<'a>(analysis: &Analysis<'a>) -> Vec<Vec<EffectLine<'a>>> {
+    let mut variants: Vec<Vec<EffectLine<'a>>> = Vec::new();
     for scenario in &analysis.record.scenarios {
         for line in lines(analysis, scenario) {
             match variants.last_mut() {
@@ -38,13 +38,13 @@ fn of_variants<'a>(analysis: &Analysis<'a>) -> Vec<Vec<Line<'a>>> {
     variants
 }
 
-fn same(left: &Line<'_>, right: &Line<'_>) -> bool {
+fn same(left: &EffectLine<'_>, right: &EffectLine<'_>) -> bool {
     left.variant.id == right.variant.id
 }
 
-fn strongest(lines: &[Line<'_>]) -> Option<Telling> {
+fn strongest(lines: &[EffectLine<'_>]) -> Option<RankedSentence> {
     let expected = || lines.iter().filter(|line| line.expected);
-    let by_weight = |left: &&Line<'_>, right: &&Line<'_>| {
+    let by_weight = |left: &&EffectLine<'_>, right: &&EffectLine<'_>| {
         weight(left.outcome.ratio()).total_cmp(&weight(right.outcome.ratio()))
     };
     let shown = expected().filter(|line| line.is_shown());
@@ -52,7 +52,7 @@ fn strongest(lines: &[Line<'_>]) -> Option<Telling> {
     let Some(line) = shown.max_by(by_weight) else {
         let names: Vec<String> = expected().map(|line| line.subject.name()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        return Some(Telling {
+        return Some(RankedSentence {
             weight: 1.0,
             sentence: Sentence::about(
                 head(first),
@@ -60,13 +60,13 @@ fn strongest(lines: &[Line<'_>]) -> Option<Telling> {
             ),
         });
     };
-    Some(Telling {
+    Some(RankedSentence {
         weight: weight(line.outcome.ratio()),
         sentence: sentence(line)?,
     })
 }
 
-fn paid(lines: &[Line<'_>]) -> Option<Telling> {
+fn paid(lines: &[EffectLine<'_>]) -> Option<RankedSentence> {
     let worse = lines
         .iter()
         .filter(|line| line.outcome.better(line.subject) == Some(false));
@@ -74,11 +74,11 @@ fn paid(lines: &[Line<'_>]) -> Option<Telling> {
         weight(left.outcome.ratio()).total_cmp(&weight(right.outcome.ratio()))
     });
     match worst {
-        Some(line) => Some(Telling {
+        Some(line) => Some(RankedSentence {
             weight: weight(line.outcome.ratio()),
             sentence: sentence(line)?,
         }),
-        None => Some(Telling {
+        None => Some(RankedSentence {
             weight: 1.0,
             sentence: Sentence::about(
                 head(lines.first()?),
@@ -89,7 +89,7 @@ fn paid(lines: &[Line<'_>]) -> Option<Telling> {
 }
 
 /// Of `layer-order, deps-first`: `rebuild.source 6.80x [6.10, 7.40] faster, against without.`
-fn sentence(line: &Line<'_>) -> Option<Sentence> {
+fn sentence(line: &EffectLine<'_>) -> Option<Sentence> {
     let words = line.outcome.words()?;
     let text = format!(
         "{} {words}, against {}.",
@@ -99,7 +99,7 @@ fn sentence(line: &Line<'_>) -> Option<Sentence> {
     Some(Sentence::about(head(line), text))
 }
 
-fn head(line: &Line<'_>) -> String {
+fn head(line: &EffectLine<'_>) -> String {
     let star = if line.variant.stand_ins.is_empty() {
         ""
     } else {

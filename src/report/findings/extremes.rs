@@ -1,4 +1,4 @@
-//! The best variant of each scenario in one metric, against what people do first.
+//! The best variant of each scenario in one metric, compared with the naive one.
 
 use super::super::analysis::Analysis;
 use super::super::change::{Change, Effect};
@@ -6,16 +6,16 @@ use super::super::entry::Series;
 use super::super::native::native;
 use super::super::observed::Measure;
 use super::super::scale::Scale;
-use super::{Finding, Sentence, Telling, finding, named, weight};
+use super::{Finding, RankedSentence, Sentence, finding, named, weight};
 use crate::record::{CaseRecord, Metric, ScenarioRecord};
 use crate::units::Quantity;
 
-/// What nobody chose: the strategy that the others are told against.
+/// The strategy that others are compared with.
 const PLAIN: &str = "single-stage";
 
 /// The smallest image that works.
 pub(super) fn smallest(analysis: &Analysis<'_>) -> Option<Finding> {
-    let said = Said {
+    let said = SentenceTexts {
         metric: Metric::SizeUnpacked,
         best: |variant, value| format!("the smallest image that works is {variant} with {value}"),
         only: |variant, value| format!("{variant} is {value}"),
@@ -23,9 +23,9 @@ pub(super) fn smallest(analysis: &Analysis<'_>) -> Option<Finding> {
     finding("Smallest image", best_of_all(analysis, &said))
 }
 
-/// The quickest rebuild after an edit of the source.
+/// The fastest rebuild after a source edit.
 pub(super) fn fastest_rebuild(analysis: &Analysis<'_>) -> Option<Finding> {
-    let said = Said {
+    let said = SentenceTexts {
         metric: Metric::RebuildSource,
         best: |variant, value| {
             format!("after a source edit {variant} rebuilds fastest, in {value}")
@@ -35,9 +35,9 @@ pub(super) fn fastest_rebuild(analysis: &Analysis<'_>) -> Option<Finding> {
     finding("Fastest rebuild", best_of_all(analysis, &said))
 }
 
-/// The first to answer.
+/// The fastest start.
 pub(super) fn soonest_ready(analysis: &Analysis<'_>) -> Option<Finding> {
-    let said = Said {
+    let said = SentenceTexts {
         metric: Metric::StartReady,
         best: |variant, value| format!("{variant} is ready first, {value} after its start"),
         only: |variant, value| format!("{variant} is ready {value} after its start"),
@@ -45,25 +45,29 @@ pub(super) fn soonest_ready(analysis: &Analysis<'_>) -> Option<Finding> {
     finding("Soonest ready", best_of_all(analysis, &said))
 }
 
-/// The words for one metric of which less is better.
-struct Said {
+/// The texts for a metric for which less is better.
+struct SentenceTexts {
     metric: Metric,
-    /// Of the best among several, with its value.
+    /// For the best of several variants, with its value.
     best: fn(&str, &str) -> String,
-    /// Of the only one.
+    /// For the only variant.
     only: fn(&str, &str) -> String,
 }
 
-fn best_of_all(analysis: &Analysis<'_>, said: &Said) -> Vec<Telling> {
+fn best_of_all(analysis: &Analysis<'_>, said: &SentenceTexts) -> Vec<RankedSentence> {
     let scenarios = analysis.record.scenarios.iter();
-    // What a technique does is told as its effect.
+    // A scenario about a technique reports its effect instead.
     scenarios
         .filter(|scenario| scenario.technique.is_none())
         .filter_map(|scenario| best_of(analysis, scenario, said))
         .collect()
 }
 
-fn best_of(analysis: &Analysis<'_>, scenario: &ScenarioRecord, said: &Said) -> Option<Telling> {
+fn best_of(
+    analysis: &Analysis<'_>,
+    scenario: &ScenarioRecord,
+    said: &SentenceTexts,
+) -> Option<RankedSentence> {
     let measure = Measure::Series(Series::unlinked(said.metric));
     let mut measured: Vec<(&CaseRecord, Quantity)> = analysis
         .cases_of(&scenario.name)
@@ -77,7 +81,7 @@ fn best_of(analysis: &Analysis<'_>, scenario: &ScenarioRecord, said: &Said) -> O
     let (&(best, value), others) = measured.split_first()?;
     let of_best = measure.of(analysis, best);
     let apart = |case: &CaseRecord| measure.is_apart(&of_best, &measure.of(analysis, case));
-    // The quickest on one machine is not the quickest of all.
+    // Times of several machines cannot be ranked.
     if others.iter().any(|(case, _)| apart(case)) {
         return None;
     }
@@ -85,7 +89,7 @@ fn best_of(analysis: &Analysis<'_>, scenario: &ScenarioRecord, said: &Said) -> O
         Some(worst) => worst,
         None => {
             let sentence = (said.only)(&starred(best), &with_unit(value));
-            return Some(Telling {
+            return Some(RankedSentence {
                 weight: 1.0,
                 sentence: Sentence::about(
                     &scenario.title,
@@ -112,7 +116,7 @@ fn best_of(analysis: &Analysis<'_>, scenario: &ScenarioRecord, said: &Said) -> O
     } else {
         format!(" No difference is shown to {}.", named(&alike))
     };
-    Some(Telling {
+    Some(RankedSentence {
         weight: weight(change.ratio.map(|ratio| ratio.ratio.get())),
         sentence: Sentence::about(
             &scenario.title,
@@ -127,7 +131,7 @@ fn best_of(analysis: &Analysis<'_>, scenario: &ScenarioRecord, said: &Said) -> O
     })
 }
 
-/// The variant's name, with its star where it rests on a stand-in base.
+/// The name of the variant, with a star if it uses a stand-in base.
 fn starred(case: &CaseRecord) -> String {
     let star = if case.stand_ins.is_empty() { "" } else { " *" };
     format!("{}{star}", case.variant)

@@ -1,8 +1,7 @@
-//! The things to know of a run: a few sentences with figures, computed from the data.
+//! Key findings of a run: a few sentences with figures, computed from the data.
 //!
-//! Which ones, is a rule (docs/REPORT.md) and never a matter of taste: the first two that
-//! the run has of effect, size, rebuild, price and ready, and what to doubt. Every
-//! figure is that of the tables.
+//! A rule selects them (docs/REPORT.md): the first two available of effect, size, rebuild, price
+//! and ready, and the doubts. Every figure is also in the tables.
 
 mod doubts;
 mod effects;
@@ -13,7 +12,7 @@ use std::fmt;
 use super::analysis::Analysis;
 use crate::record::RunRecord;
 
-/// In the order in which they are asked.
+/// In order of priority.
 const RULES: [fn(&Analysis<'_>) -> Option<Finding>; 5] = [
     effects::shown,
     extremes::smallest,
@@ -22,27 +21,27 @@ const RULES: [fn(&Analysis<'_>) -> Option<Finding>; 5] = [
     extremes::soonest_ready,
 ];
 
-/// Findings beside what to doubt.
+/// The number of findings in addition to the doubts.
 const MOST: usize = 2;
 
-/// Sentences of one finding; more scenarios than these are counted.
+/// The most sentences of a finding; further scenarios are counted.
 const MOST_SENTENCES: usize = 4;
 
-/// A thing to know.
+/// A key finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// A short heading.
     pub title: &'static str,
-    /// What it says, the most telling first; at least one.
+    /// Its sentences, the largest effect first; at least one.
     pub sentences: Vec<Sentence>,
 }
 
 /// A sentence of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
-    /// What it is about, where that is not the whole run.
+    /// Its scenario, unless it is about the whole run.
     pub about: Option<String>,
-    /// What is said of it.
+    /// The text.
     pub text: String,
 }
 
@@ -72,7 +71,7 @@ impl Sentence {
     }
 }
 
-/// Up to three: what the run shows, and what to doubt.
+/// Up to three findings: results and doubts.
 pub fn findings(record: &RunRecord) -> Vec<Finding> {
     findings_of(&Analysis::of(record))
 }
@@ -87,14 +86,14 @@ pub(super) fn findings_of(analysis: &Analysis<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A sentence, and how much it tells: a factor of at least 1.
-struct Telling {
+/// A sentence and its rank: a factor of at least 1.
+struct RankedSentence {
     weight: f64,
     sentence: Sentence,
 }
 
-/// The most telling sentences; none where there is no sentence.
-fn finding(title: &'static str, mut telling: Vec<Telling>) -> Option<Finding> {
+/// The highest-ranked sentences; `None` without a sentence.
+fn finding(title: &'static str, mut telling: Vec<RankedSentence>) -> Option<Finding> {
     telling.sort_by(|left, right| right.weight.total_cmp(&left.weight));
     let left_out = telling.len().saturating_sub(MOST_SENTENCES);
     let mut sentences: Vec<Sentence> = telling
@@ -109,14 +108,14 @@ fn finding(title: &'static str, mut telling: Vec<Telling>) -> Option<Finding> {
     (!sentences.is_empty()).then_some(Finding { title, sentences })
 }
 
-/// How far a ratio lies from 1, whichever way.
+/// The distance of a ratio from 1, in either direction.
 fn weight(ratio: Option<f64>) -> f64 {
     ratio
         .filter(|ratio| *ratio > 0.0)
         .map_or(1.0, |ratio| ratio.max(1.0 / ratio))
 }
 
-/// A few names, and how many more there are.
+/// A few names, and the number of others.
 fn named(names: &[&str]) -> String {
     const MOST_NAMES: usize = 3;
     let shown = names.iter().take(MOST_NAMES);
@@ -132,8 +131,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_telling_come_first_and_the_rest_is_counted() {
-        let telling = [1.5, 9.0, 2.0, 3.0, 1.1, 4.0].map(|weight| Telling {
+    fn the_highest_ranked_come_first_and_the_rest_is_counted() {
+        let telling = [1.5, 9.0, 2.0, 3.0, 1.1, 4.0].map(|weight| RankedSentence {
             weight,
             sentence: Sentence::of_run(format!("{weight}")),
         });
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenth_weighs_as_much_as_ten_times() {
+    fn a_tenth_ranks_as_high_as_ten_times() {
         assert_eq!(weight(Some(0.1)), weight(Some(10.0)));
         assert_eq!(weight(None), 1.0);
         assert_eq!(weight(Some(0.0)), 1.0);

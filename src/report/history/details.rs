@@ -1,4 +1,4 @@
-//! One trend, run by run.
+//! The table of one trend: a row per run.
 
 use super::super::comparison::words::with_unit;
 use super::super::notes::one_line;
@@ -6,10 +6,10 @@ use super::super::table::{Align, Cell, Column, Mark, Note, Table};
 use super::words;
 use crate::history::{Point, Trend};
 
-/// Runs that are listed; the files have them all.
+/// The most runs that are listed; the files contain all.
 const MOST_RUNS: usize = 50;
 
-/// Characters of a reason that are told.
+/// Longest reason in characters.
 const REASON_CHARS: usize = 120;
 
 /// A row for each run, the newest last.

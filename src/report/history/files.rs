@@ -1,4 +1,4 @@
-//! A history for machines: base units, nothing cut.
+//! A history as CSV and JSON: base units, nothing truncated.
 
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ pub fn history_csv(page: &HistoryPage<'_>) -> Vec<u8> {
     file.finish()
 }
 
-/// The same as JSON, with verdicts, change points, drift and what was left out.
+/// The same as JSON, with verdicts, change points, drift and skipped files.
 pub fn history_json(page: &HistoryPage<'_>) -> Value {
     let count = |standing| {
         let alike = page
@@ -181,7 +181,7 @@ fn change_at<'t>(trend: &'t Trend<'_>, at: usize) -> Option<&'t Change> {
     trend.changes.iter().find(|change| change.at == at)
 }
 
-/// The grounds of a verdict, or why there is none.
+/// The reason for a verdict or for its absence.
 fn grounds(outcome: &Outcome<'_>) -> &'static str {
     match outcome {
         Outcome::Judged(judgement) => grounds_word(judgement.grounds),

@@ -1,4 +1,4 @@
-//! Many runs over time: how each metric went, for people and for machines.
+//! The trend of each metric over many runs, as tables and files.
 
 mod details;
 mod files;
@@ -13,16 +13,16 @@ pub(super) use table::{in_order, summary};
 
 use crate::history::{Terms, Trend};
 
-/// What a history is told of.
+/// The input of a history report.
 #[derive(Debug, Clone, Copy)]
 pub struct HistoryPage<'a> {
-    /// Where the runs are from: a folder, or a branch.
+    /// The source of the runs: a folder or a branch.
     pub source: &'a str,
-    /// How many runs there are.
+    /// The number of runs.
     pub runs: usize,
-    /// Files that are no part of it, with the reasons.
+    /// Skipped files with the reasons.
     pub left_out: &'a [(String, String)],
-    /// How the history was read.
+    /// The settings of the history.
     pub terms: &'a Terms,
     /// The trends.
     pub trends: &'a [Trend<'a>],

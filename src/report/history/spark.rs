@@ -1,13 +1,13 @@
-//! A line of values in one row of text.
+//! A sparkline: values as one line of text.
 
-/// From the least to the largest value.
+/// From the smallest to the largest value.
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Where there is no value.
+/// A missing value.
 const GAP: char = '×';
 
-/// A character for each value. A series that never varies lies low, and so does one whose
-/// range is less than `least` of its largest value: noise is not to look like a mountain.
+/// A character for each value. A constant series is drawn low, and so is one whose range is less
+/// than `least` of its largest value, so that noise looks small.
 pub(super) fn sparkline(values: &[Option<f64>], least: f64) -> String {
     let known = values.iter().flatten().copied();
     let (low, high) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
@@ -20,7 +20,7 @@ pub(super) fn sparkline(values: &[Option<f64>], least: f64) -> String {
         } else {
             0.0
         };
-        // A share of 0 to 1 is a place in the table.
+        // A share of 0 to 1 selects a character.
         LEVELS[((share * 8.0) as usize).min(7)]
     };
     values
@@ -34,13 +34,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_stand_as_high_as_they_are() {
+    fn higher_values_have_higher_characters() {
         let values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0].map(Some);
         assert_eq!(sparkline(&values, 0.0), "▁▂▃▄▅▆▇█");
         assert_eq!(sparkline(&[Some(5.0), None, Some(5.0)], 0.0), "▁×▁");
         assert_eq!(sparkline(&[Some(0.0); 2], 0.1), "▁▁");
         assert_eq!(sparkline(&[], 0.1), "");
-        // 1 % of noise in a frame of 10 %.
+        // Noise of 1 % in a range of 10 %.
         assert_eq!(sparkline(&[Some(100.0), Some(101.0)], 0.1), "▁▁");
     }
 }

@@ -1,4 +1,4 @@
-//! A line for each trend.
+//! The table of trends: a row each.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use crate::history::{Outcome, Standing, Trend};
 use crate::stats::{ALPHA, Threshold};
 use crate::units::native;
 
-/// Points that a line of values shows.
+/// The most points of a sparkline.
 const SPARKS: usize = 24;
 
-/// The least range of such a line, as a share of its largest value.
+/// The smallest range of a sparkline, as a share of its largest value.
 const SPARK_RANGE: f64 = 0.1;
 
-/// Files that are left out, and borders of eras, that notes name.
+/// The most skipped files and borders that notes list.
 const MOST_NAMED: usize = 8;
 
 /// A row for each trend, the worst first.
@@ -77,7 +77,7 @@ fn row(trend: &Trend<'_>) -> Vec<Cell> {
     ]
 }
 
-/// The latest change, and how many there were before it.
+/// The latest change, and the number of earlier ones.
 fn changed(trend: &Trend<'_>) -> String {
     let Some((last, before)) = trend.changes.split_last() else {
         return String::new();
@@ -89,7 +89,7 @@ fn changed(trend: &Trend<'_>) -> String {
     }
 }
 
-/// The newest era alone: values of two eras have no common scale.
+/// Only the newest group of comparable runs, because values of two groups have no common scale.
 fn spark(trend: &Trend<'_>) -> String {
     let Some(newest) = trend.newest() else {
         return String::new();
@@ -154,7 +154,7 @@ pub(in super::super) fn summary(trends: &[Trend<'_>]) -> String {
     }
 }
 
-/// Where the newest eras begin or go on after another, each difference once.
+/// The borders before the newest groups, each difference once.
 fn borders(trends: &[Trend<'_>]) -> Vec<String> {
     let mut touched: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
     for trend in trends {

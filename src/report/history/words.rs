@@ -1,4 +1,4 @@
-//! A trend in words.
+//! Texts for trends.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use super::super::native::{native, quantity};
 use super::super::notes::one_line;
 use crate::history::{Change, Drift, Judgement, Outcome, Point, Trend};
 use crate::record::{Kind, Metric};
-use crate::stats::{Grounds, Verdict};
+use crate::stats::{Verdict, VerdictReason};
 use crate::units::{Quantity, Ratio, Unit};
 
-/// Characters of a reason that are told.
+/// Longest reason in characters.
 const REASON_CHARS: usize = 90;
 
 /// `pull.cold over 100mbit`.
@@ -26,7 +26,7 @@ pub(in super::super) fn day<'a>(point: &Point<'a>) -> &'a str {
     text.split('T').next().unwrap_or(text)
 }
 
-/// `1.10x [1.05, 1.15] slower`, with grounds where it is open.
+/// `1.10x [1.05, 1.15] slower`; with the reason if it is inconclusive.
 pub(in super::super) fn change(trend: &Trend<'_>) -> String {
     match &trend.outcome {
         Outcome::Judged(judgement) => match trend.metric.kind() {
@@ -47,8 +47,8 @@ pub(in super::super) fn change(trend: &Trend<'_>) -> String {
     }
 }
 
-/// What keeps the newest point apart from the one before: `unlike in base, engine`. How, is
-/// said below the table.
+/// Why the newest point cannot be compared with the previous one: `unlike in base, engine`. Notes
+/// below the table explain how.
 fn border(trend: &Trend<'_>) -> String {
     let border = trend.newest().map(|point| point.border.as_slice());
     let rules: BTreeSet<&str> = border
@@ -71,7 +71,7 @@ fn exact(trend: &Trend<'_>, judgement: &Judgement) -> String {
     let (Some(values), Some(baseline)) = (values, trend.baseline) else {
         return String::new();
     };
-    if judgement.grounds == Grounds::Equal {
+    if judgement.grounds == VerdictReason::Equal {
         return "none".to_owned();
     }
     let told = step(
@@ -86,7 +86,7 @@ fn exact(trend: &Trend<'_>, judgement: &Judgement) -> String {
     }
 }
 
-/// How far an exact value went: the difference, and the factor where it says anything.
+/// The change of an exact value: the difference, and the factor if it differs from 1.
 pub(super) fn step(
     metric: Metric,
     before: Quantity,
@@ -124,7 +124,7 @@ fn timed(metric: Metric, judgement: &Judgement) -> String {
     }
 }
 
-/// `1.10x slower`; without a word where nothing is left of it at three digits.
+/// `1.10x slower`; without the word if three digits show no change.
 pub(super) fn factor(metric: Metric, effect: Option<Ratio>) -> String {
     let Some(effect) = effect else {
         return "no factor".to_owned();
@@ -138,22 +138,24 @@ pub(super) fn factor(metric: Metric, effect: Option<Ratio>) -> String {
     }
 }
 
-/// Why it is open, where the samples are runs.
-fn grounds(grounds: Grounds) -> &'static str {
+/// Why it is inconclusive, with runs as samples.
+fn grounds(grounds: VerdictReason) -> &'static str {
     match grounds {
-        Grounds::TooFewForTest | Grounds::TooFewForInterval => {
+        VerdictReason::TooFewForTest | VerdictReason::TooFewForInterval => {
             "fewer than 6 comparable runs before it"
         }
-        Grounds::MaybeChance | Grounds::TooFewRounds => "it may be chance",
-        Grounds::IntervalTooWide => "the runs vary more than the threshold",
-        Grounds::RangesOverlap => "an exact metric differs within a run, and the ranges overlap",
-        Grounds::NoRatio => "zeros have no quotient",
-        Grounds::IntervalBeyond
-        | Grounds::EstimateBeyond
-        | Grounds::IntervalWithin
-        | Grounds::Differ
-        | Grounds::Equal
-        | Grounds::WithinThreshold => "",
+        VerdictReason::MaybeChance | VerdictReason::TooFewRounds => "it may be chance",
+        VerdictReason::IntervalTooWide => "the runs vary more than the threshold",
+        VerdictReason::RangesOverlap => {
+            "an exact metric differs within a run, and the ranges overlap"
+        }
+        VerdictReason::NoRatio => "zeros have no quotient",
+        VerdictReason::IntervalBeyond
+        | VerdictReason::EstimateBeyond
+        | VerdictReason::IntervalWithin
+        | VerdictReason::Differ
+        | VerdictReason::Equal
+        | VerdictReason::WithinThreshold => "",
     }
 }
 
@@ -167,7 +169,7 @@ pub(super) fn drift(metric: Metric, drift: &Drift) -> String {
     }
 }
 
-/// How far a level went.
+/// The size of a change of level.
 pub(in super::super) fn went(metric: Metric, change: &Change) -> String {
     match metric.kind() {
         Kind::Timed => factor(metric, change.effect),

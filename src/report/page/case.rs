@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::failures::Lack;
+use super::super::failures::MissingValue;
 use super::super::layers::{history_table, layers_table};
 use super::super::metric_cell::absence;
 use super::super::native::quantity;
@@ -120,7 +120,7 @@ fn identity(case: &CaseRecord) -> Markup {
 
 /// All that has no number, with its whole reason, and what the logs said last.
 fn trouble(sheet: &Sheet<'_>, case: &CaseRecord) -> Markup {
-    let own: Vec<&Lack<'_>> = sheet
+    let own: Vec<&MissingValue<'_>> = sheet
         .lacks
         .iter()
         .filter(|lack| lack.case == case.id.as_str())
@@ -135,7 +135,7 @@ fn trouble(sheet: &Sheet<'_>, case: &CaseRecord) -> Markup {
     }
 }
 
-fn reason(lack: &Lack<'_>) -> Markup {
+fn reason(lack: &MissingValue<'_>) -> Markup {
     let (said, log) = match lack.reason.split_once(LOG) {
         Some((said, log)) => (said.trim_end_matches([' ', ';']), Some(log)),
         None => (lack.reason, None),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::super::analysis::Analysis;
-use super::super::failures::{Lack, lacks};
+use super::super::failures::{MissingValue, missing_values};
 use super::Section;
 use super::document::Entry;
 use crate::record::{CaseId, RunRecord};
@@ -21,7 +21,7 @@ pub(super) struct Sheet<'a> {
     /// Of each case, the id of its part of the page.
     anchors: BTreeMap<&'a str, String>,
     /// All that has no number.
-    pub(super) lacks: Vec<Lack<'a>>,
+    pub(super) lacks: Vec<MissingValue<'a>>,
     tables: Cell<u32>,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Sheet<'a> {
         }
         let analysis = Analysis::of(record);
         Self {
-            lacks: lacks(&analysis),
+            lacks: missing_values(&analysis),
             analysis,
             prefix,
             level,

@@ -1,4 +1,4 @@
-//! One fact of an image: in words, and as a count where it has one.
+//! A fact of an image: as text, and as a count if it has one.
 
 use super::super::analysis::Analysis;
 use super::super::figure::{Absence, Figure};
@@ -7,10 +7,10 @@ use crate::record::{
 };
 use crate::units::{Count, Quantity, human_count};
 
-/// How many names of a list a cell holds.
+/// The most names of a list in a cell.
 const NAMED: usize = 3;
 
-/// Severities, the worst first; what a scanner calls otherwise comes behind.
+/// Severities, the worst first; unknown names come last.
 const SEVERITIES: [&str; 6] = ["critical", "high", "medium", "low", "negligible", "unknown"];
 
 macro_rules! facts {
@@ -59,7 +59,7 @@ facts! {
 }
 
 impl Fact {
-    /// What a reader sees: `root`, `none`, `3: gcc, make, ld`. Secrets are never shown.
+    /// The displayed text: `root`, `none`, `3: gcc, make, ld`. Secrets are never shown.
     pub(in crate::report) fn words(self, posture: &Posture) -> String {
         match self {
             Self::User if posture.root => "root".to_owned(),
@@ -101,7 +101,7 @@ impl Fact {
         }
     }
 
-    /// What a note adds to the words: why something failed.
+    /// The note: why something failed.
     pub(in crate::report) fn remark(self, posture: &Posture) -> Option<String> {
         match (self, &posture.hardened) {
             (Self::Hardened, Some(HardenedStart::Failed { reason })) => {
@@ -114,9 +114,8 @@ impl Fact {
         }
     }
 
-    /// As a count, where it is one; a shell counts 0 or 1, and
-    /// so does a stop. Vulnerabilities are those that
-    /// the first scanner found, whatever their severity.
+    /// The count, if the fact has one; a shell and a stop count 0 or 1. Vulnerabilities are those
+    /// of the first scanner, with any severity.
     fn count(self, posture: &Posture) -> Result<u64, &'static str> {
         let more = &posture.unlisted;
         let count = match self {
@@ -128,7 +127,7 @@ impl Fact {
             Self::Secrets => whole(&posture.secrets, more.secrets),
             Self::OsPackages => match (posture.os_packages, &posture.unread_packages) {
                 (_, Some(_)) => return Err("a package database cannot be read"),
-                // No database: no package that the system knows of.
+                // Without a package database, there are no system packages.
                 (count, None) => count.unwrap_or(Count(0)),
             },
             Self::Stop => {
@@ -152,13 +151,13 @@ impl Fact {
         Ok(count.0)
     }
 
-    /// Whether a change of it is a number.
+    /// Whether its change is a number.
     pub(in crate::report) fn is_count(self) -> bool {
         crate::record::COUNTED_FACTS.contains(&self.id())
     }
 }
 
-/// The posture of a case, or why there is none.
+/// The posture of a case, or the reason for its absence.
 pub(in crate::report) fn posture_of(case: &CaseRecord) -> Result<&Posture, Absence> {
     match (&case.disposition, &case.posture) {
         (Disposition::Failed { reason }, _) => Err(Absence {
@@ -195,7 +194,7 @@ fn none() -> String {
     "none".to_owned()
 }
 
-/// How many there are: those of a list, and those that it does not hold.
+/// The total: listed names and omitted ones.
 fn whole<T>(listed: &[T], more: Count) -> Count {
     Count(listed.len() as u64) + more
 }
@@ -305,7 +304,7 @@ mod tests {
     use crate::record::FACTS;
 
     #[test]
-    fn every_fact_of_the_record_can_be_told() {
+    fn every_fact_of_the_record_has_a_text() {
         let ids: Vec<&str> = Fact::ALL.iter().map(|fact| fact.id()).collect();
         assert_eq!(ids, FACTS);
         for fact in Fact::ALL {
@@ -325,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_short_and_paths_of_one_name_are_one() {
+    fn lists_are_short_and_equal_names_are_merged() {
         let paths = |names: &[&str]| {
             names
                 .iter()
@@ -347,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_has_what_a_list_does_not_hold_and_none_is_made_up() {
+    fn a_count_includes_omitted_names_and_is_never_invented() {
         let mut posture = Posture {
             setuid: vec!["/a".to_owned()],
             unread_packages: Some("rpm".to_owned()),

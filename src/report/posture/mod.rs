@@ -1,4 +1,4 @@
-//! What images are beside their weight: facts, as words and as counts.
+//! Facts of images other than sizes, as text and counts.
 
 mod fact;
 mod table;

@@ -1,4 +1,4 @@
-//! The facts of a scenario's images as tables, and for machines.
+//! The facts of a scenario's images as tables and JSON.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::super::table::{Cell, Column, Table};
 use super::fact::{Fact, place_word, posture_of};
 use crate::record::{CaseRecord, ScanOutcome, SecretFinding};
 
-/// What lies in the image.
+/// The contents of the image.
 const CONTENTS: [Fact; 8] = [
     Fact::Shell,
     Fact::PackageManagers,
@@ -21,7 +21,7 @@ const CONTENTS: [Fact; 8] = [
     Fact::Sources,
 ];
 
-/// How it runs, and what it gives away.
+/// How it runs, and the secrets it contains.
 const CONDUCT: [Fact; 6] = [
     Fact::User,
     Fact::HealthCheck,
@@ -31,10 +31,10 @@ const CONDUCT: [Fact; 6] = [
     Fact::Cves,
 ];
 
-/// A place in a note is cut here: a history entry may hold a whole script.
+/// Longest location in a note, because a history entry may contain a whole script.
 const PLACE_CHARS: usize = 60;
 
-/// Two tables, a row per variant; none where no image of the scenario was looked into.
+/// Two tables, a row per variant; none if no image of the scenario was inspected.
 pub(in crate::report) fn posture_tables(analysis: &Analysis<'_>, scenario: &str) -> Vec<Table> {
     if !has_posture(analysis, scenario) {
         return Vec::new();
@@ -69,7 +69,7 @@ fn table(analysis: &Analysis<'_>, scenario: &str, what: &str, facts: &[Fact]) ->
     pending_note(&cases, &mut notes);
     let mut rows = Vec::new();
     for case in &cases {
-        // The strategy says nothing here, and the columns are many.
+        // Without the strategy, because there are many columns.
         let mut row = row_head(case, &mut notes);
         row.truncate(1);
         row.extend(facts.iter().map(|fact| fact_cell(case, *fact, &mut notes)));
@@ -89,7 +89,7 @@ fn table(analysis: &Analysis<'_>, scenario: &str, what: &str, facts: &[Fact]) ->
     }
 }
 
-/// All facts of one image, a row each; none where it was not looked into.
+/// All facts of one image, a row each; `None` if it was not inspected.
 pub(in crate::report) fn posture_sheet(
     analysis: &Analysis<'_>,
     case: &CaseRecord,
@@ -109,7 +109,7 @@ pub(in crate::report) fn posture_sheet(
     })
 }
 
-/// A fact in words, with what a reader must know beside it.
+/// The cell of a fact, with its notes.
 pub(in crate::report) fn fact_cell(case: &CaseRecord, fact: Fact, notes: &mut Notes) -> Cell {
     let posture = match posture_of(case) {
         Ok(posture) => posture,
@@ -137,7 +137,7 @@ pub(in crate::report) fn found(secret: &SecretFinding) -> String {
     )
 }
 
-/// Versions and databases of the scanners, and why one failed, each once.
+/// Versions and databases of the scanners, and failures, each once.
 fn scanners_note(cases: &[&CaseRecord], notes: &mut Notes) {
     for scan in cases
         .iter()
@@ -155,7 +155,7 @@ fn scanners_note(cases: &[&CaseRecord], notes: &mut Notes) {
     }
 }
 
-/// The facts as the record has them; empty where no image was looked into.
+/// The facts in the record; empty if no image was inspected.
 pub(in crate::report) fn posture_json(analysis: &Analysis<'_>) -> Value {
     let cases = analysis.record.cases.iter();
     cases

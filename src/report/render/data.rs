@@ -1,4 +1,4 @@
-//! For machines: base units, no marks; what has no value is empty or null.
+//! CSV and JSON: base units, no marks; missing values are empty or null.
 
 use serde_json::{Map, Value, json};
 
@@ -7,8 +7,8 @@ use super::super::table::{Cell, Content, Mark, Table};
 use crate::text;
 
 impl Table {
-    /// CSV: text as it is, values in base units, empty where there is none; a last column
-    /// says whether the row rests on a stand-in base.
+    /// CSV: text unchanged, values in base units, empty if missing; the last column says whether
+    /// the row uses a stand-in base.
     pub fn csv(&self) -> Vec<u8> {
         let mut lines = csv::Writer::from_writer(Vec::new());
         let header = self.columns.iter().map(|column| match column.unit {

@@ -4,7 +4,7 @@ use super::super::table::{Align, Cell, Table};
 use crate::text;
 
 impl Table {
-    /// The title in bold, the table, the notes as a list. Ends with a line feed.
+    /// The title in bold, the table, the notes as a list. Ends with a newline.
     pub fn markdown(&self) -> String {
         let heads = self.columns.iter().map(|column| match column.printed_unit {
             Some(unit) => escape(&format!("{} ({unit})", column.title)),
@@ -47,13 +47,13 @@ fn body(cell: &Cell) -> String {
     }
 }
 
-/// Stands between two characters and is not shown: GitHub and GitLab look for mentions in what
-/// is left of the text, where a backslash is gone already.
+/// An invisible separator. GitHub and GitLab search for mentions after they have removed
+/// backslashes, so a backslash does not prevent them.
 const SPLIT: &str = "<!-- -->";
 
-/// A text that Markdown shows as it is, in one line: a pipe would end its cell, and the others
-/// would start an emphasis, a tag, an entity, a code span, a link or a picture. `@team`, `#12`,
-/// `!12` and `GH-12` would notify people and mark issues.
+/// Escapes text for Markdown, on one line. A pipe would end its cell; others would start an
+/// emphasis, a tag, an entity, a code span, a link or an image. `@team`, `#12`, `!12` and `GH-12`
+/// would notify people and link issues.
 pub(in crate::report) fn escape(text: &str) -> String {
     let line = text::inline(text);
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -64,7 +64,7 @@ pub(in crate::report) fn escape(text: &str) -> String {
         let next = next.next().unwrap_or(' ');
         match character {
             '\\' | '|' | '`' | '*' | '_' | '~' => escaped.extend(['\\', character]),
-            // What would be a link or begins a line as a heading or a list.
+            // Characters of links, and those that begin a heading or a list.
             ']' if matches!(next, '(' | '[' | ':') => escaped.push_str("\\]"),
             '#' | '+' | '-' if at == 0 && matches!(next, ' ' | '#') => {
                 escaped.extend(['\\', character]);
@@ -94,13 +94,13 @@ fn ends_with_gh(text: &str) -> bool {
     start.is_some_and(|start| text.as_bytes()[start..].eq_ignore_ascii_case(b"gh"))
 }
 
-/// Lines of a text that Markdown shows as they are.
+/// Escapes several lines of text.
 pub fn markdown_lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(escape).collect();
     lines.join("\n")
 }
 
-/// A text within a code span, in one line: a backtick would end it.
+/// A text in a code span, on one line; a backtick would end it.
 pub(in crate::report) fn code(text: &str) -> String {
     format!("`{}`", text::inline(text).replace('`', "'"))
 }
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_cell_is_markup() {
+    fn markup_in_a_cell_is_escaped() {
         assert_eq!(escape("a|b"), "a\\|b");
         assert_eq!(
             escape("~1 * `x` <b>\n& y"),

@@ -1,4 +1,4 @@
-//! Draws a [`Table`](super::Table): one file per form.
+//! Renders a [`Table`](super::Table): one file per format.
 
 mod data;
 mod markdown;

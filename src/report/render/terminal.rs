@@ -1,4 +1,4 @@
-//! For a terminal: text only, so that colour is never needed to understand it.
+//! Renders a table as text; no information depends on colour.
 
 use comfy_table::{
     CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width,
@@ -6,33 +6,33 @@ use comfy_table::{
 
 use super::super::table::{Align, Cell, Column, Content, Table};
 
-/// A line below the head and one at the foot; columns stand apart by blanks.
+/// Lines below the header and at the bottom; spaces separate columns.
 const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 
-/// Zero wide: marks where a kebab-case name may break, and is taken out again. The
-/// hyphen itself as delimiter would be swallowed by the break.
+/// A zero-width mark of possible breaks in a kebab-case name, removed afterwards. A break at the
+/// hyphen itself would drop the hyphen.
 const BREAK: char = '\u{200b}';
 
-/// What a bar leaves free: a blank that is no white space, and is made one again.
+/// The empty part of a bar: not white space, so that it is not trimmed; replaced by spaces at the
+/// end.
 const BLANK: char = '\u{2800}';
 
-/// Cells of a bar: as wide as the heading of its column, so that it costs no room.
+/// Width of a bar in characters: that of the column heading.
 const BAR_CELLS: usize = 7;
 
-/// Blanks between two columns: the padding of the one, and what parts them.
+/// Spaces between two columns: padding and separator.
 const GAP: usize = 2;
 
-/// The head of a row may be broken at its hyphens, but never below this.
+/// Smallest width to which a row name may be broken at its hyphens.
 const HEAD: usize = 18;
 
 impl Table {
-    /// Text of at most `width` columns where the content can be broken to fit (names break
-    /// at hyphens, intervals stand below their median); as wide as it is with `None`. What
-    /// is too wide for that is drawn in blocks, which repeat the first column. Shares of the
-    /// largest get a bar where there is a width: only a terminal has one.
-    /// Ends with a line feed.
+    /// Text of at most `width` characters; unlimited for `None`. Names are broken at hyphens, and
+    /// intervals are placed below their median. A table that is still too wide is split into
+    /// blocks, which repeat the first column. Shares of the largest get a bar if there is a
+    /// width. Ends with a newline.
     pub fn terminal(&self, width: Option<u16>) -> String {
         self.in_lines().draw(width)
     }
@@ -52,7 +52,7 @@ impl Table {
         text
     }
 
-    /// Some of the columns as a grid.
+    /// Renders some columns as a grid.
     fn grid(&self, columns: &[usize], width: Option<u16>) -> String {
         let mut drawn = comfy_table::Table::new();
         drawn.load_style(STYLE).force_no_tty();
@@ -74,7 +74,7 @@ impl Table {
         for (at, column) in drawn.column_iter_mut().enumerate() {
             column.set_padding((0, 1));
             if let Some(width) = widths.as_ref().and_then(|widths| widths.get(at)) {
-                // The padding counts along.
+                // The padding is included.
                 let width = u16::try_from(width + 1).unwrap_or(u16::MAX);
                 column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
             }
@@ -86,9 +86,8 @@ impl Table {
             .join("\n")
     }
 
-    /// How wide each column's content may be, where not all have what they would like: each
-    /// what it needs at the least, and the rest goes, one by one, to the column that would
-    /// be broken into most lines.
+    /// The widths of the columns if not all fit: each gets its minimum, and the rest goes, one by
+    /// one, to the column that is broken into the most lines.
     fn widths(&self, columns: &[usize], width: usize) -> Option<Vec<usize>> {
         let liked: Vec<usize> = columns.iter().map(|at| self.liked(*at)).collect();
         let room = (width + 1).saturating_sub(GAP * columns.len());
@@ -111,7 +110,7 @@ impl Table {
         Some(widths)
     }
 
-    /// The width in which nothing of the column is broken.
+    /// The width at which nothing in the column is broken.
     fn liked(&self, at: usize) -> usize {
         let column = &self.columns[at];
         let cells = self.rows.iter().filter_map(|row| row.get(at));
@@ -128,7 +127,7 @@ impl Table {
             .max(self.least(at))
     }
 
-    /// Columns that fit side by side, with the first in each block.
+    /// Splits the columns into blocks that fit; the first column is in each block.
     fn blocks(&self, width: Option<u16>) -> Vec<Vec<usize>> {
         let all: Vec<usize> = (0..self.columns.len()).collect();
         let Some(width) = width.map(usize::from) else {
@@ -155,7 +154,7 @@ impl Table {
         blocks.into_iter().map(|(_, block)| block).collect()
     }
 
-    /// The width below which a word or a number of the column would be broken.
+    /// The smallest width at which no word or number of the column is broken.
     fn least(&self, at: usize) -> usize {
         let column = &self.columns[at];
         let cells = self.rows.iter().filter_map(|row| row.get(at));
@@ -167,7 +166,7 @@ impl Table {
         };
         let of_cell = |cell: &Cell| {
             let text = format!("{}{}", cell.word(), cell.marks());
-            // A number, its interval and its bar are whole lines.
+            // A number, its interval and its bar are not broken.
             if column.align == Align::Right {
                 let lines = [text.as_str(), cell.interval().unwrap_or_default()];
                 let bar = if column.bar { BAR_CELLS } else { 0 };
@@ -197,7 +196,7 @@ fn heading(column: &Column) -> comfy_table::Cell {
 fn heading_text(column: &Column) -> String {
     let title = match column.align {
         Align::Left => column.title.clone(),
-        // The heading of a number is a column's widest part: a word per line.
+        // The heading of a number column is its widest part, so it gets one word per line.
         Align::Right => column.title.replace(", ", "\n").replace(' ', "\n"),
     };
     match column.printed_unit {
@@ -233,18 +232,19 @@ fn alignment(align: Align) -> CellAlignment {
     }
 }
 
-/// A share as a bar of eighths: `██▌    `. What is not 0 shows.
+/// A share as a bar with a resolution of 1/8 character: `██▌ `. A share above 0 is always
+/// visible.
 fn bar(share: f64) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let all = (share.clamp(0.0, 1.0) * (BAR_CELLS * 8) as f64).round() as usize;
     let all = if share > 0.0 { all.max(1) } else { all };
     let drawn = format!("{}{}", "█".repeat(all / 8), EIGHTHS[all % 8]);
     let blank = BAR_CELLS - drawn.chars().count();
-    // No white space, which would be taken off: the bar begins where all others do.
+    // Not white space, which would be trimmed and would shift the bar.
     format!("{drawn}{}", BLANK.to_string().repeat(blank))
 }
 
-/// Breaks at blanks; later lines are indented by two.
+/// Wraps at spaces; later lines are indented by two.
 fn wrap(text: &str, width: Option<u16>) -> String {
     let Some(width) = width.map(usize::from) else {
         return text.to_owned();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_break_at_blanks_only() {
+    fn notes_wrap_at_spaces_only() {
         assert_eq!(wrap("one two three", Some(7)), "one two\n  three");
         assert_eq!(wrap("incomprehensible", Some(5)), "incomprehensible");
         assert_eq!(wrap("one two", None), "one two");

@@ -1,4 +1,4 @@
-//! The effect for machines.
+//! The effects as CSV and JSON.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,12 @@ use super::super::analysis::Analysis;
 use super::super::csv_bytes::CsvBytes;
 use super::super::native::{exact_text, json_suffix, native, statistic_json};
 use super::super::posture::posture_of;
-use super::line::{Line, Outcome, Subject, lines, side};
+use super::line::{EffectLine, EffectOutcome, EffectSubject, lines, side};
 use crate::record::{CaseRecord, RunRecord};
 
-/// `effects.csv`: a row per variant and per metric or fact of each technique, values in
-/// base units (bytes, seconds, counts) and facts in words; empty where there is none.
-/// `ratio` is after divided by before, with its interval. None where no scenario of the
-/// run is about a technique.
+/// `effects.csv`: a row per variant and per metric or fact of each technique, values in base
+/// units (bytes, seconds, counts) and facts in words; empty if missing. `ratio` is after divided
+/// by before, with its interval. `None` if no scenario of the run is about a technique.
 pub fn effects_csv(record: &RunRecord) -> Option<Vec<u8>> {
     record
         .scenarios
@@ -47,8 +46,8 @@ pub fn effects_csv(record: &RunRecord) -> Option<Vec<u8>> {
         let interval = ratio.and_then(|ratio| ratio.interval);
         let text = |number: Option<f64>| number.map(|n| n.to_string()).unwrap_or_default();
         let (unit, link) = match line.subject {
-            Subject::Series(series) => (series.metric.unit().to_string(), series.link),
-            Subject::Fact(_) => (String::new(), None),
+            EffectSubject::Series(series) => (series.metric.unit().to_string(), series.link),
+            EffectSubject::Fact(_) => (String::new(), None),
         };
         let [before, after] = sides(&line).map(|case| side_text(&analysis, case, line.subject));
         let reasons: Vec<String> = [&before, &after]
@@ -86,9 +85,9 @@ pub fn effects_csv(record: &RunRecord) -> Option<Vec<u8>> {
     Some(file.finish())
 }
 
-/// The same for the JSON report; empty where no scenario is about a technique.
+/// The same for the JSON report; empty if no scenario is about a technique.
 pub(in crate::report) fn effects_json_of(analysis: &Analysis<'_>) -> Value {
-    let one = |line: Line<'_>| {
+    let one = |line: EffectLine<'_>| {
         let change = change(&line);
         let ratio = change.and_then(|change| change.ratio);
         let interval = ratio.and_then(|ratio| ratio.interval);
@@ -114,13 +113,13 @@ pub(in crate::report) fn effects_json_of(analysis: &Analysis<'_>) -> Value {
         });
         for (key, case) in ["before", "after"].into_iter().zip(sides(&line)) {
             match line.subject {
-                Subject::Series(series) => {
+                EffectSubject::Series(series) => {
                     let figure = side(analysis, case, series).figure.ok();
                     let key = format!("{key}_{}", json_suffix(series.metric.unit()));
                     object[key] = json!(figure.map(|value| statistic_json(native(value))));
                     object["link"] = json!(series.link);
                 }
-                Subject::Fact(_) => {
+                EffectSubject::Fact(_) => {
                     object[key] = json!(side_text(analysis, case, line.subject).ok());
                 }
             }
@@ -130,37 +129,37 @@ pub(in crate::report) fn effects_json_of(analysis: &Analysis<'_>) -> Value {
     all_lines(analysis).into_iter().map(one).collect()
 }
 
-fn all_lines<'a>(analysis: &Analysis<'a>) -> Vec<Line<'a>> {
+fn all_lines<'a>(analysis: &Analysis<'a>) -> Vec<EffectLine<'a>> {
     let scenarios = analysis.record.scenarios.iter();
     scenarios
         .flat_map(|scenario| lines(analysis, scenario))
         .collect()
 }
 
-fn change<'l>(line: &'l Line<'_>) -> Option<&'l super::super::change::Change> {
+fn change<'l>(line: &'l EffectLine<'_>) -> Option<&'l super::super::change::Change> {
     match &line.outcome {
-        Outcome::Measured(change) => Some(change),
-        Outcome::Told { .. } | Outcome::Absent => None,
+        EffectOutcome::Measured(change) => Some(change),
+        EffectOutcome::Text { .. } | EffectOutcome::Absent => None,
     }
 }
 
-fn sides<'a>(line: &Line<'a>) -> [Option<&'a CaseRecord>; 2] {
+fn sides<'a>(line: &EffectLine<'a>) -> [Option<&'a CaseRecord>; 2] {
     [line.baseline, Some(line.variant)]
 }
 
-/// The value as files carry it, or the reason why there is none.
+/// The value in the format of the files, or the reason for its absence.
 fn side_text(
     analysis: &Analysis<'_>,
     case: Option<&CaseRecord>,
-    subject: Subject,
+    subject: EffectSubject,
 ) -> Result<String, String> {
     let absent = |absence: super::super::figure::Absence| absence.reason.unwrap_or_default();
     match subject {
-        Subject::Series(series) => {
+        EffectSubject::Series(series) => {
             let figure = side(analysis, case, series).figure;
             figure.map(exact_text).map_err(absent)
         }
-        Subject::Fact(fact) => {
+        EffectSubject::Fact(fact) => {
             let case = case.ok_or_else(|| "not run".to_owned())?;
             posture_of(case)
                 .map(|posture| fact.words(posture))
@@ -169,7 +168,7 @@ fn side_text(
     }
 }
 
-fn stand_ins(line: &Line<'_>) -> Vec<String> {
+fn stand_ins(line: &EffectLine<'_>) -> Vec<String> {
     let mut all: Vec<String> = sides(line)
         .into_iter()
         .flatten()

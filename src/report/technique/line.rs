@@ -1,4 +1,4 @@
-//! The lines of an effect: what is looked at, on both sides.
+//! The lines of an effect: measures and facts of both sides.
 
 use super::super::analysis::Analysis;
 use super::super::change::{Change, Effect};
@@ -9,7 +9,7 @@ use super::super::observed::{Measure, Observed};
 use super::super::posture::{Fact, posture_of};
 use crate::record::{CaseRecord, Direction, Metric, ScenarioRecord, TechniqueRecord};
 
-/// Looked at whatever the technique shows in: a gain in one place may be paid in another.
+/// Always included, because a gain in one metric may cost another.
 const COMPANIONS: [Metric; 4] = [
     Metric::SizeUnpacked,
     Metric::SizeTransfer,
@@ -17,14 +17,14 @@ const COMPANIONS: [Metric; 4] = [
     Metric::RebuildSource,
 ];
 
-/// What a line looks at.
+/// The measure or fact of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::report) enum Subject {
+pub(in crate::report) enum EffectSubject {
     Series(Series),
     Fact(Fact),
 }
 
-impl Subject {
+impl EffectSubject {
     /// `build.cold`, `pull.cold over 100mbit`, `posture.user`.
     pub(in crate::report) fn name(self) -> String {
         match self {
@@ -43,7 +43,7 @@ impl Subject {
     fn measure(self) -> Option<Measure> {
         match self {
             Self::Series(series) => Some(Measure::Series(series)),
-            // A shell is there or not, and so with a kill: "1 fewer" would say less than the words do.
+            // A shell and a kill are yes or no, so text is clearer than "1 fewer".
             Self::Fact(Fact::Shell | Fact::Stop) => None,
             Self::Fact(fact) => fact.is_count().then_some(Measure::Count(fact)),
         }
@@ -52,56 +52,58 @@ impl Subject {
 
 /// One variant in one metric or fact, against the baseline.
 #[derive(Debug)]
-pub(in crate::report) struct Line<'a> {
+pub(in crate::report) struct EffectLine<'a> {
     pub(in crate::report) scenario: &'a ScenarioRecord,
     pub(in crate::report) technique: &'a TechniqueRecord,
-    /// None where the baseline did not run.
+    /// `None` if the baseline did not run.
     pub(in crate::report) baseline: Option<&'a CaseRecord>,
     pub(in crate::report) variant: &'a CaseRecord,
-    pub(in crate::report) subject: Subject,
-    /// Whether the technique should show in it.
+    pub(in crate::report) subject: EffectSubject,
+    /// Whether the technique is expected to change it.
     pub(in crate::report) expected: bool,
-    pub(in crate::report) outcome: Outcome,
+    pub(in crate::report) outcome: EffectOutcome,
 }
 
-impl Line<'_> {
-    /// Whether the two sides are shown to differ.
+impl EffectLine<'_> {
+    /// Whether the samples show a difference.
     pub(in crate::report) fn is_shown(&self) -> bool {
         match &self.outcome {
-            Outcome::Measured(change) => matches!(change.effect(), Effect::Lower | Effect::Higher),
-            Outcome::Told { differ } => *differ,
-            Outcome::Absent => false,
+            EffectOutcome::Measured(change) => {
+                matches!(change.effect(), Effect::Lower | Effect::Higher)
+            }
+            EffectOutcome::Text { differ } => *differ,
+            EffectOutcome::Absent => false,
         }
     }
 }
 
-/// What the comparison says.
+/// The result of the comparison.
 #[derive(Debug)]
-pub(in crate::report) enum Outcome {
-    /// Of a measure.
+pub(in crate::report) enum EffectOutcome {
+    /// For a measure.
     Measured(Change),
-    /// Of a fact in words: whether they differ.
-    Told { differ: bool },
-    /// One of the two sides is not there.
+    /// For a fact as text: whether the sides differ.
+    Text { differ: bool },
+    /// One of the sides is missing.
     Absent,
 }
 
-impl Outcome {
-    /// `6.80x [6.10, 7.40] faster`, `changed`; none where there is nothing to compare.
+impl EffectOutcome {
+    /// `6.80x [6.10, 7.40] faster`, `changed`; `None` without a comparison.
     pub(in crate::report) fn words(&self) -> Option<String> {
         match self {
             Self::Measured(change) => Some(change.words()),
-            Self::Told { differ: true } => Some("changed".to_owned()),
-            Self::Told { differ: false } => Some("no effect".to_owned()),
+            Self::Text { differ: true } => Some("changed".to_owned()),
+            Self::Text { differ: false } => Some("no effect".to_owned()),
             Self::Absent => None,
         }
     }
 
-    /// After divided by before, of what is a number.
+    /// After divided by before, for numbers.
     pub(in crate::report) fn ratio(&self) -> Option<f64> {
         match self {
             Self::Measured(change) => Some(change.ratio?.ratio.get()),
-            Self::Told { .. } | Self::Absent => None,
+            Self::Text { .. } | Self::Absent => None,
         }
     }
 
@@ -109,20 +111,20 @@ impl Outcome {
     pub(super) fn effect(&self) -> &'static str {
         match self {
             Self::Measured(change) => change.effect().word(),
-            Self::Told { differ: true } => "changed",
-            Self::Told { differ: false } => "none",
+            Self::Text { differ: true } => "changed",
+            Self::Text { differ: false } => "none",
             Self::Absent => "",
         }
     }
 
-    /// Whether a shown effect is one for the better; none where nothing is shown.
-    pub(in crate::report) fn better(&self, subject: Subject) -> Option<bool> {
+    /// Whether a shown effect is an improvement; `None` without an effect.
+    pub(in crate::report) fn better(&self, subject: EffectSubject) -> Option<bool> {
         let Self::Measured(change) = self else {
             return None;
         };
         let direction = match subject {
-            Subject::Series(series) => series.metric.direction(),
-            Subject::Fact(_) => Direction::Lower,
+            EffectSubject::Series(series) => series.metric.direction(),
+            EffectSubject::Fact(_) => Direction::Lower,
         };
         match change.effect() {
             Effect::Lower => Some(direction == Direction::Lower),
@@ -132,11 +134,11 @@ impl Outcome {
     }
 }
 
-/// All lines of a scenario, variant by variant; empty where it is about no technique.
+/// All lines of a scenario, by variant; empty if it is not about a technique.
 pub(in crate::report) fn lines<'a>(
     analysis: &Analysis<'a>,
     scenario: &'a ScenarioRecord,
-) -> Vec<Line<'a>> {
+) -> Vec<EffectLine<'a>> {
     let Some(technique) = &scenario.technique else {
         return Vec::new();
     };
@@ -151,7 +153,7 @@ pub(in crate::report) fn lines<'a>(
             if !expected && !known(variant) && !baseline.is_some_and(known) {
                 continue;
             }
-            lines.push(Line {
+            lines.push(EffectLine {
                 scenario,
                 technique,
                 baseline,
@@ -165,22 +167,22 @@ pub(in crate::report) fn lines<'a>(
     lines
 }
 
-/// What the technique shows in, then the companions; a linked metric once per link.
-fn subjects(analysis: &Analysis<'_>, technique: &TechniqueRecord) -> Vec<(Subject, bool)> {
+/// The expected metrics of the technique, then the others; a metric over links once per link.
+fn subjects(analysis: &Analysis<'_>, technique: &TechniqueRecord) -> Vec<(EffectSubject, bool)> {
     let companions = COMPANIONS.iter().map(|metric| (metric.id(), false));
     let shown = technique.shows.iter().map(|id| (id.as_str(), true));
-    let mut subjects: Vec<(Subject, bool)> = Vec::new();
+    let mut subjects: Vec<(EffectSubject, bool)> = Vec::new();
     for (id, expected) in shown.chain(companions) {
-        let known: Vec<Subject> = match (id.parse::<Metric>(), Fact::of_id(id)) {
+        let known: Vec<EffectSubject> = match (id.parse::<Metric>(), Fact::of_id(id)) {
             (Ok(metric), _) if metric.is_linked() && !analysis.links().is_empty() => {
                 let links = analysis.links().iter().map(|link| Some(*link));
                 links
-                    .map(|link| Subject::Series(Series { metric, link }))
+                    .map(|link| EffectSubject::Series(Series { metric, link }))
                     .collect()
             }
-            (Ok(metric), _) => vec![Subject::Series(Series::unlinked(metric))],
-            (Err(_), Some(fact)) => vec![Subject::Fact(fact)],
-            // A record of a newer catalogue: nothing is known of it here.
+            (Ok(metric), _) => vec![EffectSubject::Series(Series::unlinked(metric))],
+            (Err(_), Some(fact)) => vec![EffectSubject::Fact(fact)],
+            // Unknown to this version: the record has a newer catalogue.
             (Err(_), None) => Vec::new(),
         };
         for subject in known {
@@ -192,9 +194,9 @@ fn subjects(analysis: &Analysis<'_>, technique: &TechniqueRecord) -> Vec<(Subjec
     subjects
 }
 
-/// Whether anything was seen of it, be it a failure.
-fn has_any(analysis: &Analysis<'_>, case: &CaseRecord, subject: Subject) -> bool {
-    let Subject::Series(series) = subject else {
+/// Whether it has any observation, including failures.
+fn has_any(analysis: &Analysis<'_>, case: &CaseRecord, subject: EffectSubject) -> bool {
+    let EffectSubject::Series(series) = subject else {
         return case.posture.is_some();
     };
     analysis.at(&case.id, series).is_some_and(|entry| {
@@ -203,7 +205,7 @@ fn has_any(analysis: &Analysis<'_>, case: &CaseRecord, subject: Subject) -> bool
     })
 }
 
-/// What one side comes to.
+/// The value of one side.
 pub(super) fn side<'s>(
     analysis: &'s Analysis<'_>,
     case: Option<&CaseRecord>,
@@ -224,23 +226,23 @@ fn compare(
     analysis: &Analysis<'_>,
     baseline: Option<&CaseRecord>,
     variant: &CaseRecord,
-    subject: Subject,
-) -> Outcome {
+    subject: EffectSubject,
+) -> EffectOutcome {
     let Some(baseline) = baseline else {
-        return Outcome::Absent;
+        return EffectOutcome::Absent;
     };
     if let Some(measure) = subject.measure() {
         let sides = [baseline, variant].map(|case| measure.of(analysis, case));
         let change = Change::of(measure, &sides[0], &sides[1]);
-        return change.map_or(Outcome::Absent, Outcome::Measured);
+        return change.map_or(EffectOutcome::Absent, EffectOutcome::Measured);
     }
-    let Subject::Fact(fact) = subject else {
-        return Outcome::Absent;
+    let EffectSubject::Fact(fact) = subject else {
+        return EffectOutcome::Absent;
     };
     match (posture_of(baseline), posture_of(variant)) {
-        (Ok(before), Ok(after)) => Outcome::Told {
+        (Ok(before), Ok(after)) => EffectOutcome::Text {
             differ: fact.words(before) != fact.words(after),
         },
-        _ => Outcome::Absent,
+        _ => EffectOutcome::Absent,
     }
 }

@@ -1,4 +1,4 @@
-//! The effect as a table.
+//! The table of effects.
 
 use super::super::analysis::Analysis;
 use super::super::figure::Absence;
@@ -9,11 +9,11 @@ use super::super::notes::Notes;
 use super::super::posture::fact_cell;
 use super::super::scale::Scale;
 use super::super::table::{Align, Cell, Column, Content, Table};
-use super::line::{Line, Subject, lines};
+use super::line::{EffectLine, EffectSubject, lines};
 use crate::record::{CaseRecord, Kind};
 use crate::stats::MIN_FOR_INTERVAL;
 
-/// A row per variant and per metric or fact; none where the scenario is about no technique.
+/// A row per variant and per metric or fact; `None` if the scenario is not about a technique.
 pub(in crate::report) fn effect_table_of(analysis: &Analysis<'_>, scenario: &str) -> Option<Table> {
     let mut scenarios = analysis.record.scenarios.iter();
     let scenario = scenarios.find(|known| known.name == scenario)?;
@@ -44,7 +44,7 @@ pub(in crate::report) fn effect_table_of(analysis: &Analysis<'_>, scenario: &str
     })
 }
 
-fn row(analysis: &Analysis<'_>, line: &Line<'_>, notes: &mut Notes) -> Vec<Cell> {
+fn row(analysis: &Analysis<'_>, line: &EffectLine<'_>, notes: &mut Notes) -> Vec<Cell> {
     let mut name = Cell::text(&line.variant.variant);
     for case in line.baseline.into_iter().chain([line.variant]) {
         name.stand_in |= !case.stand_ins.is_empty();
@@ -67,15 +67,15 @@ fn row(analysis: &Analysis<'_>, line: &Line<'_>, notes: &mut Notes) -> Vec<Cell>
 fn side_cell(
     analysis: &Analysis<'_>,
     case: Option<&CaseRecord>,
-    subject: Subject,
+    subject: EffectSubject,
     notes: &mut Notes,
 ) -> Cell {
     let Some(case) = case else {
         return Absence::not_run("not run").cell(notes);
     };
     let series = match subject {
-        Subject::Fact(fact) => return fact_cell(case, fact, notes),
-        Subject::Series(series) => series,
+        EffectSubject::Fact(fact) => return fact_cell(case, fact, notes),
+        EffectSubject::Series(series) => series,
     };
     let entry = analysis.at(&case.id, series);
     let unit = series.metric.unit();
@@ -92,18 +92,18 @@ fn side_cell(
     } = &mut cell.content
     {
         *text = scale.with_unit(*quantity);
-        // The factor has one of its own, and two in a row are misread.
+        // The factor has its own interval, and two intervals in a row are misread.
         *interval = None;
     }
     cell
 }
 
-/// How factors were found; n where it is the same in all.
-fn medians_note(lines: &[Line<'_>]) -> String {
+/// A note on the factors; with n if it is the same for all.
+fn medians_note(lines: &[EffectLine<'_>]) -> String {
     let mut sizes: Vec<usize> = lines
         .iter()
         .filter_map(|line| match (&line.subject, &line.outcome) {
-            (Subject::Series(series), super::line::Outcome::Measured(change))
+            (EffectSubject::Series(series), super::line::EffectOutcome::Measured(change))
                 if series.metric.kind() == Kind::Timed =>
             {
                 Some(change.n)

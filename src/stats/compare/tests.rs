@@ -45,12 +45,12 @@ fn one(base: &SampleSet, head: &SampleSet, kind: Kind, threshold: Threshold) -> 
     found
 }
 
-fn said(base: &SampleSet, head: &SampleSet) -> (Verdict, Grounds) {
+fn said(base: &SampleSet, head: &SampleSet) -> (Verdict, VerdictReason) {
     let found = one(base, head, Kind::Timed, Threshold::TIMED);
     (found.verdict, found.grounds)
 }
 
-fn exactly(base: &[f64], head: &[f64], threshold: f64) -> (Verdict, Grounds, bool) {
+fn exactly(base: &[f64], head: &[f64], threshold: f64) -> (Verdict, VerdictReason, bool) {
     let threshold = Threshold::of(threshold).unwrap();
     let found = one(&set(base), &set(head), Kind::Exact, threshold);
     (found.verdict, found.grounds, found.spread)
@@ -62,28 +62,28 @@ fn effect_and_evidence() {
     let worse = one(&base, &close(120.0, 10), Kind::Timed, Threshold::TIMED);
     assert_eq!(
         (worse.verdict, worse.grounds),
-        (Verdict::Worse, Grounds::IntervalBeyond)
+        (Verdict::Worse, VerdictReason::IntervalBeyond)
     );
     assert!((worse.effect.unwrap().get() - 1.2).abs() < 1e-9);
     assert_eq!((worse.n_base, worse.n_head, worse.spread), (10, 10, false));
     assert_eq!(worse.adjusted_p, worse.p);
     assert_eq!(
         said(&base, &close(101.0, 10)),
-        (Verdict::Same, Grounds::IntervalWithin),
+        (Verdict::Same, VerdictReason::IntervalWithin),
         "shown to differ, but by less than counts"
     );
     assert_eq!(
         said(&base, &close(105.2, 10)),
-        (Verdict::Worse, Grounds::EstimateBeyond)
+        (Verdict::Worse, VerdictReason::EstimateBeyond)
     );
     assert_eq!(
         said(&base, &close(104.9, 10)),
-        (Verdict::Inconclusive, Grounds::IntervalTooWide)
+        (Verdict::Inconclusive, VerdictReason::IntervalTooWide)
     );
     let wild = set(&[60.0, 90.0, 100.0, 110.0, 120.0, 150.0, 170.0, 200.0]);
     assert_eq!(
         said(&base, &wild),
-        (Verdict::Inconclusive, Grounds::MaybeChance)
+        (Verdict::Inconclusive, VerdictReason::MaybeChance)
     );
 }
 
@@ -91,11 +91,11 @@ fn effect_and_evidence() {
 fn few_samples_say_nothing() {
     let far = |n| said(&close(100.0, 9), &close(200.0, n));
     let inconclusive = |grounds| (Verdict::Inconclusive, grounds);
-    assert_eq!(far(1), inconclusive(Grounds::TooFewForTest));
-    assert_eq!(far(3), inconclusive(Grounds::TooFewForTest));
-    assert_eq!(far(4), inconclusive(Grounds::TooFewForInterval));
-    assert_eq!(far(5), inconclusive(Grounds::TooFewForInterval));
-    assert_eq!(far(6), (Verdict::Worse, Grounds::IntervalBeyond));
+    assert_eq!(far(1), inconclusive(VerdictReason::TooFewForTest));
+    assert_eq!(far(3), inconclusive(VerdictReason::TooFewForTest));
+    assert_eq!(far(4), inconclusive(VerdictReason::TooFewForInterval));
+    assert_eq!(far(5), inconclusive(VerdictReason::TooFewForInterval));
+    assert_eq!(far(6), (Verdict::Worse, VerdictReason::IntervalBeyond));
     let four = one(
         &close(100.0, 4),
         &close(200.0, 4),
@@ -138,7 +138,10 @@ fn a_family_is_tested_as_one() {
         design: Design::Paired,
         ..test()
     };
-    assert_eq!(compare(&[pair], &look)[0].grounds, Grounds::TooFewRounds);
+    assert_eq!(
+        compare(&[pair], &look)[0].grounds,
+        VerdictReason::TooFewRounds
+    );
     let wider = JointTest {
         alpha: 0.04,
         ..look
@@ -167,15 +170,15 @@ fn an_open_verdict_says_how_many_rounds_it_takes() {
 fn constants_and_zeros() {
     assert_eq!(
         said(&set(&[5.0; 6]), &set(&[5.0; 6])),
-        (Verdict::Same, Grounds::IntervalWithin)
+        (Verdict::Same, VerdictReason::IntervalWithin)
     );
     assert_eq!(
         said(&set(&[5.0; 6]), &set(&[6.0; 6])),
-        (Verdict::Worse, Grounds::IntervalBeyond)
+        (Verdict::Worse, VerdictReason::IntervalBeyond)
     );
     assert_eq!(
         said(&set(&[0.0; 6]), &set(&[0.0; 6])),
-        (Verdict::Same, Grounds::IntervalWithin)
+        (Verdict::Same, VerdictReason::IntervalWithin)
     );
     let risen = one(
         &set(&[0.0; 6]),
@@ -187,7 +190,7 @@ fn constants_and_zeros() {
     assert_eq!((risen.effect, risen.interval), (None, None), "by no factor");
     assert_eq!(
         said(&set(&[-1.0; 6]), &set(&[1.0; 6])),
-        (Verdict::Inconclusive, Grounds::NoRatio)
+        (Verdict::Inconclusive, VerdictReason::NoRatio)
     );
     // One stop that came out as 0 does not decide.
     let mut stops = close(1.0, 10).taken().to_vec();
@@ -198,10 +201,10 @@ fn constants_and_zeros() {
 
 #[test]
 fn exact_metrics_are_compared_exactly() {
-    let differ = (Verdict::Worse, Grounds::Differ, false);
+    let differ = (Verdict::Worse, VerdictReason::Differ, false);
     assert_eq!(
         exactly(&[10.0], &[10.0], 0.0),
-        (Verdict::Same, Grounds::Equal, false)
+        (Verdict::Same, VerdictReason::Equal, false)
     );
     // The last byte that a float tells apart.
     let most = 9_007_199_254_740_992.0;
@@ -209,37 +212,37 @@ fn exact_metrics_are_compared_exactly() {
     assert_eq!(exactly(&[0.0], &[1.0], 0.0), differ);
     assert_eq!(
         exactly(&[0.0], &[0.0], 0.1),
-        (Verdict::Same, Grounds::Equal, false)
+        (Verdict::Same, VerdictReason::Equal, false)
     );
     assert_eq!(
         exactly(&[100.0], &[125.0], 0.25),
-        (Verdict::Same, Grounds::WithinThreshold, false)
+        (Verdict::Same, VerdictReason::WithinThreshold, false)
     );
     assert_eq!(exactly(&[100.0], &[125.1], 0.25), differ);
 }
 
 #[test]
 fn a_spread_is_a_warning_and_ranges_decide() {
-    let overlap = (Verdict::Inconclusive, Grounds::RangesOverlap, true);
+    let overlap = (Verdict::Inconclusive, VerdictReason::RangesOverlap, true);
     assert_eq!(exactly(&[10.0, 12.0], &[11.0, 13.0], 0.0), overlap);
     assert_eq!(exactly(&[10.0, 12.0], &[12.0], 0.0), overlap);
     assert_eq!(exactly(&[10.0, 12.0], &[10.0, 12.0], 0.0), overlap);
     assert_eq!(
         exactly(&[10.0, 12.0], &[13.0, 14.0], 0.0),
-        (Verdict::Worse, Grounds::Differ, true)
+        (Verdict::Worse, VerdictReason::Differ, true)
     );
     assert_eq!(exactly(&[10.0, 12.0], &[13.0, 14.0], 0.1), overlap);
     // What varies by itself tells no difference of that size.
-    let within = (Verdict::Same, Grounds::WithinThreshold, true);
+    let within = (Verdict::Same, VerdictReason::WithinThreshold, true);
     assert_eq!(exactly(&[10.0, 12.0], &[10.0, 12.0], 0.001), within);
     assert_eq!(exactly(&[10.0, 12.0], &[13.0, 14.0], 0.001), overlap);
     assert_eq!(
         exactly(&[10.0, 12.0], &[15.0, 15.5], 0.001),
-        (Verdict::Worse, Grounds::Differ, true)
+        (Verdict::Worse, VerdictReason::Differ, true)
     );
     assert_eq!(
         exactly(&[100.0, 101.0], &[101.0, 102.0], 0.05),
-        (Verdict::Same, Grounds::WithinThreshold, true)
+        (Verdict::Same, VerdictReason::WithinThreshold, true)
     );
 }
 

@@ -30,7 +30,7 @@ fn by_hand() {
     let found = placed(&BEFORE, 110.0);
     assert_eq!(
         (found.verdict, found.grounds),
-        (Verdict::Worse, Grounds::IntervalBeyond)
+        (Verdict::Worse, VerdictReason::IntervalBeyond)
     );
     let interval = found.interval.unwrap();
     assert!(
@@ -50,26 +50,29 @@ fn by_hand() {
     let same = placed(&BEFORE, 100.5);
     assert_eq!(
         (same.verdict, same.grounds),
-        (Verdict::Same, Grounds::IntervalWithin)
+        (Verdict::Same, VerdictReason::IntervalWithin)
     );
     let open = placed(&BEFORE, 104.5);
-    assert_eq!(open.grounds, Grounds::IntervalTooWide);
+    assert_eq!(open.grounds, VerdictReason::IntervalTooWide);
 }
 
 #[test]
 fn what_cannot_be_told_is_open() {
     let few = placed(&BEFORE[..5], 200.0);
-    assert_eq!(few.grounds, Grounds::TooFewForInterval);
+    assert_eq!(few.grounds, VerdictReason::TooFewForInterval);
     assert_eq!((few.effect.map(Ratio::get), few.p), (Some(2.0), None));
     let zero = placed(&BEFORE, 0.0);
     assert_eq!(
         (zero.verdict, zero.grounds),
-        (Verdict::Inconclusive, Grounds::NoRatio)
+        (Verdict::Inconclusive, VerdictReason::NoRatio)
     );
     let zeros = placed(&[0.0; 8], 1.0);
-    assert_eq!((zeros.grounds, zeros.effect), (Grounds::NoRatio, None));
+    assert_eq!(
+        (zeros.grounds, zeros.effect),
+        (VerdictReason::NoRatio, None)
+    );
     let restless = [50.0, 150.0, 80.0, 120.0, 60.0, 140.0, 100.0, 90.0];
-    assert_eq!(placed(&restless, 130.0).grounds, Grounds::MaybeChance);
+    assert_eq!(placed(&restless, 130.0).grounds, VerdictReason::MaybeChance);
 }
 
 #[test]
@@ -109,7 +112,7 @@ fn a_family_asks_for_more() {
     let mut family: Vec<_> = (1..=200).map(|group| newcomer(100.0, group)).collect();
     family.push(newcomer(106.0, 0));
     let among = place(&family, 0.05)[200];
-    assert_eq!(among.grounds, Grounds::MaybeChance);
+    assert_eq!(among.grounds, VerdictReason::MaybeChance);
     assert!((among.adjusted_p.unwrap() - 201.0 * alone.p.unwrap()).abs() < 1e-9);
 }
 

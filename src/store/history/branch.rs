@@ -1,5 +1,5 @@
-//! Runs on a branch of a git repository, as the `git` program tells them. No work tree is
-//! touched, and nothing is checked out.
+//! Reads runs from a branch of a git repository with the `git` program. Work trees are not
+//! changed, and nothing is checked out.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,24 +14,23 @@ use crate::store::StoreError;
 use crate::store::folder::RECORD_FILE;
 use crate::units::{Bytes, Nanos};
 
-/// What git may take: a branch may hold gigabytes of runs, and the list of its files some
-/// hundred megabytes.
+/// Limits for git: a branch may contain gigabytes of runs, and the list of its files hundreds of
+/// megabytes.
 const LIMITS: Limits = Limits {
     within: Nanos::from_secs(1_800),
     stdout: Bytes(512 << 20),
     stderr: Bytes(64 << 10),
 };
 
-/// Branches that an error lists.
+/// The most branches that an error lists.
 const LISTED: usize = 8;
 
-/// The runs at the tip of a branch, or in any commit that git knows by the name: all
-/// `run.json` below `under`, or anywhere. They are known to the index by the ids of their
-/// blobs. It lies in the repository's own folder or, where that cannot be written, below
-/// `caches`.
+/// The runs at the tip of a branch or in another commit: all `run.json` below `under`, or
+/// anywhere. The index identifies them by their blob ids. It is in the folder of the repository
+/// or, if that is not writable, below `caches`.
 ///
 /// # Errors
-/// There is no git, no repository, no such branch; or git fails in reading.
+/// git is not installed, there is no such repository or branch, or git fails.
 pub fn gather_branch(
     repository: &Path,
     branch: &str,
@@ -63,7 +62,7 @@ impl Git<'_> {
             .args(arguments)
             .env("LC_ALL", "C")
             .env("GIT_OPTIONAL_LOCKS", "0")
-            // A partial clone would ask a server for blobs, and a user for a password.
+            // A partial clone would request blobs from a server, and a password from the user.
             .env("GIT_TERMINAL_PROMPT", "0");
         command
     }
@@ -75,7 +74,7 @@ impl Git<'_> {
         })
     }
 
-    /// What it prints.
+    /// Runs git and returns its output.
     fn told(&self, arguments: &[&str]) -> Result<Vec<u8>, StoreError> {
         let output = self.run(arguments)?;
         match output.status.success() {
@@ -91,7 +90,7 @@ impl Git<'_> {
         }
     }
 
-    /// The repository's own folder, which all of its work trees share.
+    /// The folder of the repository, which all its work trees share.
     fn folder(&self) -> Result<PathBuf, StoreError> {
         let told = self.told(&["rev-parse", "--git-common-dir"])?;
         let folder = String::from_utf8_lossy(&told);
@@ -117,7 +116,7 @@ impl Git<'_> {
                 },
             }
         };
-        // Git would take it for an option.
+        // Git would interpret it as an option.
         if branch.is_empty() || branch.starts_with('-') {
             return Err(missing());
         }
@@ -130,7 +129,7 @@ impl Git<'_> {
         }
     }
 
-    /// All records of a commit.
+    /// The records of a commit.
     fn records(
         &self,
         commit: &str,
@@ -165,7 +164,7 @@ impl Git<'_> {
         Ok(items)
     }
 
-    /// Reads blobs by one git process.
+    /// Reads blobs with one git process.
     fn digests(&self, wanted: &[&Item]) -> Result<Vec<Digested>, StoreError> {
         let mut command = self.command(&["cat-file", "--batch"]);
         command
@@ -173,7 +172,7 @@ impl Git<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let talk = Conversation::start(command, LIMITS.within);
-        // It ends with its input, and is not to stay where reading broke off.
+        // It ends with its input; it is also ended if reading fails.
         let mut talk = talk.map_err(|source| StoreError::GitMissing { source })?;
         let ids: String = wanted
             .iter()
@@ -184,20 +183,20 @@ impl Git<'_> {
     }
 }
 
-/// Asks for all ids while it reads: neither side waits for a full pipe.
+/// Writes all ids while it reads, so that neither side blocks on a full pipe.
 fn converse(child: &mut Child, ids: String, wanted: &[&Item]) -> io::Result<Vec<Digested>> {
     let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
     let mut input = child.stdin.take().ok_or_else(closed)?;
     let output = child.stdout.take().ok_or_else(closed)?;
     thread::scope(|scope| {
-        // Where git is gone the reader says so.
+        // If git has ended, the reader reports it.
         scope.spawn(move || input.write_all(ids.as_bytes()));
         let mut output = BufReader::new(output);
         wanted.iter().map(|item| next(&mut output, item)).collect()
     })
 }
 
-/// `<id> blob <size>`, the content, a line feed; or `<id> missing`.
+/// `<id> blob <size>`, the content, a newline; or `<id> missing`.
 fn next(output: &mut impl BufRead, item: &Item) -> io::Result<Digested> {
     let mut head = String::new();
     output.read_line(&mut head)?;

@@ -1,4 +1,4 @@
-//! Runs below a folder.
+//! Finds runs below a folder.
 
 use std::fs;
 use std::io;
@@ -11,15 +11,15 @@ use crate::store::StoreError;
 use crate::store::folder::{RECORD_FILE, RunFolder};
 use crate::store::parallel::in_parallel;
 
-/// The index, where the folder of runs can be written.
+/// The index, if the folder of runs is writable.
 pub(in crate::store) const INDEX_FILE: &str = ".plimsoll-history";
 
-/// How many folders deep runs are looked for: `results/<machine>/<branch>/<run>`.
+/// The search depth in folders: `results/<machine>/<branch>/<run>`.
 const DEEPEST: usize = 4;
 
-/// The runs in a folder and in the folders below it. Links are not followed: `latest` is
-/// none of its own. The index lies in the folder or, where that cannot be written, below
-/// `caches`. `begun` hears how many runs have to be read.
+/// The runs in a folder and its subfolders. Links are not followed, because `latest` is a copy.
+/// The index is in the folder or, if that is not writable, below `caches`. `begun` receives the
+/// number of runs that must be read.
 ///
 /// # Errors
 /// The folder itself cannot be read.
@@ -48,7 +48,7 @@ struct Found {
 }
 
 impl Found {
-    /// A folder with a record is a run; any other may hold some.
+    /// A folder with a record is a run; any other folder may contain runs.
     fn walk(&mut self, root: &Path, folder: &Path, depth: usize) -> Result<(), StoreError> {
         let file = folder.join(RECORD_FILE);
         match fs::metadata(&file) {
@@ -94,7 +94,7 @@ impl Found {
     }
 }
 
-/// Below the folder, so that the index goes where the folder goes.
+/// Relative to the folder, so that the index stays valid if the folder is moved.
 fn key(root: &Path, file: &Path) -> String {
     let below = file.strip_prefix(root).unwrap_or(file);
     below.to_string_lossy().into_owned()

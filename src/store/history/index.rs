@@ -20,14 +20,14 @@ use crate::store::parallel::in_parallel;
 
 const MAGIC: &[u8] = b"plimsoll history index\n";
 
-/// Version of the form, and of what digests hold: to be raised with either.
+/// The version of the format and of the contents of digests; increase it when either changes.
 const VERSION: u32 = 4;
 
 const NUMBER: usize = size_of::<u32>();
 const HEAD: usize = MAGIC.len() + 4 * NUMBER;
 
-/// A file as the file system tells it without a look inside. A change of content that
-/// keeps length and times still changes the time of the inode's last change.
+/// The identity of a file by its metadata. A change of content that keeps length and modification
+/// time still changes the inode's change time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
     bytes: u64,
@@ -65,7 +65,7 @@ fn as_bytes<S: Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Err
 pub(super) struct IndexFile(Vec<u8>);
 
 impl IndexFile {
-    /// By their keys; none where it cannot be read.
+    /// The entries by key; empty if the index cannot be read.
     pub(super) fn entries(&self) -> HashMap<&str, Entry<'_>> {
         let entries = postcard::from_bytes::<Vec<Entry<'_>>>(&self.0[HEAD..]);
         let entries = entries.unwrap_or_default().into_iter();
@@ -73,7 +73,7 @@ impl IndexFile {
     }
 }
 
-/// The first of the files that is there, whole and of this form.
+/// Reads the first of these files that is valid.
 pub(super) fn read(places: &[PathBuf]) -> Option<IndexFile> {
     let whole = |bytes: &Vec<u8>| {
         let (head, body) = bytes.split_at_checked(HEAD)?;
@@ -86,8 +86,8 @@ pub(super) fn read(places: &[PathBuf]) -> Option<IndexFile> {
         .map(IndexFile)
 }
 
-/// Writes the index to the first of the places that takes it; to none, if none does.
-/// `fresh` are the places of the items that were read, ascending.
+/// Writes the index to the first writable place, if there is one. `fresh` are the indexes of the
+/// items that were read, ascending.
 pub(super) fn write(
     places: &[PathBuf],
     items: &[Item],
@@ -102,7 +102,7 @@ pub(super) fn write(
     let entries = items.iter().enumerate().filter_map(|(at, item)| {
         let digest = match fresh.binary_search(&at) {
             Ok(which) => made[which].as_deref()?,
-            // It stands there as it is, and need not be encoded again.
+            // The entry is unchanged and is not encoded again.
             Err(_) => known.get(item.key.as_str())?.digest,
         };
         Some(Entry {
@@ -112,7 +112,7 @@ pub(super) fn write(
         })
     });
     let entries: Vec<Entry<'_>> = entries.collect();
-    // In one buffer: an index may have a hundred megabytes.
+    // One buffer, because an index may have a hundred megabytes.
     let Ok(mut bytes) = postcard::to_extend(&entries, vec![0; HEAD]) else {
         return;
     };
@@ -128,7 +128,7 @@ pub(super) fn write(
     }
 }
 
-/// The digests of the items that the index knows as they are.
+/// The digests of the items that are unchanged since the index was written.
 pub(super) fn look_up(items: &[Item], known: &HashMap<&str, Entry<'_>>) -> Vec<Option<Digested>> {
     in_parallel(items, |item| {
         let entry = known.get(item.key.as_str());
@@ -138,7 +138,7 @@ pub(super) fn look_up(items: &[Item], known: &HashMap<&str, Entry<'_>>) -> Vec<O
 }
 
 fn head(body: &[u8]) -> Vec<u8> {
-    // A body of more than 4 GB has a wrong length, and is made anew each time.
+    // A body of more than 4 GB has a wrong length, so the index is rebuilt each time.
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
     let mut head = MAGIC.to_vec();
     for number in [VERSION, fingerprint(), length, crc32fast::hash(body)] {
@@ -147,7 +147,7 @@ fn head(body: &[u8]) -> Vec<u8> {
     head
 }
 
-/// Another catalogue, record or program: other digests.
+/// Another catalogue, record version or program invalidates the digests.
 fn fingerprint() -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(env!("CARGO_PKG_VERSION").as_bytes());

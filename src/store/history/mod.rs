@@ -1,8 +1,7 @@
-//! The runs of a history: from a folder or a branch, by way of an index.
+//! Reads the runs of a history from a folder or a branch, with an index.
 //!
-//! One run that cannot be read never stops the others: it is left out, with the reason. The
-//! index is a cache and nothing else. It may be removed at any time, it is made anew where
-//! it does not fit, and no failure to write it is one of the caller.
+//! A run that cannot be read is skipped with the reason. The index is only a cache: it can be
+//! removed at any time, it is rebuilt if it is invalid, and a failure to write it is ignored.
 
 mod branch;
 mod folder;
@@ -19,18 +18,18 @@ use crate::history::RunDigest;
 use crate::oci::Hasher;
 use crate::store::StoreError;
 
-/// What was found.
+/// The runs that were found.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    /// The file of each run, and the run.
+    /// Each run with its file.
     pub runs: Vec<(String, RunDigest)>,
-    /// What is no part of it.
+    /// The skipped files.
     pub left_out: Vec<LeftOut>,
-    /// How many files were read, since the index did not know them.
+    /// The number of files that were read because they were not in the index.
     pub read: usize,
 }
 
-/// A file that is no part of a history.
+/// A skipped file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// Which.
@@ -39,21 +38,21 @@ pub struct LeftOut {
     pub reason: String,
 }
 
-/// A run, or why it is none.
+/// A run, or the reason why the file is skipped.
 type Digested = Result<RunDigest, String>;
 
-/// A file that may hold a run.
+/// A file that may be a run.
 struct Item {
-    /// What people call it.
+    /// The displayed name.
     file: String,
-    /// What the index calls it.
+    /// The key in the index.
     key: String,
-    /// How the index tells that it is another by now; none where the key says all.
+    /// Detects changes of the file; `None` if the key is sufficient.
     stamp: Option<index::Stamp>,
 }
 
-/// Takes the digests out of the index as far as it has them, and reads the rest by `load`,
-/// which gives as many as it is asked for. `begun` hears before that how many these are.
+/// Returns the digests in the index, and reads the others with `load`. `begun` receives their
+/// number before that.
 fn gather(
     items: Vec<Item>,
     places: &[PathBuf],
@@ -73,7 +72,7 @@ fn gather(
             digests[*at] = Some(digested);
         }
     }
-    // What is gone is to leave it too.
+    // Entries of missing files are removed from the index.
     let keys: BTreeSet<&str> = items.iter().map(|item| item.key.as_str()).collect();
     if !missing.is_empty() || keys.len() != known.len() {
         index::write(places, &items, &digests, &missing, &known);
@@ -95,7 +94,7 @@ fn gather(
     Ok(gathered)
 }
 
-/// Where the index of a source may lie below the user's folder for caches.
+/// The path of a source's index in the user's cache folder.
 fn in_caches(caches: &Path, source: &str) -> PathBuf {
     let name = Hasher::of("sha256").map(|mut hasher| {
         hasher.update(source.as_bytes());
@@ -110,7 +109,7 @@ fn in_caches(caches: &Path, source: &str) -> PathBuf {
     caches.join("plimsoll").join(format!("history-{name}"))
 }
 
-/// Why a record is none, in one line without its file.
+/// Why a record is skipped, on one line without its file.
 fn reason_of(error: &StoreError) -> String {
     let told = match error {
         StoreError::Record { source, .. } => source.to_string(),

@@ -160,7 +160,7 @@ fn rooms_are_cleaned_where_no_engine_answers() {
         code == Some(1) && err.contains("failed to reach engine"),
         "{err}"
     );
-    assert_eq!(clean(&[]).0, Some(2), "there is nobody to ask");
+    assert_eq!(clean(&[]).0, Some(2), "stdin is not a terminal");
     let (code, _, err) = clean(&["--run", "another", "--yes"]);
     assert!(code == Some(1) && room.exists(), "{err}");
     let (code, _, err) = clean(&["--yes"]);

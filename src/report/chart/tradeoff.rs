@@ -1,5 +1,5 @@
-//! The chart to choose by: what a variant weighs on its way against how soon it is ready,
-//! with the variants that nothing beats in both.
+//! The size of a variant against its time to ready, with the variants that no other beats in both
+//! (Pareto front).
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use super::super::entry::Series;
 use super::super::native::quantity;
 use super::super::scale::Scale;
 use super::Chart;
-use super::axis::{Axis, Span};
+use super::axis::{Axis, AxisRange};
 use super::canvas::{Anchor, Area, Canvas, Mark, SMALL, Text};
+use super::context::ChartContext;
 use super::font;
-use super::matter::Matter;
-use super::palette::Ink;
-use super::sheet::{MARGIN, Sheet, Swatch, WIDTH};
+use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH};
+use super::palette::Color;
 use crate::record::{CaseRecord, Metric};
 use crate::stats::Interval;
 
 /// Height of the plot.
 const HEIGHT: f64 = 430.0;
-/// Room for the labels of the upright scale.
+/// Space for the labels of the vertical axis.
 const SCALE_ROOM: f64 = 64.0;
 
 struct Point<'a> {
@@ -30,17 +30,17 @@ struct Point<'a> {
     front: bool,
 }
 
-/// Where there is a variant with both figures, and all were measured on one machine.
-pub(super) fn draw(matter: &Matter<'_, '_>) -> Option<Chart> {
-    let across = Series::unlinked(if matter.is_taken(Metric::SizeTransfer) {
+/// Draws the chart if a variant has both values and all were measured on one machine.
+pub(super) fn draw(context: &ChartContext<'_, '_>) -> Option<Chart> {
+    let across = Series::unlinked(if context.was_attempted(Metric::SizeTransfer) {
         Metric::SizeTransfer
     } else {
         Metric::SizeUnpacked
     });
     let upright = Series::unlinked(Metric::StartReady);
-    let (points, strategies) = points(matter, across, upright);
-    // A front over times of several machines would compare the machines.
-    if points.is_empty() || matter.apart().is_some() {
+    let (points, strategies) = points(context, across, upright);
+    // A front over times from several machines would compare the machines.
+    if points.is_empty() || context.machines_note().is_some() {
         return None;
     }
     let sized = if across.metric == Metric::SizeTransfer {
@@ -50,22 +50,22 @@ pub(super) fn draw(matter: &Matter<'_, '_>) -> Option<Chart> {
     };
     let subtitle = format!(
         "Time to ready (median, 95 % interval) against {sized} · {}",
-        matter.provenance(&[across, upright])
+        context.provenance(&[across, upright])
     );
-    let title = matter.title(&format!("Choosing: {sized} and time to ready"));
-    let mut sheet = Sheet::new(matter.theme, matter.name("choice"), title, &subtitle);
-    let mut legend: Vec<(Swatch, String)> = strategies
+    let title = context.title(&format!("Choosing: {sized} and time to ready"));
+    let mut layout = Layout::new(context.theme, context.name("choice"), title, &subtitle);
+    let mut legend: Vec<(LegendSymbol, String)> = strategies
         .iter()
         .enumerate()
-        .map(|(at, strategy)| (Swatch::Mark(Mark::kind(at)), (*strategy).to_owned()))
+        .map(|(at, strategy)| (LegendSymbol::Mark(Mark::kind(at)), (*strategy).to_owned()))
         .collect();
     legend.push((
-        Swatch::Line(Ink::Soft),
+        LegendSymbol::Line(Color::Soft),
         "no variant is both smaller and sooner (Pareto front)".to_owned(),
     ));
-    legend.extend(matter.marks(&[across, upright]));
-    sheet.legend(&legend);
-    let top = sheet.y + 26.0;
+    legend.extend(context.marks(&[across, upright]));
+    layout.legend(&legend);
+    let top = layout.y + 26.0;
     let plot = Area {
         x: MARGIN + SCALE_ROOM,
         y: top,
@@ -73,12 +73,12 @@ pub(super) fn draw(matter: &Matter<'_, '_>) -> Option<Chart> {
         height: HEIGHT,
     };
     let axes = axes(&points, plot, across, upright);
-    frame(&mut sheet.canvas, &axes, plot, (sized, top));
-    let stair = front_line(&points, &axes);
-    sheet.canvas.polyline(&stair, Ink::Soft, 1.6);
-    marks(&mut sheet.canvas, &points, &axes);
-    let unplaced = labels(&mut sheet.canvas, &points, &axes, (plot, &stair));
-    sheet.y = plot.y + plot.height + 38.0;
+    frame(&mut layout.canvas, &axes, plot, (sized, top));
+    let front_line = front_line(&points, &axes);
+    layout.canvas.polyline(&front_line, Color::Soft, 1.6);
+    marks(&mut layout.canvas, &points, &axes);
+    let unplaced = labels(&mut layout.canvas, &points, &axes, (plot, &front_line));
+    layout.y = plot.y + plot.height + 38.0;
     let mut notes = Vec::new();
     if !unplaced.is_empty() {
         notes.push(format!(
@@ -86,22 +86,22 @@ pub(super) fn draw(matter: &Matter<'_, '_>) -> Option<Chart> {
             unplaced.join(", ")
         ));
     }
-    notes.extend(absent_note(matter, across, upright));
-    notes.extend(matter.notes());
+    notes.extend(absent_note(context, across, upright));
+    notes.extend(context.notes());
     let alt = alt(&points, sized);
-    Some(sheet.finish(&notes, alt))
+    Some(layout.finish(&notes, alt))
 }
 
 fn points<'a>(
-    matter: &Matter<'_, 'a>,
+    context: &ChartContext<'_, 'a>,
     across: Series,
     upright: Series,
 ) -> (Vec<Point<'a>>, Vec<&'a str>) {
     let mut strategies: Vec<&str> = Vec::new();
     let mut points: Vec<Point<'a>> = Vec::new();
-    for case in matter.cases() {
+    for case in context.cases() {
         let summary = |series| {
-            matter
+            context
                 .entry(case, series)
                 .and_then(|entry| entry.summary.as_ref())
         };
@@ -139,14 +139,14 @@ fn points<'a>(
 }
 
 fn axes(points: &[Point<'_>], plot: Area, across: Series, upright: Series) -> (Axis, Axis) {
-    // Marks and whiskers stand free of the frame.
-    let x = Span {
+    // Keeps marks and whiskers away from the frame.
+    let x = AxisRange {
         from: plot.x + 8.0,
         to: plot.x + plot.width - 8.0,
         zero: false,
         unit: across.metric.unit(),
     };
-    let y = Span {
+    let y = AxisRange {
         from: plot.y + plot.height - 8.0,
         to: plot.y + 8.0,
         zero: false,
@@ -157,8 +157,8 @@ fn axes(points: &[Point<'_>], plot: Area, across: Series, upright: Series) -> (A
         std::iter::once(point.ready).chain(ends.into_iter().flatten())
     });
     (
-        Axis::holding(x, points.iter().map(|point| point.size)),
-        Axis::holding(y, ready),
+        Axis::for_values(x, points.iter().map(|point| point.size)),
+        Axis::for_values(y, ready),
     )
 }
 
@@ -166,20 +166,20 @@ fn frame(canvas: &mut Canvas, (x, y): &(Axis, Axis), plot: Area, (sized, top): (
     let (right, foot) = (plot.x + plot.width, plot.y + plot.height);
     for tick in &y.ticks {
         let at = y.place(tick.at);
-        canvas.line((plot.x, at), (right, at), Ink::Grid, 1.0);
+        canvas.line((plot.x, at), (right, at), Color::Grid, 1.0);
         canvas.text(Text {
             anchor: Anchor::End,
-            ink: Ink::Soft,
+            color: Color::Soft,
             size: SMALL,
             ..Text::at(plot.x - 8.0, at + 4.0, &tick.label)
         });
     }
     for tick in &x.ticks {
         let at = x.place(tick.at);
-        canvas.line((at, plot.y), (at, foot), Ink::Grid, 1.0);
+        canvas.line((at, plot.y), (at, foot), Color::Grid, 1.0);
         canvas.text(Text {
             anchor: Anchor::Middle,
-            ink: Ink::Soft,
+            color: Color::Soft,
             size: SMALL,
             ..Text::at(at, foot + 16.0, &tick.label)
         });
@@ -199,7 +199,7 @@ fn frame(canvas: &mut Canvas, (x, y): &(Axis, Axis), plot: Area, (sized, top): (
     });
 }
 
-/// A stair: right of and above it lies what some variant beats in both.
+/// The stepped line of the front: variants to its upper right are beaten in both.
 fn front_line(points: &[Point<'_>], (x, y): &(Axis, Axis)) -> Vec<(f64, f64)> {
     let mut front: Vec<(f64, f64)> = points
         .iter()
@@ -207,14 +207,14 @@ fn front_line(points: &[Point<'_>], (x, y): &(Axis, Axis)) -> Vec<(f64, f64)> {
         .map(|point| (x.place(point.size), y.place(point.ready)))
         .collect();
     front.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut stair = Vec::new();
+    let mut front_line = Vec::new();
     for (at, place) in front.iter().enumerate() {
         if let Some(before) = at.checked_sub(1).and_then(|before| front.get(before)) {
-            stair.push((place.0, before.1));
+            front_line.push((place.0, before.1));
         }
-        stair.push(*place);
+        front_line.push(*place);
     }
-    stair
+    front_line
 }
 
 fn marks(canvas: &mut Canvas, points: &[Point<'_>], (x, y): &(Axis, Axis)) {
@@ -222,7 +222,7 @@ fn marks(canvas: &mut Canvas, points: &[Point<'_>], (x, y): &(Axis, Axis)) {
         let at = x.place(point.size);
         if let Some(ends) = point.interval {
             let ends = [y.place(ends.lower), y.place(ends.upper)];
-            canvas.line((at, ends[0]), (at, ends[1]), point.mark.ink, 1.4);
+            canvas.line((at, ends[0]), (at, ends[1]), point.mark.color, 1.4);
         }
     }
     for point in points {
@@ -247,16 +247,16 @@ fn marks(canvas: &mut Canvas, points: &[Point<'_>], (x, y): &(Axis, Axis)) {
     }
 }
 
-/// Half the size of what a mark covers.
+/// Half the width of the area that a mark covers.
 const MARK: f64 = 7.0;
 
-/// Names beside their marks: those of the front first, each where it covers nothing. Gives
-/// the names for which there is no such place.
+/// Places names next to their marks without overlap, those of the front first. Returns the names
+/// that have no free place.
 fn labels(
     canvas: &mut Canvas,
     points: &[Point<'_>],
     (x, y): &(Axis, Axis),
-    (plot, stair): (Area, &[(f64, f64)]),
+    (plot, front_line): (Area, &[(f64, f64)]),
 ) -> Vec<String> {
     let place = |point: &Point<'_>| (x.place(point.size), y.place(point.ready));
     let mut taken: Vec<Area> = points
@@ -271,19 +271,19 @@ fn labels(
             }
         })
         .collect();
-    let lines = lines(points, (x, y), stair);
+    let lines = lines(points, (x, y), front_line);
     let mut order: Vec<&Point<'_>> = points.iter().collect();
     order.sort_by_key(|point| !point.front);
     let mut unplaced = BTreeSet::new();
     for point in order {
-        let name = font::fit(&point.case.variant, SMALL, 220.0);
+        let name = font::truncate_middle(&point.case.variant, SMALL, 220.0);
         let stand_in = !point.case.stand_ins.is_empty();
         let sign = if stand_in { 14.0 } else { 0.0 };
         let size = (font::width(&name, SMALL, point.front) + sign, 15.0);
         let free =
             |area: &Area| within(area, &plot) && taken.iter().all(|other| !overlap(area, other));
         let clear = |area: &&Area| free(area) && lines.iter().all(|line| !overlap(area, line));
-        // Rather on a line than nowhere.
+        // Second choice: a place that overlaps a line.
         let areas = candidates(place(point), size);
         let best = areas.iter().find(clear);
         let Some(area) = best
@@ -301,7 +301,7 @@ fn labels(
             ..Text::at(area.x, area.y + 11.5, &name)
         });
         if stand_in {
-            // The name is rarely as wide as the room that is kept for it.
+            // The name is usually narrower than the reserved width.
             let end = area.x + (area.width - sign) / font::MARGIN + 9.0;
             canvas.mark(Mark::STAND_IN, end, area.y + 7.5, None);
         }
@@ -309,8 +309,8 @@ fn labels(
     unplaced.into_iter().collect()
 }
 
-/// Whiskers and the front, which a name had better not lie on.
-fn lines(points: &[Point<'_>], (x, y): (&Axis, &Axis), stair: &[(f64, f64)]) -> Vec<Area> {
+/// The areas of whiskers and front, which names should avoid.
+fn lines(points: &[Point<'_>], (x, y): (&Axis, &Axis), front_line: &[(f64, f64)]) -> Vec<Area> {
     let between = |from: (f64, f64), to: (f64, f64)| Area {
         x: from.0.min(to.0) - 1.5,
         y: from.1.min(to.1) - 1.5,
@@ -324,11 +324,11 @@ fn lines(points: &[Point<'_>], (x, y): (&Axis, &Axis), stair: &[(f64, f64)]) -> 
             (at, y.place(ends.upper)),
         ))
     });
-    let steps = stair.windows(2).map(|pair| between(pair[0], pair[1]));
+    let steps = front_line.windows(2).map(|pair| between(pair[0], pair[1]));
     whiskers.chain(steps).collect()
 }
 
-/// Places for a label around its mark, the best first.
+/// Candidate places for a label around its mark, the best first.
 fn candidates((x, y): (f64, f64), (width, height): (f64, f64)) -> Vec<Area> {
     let mut areas = Vec::new();
     for away in [9.0, 16.0, 26.0] {
@@ -369,13 +369,13 @@ fn within(area: &Area, plot: &Area) -> bool {
         && area.y + area.height <= plot.y + plot.height
 }
 
-fn absent_note(matter: &Matter<'_, '_>, across: Series, upright: Series) -> Option<String> {
-    let missing: Vec<String> = matter
+fn absent_note(context: &ChartContext<'_, '_>, across: Series, upright: Series) -> Option<String> {
+    let missing: Vec<String> = context
         .cases()
         .filter_map(|case| {
             let mut entries = [across, upright]
                 .into_iter()
-                .map(|series| matter.entry(case, series));
+                .map(|series| context.entry(case, series));
             let without =
                 entries.find(|entry| entry.is_none_or(|entry| entry.summary.is_none()))?;
             let word = without.map_or("–", |entry| {

@@ -1,11 +1,11 @@
-//! Which metrics stand side by side in a chart of samples.
+//! Defines which metrics each chart of samples contains.
 
 use super::Chart;
-use super::matter::Matter;
-use super::panels::{Strips, draw};
+use super::context::ChartContext;
+use super::panels::{SampleChart, draw};
 use crate::record::Metric;
 
-const BUILDS: Strips<'_> = Strips {
+const BUILDS: SampleChart<'_> = SampleChart {
     what: "builds",
     title: "Building and rebuilding",
     words: "From the request until the image is in the store",
@@ -17,7 +17,7 @@ const BUILDS: Strips<'_> = Strips {
     ],
 };
 
-const MOUNTS: Strips<'_> = Strips {
+const MOUNTS: SampleChart<'_> = SampleChart {
     what: "mounts",
     title: "Rebuilding with warm and with cold cache mounts",
     words: "Layers are warm in all",
@@ -29,7 +29,7 @@ const MOUNTS: Strips<'_> = Strips {
     ],
 };
 
-const STARTS: Strips<'_> = Strips {
+const STARTS: SampleChart<'_> = SampleChart {
     what: "starts",
     title: "From create to ready",
     words: "Create: its call; started and ready: from the start call on",
@@ -41,7 +41,7 @@ const STARTS: Strips<'_> = Strips {
     ],
 };
 
-const RUNNING: Strips<'_> = Strips {
+const RUNNING: SampleChart<'_> = SampleChart {
     what: "running",
     title: "Memory when ready, and the stop",
     words: "Anonymous resident memory; from the stop signal until the exit",
@@ -51,7 +51,7 @@ const RUNNING: Strips<'_> = Strips {
     ],
 };
 
-const LOAD: Strips<'_> = Strips {
+const LOAD: SampleChart<'_> = SampleChart {
     what: "load",
     title: "Under load",
     words: "The scenario's fixed load on the ready app",
@@ -62,7 +62,7 @@ const LOAD: Strips<'_> = Strips {
     ],
 };
 
-const PULLS: Strips<'_> = Strips {
+const PULLS: SampleChart<'_> = SampleChart {
     what: "pulls",
     title: "Pulling, by link",
     words: "Cold: nothing there; base there: only the base's layers; update: the image before an edit",
@@ -74,54 +74,54 @@ const PULLS: Strips<'_> = Strips {
 };
 
 /// Cold, cached, after a source edit, after a dependency edit.
-pub(super) fn builds(matter: &Matter<'_, '_>) -> Option<Chart> {
-    draw(matter, &BUILDS)
+pub(super) fn builds(context: &ChartContext<'_, '_>) -> Option<Chart> {
+    draw(context, &BUILDS)
 }
 
-/// Rebuilds with emptied cache mounts, where any were taken.
-pub(super) fn mounts(matter: &Matter<'_, '_>) -> Option<Chart> {
+/// Rebuilds with emptied cache mounts, if any were measured.
+pub(super) fn mounts(context: &ChartContext<'_, '_>) -> Option<Chart> {
     let cold = [
         Metric::RebuildSourceColdMounts,
         Metric::RebuildDependencyColdMounts,
     ];
-    let any = cold.into_iter().any(|metric| matter.is_taken(metric));
-    any.then(|| draw(matter, &MOUNTS)).flatten()
+    let any = cold.into_iter().any(|metric| context.was_attempted(metric));
+    any.then(|| draw(context, &MOUNTS)).flatten()
 }
 
-/// Create, started, ready, and healthy where it was taken.
-pub(super) fn starts(matter: &Matter<'_, '_>) -> Option<Chart> {
-    draw(matter, &STARTS)
+/// Create, started, ready, and healthy if it was measured.
+pub(super) fn starts(context: &ChartContext<'_, '_>) -> Option<Chart> {
+    draw(context, &STARTS)
 }
 
 /// Memory and stop.
-pub(super) fn running(matter: &Matter<'_, '_>) -> Option<Chart> {
-    draw(matter, &RUNNING)
+pub(super) fn running(context: &ChartContext<'_, '_>) -> Option<Chart> {
+    draw(context, &RUNNING)
 }
 
-/// Throughput and latencies, where there was a load.
-pub(super) fn load(matter: &Matter<'_, '_>) -> Option<Chart> {
-    draw(matter, &LOAD)
+/// Throughput and latencies, if there was a load.
+pub(super) fn load(context: &ChartContext<'_, '_>) -> Option<Chart> {
+    draw(context, &LOAD)
 }
 
-/// Pulls over each link, where anything was pulled.
-pub(super) fn pulls(matter: &Matter<'_, '_>) -> Option<Chart> {
-    draw(matter, &PULLS)
+/// Pulls over each link, if any were measured.
+pub(super) fn pulls(context: &ChartContext<'_, '_>) -> Option<Chart> {
+    draw(context, &PULLS)
 }
 
-/// One metric alone.
-pub(super) fn alone(matter: &Matter<'_, '_>, metric: Metric) -> Option<Chart> {
+/// A single metric.
+pub(super) fn single_metric(context: &ChartContext<'_, '_>, metric: Metric) -> Option<Chart> {
     let floor = format!("floor.{metric}").parse().ok();
-    let strips = Strips {
+    let chart = SampleChart {
         what: &metric.id().replace('.', "-"),
         title: metric.id(),
-        words: &capital(metric.definition()),
+        words: &capitalize(metric.definition()),
         metrics: &[(metric, floor)],
     };
-    draw(matter, &strips)
+    draw(context, &chart)
 }
 
-/// The text as a sentence begins.
-pub(super) fn capital(text: &str) -> String {
+/// The text with an upper-case first letter.
+pub(super) fn capitalize(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(characters).collect()

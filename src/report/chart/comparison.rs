@@ -1,30 +1,34 @@
-//! Two runs as a forest plot: for each line of the comparison the factor head / base in
-//! its interval, beside the band within which nothing counts as changed.
+//! Two runs as a forest plot: for each line of the comparison the factor head / base with its
+//! interval, and the band within which a metric counts as unchanged.
 
 use super::super::change::bare;
 use super::super::comparison::change;
 use super::super::notes::one_line;
 use super::Chart;
 use super::canvas::{Anchor, Area, Canvas, Mark, SMALL, Shape, Text};
+use super::context::rule;
 use super::font;
-use super::matter::rule;
-use super::palette::{Ink, Theme};
-use super::sheet::{MARGIN, Sheet, Swatch, WIDTH, interval};
+use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH, interval};
+use super::palette::{Color, Theme};
 use crate::compare::{Line, Outcome, RunComparison, Standing};
 use crate::record::{Kind, RunRecord};
 
-/// Rows that are drawn; what has changed least is left out first.
+/// The most rows that are drawn; the smallest changes are left out first.
 const ROWS: usize = 40;
 /// Height of a row.
 const ROW: f64 = 22.0;
-/// Room for what a row is about, and for its words.
+/// Space for the name of a row, and for its text.
 const NAMES: f64 = 330.0;
 const WORDS: f64 = 250.0;
 
-/// The comparison's judged lines with a factor, and what broke or works again. None where
+/// Draws the judged lines that have a factor, and the cases that broke or work again. `None` if
 /// there is no such line.
 pub fn comparison_chart(comparison: &RunComparison<'_>, theme: Theme) -> Option<Chart> {
-    let mut lines: Vec<&Line<'_>> = comparison.lines.iter().filter(|line| told(line)).collect();
+    let mut lines: Vec<&Line<'_>> = comparison
+        .lines
+        .iter()
+        .filter(|line| is_drawn(line))
+        .collect();
     if lines.is_empty() {
         return None;
     }
@@ -36,43 +40,43 @@ pub fn comparison_chart(comparison: &RunComparison<'_>, theme: Theme) -> Option<
     lines.truncate(ROWS);
     let (base, head) = (comparison.base, comparison.head);
     let title = "What changed between two runs".to_owned();
-    let mut sheet = Sheet::new(
+    let mut layout = Layout::new(
         theme,
         "comparison".to_owned(),
         title,
         &subtitle(base, head, &lines),
     );
-    sheet.legend(&legend(comparison, &lines));
-    let scale = Factors::holding(&lines);
+    layout.legend(&legend(comparison, &lines));
+    let scale = Factors::for_values(&lines);
     let rows = ROW * lines.len() as f64;
-    let labels = sheet.y + 26.0;
+    let labels = layout.y + 26.0;
     let top = labels + 6.0;
     let threshold = comparison.terms.timed.factor();
     let (from, to) = (scale.place(1.0 / threshold), scale.place(threshold));
-    sheet.canvas.rect(
+    layout.canvas.rect(
         Area {
             x: from,
             y: top,
             width: to - from,
             height: rows,
         },
-        Ink::Grid,
+        Color::Grid,
         None,
         None,
     );
     for at in 0..lines.len() {
         rule(
-            &mut sheet.canvas,
+            &mut layout.canvas,
             top + ROW * at as f64,
             MARGIN,
             WIDTH - MARGIN,
         );
     }
-    scale.draw(&mut sheet.canvas, (labels, top, top + rows));
-    sheet.y = top;
+    scale.draw(&mut layout.canvas, (labels, top, top + rows));
+    layout.y = top;
     for line in &lines {
-        row(&mut sheet.canvas, comparison, line, &scale, sheet.y);
-        sheet.y += ROW;
+        row(&mut layout.canvas, comparison, line, &scale, layout.y);
+        layout.y += ROW;
     }
     let alt = super::super::comparison::summary(comparison);
     let mut notes = vec![format!(
@@ -84,10 +88,10 @@ pub fn comparison_chart(comparison: &RunComparison<'_>, theme: Theme) -> Option<
             "{left_out} more lines, which changed least, are in the table alone."
         ));
     }
-    Some(sheet.finish(&notes, format!("Head against base: {alt}")))
+    Some(layout.finish(&notes, format!("Head against base: {alt}")))
 }
 
-fn told(line: &Line<'_>) -> bool {
+fn is_drawn(line: &Line<'_>) -> bool {
     match &line.outcome {
         Outcome::Judged(judged) => judged.effect.is_some_and(|effect| effect.get() > 0.0),
         Outcome::Broke { .. } | Outcome::Mended { .. } => true,
@@ -135,40 +139,45 @@ fn subtitle(base: &RunRecord, head: &RunRecord, lines: &[&Line<'_>]) -> String {
 
 fn mark(standing: Standing) -> Mark {
     match standing {
-        Standing::Worse => Mark::of(Shape::Triangle, Ink::Alert, false),
-        Standing::Better => Mark::of(Shape::Wedge, Ink::Good, false),
-        Standing::Same => Mark::of(Shape::Circle, Ink::Soft, false),
+        Standing::Worse => Mark::of(Shape::Triangle, Color::Alert, false),
+        Standing::Better => Mark::of(Shape::Wedge, Color::Good, false),
+        Standing::Same => Mark::of(Shape::Circle, Color::Soft, false),
         Standing::Inconclusive | Standing::NotComparable => {
-            Mark::of(Shape::Circle, Ink::Soft, true)
+            Mark::of(Shape::Circle, Color::Soft, true)
         }
     }
 }
 
-fn legend(comparison: &RunComparison<'_>, lines: &[&Line<'_>]) -> Vec<(Swatch, String)> {
-    let mut legend: Vec<(Swatch, String)> = Standing::ALL
+fn legend(comparison: &RunComparison<'_>, lines: &[&Line<'_>]) -> Vec<(LegendSymbol, String)> {
+    let mut legend: Vec<(LegendSymbol, String)> = Standing::ALL
         .into_iter()
         .filter(|standing| lines.iter().any(|line| line.standing() == *standing))
-        .map(|standing| (Swatch::Mark(mark(standing)), standing.word().to_owned()))
+        .map(|standing| {
+            (
+                LegendSymbol::Mark(mark(standing)),
+                standing.word().to_owned(),
+            )
+        })
         .collect();
     let broke =
         |line: &&Line<'_>| matches!(line.outcome, Outcome::Broke { .. } | Outcome::Mended { .. });
     if lines.iter().any(broke) {
         legend.push((
-            Swatch::Mark(Mark::DNF),
+            LegendSymbol::Mark(Mark::DNF),
             "did not finish in one of the runs".to_owned(),
         ));
     }
-    if lines.iter().any(|line| rests_on_stand_in(comparison, line)) {
+    if lines.iter().any(|line| uses_stand_in(comparison, line)) {
         legend.push((
-            Swatch::Mark(Mark::STAND_IN),
+            LegendSymbol::Mark(Mark::STAND_IN),
             "built on a stand-in base".to_owned(),
         ));
     }
     legend
 }
 
-/// Whether the case is built on a stand-in in either run.
-fn rests_on_stand_in(comparison: &RunComparison<'_>, line: &Line<'_>) -> bool {
+/// Whether the case uses a stand-in base in either run.
+fn uses_stand_in(comparison: &RunComparison<'_>, line: &Line<'_>) -> bool {
     let mut cases = comparison.base.cases.iter().chain(&comparison.head.cases);
     cases.any(|case| case.id == *line.case && !case.stand_ins.is_empty())
 }
@@ -186,7 +195,7 @@ fn row(
         .map(|link| format!(" over {link}"))
         .unwrap_or_default();
     let name = format!("{} {}{over}", line.case, line.metric);
-    let shown = font::fit(&name, SMALL, NAMES - 24.0);
+    let shown = font::truncate_middle(&name, SMALL, NAMES - 24.0);
     let right = MARGIN + NAMES - 20.0;
     canvas.text(Text {
         anchor: Anchor::End,
@@ -194,7 +203,7 @@ fn row(
         full: Some(&name),
         ..Text::at(right, y + 4.0, &shown)
     });
-    if rests_on_stand_in(comparison, line) {
+    if uses_stand_in(comparison, line) {
         canvas.mark(Mark::STAND_IN, right + 9.0, y, None);
     }
     let mark = mark(line.standing());
@@ -215,35 +224,35 @@ fn row(
         Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => {}
     }
     let words = one_line(&change(line), 240);
-    let short = font::cut(&words, SMALL, WORDS - 12.0);
-    let ink = match line.standing() {
-        Standing::Worse => Ink::Alert,
-        Standing::Better => Ink::Good,
-        _ => Ink::Soft,
+    let short = font::truncate_end(&words, SMALL, WORDS - 12.0);
+    let color = match line.standing() {
+        Standing::Worse => Color::Alert,
+        Standing::Better => Color::Good,
+        _ => Color::Soft,
     };
     canvas.text(Text {
         size: SMALL,
-        ink,
+        color,
         full: Some(&words),
         ..Text::at(WIDTH - MARGIN - WORDS + 12.0, y + 4.0, &short)
     });
 }
 
-/// A scale of factors around 1: as far to the left as to the right.
+/// A symmetric log scale of factors around 1.
 struct Factors {
-    /// The logarithm of the greatest factor.
+    /// The logarithm of the largest factor.
     reach: f64,
     from: f64,
     to: f64,
 }
 
-/// Factors that a reader knows at sight.
+/// Common factors for the ticks.
 const ROUND: [f64; 12] = [
     1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 5.0, 10.0, 100.0, 1e3, 1e4, 1e6,
 ];
 
 impl Factors {
-    fn holding(lines: &[&Line<'_>]) -> Self {
+    fn for_values(lines: &[&Line<'_>]) -> Self {
         let factors = lines.iter().filter_map(|line| match &line.outcome {
             Outcome::Judged(judged) => Some(judged),
             _ => None,
@@ -270,7 +279,7 @@ impl Factors {
         middle + share * (self.to - self.from) / 2.0
     }
 
-    /// As many round factors as have room for their labels, on both sides of 1.
+    /// As many round factors on both sides of 1 as their labels have space.
     fn ticks(&self) -> Vec<(f64, String)> {
         let mut ticks: Vec<(f64, String)> = vec![(1.0, "1x".to_owned())];
         let mut last = self.place(1.0);
@@ -293,11 +302,15 @@ impl Factors {
     fn draw(&self, canvas: &mut Canvas, (labels, top, foot): (f64, f64, f64)) {
         for (factor, label) in self.ticks() {
             let x = self.place(factor);
-            let ink = if factor == 1.0 { Ink::Edge } else { Ink::Grid };
-            canvas.line((x, top), (x, foot), ink, 1.0);
+            let color = if factor == 1.0 {
+                Color::Edge
+            } else {
+                Color::Grid
+            };
+            canvas.line((x, top), (x, foot), color, 1.0);
             canvas.text(Text {
                 anchor: Anchor::Middle,
-                ink: Ink::Soft,
+                color: Color::Soft,
                 size: SMALL,
                 ..Text::at(x, labels, &label)
             });
@@ -308,7 +321,7 @@ impl Factors {
         ] {
             canvas.text(Text {
                 anchor,
-                ink: Ink::Soft,
+                color: Color::Soft,
                 size: SMALL,
                 ..Text::at(x, labels - 16.0, words)
             });
@@ -321,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_the_middle_and_reciprocals_mirror_each_other() {
+    fn one_is_in_the_middle_and_reciprocals_are_symmetric() {
         let scale = Factors {
             reach: 2.0_f64.ln(),
             from: 100.0,

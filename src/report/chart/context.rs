@@ -1,5 +1,5 @@
-//! What a chart is about: a scenario's cases in their order, and the words that every
-//! chart owes its reader: how many samples, which engine, when.
+//! The scenario that a chart shows: its cases in order, and the details of every chart: number of
+//! samples, engine and date.
 
 use super::super::analysis::Analysis;
 use super::super::entry::{MetricSummary, Series};
@@ -9,32 +9,32 @@ use super::super::notes::{entry_reasons, one_line, plural};
 use super::super::parts::apart_note;
 use super::canvas::{Anchor, Area, Canvas, LABEL, Mark, SMALL, Text};
 use super::font;
-use super::palette::{Ink, Theme};
-use super::sheet::{MARGIN, Swatch};
+use super::layout::{LegendSymbol, MARGIN};
+use super::palette::{Color, Theme};
 use super::{Grouping, Options};
 use crate::record::{CaseRecord, EngineChoice, Metric, ScenarioRecord};
 
-/// Characters of a reason that a pointer reads.
+/// Longest reason in a tooltip, in characters.
 const REASON_CHARS: usize = 240;
 
 /// A scenario to draw.
 #[derive(Debug)]
-pub(super) struct Matter<'r, 'a> {
+pub(super) struct ChartContext<'r, 'a> {
     pub(super) analysis: &'r Analysis<'a>,
     pub(super) scenario: &'a ScenarioRecord,
     pub(super) theme: Theme,
-    /// The cases in the order of the tables, in groups where they are grouped.
+    /// The cases in the order of the tables; one group unless they are grouped by strategy.
     pub(super) groups: Vec<Group<'a>>,
 }
 
-/// Cases under one heading.
+/// Cases below one heading.
 #[derive(Debug)]
 pub(super) struct Group<'a> {
     pub(super) heading: Option<String>,
     pub(super) cases: Vec<&'a CaseRecord>,
 }
 
-impl<'r, 'a> Matter<'r, 'a> {
+impl<'r, 'a> ChartContext<'r, 'a> {
     pub(super) fn new(
         analysis: &'r Analysis<'a>,
         scenario: &'a ScenarioRecord,
@@ -72,8 +72,8 @@ impl<'r, 'a> Matter<'r, 'a> {
         self.analysis.at(&case.id, series)
     }
 
-    /// Whether it was tried in any case, be it without success.
-    pub(super) fn is_taken(&self, metric: Metric) -> bool {
+    /// Whether any case has a sample of it, successful or not.
+    pub(super) fn was_attempted(&self, metric: Metric) -> bool {
         let mut entries = self.analysis.entries_in(&self.scenario.name);
         entries.any(|entry| {
             let counts = entry.counts;
@@ -114,7 +114,7 @@ impl<'r, 'a> Matter<'r, 'a> {
         )
     }
 
-    /// `n = 6`, or `n = 3 to 6` where it is not the same in all.
+    /// `n = 6`, or `n = 3 to 6` if the cases differ.
     fn samples(&self, series: &[Series]) -> String {
         let sizes = self.cases().flat_map(|case| {
             let entries = series.iter().filter_map(|series| self.entry(case, *series));
@@ -134,7 +134,7 @@ impl<'r, 'a> Matter<'r, 'a> {
         self.cases().any(|case| !case.stand_ins.is_empty())
     }
 
-    /// Whether anything of these series did not finish.
+    /// Whether a sample of these series did not finish.
     pub(super) fn any_dnf(&self, series: &[Series]) -> bool {
         self.cases().any(|case| {
             let mut entries = series.iter().filter_map(|series| self.entry(case, *series));
@@ -142,31 +142,30 @@ impl<'r, 'a> Matter<'r, 'a> {
         })
     }
 
-    /// The marks that need words, as far as they are there.
-    pub(super) fn marks(&self, series: &[Series]) -> Vec<(Swatch, String)> {
+    /// Legend entries of the marks that the chart contains.
+    pub(super) fn marks(&self, series: &[Series]) -> Vec<(LegendSymbol, String)> {
         let mut marks = Vec::new();
         if self.any_stand_in() {
             marks.push((
-                Swatch::Mark(Mark::STAND_IN),
+                LegendSymbol::Mark(Mark::STAND_IN),
                 "built on a stand-in base".to_owned(),
             ));
         }
         if self.any_dnf(series) {
-            marks.push((Swatch::Mark(Mark::DNF), "did not finish".to_owned()));
+            marks.push((LegendSymbol::Mark(Mark::DNF), "did not finish".to_owned()));
         }
         marks
     }
 
-    /// What to say where its cases were measured on several machines: their times are not
-    /// compared then, whichever of them stand in one picture.
-    pub(super) fn apart(&self) -> Option<String> {
+    /// A note if the cases were measured on several machines, whose times must not be compared.
+    pub(super) fn machines_note(&self) -> Option<String> {
         apart_note(self.analysis, &self.scenario.name).map(|note| note.text)
     }
 
-    /// What a reader of any of its charts must know.
+    /// The notes below every chart.
     pub(super) fn notes(&self) -> Vec<String> {
         let stand_ins = self.stand_in_note();
-        self.apart().into_iter().chain(stand_ins).collect()
+        self.machines_note().into_iter().chain(stand_ins).collect()
     }
 
     fn stand_in_note(&self) -> Option<String> {
@@ -184,20 +183,20 @@ impl<'r, 'a> Matter<'r, 'a> {
     }
 }
 
-/// The column of names at the left of a plot.
+/// The column of variant names to the left of a plot.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Names {
-    /// Where names end.
+pub(super) struct NameColumn {
+    /// The right edge of the names.
     pub(super) right: f64,
 }
 
-/// Room for the mark between a name and the plot.
+/// Space for the mark between a name and the plot.
 const MARK_ROOM: f64 = 18.0;
 
-impl Names {
+impl NameColumn {
     /// As wide as the longest name, within bounds.
-    pub(super) fn of(matter: &Matter<'_, '_>) -> Self {
-        let widest = matter
+    pub(super) fn of(context: &ChartContext<'_, '_>) -> Self {
+        let widest = context
             .cases()
             .map(|case| font::width(&case.variant, LABEL, false));
         let widest = widest.fold(0.0_f64, f64::max);
@@ -206,14 +205,14 @@ impl Names {
         }
     }
 
-    /// Where the plot may begin.
+    /// The left edge of the plot.
     pub(super) fn end(self) -> f64 {
         self.right + MARK_ROOM
     }
 
-    /// A name, with the mark of a stand-in; `y` is the middle of its row.
+    /// Draws a name and the mark of a stand-in; `y` is the middle of the row.
     pub(super) fn draw(self, canvas: &mut Canvas, case: &CaseRecord, y: f64) {
-        let name = font::fit(&case.variant, LABEL, self.right - MARGIN);
+        let name = font::truncate_middle(&case.variant, LABEL, self.right - MARGIN);
         let full = if case.title.is_empty() {
             case.variant.clone()
         } else {
@@ -232,21 +231,21 @@ impl Names {
 }
 
 /// Height of a group's heading.
-pub(super) const HEADING: f64 = 22.0;
+pub(super) const HEADING_HEIGHT: f64 = 22.0;
 
-/// The heading of a group of rows; gives the height that it takes.
+/// Draws the heading of a group of rows and returns its height.
 pub(super) fn heading(canvas: &mut Canvas, words: Option<&str>, y: f64) -> f64 {
     let Some(words) = words else { return 0.0 };
-    let shown = font::fit(words, LABEL, 300.0);
+    let shown = font::truncate_middle(words, LABEL, 300.0);
     canvas.text(Text {
         bold: true,
         full: Some(words),
         ..Text::at(MARGIN, y + 16.0, &shown)
     });
-    HEADING
+    HEADING_HEIGHT
 }
 
-/// Why there is nothing to draw: the word, and for a DNF its mark.
+/// Draws the reason for a missing value, with a mark for a DNF.
 pub(super) fn absent(canvas: &mut Canvas, entry: Option<&MetricSummary<'_>>, x: f64, y: f64) {
     let word = entry.map_or("–", |entry| absence(entry.standing).0);
     let reason = entry
@@ -259,14 +258,14 @@ pub(super) fn absent(canvas: &mut Canvas, entry: Option<&MetricSummary<'_>>, x: 
     }
     canvas.text(Text {
         size: SMALL,
-        ink: Ink::Soft,
+        color: Color::Soft,
         full: reason.as_deref(),
         ..Text::at(x, y + 4.0, word)
     });
 }
 
-/// Samples that did not finish beside others that did: the mark, and what a pointer reads.
-pub(super) fn partly_failed(canvas: &mut Canvas, entry: &MetricSummary<'_>, x: f64, y: f64) {
+/// Draws a mark with a tooltip if some samples of the entry did not finish.
+pub(super) fn draw_failed_samples(canvas: &mut Canvas, entry: &MetricSummary<'_>, x: f64, y: f64) {
     if entry.counts.dnf == 0 {
         return;
     }
@@ -280,7 +279,7 @@ pub(super) fn partly_failed(canvas: &mut Canvas, entry: &MetricSummary<'_>, x: f
     canvas.mark(Mark::DNF, x, y, Some(&full));
 }
 
-/// A thin horizontal line between rows.
+/// Draws a thin horizontal line between rows.
 pub(super) fn rule(canvas: &mut Canvas, y: f64, from: f64, to: f64) {
     canvas.rect(
         Area {
@@ -289,7 +288,7 @@ pub(super) fn rule(canvas: &mut Canvas, y: f64, from: f64, to: f64) {
             width: to - from,
             height: 1.0,
         },
-        Ink::Grid,
+        Color::Grid,
         None,
         None,
     );
