@@ -163,6 +163,7 @@ fn of_here(place: &Place, args: &BenchArgs) -> BenchArgs {
     project.path = project.path.as_ref().map(full);
     project.context = project.context.as_ref().map(full);
     project.compose = project.compose.as_ref().map(full);
+    project.bake = project.bake.as_ref().map(full);
     // As this folder has them, else as the project's has.
     for file in &mut project.files {
         let near = full(file);
@@ -248,6 +249,7 @@ pub(super) fn drafted(
         swaps: args.swaps.clone(),
         env: args.env.clone(),
         services: args.services.clone(),
+        bake: args.bake.as_ref().map(near),
         compose: args.compose.as_ref().map(|file| project::Compose {
             file: near(file),
             service: args.service.clone(),

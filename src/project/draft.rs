@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::bake::baked;
 use super::compose::with_compose;
 use super::contract::Sent;
 use super::error::ProjectError;
@@ -53,15 +54,12 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
         Some(compose) => with_compose(request, compose, &mut notes)?,
         None => request.clone(),
     };
-    let context = request.context.as_deref().map(real).transpose()?;
-    let files = located(request, &folder, context.as_deref(), &mut notes)?;
-    let request = &suggesting(request, &files, &mut notes)?;
+    let (files, variants) = to_build(request, &folder, &mut notes)?;
     let root_of_context = &files[0].context;
     let root = match root_of_context.starts_with(&home) {
         true => home,
         false => root_of_context.clone(),
     };
-    let variants = variants(request, &files)?;
     check_swaps(request, &variants)?;
     let contexts = contexts(root_of_context, &variants)?;
     let app = relative(&files[0].app, root_of_context);
@@ -79,7 +77,10 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
         Note {
             subject: "variants",
             text: listed(variants.iter().map(|one| one.title.clone()), variants.len()),
-            flag: Some("-f FILE, --target, --build-arg, --base"),
+            flag: Some(match request.bake {
+                Some(_) => "--target NAME",
+                None => "-f FILE, --target, --build-arg, --base",
+            }),
         },
     );
     notes.insert(
@@ -116,6 +117,23 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
         notes,
         variants: variants.into_iter().map(|variant| variant.name).collect(),
     })
+}
+
+/// The Dockerfiles with their variants.
+fn to_build(
+    request: &Request,
+    folder: &Path,
+    notes: &mut Vec<Note>,
+) -> Result<(Vec<Located>, Vec<Variant>), ProjectError> {
+    if let Some(file) = &request.bake {
+        let baked = baked(request, file, folder, notes)?;
+        return Ok((baked.files, baked.variants));
+    }
+    let context = request.context.as_deref().map(real).transpose()?;
+    let files = located(request, folder, context.as_deref(), notes)?;
+    let request = &suggesting(request, &files, notes)?;
+    let variants = variants(request, &files)?;
+    Ok((files, variants))
 }
 
 /// The scenario of ready images.

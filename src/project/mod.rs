@@ -6,6 +6,7 @@
 //! assumed: what is measured is what can be saved.
 
 mod anchor;
+mod bake;
 mod compose;
 mod contract;
 mod draft;

@@ -38,6 +38,8 @@ pub struct Request {
     pub env: Vec<(String, String)>,
     /// Services that the app needs.
     pub services: Vec<Service>,
+    /// A Bake file whose targets are the variants; then `targets` names its targets.
+    pub bake: Option<PathBuf>,
     /// A Compose file that says more.
     pub compose: Option<Compose>,
     /// A port of the app that something else than its Dockerfile names.

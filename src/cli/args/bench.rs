@@ -19,6 +19,7 @@ use crate::units::Nanos;
     plimsoll bench --suggest\n  \
     plimsoll bench --image nginx:1.27,nginx:1.27-alpine\n  \
     plimsoll bench --compose compose.yaml --service web\n  \
+    plimsoll bench --bake docker-bake.hcl --target app\n  \
     plimsoll bench --with db=postgres:16 --env DATABASE_URL=postgres://postgres@db/postgres\n  \
     plimsoll bench services/api --target dev,prod --build-arg FEATURES=a,b --time 10m\n  \
     plimsoll bench --dry-run --save bench.toml\n\n\
@@ -92,7 +93,7 @@ pub struct ProjectArgs {
     /// When the app is ready: http://:PORT/PATH, tcp://:PORT, log:REGEX, exit:CODE or healthy [default: from HEALTHCHECK, EXPOSE and the sources, or the config of a ready image]
     #[arg(long, value_name = "HOW", value_parser = clap::value_parser!(Ready))]
     pub ready: Option<Ready>,
-    /// Stage to build; a variant each
+    /// Stage to build, or with --bake target of the Bake file; a variant each
     #[arg(long = "target", value_name = "STAGE", value_delimiter = ',')]
     pub targets: Vec<String>,
     /// Build argument with its values, as NAME=VALUE or NAME=A,B; a variant for each combination
@@ -124,6 +125,9 @@ pub struct ProjectArgs {
     /// Service of the Compose file to measure [default: the only one that is built]
     #[arg(long, value_name = "NAME", requires = "compose")]
     pub service: Option<String>,
+    /// Bake file (HCL or JSON) whose targets are measured, those of --target or else of `default`; a variant each
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "context", "images", "build_args", "base", "suggest", "swaps", "compose", "platforms"])]
+    pub bake: Option<PathBuf>,
     /// Platform to build and run for, such as `linux/arm64`; a variant each
     #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
     pub platforms: Vec<String>,

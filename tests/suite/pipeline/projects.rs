@@ -344,3 +344,37 @@ async fn what_cannot_be_found_is_asked_for_by_its_flag() {
     assert!(none.contains("there is no Dockerfile in"), "{none}");
     assert!(home.results().read_dir().is_err(), "nothing was begun");
 }
+
+#[tokio::test(start_paused = true)]
+async fn targets_of_a_bake_file_are_variants() {
+    let home = Home::project("two-bases", &["node:20", "node:20-slim"]);
+    let bake = "group \"default\" { targets = [\"full\", \"slim\"] }\ntarget \"full\" {}\n\
+        target \"slim\" {\n  contexts = { \"node:20\" = \"docker-image://node:20-slim\" }\n  tags = [\"x\"]\n}\n";
+    std::fs::write(home.path().join("docker-bake.hcl"), bake).unwrap();
+    let (outcome, _) = home.run(&with(&["--bake", "docker-bake.hcl"])).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
+    let record = home.record();
+    let cases = record.cases.iter();
+    let bases: Vec<_> = cases
+        .map(|case| (case.variant.as_str(), case.bases.join(" ")))
+        .collect();
+    let expected = [("full", "node:20"), ("slim", "node:20-slim"), ("floor", "")];
+    assert_eq!(
+        bases,
+        expected.map(|(name, bases)| (name, bases.to_owned()))
+    );
+    let talk = home.talk();
+    for said in ["bake: full, slim of ", "left out: `tags` of the Bake file"] {
+        assert!(talk.contains(said), "{said}: {talk}");
+    }
+    let wrong = with(&["--bake", "docker-bake.hcl", "--target", "fool"]);
+    let error = home.run(&wrong).await.0.unwrap_err().to_string();
+    assert!(
+        error.contains("there is no target or group `fool`"),
+        "{error}"
+    );
+    assert!(
+        error.contains("hint: name one of them: --target default, full, slim"),
+        "{error}"
+    );
+}

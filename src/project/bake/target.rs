@@ -1,0 +1,364 @@
+//! Targets of a Bake file: matrices, inheritance, and those that are asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hcl::Value;
+
+use super::Fault;
+use super::document::{Attributes, Document, Item};
+use super::scope::{Scope, Values, text};
+use crate::dockerfile::Dockerfile;
+
+/// What is built where nothing is named.
+const DEFAULT: &str = "default";
+
+/// A target before inheritance. One of a matrix has its values.
+#[derive(Debug)]
+struct Raw {
+    name: String,
+    attributes: Attributes,
+    values: Values,
+    line: Option<usize>,
+}
+
+/// The targets and groups of a file.
+#[derive(Debug)]
+pub(super) struct Targets {
+    scope: Scope,
+    all: Vec<Raw>,
+    /// What groups and matrices stand for, by name.
+    groups: BTreeMap<String, Vec<String>>,
+}
+
+/// A target with what it inherits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Resolved {
+    pub name: String,
+    pub line: Option<usize>,
+    pub context: String,
+    pub dockerfile: String,
+    pub stage: Option<String>,
+    pub args: BTreeMap<String, String>,
+    pub platforms: Vec<String>,
+    /// Named contexts.
+    pub contexts: BTreeMap<String, String>,
+    /// Attributes that are not read.
+    pub left_out: BTreeSet<String>,
+    inline: Option<Option<usize>>,
+}
+
+impl Targets {
+    pub fn of(
+        document: &Document,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Fault> {
+        let scope = Scope::of(document, environment)?;
+        let mut targets = Self {
+            scope,
+            all: Vec::new(),
+            groups: BTreeMap::new(),
+        };
+        for block in &document.targets {
+            let raw = |name: &str, values: Values| Raw {
+                name: name.to_owned(),
+                attributes: block.attributes.clone(),
+                values,
+                line: block.line,
+            };
+            let Some(matrix) = block.attributes.get("matrix") else {
+                targets.all.push(raw(&block.name, Values::new()));
+                continue;
+            };
+            let Some(name) = block.attributes.get("name") else {
+                let said = format!("target `{}` has a matrix and no `name`", block.name);
+                return Err(Fault::new(
+                    block.line,
+                    said,
+                    "add `name`, with the matrix's variables",
+                ));
+            };
+            let mut names = Vec::new();
+            for values in targets.combinations(matrix)? {
+                let value = targets.scope.value(name, &values)?;
+                let expanded = text(&value).ok_or_else(|| wrong(name, "name", "a text"))?;
+                targets.all.push(raw(&expanded, values));
+                names.push(expanded);
+            }
+            targets.groups.insert(block.name.clone(), names);
+        }
+        for block in &document.groups {
+            let names = match block.attributes.get("targets") {
+                Some(item) => targets.list(item, &Values::new(), "targets")?,
+                None => Vec::new(),
+            };
+            targets.groups.insert(block.name.clone(), names);
+        }
+        Ok(targets)
+    }
+
+    /// The targets of these names, or else of `default`; groups stand for what they hold. Each
+    /// once, in this order.
+    pub fn selected(&self, wanted: &[String]) -> Result<Vec<Resolved>, Fault> {
+        let default = [DEFAULT.to_owned()];
+        let wanted = if wanted.is_empty() {
+            &default[..]
+        } else {
+            wanted
+        };
+        let mut names = Vec::new();
+        for name in wanted {
+            self.expand(name, &mut Vec::new(), &mut names)?;
+        }
+        let targets = names.iter().map(|name| {
+            let resolved = self.resolved(name, &mut Vec::new())?;
+            resolved.checked()
+        });
+        targets.collect()
+    }
+
+    fn expand(
+        &self,
+        name: &str,
+        above: &mut Vec<String>,
+        found: &mut Vec<String>,
+    ) -> Result<(), Fault> {
+        if above.iter().any(|known| known == name) {
+            let said = format!("groups hold each other: {} -> {name}", above.join(" -> "));
+            return Err(Fault::new(None, said, "correct `targets` of the groups"));
+        }
+        let is_target = self.all.iter().any(|target| target.name == name);
+        // A group may hold a target of its own name.
+        let Some(members) = self.groups.get(name).filter(|_| !is_target) else {
+            if !is_target {
+                return Err(self.unknown(name));
+            }
+            if !found.iter().any(|known| known == name) {
+                found.push(name.to_owned());
+            }
+            return Ok(());
+        };
+        above.push(name.to_owned());
+        for member in members {
+            self.expand(member, above, found)?;
+        }
+        above.pop();
+        Ok(())
+    }
+
+    fn unknown(&self, name: &str) -> Fault {
+        let targets = self.all.iter().map(|target| target.name.as_str());
+        let known: BTreeSet<&str> = targets
+            .chain(self.groups.keys().map(String::as_str))
+            .collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        let hint = match known.as_slice() {
+            [] => "add a target to the file".to_owned(),
+            known => format!("name one of them: --target {}", known.join(", ")),
+        };
+        Fault::new(None, format!("there is no target or group `{name}`"), hint)
+    }
+
+    /// A target with what it inherits: in this order, then its own.
+    fn resolved(&self, name: &str, above: &mut Vec<String>) -> Result<Resolved, Fault> {
+        let Some(raw) = self.all.iter().find(|target| target.name == name) else {
+            return Err(self.unknown(name));
+        };
+        if above.iter().any(|known| known == name) {
+            let said = format!(
+                "targets inherit from each other: {} -> {name}",
+                above.join(" -> ")
+            );
+            return Err(Fault::new(raw.line, said, "correct `inherits`"));
+        }
+        above.push(name.to_owned());
+        let mut resolved = Resolved::default();
+        if let Some(item) = raw.attributes.get("inherits") {
+            for parent in self.list(item, &raw.values, "inherits")? {
+                let parent = self.resolved(&parent, above)?;
+                resolved.merge(parent);
+            }
+        }
+        above.pop();
+        let own = self.own(raw)?;
+        // A null takes away what is inherited.
+        for (name, value) in &own.nulls {
+            if value == "args" {
+                resolved.args.remove(name);
+            } else {
+                resolved.contexts.remove(name);
+            }
+        }
+        resolved.merge(own.resolved);
+        resolved.name = raw.name.clone();
+        resolved.line = raw.line;
+        Ok(resolved)
+    }
+
+    /// What a target says itself.
+    fn own(&self, raw: &Raw) -> Result<Own, Fault> {
+        let mut own = Own::default();
+        for (key, item) in &raw.attributes {
+            let one = || -> Result<Option<String>, Fault> {
+                match self.scope.value(item, &raw.values)? {
+                    Value::Null => Ok(None),
+                    value => text(&value)
+                        .map(Some)
+                        .ok_or_else(|| wrong(item, key, "a text")),
+                }
+            };
+            match key.as_str() {
+                "context" => own.resolved.context = one()?.unwrap_or_default(),
+                "dockerfile" => own.resolved.dockerfile = one()?.unwrap_or_default(),
+                "target" => own.resolved.stage = one()?,
+                "dockerfile-inline" => own.resolved.inline = one()?.map(|_| item.line),
+                "platforms" => own.resolved.platforms = self.list(item, &raw.values, key)?,
+                "args" | "contexts" => {
+                    let Value::Object(pairs) = self.scope.value(item, &raw.values)? else {
+                        return Err(wrong(item, key, "an object"));
+                    };
+                    for (name, value) in pairs {
+                        let Some(value) = text(&value) else {
+                            own.nulls.push((name, key.clone()));
+                            continue;
+                        };
+                        match key.as_str() {
+                            "args" => own.resolved.args.insert(name, value),
+                            _ => own.resolved.contexts.insert(name, value),
+                        };
+                    }
+                }
+                "inherits" | "matrix" | "name" | "description" => {}
+                other => {
+                    own.resolved.left_out.insert(other.to_owned());
+                }
+            }
+        }
+        Ok(own)
+    }
+
+    /// All combinations of the values of a matrix.
+    fn combinations(&self, matrix: &Item) -> Result<Vec<Values>, Fault> {
+        let Value::Object(axes) = self.scope.value(matrix, &Values::new())? else {
+            return Err(wrong(matrix, "matrix", "an object of lists"));
+        };
+        let mut all = vec![Values::new()];
+        for (name, values) in axes {
+            let Value::Array(values) = values else {
+                return Err(wrong(matrix, "matrix", "an object of lists"));
+            };
+            let mut crossed = Vec::new();
+            for before in &all {
+                for value in &values {
+                    let mut one = before.clone();
+                    one.insert(name.clone(), value.clone());
+                    crossed.push(one);
+                }
+            }
+            all = crossed;
+        }
+        Ok(all)
+    }
+
+    /// A list of texts. Null is none.
+    fn list(&self, item: &Item, values: &Values, key: &str) -> Result<Vec<String>, Fault> {
+        let items = match self.scope.value(item, values)? {
+            Value::Array(items) => items,
+            Value::Null => return Ok(Vec::new()),
+            _ => return Err(wrong(item, key, "a list of texts")),
+        };
+        let texts: Option<Vec<String>> = items.iter().map(text).collect();
+        texts.ok_or_else(|| wrong(item, key, "a list of texts"))
+    }
+}
+
+/// What a target says itself, and which entries of `args` and `contexts` it takes away.
+#[derive(Debug, Default)]
+struct Own {
+    resolved: Resolved,
+    /// The name, and the attribute.
+    nulls: Vec<(String, String)>,
+}
+
+impl Resolved {
+    /// Takes over what another says.
+    fn merge(&mut self, other: Self) {
+        for (mine, theirs) in [
+            (&mut self.context, other.context),
+            (&mut self.dockerfile, other.dockerfile),
+        ] {
+            if !theirs.is_empty() {
+                *mine = theirs;
+            }
+        }
+        self.stage = other.stage.or(self.stage.take());
+        self.inline = other.inline.or(self.inline.take());
+        self.args.extend(other.args);
+        self.contexts.extend(other.contexts);
+        self.left_out.extend(other.left_out);
+        if !other.platforms.is_empty() {
+            self.platforms = other.platforms;
+        }
+    }
+
+    /// With what holds where nothing is said.
+    ///
+    /// # Errors
+    /// What plimsoll cannot build.
+    fn checked(mut self) -> Result<Self, Fault> {
+        let name = &self.name;
+        if let Some(line) = self.inline {
+            let said = format!("target `{name}` has its Dockerfile in the file");
+            let hint =
+                "write it to a file of its own, and name that: `dockerfile = \"Dockerfile\"`";
+            return Err(Fault::new(line.or(self.line), said, hint));
+        }
+        let context = self.context.strip_prefix("cwd://").unwrap_or(&self.context);
+        if context.contains("://") || context.starts_with("git@") {
+            let said = format!("target `{name}` has a remote context, `{context}`");
+            let hint = "clone it, and run plimsoll there";
+            return Err(Fault::new(self.line, said, hint));
+        }
+        self.context = match context {
+            "" => ".".to_owned(),
+            some => some.to_owned(),
+        };
+        if self.dockerfile.is_empty() {
+            self.dockerfile = "Dockerfile".to_owned();
+        }
+        // The engine's own.
+        self.platforms.retain(|platform| platform != "local");
+        Ok(self)
+    }
+
+    /// Named contexts as bases: an image under the name of a base takes its place.
+    ///
+    /// # Errors
+    /// A context of another kind, which plimsoll does not send.
+    pub fn swaps(&self, dockerfile: &Dockerfile) -> Result<BTreeMap<String, String>, Fault> {
+        let known = dockerfile.all_bases(&self.args).unwrap_or_default();
+        let mut swaps = BTreeMap::new();
+        for (name, value) in &self.contexts {
+            match value.strip_prefix("docker-image://") {
+                Some(image) if known.iter().any(|base| base == name) => {
+                    swaps.insert(name.clone(), image.to_owned());
+                }
+                // Nothing of the Dockerfile uses it.
+                Some(_) => {}
+                None => {
+                    let target = &self.name;
+                    let said = format!(
+                        "target `{target}` needs the named context `{name}` (`{value}`), and plimsoll sends one context"
+                    );
+                    let hint = "measure a target without it; a context `docker-image://IMAGE` in place of a base is read";
+                    return Err(Fault::new(self.line, said, hint));
+                }
+            }
+        }
+        Ok(swaps)
+    }
+}
+
+fn wrong(item: &Item, key: &str, expected: &str) -> Fault {
+    let hint = format!("write {expected}");
+    Fault::new(item.line, format!("`{key}` is not {expected}"), hint)
+}
