@@ -122,7 +122,8 @@ fn a_package_of_a_database_has_the_lowest_layer_that_holds_it_on_and_on() {
         of(&[("a", "1"), ("b", "2"), ("d", "1")]),
         of(&[("a", "1"), ("b", "2"), ("c", "1"), ("d", "1"), ("e", "1")]),
     ]);
-    let rows: Vec<_> = { listed(&image).iter() }
+    let found = listed(&image);
+    let rows: Vec<_> = { found.iter() }
         .map(|row| row.split(' ').take(3).collect::<Vec<_>>().join(" "))
         .collect();
     let expected = ["1 dpkg a", "3 dpkg b", "4 dpkg c", "1 dpkg d", "4 dpkg e"];
