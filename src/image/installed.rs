@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::examined::Examined;
 use super::known::Known;
+use super::layer::Layer;
 use super::name;
-use super::packages::{self, FoundPackage};
+use super::packages::{self, Found, FoundPackage, PackageFile};
+use super::tree::Lead;
 use super::view::{File, Node};
 use super::waste::layer_number;
 use crate::inspection::{Distribution, Package, PackageKind, Packages, UnreadPackages};
@@ -13,6 +15,10 @@ use crate::units::Count;
 
 /// Bytes of the packages that are listed, with their paths.
 const MOST_LIST_BYTES: usize = 64 << 20;
+/// Packages that are listed, in their order.
+const MOST_LISTED: usize = 100_000;
+/// Why a file with several names is not read under one of them.
+const OTHER_NAME: &str = "another name of it in its layer is not that of such a file";
 /// Files that could not be read and are listed.
 const MOST_UNREAD: usize = 1_000;
 
@@ -35,13 +41,27 @@ impl Examined {
         let mut seen = BTreeSet::new();
         view.walk(&mut |at, node| {
             let Node::File(file) = node else { return };
-            let Some(Known::Packages(found)) = file.inode.known.as_deref() else {
-                return;
+            let kind = packages::kind(at).filter(|kind| kind.has_packages());
+            let found = match file.inode.known.as_deref() {
+                Some(Known::Packages(found)) => Some(found),
+                _ => None,
             };
+            let is_read = match (kind, found) {
+                (None, _) => true,
+                (Some(kind), Some(found)) => found.file == kind || !found.file.is_by_name(),
+                (Some(kind), None) => self.read_as(file.number) == Some(kind),
+            };
+            if let (Some(kind), false) = (kind, is_read) {
+                let layer = layer_number(self.position_of(file.number));
+                listing.unread(name::path(at), layer, OTHER_NAME);
+                listing.packages.open_ended.0 += u64::from(kind.is_open());
+                return;
+            }
+            let Some(found) = found else { return };
             // A package of a language is where its description has its name. All others are
             // what they are under any name, and once.
             let counts = match found.file.is_by_name() {
-                true => packages::kind(at) == Some(found.file),
+                true => kind == Some(found.file),
                 false => seen.insert(file.number),
             };
             if !counts {
@@ -49,7 +69,12 @@ impl Examined {
             }
             let path = name::path(at);
             let layer = layer_number(self.position_of(file.number));
-            for package in &found.list {
+            let layers = match found.file.is_database() {
+                true => self.layers_of(at, file.number, found),
+                false => Vec::new(),
+            };
+            for (number, package) in found.list.iter().enumerate() {
+                let layer = layers.get(number).copied().unwrap_or(layer);
                 listing.add(package, &path, layer);
             }
             for (kind, count) in &found.more {
@@ -58,9 +83,7 @@ impl Examined {
             }
             if let Some(problem) = found.problem {
                 listing.unread(path, layer, problem);
-                if !found.file.is_by_name() {
-                    listing.packages.open_ended.0 += 1;
-                }
+                listing.packages.open_ended.0 += u64::from(found.is_open());
             }
         });
         let mut packages = listing.packages;
@@ -71,7 +94,40 @@ impl Examined {
                 _ => None,
             });
         packages.list.sort_unstable();
+        let cut = packages.list.len().saturating_sub(MOST_LISTED);
+        packages.list.truncate(MOST_LISTED);
+        packages.more.0 += cut as u64;
         packages
+    }
+
+    /// What a file was read as: its first name in its layer decides.
+    fn read_as(&self, number: u32) -> Option<PackageFile> {
+        let placed = self.stack.get(self.position_of(number))?;
+        let id = placed.layer.names.get((number - placed.first) as usize)?;
+        packages::kind(&placed.layer.tree.path(*id))
+    }
+
+    /// The layer of each package of a database: the lowest from which on each version of the
+    /// file holds it. A layer that installs one package writes the others again.
+    fn layers_of(&self, at: &[&[u8]], number: u32, found: &Found) -> Vec<u32> {
+        let top = self.position_of(number);
+        let mut layers = vec![layer_number(top); found.list.len()];
+        let mut held: BTreeSet<_> = (0..found.list.len()).collect();
+        for position in (0..top).rev() {
+            if hides_below(&self.stack[position + 1].layer, at) {
+                break;
+            }
+            let lower = match version_in(&self.stack[position].layer, at) {
+                Version::Same => continue,
+                Version::Found(lower) => lower,
+                Version::None => break,
+            };
+            let lower: BTreeSet<_> = lower.list.iter().map(key).collect();
+            held.retain(|one| lower.contains(&key(&found.list[*one])));
+            held.iter()
+                .for_each(|one| layers[*one] = layer_number(position));
+        }
+        layers
     }
 }
 
@@ -79,6 +135,59 @@ fn distribution(file: File<'_>) -> Option<Distribution> {
     match file.inode.known.as_deref() {
         Some(Known::Distribution(distribution)) => Some(distribution.clone()),
         _ => None,
+    }
+}
+
+/// What makes a package of a database the same one.
+fn key(package: &FoundPackage) -> (&str, Option<&str>, Option<&str>) {
+    let (version, architecture) = (&package.version, &package.architecture);
+    (&package.name, version.as_deref(), architecture.as_deref())
+}
+
+/// What a layer has at the path of a database.
+enum Version<'a> {
+    /// It does not touch it.
+    Same,
+    Found(&'a Found),
+    /// Something else, or it hides what is below.
+    None,
+}
+
+/// Whether a layer hides all of a folder that a path leads through.
+fn hides_below(layer: &Layer, at: &[&[u8]]) -> bool {
+    let tree = &layer.tree;
+    let mut id = tree.root;
+    for part in at {
+        if tree.slot(id).opaque {
+            return true;
+        }
+        match tree.child(id, part) {
+            Some(child) => id = child,
+            None => return false,
+        }
+    }
+    false
+}
+
+fn version_in<'a>(layer: &'a Layer, at: &[&[u8]]) -> Version<'a> {
+    let tree = &layer.tree;
+    let mut id = tree.root;
+    for part in at {
+        id = match tree.child(id, part) {
+            Some(id) => id,
+            None => return Version::Same,
+        };
+    }
+    let Lead::File(number) = tree.slot(id).lead else {
+        return Version::None;
+    };
+    match layer
+        .inodes
+        .get(number as usize)
+        .and_then(|it| it.known.as_deref())
+    {
+        Some(Known::Packages(found)) => Version::Found(found),
+        _ => Version::None,
     }
 }
 

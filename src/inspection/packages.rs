@@ -1,5 +1,6 @@
 //! The packages of an image.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -98,6 +99,25 @@ pub struct Package {
     pub layer: u32,
 }
 
+impl Package {
+    /// The name that all spellings of it have: for Python as PEP 503 has it
+    /// (<https://peps.python.org/pep-0503/#normalized-names>), else the name.
+    pub fn key_name(&self) -> Cow<'_, str> {
+        if self.kind != PackageKind::Python {
+            return Cow::Borrowed(&self.name);
+        }
+        let parts = self.name.split(['-', '_', '.']);
+        let mut name = String::new();
+        for (number, part) in parts.enumerate() {
+            if number > 0 && !name.ends_with('-') {
+                name.push('-');
+            }
+            name.push_str(&part.to_lowercase());
+        }
+        Cow::Owned(name)
+    }
+}
+
 /// A file whose packages are not known, or not all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct UnreadPackages {
@@ -143,17 +163,17 @@ pub struct PackageGrowth {
 const NO_VERSION: &str = "?";
 
 /// Packages that one of two images has and the other one has not, or in other versions or
-/// more often. Where a package lies does not matter.
+/// more often. Where a package lies does not matter. None where either list is cut.
 pub fn growth_of_packages(image: &Packages, against: &Packages) -> Vec<PackageGrowth> {
     type Versions<'a> = (Vec<&'a str>, Vec<&'a str>);
-    let mut all: BTreeMap<(PackageKind, Option<&str>, &str), Versions<'_>> = BTreeMap::new();
+    if image.more.0 > 0 || against.more.0 > 0 {
+        return Vec::new();
+    }
+    let mut all: BTreeMap<(PackageKind, Option<&str>, Cow<'_, str>), Versions<'_>> =
+        BTreeMap::new();
     for (packages, is_new) in [(against, false), (image, true)] {
         for package in &packages.list {
-            let key = (
-                package.kind,
-                package.group.as_deref(),
-                package.name.as_str(),
-            );
+            let key = (package.kind, package.group.as_deref(), package.key_name());
             let (before, after) = all.entry(key).or_default();
             let versions = if is_new { after } else { before };
             versions.push(package.version.as_deref().unwrap_or(NO_VERSION));
@@ -169,7 +189,7 @@ pub fn growth_of_packages(image: &Packages, against: &Packages) -> Vec<PackageGr
         let owned = |versions: Vec<&str>| versions.into_iter().map(str::to_owned).collect();
         found.push(PackageGrowth {
             kind,
-            name: group.map_or_else(|| name.to_owned(), |group| format!("{group}:{name}")),
+            name: group.map_or_else(|| name.to_string(), |group| format!("{group}:{name}")),
             before: owned(before),
             after: owned(after),
         });
@@ -244,6 +264,18 @@ mod tests {
             list: list.iter().map(package).collect(),
             ..Packages::default()
         }
+    }
+
+    #[test]
+    fn names_of_python_are_compared_in_one_spelling() {
+        let before = packages(&[(PackageKind::Python, "Foo_Bar", "1")]);
+        let mut after = packages(&[(PackageKind::Python, "foo.-bar", "1")]);
+        assert_eq!(growth_of_packages(&after, &before), []);
+        after.list.clear();
+        assert_eq!(growth_of_packages(&after, &before).len(), 1);
+        // What is not listed may be the same.
+        after.more = Count(1);
+        assert_eq!(growth_of_packages(&after, &before), []);
     }
 
     #[test]

@@ -58,6 +58,14 @@ pub(super) async fn inspect<E: Engine>(
     let judged = judge(&account, &conditions);
     let text = text_of(&account, &judged, args, printer)?;
     printer.data(text.as_bytes())?;
+    if matches!(args.format, InspectFormat::Cyclonedx | InspectFormat::Spdx) {
+        // The document has no place for them.
+        for one in &judged {
+            for finding in &one.findings {
+                printer.talk(&format!("{}: {}", one.condition, finding.message));
+            }
+        }
+    }
     let fails = judged.iter().any(|one| !one.findings.is_empty());
     Ok(if fails { Exit::Regressed } else { Exit::Fine })
 }

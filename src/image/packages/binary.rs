@@ -7,7 +7,7 @@ use object::elf::{ET_DYN, ET_EXEC, FileHeader32, FileHeader64, PF_W, PT_LOAD};
 use object::read::elf::{FileHeader, ProgramHeader};
 
 use super::runtime::Needle;
-use super::{FoundPackage, Sink, go, rust};
+use super::{Bounds, FoundPackage, Sink, go, rust};
 use crate::inspection::PackageKind;
 
 /// Bytes behind a mark that have to be there before it is looked at.
@@ -16,7 +16,8 @@ pub(super) const AHEAD_BYTES: usize = 512;
 const MOST_SEGMENTS: usize = 64;
 
 /// An ELF file as it streams by.
-pub(super) struct Binary {
+pub(super) struct Binary<'a> {
+    bounds: &'a Bounds,
     /// Where its writable data lies.
     writable: Vec<Range<u64>>,
     /// The place of the window in the file.
@@ -28,15 +29,16 @@ pub(super) struct Binary {
     version: Option<String>,
 }
 
-impl Binary {
+impl<'a> Binary<'a> {
     /// A program or a library, by its name and its first bytes.
-    pub fn of(name: &[u8], head: &[u8]) -> Option<Self> {
+    pub fn of(name: &[u8], head: &[u8], bounds: &'a Bounds) -> Option<Self> {
         let writable = match head.get(..5)? {
             b"\x7fELF\x01" => writable::<FileHeader32<object::Endianness>>(head)?,
             b"\x7fELF\x02" => writable::<FileHeader64<object::Endianness>>(head)?,
             _ => return None,
         };
         Some(Self {
+            bounds,
             writable,
             at: 0,
             window: Vec::new(),
@@ -59,7 +61,7 @@ impl Binary {
     fn look(&mut self, until: usize) {
         let window = &self.window;
         self.go.look(window, until, self.at, &self.writable);
-        self.rust.look(window, until);
+        self.rust.look(window, until, self.bounds);
         if let (Some(needle), None) = (&self.runtime, &self.version) {
             let end = (until + needle.text.len()).min(window.len());
             let found = memchr::memmem::find_iter(&window[..end], &needle.text);

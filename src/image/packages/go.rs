@@ -40,6 +40,8 @@ pub(super) struct Search {
     /// The list without its marks.
     listed: Option<String>,
     has_addresses: bool,
+    /// Whether a list has no end within its bound.
+    is_list_bad: bool,
     build: Option<Build>,
 }
 
@@ -107,6 +109,8 @@ impl Search {
             self.listed = Some(String::from_utf8_lossy(&list[..end]).into_owned());
         } else if list.len() <= MOST_LIST_BYTES {
             return;
+        } else {
+            self.is_list_bad = true;
         }
         self.list = None;
     }
@@ -123,14 +127,19 @@ impl Search {
                 }
             }
             (None, _) => {
-                if self.has_addresses || self.block.is_some() {
+                let is_bad = self.is_list_bad || self.list.is_some();
+                if self.block.is_some() || self.has_addresses && is_bad {
                     sink.problem("what Go writes about its build cannot be read");
+                } else if self.has_addresses {
+                    // Built without modules: there is no list.
+                    sink.add(FoundPackage::new(PackageKind::Go, "stdlib", None));
                 }
                 return;
             }
         };
-        let version = build.version.split_whitespace().next().unwrap_or_default();
-        if let Some(version) = version.strip_prefix("go") {
+        // A toolchain under development has `devel go1.23-2e1003e2f7`.
+        let mut words = build.version.split_whitespace();
+        if let Some(version) = words.find_map(|word| word.strip_prefix("go")) {
             sink.add(FoundPackage::new(PackageKind::Go, "stdlib", Some(version)));
         }
         modules(&build.modules, sink);

@@ -23,6 +23,10 @@ const MOST_KEPT_BYTES: usize = 8 << 20;
 /// Bytes that are unpacked at a time.
 const UNPACKED_BYTES: usize = 32 << 10;
 
+/// What the beginning of each packed entry counts as of what may be unpacked.
+const ENTRY_COST_BYTES: usize = 4 << 10;
+const TOO_MUCH: &str = "the archives of the image unpack to more than is read";
+
 const SIGNATURE: &[u8] = b"PK";
 const ENTRY: [u8; 2] = [3, 4];
 const END_OF_DIRECTORY: [u8; 2] = [5, 6];
@@ -34,6 +38,10 @@ const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 /// The size is in another field.
 const ZIP64: u32 = u32::MAX;
+
+/// What is not even the beginning of an archive.
+pub(super) const NO_ARCHIVE: &str = "it is no zip archive";
+const IS_CUT_OFF: &str = "it is cut off";
 
 /// Whether a file is an archive of Java by its name.
 pub(super) fn is_archive(name: &[u8]) -> bool {
@@ -50,11 +58,16 @@ pub(super) struct Archive<'a> {
     at: u64,
     window: Vec<u8>,
     mode: Mode<'a>,
+    /// For one entry after the other.
+    inflate: Option<Box<Decompress>>,
+    unpacked: Vec<u8>,
     /// The archive itself, and those stored in it at the current place.
     open: Vec<Open>,
     done: Vec<FoundPackage>,
     kept_bytes: usize,
     has_entries: bool,
+    /// Whether the file begins as a zip archive does.
+    has_signature: bool,
     has_directory: bool,
     problem: Option<&'static str>,
 }
@@ -74,7 +87,7 @@ enum Mode<'a> {
     /// Reads content that is stored.
     Stored(u64, Wanted, Vec<u8>),
     /// Unpacks content.
-    Inflate(Box<Decompress>, Target<'a>),
+    Inflate(Target<'a>),
 }
 
 enum Target<'a> {
@@ -103,6 +116,8 @@ impl<'a> Archive<'a> {
             at: 0,
             window: Vec::new(),
             mode: Mode::Scan,
+            inflate: None,
+            unpacked: Vec::new(),
             open: vec![Open {
                 artifact,
                 end: None,
@@ -110,6 +125,7 @@ impl<'a> Archive<'a> {
             done: Vec::new(),
             kept_bytes: 0,
             has_entries: false,
+            has_signature: false,
             has_directory: false,
             problem: None,
         }
@@ -153,7 +169,7 @@ impl<'a> Archive<'a> {
                 }
                 Some(used + taken)
             }
-            Mode::Inflate(inflate, target) => Some(self.inflate(used, inflate, target)),
+            Mode::Inflate(target) => Some(self.inflate(used, target)),
         }
     }
 
@@ -171,6 +187,7 @@ impl<'a> Archive<'a> {
             return wait;
         };
         let place = self.at + start as u64;
+        self.has_signature |= place == 0;
         let after = start + 4;
         if kind == END_OF_DIRECTORY {
             self.close_until(place);
@@ -212,7 +229,6 @@ impl<'a> Archive<'a> {
         if !is_plain {
             return pass();
         }
-        let inflate = || Box::new(Decompress::new(false));
         if is_archive(entry.name) {
             let around = self.open.last().map(|open| &open.artifact);
             let artifact = Artifact::new(entry.name, around);
@@ -229,7 +245,7 @@ impl<'a> Archive<'a> {
                 }
                 (DEFLATED, _) => {
                     let nested = Self::within(artifact, depth, self.bounds);
-                    return Mode::Inflate(inflate(), Target::Nested(Box::new(nested)));
+                    return self.begin_inflate(Target::Nested(Box::new(nested)));
                 }
                 _ => self.problem("an archive in it is packed in a way that is not read"),
             }
@@ -237,25 +253,54 @@ impl<'a> Archive<'a> {
         }
         match (Wanted::of(entry.name), entry.method, entry.size) {
             (Some(wanted), STORED, Some(size)) => Mode::Stored(size, wanted, Vec::new()),
-            (Some(wanted), DEFLATED, _) => {
-                Mode::Inflate(inflate(), Target::Text(wanted, Vec::new()))
-            }
+            (Some(wanted), DEFLATED, _) => self.begin_inflate(Target::Text(wanted, Vec::new())),
             _ => pass(),
         }
     }
 
-    fn inflate(&mut self, used: usize, mut inflate: Box<Decompress>, target: Target<'a>) -> usize {
-        let mut target = target;
-        let mut unpacked = vec![0; UNPACKED_BYTES];
-        let mut used = used;
+    fn begin_inflate(&mut self, target: Target<'a>) -> Mode<'a> {
+        // Each has a cost of its own, however little it unpacks to.
+        if !self.bounds.may_unpack(ENTRY_COST_BYTES) {
+            self.problem(TOO_MUCH);
+            return Mode::Scan;
+        }
+        if let Some(inflate) = &mut self.inflate {
+            inflate.reset(false);
+        }
+        self.unpacked.resize(UNPACKED_BYTES, 0);
+        Mode::Inflate(target)
+    }
+
+    fn inflate(&mut self, used: usize, mut target: Target<'a>) -> usize {
+        let inflate = self.inflate.take();
+        let mut inflate = inflate.unwrap_or_else(|| Box::new(Decompress::new(false)));
+        let mut unpacked = std::mem::take(&mut self.unpacked);
+        let (used, is_end) = self.inflate_with(used, &mut inflate, &mut unpacked, &mut target);
+        self.inflate = Some(inflate);
+        self.unpacked = unpacked;
+        match is_end {
+            true => self.end(target),
+            false => self.mode = Mode::Inflate(target),
+        }
+        used
+    }
+
+    /// Unpacks what the window has, and says up to where and whether this was the end.
+    fn inflate_with(
+        &mut self,
+        mut used: usize,
+        inflate: &mut Decompress,
+        unpacked: &mut [u8],
+        target: &mut Target<'a>,
+    ) -> (usize, bool) {
         loop {
             let (from, to) = (inflate.total_in(), inflate.total_out());
             let rest = &self.window[used..];
-            let status = inflate.decompress(rest, &mut unpacked, FlushDecompress::None);
+            let status = inflate.decompress(rest, unpacked, FlushDecompress::None);
             let taken = usize::try_from(inflate.total_in() - from).unwrap_or(0);
             let given = usize::try_from(inflate.total_out() - to).unwrap_or(0);
             used += taken;
-            match &mut target {
+            match target {
                 Target::Text(_, text) => {
                     let room = HEAD_BYTES.saturating_sub(text.len()).min(given);
                     text.extend_from_slice(&unpacked[..room]);
@@ -263,25 +308,17 @@ impl<'a> Archive<'a> {
                 Target::Nested(nested) => nested.take(&unpacked[..given]),
             }
             if !self.bounds.may_unpack(given) {
-                self.problem("the archives of the image unpack to more than is read");
-                self.end(target);
-                return used;
+                self.problem(TOO_MUCH);
+                return (used, true);
             }
             match status {
-                Ok(Status::StreamEnd) => {
-                    self.end(target);
-                    return used;
-                }
+                Ok(Status::StreamEnd) => return (used, true),
                 Ok(_) if used < self.window.len() && (taken > 0 || given > 0) => {}
                 Ok(_) if given == unpacked.len() => {}
-                Ok(_) if used == self.window.len() => {
-                    self.mode = Mode::Inflate(inflate, target);
-                    return used;
-                }
+                Ok(_) if used == self.window.len() => return (used, false),
                 Ok(_) | Err(_) => {
                     self.problem("an entry of it is damaged");
-                    self.end(target);
-                    return used;
+                    return (used, true);
                 }
             }
         }
@@ -319,11 +356,16 @@ impl<'a> Archive<'a> {
             .open
             .pop_if(|open| open.end.is_some_and(|end| end <= place))
         {
-            open.artifact
-                .packages()
-                .into_iter()
-                .for_each(|package| self.keep(package));
+            self.close_one(open.artifact);
         }
+    }
+
+    fn close_one(&mut self, artifact: Artifact) {
+        if let Some(problem) = artifact.problem() {
+            self.problem(problem);
+        }
+        let packages = artifact.packages().into_iter();
+        packages.for_each(|package| self.keep(package));
     }
 
     fn keep(&mut self, package: FoundPackage) {
@@ -345,21 +387,22 @@ impl<'a> Archive<'a> {
     fn close(mut self: Box<Self>) -> (Vec<FoundPackage>, Option<&'static str>) {
         match std::mem::replace(&mut self.mode, Mode::Scan) {
             Mode::Stored(_, wanted, text) => self.read(wanted, &text),
-            Mode::Inflate(_, target) => self.end(target),
+            Mode::Inflate(target) => self.end(target),
             Mode::Scan | Mode::Skip(_) => {}
         }
         if !self.has_entries && !self.has_directory {
-            return (Vec::new(), Some("it is no zip archive"));
+            let problem = match self.has_signature {
+                true => IS_CUT_OFF,
+                false => NO_ARCHIVE,
+            };
+            return (Vec::new(), Some(problem));
         }
         if !self.has_directory {
-            self.problem("it is cut off");
+            self.problem(IS_CUT_OFF);
         }
         self.close_until(u64::MAX);
         if let Some(open) = self.open.pop() {
-            open.artifact
-                .packages()
-                .into_iter()
-                .for_each(|package| self.keep(package));
+            self.close_one(open.artifact);
         }
         (self.done, self.problem)
     }

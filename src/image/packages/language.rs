@@ -1,24 +1,29 @@
 //! The files that package managers of languages leave with each package.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 
 use super::{FoundPackage, Sink};
 use crate::inspection::PackageKind;
 
 /// `package.json` with `name` and `version`
 /// (<https://docs.npmjs.com/cli/v10/configuring-npm/package-json>). One without both is the
-/// description of no package.
+/// description of no package. Of repeated keys, the last counts.
 pub(super) fn npm(text: &str, sink: &mut Sink<'_>) {
-    #[derive(Deserialize)]
-    struct Description {
-        name: Option<String>,
-        version: Option<String>,
-    }
-    match serde_json::from_str(text) {
-        Ok(Description {
-            name: Some(name),
-            version: Some(version),
-        }) => sink.add(FoundPackage::new(PackageKind::Npm, name, Some(&version))),
+    let read = || -> serde_json::Result<_> {
+        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+        let text = |key: &str| -> serde_json::Result<Option<String>> {
+            fields
+                .get(key)
+                .map_or(Ok(None), |value| serde_json::from_str(value.get()))
+        };
+        Ok((text("name")?, text("version")?))
+    };
+    match read() {
+        Ok((Some(name), Some(version))) if !name.is_empty() && !version.is_empty() => {
+            sink.add(FoundPackage::new(PackageKind::Npm, name, Some(&version)));
+        }
         Ok(_) => {}
         Err(_) => sink.problem("it is no description of a package"),
     }
@@ -56,7 +61,7 @@ pub(super) fn gem(text: &str, sink: &mut Sink<'_>) {
     let stub = text.lines().find_map(|line| line.strip_prefix("# stub: "));
     let stub = stub.and_then(|stub| {
         let mut words = stub.split(' ');
-        Some((words.next()?, words.next()?))
+        Some((words.next()?, words.next()?, words.next()))
     });
     let set = |field: &str| {
         text.lines().find_map(|line| {
@@ -69,9 +74,12 @@ pub(super) fn gem(text: &str, sink: &mut Sink<'_>) {
             quoted.filter(|_| is_field)
         })
     };
-    match stub.or_else(|| Some((set("name")?, set("version")?))) {
-        Some((name, version)) if !version.is_empty() => {
-            sink.add(FoundPackage::new(PackageKind::Ruby, name, Some(version)));
+    match stub.or_else(|| Some((set("name")?, set("version")?, set("platform")))) {
+        Some((name, version, platform)) if !version.is_empty() => {
+            let mut gem = FoundPackage::new(PackageKind::Ruby, name, Some(version));
+            let platform = platform.filter(|it| !matches!(*it, "" | "ruby"));
+            gem.architecture = platform.map(str::to_owned);
+            sink.add(gem);
         }
         _ => sink.problem("it has no name and version"),
     }

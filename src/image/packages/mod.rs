@@ -17,10 +17,13 @@ use self::jar::Archive;
 use super::known::Known;
 use crate::inspection::PackageKind;
 
-/// Packages of all layers that are held.
-const MOST_PACKAGES: u64 = 100_000;
+/// Packages of all layers that are held. The listing of the final tree has a lower bound: what
+/// is listed should not depend on the order in which layers are read.
+const MOST_PACKAGES: u64 = 500_000;
 /// Bytes of their texts.
-const MOST_TEXT_BYTES: u64 = 32 << 20;
+const MOST_TEXT_BYTES: u64 = 64 << 20;
+/// Places in binaries of all layers that are tried as the beginning of packed data.
+const MOST_TRIES: u64 = 8 << 20;
 /// Bytes that what is packed within archives and binaries may unpack to, for all layers.
 const MOST_UNPACKED_BYTES: u64 = 2 << 30;
 /// Most bytes of a name and of a version. Longer ones are none.
@@ -48,6 +51,8 @@ pub(super) enum PackageFile {
     Gem,
     /// `node_version.h` of Node.js.
     NodeHeader,
+    /// `patchlevel.h` of Python.
+    PythonHeader,
     /// The `release` file of a JDK or JRE.
     JavaRelease,
     /// The `VERSION` file of Go's toolchain.
@@ -69,6 +74,16 @@ impl PackageFile {
     /// Whether it is a database of the system.
     pub fn is_database(self) -> bool {
         matches!(self, Self::Dpkg | Self::Apk)
+    }
+
+    /// Whether it has packages under each name that says so, whatever its content.
+    pub fn has_packages(self) -> bool {
+        self.is_by_name() || self.is_open()
+    }
+
+    /// Whether it may have any number of packages.
+    pub fn is_open(self) -> bool {
+        self.is_database() || matches!(self, Self::Archive | Self::Binary)
     }
 }
 
@@ -96,6 +111,9 @@ pub(super) fn kind(parts: &[&[u8]]) -> Option<PackageFile> {
         (b"PKG-INFO", [outer @ .., info]) if info.ends_with(b".egg-info") => {
             (outer.last() != Some(&&b"_vendor"[..])).then_some(PackageFile::Python)
         }
+        (b"PKG-INFO", [outer @ .., egg, b"EGG-INFO"]) if egg.ends_with(b".egg") => {
+            (outer.last() != Some(&&b"_vendor"[..])).then_some(PackageFile::Python)
+        }
         (_, outer) if ends(&[".egg-info"]) => {
             (outer.last() != Some(&&b"_vendor"[..])).then_some(PackageFile::Python)
         }
@@ -105,12 +123,24 @@ pub(super) fn kind(parts: &[&[u8]]) -> Option<PackageFile> {
             Some(PackageFile::Gem)
         }
         (b"node_version.h", [.., b"include", b"node"]) => Some(PackageFile::NodeHeader),
+        (b"patchlevel.h", [.., b"include", python]) if python.starts_with(b"python3.") => {
+            Some(PackageFile::PythonHeader)
+        }
         (b"release", [_, ..]) => Some(PackageFile::JavaRelease),
-        (b"VERSION", [.., b"go"]) => Some(PackageFile::GoVersion),
+        (b"VERSION", [.., go]) if is_go_root(go) => Some(PackageFile::GoVersion),
         (b"os-release", [b"etc"] | [b"usr", b"lib"]) => Some(PackageFile::OsRelease),
         _ if jar::is_archive(last) => Some(PackageFile::Archive),
         _ => None,
     }
+}
+
+/// `go`, `go-1.22`, `go1.22.1`.
+fn is_go_root(name: &[u8]) -> bool {
+    let rest = name.strip_prefix(b"go");
+    rest.is_some_and(|rest| {
+        rest.first()
+            .is_none_or(|it| *it == b'-' || it.is_ascii_digit())
+    })
 }
 
 /// The packages of one file.
@@ -127,6 +157,15 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether there may be any number of packages more. What only has the name of an archive
+    /// is none.
+    pub fn is_open(&self) -> bool {
+        self.file.is_open()
+            && self
+                .problem
+                .is_some_and(|problem| problem != jar::NO_ARCHIVE)
+    }
+
     /// How many packages there are.
     pub fn count(&self) -> u64 {
         let more = self.more.iter().map(|(_, count)| count);
@@ -165,9 +204,15 @@ pub(super) struct Bounds {
     packages: AtomicU64,
     text_bytes: AtomicU64,
     unpacked: AtomicU64,
+    tries: AtomicU64,
 }
 
 impl Bounds {
+    /// Whether one more place may be tried.
+    fn may_try(&self) -> bool {
+        self.tries.fetch_add(1, Relaxed) < MOST_TRIES
+    }
+
     /// Whether so many more unpacked bytes may be read.
     fn may_unpack(&self, bytes: usize) -> bool {
         self.unpacked.fetch_add(bytes as u64, Relaxed) < MOST_UNPACKED_BYTES
@@ -237,6 +282,7 @@ impl<'a> Sink<'a> {
 /// Reads the packages of one file as it streams by.
 pub(super) struct Collector<'a> {
     file: PackageFile,
+    name: Vec<u8>,
     state: State<'a>,
     sink: Sink<'a>,
 }
@@ -244,9 +290,11 @@ pub(super) struct Collector<'a> {
 enum State<'a> {
     /// A text, of which so many bytes are held.
     Text(Vec<u8>, usize),
-    /// A file that is a binary if its content says so. The name may be that of a runtime.
-    Unknown(Vec<u8>),
-    Binary(Box<Binary>),
+    /// A file that is a binary if its content says so.
+    Unknown,
+    /// What may be the description of an npm package: another name of the file may say so.
+    Candidate(Vec<u8>),
+    Binary(Box<Binary<'a>>),
     Archive(Box<Archive<'a>>),
     Nothing,
 }
@@ -257,7 +305,7 @@ impl<'a> Collector<'a> {
         let file = kind(parts);
         let last = parts.last().copied().unwrap_or_default();
         let state = match file {
-            None | Some(PackageFile::Binary) => State::Unknown(last.to_vec()),
+            None | Some(PackageFile::Binary) => State::Unknown,
             Some(PackageFile::Archive) => State::Archive(Box::new(Archive::new(last, bounds))),
             Some(PackageFile::Dpkg | PackageFile::Apk) => State::Text(Vec::new(), usize::MAX),
             Some(PackageFile::Npm) => State::Text(Vec::new(), MOST_JSON_BYTES + 1),
@@ -265,6 +313,7 @@ impl<'a> Collector<'a> {
         };
         Self {
             file: file.unwrap_or(PackageFile::Binary),
+            name: last.to_vec(),
             state,
             sink: Sink::new(bounds),
         }
@@ -275,20 +324,33 @@ impl<'a> Collector<'a> {
         if bytes.is_empty() {
             return;
         }
-        if let State::Unknown(name) = &self.state {
-            self.state = match Binary::of(name, bytes) {
-                Some(binary) => State::Binary(Box::new(binary)),
-                None => State::Nothing,
+        let is_new = match &self.state {
+            State::Unknown => true,
+            State::Text(text, _) => text.is_empty() && !self.file.is_database(),
+            _ => false,
+        };
+        if is_new && let Some(binary) = Binary::of(&self.name, bytes, self.sink.bounds) {
+            self.file = PackageFile::Binary;
+            self.state = State::Binary(Box::new(binary));
+        }
+        if matches!(self.state, State::Unknown) {
+            self.state = match bytes.starts_with(b"{") {
+                true => State::Candidate(Vec::new()),
+                false => State::Nothing,
             };
         }
         match &mut self.state {
+            State::Candidate(text) if text.len() + bytes.len() > MOST_JSON_BYTES => {
+                self.state = State::Nothing;
+            }
+            State::Candidate(text) => text.extend_from_slice(bytes),
             State::Text(text, most) => {
                 let room = most.saturating_sub(text.len()).min(bytes.len());
                 text.extend_from_slice(&bytes[..room]);
             }
             State::Binary(binary) => binary.take(bytes),
             State::Archive(archive) => archive.take(bytes),
-            State::Unknown(_) | State::Nothing => {}
+            State::Unknown | State::Nothing => {}
         }
     }
 
@@ -296,7 +358,15 @@ impl<'a> Collector<'a> {
     pub fn finish(mut self) -> Option<Known> {
         let sink = &mut self.sink;
         match self.state {
-            State::Unknown(_) | State::Nothing => return None,
+            State::Unknown | State::Nothing => return None,
+            State::Candidate(content) => {
+                language::npm(&String::from_utf8_lossy(&content), sink);
+                self.file = PackageFile::Npm;
+                // What is no package under any name, or has no meaning as one.
+                if sink.problem.is_some() || sink.list.is_empty() {
+                    return None;
+                }
+            }
             State::Binary(binary) => binary.finish(sink),
             State::Archive(archive) => archive.finish(sink),
             State::Text(content, _) => {
@@ -315,6 +385,7 @@ impl<'a> Collector<'a> {
                     PackageFile::Python => language::python(text, sink),
                     PackageFile::Gem => language::gem(text, sink),
                     PackageFile::NodeHeader => runtime::node_header(text, sink),
+                    PackageFile::PythonHeader => runtime::python_header(text, sink),
                     PackageFile::JavaRelease => runtime::java_release(text, sink),
                     PackageFile::GoVersion => runtime::go_version(text, sink),
                     PackageFile::Archive | PackageFile::Binary => {}

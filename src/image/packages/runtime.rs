@@ -7,7 +7,8 @@ fn add(name: &str, version: &str, sink: &mut Sink<'_>) {
     sink.add(FoundPackage::new(PackageKind::Runtime, name, Some(version)));
 }
 
-/// `src/node_version.h` of Node.js, which `make install` puts below `include/node`.
+/// `src/node_version.h` of Node.js, which `make install` puts below `include/node`. Other
+/// files have that name, too.
 pub(super) fn node_header(text: &str, sink: &mut Sink<'_>) {
     let number = |name: &str| {
         let mut lines = text.lines().map(|line| line.split_whitespace());
@@ -22,11 +23,21 @@ pub(super) fn node_header(text: &str, sink: &mut Sink<'_>) {
         "NODE_MINOR_VERSION",
         "NODE_PATCH_VERSION",
     ];
-    match version.map(number) {
-        [Some(major), Some(minor), Some(patch)] => {
-            add("node", &format!("{major}.{minor}.{patch}"), sink);
-        }
-        _ => sink.problem("it states no version of Node.js"),
+    if let [Some(major), Some(minor), Some(patch)] = version.map(number) {
+        add("node", &format!("{major}.{minor}.{patch}"), sink);
+    }
+}
+
+/// `Include/patchlevel.h` of Python, which `make install` puts below `include/python3.N`.
+pub(super) fn python_header(text: &str, sink: &mut Sink<'_>) {
+    let version = text.lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        let is_it = words.next() == Some("#define") && words.next() == Some("PY_VERSION");
+        words.next().filter(|_| is_it)
+    });
+    let version = version.map(|version| version.trim_matches('"'));
+    if let Some(version) = version.filter(|it| it.starts_with(|c: char| c.is_ascii_digit())) {
+        add("python", version, sink);
     }
 }
 

@@ -10,7 +10,7 @@ use auditable_serde::{DependencyKind, VersionInfo};
 use flate2::{Decompress, FlushDecompress};
 
 use super::binary::AHEAD_BYTES;
-use super::{FoundPackage, Sink};
+use super::{Bounds, FoundPackage, Sink};
 use crate::inspection::PackageKind;
 
 /// The first byte of zlib data with a window of 32 KiB, and the second by level.
@@ -18,8 +18,10 @@ const FIRST: u8 = 0x78;
 const SECOND: [u8; 4] = [0x01, 0x5e, 0x9c, 0xda];
 /// How the JSON begins.
 const START: &[u8] = b"{\"packages\":";
-/// Places of one binary that are tried. By chance there are some 60 in a MiB.
-const MOST_TRIES: u32 = 200_000;
+/// Places of a binary that are tried, at least and for each KiB of it. By chance there are
+/// some 60 in a MiB.
+const LEAST_TRIES: u64 = 10_000;
+const TRIES_PER_KIB: u64 = 1;
 /// Bytes of the data, packed and unpacked. Large programs have some 20 kB packed.
 const MOST_PACKED_BYTES: usize = 1 << 20;
 const MOST_JSON_BYTES: usize = 8 << 20;
@@ -27,7 +29,10 @@ const MOST_JSON_BYTES: usize = 8 << 20;
 /// The search for such data in a binary.
 pub(super) struct Search {
     inflate: Decompress,
-    tries: u32,
+    tries: u64,
+    /// Bytes that were looked at.
+    seen: u64,
+    is_given_up: bool,
     found: Option<Vec<u8>>,
 }
 
@@ -36,9 +41,24 @@ impl Default for Search {
         Self {
             inflate: Decompress::new(true),
             tries: 0,
+            seen: 0,
+            is_given_up: false,
             found: None,
         }
     }
+}
+
+/// Whether a header of zlib is there with a block that there is (RFC 1951, 3.2.3): of the four
+/// types, one is reserved, and one has its length twice.
+fn may_begin(data: &[u8]) -> bool {
+    let Some(&[_, second, block, ref rest @ ..]) = data.get(..7) else {
+        return false;
+    };
+    let is_sized = match block >> 1 & 3 {
+        0 => rest[0] == !rest[2] && rest[1] == !rest[3],
+        of => of != 3,
+    };
+    SECOND.contains(&second) && is_sized
 }
 
 impl Search {
@@ -51,16 +71,21 @@ impl Search {
     }
 
     /// Looks for data that begin before `until`.
-    pub fn look(&mut self, window: &[u8], until: usize) {
-        if self.found.is_some() {
+    pub fn look(&mut self, window: &[u8], until: usize, bounds: &Bounds) {
+        if self.found.is_some() || self.is_given_up {
             return;
         }
+        self.seen += until as u64;
+        let most = LEAST_TRIES + TRIES_PER_KIB * (self.seen >> 10);
         for at in memchr::memchr_iter(FIRST, &window[..until]) {
-            let is_start = window.get(at + 1).is_some_and(|next| SECOND.contains(next));
-            if !is_start || self.tries >= MOST_TRIES {
+            if !may_begin(&window[at..]) {
                 continue;
             }
             self.tries += 1;
+            if self.tries > most || !bounds.may_try() {
+                self.is_given_up = true;
+                return;
+            }
             if self.begins(&window[at..]) {
                 let end = window.len().min(at + MOST_PACKED_BYTES);
                 self.found = Some(window[at..end].to_vec());
@@ -85,7 +110,7 @@ impl Search {
 
     /// The crates. Those that only build others are not in the binary.
     pub fn finish(mut self, sink: &mut Sink<'_>) {
-        if self.tries >= MOST_TRIES {
+        if self.is_given_up {
             sink.problem("it has too many places that look like data of cargo auditable");
         }
         let Some(found) = self.found else { return };

@@ -90,6 +90,20 @@ fn descriptions_of_languages_have_name_and_version() {
     let set = "Gem::Specification.new do |s|\n  s.name = \"json\".freeze\n  s.version = Gem::Version.new(\"2.6.1\")\n";
     let found = packages("g/specifications/default/json-2.6.1.gemspec", set);
     assert_eq!(found, ["ruby json 2.6.1"]);
+    let native = "# stub: nokogiri 1.16.0 x86_64-linux lib\n";
+    let found = packages("g/specifications/nokogiri.gemspec", native);
+    assert_eq!(found, ["ruby nokogiri 1.16.0 [x86_64-linux]"]);
+    let egg = "s/z-1-py3.egg/EGG-INFO/PKG-INFO";
+    assert_eq!(packages(egg, wheel), ["python PyYAML 6.0.1"]);
+    for none in [
+        r#"{"name":"","version":"1"}"#,
+        r#"{"name":"a","version":""}"#,
+    ] {
+        assert_eq!(packages("node_modules/c/package.json", none), [""; 0]);
+    }
+    let repeated = r#"{"name":"a","name":"b","version":"1","version":"2"}"#;
+    let found = packages("node_modules/c/package.json", repeated);
+    assert_eq!(found, ["npm b 2"]);
 }
 
 #[test]
@@ -110,6 +124,21 @@ fn runtimes_state_their_versions() {
         ["runtime go 1.22.1"]
     );
     assert_eq!(packages("app/go/VERSION", "2.0\n"), [""; 0]);
+    for folder in ["go-1.22", "go1.22.1"] {
+        let path = format!("usr/lib/{folder}/VERSION");
+        assert_eq!(packages(&path, version), ["runtime go 1.22.1"], "{path}");
+    }
+    let python = "#define PY_MAJOR_VERSION 3\n#define PY_VERSION \"3.12.1\"\n";
+    for folder in ["python3.12", "python3.13t"] {
+        let path = format!("usr/include/{folder}/patchlevel.h");
+        assert_eq!(packages(&path, python), ["runtime python 3.12.1"], "{path}");
+    }
+    for path in [
+        "x/include/node/node_version.h",
+        "x/include/python3.1/patchlevel.h",
+    ] {
+        assert_eq!(packages(path, "x"), [""; 0]);
+    }
 }
 
 #[test]
@@ -166,11 +195,6 @@ fn what_is_damaged_is_reported() {
             "g/specifications/a.gemspec",
             "x",
             "it has no name and version",
-        ),
-        (
-            "x/include/node/node_version.h",
-            "x",
-            "it states no version of Node.js",
         ),
     ] {
         let found = packages(path, content);

@@ -55,16 +55,23 @@ fn refused(error: impl std::fmt::Display) -> Cause {
     Cause::Document(error.to_string())
 }
 
+/// Stands for the type `npm` while a package URL is built. The library writes names of that
+/// type in lower case, but old packages differ by case alone (`JSONStream`, `jsonstream`).
+const NPM: &str = "plimsoll-npm";
+
 /// The package URL (<https://github.com/package-url/purl-spec>); none where the package has no
 /// name that one can have.
 fn purl(package: &Package, distribution: Option<&Distribution>) -> Option<String> {
-    let name = package.name.as_str();
+    let key = package.key_name();
+    let name = &*key;
+    let distribution_of =
+        |usual: &'static str| Some(distribution.map_or(usual, |it| it.id.as_str()));
     let (kind, namespace, name) = match package.kind {
-        PackageKind::Dpkg => ("deb", distribution.map(|it| it.id.as_str()), name),
-        PackageKind::Apk => ("apk", distribution.map(|it| it.id.as_str()), name),
+        PackageKind::Dpkg => ("deb", distribution_of("debian"), name),
+        PackageKind::Apk => ("apk", distribution_of("alpine"), name),
         PackageKind::Npm => match name.split_once('/') {
-            Some((scope, name)) => ("npm", Some(scope), name),
-            None => ("npm", None, name),
+            Some((scope, name)) => (NPM, Some(scope), name),
+            None => (NPM, None, name),
         },
         PackageKind::Python => ("pypi", None, name),
         PackageKind::Java => match package.group.as_deref() {
@@ -98,7 +105,16 @@ fn purl(package: &Package, distribution: Option<&Distribution>) -> Option<String
                 .ok()?;
         }
     }
-    Some(url.to_string())
+    if package.kind == PackageKind::Ruby
+        && let Some(platform) = package.architecture.as_deref()
+    {
+        url.add_qualifier("platform", platform).ok()?;
+    }
+    let url = url.to_string();
+    Some(match url.strip_prefix(&format!("pkg:{NPM}/")) {
+        Some(rest) if package.kind == PackageKind::Npm => format!("pkg:npm/{rest}"),
+        _ => url,
+    })
 }
 
 /// A text that the schema takes as a version or a name: without line breaks and tabs.
@@ -111,7 +127,7 @@ fn cyclonedx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
         let pairs = pairs.into_iter();
         let properties = pairs.map(|(name, value)| cyclonedx::Property {
             name: format!("{TOOL}:{name}"),
-            value: Some(value),
+            value: Some(line(&value)),
         });
         properties.collect()
     };
@@ -254,11 +270,11 @@ fn spdx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
             })
             .download_location(NO_ASSERTION)
             .files_analyzed(false)
-            .source_info(format!(
+            .source_info(line(&format!(
                 "{} package of {place} in layer {}",
                 package.kind.name(),
                 package.layer
-            ));
+            )));
         if let Some(version) = &package.version {
             item.version_info(line(version));
         }

@@ -92,10 +92,42 @@ fn a_bill_of_materials_is_valid_and_has_every_package() {
     assert_eq!(purls, expected);
     let ended = run(&mixed(), &["--format", "spdx", "--fail-on", "packages>1"]);
     assert_eq!(ended.code, Some(3), "{}", ended.err);
+    assert!(ended.err.contains("packages>1: "), "{}", ended.err);
     for list in [["--layer", "1"], ["--path", "*"], ["--against", "a.tar"]] {
         let ended = run(&mixed(), &[&list[..], &["--format", "spdx"]].concat());
         assert_eq!(ended.code, Some(2), "{list:?}");
     }
+}
+
+#[test]
+fn a_package_url_names_the_package_as_its_registry_does() {
+    let layer = Layer::new()
+        .file(
+            "a/node_modules/JSONStream/package.json",
+            npm("JSONStream", "1.3.5"),
+        )
+        .file(
+            "s/a.dist-info/METADATA",
+            "Name: Zope._Interface\nVersion: 1\n",
+        )
+        .file(
+            "g/specifications/n.gemspec",
+            "# stub: n 1 x86_64-linux lib\n",
+        )
+        .file("lib/apk/db/installed", "P:musl\nV:1\n")
+        .file("var/lib/dpkg/status", "Package: libc6\nVersion: 2\n");
+    let json = json_of(&Image::of([layer]), &["--format", "cyclonedx"]);
+    let components = json["components"].as_array().unwrap().iter();
+    let mut purls: Vec<_> = components.filter_map(|one| one["purl"].as_str()).collect();
+    purls.sort_unstable();
+    let expected = [
+        "pkg:apk/alpine/musl@1",
+        "pkg:deb/debian/libc6@2",
+        "pkg:gem/n@1?platform=x86_64-linux",
+        "pkg:npm/JSONStream@1.3.5",
+        "pkg:pypi/zope-interface@1",
+    ];
+    assert_eq!(purls, expected);
 }
 
 /// An image whose packages have such texts in all places.

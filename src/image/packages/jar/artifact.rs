@@ -33,10 +33,13 @@ pub(super) struct Artifact {
     file: String,
     /// Where it lies in the file of the image; none where it is that file.
     within: Option<String>,
+    /// As the manifest states them.
     version: Option<String>,
+    names: Vec<String>,
     group: Option<String>,
     /// Group, name and version of what Maven put into it.
     poms: Vec<(Option<String>, String, String)>,
+    problem: Option<&'static str>,
 }
 
 impl Artifact {
@@ -52,8 +55,10 @@ impl Artifact {
             file,
             within,
             version: None,
+            names: Vec::new(),
             group: None,
             poms: Vec::new(),
+            problem: None,
         }
     }
 
@@ -77,6 +82,10 @@ impl Artifact {
             match key {
                 "Implementation-Version" if is_one => implementation = Some(value),
                 "Bundle-Version" if is_one => bundle = Some(value),
+                "Implementation-Title" | "Bundle-SymbolicName" if is_one => {
+                    let name = value.split(';').next().unwrap_or_default();
+                    self.names.push(name.trim().to_owned());
+                }
                 "Implementation-Vendor-Id" if is_one => self.group = Some(value.to_owned()),
                 _ => {}
             }
@@ -89,45 +98,111 @@ impl Artifact {
             let mut lines = text.lines().filter_map(|line| line.split_once(['=', ':']));
             let (_, value) = lines.find(|(name, _)| name.trim() == key)?;
             let value = value.trim();
-            (!value.is_empty() && value.len() <= MOST_NAME_BYTES).then(|| value.to_owned())
+            (!value.is_empty()).then(|| value.to_owned())
         };
         let (Some(name), Some(version)) = (value("artifactId"), value("version")) else {
             return 0;
         };
         if self.poms.len() >= MOST_POMS {
+            self.problem = Some("it has more artifacts than are read");
             return 0;
         }
         let group = value("groupId");
+        let is_long = name.len().max(group.as_ref().map_or(0, String::len)) > MOST_NAME_BYTES
+            || version.len() > MOST_VERSION_BYTES;
+        if is_long {
+            self.problem = Some("a name or a version in it makes no sense");
+            return 0;
+        }
         let bytes = name.len() + version.len() + group.as_ref().map_or(0, String::len);
         self.poms.push((group, name, version));
         bytes + size_of::<FoundPackage>()
     }
 
-    /// The artifacts: those that Maven put into it, and else the archive by its name.
+    /// Why it may have more artifacts.
+    pub fn problem(&self) -> Option<&'static str> {
+        self.problem
+    }
+
+    /// The artifacts: those that Maven put into it, and the archive by its manifest and its
+    /// name unless one of them is the archive.
     pub fn packages(self) -> Vec<FoundPackage> {
         let package = |name: String, version: Option<String>, group: Option<String>| FoundPackage {
             group,
             within: self.within.clone(),
             ..FoundPackage::new(PackageKind::Java, name, version.as_deref())
         };
-        if !self.poms.is_empty() {
-            let poms = self.poms.into_iter();
-            let poms = poms.map(|(group, name, version)| package(name, Some(version), group));
-            return poms.collect();
+        let (name, stated) = split(&self.file, self.version.as_deref());
+        let version = self.version.as_deref().or(stated);
+        let own = (!self.has_own_pom(name, version)).then(|| {
+            package(
+                name.to_owned(),
+                version.map(str::to_owned),
+                self.group.clone(),
+            )
+        });
+        let poms = self.poms.iter().cloned();
+        let poms = poms.map(|(group, name, version)| package(name, Some(version), group));
+        poms.chain(own).collect()
+    }
+
+    /// Whether Maven's description of the archive itself is in it. A distribution may give the
+    /// file another name; then the only description is the right one if the versions agree.
+    fn has_own_pom(&self, name: &str, version: Option<&str>) -> bool {
+        let stem = stem(&self.file);
+        let fits = |artifact: &str| {
+            let names = self.names.iter().map(String::as_str);
+            let is_named = names.chain([name, stem]).any(|name| {
+                let last = name.rsplit('.').next();
+                name.eq_ignore_ascii_case(artifact)
+                    || last.is_some_and(|last| last.eq_ignore_ascii_case(artifact))
+            });
+            let rest = stem.strip_prefix(artifact);
+            let rest = rest.and_then(|rest| rest.strip_prefix('-'));
+            is_named || rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        if self.poms.iter().any(|(_, artifact, _)| fits(artifact)) {
+            return true;
         }
-        let (name, version) = split(&self.file);
-        let version = self.version.clone().or_else(|| version.map(str::to_owned));
-        vec![package(name.to_owned(), version, self.group.clone())]
+        let plain = |version: &str| version.replace(['-', '_'], ".");
+        match (self.poms.as_slice(), version) {
+            ([(.., of_pom)], Some(version)) => plain(of_pom) == plain(version),
+            ([_], None) => true,
+            _ => false,
+        }
     }
 }
 
-/// Name and version of a file: `guava-33.0.0-jre.jar`.
-fn split(file: &str) -> (&str, Option<&str>) {
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+fn stem(file: &str) -> &str {
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
+
+/// Name and version of a file: `guava-33.0.0-jre.jar`. The version of the manifest says where
+/// it begins, and else a digit after the last dash that has no letter after a dash behind it:
+/// names have digits, too (`log4j-1.2-api-2.17.1.jar`).
+fn split<'a>(file: &'a str, version: Option<&str>) -> (&'a str, Option<&'a str>) {
+    let stem = stem(file);
+    let cut = |at: usize| (&stem[..at], Some(&stem[at + 1..]));
+    let stated = version.and_then(|version| {
+        let dashed = format!("-{version}");
+        let at = stem.rfind(&dashed)?;
+        let rest = &stem[at + dashed.len()..];
+        (at > 0 && (rest.is_empty() || rest.starts_with('-'))).then_some(at)
+    });
+    if let Some(at) = stated {
+        return cut(at);
+    }
     let dashes = stem.match_indices('-').map(|(at, _)| at);
-    let mut starts = dashes.filter(|at| stem[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
-    match starts.next() {
-        Some(at) if at > 0 => (&stem[..at], Some(&stem[at + 1..])),
-        _ => (stem, None),
+    let starts =
+        dashes.filter(|at| *at > 0 && stem[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    let starts: Vec<_> = starts.collect();
+    let has_word = |at: usize| {
+        let mut parts = stem[at + 1..].split('-').skip(1);
+        parts.any(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()))
+    };
+    let plain = starts.iter().rev().find(|at| !has_word(**at));
+    match plain.or(starts.first()) {
+        Some(at) => cut(*at),
+        None => (stem, None),
     }
 }

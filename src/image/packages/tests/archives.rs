@@ -128,7 +128,7 @@ fn archives_that_are_damaged_or_hostile_are_reported() {
         let found = packages("y.jar", &whole[..end]);
         let last = found.last().map(String::as_str);
         let expected = match end {
-            ..30 => Some("problem: it is no zip archive"),
+            ..4 => Some("problem: it is no zip archive"),
             _ => Some("problem: it is cut off"),
         };
         if end < 30 || end > 80 {
@@ -187,5 +187,82 @@ fn an_archive_has_a_bounded_number_of_artifacts() {
     let pom = format!("artifactId={}\nversion=1\n", "a".repeat(400));
     let entries = vec![(POM, pom.as_bytes(), As::Stored); 30_000];
     let found = packages("y.jar", zip(&entries));
-    assert!(found.len() <= 2_001, "{}", found.len());
+    // With the archive by its name, and the problem.
+    assert_eq!(found.len(), 2_002);
+    let problem = "problem: it has more artifacts than are read";
+    assert_eq!(found[2_001], problem);
+    let long = format!("artifactId={}\nversion=1\n", "a".repeat(600));
+    let found = packages("y.jar", zip(&[(POM, long.as_bytes(), As::Stored)]));
+    let problem = "problem: a name or a version in it makes no sense";
+    assert_eq!(found, ["java y", problem]);
+}
+
+#[test]
+fn an_archive_with_descriptions_of_others_is_listed_itself() {
+    let of = |name: &str, version: &str| format!("artifactId={name}\nversion={version}\n");
+    let made = |poms: &[String], manifest: &str| {
+        let poms = poms.iter().map(|pom| (POM, pom.as_bytes(), As::Deflated));
+        let entries: Vec<_> = poms
+            .chain([(MANIFEST, manifest.as_bytes(), As::Stored)])
+            .collect();
+        zip(&entries)
+    };
+    let cglib = of("cglib", "3.2.12");
+    let guice = made(std::slice::from_ref(&cglib), "Bundle-Version: 4.2.3\n");
+    assert_eq!(
+        packages("s/guice.jar", guice),
+        ["java cglib 3.2.12", "java guice 4.2.3"]
+    );
+    let unnamed = made(std::slice::from_ref(&cglib), "X: y\n");
+    assert_eq!(
+        packages("s/guice-4.2.3.jar", unnamed),
+        ["java cglib 3.2.12", "java guice 4.2.3"]
+    );
+    // Another name of the file, and the only description is right.
+    let maven = made(
+        &[of("maven-core", "3.8.7")],
+        "Implementation-Version: 3.8.7\n",
+    );
+    assert_eq!(
+        packages("s/maven3-core.jar", maven),
+        ["java maven-core 3.8.7"]
+    );
+    let start = made(&[of("jetty-start", "9.4.50")], "Bundle-SymbolicName: x\n");
+    assert_eq!(packages("s/start.jar", start), ["java jetty-start 9.4.50"]);
+    let shaded = made(
+        &[of("shaded", "1"), cglib.clone()],
+        "Implementation-Version: 1\n",
+    );
+    assert_eq!(
+        packages("s/shaded-1-all.jar", &shaded),
+        ["java shaded 1", "java cglib 3.2.12"]
+    );
+    assert_eq!(packages("s/all.jar", shaded).last().unwrap(), "java all 1");
+}
+
+#[test]
+fn names_of_archives_may_have_digits() {
+    for (file, manifest, expected) in [
+        ("log4j-1.2-api-2.17.1.jar", "", "log4j-1.2-api 2.17.1"),
+        (
+            "spark-streaming-kafka-0-10_2.12-3.3.0.jar",
+            "",
+            "spark-streaming-kafka-0-10_2.12 3.3.0",
+        ),
+        ("guava-33.0.0-jre.jar", "", "guava 33.0.0-jre"),
+        ("x-1.0-2.jar", "Implementation-Version: 1.0-2\n", "x 1.0-2"),
+    ] {
+        let jar = zip(&[(MANIFEST, manifest.as_bytes(), As::Stored)]);
+        assert_eq!(packages(file, jar), [format!("java {expected}")]);
+    }
+}
+
+#[test]
+fn many_small_entries_have_a_cost() {
+    let entries = vec![(POM, POM_TEXT, As::Streamed); 1_000];
+    let bounds = Bounds::default();
+    let mut collector = Collector::new(&name::parts(b"y.jar"), &bounds);
+    collector.take(&zip(&entries));
+    collector.finish();
+    assert!(bounds.unpacked.load(Relaxed) >= 1_000 << 12);
 }

@@ -92,6 +92,14 @@ fn a_go_binary_has_its_modules_and_its_toolchain() {
     // Without modules, as the toolchain's own programs.
     let found = packages("go/bin/go", elf(b"", &block("go1.22.1", b"")));
     assert_eq!(found, ["go stdlib 1.22.1"]);
+    let devel = block("devel go1.23-2e1003e2f7 Mon", b"");
+    for path in ["go/bin/go", "app/release", "app/go/VERSION"] {
+        assert_eq!(
+            packages(path, elf(b"", &devel)),
+            ["go stdlib 1.23-2e1003e2f7"],
+            "{path}"
+        );
+    }
 }
 
 #[test]
@@ -117,6 +125,12 @@ fn a_build_of_old_go_has_its_modules_alone() {
     let found = packages("app", elf(&list(), &old));
     assert_eq!(found[0], "go stdlib");
     assert_eq!(found[1..], FOUND);
+    // Without modules there is no list.
+    assert_eq!(packages("app", elf(b"", &old)), ["go stdlib"]);
+    // A list without an end is one that cannot be read.
+    let endless = &list()[..100];
+    let problem = "problem: what Go writes about its build cannot be read";
+    assert_eq!(packages("app", elf(endless, &old)), [problem]);
 }
 
 #[test]
@@ -134,9 +148,25 @@ fn hostile_builds_are_bounded() {
         ["problem: what Go writes about its build cannot be read"]
     );
     // Many places that look like data of Rust.
-    let many = b"x\x9c".repeat(300_000);
+    let many = b"x\x9c\x02".repeat(300_000);
     let found = packages("app", elf(b"", &many));
     assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("too many places"), "{found:?}");
+    // So many as there are by chance in a large one are no hindrance.
+    let chance = [&[1; 1 << 10][..], b"x\x9c\x02aaaa"]
+        .concat()
+        .repeat(12_000);
+    let honest = [chance, zlib(audit(0).as_bytes()), vec![0; 600]].concat();
+    assert_eq!(
+        packages("app", elf(b"", &honest)),
+        ["rust app 0.1.0", "rust serde 1.0.200"]
+    );
+    // All layers together have a bound, too.
+    let bounds = Bounds::default();
+    bounds.tries.store(MOST_TRIES - 2, Relaxed);
+    let mut collector = Collector::new(&name::parts(b"app"), &bounds);
+    collector.take(&elf(b"", &many[..300]));
+    let found = shown(collector.finish());
     assert!(found[0].contains("too many places"), "{found:?}");
 }
 
