@@ -186,9 +186,12 @@ fn read_block(block: &[u8]) -> Block {
 /// A text is longer than one can be.
 struct TooLong;
 
+/// A text, and what follows it.
+type Split<'b> = (&'b [u8], &'b [u8]);
+
 /// A text with its length before it (`binary.Uvarint`), and what follows it; none where it is
 /// not whole.
-fn text(bytes: &[u8], most: usize) -> Result<Option<(&[u8], &[u8])>, TooLong> {
+fn text(bytes: &[u8], most: usize) -> Result<Option<Split<'_>>, TooLong> {
     let mut length = 0_usize;
     for (place, byte) in bytes.iter().enumerate() {
         if place > 4 {

@@ -384,7 +384,7 @@ impl<'a> Archive<'a> {
     }
 
     /// The packages of a whole archive, and why there may be more.
-    fn close(mut self: Box<Self>) -> (Vec<FoundPackage>, Option<&'static str>) {
+    fn close(mut self) -> (Vec<FoundPackage>, Option<&'static str>) {
         match std::mem::replace(&mut self.mode, Mode::Scan) {
             Mode::Stored(_, wanted, text) => self.read(wanted, &text),
             Mode::Inflate(target) => self.end(target),
@@ -408,7 +408,7 @@ impl<'a> Archive<'a> {
     }
 
     /// The packages of the file.
-    pub fn finish(self: Box<Self>, sink: &mut Sink<'_>) {
+    pub fn finish(self, sink: &mut Sink<'_>) {
         let (done, problem) = self.close();
         problem
             .into_iter()

@@ -93,8 +93,8 @@ pub(super) fn apk(text: &str, sink: &mut Sink<'_>) {
 pub(super) fn distribution(text: &str) -> Option<Distribution> {
     let value = |key: &str| {
         let lines = text.lines().filter_map(|line| line.split_once('='));
-        let values = lines.filter(|(name, _)| name.trim() == key);
-        let value = values.last()?.1.trim().trim_matches(['"', '\'']);
+        let mut values = lines.filter(|(name, _)| name.trim() == key);
+        let value = values.next_back()?.1.trim().trim_matches(['"', '\'']);
         (!value.is_empty() && value.len() <= super::MOST_VERSION_BYTES).then(|| value.to_owned())
     };
     Some(Distribution {

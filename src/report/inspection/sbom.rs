@@ -122,43 +122,52 @@ fn line(text: &str) -> String {
     crate::text::inline(text).into_owned()
 }
 
+fn properties(pairs: Vec<(&str, String)>) -> Vec<cyclonedx::Property> {
+    let pairs = pairs.into_iter();
+    let properties = pairs.map(|(name, value)| cyclonedx::Property {
+        name: format!("{TOOL}:{name}"),
+        value: Some(line(&value)),
+    });
+    properties.collect()
+}
+
+fn component(
+    image: &Inspection,
+    number: usize,
+    package: &Package,
+) -> Result<cyclonedx::Component, Cause> {
+    let mut about = vec![
+        ("kind", package.kind.name().to_owned()),
+        ("path", package.path.clone()),
+        ("layer", package.layer.to_string()),
+    ];
+    about.extend(package.within.clone().map(|within| ("within", within)));
+    about.extend(package.architecture.clone().map(|it| ("architecture", it)));
+    let mut component = cyclonedx::ComponentBuilder::default();
+    component
+        .type_(match package.kind {
+            PackageKind::Runtime => "platform",
+            _ => "library",
+        })
+        .bom_ref(format!("package-{}", number + 1))
+        .name(line(&package.name))
+        .properties(properties(about));
+    if let Some(version) = &package.version {
+        component.version(line(version));
+    }
+    if let Some(group) = &package.group {
+        component.group(line(group));
+    }
+    if let Some(purl) = purl(package, image.packages.distribution.as_ref()) {
+        component.purl(purl);
+    }
+    component.build().map_err(refused)
+}
+
 fn cyclonedx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
-    let properties = |pairs: Vec<(&str, String)>| -> Vec<cyclonedx::Property> {
-        let pairs = pairs.into_iter();
-        let properties = pairs.map(|(name, value)| cyclonedx::Property {
-            name: format!("{TOOL}:{name}"),
-            value: Some(line(&value)),
-        });
-        properties.collect()
-    };
     let mut components = Vec::new();
     for (number, package) in image.packages.list.iter().enumerate() {
-        let mut about = vec![
-            ("kind", package.kind.name().to_owned()),
-            ("path", package.path.clone()),
-            ("layer", package.layer.to_string()),
-        ];
-        about.extend(package.within.clone().map(|within| ("within", within)));
-        about.extend(package.architecture.clone().map(|it| ("architecture", it)));
-        let mut component = cyclonedx::ComponentBuilder::default();
-        component
-            .type_(match package.kind {
-                PackageKind::Runtime => "platform",
-                _ => "library",
-            })
-            .bom_ref(format!("package-{}", number + 1))
-            .name(line(&package.name))
-            .properties(properties(about));
-        if let Some(version) = &package.version {
-            component.version(line(version));
-        }
-        if let Some(group) = &package.group {
-            component.group(line(group));
-        }
-        if let Some(purl) = purl(package, image.packages.distribution.as_ref()) {
-            component.purl(purl);
-        }
-        components.push(component.build().map_err(refused)?);
+        components.push(component(image, number, package)?);
     }
     if let Some(Distribution { id, version }) = &image.packages.distribution {
         let mut system = cyclonedx::ComponentBuilder::default();
@@ -231,6 +240,43 @@ fn missing(image: &Inspection) -> Vec<(&'static str, String)> {
     found
 }
 
+fn item(
+    image: &Inspection,
+    reference: &str,
+    package: &Package,
+) -> Result<spdx::SpdxItemPackages, Cause> {
+    let place = match &package.within {
+        Some(within) => format!("{}!/{within}", package.path),
+        None => package.path.clone(),
+    };
+    let mut item = spdx::SpdxItemPackagesBuilder::default();
+    item.spdxid(reference)
+        .name(match &package.group {
+            Some(group) => format!("{}:{}", line(group), line(&package.name)),
+            None => line(&package.name),
+        })
+        .download_location(NO_ASSERTION)
+        .files_analyzed(false)
+        .source_info(line(&format!(
+            "{} package of {place} in layer {}",
+            package.kind.name(),
+            package.layer
+        )));
+    if let Some(version) = &package.version {
+        item.version_info(line(version));
+    }
+    if let Some(purl) = purl(package, image.packages.distribution.as_ref()) {
+        let url = spdx::SpdxItemPackagesItemExternalRefsBuilder::default()
+            .reference_category("PACKAGE-MANAGER")
+            .reference_type("purl")
+            .reference_locator(purl)
+            .build()
+            .map_err(refused)?;
+        item.external_refs(vec![url]);
+    }
+    item.build().map_err(refused)
+}
+
 fn spdx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
     let id = |reference: &str| format!("SPDXRef-{reference}");
     let mut packages = Vec::new();
@@ -258,36 +304,7 @@ fn spdx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
     relate("SPDXRef-DOCUMENT", "DESCRIBES", &id(IMAGE))?;
     for (number, package) in image.packages.list.iter().enumerate() {
         let reference = id(&format!("package-{}", number + 1));
-        let place = match &package.within {
-            Some(within) => format!("{}!/{within}", package.path),
-            None => package.path.clone(),
-        };
-        let mut item = spdx::SpdxItemPackagesBuilder::default();
-        item.spdxid(reference.clone())
-            .name(match &package.group {
-                Some(group) => format!("{}:{}", line(group), line(&package.name)),
-                None => line(&package.name),
-            })
-            .download_location(NO_ASSERTION)
-            .files_analyzed(false)
-            .source_info(line(&format!(
-                "{} package of {place} in layer {}",
-                package.kind.name(),
-                package.layer
-            )));
-        if let Some(version) = &package.version {
-            item.version_info(line(version));
-        }
-        if let Some(purl) = purl(package, image.packages.distribution.as_ref()) {
-            let url = spdx::SpdxItemPackagesItemExternalRefsBuilder::default()
-                .reference_category("PACKAGE-MANAGER")
-                .reference_type("purl")
-                .reference_locator(purl)
-                .build()
-                .map_err(refused)?;
-            item.external_refs(vec![url]);
-        }
-        packages.push(item.build().map_err(refused)?);
+        packages.push(item(image, &reference, package)?);
         relate(&id(IMAGE), "CONTAINS", &reference)?;
     }
     let missing: BTreeMap<_, _> = missing(image).into_iter().collect();

@@ -131,7 +131,7 @@ fn archives_that_are_damaged_or_hostile_are_reported() {
             ..4 => Some("problem: it is no zip archive"),
             _ => Some("problem: it is cut off"),
         };
-        if end < 30 || end > 80 {
+        if !(30..=80).contains(&end) {
             assert_eq!(last, expected, "{end}");
         } else {
             assert!(
