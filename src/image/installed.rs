@@ -7,7 +7,7 @@ use super::known::Known;
 use super::layer::Layer;
 use super::name;
 use super::packages::{self, Found, FoundPackage, PackageFile};
-use super::tree::Lead;
+use super::tree::{Id, Lead, Tree};
 use super::view::{File, Node};
 use super::waste::layer_number;
 use crate::inspection::{Distribution, Package, PackageKind, Packages, UnreadPackages};
@@ -153,6 +153,11 @@ enum Version<'a> {
     None,
 }
 
+/// A name in a folder. The index of names of a layer is let go once it is read.
+fn child(tree: &Tree, folder: Id, name: &[u8]) -> Option<Id> {
+    tree.in_folder(folder).find(|id| tree.name(*id) == name)
+}
+
 /// Whether a layer hides all of a folder that a path leads through.
 fn hides_below(layer: &Layer, at: &[&[u8]]) -> bool {
     let tree = &layer.tree;
@@ -161,7 +166,7 @@ fn hides_below(layer: &Layer, at: &[&[u8]]) -> bool {
         if tree.slot(id).opaque {
             return true;
         }
-        match tree.child(id, part) {
+        match child(tree, id, part) {
             Some(child) => id = child,
             None => return false,
         }
@@ -173,7 +178,7 @@ fn version_in<'a>(layer: &'a Layer, at: &[&[u8]]) -> Version<'a> {
     let tree = &layer.tree;
     let mut id = tree.root;
     for part in at {
-        id = match tree.child(id, part) {
+        id = match child(tree, id, part) {
             Some(id) => id,
             None => return Version::Same,
         };
