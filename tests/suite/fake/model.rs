@@ -84,6 +84,14 @@ impl FakeEngine {
         });
     }
 
+    /// Gives an image that it holds the label of a run.
+    pub fn label_as_of_run(&self, reference: &str, run: &str) {
+        self.state(|state| {
+            let labels = &mut state.images.get_mut(reference).unwrap().facts.labels;
+            labels.insert(LABEL_RUN.to_owned(), run.to_owned());
+        });
+    }
+
     /// Gives an image that it holds layers of its own, of so many bytes.
     pub fn relayer(&self, reference: &str, layers: &[(&str, u64)]) {
         self.state(|state| {

@@ -67,7 +67,7 @@ live!(alone where_no_room_can_be_had_run_and_doctor_say_why, stage => {
     let temporary = home.dir.path().join("tmp");
     fs::create_dir(&temporary).unwrap();
     fs::set_permissions(&temporary, fs::Permissions::from_mode(0o1777)).unwrap();
-    refused(&home, POWERLESS, "new namespaces are refused (", "give it CAP_SYS_ADMIN and CAP_NET_ADMIN");
+    refused(&home, POWERLESS, "new namespaces are refused (", "grant CAP_SYS_ADMIN and CAP_NET_ADMIN");
     before.is_as_it_was(stage, &home).await;
 
     // A user who may speak with the engine.
@@ -79,6 +79,6 @@ live!(alone where_no_room_can_be_had_run_and_doctor_say_why, stage => {
     }
     let group = format!("--regid={group}");
     let user = ["setpriv", "--reuid=65534", &group, "--clear-groups"];
-    refused(&home, &user, "new namespaces and a daemon in them take root", "run plimsoll as root");
+    refused(&home, &user, "creating namespaces and starting a daemon require root", "run plimsoll as root");
     before.is_as_it_was(stage, &home).await;
 });

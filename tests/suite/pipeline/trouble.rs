@@ -70,6 +70,8 @@ async fn clean_removes_what_it_has_shown_and_nothing_that_came_up_since() {
     let tag = |name: &str| format!("127.0.0.1:5000/plimsoll-run/20260102t030405z-app/{name}:1");
     home.engine.add_base(&tag("shown"), &[]);
     home.engine
+        .label_as_of_run(&tag("shown"), "20260102t030405z-app");
+    home.engine
         .state(|state| state.appears = Some(tag("later")));
     let (outcome, list) = home.run(&["clean", "--yes"]).await;
     outcome.unwrap();
