@@ -220,7 +220,7 @@ pub enum BasesAction {
         #[arg(long, value_name = "N")]
         jobs: Option<NonZeroUsize>,
     },
-    /// Print the bases that can be had neither from the engine nor a registry, and whose stand-in is not current
+    /// Print the bases that neither the engine nor a registry has, and whose stand-in is not current
     #[command(
         after_help = "Examples:\n  plimsoll bases missing\n  plimsoll bases missing --for node --for go"
     )]

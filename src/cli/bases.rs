@@ -159,7 +159,7 @@ fn rested_on(
         .collect())
 }
 
-/// Those whose real image is neither on the engine nor to be had from a registry.
+/// Bases whose real image is neither on the engine nor available from a registry.
 async fn unavailable<E: Engine>(
     engine: &E,
     place: &Place,

@@ -31,7 +31,7 @@ pub struct Config {
     /// What runs are held against.
     #[serde(default)]
     pub baseline: Baseline,
-    /// What deploy costs are reckoned for where a scenario does not say.
+    /// what deploy costs are computed for where a scenario does not say.
     #[serde(default, deserialize_with = "deploy")]
     pub deploy: Deploy,
 }

@@ -176,7 +176,7 @@ fn machine() -> Finding {
     )
 }
 
-/// Whether a private engine can be had. It is one of this machine, whatever engine is chosen.
+/// Whether a private engine is available. It is one of this machine, whatever engine is chosen.
 fn room(place: &Place) -> Finding {
     match cleanroom::check_requirements() {
         Ok(means) => {
@@ -187,12 +187,12 @@ fn room(place: &Place) -> Finding {
             Finding::fine(
                 "clean room",
                 format!(
-                    "can be had (dockerd {}, data in {folder}{free})",
+                    "available (dockerd {}, data in {folder}{free})",
                     means.version
                 ),
             )
         }
-        Err(lacks) => Finding::note("clean room", format!("cannot be had: {lacks}"), lacks.fix()),
+        Err(lacks) => Finding::note("clean room", format!("not available: {lacks}"), lacks.fix()),
     }
 }
 
@@ -321,7 +321,7 @@ async fn base_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
             findings.push(Finding::note(
                 "bases",
                 format!(
-                    "{reference}: cannot be had, and there is no stand-in recipe; what rests on it is not available here"
+                    "{reference}: not available, and there is no stand-in recipe; what rests on it is not available here"
                 ),
                 "pull it by hand, or map it to a mirror in plimsoll.toml",
             ));
@@ -340,7 +340,7 @@ async fn base_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
             )),
             None => findings.push(Finding::missing(
                 "bases",
-                format!("{reference}: cannot be had, and its stand-in is not built"),
+                format!("{reference}: not available, and its stand-in is not built"),
                 Some("plimsoll bases build, or map it to a mirror in plimsoll.toml".to_owned()),
             )),
         }

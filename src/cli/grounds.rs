@@ -24,7 +24,7 @@ pub trait Grounds<E: Engine, P>: Send + Sync {
     /// Opens what a run asks for. `run` is its id, `store` what keeps the images of a room.
     ///
     /// # Errors
-    /// When the registry cannot listen, or a clean room that was asked for cannot be had.
+    /// When the registry cannot listen, or a requested clean room is not available.
     fn open(
         &self,
         run: &str,

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Serves until SIGINT, SIGTERM or SIGHUP.
 ///
 /// # Errors
-/// Where the address or the folder cannot be had, or is not allowed.
+/// If the address or the folder is not available, or not allowed.
 pub(super) async fn registry(args: &RegistryArgs, printer: &mut Printer) -> Result<Exit, Failure> {
     if !args.listen.ip().is_loopback() {
         let why = format!(

@@ -142,7 +142,7 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
         let means = cleanroom::check_requirements();
         if let (EngineChoice::CleanRoom, Err(lack)) = (choice, &means) {
             return Err(
-                Failure::failed(format!("no clean room can be had: {lack}")).with_hint(Some(
+                Failure::failed(format!("no clean room is available: {lack}")).with_hint(Some(
                     format!(
                         "{}; or run with --engine host: pulls are not measured then",
                         lack.fix()
@@ -166,7 +166,7 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
                 let why = "this engine holds the bases, so no pull into it would be cold";
                 let puller = Err(match means {
                     Ok(_) => format!("{why}; run with --engine clean-room"),
-                    Err(lack) => format!("{why}, and no clean room can be had here: {lack}"),
+                    Err(lack) => format!("{why}, and no clean room is available here: {lack}"),
                 });
                 Ok(Ground {
                     room: None,

@@ -134,9 +134,9 @@ pub enum Disposition {
         /// What happened.
         reason: String,
     },
-    /// It exists elsewhere, and what it needs cannot be had here.
+    /// It exists elsewhere, and what it needs is not available here.
     NotAvailable {
-        /// What is missing, and where it can be had.
+        /// What is missing, and where it is available.
         reason: String,
     },
     /// The scenario says that the variant cannot exist.

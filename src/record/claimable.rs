@@ -1,11 +1,11 @@
 //! The catalogue as claims of scenarios see it: metrics, counts among the facts of an
-//! image, and figures that are reckoned from several metrics.
+//! image, and figures that are derived from several metrics.
 
 use super::{Direction, FACTS, Link, Metric};
 use crate::scenario::{Claimable, ClaimableMetric};
 use crate::units::Unit;
 
-/// A figure that is reckoned from metrics and from the deploy plan.
+/// A figure that is derived from metrics and from the deploy plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Derived {
     /// `deploy.first`: `pull.cold` + `start.create` + `start.ready`, over a link: the cold
@@ -80,7 +80,7 @@ pub const COUNTED_FACTS: [&str; 9] = [
 pub enum Measurand {
     /// A metric.
     Metric(Metric),
-    /// A figure that is reckoned from several.
+    /// A figure that is derived from several.
     Derived(Derived),
     /// One of [`COUNTED_FACTS`].
     Fact(&'static str),
@@ -126,7 +126,7 @@ impl Measurand {
     }
 
     /// The metric that is compared between runs by the same rules: the one that a figure is
-    /// reckoned from, or one of what an image holds.
+    /// derived from, or one of what an image holds.
     pub fn like(self) -> Metric {
         match self {
             Self::Metric(metric) => metric,
@@ -164,7 +164,7 @@ pub fn claimable() -> Claimable {
     Claimable {
         metrics: Metric::ALL.iter().map(metric).collect(),
         facts: FACTS.to_vec(),
-        reckoned: derived.into_iter().chain(counted).collect(),
+        derived: derived.into_iter().chain(counted).collect(),
         link: |text| match text.parse::<Link>() {
             Ok(link) => Ok(link.to_string()),
             Err(error) => Err(error.to_string()),
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn ids_of_claims_are_one_of_a_kind() {
         let claimable = claimable();
-        let all = claimable.metrics.iter().chain(&claimable.reckoned);
+        let all = claimable.metrics.iter().chain(&claimable.derived);
         let mut ids: Vec<_> = all.map(|metric| metric.id).collect();
         let length = ids.len();
         ids.sort_unstable();
@@ -188,7 +188,7 @@ mod tests {
         for derived in Derived::ALL {
             assert_eq!(Derived::of_id(derived.id()), Some(derived));
         }
-        let all = claimable.metrics.iter().chain(&claimable.reckoned);
+        let all = claimable.metrics.iter().chain(&claimable.derived);
         for metric in all {
             let measurand = Measurand::of_id(metric.id).unwrap();
             assert_eq!(measurand.id(), metric.id);

@@ -79,7 +79,7 @@ pub struct DistributionRecord {
     pub why_no_puller: Option<String>,
 }
 
-/// What the deploy costs are reckoned for.
+/// What the deploy costs are computed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DeployPlan {

@@ -201,7 +201,7 @@ pub struct ScenarioRecord {
     /// How its app proves that it works. Runs of before 2026-11-30 have none: it is HTTP there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract: Option<ContractRecord>,
-    /// What the deploy costs are reckoned for.
+    /// What the deploy costs are computed for.
     #[serde(default)]
     pub deploy: DeployPlan,
     /// The technique that its variants isolate, where it is about one.

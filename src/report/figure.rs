@@ -25,7 +25,7 @@ pub(super) struct Absence {
 
 impl Absence {
     /// An input of the figure is not in the record, or the inputs are inconsistent.
-    pub(super) fn not_reckoned(reason: impl Into<String>) -> Self {
+    pub(super) fn not_derived(reason: impl Into<String>) -> Self {
         Self {
             word: "–",
             status: Status::NotMeasured.word(),
@@ -123,7 +123,7 @@ pub(super) fn sum(parts: impl IntoIterator<Item = Figure>) -> Figure {
 /// The figure multiplied by a count.
 pub(super) fn times(one: Figure, often: Count) -> Figure {
     let product = |whole: u64| {
-        let too_much = || Absence::not_reckoned("more than a file can hold");
+        let too_much = || Absence::not_derived("more than a file can hold");
         whole.checked_mul(often.0).ok_or_else(too_much)
     };
     match one? {

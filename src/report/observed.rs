@@ -45,8 +45,8 @@ impl Measure {
         if let Ok(metric) = id.parse::<Metric>() {
             return Some(Self::Series(Series { metric, link }));
         }
-        let reckoned = Derived::of_id(id).map(|derived| Self::Derived(derived, link));
-        reckoned.or_else(|| Fact::of_id(id).map(Self::Count))
+        let derived = Derived::of_id(id).map(|derived| Self::Derived(derived, link));
+        derived.or_else(|| Fact::of_id(id).map(Self::Count))
     }
 
     pub(super) fn unit(self) -> Unit {
@@ -99,7 +99,7 @@ fn of_series<'s>(analysis: &'s Analysis<'_>, case: &CaseRecord, series: Series) 
     let figure = match entry {
         None => Err(match series.link {
             Some(link) => Absence::not_run(format!("nothing went over {link} in this run")),
-            None => Absence::not_reckoned(format!("this run did not take {}", series.metric)),
+            None => Absence::not_derived(format!("this run did not take {}", series.metric)),
         }),
         Some(entry) => match &entry.summary {
             Some(summary) => Ok(quantity(series.metric.unit(), summary.median)),

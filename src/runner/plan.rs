@@ -46,7 +46,7 @@ impl Profile {
     }
 }
 
-/// The order of the cases in each round: seeded, so that it can be had again,
+/// The order of the cases in each round: seeded, so that it can be repeated,
 /// and another in each round, so that drift falls on all alike.
 pub fn order_of(cases: &[CaseId], seed: u64, rounds: u32) -> Vec<Vec<CaseId>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

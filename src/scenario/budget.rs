@@ -15,7 +15,7 @@ use crate::units::{Count, Quantity, Rate, Ratio, Unit, native};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
-    /// Id of the metric, or of a figure that is reckoned, or of a counted fact.
+    /// Id of the metric, or of a derived figure, or of a counted fact.
     pub metric: String,
     /// A glob of variants; all where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,9 +10,9 @@ pub struct Claimable {
     pub metrics: Vec<ClaimableMetric>,
     /// Ids of facts of an image, which a technique can show in.
     pub facts: Vec<&'static str>,
-    /// What else a claim may name: figures that are reckoned from several metrics, and
+    /// What else a claim may name: figures that are derived from several metrics, and
     /// counts among the facts of an image.
-    pub reckoned: Vec<ClaimableMetric>,
+    pub derived: Vec<ClaimableMetric>,
     /// A link as it is always spelled, or why the text is none.
     pub link: fn(&str) -> Result<String, String>,
 }
@@ -39,7 +39,7 @@ impl Claimable {
 
     /// All that a claim or a budget can be held against.
     pub(super) fn for_claims(&self) -> impl Iterator<Item = ClaimableMetric> {
-        self.metrics.iter().chain(&self.reckoned).copied()
+        self.metrics.iter().chain(&self.derived).copied()
     }
 
     pub(super) fn find(&self, id: &str) -> Option<ClaimableMetric> {

@@ -1,4 +1,4 @@
-//! What the deploy costs are reckoned for.
+//! What the deploy costs are computed for.
 
 use std::ops::RangeInclusive;
 
@@ -59,7 +59,7 @@ impl Checker<'_> {
         let raw = raw?;
         let number = Deploy::number(*raw.get_ref());
         if number.is_none() {
-            let message = format!("{} {of_what} cannot be reckoned for", raw.get_ref());
+            let message = format!("{} {of_what} are out of range", raw.get_ref());
             self.report(raw.span(), message, Deploy::EXPECTED, "");
         }
         number

@@ -40,7 +40,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why a scenario could not be had.
+/// Why a scenario is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// The file or the folder could not be read.

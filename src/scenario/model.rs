@@ -32,7 +32,7 @@ pub struct Scenario {
     pub app: App,
     /// How the app proves that it works.
     pub contract: Contract,
-    /// What the deploy costs are reckoned for, as far as the file says.
+    /// What the deploy costs are computed for, as far as the file says.
     pub deploy: Deploy,
     /// What the rebuilds change.
     pub edits: Vec<Edit>,

@@ -33,7 +33,7 @@ pub(super) struct RawScenario {
     /// How the app proves that it works.
     #[schemars(with = "RawContract")]
     pub contract: Spanned<RawContract>,
-    /// What the deploy costs are reckoned for.
+    /// What the deploy costs are computed for.
     pub deploy: Option<RawDeploy>,
     /// Where the claims come from.
     #[serde(default)]
@@ -274,7 +274,7 @@ impl RawStatus {
     }
 }
 
-/// What the deploy costs are reckoned for.
+/// What the deploy costs are computed for.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Deploy")]
@@ -425,7 +425,7 @@ pub(super) struct RawClaim {
     /// Of a change: name of the variant before it.
     #[schemars(with = "Option<String>")]
     pub from: Option<Text>,
-    /// Id of the metric to hold it against, or of a figure that is reckoned: "deploy.first", "deploy.sibling", "deploy.update", "services.stored", "registry.moved". A change may name a `posture.` fact that is a count.
+    /// Id of the metric to hold it against, or of a derived figure: "deploy.first", "deploy.sibling", "deploy.update", "services.stored", "registry.moved". A change may name a `posture.` fact that is a count.
     #[schemars(with = "String")]
     pub metric: Text,
     /// As printed: "~1.2 GB", "900+ MB", "30 s". kB, MB and GB are decimal; KiB, MiB and GiB binary. Of a change: "30 s -> 3 s", "-70 %", "+2.5 %", "47x" (so many times smaller or faster), "1/2", "less" or "more".

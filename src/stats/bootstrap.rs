@@ -152,8 +152,8 @@ impl Middle {
     }
 }
 
-/// Larger sets are drawn anew each time.
-const MOST_KEPT: usize = 64;
+/// How many draws are kept; 40 kB each. What comes after them is drawn anew each time.
+const MOST_KEPT: usize = 256;
 
 /// What was drawn, by seed and size.
 static KEPT: LazyLock<Mutex<HashMap<(u64, usize), Middles>>> = LazyLock::new(Mutex::default);
@@ -170,10 +170,11 @@ fn middles_of_resamples(seed: u64, n: usize) -> Middles {
         });
         each.collect()
     };
-    if n > MOST_KEPT {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() >= MOST_KEPT && !kept.contains_key(&(seed, n)) {
+        drop(kept);
         return drawn();
     }
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     kept.entry((seed, n)).or_insert_with(drawn).clone()
 }
 
@@ -226,7 +227,7 @@ mod tests {
 
     #[test]
     fn kept_draws_are_those_of_a_new_generator() {
-        for n in [6, 20, MOST_KEPT] {
+        for n in [6, 20, 260] {
             let (first, again) = (middles_of_resamples(SEED, n), middles_of_resamples(SEED, n));
             assert!(Arc::ptr_eq(&first, &again));
             let (mut rng, mut counts) = (ChaCha8Rng::seed_from_u64(SEED), Vec::new());

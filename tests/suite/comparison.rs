@@ -10,7 +10,7 @@ use plimsoll::units::{Bytes, Count, Nanos, Quantity};
 
 mod absent;
 mod budgets;
-mod reckoned;
+mod derived;
 
 use crate::reports::builder::{Build, MB, MS, run};
 

@@ -19,7 +19,7 @@ use crate::stats::Threshold;
     plimsoll history results/main --format html --out history.html\n  \
     plimsoll history --only node/slim --metric build.cold --format png --out charts\n\n\
     A trend is one metric of one case over one link. Only runs that the rules of `compare` let be\n\
-    compared are reckoned with each other; what parts them is told. With --metric each run is listed.\n\
+    compared form a group; the output says what separates the groups. With --metric each run is listed.\n\
     A file that is no whole run is left out and named. An index beside the runs (.plimsoll-history)\n\
     makes later calls quick; it can be removed at any time.\n\
     Exit code 3, with --check: the newest run is worse than its baseline. 4: it is open, with\n\

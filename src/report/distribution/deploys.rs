@@ -29,7 +29,7 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Li
     let cases = sorted_cases(analysis, &scenario.name);
     let figures: Vec<[Figure; 5]> = cases
         .iter()
-        .map(|case| reckon(analysis, case, scenario.deploy, link))
+        .map(|case| figures_of(analysis, case, scenario.deploy, link))
         .collect();
     let mut notes = Notes::default();
     let texts = explained(scenario.deploy);
@@ -74,7 +74,12 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord, link: Li
 }
 
 /// In the order of [`HEADS`].
-fn reckon(analysis: &Analysis<'_>, case: &CaseRecord, plan: DeployPlan, link: Link) -> [Figure; 5] {
+fn figures_of(
+    analysis: &Analysis<'_>,
+    case: &CaseRecord,
+    plan: DeployPlan,
+    link: Link,
+) -> [Figure; 5] {
     let deploy = |pull| sum(parts(pull, link).map(|part| median(analysis.at(&case.id, part))));
     let pulls = median(analysis.at(&case.id, over(Metric::PullUpdate, link)));
     [

@@ -45,7 +45,7 @@ pub(super) fn part<'a>(
     let (image, manifest) = counted_manifest(analysis, case)?;
     let (listed, unpacked) = (manifest.layers.len(), image.diff_ids.len());
     if listed != unpacked {
-        return Err(Absence::not_reckoned(format!(
+        return Err(Absence::not_derived(format!(
             "the manifest lists {listed} layers and the image has {unpacked}: which are the base's is not known"
         )));
     }
@@ -78,7 +78,7 @@ fn counted_manifest<'a>(
     let image = case.image.as_ref();
     image
         .and_then(|image| Some((image, image.manifest.as_ref()?)))
-        .ok_or_else(|| Absence::not_reckoned("the record has no manifest of this image"))
+        .ok_or_else(|| Absence::not_derived("the record has no manifest of this image"))
 }
 
 /// The base whose layers are the first of the image; of several, the one with the most layers.
@@ -89,7 +89,7 @@ pub(super) fn base_of<'a>(
 ) -> Result<Option<&'a BaseRecord>, Absence> {
     if case.ready_image.is_some() {
         let why = "a ready image: its base is not known";
-        return Err(Absence::not_reckoned(why));
+        return Err(Absence::not_derived(why));
     }
     let known = |reference: &String| {
         let ground = analysis.record.ground_at(analysis.part_of(&case.id));
@@ -97,7 +97,7 @@ pub(super) fn base_of<'a>(
         bases
             .find(|base| base.reference == *reference && !base.diff_ids.is_empty())
             .ok_or_else(|| {
-                Absence::not_reckoned(format!("the record has no layers of the base {reference}"))
+                Absence::not_derived(format!("the record has no layers of the base {reference}"))
             })
     };
     let bases: Vec<&BaseRecord> = case.bases.iter().map(known).collect::<Result<_, _>>()?;

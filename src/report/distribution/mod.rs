@@ -67,7 +67,7 @@ pub(super) fn derived(
         .find(|scenario| scenario.name == case.scenario)
         .map_or_else(DeployPlan::default, |scenario| scenario.deploy);
     if !analysis.distributed() {
-        let absence = Absence::not_reckoned("this run looked at neither pushes nor pulls");
+        let absence = Absence::not_derived("this run looked at neither pushes nor pulls");
         return (Err(absence), Vec::new());
     }
     let pull = match derived {
@@ -75,7 +75,7 @@ pub(super) fn derived(
             return (services::stored(analysis, case, plan.services), Vec::new());
         }
         Derived::RegistryMoved => {
-            let nothing = || Absence::not_reckoned("nothing was pulled in this run");
+            let nothing = || Absence::not_derived("nothing was pulled in this run");
             let first = pulled_links(analysis).first().copied();
             let bytes = first.ok_or_else(nothing);
             let moved = bytes.and_then(|link| deploys::moved(analysis, case, plan, link));
@@ -86,7 +86,7 @@ pub(super) fn derived(
         Derived::DeployUpdate => Metric::PullUpdate,
     };
     let Some(link) = link else {
-        let absence = Absence::not_reckoned("it is another over each link, and none is named");
+        let absence = Absence::not_derived("it is another over each link, and none is named");
         return (Err(absence), Vec::new());
     };
     if !analysis.links().contains(&link) {

@@ -33,7 +33,7 @@ pub(super) fn table(analysis: &Analysis<'_>, scenario: &ScenarioRecord) -> Table
     pending_note(&cases, &mut notes);
     let figures: Vec<[Figure; 4]> = cases
         .iter()
-        .map(|case| reckon(analysis, case, services))
+        .map(|case| figures_of(analysis, case, services))
         .collect();
     let mut columns = head_columns();
     let mut scales = Vec::new();
@@ -93,11 +93,11 @@ fn row(
 }
 
 /// In the order of [`HEADS`].
-fn reckon(analysis: &Analysis<'_>, case: &CaseRecord, services: Count) -> [Figure; 4] {
+fn figures_of(analysis: &Analysis<'_>, case: &CaseRecord, services: Count) -> [Figure; 4] {
     let split_image = part(analysis, case);
     let figure = |of: fn(&SplitImage<'_>, Count) -> Option<Bytes>| {
         let split_image = split_image.as_ref().map_err(Clone::clone)?;
-        reckoned(of(split_image, services))
+        figure_of(of(split_image, services))
     };
     [
         figure(|split_image, _| Some(split_image.base_bytes)),
@@ -109,11 +109,11 @@ fn reckon(analysis: &Analysis<'_>, case: &CaseRecord, services: Count) -> [Figur
 
 /// The registry storage of this many services built as this variant.
 pub(super) fn stored(analysis: &Analysis<'_>, case: &CaseRecord, services: Count) -> Figure {
-    reckoned(part(analysis, case)?.once(services))
+    figure_of(part(analysis, case)?.once(services))
 }
 
-fn reckoned(bytes: Option<Bytes>) -> Figure {
-    let too_much = || Absence::not_reckoned("more than a file can hold");
+fn figure_of(bytes: Option<Bytes>) -> Figure {
+    let too_much = || Absence::not_derived("more than a file can hold");
     bytes.map(Quantity::Bytes).ok_or_else(too_much)
 }
 

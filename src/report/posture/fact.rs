@@ -177,7 +177,7 @@ pub(in crate::report) fn posture_of(case: &CaseRecord) -> Result<&Posture, Absen
         }),
         (Disposition::Pending | Disposition::Qualified, Some(posture)) => Ok(posture),
         (Disposition::Pending | Disposition::Qualified, None) => {
-            Err(Absence::not_reckoned("this image was not looked into"))
+            Err(Absence::not_derived("this image was not looked into"))
         }
     }
 }
@@ -186,7 +186,7 @@ pub(in crate::report) fn posture_of(case: &CaseRecord) -> Result<&Posture, Absen
 pub(in crate::report) fn counted(_: &Analysis<'_>, case: &CaseRecord, fact: Fact) -> Figure {
     let count = fact
         .count(posture_of(case)?)
-        .map_err(Absence::not_reckoned)?;
+        .map_err(Absence::not_derived)?;
     Ok(Quantity::Count(Count(count)))
 }
 

@@ -94,7 +94,7 @@ fn runs_of_another_machine_are_never_mixed_in() {
     let runs = digests(&records);
     let found = all(&runs, &Terms::default());
     let build = of(&found, Metric::BuildCold);
-    // No change point: nothing is reckoned across the border.
+    // No change point: nothing is computed across the border.
     assert_eq!((build.eras(), places(build)), (2, vec![]));
     assert_eq!(build.points[12].border[0].rule, Rule::Host);
     assert!(

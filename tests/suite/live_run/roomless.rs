@@ -1,4 +1,4 @@
-//! A clean room that was asked for and cannot be had.
+//! A requested clean room that is not available.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -30,7 +30,7 @@ fn refused(home: &Home, under: &[&str], why: &str, mend: &str) {
     assert!(
         ended
             .err
-            .contains(&format!("error: no clean room can be had: {why}")),
+            .contains(&format!("error: no clean room is available: {why}")),
         "{}",
         ended.err
     );
@@ -54,7 +54,7 @@ fn refused(home: &Home, under: &[&str], why: &str, mend: &str) {
     );
     let doctor = home.plimsoll_under(under, &["doctor"]);
     assert!(
-        doctor.out.contains(&format!("cannot be had: {why}")),
+        doctor.out.contains(&format!("not available: {why}")),
         "{}",
         doctor.out
     );

@@ -77,7 +77,7 @@ fn posture(root: bool) -> Posture {
 }
 
 /// A baseline and four variants: one that helps, one that does not, one on stand-ins that
-/// did not finish, and one that cannot be had here.
+/// did not finish, and one that is not available here.
 pub fn technique() -> RunRecord {
     let mut run = run();
     run.scenarios[0].technique = Some(TechniqueRecord {

@@ -1,4 +1,4 @@
-//! Claims about changes and reckoned figures, and the verdict on each claim.
+//! Claims about changes and derived figures, and the verdict on each claim.
 
 use insta::assert_snapshot;
 use plimsoll::record::{Disposition, Metric, RunRecord};

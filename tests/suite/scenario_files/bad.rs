@@ -468,12 +468,12 @@ fn each_error_names_its_place_and_its_mend() {
     scenarios/example.toml:47:11: `30 s -> 3 s` does not fit metric `size.unpacked`
       expected: figures in the metric's unit
     # no deploys
-    scenarios/example.toml:14:11: 0 deploys a day cannot be reckoned for
+    scenarios/example.toml:14:11: 0 deploys a day are out of range
       expected: a whole number from 1 to 1000000
     # too many services
-    scenarios/example.toml:14:12: 1000001 services cannot be reckoned for
+    scenarios/example.toml:14:12: 1000001 services are out of range
       expected: a whole number from 1 to 1000000
-    scenarios/example.toml:15:16: -1 environments cannot be reckoned for
+    scenarios/example.toml:15:16: -1 environments are out of range
       expected: a whole number from 1 to 1000000
     # half a deploy
     scenarios/example.toml:14:11: invalid type: floating point `0.5`

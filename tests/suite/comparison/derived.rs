@@ -1,4 +1,4 @@
-//! Budgets on figures that are reckoned and on facts; failures that a scenario expects.
+//! Budgets on derived figures and on facts; failures that a scenario expects.
 
 use std::collections::BTreeSet;
 
