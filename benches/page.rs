@@ -1,6 +1,6 @@
 //! What the page of a large run costs: `cargo bench --bench page [-- --quick]`.
 
-#![expect(clippy::print_stdout, reason = "a bench tells what it found")]
+#![expect(clippy::print_stdout, reason = "a bench prints what it found")]
 
 use std::fs;
 use std::hint::black_box;

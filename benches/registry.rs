@@ -1,4 +1,4 @@
-//! The embedded registry beside Debian's `docker-registry`: pushing and pulling one
+//! The embedded registry next to Debian's `docker-registry`: pushing and pulling one
 //! image of a gigabyte with the same client, and what each server's memory peaks at.
 //!
 //! Both are done in each pair, in a seeded random order, each with a fresh server and

@@ -8,7 +8,7 @@ use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
-/// Files in the context, but for the edited one and the Dockerfile.
+/// Files in the context, except for the edited one and the Dockerfile.
 pub const FILES: usize = 20_000;
 /// Bytes in them.
 pub const BYTES: usize = FILES * FILE_BYTES;

@@ -34,8 +34,10 @@ pub struct Bare {
 impl Bare {
     /// Connects, once for all starts.
     pub async fn connect(socket: &Path, api_version: &str) -> Result<Self, String> {
-        let stream = UnixStream::connect(socket).await.map_err(told)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(told)?;
+        let stream = UnixStream::connect(socket).await.map_err(failure)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(failure)?;
         tokio::spawn(connection);
         Ok(Self {
             sender,
@@ -65,7 +67,7 @@ impl Bare {
         let path = format!("/containers/{id}/json");
         let seen = self.call(Method::GET, &path, None).await?;
         let ip = text(&seen, "/NetworkSettings/IPAddress")?;
-        let address = SocketAddr::new(ip.parse().map_err(told)?, PORT);
+        let address = SocketAddr::new(ip.parse().map_err(failure)?, PORT);
         timeout(READY_WITHIN, until_ready(address))
             .await
             .map_err(|_| "the app was not ready in time".to_owned())?;
@@ -90,11 +92,16 @@ impl Bare {
             .header(header::HOST, "docker")
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::from(body.unwrap_or_default()))
-            .map_err(told)?;
-        self.sender.ready().await.map_err(told)?;
-        let answer = self.sender.send_request(request).await.map_err(told)?;
+            .map_err(failure)?;
+        self.sender.ready().await.map_err(failure)?;
+        let answer = self.sender.send_request(request).await.map_err(failure)?;
         let status = answer.status();
-        let body = answer.into_body().collect().await.map_err(told)?.to_bytes();
+        let body = answer
+            .into_body()
+            .collect()
+            .await
+            .map_err(failure)?
+            .to_bytes();
         if !status.is_success() {
             let words = String::from_utf8_lossy(&body);
             return Err(format!("{path}: {status}: {}", words.trim()));
@@ -102,7 +109,7 @@ impl Bare {
         if body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&body).map_err(told)
+        serde_json::from_slice(&body).map_err(failure)
     }
 }
 
@@ -144,6 +151,6 @@ fn text(answer: &Value, pointer: &str) -> Result<String, String> {
         .ok_or_else(|| format!("the engine gave no {pointer}"))
 }
 
-fn told(error: impl ToString) -> String {
+fn failure(error: impl ToString) -> String {
     error.to_string()
 }

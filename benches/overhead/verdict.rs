@@ -1,4 +1,4 @@
-//! The two sides beside each other, phase by phase.
+//! The two sides side by side, phase by phase.
 
 use std::fmt::Write;
 

@@ -39,7 +39,7 @@ pub async fn enter<E: Engine>(
     registry: &dyn Registry,
     run: &str,
     (bases, ready): (&[BaseRecord], &BTreeSet<String>),
-    tell: &mut (dyn FnMut(&str) + Send),
+    report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Entered, BasesError> {
     let mut entered = Entered::default();
     let mut passing = BTreeSet::new();
@@ -60,7 +60,7 @@ pub async fn enter<E: Engine>(
                 (repository.clone(), name)
             }
             None => {
-                tell(&format!(
+                report(&format!(
                     "bringing {} into the registry of the run ({} unpacked)",
                     base.resolved, base.unpacked_bytes
                 ));

@@ -83,7 +83,7 @@ pub async fn resolve<E: Engine>(
     policy: Policy,
     sources: &Sources,
     catalogue: &Catalogue,
-    tell: &mut (dyn FnMut(&str) + Send),
+    report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Resolved, BasesError> {
     let mut silent = BTreeMap::new();
     let mut resolved = Resolved::default();
@@ -93,8 +93,8 @@ pub async fn resolve<E: Engine>(
         let mut reason = String::new();
         if let Some(name) = sources.first.get(reference) {
             let found = match sources.compares {
-                true => current_image(engine, name, &mut silent, &mut resolved, tell).await?,
-                false => real_image(engine, name, &mut silent, tell).await?,
+                true => current_image(engine, name, &mut silent, &mut resolved, report).await?,
+                false => real_image(engine, name, &mut silent, report).await?,
             };
             match found.and_then(|image| shared(reference, name, image, policy)) {
                 Ok(found) => base = Some(found),
@@ -103,7 +103,7 @@ pub async fn resolve<E: Engine>(
         }
         let of_registry = reason.clone();
         if base.is_none() && policy != Policy::StandIn {
-            match real_image(engine, real, &mut silent, tell).await? {
+            match real_image(engine, real, &mut silent, report).await? {
                 Ok(image) => match check_digest(reference, &image) {
                     Ok(()) => base = Some(recorded(reference, real, image, None)),
                     Err(why) => reason = join(reason, why),
@@ -165,13 +165,13 @@ async fn current_image<E: Engine>(
     name: &str,
     silent: &mut BTreeMap<String, String>,
     resolved: &mut Resolved,
-    tell: &mut (dyn FnMut(&str) + Send),
+    report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Result<ImageFacts, String>, BasesError> {
     let is_pinned = name.parse::<ImageReference>();
     let is_pinned = is_pinned.is_ok_and(|name| name.digest().is_some());
     let local = engine.image(name).await?.filter(|_| !is_pinned);
     let Some(local) = local else {
-        return real_image(engine, name, silent, tell).await;
+        return real_image(engine, name, silent, report).await;
     };
     let asked = match silent.get(&domain(name)) {
         Some(reason) => Err(reason.clone()),
@@ -193,7 +193,7 @@ async fn current_image<E: Engine>(
     if has_digest(&local, &digest) {
         return Ok(Ok(local));
     }
-    let pulled = pull(engine, name, silent, tell).await?;
+    let pulled = pull(engine, name, silent, report).await?;
     Ok(
         pulled
             .map_err(|why| format!("the local copy is not the image {digest} that it has: {why}")),
@@ -205,7 +205,7 @@ async fn real_image<E: Engine>(
     engine: &E,
     reference: &str,
     silent: &mut BTreeMap<String, String>,
-    tell: &mut (dyn FnMut(&str) + Send),
+    report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Result<ImageFacts, String>, BasesError> {
     if let Some(image) = engine.image(reference).await? {
         return Ok(Ok(image));
@@ -220,16 +220,16 @@ async fn real_image<E: Engine>(
         note_silent(silent, reference, &reason);
         return Ok(Err(reason));
     }
-    pull(engine, reference, silent, tell).await
+    pull(engine, reference, silent, report).await
 }
 
 async fn pull<E: Engine>(
     engine: &E,
     reference: &str,
     silent: &mut BTreeMap<String, String>,
-    tell: &mut (dyn FnMut(&str) + Send),
+    report: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Result<ImageFacts, String>, BasesError> {
-    tell(&format!("pulling {reference}"));
+    report(&format!("pulling {reference}"));
     let mut quiet = |_| {};
     let pulled = tokio::time::timeout(PULL_DEADLINE, engine.pull(reference, &mut quiet)).await;
     match pulled {

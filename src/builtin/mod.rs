@@ -104,16 +104,16 @@ fn is_complete(folder: &Path) -> bool {
 
 fn unpack_to(above: &Path, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(above)?;
-    let beside = tempfile::Builder::new()
+    let staging = tempfile::Builder::new()
         .prefix(".builtin-")
         .tempdir_in(above)?;
-    let files = beside.path().join("files");
+    let files = staging.path().join("files");
     let mut archive = Archive::new(GzDecoder::new(ARCHIVE));
     // The right to execute decides over a recipe's hash, so the umask must not.
     archive.set_preserve_permissions(true);
     archive.unpack(&files)?;
     if folder.exists() && !is_complete(folder) {
-        fs::rename(folder, beside.path().join("incomplete"))?;
+        fs::rename(folder, staging.path().join("incomplete"))?;
     }
     fs::rename(&files, folder)
 }

@@ -7,9 +7,9 @@ use super::args::{
 };
 use super::cases::{self, Filter};
 use super::compare;
+use super::environment::Environments;
 use super::failure::{Exit, Failure};
 use super::folder::{write_derived, write_page};
-use super::grounds::Grounds;
 use super::one_side::one_side;
 use super::output::Printer;
 use super::pace::AbPace;
@@ -30,7 +30,7 @@ use crate::units::Ratio;
 ///
 /// # Errors
 /// When a revision is not there, a scenario of one is invalid, or nothing can be measured.
-pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+pub async fn ab<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     place: &Place,
     args: &AbArgs,
     seams: Seams<E, C, P, G>,
@@ -55,7 +55,7 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         }
         laid = lay_out(place, args, &checkouts, printer) => laid?,
     };
-    let filter = Filter::new(args.ground.only.as_deref())?;
+    let filter = Filter::new(args.common.only.as_deref())?;
     let [base, head] = &laid.trees;
     let base = one_side(place, args, &laid.repository, base, &filter)?;
     let head = one_side(place, args, &laid.repository, head, &filter)?;
@@ -201,7 +201,7 @@ fn run_args(args: &AbArgs) -> RunArgs {
             r#continue: false,
         },
         resume: None,
-        ground: args.ground.clone(),
+        common: args.common.clone(),
         format: TableFormat::Table,
     }
 }
@@ -236,15 +236,15 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
     }
     let folder = measured.folder.path().display();
     printer.talk(&format!(
-        "the page: {folder}/comparison.html; in another form: plimsoll compare {folder} --format md; each side is a run of its own: {folder}/base, {folder}/head"
+        "the page: {folder}/comparison.html; in another form: plimsoll compare {folder} --format md; each side is a run: {folder}/base, {folder}/head"
     ));
-    let telling = compare::Telling {
+    let output = compare::ComparisonOutput {
         format: args.format,
         all: args.all,
         theme: Theme::Light,
         out: None,
     };
-    compare::print(&comparison, telling, printer)?;
+    compare::print(&comparison, output, printer)?;
     if let Err(error) = measured.result {
         return Err(Failure::failed(error));
     }

@@ -43,7 +43,7 @@ pub(super) fn find(place: &Place, args: &RunArgs) -> Result<Earlier, Failure> {
         return Ok(Earlier::None);
     };
     let results = results(place, args);
-    let filter = Filter::new(args.ground.only.as_deref())?;
+    let filter = Filter::new(args.common.only.as_deref())?;
     let mut selection = cases::select(&cases::load(place, &args.scenarios)?, &filter, &results)?;
     let (by, timings) = (args.part.shard_by.into(), args.part.timings.as_deref());
     shard::take(place, &mut selection, shard, by, timings)?;
@@ -122,7 +122,7 @@ fn other_cases(record: &RunRecord, selection: &Selection) -> Option<String> {
 /// What was asked for and is another thing now. A run that goes on keeps its own plan, so it
 /// would be ignored.
 fn other_options(record: &RunRecord, args: &RunArgs, part: Option<&Part>) -> Option<String> {
-    let (plan, ground) = (&record.plan, &args.ground);
+    let (plan, common) = (&record.plan, &args.common);
     let (warmup, rounds) = planning::rounds_of(args);
     if (plan.warmup_rounds, plan.rounds) != (warmup, rounds) {
         let (then, of_then) = (plan.warmup_rounds, plan.rounds);
@@ -130,21 +130,21 @@ fn other_options(record: &RunRecord, args: &RunArgs, part: Option<&Part>) -> Opt
             "{then} + {of_then} rounds instead of {warmup} + {rounds}"
         ));
     }
-    let seed = ground.seed.or(part.map(|part| part.seed));
-    let links = match ground.no_push {
+    let seed = common.seed.or(part.map(|part| part.seed));
+    let links = match common.no_push {
         true => Vec::new(),
-        false => planning::links(&ground.links),
+        false => planning::links(&common.links),
     };
-    let skipped: Vec<SkippedPhase> = ground.skip.iter().map(|phase| (*phase).into()).collect();
-    let store = ground.store.map(ImageStore::from);
-    let reach = ground.reach.map(Reach::from);
+    let skipped: Vec<SkippedPhase> = common.skip.iter().map(|phase| (*phase).into()).collect();
+    let store = common.store.map(ImageStore::from);
+    let reach = common.reach.map(Reach::from);
     let minutes = plan.build_deadline_ns.0 / Nanos::from_secs(60).0;
     let registry = registry_of(record);
     let looked_at = [
         (
             "the engine",
             plan.engine.name().to_owned(),
-            EngineChoice::from(ground.engine).name().to_owned(),
+            EngineChoice::from(common.engine).name().to_owned(),
         ),
         (
             "the profile",
@@ -165,20 +165,20 @@ fn other_options(record: &RunRecord, args: &RunArgs, part: Option<&Part>) -> Opt
         (
             "the bases",
             plan.bases.clone(),
-            Policy::from(ground.bases).name().to_owned(),
+            Policy::from(common.bases).name().to_owned(),
         ),
         (
             "bases from",
             registry.clone().unwrap_or_default().unwrap_or_default(),
             match registry {
-                Some(_) => ground.bases_from.clone().unwrap_or_default(),
+                Some(_) => common.bases_from.clone().unwrap_or_default(),
                 None => String::new(),
             },
         ),
         (
             "a build deadline of minutes",
             minutes.to_string(),
-            ground.build_deadline.to_string(),
+            common.build_deadline.to_string(),
         ),
         (
             "the reach",
@@ -215,7 +215,7 @@ fn list<T: ToString>(of: impl IntoIterator<Item = T>) -> String {
 fn registry_of(record: &RunRecord) -> Option<Option<String>> {
     let began = record.commands.first()?;
     match Cli::try_parse_from(began).ok()?.command {
-        Command::Run(run) => Some(run.ground.bases_from),
+        Command::Run(run) => Some(run.common.bases_from),
         _ => None,
     }
 }

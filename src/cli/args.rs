@@ -22,7 +22,7 @@ pub use bench::{BenchArgs, CiArg, InitArgs, ProjectArgs};
 pub use history::{HistoryArgs, HistoryFormat};
 pub use inspect::{InspectArgs, InspectFormat};
 pub use place::{Place, RESULTS, ROOMS};
-pub use run::{GroundArgs, RunArgs};
+pub use run::{CommonArgs, RunArgs};
 pub use scale::{MergeArgs, PlanArgs, PlanFormat, ShardArgs, ShardByArg};
 pub use verdicts::{CheckArgs, CheckFormat, CompareArgs, CompareFormat};
 
@@ -40,7 +40,7 @@ use crate::runner::Profile;
                   cold build, cached build, rebuild after an edit, push, pull, create, start, ready, \
                   memory, stop, for every way of building the same app.",
     after_help = "Examples:\n  \
-                  plimsoll doctor               what is here, and what is missing\n  \
+                  plimsoll doctor               what is available, and what is missing\n  \
                   plimsoll bench                your own project, as it is\n  \
                   plimsoll run node go          the two headline tables\n  \
                   plimsoll claims latest        claimed against measured\n\n\
@@ -76,7 +76,7 @@ pub enum Command {
     Merge(MergeArgs),
     /// Show what would run, or the runs that there are
     List(ListArgs),
-    /// Published figures beside measured ones
+    /// Compare published figures with measured ones
     Claims(ClaimsArgs),
     /// Recompute a run's report from its run.json alone
     Report(ReportArgs),
@@ -88,7 +88,7 @@ pub enum Command {
     History(HistoryArgs),
     /// Analyze an image: layers, instructions, wasted space, contents
     Inspect(InspectArgs),
-    /// Say what is here, what is missing, and the mend
+    /// Say what is available, what is missing, and how to fix it
     Doctor(DoctorArgs),
     /// List, build or remove the stand-in base images
     Bases(BasesArgs),

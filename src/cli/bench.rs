@@ -8,8 +8,8 @@ use super::args::{
     BenchArgs, Place, ProfileArg, ProjectArgs, RunArgs, ShardArgs, ShardByArg, SkipArg, TableFormat,
 };
 use super::cases::{self, Filter};
+use super::environment::Environments;
 use super::failure::{Exit, Failure};
-use super::grounds::Grounds;
 use super::output::{Printer, save_scenario};
 use super::progress::clock as clock_words;
 use super::ready_images;
@@ -37,7 +37,7 @@ const SHORT_TIME: Nanos = Nanos::from_secs(600);
 ///
 /// # Errors
 /// When there is nothing to measure, or more than one app; when nothing can be measured.
-pub async fn bench<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+pub async fn bench<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     place: &Place,
     args: &BenchArgs,
     seams: Seams<E, C, P, G>,
@@ -60,13 +60,13 @@ pub async fn bench<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
         configs,
     };
     let drafted = drafted(place, &args.project, known, args.save.as_deref())?;
-    tell(&drafted.draft, printer);
+    print_assumptions(&drafted.draft, printer);
     if let Some(file) = &args.save {
         save_scenario(file, &drafted.draft.text, printer)?;
     }
     let (run_args, budget) = run_args(args);
-    let filter = Filter::new(args.ground.only.as_deref())?;
-    let results = run_args.ground.out.clone();
+    let filter = Filter::new(args.common.only.as_deref())?;
+    let results = run_args.common.out.clone();
     let results = results.unwrap_or_else(|| place.results());
     let scenarios = [drafted.scenario];
     let selection = cases::select(&scenarios, &filter, &results)?;
@@ -126,7 +126,7 @@ pub(super) fn plan_only(
         ..Known::default()
     };
     let drafted = drafted(place, &args.project, known, args.save.as_deref())?;
-    tell(&drafted.draft, printer);
+    print_assumptions(&drafted.draft, printer);
     match &args.save {
         Some(file) => save_scenario(file, &drafted.draft.text, printer)?,
         None => shown(&drafted.draft.text, printer)?,
@@ -146,7 +146,7 @@ fn shown(text: &str, printer: &mut Printer) -> Result<(), Failure> {
 
 /// Ids of the secrets that builds get.
 fn secrets_of(args: &BenchArgs) -> Vec<String> {
-    let secrets = args.ground.secrets.iter();
+    let secrets = args.common.secrets.iter();
     secrets.map(|(id, _)| id.clone()).collect()
 }
 
@@ -189,7 +189,7 @@ pub(super) fn of_project(place: &Place, args: &ProjectArgs) -> Place {
     place
 }
 
-/// What is known beside the project's flags.
+/// What is known in addition to the project's flags.
 #[derive(Default)]
 pub(super) struct Known {
     /// Ids of the secrets that builds get.
@@ -296,7 +296,7 @@ fn project_failure(error: ProjectError) -> Failure {
 }
 
 /// What was assumed, a line each, with the flag that changes it.
-pub(super) fn tell(draft: &Draft, printer: &mut Printer) {
+pub(super) fn print_assumptions(draft: &Draft, printer: &mut Printer) {
     for note in &draft.notes {
         let flag = note
             .flag
@@ -314,12 +314,12 @@ fn run_args(args: &BenchArgs) -> (RunArgs, Option<Nanos>) {
         (None, false) => Some(DEFAULT_TIME),
         (None, true) => None,
     };
-    let mut ground = args.ground.clone();
+    let mut common = args.common.clone();
     let profile = args.profile.unwrap_or(ProfileArg::Standard);
     if budget.is_some_and(|budget| budget < SHORT_TIME) {
-        ground.warmup = ground.warmup.or(Some(0));
-        if !ground.skip.contains(&SkipArg::ColdMounts) {
-            ground.skip.push(SkipArg::ColdMounts);
+        common.warmup = common.warmup.or(Some(0));
+        if !common.skip.contains(&SkipArg::ColdMounts) {
+            common.skip.push(SkipArg::ColdMounts);
         }
     }
     let rounds = args.rounds.or_else(|| {
@@ -337,7 +337,7 @@ fn run_args(args: &BenchArgs) -> (RunArgs, Option<Nanos>) {
             r#continue: false,
         },
         resume: None,
-        ground,
+        common,
         format: TableFormat::Table,
     };
     (run, budget)

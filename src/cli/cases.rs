@@ -30,20 +30,20 @@ use crate::store;
 /// Every fault of every file, together; or the configuration's.
 pub(super) fn load(place: &Place, named: &[String]) -> Result<Vec<Scenario>, Failure> {
     let dir = place.scenarios()?;
-    let told = |error: ScenarioError| {
+    let failure = |error: ScenarioError| {
         let hint = error.hint().map(str::to_owned);
         Failure::usage(error).with_hint(hint)
     };
     let files = if named.is_empty() {
-        scenario::list(&dir).map_err(told)?
+        scenario::list(&dir).map_err(failure)?
     } else {
         let found: Result<Vec<_>, _> = named
             .iter()
             .map(|name| scenario::find(name, &dir))
             .collect();
-        found.map_err(told)?
+        found.map_err(failure)?
     };
-    let mut scenarios = scenario::load_all(&files, &claimable()).map_err(told)?;
+    let mut scenarios = scenario::load_all(&files, &claimable()).map_err(failure)?;
     let elsewhere = config::load(place)?.deploy;
     for scenario in &mut scenarios {
         scenario.deploy = scenario.deploy.or(elsewhere);

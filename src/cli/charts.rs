@@ -67,7 +67,7 @@ pub(super) fn write(
         let hint = "`plimsoll report RUN --format csv` lists what was measured";
         return Err(Failure::usage(what).with_hint(Some(hint.to_owned())));
     }
-    printer.talk(&told(written, out));
+    printer.talk(&summary(written, out));
     Ok(Exit::Fine)
 }
 
@@ -84,7 +84,7 @@ fn folder(out: Option<&Path>) -> Result<&Path, Failure> {
     out.ok_or_else(missing)
 }
 
-fn told(written: usize, out: &Path) -> String {
+fn summary(written: usize, out: &Path) -> String {
     let plural = if written == 1 { "" } else { "s" };
     format!("{written} chart{plural} in {}", out.display())
 }
@@ -107,7 +107,7 @@ pub(super) fn write_all(
     for chart in charts {
         save(out, chart, picture)?;
     }
-    printer.talk(&told(charts.len(), out));
+    printer.talk(&summary(charts.len(), out));
     Ok(())
 }
 

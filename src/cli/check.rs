@@ -1,4 +1,4 @@
-//! `plimsoll check`: a run held to its budgets.
+//! `plimsoll check`: a run checked against its budgets.
 
 use std::collections::BTreeSet;
 
@@ -132,7 +132,7 @@ fn hold_to_history(
     Ok(())
 }
 
-/// A baseline that is not there is told, and is no error: the first run of a branch has none.
+/// A missing baseline is reported and is no error: the first run of a branch has none.
 fn optional(
     place: &Place,
     run: Option<&str>,

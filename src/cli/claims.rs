@@ -1,4 +1,4 @@
-//! `plimsoll claims`: published figures beside measured ones.
+//! `plimsoll claims`: published figures next to measured ones.
 
 use super::args::{ClaimsArgs, Place, ReportFormat};
 use super::failure::{Exit, Failure};

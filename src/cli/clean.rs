@@ -9,8 +9,8 @@ use serde_json::json;
 use super::args::{CleanArgs, Place, TableFormat};
 use super::failure::{Exit, Failure};
 use super::folder::{CACHE_JOURNAL, VISIT_JOURNAL, visit_notes};
+use super::local_environment;
 use super::output::Printer;
-use super::yard;
 use crate::cleanroom::{self, StaleRoom};
 use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
 use crate::git;
@@ -33,8 +33,8 @@ struct Left {
     journals: Vec<(PathBuf, BTreeSet<String>)>,
 }
 
-/// What a run left beside the engine.
-struct Beside {
+/// What a run left outside of the engine.
+struct Outside {
     rooms: Vec<StaleRoom>,
     /// Folders of registries, each with its run.
     registries: Vec<(String, PathBuf)>,
@@ -42,7 +42,7 @@ struct Beside {
     checkouts: Vec<PathBuf>,
 }
 
-impl Beside {
+impl Outside {
     fn len(&self) -> usize {
         self.rooms.len() + self.registries.len() + self.checkouts.len()
     }
@@ -62,7 +62,7 @@ impl Beside {
             }
         }
         for (_, folder) in self.registries {
-            match yard::remove(&folder) {
+            match local_environment::remove(&folder) {
                 Ok(()) => gone += 1,
                 Err(error) => kept.push(format!("`{}`: {error}", folder.display())),
             }
@@ -82,7 +82,7 @@ impl Beside {
     }
 }
 
-/// Lists and, unless told otherwise, removes. Clean rooms take no engine: they are
+/// Lists and, unless asked otherwise, removes. Clean rooms take no engine: they are
 /// removed where none answers, too.
 ///
 /// # Errors
@@ -99,21 +99,21 @@ pub async fn clean<E: Engine>(
         let run = item.run.as_deref();
         wanted(run) && !run.is_some_and(store::is_running)
     };
-    let mut beside = Beside {
+    let mut outside = Outside {
         rooms: cleanroom::stale_rooms(&place.rooms),
-        registries: yard::left_registries(&place.rooms),
+        registries: local_environment::left_registries(&place.rooms),
         checkouts: git::left_over(),
     };
     if args.run.is_none() {
-        let stores = yard::left_stores().into_iter();
-        beside
+        let stores = local_environment::left_stores().into_iter();
+        outside
             .registries
             .extend(stores.map(|folder| (NO_RUN.to_owned(), folder)));
     }
     // They are laid out before their run has a name.
-    beside.checkouts.retain(|_| args.run.is_none());
-    beside.rooms.retain(|room| wanted(room.run.as_deref()));
-    beside
+    outside.checkouts.retain(|_| args.run.is_none());
+    outside.rooms.retain(|room| wanted(room.run.as_deref()));
+    outside
         .registries
         .retain(|(run, _)| run == NO_RUN || wanted(Some(run)));
     let found = match engine {
@@ -124,13 +124,13 @@ pub async fn clean<E: Engine>(
     };
     let (engine, left) = match found {
         Ok((engine, left)) => (Some(engine), left),
-        Err(failure) if beside.is_empty() => return Err(failure),
+        Err(failure) if outside.is_empty() => return Err(failure),
         Err(failure) => {
             printer.talk_lines(&failure.to_string());
             (None, Left::default())
         }
     };
-    list(&left, &beside, args.format, printer)?;
+    list(&left, &outside, args.format, printer)?;
     if left.kept_cache.0 > 0 {
         let (records, size) = left.kept_cache;
         printer.talk(&format!(
@@ -147,14 +147,14 @@ pub async fn clean<E: Engine>(
     if args.dry_run {
         return Ok(exit);
     }
-    if left.owned.is_empty() && left.cache.is_empty() && beside.is_empty() {
+    if left.owned.is_empty() && left.cache.is_empty() && outside.is_empty() {
         return forget(&left.journals).map(|()| exit);
     }
     if !args.yes && !confirmed(printer)? {
         printer.talk("nothing was removed");
         return Ok(exit);
     }
-    let mut kept = beside.remove(printer);
+    let mut kept = outside.remove(printer);
     if let Some(engine) = &engine {
         // What came up since the list was shown is not what was agreed to.
         let shown = left.owned.clone();
@@ -248,7 +248,7 @@ async fn remove<E: Engine>(
 
 fn list(
     left: &Left,
-    beside: &Beside,
+    outside: &Outside,
     format: TableFormat,
     printer: &mut Printer,
 ) -> io::Result<()> {
@@ -258,32 +258,32 @@ fn list(
             .iter()
             .map(|item| json!({ "kind": word(item.kind), "id": item.id, "name": item.name, "run": item.run }))
             .collect();
-        let rooms: Vec<_> = beside
+        let rooms: Vec<_> = outside
             .rooms
             .iter()
             .map(|room| json!({ "id": room.id, "purpose": room.purpose, "run": room.run, "created_at": room.created_at }))
             .collect();
-        let registries: Vec<_> = beside
+        let registries: Vec<_> = outside
             .registries
             .iter()
             .map(|(run, folder)| json!({ "run": run, "folder": folder }))
             .collect();
         return printer.line(&format!(
             "{:#}",
-            json!({ "owned": items, "cache_records": cache, "cache_records_kept": left.kept_cache.0, "rooms": rooms, "registries": registries, "checkouts": beside.checkouts })
+            json!({ "owned": items, "cache_records": cache, "cache_records_kept": left.kept_cache.0, "rooms": rooms, "registries": registries, "checkouts": outside.checkouts })
         ));
     }
-    if owned.is_empty() && cache.is_empty() && beside.is_empty() {
+    if owned.is_empty() && cache.is_empty() && outside.is_empty() {
         return printer.line("nothing of plimsoll's is left behind (stand-in bases are kept)");
     }
     let of = |run: &Option<String>| run.clone().unwrap_or_else(|| "an unknown run".to_owned());
-    for room in &beside.rooms {
+    for room in &outside.rooms {
         printer.row(&format!("{:<10} {} ({})", "room", room.id, of(&room.run)))?;
     }
-    for (run, folder) in &beside.registries {
+    for (run, folder) in &outside.registries {
         printer.row(&format!("{:<10} {} ({run})", "registry", folder.display()))?;
     }
-    for folder in &beside.checkouts {
+    for folder in &outside.checkouts {
         printer.row(&format!("{:<10} {}", "checkouts", folder.display()))?;
     }
     for item in owned {

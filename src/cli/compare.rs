@@ -37,7 +37,7 @@ pub(super) fn compare_runs(
     if let (Some(ab), None) = (&first.ab, &args.head) {
         comparison = comparison.with_one_sided(ab);
     }
-    let telling = Telling {
+    let output = ComparisonOutput {
         format: args.format,
         all: args.all,
         theme: args.theme.into(),
@@ -46,7 +46,7 @@ pub(super) fn compare_runs(
     for caveat in caveats(&base, &head) {
         printer.talk(&format!("note: {caveat}"));
     }
-    print(&comparison, telling, printer)?;
+    print(&comparison, output, printer)?;
     if let Some(reason) = nothing_compared(&comparison) {
         return Err(Failure::failed(reason).with_hint(Some(NOTHING_HINT.to_owned())));
     }
@@ -69,8 +69,8 @@ fn sides(run: &RunRecord) -> Result<(RunRecord, RunRecord, Terms), Failure> {
     Ok((side_of(run, Side::Base), side_of(run, Side::Head), terms))
 }
 
-/// How a comparison is told.
-pub(super) struct Telling<'a> {
+/// How a comparison is printed.
+pub(super) struct ComparisonOutput<'a> {
     pub(super) format: CompareFormat,
     /// What is the same or not comparable too.
     pub(super) all: bool,
@@ -86,14 +86,14 @@ pub(super) struct Telling<'a> {
 /// When stdout is closed, or the file cannot be written.
 pub(super) fn print(
     comparison: &RunComparison<'_>,
-    telling: Telling<'_>,
+    output: ComparisonOutput<'_>,
     printer: &mut Printer,
 ) -> Result<(), Failure> {
-    let Telling { format, out, .. } = telling;
+    let ComparisonOutput { format, out, .. } = output;
     let width = printer.width.filter(|_| out.is_none());
-    let table = || report::comparison_table(comparison, telling.all);
+    let table = || report::comparison_table(comparison, output.all);
     let drawn = |picture| {
-        let chart = report::comparison_chart(comparison, telling.theme).ok_or_else(nothing)?;
+        let chart = report::comparison_chart(comparison, output.theme).ok_or_else(nothing)?;
         charts::bytes_of(&chart, picture)
     };
     let summary = |most| report::summary_md(None, Some(comparison), most).into_bytes();

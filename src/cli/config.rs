@@ -22,13 +22,13 @@ pub struct Config {
     /// Mirrors: what a FROM line says, and where it is pulled from instead.
     #[serde(default)]
     pub bases: BTreeMap<String, String>,
-    /// Limits for every scenario, beside its own.
+    /// Limits for every scenario, in addition to its own.
     #[serde(skip)]
     pub budgets: Vec<Budget>,
     /// They are read with their places, apart from the rest.
     #[serde(default, rename = "budget")]
     _budget: IgnoredAny,
-    /// What runs are held against.
+    /// What runs are compared with.
     #[serde(default)]
     pub baseline: Baseline,
     /// what deploy costs are computed for where a scenario does not say.
@@ -36,7 +36,7 @@ pub struct Config {
     pub deploy: Deploy,
 }
 
-/// Which runs relative budgets are held against.
+/// Which runs relative budgets are compared with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {

@@ -1,4 +1,4 @@
-//! `plimsoll doctor`: what is here, what is missing, and the mend.
+//! `plimsoll doctor`: what is available, what is missing, and how to fix it.
 
 use std::path::Path;
 
@@ -36,7 +36,7 @@ struct Finding {
     subject: &'static str,
     grade: Grade,
     text: String,
-    mend: Option<String>,
+    fix: Option<String>,
 }
 
 impl Finding {
@@ -45,25 +45,25 @@ impl Finding {
             subject,
             grade: Grade::Fine,
             text: text.into(),
-            mend: None,
+            fix: None,
         }
     }
 
-    fn note(subject: &'static str, text: impl Into<String>, mend: impl Into<String>) -> Self {
+    fn note(subject: &'static str, text: impl Into<String>, fix: impl Into<String>) -> Self {
         Self {
             subject,
             grade: Grade::Note,
             text: text.into(),
-            mend: Some(mend.into()),
+            fix: Some(fix.into()),
         }
     }
 
-    fn missing(subject: &'static str, text: impl Into<String>, mend: Option<String>) -> Self {
+    fn missing(subject: &'static str, text: impl Into<String>, fix: Option<String>) -> Self {
         Self {
             subject,
             grade: Grade::Missing,
             text: text.into(),
-            mend,
+            fix,
         }
     }
 }
@@ -95,8 +95,8 @@ pub(super) async fn doctor(
     match connected {
         Ok(engine) => findings.extend(engine_findings(&engine, place).await),
         Err(error) => {
-            let mend = error.hint.clone();
-            findings.push(Finding::missing("engine", error.chain(), mend));
+            let fix = error.hint.clone();
+            findings.push(Finding::missing("engine", error.chain(), fix));
         }
     }
     findings.extend(left_rooms(place));
@@ -146,7 +146,7 @@ fn print(findings: &[Finding], format: TableFormat, printer: &mut Printer) -> Re
             .iter()
             .map(|finding| {
                 json!({ "subject": finding.subject, "state": word(finding.grade).to_lowercase(),
-                        "text": finding.text, "mend": finding.mend })
+                        "text": finding.text, "fix": finding.fix })
             })
             .collect();
         return Ok(printer.line(&format!("{:#}", json!({ "findings": list })))?);
@@ -158,8 +158,8 @@ fn print(findings: &[Finding], format: TableFormat, printer: &mut Printer) -> Re
             finding.subject,
             finding.text
         ))?;
-        if let Some(mend) = &finding.mend {
-            printer.row(&format!("{:<19} -> {mend}", ""))?;
+        if let Some(fix) = &finding.fix {
+            printer.row(&format!("{:<19} -> {fix}", ""))?;
         }
     }
     Ok(())
@@ -258,7 +258,7 @@ async fn engine_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
             } else {
                 Finding::note(
                     "builder",
-                    format!("{}: it tells no cached flags", facts.builder),
+                    format!("{}: it reports no cached steps", facts.builder),
                     "use an engine with BuildKit: without steps no build can be shown to be cold or cached",
                 )
             });

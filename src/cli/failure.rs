@@ -1,4 +1,4 @@
-//! Exit codes and how a failure is told.
+//! Exit codes and how a failure is reported.
 
 use std::error::Error;
 use std::fmt;

@@ -188,7 +188,7 @@ impl Extent {
     }
 }
 
-/// Everything that is computed from the record alone, but for the page.
+/// Everything that is computed from the record alone, except for the page.
 ///
 /// # Errors
 /// When a file cannot be written.

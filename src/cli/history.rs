@@ -60,12 +60,12 @@ pub(super) fn history(
         terms: &terms,
         trends: &found,
     };
-    tell(&page, place, args, printer)?;
+    print_page(&page, place, args, printer)?;
     Ok(exit_of(&found, args))
 }
 
 /// Prints the history, or writes its page or its charts.
-fn tell(
+fn print_page(
     page: &HistoryPage<'_>,
     place: &Place,
     args: &HistoryArgs,
@@ -110,7 +110,7 @@ fn pages(
     text.into_bytes()
 }
 
-/// Where the runs are from, in words, and what is there.
+/// Where the runs are from, in words, and what is found there.
 fn gathered(
     place: &Place,
     args: &HistoryArgs,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::args::{CiArg, InitArgs, Place};
-use super::bench::{BENCH_FILE, Known, drafted, tell};
+use super::bench::{BENCH_FILE, Known, drafted, print_assumptions};
 use super::failure::{Exit, Failure};
 use super::output::{Printer, save_scenario, save_whole};
 
@@ -29,7 +29,7 @@ pub(super) fn init(place: &Place, args: &InitArgs, printer: &mut Printer) -> Res
             return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
         }
     }
-    tell(&drafted.draft, printer);
+    print_assumptions(&drafted.draft, printer);
     save_scenario(&scenario, &drafted.draft.text, printer)?;
     if let Some((path, text)) = &workflow {
         if let Some(folder) = path.parent() {

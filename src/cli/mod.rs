@@ -15,13 +15,14 @@ mod clean;
 mod compare;
 mod config;
 mod doctor;
+mod environment;
 mod failure;
 mod folder;
-mod grounds;
 mod history;
 mod init;
 mod inspect;
 mod list;
+mod local_environment;
 mod merge;
 mod one_side;
 mod open;
@@ -43,7 +44,6 @@ mod short;
 mod slurm;
 mod time_budget;
 mod uncompared;
-mod yard;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -57,8 +57,8 @@ pub use ab::ab;
 pub use args::{Cli, Command};
 pub use bench::bench;
 pub use clean::clean;
+pub use environment::{Environments, RunEnvironment};
 pub use failure::{Exit, Failure};
-pub use grounds::{Ground, Grounds};
 pub use output::Printer;
 pub use run::{Seams, run};
 
@@ -178,7 +178,10 @@ const STOPPING: &str = "stopping: ending what runs; press Ctrl-C again to quit w
 async fn seams(
     place: &Place,
     printer: &Printer,
-) -> Result<Seams<DockerEngine, SystemClock, HttpProbe<SystemClock>, yard::Yard>, Failure> {
+) -> Result<
+    Seams<DockerEngine, SystemClock, HttpProbe<SystemClock>, local_environment::LocalEnvironments>,
+    Failure,
+> {
     let engine = Arc::new(connect(place.host.as_deref()).await?);
     let clock = Arc::new(SystemClock::new());
     let stop = CancellationToken::new();
@@ -189,7 +192,7 @@ async fn seams(
     };
     let seams = Seams {
         probe: Arc::new(HttpProbe::new(clock.clone())),
-        grounds: yard::Yard::new(place, clock.clone()),
+        environments: local_environment::LocalEnvironments::new(place, clock.clone()),
         engine,
         clock,
         host: host::facts(),

@@ -50,12 +50,12 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let path = std::fs::canonicalize(file.path()).unwrap();
         let failure = open_with("plimsoll-no-such-program", file.path()).unwrap_err();
-        let told = failure.to_string();
+        let text = failure.to_string();
         assert!(
-            told.contains("there is no `plimsoll-no-such-program`"),
-            "{told}"
+            text.contains("there is no `plimsoll-no-such-program`"),
+            "{text}"
         );
-        assert!(told.contains(&path.display().to_string()), "{told}");
+        assert!(text.contains(&path.display().to_string()), "{text}");
         let failure = open_with("false", file.path()).unwrap_err().to_string();
         assert!(failure.contains("could not open"), "{failure}");
         assert!(open_with("true", file.path()).is_ok());

@@ -122,7 +122,7 @@ pub(super) fn hand_over(
     }
 }
 
-/// Writes beside the place and renames, so that nobody opens half a page.
+/// Writes next to the place and renames, so that nobody opens half a page.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -152,12 +152,12 @@ fn save(file: &Path, bytes: &[u8], mode: u32, printer: &mut Printer) -> Result<(
     let written = tempfile::Builder::new()
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder)
-        .and_then(|mut beside| {
+        .and_then(|mut temporary| {
             match std::str::from_utf8(bytes) {
-                Ok(text) => beside.write_all(text::visible(text).as_bytes())?,
-                Err(_) => beside.write_all(bytes)?,
+                Ok(text) => temporary.write_all(text::visible(text).as_bytes())?,
+                Err(_) => temporary.write_all(bytes)?,
             }
-            beside.persist(file).map_err(|error| error.error)
+            temporary.persist(file).map_err(|error| error.error)
         });
     match written {
         Ok(_) => {

@@ -49,7 +49,7 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
     let (warmup_rounds, rounds) = rounds_of(args);
     let mut ids = selection.ids();
     let mut cases = selection.records.clone();
-    // The floor belongs to every part that has anything to stand beside it.
+    // The floor belongs to every part that has anything to compare with it.
     if !ids.is_empty() {
         ids.push(case_id(FLOOR_SCENARIO, FLOOR_CASE));
         cases.push(floor());
@@ -77,19 +77,19 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
             warmup_rounds,
             rounds,
             visits_done: 0,
-            only: args.ground.only.clone(),
+            only: args.common.only.clone(),
             shard: selection.part.as_ref().map(|part| part.record.clone()),
-            bases: Policy::from(args.ground.bases).name().to_owned(),
+            bases: Policy::from(args.common.bases).name().to_owned(),
             reach: material.reach,
             engine: material.choice,
             links: material.links,
             skipped: args
-                .ground
+                .common
                 .skip
                 .iter()
                 .map(|phase| (*phase).into())
                 .collect(),
-            build_deadline_ns: Nanos::from_secs(args.ground.build_deadline * 60),
+            build_deadline_ns: Nanos::from_secs(args.common.build_deadline * 60),
             call_deadline_ns: CALL_DEADLINE,
             order,
         },
@@ -111,7 +111,7 @@ pub(super) fn plan(args: &RunArgs, selection: &Selection, material: Material) ->
 /// Warm-up rounds and counted rounds that are asked for.
 pub(super) fn rounds_of(args: &RunArgs) -> (u32, u32) {
     let profile = Profile::from(args.profile);
-    let warmup = args.ground.warmup.unwrap_or(profile.warmup_rounds());
+    let warmup = args.common.warmup.unwrap_or(profile.warmup_rounds());
     (warmup, args.rounds.unwrap_or(profile.rounds()))
 }
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{EngineArg, GroundArgs, Place, ReachArg, RunArgs};
+use super::args::{CommonArgs, EngineArg, Place, ReachArg, RunArgs};
 use super::cases::{self, Filter, Selection};
+use super::environment::{Environments, RunEnvironment, of_a_room};
 use super::failure::Failure;
-use super::grounds::{Ground, Grounds, of_a_room};
 use super::output::Printer;
 use super::planning::{self, Material};
 use super::run::{Given, Job, Seams, store_failure};
@@ -59,14 +59,14 @@ pub(super) struct Prepared<E, P> {
 }
 
 /// Reads scenarios and bases, and makes the run's folder.
-pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     place: &Place,
     job: &mut Job<'_>,
     seams: &Seams<E, C, P, G>,
     printer: &mut Printer,
 ) -> Result<Wanted, Failure> {
     let args = job.args;
-    let ground = &args.ground;
+    let common = &args.common;
     let config = config::load(place)?;
     let resumed = match &args.resume {
         Some(path) => {
@@ -96,16 +96,16 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let record = resumed.as_ref().map(|(_, record)| record);
     let policy = match record {
         Some(record) => Policy::of_name(&record.plan.bases),
-        None => Policy::from(ground.bases),
+        None => Policy::from(common.bases),
     };
-    let mut tell = |text: &str| printer.talk(text);
+    let mut report = |text: &str| printer.talk(text);
     let found = bases::resolve(
         seams.engine.as_ref(),
         &selection.bases(),
         policy,
-        &sources(config.bases, ground, record, &selection.bases(), &catalogue),
+        &sources(config.bases, common, record, &selection.bases(), &catalogue),
         &catalogue,
-        &mut tell,
+        &mut report,
     )
     .await?;
     selection.leave_out(&found.missing, &BTreeMap::new())?;
@@ -117,13 +117,13 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     for warning in &found.warnings {
         printer.talk(&format!("warning: {warning}"));
     }
-    let store = store(ground, record, &facts)?;
-    let choice = record.map_or(ground.engine.into(), |record| record.plan.engine);
+    let store = store(common, record, &facts)?;
+    let choice = record.map_or(common.engine.into(), |record| record.plan.engine);
     let links = record.map_or_else(
-        || planning::links(&ground.links),
+        || planning::links(&common.links),
         |record| record.plan.links.clone(),
     );
-    let push = record.map_or(!ground.no_push, |record| record.distribution.is_some());
+    let push = record.map_or(!common.no_push, |record| record.distribution.is_some());
     let (folder, resumed) = match resumed {
         Some((folder, record)) => (folder, Some(record)),
         None => (create(place, args, seams, &name)?, None),
@@ -147,12 +147,12 @@ pub(super) async fn want<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 /// Where bases are looked for. A run that goes on has them from where they came.
 pub(super) fn sources(
     mirrors: BTreeMap<String, String>,
-    ground: &GroundArgs,
+    common: &CommonArgs,
     resumed: Option<&RunRecord>,
     references: &BTreeSet<String>,
     catalogue: &Catalogue,
 ) -> bases::Sources {
-    let first = match (resumed, &ground.bases_from) {
+    let first = match (resumed, &common.bases_from) {
         (Some(record), _) => {
             let is_local = |base: &BaseRecord| {
                 let entry = catalogue.find(&base.reference);
@@ -186,7 +186,7 @@ fn choose(place: &Place, job: &mut Job<'_>, resumed: Option<&RunRecord>) -> Resu
     let selection = match resumed {
         Some(record) => resume::selection(place, record, &results(place, job.args))?,
         None => {
-            let filter = Filter::new(job.args.ground.only.as_deref())?;
+            let filter = Filter::new(job.args.common.only.as_deref())?;
             let scenarios = cases::load(place, &job.args.scenarios)?;
             cases::select(&scenarios, &filter, &results(place, job.args))?
         }
@@ -204,11 +204,11 @@ pub(super) fn results(place: &Place, args: &RunArgs) -> PathBuf {
     // A run that goes on stays where it is.
     let resumed = args.resume.as_ref().and_then(|run| run.canonicalize().ok());
     let around = resumed.and_then(|run| run.parent().map(Path::to_owned));
-    let elsewhere = around.or_else(|| args.ground.out.clone());
+    let elsewhere = around.or_else(|| args.common.out.clone());
     elsewhere.unwrap_or_else(|| place.results())
 }
 
-fn create<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+fn create<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     place: &Place,
     args: &RunArgs,
     seams: &Seams<E, C, P, G>,
@@ -235,7 +235,7 @@ pub(super) fn named_after(scenarios: &[&str]) -> String {
 }
 
 /// Opens registry and rooms, brings the bases in, and makes the record.
-pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     mut wanted: Wanted,
     args: &RunArgs,
     seams: &Seams<E, C, P, G>,
@@ -243,27 +243,27 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
 ) -> Result<Prepared<E, P>, Failure> {
     let run = wanted.folder.id();
     // A part without a case needs no room, and no registry.
-    let needs_ground = (wanted.push || wanted.choice == EngineChoice::CleanRoom)
+    let needs_environment = (wanted.push || wanted.choice == EngineChoice::CleanRoom)
         && !wanted.selection.planned.is_empty();
-    let ground = match needs_ground {
+    let environment = match needs_environment {
         true => Some(open(&wanted, seams, &run, printer).await?),
         false => None,
     };
-    let (ground, entered) = match ground {
-        Some((ground, entered)) => (Some(ground), entered),
+    let (environment, entered) = match environment {
+        Some((environment, entered)) => (Some(environment), entered),
         None => (None, Entered::default()),
     };
     let (mut engine, mut facts) = (seams.engine.clone(), wanted.facts);
     let (mut probe, mut distribution) = (None, None);
-    if let Some(ground) = ground {
-        if let Some((room, its_probe)) = ground.room {
+    if let Some(environment) = environment {
+        if let Some((room, its_probe)) = environment.room {
             facts = of_a_room(room.facts().await?);
             (engine, probe) = (room, Some(its_probe));
         }
         if wanted.push {
             distribution = Some(Distribution {
-                registry: ground.registry,
-                puller: ground.puller,
+                registry: environment.registry,
+                puller: environment.puller,
                 bases: entered.repositories,
             });
         }
@@ -287,7 +287,7 @@ pub(super) async fn settle<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
             let calibration = planning::calibrate(engine.as_ref(), seams.clock.as_ref()).await?;
             let reaching = (engine.as_ref(), probe.as_deref().unwrap_or(&seams.probe));
             let place = (run.as_str(), wanted.selection.networks());
-            let reach = reach(args.ground.reach, reaching, &facts, place, printer).await?;
+            let reach = reach(args.common.reach, reaching, &facts, place, printer).await?;
             let material = Material {
                 command: seams.command.clone(),
                 seed: seed(args, &wanted.selection, &run),
@@ -330,7 +330,7 @@ fn own_names(bases: &[BaseRecord]) -> BTreeMap<String, String> {
 
 /// The seed that is asked for; else the shard's, or one of the run's own.
 fn seed(args: &RunArgs, selection: &Selection, run: &str) -> u64 {
-    args.ground.seed.unwrap_or_else(|| match &selection.part {
+    args.common.seed.unwrap_or_else(|| match &selection.part {
         Some(part) => part.seed,
         None => shard::seed_of_text(run),
     })
@@ -358,33 +358,33 @@ async fn foreign_platforms<E: Engine>(
     Ok(foreign)
 }
 
-async fn open<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+async fn open<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     wanted: &Wanted,
     seams: &Seams<E, C, P, G>,
     run: &str,
     printer: &mut Printer,
-) -> Result<(Ground<E, P>, Entered), Failure> {
-    for said in seams.grounds.clear() {
+) -> Result<(RunEnvironment<E, P>, Entered), Failure> {
+    for said in seams.environments.clear() {
         printer.talk(&said);
     }
     if wanted.choice == EngineChoice::CleanRoom {
         printer.talk("opening a clean room");
     }
-    let ground = seams
-        .grounds
+    let environment = seams
+        .environments
         .open(run, wanted.choice, &wanted.store)
         .await?;
-    let mut tell = |text: &str| printer.talk(text);
+    let mut report = |text: &str| printer.talk(text);
     let entered = bases::enter(
         seams.engine.as_ref(),
-        ground.room.as_ref().map(|(engine, _)| engine.as_ref()),
-        ground.registry.as_ref(),
+        environment.room.as_ref().map(|(engine, _)| engine.as_ref()),
+        environment.registry.as_ref(),
         run,
         (&wanted.bases, &wanted.selection.only_ready()),
-        &mut tell,
+        &mut report,
     )
     .await?;
-    Ok((ground, entered))
+    Ok((environment, entered))
 }
 
 async fn described<E: Engine>(
@@ -407,16 +407,16 @@ async fn described<E: Engine>(
 
 /// What keeps the images of clean rooms.
 fn store(
-    ground: &GroundArgs,
+    common: &CommonArgs,
     resumed: Option<&RunRecord>,
     facts: &EngineFacts,
 ) -> Result<ImageStore, Failure> {
-    if ground.store.is_some() && ground.engine != EngineArg::CleanRoom {
+    if common.store.is_some() && common.engine != EngineArg::CleanRoom {
         let words = "--store chooses the image store of clean rooms";
         let hint = "give --engine clean-room with it".to_owned();
         return Err(Failure::usage(words).with_hint(Some(hint)));
     }
-    Ok(match (resumed, ground.store) {
+    Ok(match (resumed, common.store) {
         // As the room's engine had it.
         (Some(record), _) => record.engine.store.clone(),
         (None, Some(asked)) => asked.into(),

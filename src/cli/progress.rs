@@ -1,6 +1,6 @@
 //! What a person sees while a run works.
 //!
-//! Lines are drawn when the runner tells of something: before and after marks,
+//! Lines are drawn when the runner reports something: before and after marks,
 //! never between two, and there is no ticker. The one exception is the builder's
 //! current step, redrawn on a terminal at most four times a second.
 
@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::SharedSink;
 use crate::record::{CaseId, Link, Metric, Outcome, Status};
-use crate::runner::{Event, Watcher};
+use crate::runner::{Event, Observer};
 use crate::secrets::mask_found;
 use crate::text;
 use crate::units::Nanos;
@@ -126,8 +126,8 @@ impl Display {
     }
 }
 
-impl Watcher for Display {
-    fn hear(&mut self, event: Event) {
+impl Observer for Display {
+    fn on_event(&mut self, event: Event) {
         match event {
             Event::Visit {
                 case,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{BenchArgs, Place};
 use super::config;
+use super::environment::Environments;
 use super::failure::Failure;
-use super::grounds::Grounds;
 use super::output::Printer;
 use super::prepare::sources;
 use super::run::Seams;
@@ -19,13 +19,13 @@ use crate::record::Metric;
 /// # Errors
 /// The first of them, with `--image`. Those that say what is built are refused by clap.
 pub(super) fn check(args: &BenchArgs) -> Result<(), Failure> {
-    let ground = &args.ground;
+    let common = &args.common;
     let prefers = |metric| args.prefer.iter().any(|one| Metric::from(*one) == metric);
     let flags = [
-        ("--secret", !ground.secrets.is_empty()),
-        ("--ssh", !ground.ssh.is_empty()),
-        ("--skip", !ground.skip.is_empty()),
-        ("--keep-cache", ground.keep_cache),
+        ("--secret", !common.secrets.is_empty()),
+        ("--ssh", !common.ssh.is_empty()),
+        ("--skip", !common.skip.is_empty()),
+        ("--keep-cache", common.keep_cache),
         ("--prefer build", prefers(Metric::BuildCold)),
         ("--prefer rebuild", prefers(Metric::RebuildSource)),
     ];
@@ -45,7 +45,7 @@ pub(super) fn check(args: &BenchArgs) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When the engine fails, or no image is available.
-pub(super) async fn configs<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+pub(super) async fn configs<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     place: &Place,
     args: &BenchArgs,
     seams: &Seams<E, C, P, G>,
@@ -61,8 +61,8 @@ pub(super) async fn configs<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let found = bases::resolve(
         engine,
         &images,
-        Policy::from(args.ground.bases),
-        &sources(mirrors, &args.ground, None, &images, &catalogue),
+        Policy::from(args.common.bases),
+        &sources(mirrors, &args.common, None, &images, &catalogue),
         &catalogue,
         &mut |text| printer.talk(text),
     )

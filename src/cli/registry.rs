@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::args::RegistryArgs;
 use super::failure::{Exit, Failure};
+use super::local_environment;
 use super::output::Printer;
-use super::yard;
 use crate::engine::{Registry, RegistryEndpoint};
 use crate::host;
 use crate::registry::{self, Server};
@@ -32,20 +32,20 @@ pub(super) async fn registry(args: &RegistryArgs, printer: &mut Printer) -> Resu
     let folder = match &args.store {
         Some(folder) => folder.as_path(),
         None => {
-            temporary = yard::temporary_store()?;
+            temporary = local_environment::temporary_store()?;
             temporary.0.path()
         }
     };
     let server = Server::open(folder)?;
     server.shape(args.link);
     server.serve(RegistryEndpoint::Pull, listener)?;
-    let told = printer.line(&server.authority(RegistryEndpoint::Pull));
-    if told.is_ok() {
+    let printed = printer.line(&server.authority(RegistryEndpoint::Pull));
+    if printed.is_ok() {
         printer.talk(&format!("serving over {}; Ctrl-C ends it", args.link));
         interrupts.asked().await;
     }
     server.close(PATIENCE).await;
     server.clear()?;
-    told?;
+    printed?;
     Ok(Exit::Fine)
 }

@@ -115,7 +115,7 @@ fn file_of(args: &ReportArgs, runs: &[(RunFolder, RunRecord)]) -> Result<Option<
         }
         (None, [(folder, _)]) if args.open => Ok(Some(folder.path().join(PAGE))),
         (None, _) if args.open => {
-            let said = "the page of several runs has no folder of its own";
+            let said = "the page of several runs has no folder";
             let hint = "say where: `--open --out page.html`";
             Err(Failure::usage(said).with_hint(Some(hint.to_owned())))
         }
@@ -171,7 +171,7 @@ fn rendered(
     Ok(text.into_bytes())
 }
 
-/// Options that would do nothing are no whims: whoever gives them expects something.
+/// Options that would do nothing are refused: whoever gives them expects something.
 fn refuse_what_is_of_no_use(format: ExportFormat, args: &ChartArgs) -> Result<(), Failure> {
     let is_picture = matches!(format, ExportFormat::Svg | ExportFormat::Png);
     let is_table = matches!(format, ExportFormat::Table | ExportFormat::Md);
@@ -278,7 +278,7 @@ fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Result<Vec<u8>, F
             let value = report::bigger_is_better_json(record);
             if value.as_array().is_none_or(Vec::is_empty) {
                 let said = format!("{} has no metric of which more is better", record.id);
-                let hint = "`[load]` in the scenario measures throughput; all else is in \
+                let hint = "`[load]` in the scenario measures throughput; everything else is in \
                                 `--format github-action-benchmark`";
                 return Some(Err(Failure::usage(said).with_hint(Some(hint.to_owned()))));
             }
@@ -383,7 +383,7 @@ pub(super) fn load_all(
         .collect()
 }
 
-/// Those that can be read. The others are told, each with its fault, and the exit code is
+/// Those that can be read. The others are named, each with its fault, and the exit code is
 /// not that of success: what was asked for is not all there.
 ///
 /// # Errors

@@ -34,7 +34,7 @@ pub(super) fn selection(
             "the run `{}` measured two revisions, which are not laid out any more",
             record.id
         ))
-        .with_hint(Some("begin anew with `plimsoll ab`".to_owned())));
+        .with_hint(Some("start again with `plimsoll ab`".to_owned())));
     }
     if !record.parts.is_empty() {
         return Err(

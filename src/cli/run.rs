@@ -10,9 +10,9 @@ use super::again::{self, Earlier};
 use super::args::{Place, RunArgs, TableFormat};
 use super::cases::Selection;
 use super::charts;
+use super::environment::Environments;
 use super::failure::{Exit, Failure};
 use super::folder::{FolderRecorder, write_derived, write_page};
-use super::grounds::Grounds;
 use super::output::Printer;
 use super::planning::{self, PROBE_INTERVAL};
 use super::prepare::{Prepared, settle, want};
@@ -36,7 +36,7 @@ pub struct Seams<E, C, P, G> {
     /// The probe of the user's engine.
     pub probe: Arc<P>,
     /// Registry and clean room.
-    pub grounds: G,
+    pub environments: G,
     /// Facts about the host.
     pub host: HostFacts,
     /// The commit that the home folder is at, where it lies in a repository.
@@ -54,7 +54,7 @@ pub struct Seams<E, C, P, G> {
 /// # Errors
 /// When nothing can be measured at all. Failing variants are no error: they end
 /// in the exit code.
-pub async fn run<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+pub async fn run<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     place: &Place,
     args: &RunArgs,
     seams: Seams<E, C, P, G>,
@@ -148,7 +148,7 @@ pub(super) struct Measured {
 ///
 /// # Errors
 /// When nothing can be measured at all.
-pub(super) async fn measure<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+pub(super) async fn measure<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     place: &Place,
     mut job: Job<'_>,
     seams: &Seams<E, C, P, G>,
@@ -188,7 +188,7 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     if stop.is_cancelled() && choice == EngineChoice::CleanRoom {
         printer.talk("stopping: closing the clean room");
     }
-    for trouble in seams.grounds.close().await {
+    for trouble in seams.environments.close().await {
         printer.talk(&trouble);
     }
     if !began && job.args.resume.is_none() {
@@ -202,7 +202,7 @@ fn interrupted(printer: &mut Printer) {
     printer.talk("interrupted before anything was measured");
 }
 
-async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
+async fn execute<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     prepared: Prepared<E, P>,
     args: &RunArgs,
     seams: &Seams<E, C, P, G>,
@@ -227,10 +227,10 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Grounds<E, P>>(
     let settings = Settings {
         reach: record.plan.reach,
         probe_interval: PROBE_INTERVAL,
-        prune_own_cache: !args.ground.keep_cache,
+        prune_own_cache: !args.common.keep_cache,
         own_builder,
-        ssh: args.ground.ssh.iter().cloned().collect(),
-        secrets: args.ground.secrets.iter().cloned().collect(),
+        ssh: args.common.ssh.iter().cloned().collect(),
+        secrets: args.common.secrets.iter().cloned().collect(),
         scanners: seams.scanners.clone(),
         conditions: host::conditions,
     };

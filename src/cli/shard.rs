@@ -43,7 +43,7 @@ pub(super) struct Units {
     pub(super) source: Source,
 }
 
-/// What is not parted, with the time that one visit to all of it takes.
+/// What is not separated, with the time that one visit to all of it takes.
 ///
 /// # Errors
 /// When the former run cannot be read.
@@ -88,7 +88,7 @@ pub(super) fn units(
     })
 }
 
-/// Measured times where there are any, and their mean for what has none: a guess beside
+/// Measured times where there are any, and their mean for what has none: a guess next to
 /// them would be on another scale.
 fn expected(
     selection: &Selection,

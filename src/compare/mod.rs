@@ -120,7 +120,7 @@ pub enum Outcome<'a> {
         reason: &'a str,
     },
     /// It failed in base and works in head.
-    Mended {
+    Fixed {
         /// Why it failed.
         reason: &'a str,
     },
@@ -180,7 +180,7 @@ impl Line<'_> {
     pub fn standing(&self) -> Standing {
         match &self.outcome {
             Outcome::Broke { .. } => Standing::Worse,
-            Outcome::Mended { .. } => Standing::Better,
+            Outcome::Fixed { .. } => Standing::Better,
             Outcome::Expected { .. } => Standing::Same,
             Outcome::NotMeasured { .. } => Standing::Inconclusive,
             Outcome::NotComparable(_) => Standing::NotComparable,
@@ -216,7 +216,7 @@ impl Line<'_> {
                 Some(effect) if effect.get() > 0.0 => effect.get().ln().abs(),
                 _ => f64::MAX,
             },
-            Outcome::Broke { .. } | Outcome::Mended { .. } => f64::MAX,
+            Outcome::Broke { .. } | Outcome::Fixed { .. } => f64::MAX,
             Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => {
                 0.0
             }
@@ -433,7 +433,7 @@ impl<'a, 's> Both<'a, 's> {
             },
             [None, Some(_)] => {
                 let reason = reason_of(before, metric, old);
-                reason.map(|reason| Outcome::Mended { reason })
+                reason.map(|reason| Outcome::Fixed { reason })
             }
             [None, None] => None,
         }

@@ -83,7 +83,7 @@ impl Read for SizedFile<'_> {
             return Ok(0);
         }
         if self.left == 0 {
-            // One byte past the end tells whether the file has grown.
+            // One byte past the end shows whether the file has grown.
             return match self.file.read(&mut [0]) {
                 Ok(0) => Ok(0),
                 Ok(_) => Err(named(self.path, changed("grew"))),

@@ -22,7 +22,7 @@ pub enum ContextError {
         dockerfile: String,
         /// The context's folder.
         dir: PathBuf,
-        /// What is there instead.
+        /// What was found instead.
         problem: &'static str,
     },
     /// A line of an ignore file is no pattern.

@@ -77,7 +77,7 @@ impl DockerEngine {
                     _ => format!("it is not running; its exit code is {code}"),
                 },
             )
-            .with_hint("its logs say why it ended before it was told to"));
+            .with_hint("its logs say why it ended before it was asked to"));
         }
         let heard = self.stop_and_listen(id, grace).await?;
         let after = self.container_state(OPERATION, id).await?;
@@ -152,7 +152,7 @@ fn outcome(
     after: &bollard::models::ContainerState,
     grace: Nanos,
 ) -> std::result::Result<StopOutcome, String> {
-    let finished = stamp(after.finished_at.as_deref()).ok_or("the engine told of no end")?;
+    let finished = stamp(after.finished_at.as_deref()).ok_or("the engine reported no end")?;
     let exit_code = after.exit_code.ok_or("the engine gave no exit code")?;
     let taken = time(heard, finished);
     let waited = match &taken {

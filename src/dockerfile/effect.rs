@@ -90,7 +90,7 @@ impl Dockerfile {
             }
             ends[numbered.stage.index] = taint;
         }
-        // Of two steps that are one vertex, one may be held to less than the other.
+        // Of two steps that are one vertex, one may have to meet less than the other.
         let EditEffect { must_run, may_run } = &mut effect;
         may_run.retain(|key| !must_run.contains(key));
         Ok(effect)

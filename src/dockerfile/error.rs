@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An error with its line and, where one is known, its mend.
+/// An error with its line and, where one is known, its fix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ParseError {
     /// The line, from 1.

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_line_and_the_mend() {
+    fn errors_name_the_line_and_the_fix() {
         assert_eq!(
             error("FROM a\nRUNN x\n"),
             (

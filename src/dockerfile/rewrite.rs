@@ -57,7 +57,7 @@ impl Dockerfile {
     /// [`Dockerfile::external_bases`] gives it) replaced by its value, in FROM,
     /// `COPY --from` and `RUN --mount=from`, and, with `mount_ids`, with an id of
     /// its own for each cache mount: `plimsoll-<suffix>-<effective id>`. Mounts that
-    /// shared an id share the new one. All else stays byte for byte, and every line
+    /// shared an id share the new one. Everything else stays byte for byte, and every line
     /// keeps its number.
     ///
     /// `mount_ids` must hold neither comma, quote nor white space.

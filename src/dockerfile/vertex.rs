@@ -31,7 +31,7 @@ impl Vertices {
     }
 }
 
-/// What a step does, as far as the builder tells steps apart by it.
+/// What a step does, as far as the builder distinguishes steps by it.
 pub(super) fn describe(
     instruction: &Instruction,
     state: &Inherited,

@@ -36,11 +36,11 @@ impl Repository {
         let asked = ["--absolute-git-dir", "--show-toplevel", "--show-prefix"];
         let mut git = git();
         git.arg("-C").arg(folder).arg("rev-parse").args(asked);
-        let told = said(git).await?.map_err(|said| GitError::NoRepository {
+        let output = said(git).await?.map_err(|said| GitError::NoRepository {
             folder: folder.to_owned(),
             said,
         })?;
-        let mut lines = told.lines().map(PathBuf::from);
+        let mut lines = output.lines().map(PathBuf::from);
         let mut next = || lines.next().unwrap_or_default();
         Ok(Self {
             git_dir: next(),

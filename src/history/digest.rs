@@ -89,7 +89,7 @@ pub enum DigestError {
     #[error("the run has not ended")]
     NotEnded,
     /// It measured two revisions, whose sides are not successive runs.
-    #[error("the run measured two revisions beside each other")]
+    #[error("the run measured two revisions in turn")]
     TwoRevisions,
     /// It has no sample, and no case that failed.
     #[error("the run is empty: it has no sample")]

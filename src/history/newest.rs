@@ -55,7 +55,7 @@ pub enum Outcome<'a> {
         reason: &'a str,
     },
     /// It works, and earlier runs failed.
-    Mended {
+    Fixed {
         /// Why they did.
         reason: &'a str,
     },
@@ -138,7 +138,7 @@ impl Outcome<'_> {
             Self::Judged(judgement) => Standing::of(judgement.verdict),
             Self::Thin { .. } => Standing::Inconclusive,
             Self::Broke { .. } => Standing::Worse,
-            Self::Mended { .. } => Standing::Better,
+            Self::Fixed { .. } => Standing::Better,
             Self::Failing { .. } => Standing::Failing,
             Self::NotComparable => Standing::NotComparable,
             Self::First => Standing::First,
@@ -226,7 +226,7 @@ fn settle(trend: &mut Trend<'_>, terms: &Terms) -> Option<(Values, Vec<Values>)>
         (Some(values), ..) if !window.is_empty() => return Some((values, window)),
         _ => match recent().find_map(|point| point.failure.filter(|_| point.values.is_none())) {
             Some(reason) if recent().all(|point| point.values.is_none()) => {
-                Outcome::Mended { reason }
+                Outcome::Fixed { reason }
             }
             _ => Outcome::NotComparable,
         },

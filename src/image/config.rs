@@ -1,4 +1,4 @@
-//! The image's config: what is told of it, and the texts in which secrets are looked for.
+//! The image's config: what is kept of it, and the texts in which secrets are looked for.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! From the stream to what is told of the image.
+//! From the stream to the contents of the image.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;

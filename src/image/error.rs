@@ -69,13 +69,13 @@ pub enum ImageError {
         part: String,
         /// By what.
         by: String,
-        /// What is there instead.
+        /// What was found instead.
         problem: String,
     },
     /// It holds no image, or several.
     #[error("failed to find one image in the archive: {problem}")]
     Choice {
-        /// What is there instead.
+        /// What was found instead.
         problem: String,
     },
     /// It holds images of other platforms, or of several.
@@ -83,7 +83,7 @@ pub enum ImageError {
     Platform {
         /// `one image`, or which one.
         wanted: String,
-        /// What is there instead.
+        /// What was found instead.
         problem: String,
         /// What to do.
         hint: String,

@@ -90,7 +90,7 @@ const LIBRARY: &[&str] = &[
 /// Neighbouring parts that mark fetched packages.
 const LIBRARY_PAIRS: &[[&str; 2]] = &[["go", "pkg"], ["vendor", "bundle"], ["ruby", "gems"]];
 
-/// Below these the app may live, although what is beside it is settings.
+/// Below these the app may live, although what is next to it is settings.
 const SERVED: &[&str] = &["www", "task", "app", "runtime"];
 
 /// Whose a path is, by its parts.

@@ -52,7 +52,7 @@ pub fn makers_of_layers(config: &[u8]) -> Vec<bool> {
 }
 
 /// Gives each entry that made a layer that layer's bytes. The engine's own figures stay where
-/// the history does not tell which did: images that no Dockerfile made have none, or less.
+/// the history does not show which did: images that no Dockerfile made have none, or less.
 pub fn spread_over_history(history: &mut [(Bytes, String)], layers: &[Bytes], makers: &[bool]) {
     let made = makers.iter().filter(|makes| **makes).count();
     if makers.len() != history.len() || made != layers.len() {
@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn only_a_history_that_fits_its_layers_gets_their_bytes() {
         let entry = |bytes, text: &str| (Bytes(bytes), text.to_owned());
-        let told = || vec![entry(4096, "ADD"), entry(0, "ENV"), entry(4096, "COPY")];
-        let mut history = told();
+        let history_of_engine = || vec![entry(4096, "ADD"), entry(0, "ENV"), entry(4096, "COPY")];
+        let mut history = history_of_engine();
         spread_over_history(&mut history, &[Bytes(7), Bytes(9)], &[true, false, true]);
         assert_eq!(
             history,
@@ -133,9 +133,9 @@ mod tests {
             (vec![Bytes(7)], vec![true, false, true]),
             (vec![Bytes(7), Bytes(9)], vec![]),
         ] {
-            let mut history = told();
+            let mut history = history_of_engine();
             spread_over_history(&mut history, &layers, &makers);
-            assert_eq!(history, told());
+            assert_eq!(history, history_of_engine());
         }
     }
 }

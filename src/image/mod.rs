@@ -2,7 +2,7 @@
 //! over the tar that an engine exports.
 //!
 //! Nothing is unpacked to disk and nothing is started. Layers are laid over one another
-//! as overlayfs does it. The rules by which facts are told are in `facts`, `ground` and
+//! as overlayfs does it. The rules for facts are in `facts`, `ground` and
 //! `secrets`; `packages` reads names and versions. Those of rpm are not read: their database
 //! is no text.
 

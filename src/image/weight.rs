@@ -9,9 +9,9 @@ use super::view::{Node, View};
 use crate::record::{LayerContents, Weight};
 use crate::units::{Bytes, Count};
 
-/// Names of each kind that are told.
-const TOLD: usize = 12;
-/// Folders that are told lie at most so deep.
+/// Names of each kind that are listed.
+const LISTED: usize = 12;
+/// Folders that are listed lie at most so deep.
 const DEEPEST: usize = 4;
 /// What weighs less explains nothing.
 const LEAST: u64 = 16 * 1024;
@@ -45,8 +45,8 @@ pub(super) fn weigh(layer: &Layer) -> LayerContents {
     LayerContents {
         bytes: Bytes(layer.bytes),
         files: Count(count),
-        heaviest_files: files.told(),
-        heaviest_folders: folders.told(),
+        heaviest_files: files.heaviest(),
+        heaviest_folders: folders.heaviest(),
     }
 }
 
@@ -56,13 +56,13 @@ struct Heaviest(BinaryHeap<(Reverse<u64>, Vec<u8>)>);
 
 impl Heaviest {
     fn add(&mut self, bytes: u64, path: impl FnOnce() -> Vec<u8>) {
-        let full = self.0.len() == TOLD;
+        let full = self.0.len() == LISTED;
         let lightest = self.0.peek().map_or(0, |(Reverse(bytes), _)| *bytes);
         if bytes < LEAST || full && bytes < lightest {
             return;
         }
         self.0.push((Reverse(bytes), path()));
-        if self.0.len() > TOLD {
+        if self.0.len() > LISTED {
             self.0.pop();
         }
     }
@@ -75,7 +75,7 @@ impl Heaviest {
     }
 
     /// The heaviest first; names of one weight in order.
-    fn told(self) -> Vec<Weight> {
+    fn heaviest(self) -> Vec<Weight> {
         let mut weights = self.0.into_vec();
         weights.sort();
         let weight = |(Reverse(bytes), path): (Reverse<u64>, Vec<u8>)| Weight {
@@ -109,7 +109,7 @@ mod tests {
         }
     }
 
-    fn told(weights: &[Weight]) -> Vec<(&str, u64)> {
+    fn names(weights: &[Weight]) -> Vec<(&str, u64)> {
         let weights = weights.iter();
         weights
             .map(|one| (one.path.as_str(), one.bytes.0))
@@ -132,14 +132,14 @@ mod tests {
         let weights = weigh(&layer);
         assert_eq!(weights.files, Count(3));
         assert_eq!(
-            told(&weights.heaviest_files),
+            names(&weights.heaviest_files),
             [
                 ("/app/node_modules/b/y.js", 70_000),
                 ("/app/node_modules/a/lib/deep/x.js", 60_000)
             ]
         );
         assert_eq!(
-            told(&weights.heaviest_folders),
+            names(&weights.heaviest_folders),
             [
                 ("/app", 130_000),
                 ("/app/node_modules", 130_000),
@@ -157,7 +157,7 @@ mod tests {
         let weights = weigh(&layer);
         assert_eq!(weights.files, Count(2));
         assert_eq!(weights.heaviest_files.len(), 2);
-        let folders = told(&weights.heaviest_folders);
+        let folders = names(&weights.heaviest_folders);
         assert_eq!(folders, [("/d\u{fffd}", 20_000), ("/d\u{fffd}", 20_000)]);
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let sizes: Vec<_> = (0..99).map(|n| LEAST + n).collect();
         let weights = weigh(&layer(0, &paths, files(&sizes)));
         assert_eq!(weights.files, Count(99));
-        assert_eq!(weights.heaviest_files.len(), TOLD);
-        assert_eq!(told(&weights.heaviest_files)[0], ("/98", LEAST + 98));
+        assert_eq!(weights.heaviest_files.len(), LISTED);
+        assert_eq!(names(&weights.heaviest_files)[0], ("/98", LEAST + 98));
     }
 }

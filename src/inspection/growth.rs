@@ -77,7 +77,7 @@ pub struct PathGrowth {
 }
 
 impl Growth {
-    /// What two accounts tell; the paths are to be filled in.
+    /// What two accounts contain; the paths are to be filled in.
     pub fn of(image: &Inspection, against: &Inspection) -> Self {
         let both = |of: fn(&Inspection) -> Option<Bytes>| {
             let (before, after) = (of(against)?, of(image)?);

@@ -33,8 +33,8 @@ pub(super) fn join(
     let mut whole = None;
     for (at, mut part) in pieces.into_iter().enumerate() {
         let name = part_record(&part).map_or_else(String::new, |part| part.name());
-        let told = std::mem::take(&mut part.warnings).into_iter();
-        warnings.extend(told.map(|warning| format!("shard {name}: {warning}")));
+        let warned = std::mem::take(&mut part.warnings).into_iter();
+        warnings.extend(warned.map(|warning| format!("shard {name}: {warning}")));
         commands.append(&mut part.commands);
         cases.append(&mut part.cases);
         samples.append(&mut part.samples);

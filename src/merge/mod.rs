@@ -1,6 +1,6 @@
 //! Joins the shards of a run that was split over machines.
 //!
-//! Pure. What was measured stays as it was; what each part was measured on is kept beside
+//! Pure. What was measured stays as it was; what each part was measured on is kept next to
 //! it ([`crate::record::PartRecord`]), since times of two machines are never of one series.
 
 mod alike;

@@ -13,7 +13,7 @@ pub enum MergeRule {
     Rounds,
     /// One engine by version, builder, store, runtime and cgroup; one way to run it.
     Engine,
-    /// One machine, as far as its facts tell.
+    /// One machine, as far as its facts show.
     Host,
     /// A base that several parts have is one image.
     Base,
@@ -26,7 +26,7 @@ pub enum MergeRule {
 }
 
 impl MergeRule {
-    /// All, in the order in which they are told.
+    /// All, in the order in which they are reported.
     pub const ALL: [Self; 9] = [
         Self::Scenario,
         Self::Seed,

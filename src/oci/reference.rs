@@ -110,7 +110,7 @@ pub enum ParseReferenceError {
     UpperCase(String),
     /// A part of the repository is malformed.
     #[error(
-        "`{reference}`: `{component}` is no part of a repository: expected a-z and 0-9, parted by `.`, `_`, `__` or dashes"
+        "`{reference}`: `{component}` is no part of a repository: expected a-z and 0-9, separated by `.`, `_`, `__` or dashes"
     )]
     Repository {
         /// What was parsed.
@@ -283,11 +283,11 @@ mod tests {
             ),
             (
                 "a//b",
-                "`a//b`: `` is no part of a repository: expected a-z and 0-9, parted by `.`, `_`, `__` or dashes",
+                "`a//b`: `` is no part of a repository: expected a-z and 0-9, separated by `.`, `_`, `__` or dashes",
             ),
             (
                 "a..b",
-                "`a..b`: `a..b` is no part of a repository: expected a-z and 0-9, parted by `.`, `_`, `__` or dashes",
+                "`a..b`: `a..b` is no part of a repository: expected a-z and 0-9, separated by `.`, `_`, `__` or dashes",
             ),
             (
                 "host:port/a",

@@ -274,7 +274,7 @@ async fn the_measured_moment_is_close_to_the_true_one() {
     assert!(median <= Nanos::from_millis(25), "{errors:?}");
 }
 
-/// Makes sockets that are bound to an address of its own, so that they can be told
+/// Makes sockets that are bound to their own address, so that they can be distinguished
 /// apart; fails at first.
 struct Elsewhere(AtomicUsize);
 

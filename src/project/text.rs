@@ -111,7 +111,7 @@ fn edits(text: &mut String, material: &Material<'_>) {
     }
 }
 
-/// The keys of a contract beside its kind, a line each.
+/// The keys of a contract in addition to its kind, a line each.
 fn keys_of(check: &ReadyCheck) -> String {
     match check {
         ReadyCheck::Http(http) => {

@@ -34,7 +34,7 @@ pub fn case_id(scenario: &str, variant: &str) -> CaseId {
     CaseId(format!("{scenario}/{variant}"))
 }
 
-/// What is known of a case beside its samples.
+/// What is known of a case in addition to its samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseRecord {
@@ -202,7 +202,7 @@ pub struct SentRecord {
     pub synced: bool,
 }
 
-/// A step as the builder's status stream tells it.
+/// A step as the builder's status stream reports it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepRecord {

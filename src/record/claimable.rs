@@ -75,7 +75,7 @@ pub const COUNTED_FACTS: [&str; 9] = [
     "posture.cves",
 ];
 
-/// What a claim or a budget is held against.
+/// What a claim or a budget is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measurand {
     /// A metric.
@@ -140,7 +140,7 @@ impl Measurand {
     }
 }
 
-/// What a claim can be held against, and the spelling of links: what
+/// What a claim can be checked against, and the spelling of links: what
 /// [`crate::scenario::load`] asks for.
 pub fn claimable() -> Claimable {
     let metric = |metric: &Metric| ClaimableMetric {

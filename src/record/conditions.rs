@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::CaseId;
 use crate::units::{Bytes, Ratio};
 
-/// What else the machine had to do at one moment, as far as its kernel tells.
+/// What else the machine had to do at one moment, as far as its kernel reports it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conditions {

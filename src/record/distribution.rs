@@ -14,7 +14,7 @@ pub enum EngineChoice {
     /// The user's.
     #[default]
     Host,
-    /// A private one, whose store and builder were empty but for the bases.
+    /// A private one, whose store and builder were empty except for the bases.
     CleanRoom,
 }
 

@@ -59,7 +59,7 @@ pub struct EngineFacts {
     pub backing: Option<String>,
     /// Which builder built: "buildkit", "classic", "buildah".
     pub builder: String,
-    /// Whether the builder can be told to use its own frontend where a `# syntax=` line names
+    /// Whether the builder can be asked to use its own frontend where a `# syntax=` line names
     /// a release of Docker's: no registry is asked for it then. BuildKit 0.30 and later.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_frontend: bool,
@@ -161,7 +161,7 @@ impl Reach {
     }
 }
 
-/// Fixed costs of measuring, stored beside the numbers and never subtracted.
+/// Fixed costs of measuring, stored with the numbers and never subtracted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {

@@ -153,7 +153,7 @@ impl Metric {
             || of_pulls.iter().any(|group| self.id().starts_with(group))
     }
 
-    /// Whether it tells of an image's way through a registry.
+    /// Whether it is about an image's transfer through a registry.
     pub fn is_distribution(self) -> bool {
         self == Self::SizeTransfer || self.id().starts_with("push.") || self.is_linked()
     }

@@ -7,7 +7,7 @@ use super::{CaseId, CaseRecord, RunRecord};
 impl RunRecord {
     /// Leaves only the wanted cases, what was measured of them, their scenarios and their parts.
     /// The floor stays with them; of a run that was joined from parts, only the floors of those
-    /// parts. Says whether any case is left but for a floor.
+    /// parts. Says whether any case is left except for a floor.
     pub fn keep_only(&mut self, wanted: impl Fn(&CaseRecord) -> bool) -> bool {
         let is_wanted = |case: &&CaseRecord| case.strategy != "floor" && wanted(case);
         let chosen: BTreeSet<CaseId> = self

@@ -1,4 +1,4 @@
-//! What an image is, beside its weight: facts that no repetition changes.
+//! What an image is, apart from its weight: facts that no repetition changes.
 
 use std::collections::BTreeMap;
 
@@ -165,7 +165,7 @@ pub struct ScanRecord {
     pub scanner: String,
     /// Its version.
     pub version: String,
-    /// The date of its database, as it tells it.
+    /// The date of its database, as it reports it.
     pub database: Option<String>,
     /// Vulnerabilities by severity in lower case; or why there are none.
     pub outcome: ScanOutcome,

@@ -23,7 +23,7 @@ pub struct Sample {
     pub link: Option<Link>,
     /// The value, or why there is none.
     pub outcome: Outcome,
-    /// What was seen beside it: an exit code, the resolution of a probe.
+    /// What was seen with it: an exit code, the resolution of a probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }

@@ -61,11 +61,11 @@ impl FromStr for Shard {
     }
 }
 
-/// What is never parted by a split.
+/// What a split never separates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ShardBy {
-    /// A variant; and a scenario about a technique, whose effects are told within one
+    /// A variant; and a scenario about a technique, whose effects are within one
     /// machine only.
     #[default]
     Variant,
@@ -81,7 +81,7 @@ pub struct ShardRecord {
     pub index: u32,
     /// Of how many.
     pub count: u32,
-    /// What was not parted.
+    /// What was not separated.
     pub by: ShardBy,
     /// The cases of all parts, in the order in which one run would list them: by these, who
     /// joins the parts knows that none is missing.

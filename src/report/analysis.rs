@@ -330,7 +330,7 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// Cases of a piece, but for a scenario that has more.
+/// Cases of a piece, except for a scenario that has more.
 const PIECE_CASES: usize = 200;
 
 /// Where the cases of each piece are. Samples of a case that the record does not have belong to
@@ -398,8 +398,8 @@ fn largest<'a>(
         let best = largest
             .entry((entry.subject.scenario(), entry.series()))
             .or_insert((at, summary.median));
-        let beside = &entries[best.0].subject.id;
-        if parts.get(entry.subject.id) != parts.get(*beside) {
+        let first = &entries[best.0].subject.id;
+        if parts.get(entry.subject.id) != parts.get(*first) {
             apart.insert((entry.subject.scenario(), entry.series()));
         }
         if summary.median > best.1 {

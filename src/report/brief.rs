@@ -86,8 +86,8 @@ fn commands(record: &RunRecord) -> String {
 }
 
 fn warnings(record: &RunRecord) -> String {
-    let told = record.warnings.iter().take(MOST_LISTED);
-    let mut lines: Vec<String> = told
+    let listed = record.warnings.iter().take(MOST_LISTED);
+    let mut lines: Vec<String> = listed
         .map(|warning| format!("- {}", escape(warning)))
         .collect();
     lines.extend(more(record.warnings.len(), "warning").map(|more| format!("- {more}")));

@@ -89,8 +89,8 @@ fn app_medians<'a>(
         .entries()
         .iter()
         .filter(|entry| {
-            let beside = || analysis.side_by_side(entry.subject.id, floor.subject.id);
-            entry.metric == phase && beside()
+            let same_round = || analysis.side_by_side(entry.subject.id, floor.subject.id);
+            entry.metric == phase && same_round()
         })
         .filter_map(|entry| {
             Some((

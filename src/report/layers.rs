@@ -32,7 +32,7 @@ pub(super) fn history_table(case: &CaseRecord) -> Option<Table> {
         ],
         rows: rows.collect(),
         notes: vec![whole(
-            "As the image's own history tells it, the base's part first.",
+            "From the image's own history, the base's layers first.",
         )],
     })
 }

@@ -118,7 +118,7 @@ fn steps(analysis: &Analysis<'_>) -> String {
 
 fn recompute(record: &RunRecord) -> String {
     let text = format!(
-        "Every figure here is computed from `run.json` beside this page:\n\n```\nplimsoll report {}\n```",
+        "Every figure here is computed from `run.json` in this folder:\n\n```\nplimsoll report {}\n```",
         text::inline(&record.id)
     );
     section("Recompute", &text)

@@ -239,7 +239,7 @@ impl fmt::Display for Warning {
             }
             Self::Joined { parts } => write!(
                 f,
-                "the run was joined from {parts} parts, each with a machine and an engine of its own: times of different parts are not compared"
+                "the run was joined from {parts} parts, each with its own machine and engine: times of different parts are not compared"
             ),
             Self::NotOptimised => {
                 f.write_str("the harness was a debug build: its own share of each time is larger")

@@ -10,7 +10,7 @@ use super::Event;
 use super::frontend;
 use super::ledger::Ledger;
 use super::mounts;
-use super::plant::Plant;
+use super::secret_canary::SecretCanary;
 use super::session::{PlannedCase, Runner};
 use super::starts::bounded;
 use super::validity::Steps;
@@ -38,7 +38,7 @@ pub(super) struct Job {
     /// Whether records of the visit's cache mounts were removed.
     pub(super) removed: AtomicBool,
     /// The planted secret.
-    pub(super) plant: Option<Plant>,
+    pub(super) canary: Option<SecretCanary>,
     /// The build arguments besides it.
     arguments: BTreeMap<String, String>,
     /// Steps that the Dockerfile plans.
@@ -75,7 +75,7 @@ impl Job {
             sync_key: format!("plimsoll-{mounts}-{}", runner.nonce),
             dockerfile,
             removed: AtomicBool::new(false),
-            plant: Plant::of(runner, case, round),
+            canary: SecretCanary::of(runner, case, round),
             arguments: frontend::build_args(&runner.record.engine, case),
             steps: planned
                 .iter()
@@ -85,10 +85,10 @@ impl Job {
         })
     }
 
-    /// A text that may be told: without the planted token.
-    pub(super) fn told(&self, text: String) -> String {
-        match &self.plant {
-            Some(plant) => plant.masked(&text),
+    /// The text without the planted token.
+    pub(super) fn masked(&self, text: String) -> String {
+        match &self.canary {
+            Some(canary) => canary.masked(&text),
             None => text,
         }
     }
@@ -101,13 +101,17 @@ impl Job {
     /// The build arguments, with the planted secret where it is one.
     pub(super) fn build_args(&self) -> BTreeMap<String, String> {
         let mut arguments = self.arguments.clone();
-        arguments.extend(self.plant.as_ref().and_then(Plant::build_arg));
+        arguments.extend(self.canary.as_ref().and_then(SecretCanary::build_arg));
         arguments
     }
 
     /// The secrets that a step can mount: the user's, and the planted one.
     pub(super) fn secrets(&self, users: &BTreeMap<String, Secret>) -> BTreeMap<String, Secret> {
-        let planted = self.plant.as_ref().map(Plant::mounted).unwrap_or_default();
+        let planted = self
+            .canary
+            .as_ref()
+            .map(SecretCanary::mounted)
+            .unwrap_or_default();
         users.clone().into_iter().chain(planted).collect()
     }
 
@@ -275,7 +279,7 @@ pub(super) async fn discard<E: Engine, C: Clock, P: Probe>(runner: &Runner<E, C,
 
 /// An edit and the file of a planted secret, laid over the context.
 pub(super) fn overlaid(job: &Job, mut edit: Overlay) -> Overlay {
-    if let Some((path, text)) = job.plant.as_ref().and_then(Plant::file) {
+    if let Some((path, text)) = job.canary.as_ref().and_then(SecretCanary::file) {
         edit.insert(path, text);
     }
     edit
@@ -315,12 +319,12 @@ async fn timed<E: Engine, C: Clock, P: Probe>(
     match measured {
         Ok((time, mut outcome)) => {
             for step in &mut outcome.steps {
-                step.name = job.told(std::mem::take(&mut step.name));
+                step.name = job.masked(std::mem::take(&mut step.name));
             }
             Ok((time, outcome))
         }
         Err(failure) => Err(Failure {
-            reason: job.told(failure.reason),
+            reason: job.masked(failure.reason),
             ..failure
         }),
     }
@@ -334,9 +338,9 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
 ) -> Result<(Nanos, BuildOutcome), Failure> {
     let deadline: Duration = runner.record.plan.build_deadline_ns.into();
     let engine = runner.engine.clone();
-    let (watcher, masker) = (&mut runner.watcher, &runner.masker);
+    let (observer, masker) = (&mut runner.observer, &runner.masker);
     let mut sink = |name: &str| {
-        watcher.hear(Event::Step {
+        observer.on_event(Event::Step {
             name: masker.mask(name).into_owned(),
         })
     };

@@ -1,10 +1,10 @@
 //! Which records of the builder's cache are ours.
 //!
 //! BuildKit's records carry no label (METHODOLOGY, rule 3). What a build of ours
-//! left is told by these signs: the record was not there before the visit, and
+//! left is recognised by these signs: the record was not there before the visit, and
 //! no sign of a foreign build stands among the new ones (a command that is not ours, more
 //! contexts than we sent); or the record itself names a cache mount of ours. What cannot be
-//! told stays.
+//! recognised stays.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-//! What the runner tells while it works.
+//! What the runner reports while it works.
 
 use crate::record::{CaseId, Link, Metric, Outcome};
 
@@ -67,13 +67,13 @@ pub enum Event {
 }
 
 /// Hears the events. Must not block: it is called by the measuring task.
-pub trait Watcher: Send {
+pub trait Observer: Send {
     /// One event.
-    fn hear(&mut self, event: Event);
+    fn on_event(&mut self, event: Event);
 }
 
-impl<F: FnMut(Event) + Send> Watcher for F {
-    fn hear(&mut self, event: Event) {
+impl<F: FnMut(Event) + Send> Observer for F {
+    fn on_event(&mut self, event: Event) {
         self(event);
     }
 }

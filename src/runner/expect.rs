@@ -6,7 +6,7 @@ use super::session::PlannedCase;
 use crate::record::{CaseId, Metric, RunRecord};
 use crate::units::{Nanos, Quantity};
 
-/// What a visit costs beside its builds: start, stop, push.
+/// What a visit costs in addition to its builds: start, stop, push.
 const VISIT: Nanos = Nanos::from_secs(10);
 /// What a step costs that runs a program.
 const STEP: Nanos = Nanos::from_secs(10);
@@ -28,7 +28,7 @@ pub fn rule_of_thumb(case: &PlannedCase) -> Nanos {
     Nanos(VISIT.0.saturating_add(STEP.0.saturating_mul(steps)))
 }
 
-/// By a former run: the times of all phases that its samples tell, warm-ups and invalid
+/// By a former run: the times of all phases in its samples, warm-ups and invalid
 /// ones too since they took as long, over the rounds that have any. What no sample times
 /// (the look into an image, scans, load) is left out. Cases without a time are not in it:
 /// those that failed, and the floor.

@@ -7,7 +7,7 @@ use bytes::Bytes as Chunk;
 use futures_util::stream;
 
 use super::builds::{self, labels, note_build};
-use super::ledger::{Gate, Ledger};
+use super::ledger::{ContractState, Ledger};
 use super::program::{PROGRAM, waiting_program};
 use super::session::Runner;
 use super::starts;
@@ -47,12 +47,12 @@ const FLOOR_STEPS: usize = 1;
 /// Grace period of the floor's stop.
 const FLOOR_GRACE: Nanos = Nanos::from_secs(10);
 
-/// Visits the floor. It has no contract to keep: its gate is open.
+/// Visits the floor. It has no contract to keep.
 pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
     runner: &mut Runner<E, C, P>,
     ledger: &mut Ledger,
 ) {
-    ledger.gate = Gate::Passed;
+    ledger.contract = ContractState::Passed;
     let strict = runner.settings.own_builder;
     let emptied = builds::empty_builder(runner).await;
     let platform = runner.record.engine.platform.clone();

@@ -8,7 +8,7 @@ use super::{starts, trial};
 use crate::engine::{Engine, EngineError};
 
 /// What a user can do about it.
-const MEND: &str = "install emulation (the packages qemu-user-static and binfmt-support, or \
+const FIX: &str = "install emulation (the packages qemu-user-static and binfmt-support, or \
                     the image tonistiigi/binfmt)";
 
 /// The program ends at once; an emulator takes a moment.
@@ -40,13 +40,13 @@ pub async fn why_foreign<E: Engine>(
         tokio::time::timeout(END_WITHIN, ran).await
     });
     let ran = ran.await?;
-    let told = match ran {
+    let output = match ran {
         Ok(Ok(0)) => return Ok(None),
         Ok(Ok(code)) => format!("a program that ends at once ended with {code}"),
         Ok(Err(error)) => error.chain(),
         Err(_) => "a program that ends at once did not".to_owned(),
     };
     Ok(Some(format!(
-        "this engine does not run {platform} ({told}); {MEND}"
+        "this engine does not run {platform} ({output}); {FIX}"
     )))
 }

@@ -11,7 +11,7 @@ const SYNTAX: &str = "BUILDKIT_SYNTAX";
 /// Its value for the builder's own frontend.
 const OWN_FRONTEND: &str = "dockerfile.v0";
 
-/// Whether the builds of a case are told to use the builder's own frontend, so that none asks
+/// Whether the builds of a case are asked to use the builder's own frontend, so that none asks
 /// a registry for it while it is timed. What a scenario says of it counts.
 pub fn uses_own_frontend(engine: &EngineFacts, case: &PlannedCase) -> bool {
     engine.own_frontend

@@ -84,7 +84,7 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
         let own = format!("/{}", case.spec.path);
         posture.leaks.retain(|path| !path.ends_with(&own));
     }
-    ledger.layers = told(job, contents.layers);
+    ledger.layers = masked(job, contents.layers);
     ledger.secrets = contents.values;
     ledger.posture = Some(Posture {
         hardened: Some(hardened(runner, case, job, built, ledger.health_check).await),
@@ -101,8 +101,8 @@ async fn contents<E: Engine, C: Clock, P: Probe>(
     built: &Built,
 ) -> Result<ImageContents, String> {
     runner.phase(Metric::SizeFiles);
-    let planted = job.plant.iter().map(|plant| Planted {
-        token: plant.token.clone(),
+    let planted = job.canary.iter().map(|canary| Planted {
+        token: canary.token.clone(),
     });
     let planted = planted.collect();
     let export = runner.engine.export(&built.tag);
@@ -147,11 +147,11 @@ async fn scans<E: Engine, C: Clock, P: Probe>(
 }
 
 /// A name may hold what was planted.
-fn told(job: &Job, mut layers: Vec<LayerContents>) -> Vec<LayerContents> {
+fn masked(job: &Job, mut layers: Vec<LayerContents>) -> Vec<LayerContents> {
     for layer in &mut layers {
         let weights = layer.heaviest_files.iter_mut();
         for weight in weights.chain(&mut layer.heaviest_folders) {
-            weight.path = job.told(std::mem::take(&mut weight.path));
+            weight.path = job.masked(std::mem::take(&mut weight.path));
         }
     }
     layers
@@ -196,7 +196,7 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
     let name = format!("{}-hardened", job.container);
     let surroundings = match companions::up(runner, case, &name).await {
         Ok(surroundings) => surroundings,
-        Err(fault) => return not_tried(job.told(fault.reason)),
+        Err(fault) => return not_tried(job.masked(fault.reason)),
     };
     let spec = ContainerSpec {
         name,
@@ -220,7 +220,7 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
         Err(error) => {
             let reason = surroundings.explain(runner, error.chain()).await;
             surroundings.down(runner).await;
-            return not_tried(job.told(reason));
+            return not_tried(job.masked(reason));
         }
     };
     let wanted = Wanted {
@@ -229,7 +229,7 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
         health,
     };
     let failed = |reason| HardenedStart::Failed {
-        reason: job.told(reason),
+        reason: job.masked(reason),
     };
     let outcome = match ready::start(runner, &wanted).await {
         Ok(_) => HardenedStart::Ready,
@@ -240,9 +240,9 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
     // Without a companion the start says nothing about the app.
     let outcome = match (surroundings.gone(runner).await, outcome) {
         (Some(gone), HardenedStart::Failed { reason } | HardenedStart::NotTried { reason }) => {
-            not_tried(job.told(format!("{gone}; the app: {reason}")))
+            not_tried(job.masked(format!("{gone}; the app: {reason}")))
         }
-        (Some(gone), HardenedStart::Ready) => not_tried(job.told(gone)),
+        (Some(gone), HardenedStart::Ready) => not_tried(job.masked(gone)),
         (None, outcome) => outcome,
     };
     // What it cannot remove, the sweep at the end does.

@@ -10,7 +10,7 @@ use crate::units::Quantity;
 
 /// Whether the contract was seen to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Gate {
+pub(super) enum ContractState {
     /// Not asked yet.
     Unknown,
     /// It held.
@@ -19,7 +19,7 @@ pub(super) enum Gate {
     Failed(String),
 }
 
-/// The samples of one visit. They count only once the gate was passed: a
+/// The samples of one visit. They count only once the contract was seen to hold: a
 /// container that does not work has no size (METHODOLOGY, rule 1).
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -27,7 +27,7 @@ pub(super) struct Ledger {
     pub(super) round: u32,
     pub(super) order: u32,
     pub(super) warmup: bool,
-    pub(super) gate: Gate,
+    pub(super) contract: ContractState,
     pub(super) image: Option<ImageRecord>,
     /// The image's health check, where it has one.
     pub(super) health_check: Option<HealthCheck>,
@@ -59,7 +59,7 @@ impl Ledger {
             round,
             order,
             warmup,
-            gate: Gate::Unknown,
+            contract: ContractState::Unknown,
             image: None,
             health_check: None,
             stop: None,
@@ -97,7 +97,7 @@ impl Ledger {
         self.note(metric, Outcome::Ok { value });
     }
 
-    /// Adds what was seen beside the last note.
+    /// Adds a remark to the last note.
     pub(super) fn detail(&mut self, detail: String) {
         if let Some(sample) = self.samples.last_mut() {
             sample.detail = Some(detail);
@@ -119,9 +119,9 @@ impl Ledger {
         self.builds.push(build);
     }
 
-    /// Closes the gate: whatever was seen in this visit has no value, and all that was planned did not finish.
+    /// The contract does not hold: whatever was seen in this visit has no value, and all that was planned did not finish.
     pub(super) fn fail(&mut self, reason: &str) {
-        self.gate = Gate::Failed(reason.to_owned());
+        self.contract = ContractState::Failed(reason.to_owned());
         self.samples.clear();
         for (metric, link) in self.planned.clone() {
             let reason = reason.to_owned();
@@ -129,10 +129,10 @@ impl Ledger {
         }
     }
 
-    /// The samples that may be kept. A visit that ended before the gate was
-    /// reached keeps its values only where an earlier visit passed it.
+    /// The samples that may be kept. A visit that ended before the contract was
+    /// checked keeps its values only where an earlier visit saw it hold.
     pub(super) fn finish(mut self, passed_before: bool) -> (Vec<Sample>, Vec<BuildRecord>) {
-        if self.gate == Gate::Unknown && !passed_before {
+        if self.contract == ContractState::Unknown && !passed_before {
             return (Vec::new(), Vec::new());
         }
         if self.warmup {
@@ -148,7 +148,7 @@ impl Ledger {
 
 impl Texts for Ledger {
     fn each_text(&mut self, visit: &mut Visit<'_>) {
-        if let Gate::Failed(reason) = &mut self.gate {
+        if let ContractState::Failed(reason) = &mut self.contract {
             visit(reason);
         }
         self.image.each_text(visit);

@@ -2,7 +2,7 @@
 //! that nothing stays behind.
 //!
 //! The runner knows the engine only through its trait, prints nothing and
-//! writes nothing: events go to a [`Watcher`], the record to a [`Recorder`].
+//! writes nothing: events go to a [`Observer`], the record to a [`Recorder`].
 
 mod bases;
 mod builds;
@@ -25,7 +25,6 @@ mod load;
 mod mounts;
 mod pace;
 mod plan;
-mod plant;
 mod program;
 mod proof;
 mod pulls;
@@ -33,6 +32,7 @@ mod push;
 mod reach;
 mod ready;
 mod ready_image;
+mod secret_canary;
 mod session;
 mod settle;
 mod split;
@@ -46,7 +46,7 @@ mod weigh;
 
 pub use cache::{Attribution, VisitNotes};
 pub use error::RunError;
-pub use event::{Event, Watcher};
+pub use event::{Event, Observer};
 pub use expect::{rule_of_thumb, visit_times};
 pub use floor::{FLOOR_CASE, FLOOR_SCENARIO};
 pub use foreign::why_foreign;

@@ -65,7 +65,7 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
     let built = builds::measure(runner, &request, source).await;
     let _ = runner.engine.remove_image(&request.tag).await;
     let (_, outcome) = built.map_err(|failure| {
-        let reason = job.told(failure.reason);
+        let reason = job.masked(failure.reason);
         format!("the cache mounts could not be emptied: {reason}")
     })?;
     let emptied = outcome.steps.iter().find(|step| step.name.contains(nonce));

@@ -5,7 +5,7 @@ use crate::record::RunRecord;
 /// Decides with the record so far how many rounds there are. It may note in the record what
 /// made it decide so.
 pub trait Pace: Send {
-    /// Told as a round begins, warm-ups included.
+    /// Called as a round begins, warm-ups included.
     fn begins(&mut self);
 
     /// Asked after each counted round: whether it is the last, whatever is planned.

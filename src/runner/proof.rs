@@ -13,7 +13,7 @@ use crate::units::{Bytes, Nanos};
 /// How many names a reason lists.
 const NAMED: usize = 3;
 
-/// Digits of a digest that tell it to people, as engines print them.
+/// Digits of a digest that identify it for people, as engines print them.
 const SHORT: usize = 12;
 
 /// Blobs that a pull has to fetch, each once: the config, and the layers that the
@@ -100,7 +100,7 @@ pub(super) fn check_served(
 
 /// Holds what the engine said: no layer that had to be fetched was there before.
 /// Where an image lists a layer at its bottom and further up again, the engine's word
-/// for the one cannot be told from that for the other, and the ledger alone counts.
+/// for the one cannot be distinguished from that for the other, and the ledger alone counts.
 pub(super) fn check_announced(
     image: &ManifestRecord,
     present: Option<&ManifestRecord>,

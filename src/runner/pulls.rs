@@ -66,7 +66,7 @@ pub(super) fn planned(links: &[Link]) -> Vec<(Metric, Option<Link>)> {
     planned
 }
 
-/// Pulls over every link: cold, as an update, and beside the base.
+/// Pulls over every link: cold, as an update, and with the base present.
 pub(super) async fn pulls<E: Engine, C: Clock, P: Probe>(
     runner: &mut Runner<E, C, P>,
     case: &PlannedCase,
@@ -119,14 +119,16 @@ pub(super) async fn pulls<E: Engine, C: Clock, P: Probe>(
                 continue;
             }
         };
-        let mut journey = Journey {
+        let mut sequence = PullSequence {
             repository: case_repository(runner, case),
             base: base_of(runner, case, &cold.manifest, &registry),
             registry: registry.clone(),
             puller,
             link,
         };
-        journey.travel(runner, &cold, update.as_ref(), ledger).await;
+        sequence
+            .travel(runner, &cold, update.as_ref(), ledger)
+            .await;
     }
 }
 
@@ -196,7 +198,7 @@ fn base_of<E: Engine, C: Clock, P: Probe>(
 }
 
 /// The pulls of one case over one link.
-struct Journey<E> {
+struct PullSequence<E> {
     repository: String,
     base: Result<Base, Outcome>,
     registry: Arc<dyn Registry>,
@@ -214,15 +216,15 @@ fn resolution(store: &ImageStore) -> Nanos {
     }
 }
 
-/// A span as the progress tells it.
-fn told(span: Option<Nanos>, resolution: Nanos) -> Result<Quantity, String> {
+/// A span as the progress shows it.
+fn from_progress(span: Option<Nanos>, resolution: Nanos) -> Result<Quantity, String> {
     match span {
         Some(span) if span >= resolution => Ok(Quantity::Time(span)),
         // One text for all, so that reports can put them on one line.
         Some(_) => Err(format!(
-            "shorter than {resolution}, which the engine's progress cannot tell"
+            "shorter than {resolution}, the resolution of the engine's progress"
         )),
-        None => Err("the engine told of no layer's progress".to_owned()),
+        None => Err("the engine reported no layer's progress".to_owned()),
     }
 }
 
@@ -233,7 +235,7 @@ struct Pull {
     events: Vec<(Mark, PullEvent)>,
 }
 
-impl<E: Engine> Journey<E> {
+impl<E: Engine> PullSequence<E> {
     async fn travel<C: Clock, P: Probe>(
         &mut self,
         runner: &mut Runner<E, C, P>,
@@ -321,8 +323,8 @@ impl<E: Engine> Journey<E> {
         let values = [
             (series.time, Ok(Quantity::Time(pull.time))),
             (series.bytes, Ok(Quantity::Bytes(served))),
-            (series.download, told(download, resolution(store))),
-            (series.unpack, told(unpack, resolution(store))),
+            (series.download, from_progress(download, resolution(store))),
+            (series.unpack, from_progress(unpack, resolution(store))),
         ];
         for (metric, value) in values {
             let outcome = match (value, &verdict) {
@@ -404,14 +406,18 @@ mod tests {
         ] {
             let resolution = resolution(&store);
             assert_eq!(resolution, expected);
-            let taken = told(Some(expected), resolution).unwrap();
+            let taken = from_progress(Some(expected), resolution).unwrap();
             assert_eq!(taken, Quantity::Time(expected));
-            let short = told(Some(Nanos(expected.0 - 1)), resolution).unwrap_err();
+            let short = from_progress(Some(Nanos(expected.0 - 1)), resolution).unwrap_err();
             assert_eq!(
                 short,
-                format!("shorter than {expected}, which the engine's progress cannot tell")
+                format!("shorter than {expected}, the resolution of the engine's progress")
             );
-            assert!(told(None, resolution).unwrap_err().contains("no layer's"));
+            assert!(
+                from_progress(None, resolution)
+                    .unwrap_err()
+                    .contains("no layer's")
+            );
         }
     }
 }

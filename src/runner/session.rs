@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::cache::{Before, VisitNotes};
 use super::error::RunError;
-use super::ledger::{Gate, Ledger};
+use super::ledger::{ContractState, Ledger};
 use super::pace::Pace;
 use super::push::Distribution;
 use super::sweep::sweep;
 use super::visit::short_id;
-use super::{Event, Watcher, floor, order_of, visit, weigh};
+use super::{Event, Observer, floor, order_of, visit, weigh};
 use crate::context::Context;
 use crate::engine::{Clock, Engine, Probe};
 use crate::record::{
@@ -52,7 +52,7 @@ pub struct PlannedCase {
     pub secret: Option<String>,
 }
 
-/// What the runner needs to know beside the cases.
+/// What the runner needs to know in addition to the cases.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How containers are reached.
@@ -69,7 +69,7 @@ pub struct Settings {
     pub secrets: BTreeMap<String, Secret>,
     /// The vulnerability scanners to ask, where any is installed.
     pub scanners: Option<Scanners>,
-    /// Tells how busy the machine is: asked before and after each visit.
+    /// Reports how busy the machine is: asked before and after each visit.
     pub conditions: fn() -> Conditions,
 }
 
@@ -113,7 +113,7 @@ pub struct Runner<E, C, P> {
     pub(super) settings: Settings,
     pub(super) record: RunRecord,
     pub(super) bases: BTreeMap<String, String>,
-    pub(super) watcher: Box<dyn Watcher>,
+    pub(super) observer: Box<dyn Observer>,
     /// Builds that were sent a tar so far, and not by a session.
     pub(super) tars_sent: usize,
     pub(super) distribution: Option<Distribution<E>>,
@@ -149,7 +149,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         settings: Settings,
         mut record: RunRecord,
         cases: Vec<PlannedCase>,
-        watcher: Box<dyn Watcher>,
+        observer: Box<dyn Observer>,
         stop: CancellationToken,
     ) -> Self {
         let mut masker = Masker::default();
@@ -173,7 +173,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             settings,
             record,
             bases,
-            watcher,
+            observer,
             tars_sent: 0,
             distribution: None,
             cache_before: None,
@@ -232,7 +232,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         }
         self.tell_of_cache().await;
         self.record.finished_at = Some(self.clock.utc());
-        // Whatever ended the rounds, what was measured is kept; the first error is told.
+        // Whatever ended the rounds, what was measured is kept; the first error is reported.
         if let Err(error) = recorder.save(&self.record)
             && result.is_ok()
         {
@@ -266,7 +266,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         plan.order.extend(longer.into_iter().skip(planned));
         let order = plan.order.concat();
         self.record.state = RunState::Running;
-        self.watcher.hear(Event::MoreRounds { rounds, order });
+        self.observer.on_event(Event::MoreRounds { rounds, order });
     }
 
     /// Whether this round is the last one. Then no other is planned.
@@ -313,7 +313,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                     planned => visit::planned(self, planned),
                 };
                 let ledger = Ledger::new(case.clone(), round, position, warmup, planned);
-                self.watcher.hear(Event::Visit {
+                self.observer.on_event(Event::Visit {
                     case: case.clone(),
                     round,
                     rounds: u32::try_from(order.len()).unwrap_or(u32::MAX),
@@ -379,7 +379,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             self.settle_cache(recorder, None).await?;
         } else {
             let removing = "removing this run's containers and images";
-            self.watcher.hear(Event::Cleanup(removing));
+            self.observer.on_event(Event::Cleanup(removing));
             self.sweep_own().await;
             self.settle_cache(recorder, Some(INTERRUPTED_WITHIN))
                 .await?;
@@ -395,14 +395,14 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         self.mask(&mut ledger);
         let id = ledger.case.clone();
         let passed_before = matches!(self.disposition(&id), Some(Disposition::Qualified));
-        let (gate, engine_lost) = (ledger.gate.clone(), ledger.engine_lost);
+        let (contract, engine_lost) = (ledger.contract.clone(), ledger.engine_lost);
         let (image, posture) = (ledger.image.take(), ledger.posture.take());
         let layers = std::mem::take(&mut ledger.layers);
         let (samples, builds) = ledger.finish(passed_before);
         let (mut failed, mut expected) = (None, false);
         if let Some(case) = self.record.cases.iter_mut().find(|case| case.id == id) {
-            match gate {
-                Gate::Passed => {
+            match contract {
+                ContractState::Passed => {
                     case.disposition = Disposition::Qualified;
                     case.image = image.or(case.image.take());
                     case.posture = case.posture.take().or(posture);
@@ -410,7 +410,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                         case.layers = layers;
                     }
                 }
-                Gate::Failed(reason) => {
+                ContractState::Failed(reason) => {
                     failed = Some(reason.clone());
                     expected = case.expects_to_fail(&reason).is_some();
                     // A case that has worked before is visited again: one bad round is
@@ -419,12 +419,12 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                         case.disposition = Disposition::Failed { reason };
                     }
                 }
-                Gate::Unknown => {}
+                ContractState::Unknown => {}
             }
         }
         for sample in &samples {
             let expected = self.record.expects(sample);
-            self.watcher.hear(Event::Sample {
+            self.observer.on_event(Event::Sample {
                 case: id.clone(),
                 metric: sample.metric,
                 link: sample.link,
@@ -434,7 +434,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         }
         self.record.samples.extend(samples);
         self.record.builds.extend(builds);
-        self.watcher.hear(Event::Visited {
+        self.observer.on_event(Event::Visited {
             case: id,
             failed,
             expected,
@@ -468,25 +468,25 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             .1
     }
 
-    /// Pulls are given up for the rest of the run; all else goes on.
+    /// Pulls are given up for the rest of the run; everything else goes on.
     pub(super) fn lose_puller(&mut self, reason: &str) {
-        let told = format!("the pulling engine went away: {reason}");
+        let warning = format!("the pulling engine went away: {reason}");
         if let Some(distribution) = &mut self.distribution {
-            distribution.puller = Err(told.clone());
+            distribution.puller = Err(warning.clone());
         }
-        self.warn(told);
+        self.warn(warning);
     }
 
     pub(super) fn warn(&mut self, warning: String) {
         let warning = self.masker.mask(&warning).into_owned();
         if !self.record.warnings.contains(&warning) {
-            self.watcher.hear(Event::Warning(warning.clone()));
+            self.observer.on_event(Event::Warning(warning.clone()));
             self.record.warnings.push(warning);
         }
     }
 
     pub(super) fn phase(&mut self, metric: Metric) {
-        self.watcher.hear(Event::Phase { metric });
+        self.observer.on_event(Event::Phase { metric });
     }
 
     pub(super) fn deadline(&self) -> std::time::Duration {

@@ -107,7 +107,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         ));
     }
 
-    /// Removes the cache records that the visit left, as far as they can be told apart. With
+    /// Removes the cache records that the visit left, as far as they can be distinguished. With
     /// a limit it gives up after that long; what is left is noted.
     pub(super) async fn settle_cache(
         &mut self,
@@ -120,7 +120,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         };
         if within.is_some() && self.prunes_one_by_one() {
             let removing = "removing this run's records of the builder's cache";
-            self.watcher.hear(Event::Cleanup(removing));
+            self.observer.on_event(Event::Cleanup(removing));
         }
         let began = Instant::now();
         let listed = self.engine.build_cache();
@@ -130,7 +130,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         };
         let after = match listed {
             Some(Ok(after)) => after,
-            // Kept, so that after the next visit the records of both can be told.
+            // Kept, so that after the next visit the records of both can be distinguished.
             Some(Err(error)) => {
                 self.cache_before = Some(before);
                 self.warn_of_cache("listed", &error.chain());
@@ -227,7 +227,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         if count > 0 {
             self.warn(format!(
                 "{count} records of this run ({bytes}) stay in the builder's cache: on this image \
-                 store their removal would make your own builds start anew; \
+                 store their removal would make your own builds start from nothing; \
                  `plimsoll clean --build-cache` removes them"
             ));
         }

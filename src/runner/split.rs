@@ -5,7 +5,7 @@
 use crate::record::CaseId;
 use crate::units::Nanos;
 
-/// Cases that are not parted, or the cases of one shard.
+/// Cases that are not separated, or the cases of one shard.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Portion {
     /// The cases.

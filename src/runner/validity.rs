@@ -22,8 +22,8 @@ pub(super) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    /// Sorts what the builder told by what the Dockerfile plans.
-    pub(super) fn of(told: &'a [BuildStep], planned: &[Step]) -> Self {
+    /// Sorts what the builder reported by what the Dockerfile plans.
+    pub(super) fn of(reported: &'a [BuildStep], planned: &[Step]) -> Self {
         let constant = planned.iter().filter(|step| step.always_runs);
         let mut own = Self {
             ran: Vec::new(),
@@ -33,7 +33,7 @@ impl<'a> Steps<'a> {
             triggered: BTreeSet::new(),
         };
         let mut first = planned.len();
-        for step in told {
+        for step in reported {
             let Some((key, _, text)) = StepKey::parse_vertex(&step.name) else {
                 continue;
             };
@@ -72,7 +72,7 @@ impl<'a> Steps<'a> {
     /// not (seen on 20.10), so on an engine in use it hardly ever runs. In a builder
     /// that was empty (`strict`) it has to.
     pub(super) fn check_cold(&self, expected: usize, strict: bool) -> Result<(), String> {
-        self.told(expected)?;
+        self.reported(expected)?;
         let cached = self
             .cached
             .iter()
@@ -83,19 +83,19 @@ impl<'a> Steps<'a> {
 
     /// Cached: no step may run.
     pub(super) fn check_cached(&self, expected: usize) -> Result<(), String> {
-        self.told(expected)?;
-        none_of(&self.telling(), "ran although nothing had changed")
+        self.reported(expected)?;
+        none_of(&self.effective(), "ran although nothing had changed")
     }
 
     /// Rebuild: what the edit reaches has to run, and nothing beyond it.
     pub(super) fn check_rebuild(&self, effect: &EditEffect, expected: usize) -> Result<(), String> {
-        self.told(expected)?;
+        self.reported(expected)?;
         // What a trigger of the base image reads is not in this file.
         let reached = !self.unplanned.is_empty();
         if effect.must_run.is_empty() && effect.may_run.is_empty() && !reached {
             return Err("the edit reaches no step of this Dockerfile".to_owned());
         }
-        if effect.must_run.is_empty() && self.telling().is_empty() {
+        if effect.must_run.is_empty() && self.effective().is_empty() {
             return Err("no step ran, so the edit reached none".to_owned());
         }
         let ran: BTreeSet<_> = self.ran.iter().map(|(key, _)| key).collect();
@@ -110,7 +110,7 @@ impl<'a> Steps<'a> {
                 place(key)
             ));
         }
-        let mut beyond = self.telling();
+        let mut beyond = self.effective();
         beyond.retain(|(key, name)| {
             let is_reached = effect.must_run.contains(key) || effect.may_run.contains(key);
             !is_reached && !self.unplanned.contains(name) && !self.triggered.contains(key)
@@ -119,16 +119,16 @@ impl<'a> Steps<'a> {
     }
 
     /// Steps that ran and need not have.
-    fn telling(&self) -> Vec<(StepKey, &'a str)> {
+    fn effective(&self) -> Vec<(StepKey, &'a str)> {
         let ran = self.ran.iter().cloned();
         ran.filter(|(key, _)| !self.constant.contains(key))
             .collect()
     }
 
-    /// A builder that tells no steps proves nothing.
-    fn told(&self, expected: usize) -> Result<(), String> {
+    /// A builder that reports no steps proves nothing.
+    fn reported(&self, expected: usize) -> Result<(), String> {
         if expected > 0 && self.ran.is_empty() && self.cached.is_empty() {
-            return Err("the builder tells no steps, so what ran cannot be known".to_owned());
+            return Err("the builder reports no steps, so what ran is unknown".to_owned());
         }
         Ok(())
     }

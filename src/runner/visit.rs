@@ -1,7 +1,7 @@
 //! One visit of a case: build it, see that it works, then the rest.
 
 use super::builds::{Built, Job};
-use super::ledger::{Gate, Ledger};
+use super::ledger::{ContractState, Ledger};
 use super::load::LOAD_METRICS;
 use super::mounts::has_mounts;
 use super::session::{PlannedCase, Runner};
@@ -141,9 +141,9 @@ async fn visit_image<E: Engine, C: Clock, P: Probe>(
     }
     if let Err(reason) = starts::start(runner, case, job, ledger).await {
         // An app may print its environment before it dies.
-        return ledger.fail(&job.told(reason));
+        return ledger.fail(&job.masked(reason));
     }
-    ledger.gate = Gate::Passed;
+    ledger.contract = ContractState::Passed;
     let pushed = push::push(runner, case, cold, ledger).await;
     weigh::weigh(runner, case, cold, pushed.as_ref(), ledger).await;
     if case.spec.ready_image.is_some() {
@@ -234,7 +234,7 @@ async fn describe<E: Engine, C: Clock, P: Probe>(
         ..
     } = facts;
     for (_, text) in &mut history {
-        *text = job.told(std::mem::take(text));
+        *text = job.masked(std::mem::take(text));
     }
     Ok(ImageRecord {
         id: id.0,
@@ -247,7 +247,7 @@ async fn describe<E: Engine, C: Clock, P: Probe>(
     })
 }
 
-/// A name part that tells runs apart and stays short.
+/// A short part of a name that distinguishes runs.
 pub(super) fn short_id(run: &str) -> String {
     oci::sha256_hex(run.as_bytes()).chars().take(8).collect()
 }

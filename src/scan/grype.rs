@@ -1,4 +1,4 @@
-//! Grype: `grype docker-archive:FILE -o json`. The report tells version and database.
+//! Grype: `grype docker-archive:FILE -o json`. The report has version and database.
 
 use serde::Deserialize;
 

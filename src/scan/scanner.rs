@@ -184,7 +184,7 @@ impl Scanners {
             // The scan may have downloaded a newer database.
             found = after;
         }
-        let (told, outcome) = match report {
+        let (reported, outcome) = match report {
             Ok(report) => (
                 (report.version, report.database),
                 ScanOutcome::Found(report.found),
@@ -193,8 +193,8 @@ impl Scanners {
         };
         ScanRecord {
             scanner: kind.name().to_owned(),
-            version: told.0.unwrap_or(found.version),
-            database: told.1.or(found.database),
+            version: reported.0.unwrap_or(found.version),
+            database: reported.1.or(found.database),
             outcome,
         }
     }

@@ -78,6 +78,6 @@ pub(super) fn parse_version(answer: &[u8]) -> Result<String, ScanError> {
     });
     match version {
         Some(version) => Ok(version.trim_start_matches('v').to_owned()),
-        None => Err(ScanError::Kind("it tells no version")),
+        None => Err(ScanError::Kind("it reports no version")),
     }
 }

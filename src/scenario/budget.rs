@@ -1,4 +1,4 @@
-//! Limits that a run is held to.
+//! Limits for a run.
 
 use globset::Glob;
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use super::raw::{RawBudget, Text};
 use super::words::suggest;
 use crate::units::{Count, Quantity, Rate, Ratio, Unit, native};
 
-/// A limit for a metric of some variants, or for what a claim may name beside metrics.
+/// A limit for a metric of some variants, or for what a claim may name in addition to metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
@@ -28,7 +28,7 @@ pub struct Budget {
     pub link: Option<String>,
     /// What is not to be passed.
     pub limit: Limit,
-    /// Whether passing it is told and breaks nothing.
+    /// Whether passing it is only a warning.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub soft: bool,
     /// Why there is this limit.

@@ -1,4 +1,4 @@
-//! Checks what goes into builds beside the app's folder: made-up files, the planted secret.
+//! Checks what goes into builds in addition to the app's folder: made-up files, the planted secret.
 
 use super::check::Checker;
 use super::check_app::forward;

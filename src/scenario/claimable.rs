@@ -1,4 +1,4 @@
-//! What claims can be held against. The catalogue of metrics belongs to a higher rank,
+//! What claims can be checked against. The catalogue of metrics belongs to a higher rank,
 //! so whoever loads a scenario brings it along.
 
 use crate::units::Unit;
@@ -37,7 +37,7 @@ impl Claimable {
         metrics.chain(self.facts.iter().copied())
     }
 
-    /// All that a claim or a budget can be held against.
+    /// All that a claim or a budget can be checked against.
     pub(super) fn for_claims(&self) -> impl Iterator<Item = ClaimableMetric> {
         self.metrics.iter().chain(&self.derived).copied()
     }

@@ -1,4 +1,4 @@
-//! Errors with their place, what was expected and the mend.
+//! Errors with their place, what was expected and the fix.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub struct Problem {
     pub message: String,
     /// What was expected.
     pub expected: Option<String>,
-    /// The mend.
+    /// The fix.
     pub hint: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub enum ScenarioError {
         name: String,
         /// Where it was looked for.
         reason: String,
-        /// The mend.
+        /// The fix.
         hint: Option<String>,
     },
     /// Everything that is wrong, in the order of the files.

@@ -16,7 +16,7 @@ use super::words::suggest;
 /// The version of the form that is read here.
 const SCHEMA: i64 = 1;
 
-/// Loads and checks a scenario. `claimable` is what its claims may be held against.
+/// Loads and checks a scenario. `claimable` is what its claims may be checked against.
 ///
 /// # Errors
 /// The file cannot be read; or it is invalid: the first error of syntax or type, or
@@ -113,7 +113,7 @@ pub fn parse(file: &Path, text: String, claimable: &Claimable) -> Result<Scenari
     }
 }
 
-/// The budgets of a file that holds them beside other things: a configuration.
+/// The budgets of a file that has them among other things: a configuration.
 ///
 /// # Errors
 /// When it is malformed, or a budget is invalid: all of them together.

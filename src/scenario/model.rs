@@ -42,7 +42,7 @@ pub struct Scenario {
     pub sources: Vec<Source>,
     /// Published figures.
     pub claims: Vec<Claim>,
-    /// Limits that runs are held to.
+    /// Limits for runs.
     pub budgets: Vec<Budget>,
     /// The technique that its variants isolate, where it is about one.
     pub technique: Option<Technique>,

@@ -45,7 +45,7 @@ pub(super) struct RawScenario {
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub variant: Vec<RawVariant>,
-    /// Published figures, to be held against what is measured.
+    /// Published figures, to be checked against what is measured.
     #[serde(default)]
     pub claim: Vec<RawClaim>,
     /// Limits that `plimsoll check` holds runs to.
@@ -474,7 +474,7 @@ pub(super) struct RawBudget {
     /// The same against the pinned baseline, so that slow drift is caught.
     #[schemars(with = "Option<String>")]
     pub drift: Option<Text>,
-    /// Passing it is told and breaks nothing.
+    /// Passing it is only a warning.
     #[serde(default)]
     pub soft: bool,
     /// Why there is this limit.

@@ -1,7 +1,7 @@
 //! General patterns: forms that issuers gave their secrets so that they can be found.
 //!
 //! Each begins with fixed letters, which one automaton looks for; what follows is then
-//! held to the whole form. Few characters in turn (`xxxx`, `0000`) and the word EXAMPLE
+//! checked against the whole form. Few characters in turn (`xxxx`, `0000`) and the word EXAMPLE
 //! mark what manuals print.
 
 use std::collections::BTreeSet;

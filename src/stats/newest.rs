@@ -1,7 +1,7 @@
-//! One more value beside the values before it: the newest run of a history.
+//! One more value after the values before it: the newest run of a history.
 //!
 //! What varies from run to run (the machine's mood, the hour) is not seen inside one run, so
-//! the samples of one run cannot tell whether it differs from others; the values of the
+//! the samples of one run cannot show whether it differs from others; the values of the
 //! runs before can. On logarithms the distance of the new value from their median is held
 //! against their spread ([`super::qn`]) as a prediction interval does (Hahn and Meeker,
 //! "Statistical Intervals" (1991), section 4.7), by Student's t. Median and Qn in place of
@@ -29,7 +29,7 @@ pub const MIN_BEFORE: usize = 6;
 /// A value and those before it, all positive.
 #[derive(Debug, Clone, Copy)]
 pub struct Newcomer<'a> {
-    /// What came before; no more of it than it is to be held against.
+    /// What came before; no more of it than the value is compared with.
     pub before: &'a SampleSet,
     /// The new value.
     pub value: f64,

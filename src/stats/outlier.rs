@@ -6,7 +6,7 @@ use super::quantile::quantile;
 /// A modified Z-score above this marks an outlier.
 pub const OUTLIER_THRESHOLD: f64 = 3.5;
 
-/// Below this many samples nothing can be told to lie outside: among three, two
+/// Below this many samples nothing can be called an outlier: among three, two
 /// that happen to be close make an outlier of any third.
 pub const MIN_FOR_OUTLIERS: usize = 5;
 
@@ -26,7 +26,7 @@ pub(super) fn median_absolute_deviation(set: &SampleSet, median: f64) -> f64 {
 /// Outliers", ASQC (1993), section 3.3.
 ///
 /// Where the MAD is zero (more than half of the samples agree) the score has no
-/// meaning and nothing is marked; minimum and maximum still tell.
+/// meaning and nothing is marked; minimum and maximum still show it.
 pub(super) fn outliers(set: &SampleSet, median: f64, mad: f64) -> Vec<usize> {
     if set.len() < MIN_FOR_OUTLIERS || mad == 0.0 {
         return Vec::new();

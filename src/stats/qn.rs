@@ -4,7 +4,7 @@
 //! American Statistical Association 88 (1993): the estimator Qn, with their factors for few
 //! values (Croux and Rousseeuw, "Time-efficient algorithms for two highly robust estimators
 //! of scale", COMPSTAT 1992). It takes the distances of all pairs, so where half of the
-//! values lie on one level and half on another, it still tells how far they spread on each.
+//! values lie on one level and half on another, it still shows how far they spread on each.
 
 /// Makes it an estimate of the standard deviation for normal data.
 const TO_SIGMA: f64 = 2.2219;

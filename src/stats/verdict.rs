@@ -80,7 +80,7 @@ pub enum Verdict {
     Same,
     /// Worse than base, by more than the threshold.
     Worse,
-    /// The samples do not tell.
+    /// The samples show neither.
     Inconclusive,
 }
 

@@ -45,7 +45,7 @@ pub(super) fn link(path: &Path, target: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let made = tempfile::Builder::new()
         .prefix(".linking-")
-        .make_in(folder, |beside| symlink(target, beside))?;
+        .make_in(folder, |temporary| symlink(target, temporary))?;
     made.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
 }

@@ -234,7 +234,7 @@ fn programs_are_started_in_one_way() {
         seen += usize::from(is_own && found.is_some());
         assert!(
             found.is_none() || is_own,
-            "{}: `{}` beside crate::process",
+            "{}: `{}` instead of crate::process",
             path.display(),
             found.unwrap_or(&"")
         );

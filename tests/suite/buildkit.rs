@@ -94,13 +94,13 @@ fn normal(image: &str) -> String {
 }
 
 /// How the analysis and BuildKit differ; empty where they agree.
-fn differences(case: &Case, told: &Report) -> Vec<String> {
+fn differences(case: &Case, reported: &Report) -> Vec<String> {
     let ours = match ours(case) {
         Ok(ours) => ours,
         Err(error) => return vec![format!("BuildKit accepts it, we do not: {error}")],
     };
     let mut found = Vec::new();
-    let stages: Vec<_> = told
+    let stages: Vec<_> = reported
         .stages
         .iter()
         .map(|it| (it.name.clone(), it.base.clone()))
@@ -108,12 +108,12 @@ fn differences(case: &Case, told: &Report) -> Vec<String> {
     if ours.stages != stages {
         found.push(format!("stages {:?}, BuildKit {stages:?}", ours.stages));
     }
-    let images: BTreeSet<_> = told.images.iter().cloned().collect();
+    let images: BTreeSet<_> = reported.images.iter().cloned().collect();
     if ours.images != images {
         found.push(format!("images {:?}, BuildKit {images:?}", ours.images));
     }
     let mut reported = BTreeSet::new();
-    for name in &told.steps {
+    for name in &reported.steps {
         let Some((key, total, text)) = StepKey::parse_vertex(name) else {
             found.push(format!("`{name}` is no step to us"));
             continue;
@@ -137,14 +137,14 @@ fn differences(case: &Case, told: &Report) -> Vec<String> {
         match &step.printed {
             None if step.instruction == "FROM" && text.starts_with("FROM ") => {}
             // A variable that the base image may set.
-            None if !told.images.is_empty() && case.has_variable() => {}
+            None if !reported.images.is_empty() && case.has_variable() => {}
             Some(printed) if printed == text => {}
             other => found.push(format!("`{name}` would be printed {other:?}")),
         }
     }
     let planned: BTreeSet<_> = ours.steps.iter().map(|step| step.vertex.clone()).collect();
     if planned != reported {
-        let names = &told.steps;
+        let names = &reported.steps;
         found.push(format!(
             "planned {planned:?}, BuildKit has {reported:?} of {names:?}"
         ));
@@ -158,11 +158,14 @@ fn stages_images_and_steps_are_those_of_buildkit() {
     assert!(cases.len() >= 300, "{} cases", cases.len());
     let (mut accepted, mut refused, mut left) = (0, 0, Vec::new());
     let mut failures = Vec::new();
-    for (case, told) in cases.iter().zip(&reports) {
-        assert_eq!(case.name, told.name, "recorded.json is of another corpus");
-        if told.error.is_empty() {
+    for (case, reported) in cases.iter().zip(&reports) {
+        assert_eq!(
+            case.name, reported.name,
+            "recorded.json is of another corpus"
+        );
+        if reported.error.is_empty() {
             accepted += 1;
-            for difference in differences(case, told) {
+            for difference in differences(case, reported) {
                 failures.push(format!("{}: {difference}", case.name));
             }
         } else {

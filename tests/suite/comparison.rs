@@ -1,4 +1,4 @@
-//! Two runs beside each other, from synthetic records to verdicts, causes and exit codes.
+//! Two runs side by side, from synthetic records to verdicts, causes and exit codes.
 
 use plimsoll::compare::{Cause, Rule, RunComparison, Standing, Terms, causes, compare};
 use plimsoll::record::{

@@ -1,4 +1,4 @@
-//! What trackers and CI systems read, held against what each of them demands, in our own
+//! What trackers and CI systems read, checked against what each of them demands, in our own
 //! words: types that take no unknown key, and parsers after the specifications. With
 //! `PLIMSOLL_CONSUMERS=1` the consumers themselves are installed and asked ([`installed`]).
 
@@ -332,12 +332,13 @@ fn githubs_runner_reads_every_annotation() {
         }
     }
     let text = budget_annotations(&lines);
-    let told = text
+    let reported = text
         .lines()
         .filter_map(command)
         .map(|(_, _, message)| message);
     assert!(
-        told.clone()
+        reported
+            .clone()
             .any(|message| message.contains("& more, 5 %: so"))
     );
 }

@@ -1,5 +1,5 @@
 //! What an image holds, from archives that are made here byte by byte, and from the
-//! real engine's, which are held against other sources.
+//! real engine's, which are checked against other sources.
 
 #![allow(
     clippy::unwrap_used,

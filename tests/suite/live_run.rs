@@ -1,7 +1,7 @@
 //! The real binary against a real engine: whole runs, crashes, signals, `clean`.
 //!
 //! These tests take the engine for themselves within this program, since a run
-//! looks at what comes up in the build cache beside it. Other programs may use
+//! looks at what appears in the build cache meanwhile. Other programs may use
 //! the engine at the same time: all is asserted of one run's id, and `clean` is
 //! only ever called with it.
 

@@ -1,5 +1,5 @@
 //! Shards of a run, joined: what is refused, what is kept, and that no times of two
-//! machines ever stand beside each other.
+//! machines are ever compared.
 
 mod large;
 mod program;
@@ -205,16 +205,19 @@ fn every_way_of_being_unlike_is_refused_by_name_unless_it_is_allowed() {
         two.stand_in("static", "node:20");
         change(&mut two);
         let parts = [one, two];
-        let told = refused(&parts);
-        assert!(told.contains(words), "{told}");
-        assert!(told.contains(&format!("(--allow {rule})")), "{told}");
+        let reported = refused(&parts);
+        assert!(reported.contains(words), "{reported}");
+        assert!(
+            reported.contains(&format!("(--allow {rule})")),
+            "{reported}"
+        );
         if rule != MergeRule::Incomplete {
-            assert!(told.contains("`20261120T200001Z-node-shard1of2` and `20261120T200002Z"));
+            assert!(reported.contains("`20261120T200001Z-node-shard1of2` and `20261120T200002Z"));
         }
         let hint = merge(&parts, &BTreeSet::new()).unwrap_err().hint();
         assert!(hint.contains(&format!("--allow {rule}. ")), "{hint}");
         let whole = merge(&parts, &[rule].into()).unwrap();
-        // What was waived is told for good.
+        // What was waived is reported for good.
         assert!(whole.warnings[0].contains(words), "{:?}", whole.warnings);
     }
 }
@@ -222,7 +225,7 @@ fn every_way_of_being_unlike_is_refused_by_name_unless_it_is_allowed() {
 #[test]
 fn what_makes_no_sense_is_refused_whatever_is_allowed() {
     let all: BTreeSet<MergeRule> = MergeRule::ALL.into();
-    let told = |parts: &[RunRecord]| {
+    let reported = |parts: &[RunRecord]| {
         let error = merge(parts, &all).unwrap_err();
         assert!(
             error.hint().contains("run the shards again"),
@@ -233,15 +236,15 @@ fn what_makes_no_sense_is_refused_whatever_is_allowed() {
     };
     let [one, two] = two();
     let whole = merge(&[one.clone(), two.clone()], &all).unwrap();
-    assert!(told(&[whole]).contains("was joined from parts before"));
-    assert!(told(&[one.clone(), run()]).contains("is no shard: it was run whole"));
-    assert!(told(&[]).contains("no part was named"));
-    let again = told(&[one.clone(), one.clone()]);
+    assert!(reported(&[whole]).contains("was joined from parts before"));
+    assert!(reported(&[one.clone(), run()]).contains("is no shard: it was run whole"));
+    assert!(reported(&[]).contains("no part was named"));
+    let again = reported(&[one.clone(), one.clone()]);
     assert!(again.contains("are both shard 1/2"), "{again}");
     assert!(again.contains("both have node/slim"), "{again}");
     let mut third = two.clone();
     third.plan.shard.as_mut().unwrap().count = 3;
-    assert!(told(&[one.clone(), third]).contains("is one of 2 shards"));
+    assert!(reported(&[one.clone(), third]).contains("is one of 2 shards"));
     let mut other = two.clone();
     other
         .plan
@@ -250,13 +253,13 @@ fn what_makes_no_sense_is_refused_whatever_is_allowed() {
         .unwrap()
         .all
         .push(case_id("node", "more"));
-    let other = told(&[one.clone(), other]);
+    let other = reported(&[one.clone(), other]);
     assert!(other.contains("only the second has node/more"), "{other}");
     // A list that is empty is another list, in whatever order the parts come.
     let mut none = two.clone();
     none.plan.shard.as_mut().unwrap().all.clear();
     for parts in [[one.clone(), none.clone()], [none, one.clone()]] {
-        let said = told(&parts);
+        let said = reported(&parts);
         assert!(
             said.contains("are shards of different cases: only the"),
             "{said}"
@@ -264,16 +267,16 @@ fn what_makes_no_sense_is_refused_whatever_is_allowed() {
     }
     let mut poor = two.clone();
     poor.cases.remove(0);
-    assert!(told(&[one, poor]).contains("all shards are there, and none has node/static"));
+    assert!(reported(&[one, poor]).contains("all shards are there, and none has node/static"));
 }
 
 #[test]
 fn a_missing_shard_is_named_with_its_cases() {
     let [one, _] = two();
-    let told = refused(std::slice::from_ref(&one));
+    let reported = refused(std::slice::from_ref(&one));
     assert!(
-        told.contains("shard 2/2 is missing, and with it node/static (--allow missing)"),
-        "{told}"
+        reported.contains("shard 2/2 is missing, and with it node/static (--allow missing)"),
+        "{reported}"
     );
     let whole = merge(&[one], &[MergeRule::Missing].into()).unwrap();
     assert_eq!(whole.cases.len(), 3);

@@ -25,7 +25,8 @@ use std::sync::{Arc, Mutex};
 
 use clap::Parser;
 use plimsoll::cli::{
-    Cli, Command, Exit, Failure, Ground, Grounds, Printer, Seams, ab, bench, clean, run,
+    Cli, Command, Environments, Exit, Failure, Printer, RunEnvironment, Seams, ab, bench, clean,
+    run,
 };
 use plimsoll::engine::{Clock, RegistryEndpoint};
 use plimsoll::record::{
@@ -175,10 +176,10 @@ async fn what_does_not_work_is_dnf_and_never_a_number_and_never_stops_the_rest()
             .iter()
             .find(|case| case.variant == variant)
             .unwrap();
-        let Disposition::Failed { reason: told } = &case.disposition else {
+        let Disposition::Failed { reason: reported } = &case.disposition else {
             panic!("{variant}")
         };
-        assert!(told.contains(reason), "{variant}: {told}");
+        assert!(reported.contains(reason), "{variant}: {reported}");
     }
     assert!(table.contains("DNF"), "{table}");
     assert!(
@@ -370,10 +371,10 @@ async fn a_run_is_not_resumed_without_a_case_that_it_had() {
     let folder = home.folders().pop().unwrap().display().to_string();
     let (outcome, _) = home.run(&["run", "--resume", &folder]).await;
     let failure = outcome.unwrap_err();
-    let told = failure.to_string();
+    let reported = failure.to_string();
     assert!(
-        told.contains("`app/foreign` is not available here any more"),
-        "{told}"
+        reported.contains("`app/foreign` is not available here any more"),
+        "{reported}"
     );
     assert_eq!(failure.exit, Exit::Usage);
 }

@@ -282,8 +282,8 @@ fn warnings_come_from_the_data() {
     );
     run.warnings.push("the load was high".to_owned());
     run.tool.optimised = false;
-    let told: Vec<String> = warnings(&run).iter().map(ToString::to_string).collect();
-    assert_snapshot!(told.join("\n"), @r#"
+    let reported: Vec<String> = warnings(&run).iter().map(ToString::to_string).collect();
+    assert_snapshot!(reported.join("\n"), @r#"
 the harness was a debug build: its own share of each time is larger
 the load was high
 node/single-stage: size.unpacked should be one value, but ranges from 100000000 to 101000000 bytes

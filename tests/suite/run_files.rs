@@ -258,9 +258,9 @@ fn what_the_form_does_not_hold_is_refused_with_its_place() {
         assert!(error.to_string().contains(words), "{new}: {error}");
         let before = &bad[..bad.find(new).unwrap()];
         let line = before.matches('\n').count() + 1;
-        // What is known by its tag is read whole first: its fault is told at its end.
-        let told = error.place().unwrap().0;
-        assert!((line..line + 4).contains(&told), "{new}: {error}");
+        // What is known by its tag is read whole first: its fault is reported at its end.
+        let reported = error.place().unwrap().0;
+        assert!((line..line + 4).contains(&reported), "{new}: {error}");
     }
 }
 

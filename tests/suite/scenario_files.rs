@@ -1,5 +1,5 @@
 //! Scenario files: those of the repository load, and what is wrong in one is
-//! reported with its place and its mend.
+//! reported with its place and its fix.
 
 use std::collections::BTreeMap;
 use std::fs;

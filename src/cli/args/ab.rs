@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::verdicts::{duration, rule, threshold};
-use super::{CompareFormat, GroundArgs};
+use super::{CommonArgs, CompareFormat};
 use crate::compare::Rule;
 use crate::record::Metric;
 use crate::stats::Threshold;
@@ -57,7 +57,7 @@ pub struct AbArgs {
     pub allow: Vec<Rule>,
     /// On what.
     #[command(flatten)]
-    pub ground: GroundArgs,
+    pub common: CommonArgs,
     /// List what is the same and what is not comparable too
     #[arg(long)]
     pub all: bool,

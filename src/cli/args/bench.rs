@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::verdicts::duration;
-use super::{GroundArgs, ProfileArg, TableFormat};
+use super::{CommonArgs, ProfileArg, TableFormat};
 use crate::project::{Ready, Service};
 use crate::record::Metric;
 use crate::units::Nanos;
@@ -50,7 +50,7 @@ pub struct BenchArgs {
     pub prefer: Vec<PreferArg>,
     /// On what.
     #[command(flatten)]
-    pub ground: GroundArgs,
+    pub common: CommonArgs,
     /// What to print at the end
     #[arg(long, value_enum, default_value = "table")]
     pub format: TableFormat,

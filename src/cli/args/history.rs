@@ -20,7 +20,7 @@ use crate::stats::Threshold;
     plimsoll history --only node/slim --metric build.cold --format png --out charts\n\n\
     A trend is one metric of one case over one link. Only runs that the rules of `compare` let be\n\
     compared form a group; the output says what separates the groups. With --metric each run is listed.\n\
-    A file that is no whole run is left out and named. An index beside the runs (.plimsoll-history)\n\
+    A file that is no whole run is left out and named. An index next to the runs (.plimsoll-history)\n\
     makes later calls quick; it can be removed at any time.\n\
     Exit code 3, with --check: the newest run is worse than its baseline. 4: it is open, with\n\
     --fail-on-inconclusive.")]
@@ -37,7 +37,7 @@ pub struct HistoryArgs {
     /// Only variants whose name, or scenario/name, matches this glob
     #[arg(long, value_name = "GLOB")]
     pub only: Option<String>,
-    /// Tell of this metric, run by run; an id or a glob such as `pull.*` [default: the headline metrics, a line each]
+    /// Show this metric, run by run; an id or a glob such as `pull.*` [default: the headline metrics, a line each]
     #[arg(long = "metric", value_name = "ID")]
     pub metrics: Vec<String>,
     /// How many comparable runs before the newest are its baseline

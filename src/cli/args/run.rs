@@ -38,7 +38,7 @@ pub struct RunArgs {
     pub resume: Option<PathBuf>,
     /// On what.
     #[command(flatten)]
-    pub ground: GroundArgs,
+    pub common: CommonArgs,
     /// What to print at the end
     #[arg(long, value_enum, default_value = "table")]
     pub format: TableFormat,
@@ -46,7 +46,7 @@ pub struct RunArgs {
 
 /// What every command that measures takes.
 #[derive(Debug, Clone, Args)]
-pub struct GroundArgs {
+pub struct CommonArgs {
     /// Only variants whose name, or scenario/name, matches this glob
     #[arg(long, value_name = "GLOB")]
     pub only: Option<String>,

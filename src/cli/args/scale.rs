@@ -90,7 +90,7 @@ fn rule(text: &str) -> Result<MergeRule, String> {
     MergeRule::of_word(text).ok_or_else(|| format!("expected one of: {}", words.join(", ")))
 }
 
-/// What is not parted.
+/// What is not separated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ShardByArg {
     /// A variant.

@@ -73,13 +73,13 @@ pub struct CheckArgs {
     /// A run folder, its name or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
     pub run: String,
-    /// The run that `worse-by` is held against [default: [baseline] of plimsoll.toml]
+    /// The run that `worse-by` is compared with [default: [baseline] of plimsoll.toml]
     #[arg(long, value_name = "RUN")]
     pub baseline: Option<String>,
     /// Hold `worse-by` against the median of the last N comparable runs under results/ before this one
     #[arg(long, value_name = "N", conflicts_with = "baseline", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub baseline_last: Option<u16>,
-    /// The run that `drift` is held against
+    /// The run that `drift` is compared with
     #[arg(long, value_name = "RUN")]
     pub pinned: Option<String>,
     /// Compare although the runs are unlike in this: platform, store, stand-in, base, host, engine or tool

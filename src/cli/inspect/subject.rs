@@ -36,7 +36,7 @@ pub(super) struct Look {
 }
 
 impl Subject {
-    /// What is there by that name: a file or the folder of a layout, and else the engine's.
+    /// What exists by that name: a file or the folder of a layout, and else the engine's.
     /// What can only be a path is one, whether it is there or not.
     pub fn of(name: &str) -> Self {
         let path = Path::new(name);

@@ -8,8 +8,8 @@ use super::{Line, RunComparison};
 use crate::record::{CaseRecord, Metric, RunRecord};
 use crate::units::{Bytes, Count, Nanos, native};
 
-/// Causes of a kind that are told.
-const TOLD: usize = 3;
+/// Causes of a kind that are listed.
+const LISTED: usize = 3;
 
 /// Something that accounts for a change, or for a part of it. What is on one side only has
 /// nothing on the other.
@@ -24,7 +24,7 @@ pub enum Cause {
     },
     /// Layers of an instruction.
     Instruction {
-        /// As the history of the image tells it.
+        /// As in the history of the image.
         text: String,
         /// In base.
         before: Option<Bytes>,
@@ -113,7 +113,7 @@ fn is_build(metric: Metric) -> bool {
 fn largest<T>(mut parts: Vec<(f64, T)>, change: f64) -> Vec<T> {
     parts.retain(|(part, _)| part.signum() == change.signum() && *part != 0.0);
     parts.sort_by(|one, other| other.0.abs().total_cmp(&one.0.abs()));
-    parts.truncate(TOLD);
+    parts.truncate(LISTED);
     // What is a hundredth of the whole explains nothing.
     let least = change.abs() / 100.0;
     let parts = parts.into_iter().filter(|(part, _)| part.abs() >= least);

@@ -85,7 +85,7 @@ fn changed(
     let parts = pairs(&before.named, &after.named).into_iter();
     parts
         .filter(|(_, old, new)| match (old, new) {
-            // It may be there, and lighter than what is told.
+            // It may be there, and lighter than what is listed.
             (None, Some(bytes)) => *bytes > before.unseen,
             (Some(bytes), None) => *bytes > after.unseen,
             _ => true,
@@ -94,10 +94,10 @@ fn changed(
         .collect()
 }
 
-/// The names that an image's layers tell.
+/// The names in an image's layers.
 struct Weights {
     named: BTreeMap<String, u64>,
-    /// The most that a name can weigh without being told.
+    /// The most that a name can weigh without being listed.
     unseen: u64,
 }
 

@@ -72,18 +72,18 @@ mod tests {
             exit_code: Some(1),
             log: vec!["{".to_owned(), " \"key\": \"abcd\"".to_owned()],
         };
-        let told = format!("{:?}", hide(failure, [&token, &key].into_iter()));
+        let shown = format!("{:?}", hide(failure, [&token, &key].into_iter()));
         assert!(
-            !told.contains("hunter2") && !told.contains("abcd"),
-            "{told}"
+            !shown.contains("hunter2") && !shown.contains("abcd"),
+            "{shown}"
         );
-        assert!(told.contains("[2/2] RUN x (secret)"), "{told}");
-        assert!(told.contains("\"{\", \" (secret)\""), "{told}");
+        assert!(shown.contains("[2/2] RUN x (secret)"), "{shown}");
+        assert!(shown.contains("\"{\", \" (secret)\""), "{shown}");
         let refused = BuildFailure::Refused {
             message: "bad hunter2hunter2".to_owned(),
         };
-        let told = hide(refused, [&token].into_iter()).to_string();
-        assert_eq!(told, "the builder refused: bad (secret)");
+        let shown = hide(refused, [&token].into_iter()).to_string();
+        assert_eq!(shown, "the builder refused: bad (secret)");
     }
 
     #[test]
@@ -92,11 +92,11 @@ mod tests {
             message: "a  b".to_owned(),
         };
         let empty = Secret(" \n".to_owned());
-        for told in [
+        for shown in [
             hide(refused(), [].into_iter()),
             hide(refused(), [&empty].into_iter()),
         ] {
-            assert_eq!(told.to_string(), refused().to_string());
+            assert_eq!(shown.to_string(), refused().to_string());
         }
     }
 }

@@ -135,32 +135,32 @@ impl DockerEngine {
         let options = options(request, self.builder, session, synced.is_some());
         let messages = docker.build_image(options, None, Some(body));
         let mut messages = pin!(read_lines(messages));
-        let mut told = Told::default();
+        let mut progress = Progress::default();
         let mut broken = None;
         while let Some(message) = messages.next().await {
             match message {
-                Ok(info) => told.take(info, sink),
-                Err(Error::DockerStreamError { error }) => told.refusal = Some(error),
+                Ok(info) => progress.take(info, sink),
+                Err(Error::DockerStreamError { error }) => progress.refusal = Some(error),
                 Err(error) => broken = Some(error),
             }
         }
-        if broken.is_none() && told.refusal.is_none() {
+        if broken.is_none() && progress.refusal.is_none() {
             let sent = match synced {
                 Some(synced) => synced.sent(),
                 None => whole(source),
             };
-            return self.outcome(request, told, sent).await;
+            return self.outcome(request, progress, sent).await;
         }
-        Err(unbuilt(request, told, broken, &slot))
+        Err(unbuilt(request, progress, broken, &slot))
     }
 
     async fn outcome(
         &self,
         request: &BuildRequest,
-        told: Told,
+        progress: Progress,
         sent: Sent,
     ) -> Result<BuildOutcome> {
-        let image = match &told.image {
+        let image = match &progress.image {
             Some(id) => id.clone(),
             None => self
                 .inspect(BUILD, &request.tag)
@@ -171,12 +171,12 @@ impl DockerEngine {
         // Some engines silently use another builder for a BuildKit request; then the trace is
         // missing.
         let builder = match self.builder {
-            Builder::BuildKit if !told.trace.heard() => Builder::Buildah,
+            Builder::BuildKit if !progress.trace.heard() => Builder::Buildah,
             builder => builder,
         };
         Ok(BuildOutcome {
             image: ImageId(image),
-            steps: told.steps(),
+            steps: progress.steps(),
             builder: builder.word().to_owned(),
             sent,
         })
@@ -205,14 +205,14 @@ fn whole(source: &BuildSource) -> Sent {
 
 /// Everything that the builder reported.
 #[derive(Default)]
-struct Told {
+struct Progress {
     trace: Trace,
     transcript: Transcript,
     image: Option<String>,
     refusal: Option<String>,
 }
 
-impl Told {
+impl Progress {
     fn take(&mut self, info: BuildInfo, sink: &mut StepSink<'_>) {
         if info.error_detail.is_some() {
             // `bollard` returns an error without a message as a normal item.
@@ -246,13 +246,18 @@ impl Told {
     }
 }
 
-fn unbuilt(request: &BuildRequest, told: Told, broken: Option<Error>, slot: &Slot) -> BuildFailure {
+fn unbuilt(
+    request: &BuildRequest,
+    progress: Progress,
+    broken: Option<Error>,
+    slot: &Slot,
+) -> BuildFailure {
     // The builder and the connection only report that the stream broke off.
     if let Some(unread) = slot.take() {
         return BuildFailure::Context(unread);
     }
-    match (&told.refusal, broken) {
-        (Some(message), _) => classify(message.clone(), told.failing()),
+    match (&progress.refusal, broken) {
+        (Some(message), _) => classify(message.clone(), progress.failing()),
         (None, Some(Error::DockerResponseServerError { message, .. })) => {
             BuildFailure::Refused { message }
         }
@@ -275,7 +280,7 @@ mod tests {
             error: error.to_owned(),
             ..Vertex::default()
         };
-        let mut told = Told::default();
+        let mut progress = Progress::default();
         let status = StatusResponse {
             vertexes: vec![
                 step("[a 1/1] RUN a", "a: exit code: 1"),
@@ -283,8 +288,8 @@ mod tests {
             ],
             ..StatusResponse::default()
         };
-        told.trace.take(status, &mut |_| {});
-        told.refusal = Some("failed to solve: b: exit code: 2".to_owned());
+        progress.trace.take(status, &mut |_| {});
+        progress.refusal = Some("failed to solve: b: exit code: 2".to_owned());
         let request = BuildRequest {
             tag: "x:1".to_owned(),
             dockerfile: "Dockerfile".to_owned(),
@@ -296,7 +301,7 @@ mod tests {
             ssh: Default::default(),
             platform: None,
         };
-        match unbuilt(&request, told, None, &Slot::default()) {
+        match unbuilt(&request, progress, None, &Slot::default()) {
             BuildFailure::Step {
                 step, exit_code, ..
             } => {

@@ -11,7 +11,7 @@ use hyper::{Request, Uri};
 use crate::docker::Builder;
 use crate::engine::BuildRequest;
 
-/// Tells BuildKit to read the context from the session.
+/// Makes BuildKit read the context from the session.
 const IN_SESSION: &str = "client-session";
 
 /// The parameters of a build; with BuildKit, `session` names its session, and `synced` says

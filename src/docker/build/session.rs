@@ -2,7 +2,7 @@
 //! the context, for secrets and for credentials of registries, and whether it is still there.
 //!
 //! `bollard` 0.21.1 has a session of its own, which knows no secrets and leaves a
-//! task and a connection behind with every build. Its pull request 731 mends the
+//! task and a connection behind with every build. Its pull request 731 fixes the
 //! former and is in no release yet. This one is part of the build's future: it ends
 //! with it, however that ends.
 
@@ -44,7 +44,7 @@ type Answer<T> = Result<Response<T>, Status>;
 /// its own. Go's servers take as many.
 const HEADERS_BYTES: u32 = 16 << 20;
 
-/// What the builder may ask for; it is told beforehand.
+/// What the builder may ask for; it is announced beforehand.
 const METHODS: &[&str] = &[
     "/grpc.health.v1.Health/Check",
     "/moby.buildkit.secrets.v1.Secrets/GetSecret",
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// Answers until the engine closes the session. What goes wrong in here, the
-    /// engine tells as the build's failure.
+    /// engine reports as the build's failure.
     pub(super) async fn serve(self) {
         let services = Routes::new(HealthServer::new(Alive))
             .add_service(SecretsServer::new(Keeper(self.secrets)))

@@ -1,7 +1,7 @@
 //! BuildKit's status stream, merged into steps.
 //!
 //! A vertex is sent again with every change, and one digest can have several
-//! intervals (a look into the cache, then the work). Digests tell vertices apart
+//! intervals (a look into the cache, then the work). Digests distinguish vertices
 //! within one build; between builds only the names are stable.
 
 use std::collections::{BTreeMap, HashMap};

@@ -2,7 +2,7 @@
 //! or to somebody's machine and not to the app. They are looked for in the app's own
 //! places alone; packages and distributions have files of such names for good reasons.
 //!
-//! A folder is told once, without what is in it.
+//! A folder is listed once, without what is in it.
 
 use super::Paths;
 use crate::image::ground::Ground;
@@ -71,7 +71,7 @@ const FILES: &[&str] = &[
 
 /// Beginnings of such files' names.
 const STARTS: &[&str] = &[".env.", "Dockerfile."];
-/// Ends of such files' names: state and stores of keys, tests beside sources.
+/// Ends of such files' names: state and stores of keys, tests next to sources.
 const ENDS: &[&str] = &[
     ".kdbx",
     ".p12",
@@ -97,21 +97,21 @@ const TEMPLATES: &[&str] = &[".example", ".sample", ".template", ".dist", ".defa
 #[derive(Default)]
 pub(super) struct Leaks {
     found: Paths,
-    /// Depth of the folder that was told last, while the walk is within it.
+    /// Depth of the folder that was listed last, while the walk is within it.
     inside: usize,
 }
 
 impl Leaks {
     /// Looks at one name; names come in the order of a walk.
     pub fn see(&mut self, at: &[&[u8]], node: Node<'_>, ground: Ground) {
-        let told = self.inside > 0 && at.len() > self.inside;
-        if !told {
+        let listed = self.inside > 0 && at.len() > self.inside;
+        if !listed {
             self.inside = 0;
         }
         let Some((last, above)) = at.split_last() else {
             return;
         };
-        let (false, Ok(last)) = (told, std::str::from_utf8(last)) else {
+        let (false, Ok(last)) = (listed, std::str::from_utf8(last)) else {
             return;
         };
         match node {

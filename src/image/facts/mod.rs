@@ -1,4 +1,4 @@
-//! Facts of the final tree and the config. Each file has the rule for what it tells.
+//! Facts of the final tree and the config. Each file has the rule for its facts.
 
 mod leaks;
 mod packages;
@@ -39,7 +39,7 @@ impl Paths {
     }
 }
 
-/// All facts that tree and config tell. Secrets are told by the layers.
+/// All facts of tree and config. Secrets come from the layers.
 pub(super) fn of(tree: &View<'_>, config: &Config) -> Posture {
     let user = config.user.clone().unwrap_or_default();
     let mut posture = Posture {
@@ -77,7 +77,7 @@ pub(super) fn of(tree: &View<'_>, config: &Config) -> Posture {
     (posture.leaks, more.leaks) = leaks.split();
     (posture.setuid, more.setuid) = setuid.split();
     (posture.file_capabilities, more.file_capabilities) = capabilities.split();
-    posture.language_packages = packages.told();
+    posture.language_packages = packages.counts();
     posture
 }
 

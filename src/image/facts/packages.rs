@@ -115,7 +115,7 @@ impl Languages {
     }
 
     /// Counts by language; those without packages are left out.
-    pub fn told(self) -> BTreeMap<String, Count> {
+    pub fn counts(self) -> BTreeMap<String, Count> {
         [
             ("npm", self.npm),
             ("python", self.python.len() as u64),

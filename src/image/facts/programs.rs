@@ -2,7 +2,7 @@
 //!
 //! A program is an executable file, or a link that leads to one, in a folder called
 //! `bin`, `sbin` or `.bin`, or in one of the image's PATH. One file with several names
-//! of the same sort is told once for each listed name, by its shortest path.
+//! of the same sort is listed once for each listed name, by its shortest path.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};

@@ -45,7 +45,7 @@ impl Tree {
         self
     }
 
-    fn told(&self) -> Posture {
+    fn facts(&self) -> Posture {
         self.with("{}")
     }
 
@@ -97,18 +97,18 @@ fn a_shell_is_one_that_can_be_run() {
     let dangling = Tree::default()
         .link("bin/sh", "busybox")
         .files(&["bin/bash"]);
-    assert_eq!(dangling.told().shell, None);
+    assert_eq!(dangling.facts().shell, None);
     let alpine = Tree::default()
         .programs(&["bin/busybox"])
         .link("bin/sh", "/bin/busybox");
-    assert_eq!(alpine.told().shell.as_deref(), Some("/bin/sh"));
+    assert_eq!(alpine.facts().shell.as_deref(), Some("/bin/sh"));
     let merged = Tree::default()
         .programs(&["usr/bin/dash"])
         .link("bin", "usr/bin")
         .link("usr/bin/sh", "dash");
-    assert_eq!(merged.told().shell.as_deref(), Some("/bin/sh"));
+    assert_eq!(merged.facts().shell.as_deref(), Some("/bin/sh"));
     let odd = Tree::default().programs(&["opt/shells/zsh"]);
-    assert_eq!(odd.told().shell, None);
+    assert_eq!(odd.facts().shell, None);
     let path = r#"{"Env": ["PATH=/usr/bin:/opt/shells/"]}"#;
     assert_eq!(odd.with(path).shell.as_deref(), Some("/opt/shells//zsh"));
 }
@@ -157,14 +157,14 @@ fn setuid_is_told_of_files() {
         .inode("bin/su", 0o4755, None)
         .inode("usr/bin/wall", 0o2755, None)
         .inode("bin/ls", 0o1755, None);
-    assert_eq!(tree.told().setuid, ["/bin/su", "/usr/bin/wall"]);
+    assert_eq!(tree.facts().setuid, ["/bin/su", "/usr/bin/wall"]);
 }
 
 #[test]
 fn packages_are_counted_by_their_databases() {
-    assert_eq!(Tree::default().told().os_packages, None);
+    assert_eq!(Tree::default().facts().os_packages, None);
     let rpm = Tree::default().files(&["var/lib/rpm/rpmdb.sqlite"]);
-    assert_eq!(rpm.told().os_packages, None);
+    assert_eq!(rpm.facts().os_packages, None);
     let packages = |count| {
         Some(Known::Packages(Found {
             file: PackageFile::Dpkg,
@@ -177,11 +177,11 @@ fn packages_are_counted_by_their_databases() {
         .inode("var/lib/dpkg/status", 0o644, packages(0))
         .inode("var/lib/dpkg/status.d/base", 0o644, packages(1))
         .inode("var/lib/dpkg/status.d/libc6", 0o644, packages(1));
-    assert_eq!(distroless.told().os_packages, Some(Count(2)));
+    assert_eq!(distroless.facts().os_packages, Some(Count(2)));
     let merged = Tree::default()
         .inode("usr/lib/apk/db/installed", 0o644, packages(15))
         .link("lib", "usr/lib");
-    assert_eq!(merged.told().os_packages, Some(Count(15)));
+    assert_eq!(merged.facts().os_packages, Some(Count(15)));
 }
 
 #[test]
@@ -204,10 +204,10 @@ fn packages_of_languages_are_counted_once_each() {
         "usr/lib/ruby/gems/3.1.0/specifications/rake.gemspec",
         "usr/lib/ruby/gems/3.1.0/gems/rake/rake.gemspec",
     ]);
-    let told: Vec<_> = tree.told().language_packages.into_iter().collect();
+    let found: Vec<_> = tree.facts().language_packages.into_iter().collect();
     let expected = [("java", 1), ("npm", 3), ("python", 3), ("ruby", 2)];
     assert_eq!(
-        told,
+        found,
         expected.map(|(name, count)| (name.to_owned(), Count(count)))
     );
 }
@@ -238,7 +238,7 @@ fn leaks_are_told_in_the_apps_places() {
         "test/x",
     ]);
     assert_eq!(
-        tree.told().leaks,
+        tree.facts().leaks,
         [
             "/app/.cache/",
             "/app/.env",
@@ -268,9 +268,9 @@ fn sources_are_those_of_the_app() {
         "go/pkg/mod/x/x.go",
         "main.go",
     ]);
-    let told: Vec<_> = tree.told().sources.into_iter().collect();
+    let found: Vec<_> = tree.facts().sources.into_iter().collect();
     assert_eq!(
-        told,
+        found,
         [("go", 1), ("ts", 2), ("tsx", 1)].map(|(name, count)| (name.to_owned(), Count(count)))
     );
 }

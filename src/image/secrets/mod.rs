@@ -116,7 +116,7 @@ impl Search {
     }
 
     /// Reads a file to its end and looks through it; `each` sees all that is read.
-    /// At most one hit of a kind is told. Returns the number of bytes.
+    /// At most one hit of a kind is reported. Returns the number of bytes.
     pub fn stream(
         &self,
         reader: &mut dyn Read,

@@ -308,8 +308,7 @@ impl Resolved {
         let name = &self.name;
         if let Some(line) = self.inline {
             let said = format!("target `{name}` has its Dockerfile in the file");
-            let hint =
-                "write it to a file of its own, and name that: `dockerfile = \"Dockerfile\"`";
+            let hint = "write it to a file, and name that: `dockerfile = \"Dockerfile\"`";
             return Err(Fault::new(line.or(self.line), said, hint));
         }
         let context = self.context.strip_prefix("cwd://").unwrap_or(&self.context);

@@ -169,7 +169,7 @@ fn built<'f>(
             ..
         }) => {
             let said = format!("{shown}: the service `{name}` has its Dockerfile in the file");
-            let hint = "write it to a file of its own, and name that: `dockerfile: Dockerfile`";
+            let hint = "write it to a file, and name that: `dockerfile: Dockerfile`";
             Err(ProjectError::open(said, hint))
         }
         Some(Build::Whole { others, .. })

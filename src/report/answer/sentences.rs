@@ -146,7 +146,7 @@ fn size(sides: &Sides<'_, '_>) -> Option<String> {
 
 /// Time to ready, then the largest of the other differences that are shown.
 fn times(sides: &Sides<'_, '_>) -> Vec<String> {
-    let mut told: Vec<(f64, String)> = Vec::new();
+    let mut found: Vec<(f64, String)> = Vec::new();
     let mut none_shown = Vec::new();
     let mut is_open = false;
     for series in &sides.columns {
@@ -172,14 +172,14 @@ fn times(sides: &Sides<'_, '_>) -> Vec<String> {
                     "{what}: {} is {factor} {less} than {} ({low} instead of {high}).",
                     best.variant, worst.variant
                 );
-                told.push((ratio.ratio.get(), sentence));
+                found.push((ratio.ratio.get(), sentence));
             }
             Stand::Alike => none_shown.push(what(series.metric).to_lowercase()),
             _ => is_open = true,
         }
     }
-    told.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-    let mut sentences: Vec<String> = told.into_iter().map(|(_, sentence)| sentence).collect();
+    found.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let mut sentences: Vec<String> = found.into_iter().map(|(_, sentence)| sentence).collect();
     if !none_shown.is_empty() {
         let sentence = format!("No difference is shown in {}.", none_shown.join(", "));
         sentences.insert(sentences.len().min(1), sentence);

@@ -40,7 +40,7 @@ pub(super) fn table(sides: &Sides<'_, '_>, order: &[&CaseRecord]) -> Table {
     let fewest = fewest_samples(sides);
     if let Some(fewest) = fewest.filter(|fewest| is_choice && *fewest < MIN_FOR_INTERVAL) {
         notes.whole(format!(
-            "{fewest} {} too few to tell differences of times from noise: {MIN_FOR_INTERVAL} are needed.",
+            "{fewest} {} too few to distinguish differences of times from noise: {MIN_FOR_INTERVAL} are needed.",
             if fewest == 1 { "round is" } else { "rounds are" }
         ));
     }

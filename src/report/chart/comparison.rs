@@ -94,7 +94,7 @@ pub fn comparison_chart(comparison: &RunComparison<'_>, theme: Theme) -> Option<
 fn is_drawn(line: &Line<'_>) -> bool {
     match &line.outcome {
         Outcome::Judged(judged) => judged.effect.is_some_and(|effect| effect.get() > 0.0),
-        Outcome::Broke { .. } | Outcome::Mended { .. } => true,
+        Outcome::Broke { .. } | Outcome::Fixed { .. } => true,
         Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => false,
     }
 }
@@ -160,7 +160,7 @@ fn legend(comparison: &RunComparison<'_>, lines: &[&Line<'_>]) -> Vec<(LegendSym
         })
         .collect();
     let broke =
-        |line: &&Line<'_>| matches!(line.outcome, Outcome::Broke { .. } | Outcome::Mended { .. });
+        |line: &&Line<'_>| matches!(line.outcome, Outcome::Broke { .. } | Outcome::Fixed { .. });
     if lines.iter().any(broke) {
         legend.push((
             LegendSymbol::Mark(Mark::DNF),
@@ -218,7 +218,7 @@ fn row(
                 None => canvas.mark(mark, scale.place(effect), y, None),
             }
         }
-        Outcome::Broke { reason } | Outcome::Mended { reason } => {
+        Outcome::Broke { reason } | Outcome::Fixed { reason } => {
             canvas.mark(Mark::DNF, scale.place(1.0), y, Some(reason));
         }
         Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => {}

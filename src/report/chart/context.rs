@@ -177,7 +177,7 @@ impl<'r, 'a> ChartContext<'r, 'a> {
         }
         let named: Vec<&str> = bases.into_iter().map(String::as_str).collect();
         Some(format!(
-            "Stand-in bases, built here in place of registry images that could not be had: {}.",
+            "Stand-in bases, built here in place of registry images that are not available: {}.",
             named.join(", ")
         ))
     }

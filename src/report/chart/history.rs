@@ -116,7 +116,7 @@ pub fn history_chart(trend: &Trend<'_>, budget: Option<Quantity>, theme: Theme) 
     layout.y = area.bottom() + 24.0;
     let mut notes = Vec::new();
     if trend.eras() > 1 {
-        notes.push("Runs on the two sides of a border cannot be compared, and nothing is reckoned across it.".to_owned());
+        notes.push("Runs on the two sides of a border cannot be compared, and nothing is computed across it.".to_owned());
     }
     let alt = alt(trend, &series);
     Some(layout.finish(&notes, alt))

@@ -64,7 +64,7 @@ pub(super) fn draw(context: &ChartContext<'_, '_>) -> Option<Chart> {
         ),
         (
             LegendSymbol::Fill(Color::Kind(0), None),
-            "a layer of its own, numbered".to_owned(),
+            "its own layer, numbered".to_owned(),
         ),
     ];
     legend.extend(context.marks(&[size]));
@@ -108,7 +108,7 @@ pub(super) fn draw(context: &ChartContext<'_, '_>) -> Option<Chart> {
         }
     }
     let mut notes = context.notes();
-    notes.push(format!("Told are the {LISTED_LAYERS} heaviest layers of each image's own; a pointer on a part reads its instruction."));
+    notes.push(format!("Listed are the {LISTED_LAYERS} heaviest of each image's own layers; a pointer on a part shows its instruction."));
     let alt = match heaviest {
         Some((bytes, words)) => {
             format!(
@@ -116,7 +116,7 @@ pub(super) fn draw(context: &ChartContext<'_, '_>) -> Option<Chart> {
                 bytes_text(bytes)
             )
         }
-        None => "Layers of each variant: none has one of its own.".to_owned(),
+        None => "Layers of each variant: none has its own.".to_owned(),
     };
     Some(layout.finish(&notes, alt))
 }

@@ -182,11 +182,11 @@ fn legend<'w, 'a: 'w>(
     all: impl Iterator<Item = &'w SizeBar<'a>> + Clone,
 ) -> Vec<(LegendSymbol, String)> {
     let mut legend = Vec::new();
-    let parted = all.clone().any(|size_bar| size_bar.base.is_some());
+    let stacked = all.clone().any(|size_bar| size_bar.base.is_some());
     let unparted = all
         .clone()
         .any(|size_bar| size_bar.whole.is_some() && size_bar.base.is_none());
-    if parted {
+    if stacked {
         let own = if axis.log {
             LegendSymbol::Mark(OWN_DOT)
         } else {

@@ -172,10 +172,10 @@ struct Lane<'a> {
 /// The stage and the instruction of `[linux/amd64 build 2/5] RUN npm ci`; no stage for the
 /// builder's own steps.
 fn parse(name: &str) -> (Option<String>, String) {
-    let parted = name
+    let split = name
         .strip_prefix('[')
         .and_then(|rest| rest.split_once("] "));
-    let Some((inside, words)) = parted else {
+    let Some((inside, words)) = split else {
         return (None, name.to_owned());
     };
     let words = instruction(words);
@@ -308,7 +308,7 @@ fn bar(canvas: &mut Canvas, step: &StepRecord, internal: bool, axis: &Axis, y: f
     let full = format!(
         "{}: {}",
         one_line(&step.name, STEP_CHARS),
-        took.as_deref().unwrap_or("no time told")
+        took.as_deref().unwrap_or("no time reported")
     );
     let area = Area {
         x: from,

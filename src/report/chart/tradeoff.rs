@@ -384,8 +384,12 @@ fn absent_note(context: &ChartContext<'_, '_>, across: Series, upright: Series) 
             Some(format!("{} ({word})", case.variant))
         })
         .collect();
-    (!missing.is_empty())
-        .then(|| format!("Not shown, for want of a number: {}.", missing.join(", ")))
+    (!missing.is_empty()).then(|| {
+        format!(
+            "Not shown because a number is missing: {}.",
+            missing.join(", ")
+        )
+    })
 }
 
 fn alt(points: &[Point<'_>], sized: &str) -> String {

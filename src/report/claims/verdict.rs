@@ -205,7 +205,12 @@ fn of_change(claim: &Claim, measure: Measure, change: &Change) -> Judged {
     let down = claim.is_decrease();
     let wanted = if down { Effect::Lower } else { Effect::Higher };
     let effect = shown(measure, change);
-    let few = || format!("n = {}: no interval tells the change from noise", change.n);
+    let few = || {
+        format!(
+            "n = {}: too few samples to distinguish the change from noise",
+            change.n
+        )
+    };
     let Some(claimed) = claim.claimed_change.map(Ratio::get) else {
         return match effect {
             Effect::Open => cannot(few()),

@@ -146,7 +146,7 @@ fn grounds(line: &Line<'_>) -> String {
     match &line.outcome {
         Outcome::Judged(comparison) => words::grounds_word(comparison.grounds).to_owned(),
         Outcome::Broke { .. } => "broke".to_owned(),
-        Outcome::Mended { .. } => "mended".to_owned(),
+        Outcome::Fixed { .. } => "fixed".to_owned(),
         Outcome::Expected { .. } => "expected".to_owned(),
         Outcome::NotMeasured { .. } => "not-measured".to_owned(),
         Outcome::NotComparable(why) => {

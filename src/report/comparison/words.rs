@@ -16,7 +16,7 @@ const TEXT_CHARS: usize = 90;
 pub(in super::super) fn change(line: &Line<'_>) -> String {
     match &line.outcome {
         Outcome::Broke { reason } => format!("did not finish: {reason}"),
-        Outcome::Mended { reason } => format!("works again; before: {reason}"),
+        Outcome::Fixed { reason } => format!("works again; before: {reason}"),
         Outcome::Expected { reason } => format!("fails as expected: {reason}"),
         Outcome::NotMeasured { reason } => format!("not measured: {reason}"),
         Outcome::NotComparable(why) => {

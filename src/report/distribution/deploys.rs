@@ -18,7 +18,7 @@ type ColumnHead = (&'static str, &'static str, Unit);
 
 const HEADS: [ColumnHead; 5] = [
     ("deploy_first", "first deploy", Unit::Seconds),
-    ("deploy_sibling", "beside siblings", Unit::Seconds),
+    ("deploy_sibling", "with siblings", Unit::Seconds),
     ("deploy_update", "update deploy", Unit::Seconds),
     ("month_moved", "a month, moved", Unit::Bytes),
     ("month_pulling", "a month, pulling", Unit::Seconds),
@@ -123,7 +123,7 @@ fn explained(plan: DeployPlan) -> [String; 2] {
         ..
     } = plan;
     [
-        "Reckoned, not measured as a whole: a pull (cold, base there, update) plus create plus start until ready, each \
+        "Computed, not measured as a whole: a pull (cold, base there, update) plus create plus start until ready, each \
          its median. A sum of medians has no interval. The start is one with a warm page cache."
             .to_owned(),
         format!(

@@ -99,7 +99,7 @@ impl fmt::Display for Proof {
         } = self;
         write!(
             f,
-            "Cold pulls: {accepted} accepted (the engine told of no layer that was there before), {invalid} \
+            "Cold pulls: {accepted} accepted (the engine reported no layer as already present), {invalid} \
              invalid, {dnf} DNF."
         )?;
         if *accepted == 0 {

@@ -78,16 +78,16 @@ fn row(trend: &Trend<'_>, at: usize, point: &Point<'_>) -> Vec<Cell> {
 
 /// A change of level, a border, a failure.
 fn happened(trend: &Trend<'_>, at: usize, point: &Point<'_>) -> String {
-    let mut told = Vec::new();
+    let mut parts = Vec::new();
     if let Some(change) = trend.changes.iter().find(|change| change.at == at) {
         let word = if change.better { "better" } else { "worse" };
         let went = words::went(trend.metric, change);
         let levels = (with_unit(change.before), with_unit(change.now));
-        told.push(format!("{word}: {went}, from {} to {}", levels.0, levels.1));
+        parts.push(format!("{word}: {went}, from {} to {}", levels.0, levels.1));
     }
-    told.extend(point.border.iter().map(|one| one.what.clone()));
+    parts.extend(point.border.iter().map(|one| one.what.clone()));
     if let Some(reason) = point.failure {
-        told.push(format!("DNF: {}", one_line(reason, REASON_CHARS)));
+        parts.push(format!("DNF: {}", one_line(reason, REASON_CHARS)));
     }
-    told.join("; ")
+    parts.join("; ")
 }

@@ -187,7 +187,7 @@ fn grounds(outcome: &Outcome<'_>) -> &'static str {
         Outcome::Judged(judgement) => grounds_word(judgement.grounds),
         Outcome::Thin { .. } => "fewer-samples",
         Outcome::Broke { .. } => "broke",
-        Outcome::Mended { .. } => "mended",
+        Outcome::Fixed { .. } => "fixed",
         Outcome::Failing { .. } => "failing",
         Outcome::NotComparable => "not-comparable",
         Outcome::First => "first",

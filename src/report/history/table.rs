@@ -82,10 +82,10 @@ fn changed(trend: &Trend<'_>) -> String {
     let Some((last, before)) = trend.changes.split_last() else {
         return String::new();
     };
-    let told = words::changed(trend, last);
+    let text = words::changed(trend, last);
     match before.len() {
-        0 => told,
-        more => format!("{told} (and {more} before)"),
+        0 => text,
+        more => format!("{text} (and {more} before)"),
     }
 }
 
@@ -169,7 +169,7 @@ fn borders(trends: &[Trend<'_>]) -> Vec<String> {
             *touched.entry(key).or_default() += 1;
         }
     }
-    let told = touched
+    let text = touched
         .iter()
         .rev()
         .take(MOST_NAMED)
@@ -179,7 +179,7 @@ fn borders(trends: &[Trend<'_>]) -> Vec<String> {
                 plural(*trends, "trend")
             )
         });
-    told.chain(more(touched.len(), "difference", "kept runs apart"))
+    text.chain(more(touched.len(), "difference", "kept runs apart"))
         .collect()
 }
 

@@ -39,7 +39,7 @@ pub(in super::super) fn change(trend: &Trend<'_>) -> String {
         }
         Outcome::Broke { reason } => format!("did not finish: {}", one_line(reason, REASON_CHARS)),
         Outcome::Failing { reason } => one_line(reason, REASON_CHARS),
-        Outcome::Mended { reason } => {
+        Outcome::Fixed { reason } => {
             format!("works again; before: {}", one_line(reason, REASON_CHARS))
         }
         Outcome::NotComparable => border(trend),
@@ -74,15 +74,15 @@ fn exact(trend: &Trend<'_>, judgement: &Judgement) -> String {
     if judgement.grounds == VerdictReason::Equal {
         return "none".to_owned();
     }
-    let told = step(
+    let text = step(
         trend.metric,
         baseline.value,
         values.median,
         judgement.effect,
     );
     match judgement.verdict {
-        Verdict::Inconclusive => format!("{told}; {}", grounds(judgement.grounds)),
-        _ => told,
+        Verdict::Inconclusive => format!("{text}; {}", grounds(judgement.grounds)),
+        _ => text,
     }
 }
 
@@ -94,9 +94,9 @@ pub(super) fn step(
     effect: Option<Ratio>,
 ) -> String {
     let (old, new) = (native(before), native(now));
-    let told = factor(metric, effect);
+    let text = factor(metric, effect);
     if old == new || matches!(metric.unit(), Unit::Ratio | Unit::PerSecond) {
-        return told;
+        return text;
     }
     let (less, more) = metric_words(metric);
     let word = if new < old { less } else { more };
@@ -161,11 +161,11 @@ fn grounds(grounds: VerdictReason) -> &'static str {
 
 /// `1.08x slower`, `none`, `1.03x slower, not shown`.
 pub(super) fn drift(metric: Metric, drift: &Drift) -> String {
-    let told = factor(metric, drift.effect);
+    let text = factor(metric, drift.effect);
     match drift.verdict {
-        Verdict::Worse | Verdict::Better => told,
+        Verdict::Worse | Verdict::Better => text,
         Verdict::Same => "none".to_owned(),
-        Verdict::Inconclusive => format!("{told}, not shown"),
+        Verdict::Inconclusive => format!("{text}, not shown"),
     }
 }
 

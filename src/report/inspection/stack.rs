@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn an_instruction_is_shown_as_a_dockerfile_has_it() {
-        for (told, shown) in [
+        for (written, shown) in [
             (
                 "RUN /bin/sh -c apt-get update # buildkit",
                 "RUN apt-get update",
@@ -231,7 +231,7 @@ mod tests {
             ),
             ("", ""),
         ] {
-            assert_eq!(plain(told), shown);
+            assert_eq!(plain(written), shown);
         }
     }
 }

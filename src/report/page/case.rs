@@ -10,7 +10,7 @@ use super::super::posture::posture_sheet;
 use super::super::scale::Scale;
 use super::super::steps::{median_build, steps_table};
 use super::measured::measured_table;
-use super::sheet::Sheet;
+use super::page_context::PageContext;
 use super::table::{Use, table};
 use crate::record::{CaseRecord, Disposition, Metric, Reach};
 use crate::units::{Count, human_count};
@@ -18,7 +18,7 @@ use crate::units::{Count, human_count};
 /// What stands before the last lines of a log in a reason (`runner`).
 const LOG: &str = "last lines: ";
 
-pub(super) fn case(sheet: &Sheet<'_>, case: &CaseRecord) -> Markup {
+pub(super) fn case(sheet: &PageContext<'_>, case: &CaseRecord) -> Markup {
     let anchor = sheet.anchor(&case.id).unwrap_or_default();
     let measured = measured_table(&sheet.analysis, case);
     let cold = sheet.analysis.get(&case.id, Metric::BuildCold);
@@ -38,7 +38,7 @@ pub(super) fn case(sheet: &Sheet<'_>, case: &CaseRecord) -> Markup {
         (layers_table(case), "Layers and what is heaviest in them"),
         (
             posture_sheet(&sheet.analysis, case),
-            "What the image is beside its weight",
+            "What the image contains and how it runs",
         ),
     ];
     html! {
@@ -76,7 +76,7 @@ fn state(case: &CaseRecord) -> &'static str {
 }
 
 /// The size, or the word for its absence.
-fn weight(sheet: &Sheet<'_>, case: &CaseRecord) -> String {
+fn weight(sheet: &PageContext<'_>, case: &CaseRecord) -> String {
     let Some(entry) = sheet.analysis.get(&case.id, Metric::SizeUnpacked) else {
         return String::new();
     };
@@ -119,7 +119,7 @@ fn identity(case: &CaseRecord) -> Markup {
 }
 
 /// All that has no number, with its whole reason, and what the logs said last.
-fn trouble(sheet: &Sheet<'_>, case: &CaseRecord) -> Markup {
+fn trouble(sheet: &PageContext<'_>, case: &CaseRecord) -> Markup {
     let own: Vec<&MissingValue<'_>> = sheet
         .lacks
         .iter()

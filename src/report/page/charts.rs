@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::super::chart::{Options, Theme, charts_of, palette_css};
-use super::sheet::Sheet;
+use super::page_context::PageContext;
 use crate::record::ScenarioRecord;
 
 /// The colours of the charts, for light and dark.
@@ -13,7 +13,7 @@ pub(super) fn colours() -> String {
 
 /// All of them; nothing where there is none. A picture scrolls where it would be too small to
 /// read, and its caption says its main figures.
-pub(super) fn charts(sheet: &Sheet<'_>, scenario: &ScenarioRecord) -> Markup {
+pub(super) fn charts(sheet: &PageContext<'_>, scenario: &ScenarioRecord) -> Markup {
     let charts = charts_of(&sheet.analysis, scenario, Options::new(Theme::Css));
     html! {
         @if !charts.is_empty() {

@@ -1,4 +1,4 @@
-//! Two runs beside each other: the forest plot, what changed and why, and every line.
+//! Two runs side by side: the forest plot, what changed and why, and every line.
 
 use maud::{Markup, PreEscaped, html};
 

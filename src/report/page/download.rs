@@ -11,7 +11,7 @@ use maud::html;
 
 use super::super::tidy::samples_csv;
 use super::Section;
-use super::sheet::Sheet;
+use super::page_context::PageContext;
 use crate::record::RunRecord;
 use crate::units::Bytes;
 
@@ -28,7 +28,7 @@ struct Carried {
 /// Files as packed `data:` links, which any browser saves as they are; the page's script
 /// unpacks them on the way. Plain, the record of 100 variants in 20 rounds alone would
 /// be more than the whole page may be.
-pub(super) fn downloads(sheet: &Sheet<'_>) -> Section {
+pub(super) fn downloads(sheet: &PageContext<'_>) -> Section {
     let record = sheet.record();
     let steps: usize = record.builds.iter().map(|build| build.steps.len()).sum();
     let (carried, what) = if steps > MOST_STEPS {

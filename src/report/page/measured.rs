@@ -15,10 +15,10 @@ use crate::units::{Count, Quantity, Unit};
 /// since none of its numbers counts.
 pub(super) fn measured_table(analysis: &Analysis<'_>, case: &CaseRecord) -> Table {
     let mut notes = Notes::default();
-    let told = analysis.entries_of(&case.id).iter().filter(|entry| {
+    let shown = analysis.entries_of(&case.id).iter().filter(|entry| {
         case.disposition == Disposition::Qualified && !matches!(entry.standing, Standing::Missing)
     });
-    let rows: Vec<Vec<Cell>> = told.map(|entry| row(entry, &mut notes)).collect();
+    let rows: Vec<Vec<Cell>> = shown.map(|entry| row(entry, &mut notes)).collect();
     notes.whole("Median [95 % bootstrap interval of it]; n: samples that count; no range where all are alike.");
     let mut range = Column::text("range", "least to most");
     range.align = Align::Right;

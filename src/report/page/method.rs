@@ -7,11 +7,11 @@ use super::super::floor::floor_of;
 use super::super::series::metrics_of;
 use super::super::table::{Cell, Column, Table};
 use super::Section;
-use super::sheet::Sheet;
+use super::page_context::PageContext;
 use super::table::{Use, table};
 use crate::stats::{MIN_FOR_INTERVAL, OUTLIER_THRESHOLD};
 
-pub(super) fn claims(sheet: &Sheet<'_>) -> Option<Section> {
+pub(super) fn claims(sheet: &PageContext<'_>) -> Option<Section> {
     let claims = claims_of(&sheet.analysis, Heads::VERDICTS);
     if claims.rows.is_empty() {
         return None;
@@ -26,7 +26,7 @@ pub(super) fn claims(sheet: &Sheet<'_>) -> Option<Section> {
     Some(sheet.section("claims", "Claimed and measured", &body))
 }
 
-pub(super) fn lacking(sheet: &Sheet<'_>) -> Option<Section> {
+pub(super) fn lacking(sheet: &PageContext<'_>) -> Option<Section> {
     if sheet.lacks.is_empty() {
         return None;
     }
@@ -65,7 +65,7 @@ pub(super) fn lacking(sheet: &Sheet<'_>) -> Option<Section> {
     Some(sheet.section("without", "Without a number", &body))
 }
 
-pub(super) fn floor(sheet: &Sheet<'_>) -> Option<Section> {
+pub(super) fn floor(sheet: &PageContext<'_>) -> Option<Section> {
     let floor = floor_of(&sheet.analysis);
     if floor.rows.is_empty() {
         return None;
@@ -83,7 +83,7 @@ pub(super) fn floor(sheet: &Sheet<'_>) -> Option<Section> {
 }
 
 /// The methodology in short, with this run's own numbers in it.
-pub(super) fn method(sheet: &Sheet<'_>) -> Section {
+pub(super) fn method(sheet: &PageContext<'_>) -> Section {
     let record = sheet.record();
     let (plan, costs) = (&record.plan, &record.calibration);
     let body = html! {
@@ -115,7 +115,7 @@ pub(super) fn method(sheet: &Sheet<'_>) -> Section {
     sheet.section("method", "How it was measured", &body)
 }
 
-fn meanings(sheet: &Sheet<'_>) -> Markup {
+fn meanings(sheet: &PageContext<'_>) -> Markup {
     let rows = metrics_of(sheet.record()).map(|metric| {
         vec![
             Cell::text(metric.id()),

@@ -15,8 +15,8 @@ mod download;
 mod history;
 mod measured;
 mod method;
+mod page_context;
 mod scenario;
-mod sheet;
 mod summary;
 mod table;
 
@@ -27,11 +27,11 @@ use crate::record::RunRecord;
 pub use comparison::comparison_html;
 use document::{Entry, document};
 pub use history::history_html;
-use sheet::Sheet;
+use page_context::PageContext;
 
 /// The page of a run.
 pub fn report_html(record: &RunRecord) -> String {
-    let sheet = Sheet::new(record, String::new(), 1);
+    let sheet = PageContext::new(record, String::new(), 1);
     let (body, contents) = run(&sheet);
     document(&record.id, &contents, &body)
 }
@@ -42,7 +42,7 @@ pub fn reports_html(records: &[RunRecord]) -> String {
     let mut contents = Vec::new();
     let mut runs = Vec::new();
     for (number, record) in (1..).zip(records) {
-        let sheet = Sheet::new(record, format!("run{number}-"), 2);
+        let sheet = PageContext::new(record, format!("run{number}-"), 2);
         let (body, below) = run(&sheet);
         contents.push(Entry {
             anchor: sheet.id("summary"),
@@ -63,7 +63,7 @@ pub fn reports_html(records: &[RunRecord]) -> String {
 }
 
 /// All sections of a run, and what the contents list of them.
-fn run(sheet: &Sheet<'_>) -> (maud::Markup, Vec<Entry>) {
+fn run(sheet: &PageContext<'_>) -> (maud::Markup, Vec<Entry>) {
     let sections: Vec<Section> = std::iter::once(summary::summary(sheet))
         .chain(summary::warnings(sheet))
         .chain(scenario::scenarios(sheet))

@@ -7,16 +7,16 @@ use super::super::metric_table::{sorted_cases, table_title};
 use super::Section;
 use super::case::case;
 use super::charts::charts;
-use super::sheet::Sheet;
+use super::page_context::PageContext;
 use super::table::{Use, table};
 use crate::record::ScenarioRecord;
 
-pub(super) fn scenarios<'s>(sheet: &'s Sheet<'_>) -> impl Iterator<Item = Section> + 's {
+pub(super) fn scenarios<'s>(sheet: &'s PageContext<'_>) -> impl Iterator<Item = Section> + 's {
     let scenarios = sheet.record().scenarios.iter();
     scenarios.map(move |known| scenario(sheet, known))
 }
 
-fn scenario(sheet: &Sheet<'_>, scenario: &ScenarioRecord) -> Section {
+fn scenario(sheet: &PageContext<'_>, scenario: &ScenarioRecord) -> Section {
     let name = scenario.name.as_str();
     let tables = all_tables(&sheet.analysis, name);
     let before = table_title(&sheet.analysis, name, "");

@@ -9,14 +9,14 @@ use super::super::parts::parts_table;
 use super::super::warning::warnings_of;
 use super::Section;
 use super::document::Entry;
-use super::sheet::Sheet;
+use super::page_context::PageContext;
 use super::table;
 use crate::record::{EngineChoice, RunRecord};
 
 /// Scenarios that the heading names; more are counted.
 const NAMED: usize = 3;
 
-pub(super) fn summary(sheet: &Sheet<'_>) -> Section {
+pub(super) fn summary(sheet: &PageContext<'_>) -> Section {
     let record = sheet.record();
     let title = title(record);
     let body = html! {
@@ -57,7 +57,7 @@ fn title(record: &RunRecord) -> String {
     }
 }
 
-fn things(sheet: &Sheet<'_>) -> Markup {
+fn things(sheet: &PageContext<'_>) -> Markup {
     let findings = findings_of(&sheet.analysis);
     html! {
         div.things {
@@ -131,7 +131,7 @@ fn facts(record: &RunRecord) -> Markup {
 }
 
 /// Which bases are not what the Dockerfile names.
-fn stand_ins(sheet: &Sheet<'_>) -> Markup {
+fn stand_ins(sheet: &PageContext<'_>) -> Markup {
     let record = sheet.record();
     let bases: Vec<_> = record
         .bases
@@ -156,7 +156,7 @@ fn stand_ins(sheet: &Sheet<'_>) -> Markup {
     }
 }
 
-pub(super) fn warnings(sheet: &Sheet<'_>) -> Option<Section> {
+pub(super) fn warnings(sheet: &PageContext<'_>) -> Option<Section> {
     let warnings = warnings_of(&sheet.analysis);
     if warnings.is_empty() {
         return None;

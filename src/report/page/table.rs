@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::native::exact_text;
 use super::super::table::{Align, Cell, Column, Content, Mark, Note, Table};
-use super::sheet::Sheet;
+use super::page_context::PageContext;
 
 /// Single notes that are shown without asking.
 const FEW: usize = 2;
@@ -24,7 +24,7 @@ pub(super) struct Use<'t> {
 }
 
 /// A table of a run.
-pub(super) fn table(sheet: &Sheet<'_>, table: &Table, how: Use<'_>) -> Markup {
+pub(super) fn table(sheet: &PageContext<'_>, table: &Table, how: Use<'_>) -> Markup {
     draw(&sheet.table_id(), table, how, &|_, row| {
         let named = |key: &str| {
             let at = table.columns.iter().position(|column| column.key == key)?;
@@ -148,7 +148,7 @@ fn body(id: &str, cell: &Cell, column: &Column, sorts: bool) -> Markup {
     }
 }
 
-/// A share of the largest as a bar: a picture of the number beside it.
+/// A share of the largest as a bar: a picture of the number next to it.
 fn bar(cell: &Cell) -> Markup {
     let Content::Value { quantity, .. } = &cell.content else {
         return html! {};

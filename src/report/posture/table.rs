@@ -44,7 +44,7 @@ pub(in crate::report) fn posture_tables(analysis: &Analysis<'_>, scenario: &str)
         table(
             analysis,
             scenario,
-            "how it runs and what it gives away",
+            "how it runs and what it exposes",
             &CONDUCT,
         ),
     ]

@@ -3,7 +3,7 @@
 //! Circular binary segmentation (Olshen, Venkatraman, Lucito and Wigler, "Circular binary
 //! segmentation for the analysis of array-based DNA copy number data", Biostatistics 5
 //! (2004)): of all ways to set a stretch of a series apart from the rest of it, the most
-//! telling one is taken, if it tells enough, and each of the parts is looked at in the same
+//! significant one is taken, if it is significant enough, and each of the parts is looked at in the same
 //! way. Plain binary segmentation looks at first and second parts only, and is blind to a
 //! level that rose and came back.
 //!
@@ -14,7 +14,7 @@
 //! of which there are few, so that a change is seen soon after it came; the other half to
 //! those that do not.
 //!
-//! A change point is told if it also holds between its two neighbouring levels alone, and
+//! A change point is reported if it also holds between its two neighbouring levels alone, and
 //! if these are farther apart than the threshold: effect and evidence, as everywhere.
 
 mod scan;
@@ -72,7 +72,7 @@ impl ChangePoints {
         }
         borders.sort_by_key(|(at, _)| *at);
         settle(values, &mut borders, &mut self.counted);
-        told(values, borders, threshold)
+        reported(values, borders, threshold)
     }
 }
 
@@ -106,7 +106,7 @@ pub struct ExactRange {
     pub max: f64,
 }
 
-/// Moves each border to where the levels beside it part best: where it was found, a third
+/// Moves each border to where the levels next to it separate best: where it was found, a third
 /// level may have drawn it aside.
 fn settle(values: &[f64], borders: &mut [(usize, f64)], counted: &mut Counted) {
     for which in 0..borders.len() {
@@ -117,7 +117,7 @@ fn settle(values: &[f64], borders: &mut [(usize, f64)], counted: &mut Counted) {
     }
 }
 
-/// The two levels beside a border: where the first begins and the second ends.
+/// The two levels next to a border: where the first begins and the second ends.
 fn around(values: &[f64], borders: &[(usize, f64)], which: usize) -> (usize, usize) {
     let from = which.checked_sub(1).map_or(0, |before| borders[before].0);
     let to = borders.get(which + 1).map_or(values.len(), |next| next.0);
@@ -125,8 +125,12 @@ fn around(values: &[f64], borders: &[(usize, f64)], which: usize) -> (usize, usi
 }
 
 /// Takes out what does not hold between neighbouring levels, the weakest first, since the
-/// levels beside it grow by that.
-fn told(values: &[f64], mut borders: Vec<(usize, f64)>, threshold: Threshold) -> Vec<ChangePoint> {
+/// levels next to it grow by that.
+fn reported(
+    values: &[f64],
+    mut borders: Vec<(usize, f64)>,
+    threshold: Threshold,
+) -> Vec<ChangePoint> {
     loop {
         let steps: Vec<_> = (0..borders.len())
             .map(|at| Step::of(values, &borders, at))
@@ -140,8 +144,8 @@ fn told(values: &[f64], mut borders: Vec<(usize, f64)>, threshold: Threshold) ->
         let small = weakest(|step| -step.distance)
             .filter(|(_, distance)| -distance <= threshold.factor().ln());
         let Some((at, _)) = unlikely.or(small) else {
-            let told = borders.iter().zip(&steps);
-            return told
+            let reported = borders.iter().zip(&steps);
+            return reported
                 .map(|((at, p), step)| ChangePoint {
                     at: *at,
                     effect: step.effect,

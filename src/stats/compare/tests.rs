@@ -206,7 +206,7 @@ fn exact_metrics_are_compared_exactly() {
         exactly(&[10.0], &[10.0], 0.0),
         (Verdict::Same, VerdictReason::Equal, false)
     );
-    // The last byte that a float tells apart.
+    // The last byte that a float can represent.
     let most = 9_007_199_254_740_992.0;
     assert_eq!(exactly(&[most - 1.0], &[most], 0.0), differ);
     assert_eq!(exactly(&[0.0], &[1.0], 0.0), differ);
@@ -232,7 +232,7 @@ fn a_spread_is_a_warning_and_ranges_decide() {
         (Verdict::Worse, VerdictReason::Differ, true)
     );
     assert_eq!(exactly(&[10.0, 12.0], &[13.0, 14.0], 0.1), overlap);
-    // What varies by itself tells no difference of that size.
+    // What varies by itself shows no difference of that size.
     let within = (Verdict::Same, VerdictReason::WithinThreshold, true);
     assert_eq!(exactly(&[10.0, 12.0], &[10.0, 12.0], 0.001), within);
     assert_eq!(exactly(&[10.0, 12.0], &[13.0, 14.0], 0.001), overlap);

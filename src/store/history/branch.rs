@@ -75,7 +75,7 @@ impl Git<'_> {
     }
 
     /// Runs git and returns its output.
-    fn told(&self, arguments: &[&str]) -> Result<Vec<u8>, StoreError> {
+    fn output(&self, arguments: &[&str]) -> Result<Vec<u8>, StoreError> {
         let output = self.run(arguments)?;
         match output.status.success() {
             true => Ok(output.stdout),
@@ -92,8 +92,8 @@ impl Git<'_> {
 
     /// The folder of the repository, which all its work trees share.
     fn folder(&self) -> Result<PathBuf, StoreError> {
-        let told = self.told(&["rev-parse", "--git-common-dir"])?;
-        let folder = String::from_utf8_lossy(&told);
+        let output = self.output(&["rev-parse", "--git-common-dir"])?;
+        let folder = String::from_utf8_lossy(&output);
         Ok(self.repository.join(folder.trim_end_matches('\n')))
     }
 
@@ -105,7 +105,7 @@ impl Git<'_> {
                 "refs/heads",
                 "refs/remotes",
             ];
-            let known = self.told(&shown).unwrap_or_default();
+            let known = self.output(&shown).unwrap_or_default();
             let known = String::from_utf8_lossy(&known).into_owned();
             let known: Vec<&str> = known.lines().take(LISTED).collect();
             StoreError::NoBranch {
@@ -141,7 +141,7 @@ impl Git<'_> {
         if let Some(under) = under.filter(|under| !under.is_empty() && *under != ".") {
             arguments.extend(["--", under]);
         }
-        let listed = self.told(&arguments)?;
+        let listed = self.output(&arguments)?;
         let mut items = Vec::new();
         for line in listed.split(|byte| *byte == 0) {
             let line = String::from_utf8_lossy(line);

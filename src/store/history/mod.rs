@@ -111,13 +111,13 @@ fn in_caches(caches: &Path, source: &str) -> PathBuf {
 
 /// Why a record is skipped, on one line without its file.
 fn reason_of(error: &StoreError) -> String {
-    let told = match error {
+    let message = match error {
         StoreError::Record { source, .. } => source.to_string(),
         StoreError::Read { source, .. } => format!("it cannot be read: {source}"),
         other => other.to_string(),
     };
     match error.hint() {
-        Some(hint) => format!("{told} ({hint})"),
-        None => told,
+        Some(hint) => format!("{message} ({hint})"),
+        None => message,
     }
 }

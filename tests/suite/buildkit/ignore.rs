@@ -248,12 +248,12 @@ fn a_context_is_what_buildkit_sends() {
     let answers: Vec<Sent> = oracle::answers("sent", "sent.json", &cases);
     let mut failures = Vec::new();
     let (mut refused, mut some) = (0, 0);
-    for (case, told) in cases.iter().zip(&answers) {
-        assert_eq!(case.name, told.name, "sent.json is of other cases");
+    for (case, reported) in cases.iter().zip(&answers) {
+        assert_eq!(case.name, reported.name, "sent.json is of other cases");
         let expected: Option<BTreeSet<_>> =
-            (!told.error).then(|| told.sent.iter().cloned().collect());
-        refused += usize::from(told.error);
-        some += usize::from(!told.error && !told.sent.is_empty());
+            (!reported.error).then(|| reported.sent.iter().cloned().collect());
+        refused += usize::from(reported.error);
+        some += usize::from(!reported.error && !reported.sent.is_empty());
         let sent: Option<BTreeSet<_>> = ours(case).map(|sent| sent.into_iter().collect());
         if sent != expected {
             failures.push(format!(

@@ -128,7 +128,7 @@ impl Made {
                     };
                     let value = base as f64 * self.factor(at) * (1.0 + noise as f64 / 100.0);
                     let value = quantity(metric, value as u64);
-                    // Not by the builder's verb, which counts what is there: thousands come here.
+                    // Not by the builder's verb, which counts what exists: thousands come here.
                     run.samples.push(Sample {
                         case: case_id("node", name),
                         metric,

@@ -208,23 +208,23 @@ fn an_expected_failure_is_neither_worse_nor_open() {
             matches!(line.outcome, Said::Expected { .. }),
         )
     };
-    let told = compare(&base, &head, Terms::default());
-    assert_eq!(of_stop(&told), (Standing::Worse, false));
+    let reported = compare(&base, &head, Terms::default());
+    assert_eq!(of_stop(&reported), (Standing::Worse, false));
     expecting(&mut head, "was killed", FailurePoint::Stop);
-    let told = compare(&base, &head, Terms::default());
-    assert_eq!(of_stop(&told), (Standing::Same, true));
+    let reported = compare(&base, &head, Terms::default());
+    assert_eq!(of_stop(&reported), (Standing::Same, true));
     assert!(
-        comparison_table(&told, true)
+        comparison_table(&reported, true)
             .terminal(None)
             .contains("fails as expected: was killed")
     );
-    assert_eq!(told.count(Standing::Worse), 0);
+    assert_eq!(reported.count(Standing::Worse), 0);
     // Another failure than the one that is expected.
     let mut other = head.clone();
     let reason = "the engine did not answer".to_owned();
     other.sample(VARIANT, Metric::StopTime, Outcome::Dnf { reason });
-    let told = compare(&base, &other, Terms::default());
-    assert_eq!(of_stop(&told), (Standing::Worse, false));
+    let reported = compare(&base, &other, Terms::default());
+    assert_eq!(of_stop(&reported), (Standing::Worse, false));
 
     let budgets = [on("stop.time", most(time(1)))];
     let lines = judged(&head, None, &budgets);
@@ -251,6 +251,6 @@ fn a_case_that_is_there_to_fail_keeps_no_budget_and_breaks_none() {
     assert!(expected.iter().all(fine), "{expected:?}");
     let mut base = deployed(800);
     base.values(VARIANT, Metric::SizeUnpacked, &[MB; 6]);
-    let told = compare(&base, &head, Terms::default());
-    assert_eq!(told.count(Standing::Worse), 0);
+    let reported = compare(&base, &head, Terms::default());
+    assert_eq!(reported.count(Standing::Worse), 0);
 }

@@ -1,5 +1,5 @@
 //! The GitLab jobs of docs/CI.md, run by gitlab-ci-local with the shell executor.
-//! `plimsoll run` and `plimsoll ab` are played: they lay down a run; all else is the program.
+//! `plimsoll run` and `plimsoll ab` are played: they lay down a run; everything else is the program.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -62,13 +62,13 @@ fn prometheus_reads_every_family_and_value() {
         let text = open_metrics_text(&run);
         let file = home.path().join("metrics.txt");
         std::fs::write(&file, &text).unwrap();
-        let told = ran(Command::new(&python).args(["-c", script]).arg(&file));
+        let reported = ran(Command::new(&python).args(["-c", script]).arg(&file));
         type Told = BTreeMap<String, (String, String, Vec<(BTreeMap<String, String>, f64)>)>;
-        let told: Told = serde_json::from_str(&told).unwrap();
+        let reported: Told = serde_json::from_str(&reported).unwrap();
         let ours = metrics_text::open_metrics(&text).unwrap();
-        assert_eq!(told.len(), ours.len());
+        assert_eq!(reported.len(), ours.len());
         for (name, family) in ours {
-            let (kind, unit, samples) = &told[&name];
+            let (kind, unit, samples) = &reported[&name];
             assert_eq!(
                 (kind, unit),
                 (&family.kind, &family.unit.unwrap_or_default())
@@ -93,11 +93,11 @@ fn a_junit_parser_counts_what_we_count() {
     let script = "import json, sys\n\
         from junitparser import JUnitXml\n\
         xml = JUnitXml.fromfile(sys.argv[1])\n\
-        told = [xml.tests, xml.failures, xml.errors, sum(suite.skipped for suite in xml)]\n\
+        reported = [xml.tests, xml.failures, xml.errors, sum(suite.skipped for suite in xml)]\n\
         xml.update_statistics()\n\
-        print(json.dumps([told, [xml.tests, xml.failures, xml.errors, xml.skipped]]))\n";
-    let told = ran(Command::new(&python).args(["-c", script]).arg(&file));
-    let [said, counted]: [[usize; 4]; 2] = serde_json::from_str(&told).unwrap();
+        print(json.dumps([reported, [xml.tests, xml.failures, xml.errors, xml.skipped]]))\n";
+    let reported = ran(Command::new(&python).args(["-c", script]).arg(&file));
+    let [said, counted]: [[usize; 4]; 2] = serde_json::from_str(&reported).unwrap();
     assert_eq!(said, counted);
     assert_eq!(said[0], lines.len());
     // A DNF is an error where the budget on it is hard.
@@ -202,12 +202,12 @@ fn benchstat_compares_two_runs_and_keeps_parts_apart() {
     let before = four_variants();
     let mut after = before.clone();
     after.id = "20261231T000000Z-node".to_owned();
-    let told = stat(&[&kept("old.txt", &before), &kept("new.txt", &after)]);
+    let reported = stat(&[&kept("old.txt", &before), &kept("new.txt", &after)]);
     // Both files in one table: old, its interval, new, its interval, the change, its p.
-    let line = told
+    let line = reported
         .lines()
         .find(|line| line.starts_with("Node/variant=single-stage,1.184e+09"))
-        .unwrap_or_else(|| panic!("{told}"));
+        .unwrap_or_else(|| panic!("{reported}"));
     let fields: Vec<&str> = line.split(',').collect();
     assert_eq!((fields[1], fields[3]), ("1.184e+09", "1.184e+09"), "{line}");
     // Of a run that was joined, each part is a table of its own.

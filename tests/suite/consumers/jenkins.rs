@@ -1,4 +1,4 @@
-//! JUnit XML held to Jenkins' junit-10.xsd (xunit-plugin,
+//! JUnit XML checked against Jenkins' junit-10.xsd (xunit-plugin,
 //! `src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd`): which
 //! element may hold which, which attributes each must and may have, in our own words.
 
@@ -194,13 +194,13 @@ fn it_fails_where_check_does() {
             let output = check.output().unwrap();
             let xml = String::from_utf8(output.stdout).unwrap();
             assert_eq!(faults_of(&xml), [] as [String; 0]);
-            let told = count(&xml, "failure") + count(&xml, "error");
+            let reported = count(&xml, "failure") + count(&xml, "error");
             assert_eq!(
                 output.status.code() != Some(0),
                 fails,
                 "case {at} {flag:?}: {xml}"
             );
-            assert_eq!(told > 0, fails, "case {at} {flag:?}: {xml}");
+            assert_eq!(reported > 0, fails, "case {at} {flag:?}: {xml}");
         }
     }
 }

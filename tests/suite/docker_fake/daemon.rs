@@ -71,7 +71,7 @@ impl Daemon {
         )
     }
 
-    /// One that turns away each request, but for the first, whose version it does not accept.
+    /// One that turns away each request, except for the first, whose version it does not accept.
     pub(crate) fn accepting(oldest: u32, newest: u32) -> Self {
         let version = format!(
             r#"{{"Version":"x","ApiVersion":"1.{newest}","MinAPIVersion":"1.{oldest}","Os":"linux"}}"#
@@ -162,7 +162,7 @@ impl Daemon {
     pub(crate) fn app(self) -> (Router, Parts) {
         let left = Arc::new(Notify::new());
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (answers, told) = (Arc::new(self.answers), Arc::clone(&left));
+        let (answers, reported) = (Arc::new(self.answers), Arc::clone(&left));
         let (accepts, paths) = (self.accepts, Arc::clone(&asked));
         let builder = self.builder;
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -174,7 +174,7 @@ impl Daemon {
             let builder = builder.clone().filter(|_| of_build && refusal.is_none());
             let (response, after) = match refusal {
                 Some(refusal) => (refusal, Duration::ZERO),
-                None => respond(&answers, &counts, &told, &request),
+                None => respond(&answers, &counts, &reported, &request),
             };
             paths.lock().unwrap().push(path);
             let line = format!("{} {}", request.method(), request.uri());

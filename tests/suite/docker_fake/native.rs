@@ -1,5 +1,5 @@
 //! Sessions over the engine's own gRPC, as Docker serves it since 29.2. This daemon is a fake:
-//! it listens on a Unix socket, and knows HTTP/2 from the first byte if it is told to.
+//! it listens on a Unix socket, and knows HTTP/2 from the first byte if it is asked to.
 
 use std::io::Cursor;
 use std::sync::Arc;

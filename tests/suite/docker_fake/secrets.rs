@@ -1,5 +1,5 @@
 //! Secrets where they cannot be served: nothing is built without them, and nothing
-//! tells them.
+//! exposes them.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ async fn build(engine: &DockerEngine) -> BuildFailure {
     assert!(!format!("{request:?}").contains(TOKEN));
     let built = engine.build(&request, source(), &mut |_| {}).await;
     let failure = built.unwrap_err();
-    assert!(!format!("{failure:?}").contains(TOKEN), "it was told");
+    assert!(!format!("{failure:?}").contains(TOKEN), "it was printed");
     failure
 }
 

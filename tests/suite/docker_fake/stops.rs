@@ -1,4 +1,4 @@
-//! How long a stop took, by what engines tell of it.
+//! How long a stop took, by what engines report of it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -159,13 +159,13 @@ says!(stop: "GET /containers/c1/json" 200 RUNNING, "GET /events" 200 "",
 says!(stop_without_events: "GET /containers/c1/json" 200 RUNNING, "GET /events" 200 "",
     "POST /containers/c1/stop" 204 "";
     |engine| engine.stop(&id(), Nanos::from_secs(1));
-    format!("failed to stop container `c1`: the engine told of no end (hint: {STRANGE})"));
+    format!("failed to stop container `c1`: the engine reported no end (hint: {STRANGE})"));
 
 says!(stop_of_what_has_ended:
     "GET /containers/c1/json" 200 r#"{"State":{"Running":false,"ExitCode":1}}"#;
     |engine| engine.stop(&id(), Nanos::from_secs(1));
     "failed to stop container `c1`: it is not running; its exit code is 1 \
-     (hint: its logs say why it ended before it was told to)");
+     (hint: its logs say why it ended before it was asked to)");
 
 says!(remove_container: "DELETE /containers/c1" 500 OUCH;
     |engine| engine.remove_container(&id());

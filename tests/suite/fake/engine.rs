@@ -198,15 +198,15 @@ impl Engine for FakeEngine {
                     state.emptied.extend(emptied(&step.text));
                     let command = command(&step.text);
                     if let Some(mount) = mount_id(&step.text) {
-                        let told = format!("cached mount /m from exec {command}");
-                        state.cache.insert(format!("mount-{mount}"), told);
+                        let reported = format!("cached mount /m from exec {command}");
+                        state.cache.insert(format!("mount-{mount}"), reported);
                     }
                     let id = format!("record-{}", state.cache.len());
-                    let told = match step.text.starts_with("RUN") {
+                    let reported = match step.text.starts_with("RUN") {
                         true => format!("mount / from exec {command}"),
                         false => "fileop target".to_owned(),
                     };
-                    state.cache.insert(id, told);
+                    state.cache.insert(id, reported);
                 }
             });
             let time = Some(Nanos::from(took));

@@ -139,7 +139,7 @@ pub struct State {
     /// statistics of the memory, reports no health check of an image, looks for an exit every
     /// 250 ms, and prepares a container when somebody attaches to it.
     pub podman: bool,
-    /// Whether its builder can be told to use its own frontend.
+    /// Whether its builder can be asked to use its own frontend.
     pub own_frontend: bool,
     /// What it adds to the size of each entry of a history, as a store that counts disk blocks.
     pub disk_blocks: u64,

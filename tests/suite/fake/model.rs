@@ -178,7 +178,7 @@ impl FakeEngine {
     }
 }
 
-/// A step's name as BuildKit tells it.
+/// A step's name as BuildKit reports it.
 pub(super) fn vertex_name(step: &Step) -> String {
     let label = step
         .key

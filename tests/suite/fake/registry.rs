@@ -260,7 +260,7 @@ impl FakeEngine {
         let mut served = BTreeMap::from([(manifest.config.digest.clone(), manifest.config.bytes)]);
         for layer in &manifest.layers {
             let id = layer.digest["sha256:".len()..][..12].to_owned();
-            let mut tell = |state| {
+            let mut report = |state| {
                 sink(PullEvent {
                     layer: Some(id.clone()),
                     state,
@@ -268,10 +268,10 @@ impl FakeEngine {
                 });
             };
             if there.contains(&layer.digest) || reference.contains("_warm:") {
-                tell(LayerState::AlreadyExists);
+                report(LayerState::AlreadyExists);
                 continue;
             }
-            tell(LayerState::Announced);
+            report(LayerState::Announced);
             sleep(seconds(layer.bytes.0, rate)).await;
             self.strike("pull-layer", reference).await?;
             if reference.contains("_cut:") {
@@ -290,10 +290,10 @@ impl FakeEngine {
                     ErrorKind::Unreachable,
                 ));
             }
-            tell(LayerState::Downloaded);
-            tell(LayerState::Extracting);
+            report(LayerState::Downloaded);
+            report(LayerState::Extracting);
             sleep(seconds(layer.bytes.0, UNPACK)).await;
-            tell(LayerState::Complete);
+            report(LayerState::Complete);
             served.insert(layer.digest.clone(), layer.bytes);
         }
         registry.shelf(|shelf| shelf.ledgers.entry(endpoint).or_default().served = served);

@@ -79,7 +79,7 @@ fn mount(folder: &Path, options: &str) {
     shell("mount", &["-t", "tmpfs", "-o", options, "tmpfs", folder]);
 }
 
-/// Fills the file system of a folder, but for so many bytes.
+/// Fills the file system of a folder, except for so many bytes.
 fn fill_folder(folder: &Path, free: u64) {
     let path = folder.join("filler");
     let mut file = File::create(&path).unwrap();

@@ -174,7 +174,7 @@ impl Stage {
         folders.into_iter().next()
     }
 
-    /// What is there of plimsoll's beside its results.
+    /// What exists of plimsoll's apart from its results.
     pub fn left(&self) -> Vec<String> {
         let held = self.home.engine.holds();
         let objects = held.difference(&self.held).cloned();
@@ -246,7 +246,7 @@ fn own_date(home: &Path) -> String {
     format!("2026-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// All files below a folder, but for what is written of the run.
+/// All files below a folder, except for what is written of the run.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let entries = walkdir::WalkDir::new(folder).into_iter().flatten();
     let entries = entries.filter(|entry| entry.file_type().is_file());

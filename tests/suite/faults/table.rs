@@ -50,7 +50,7 @@ const REAL: &[(&str, &str, &str)] = &[
     ),
     (
         "pulling engine killed in a pull",
-        "all else is measured, and each figure that is missing has its reason",
+        "everything else is measured, and each figure that is missing has its reason",
         "live_run::severed::without_its_pulling_engine_a_run_measures_the_rest",
     ),
     (
@@ -179,7 +179,7 @@ the real adapter against a server that fails by script.
 /// What may stay, and why.
 const STAYS: &[(&str, &str)] = &[(
     "cases::foreign_build",
-    "Records of the build cache that cannot be told from those of somebody else's build at \
+    "Records of the build cache that cannot be distinguished from those of somebody else's build at \
          the same time stay. A warning gives their number.",
 )];
 

@@ -166,8 +166,8 @@ fn bad_files_are_named_and_stop_nothing() {
     };
     let cold = gathered(home.path());
     assert_eq!(ids(&cold), ["run-001", "run-002", "run-003", "run-004"]);
-    let told = reasons(&cold);
-    assert_eq!(told.len(), bad.len());
+    let reported = reasons(&cold);
+    assert_eq!(reported.len(), bad.len());
     for (at, words) in [
         (
             0,
@@ -183,14 +183,14 @@ fn bad_files_are_named_and_stop_nothing() {
         (8, "the run has not ended"),
     ] {
         assert!(
-            told[at].starts_with(bad[at].0) && told[at].contains(words),
+            reported[at].starts_with(bad[at].0) && reported[at].contains(words),
             "{}",
-            told[at]
+            reported[at]
         );
     }
     // They are known as bad, too.
     let warm = gathered(home.path());
-    assert_eq!((warm.read, reasons(&warm)), (0, told));
+    assert_eq!((warm.read, reasons(&warm)), (0, reported));
 }
 
 #[test]

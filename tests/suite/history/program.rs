@@ -37,7 +37,7 @@ impl Home {
         command
     }
 
-    fn told(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+    fn reported(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         ended(self.command(arguments).output().unwrap())
     }
 }
@@ -58,7 +58,7 @@ fn stepped() -> Vec<RunRecord> {
 #[test]
 fn a_line_for_each_trend() {
     let home = Home::with(&stepped());
-    let (code, out, err) = home.told(&[]);
+    let (code, out, err) = home.reported(&[]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let out = out.replace(&home.results().display().to_string(), "RESULTS");
     insta::assert_snapshot!(out, @r#"
@@ -81,7 +81,7 @@ fn a_metric_is_told_run_by_run() {
         run.host.cpu = "Model Y".to_owned();
     }
     let home = Home::with(&runs);
-    let (code, out, _) = home.told(&["--metric", "build.*", "--format", "md"]);
+    let (code, out, _) = home.reported(&["--metric", "build.*", "--format", "md"]);
     assert_eq!(code, Some(0));
     for words in [
         "**node/slim build.cold**",
@@ -98,7 +98,7 @@ fn a_metric_is_told_run_by_run() {
 #[test]
 fn machines_read_it_whole() {
     let home = Home::with(&stepped());
-    let (_, out, _) = home.told(&["--format", "json"]);
+    let (_, out, _) = home.reported(&["--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&json["runs"], &json["window"]), (&20.into(), &10.into()));
     assert_eq!(
@@ -126,7 +126,7 @@ fn machines_read_it_whole() {
         (&size["newest_bytes"], &size["baseline_bytes"]),
         (&90_000_000.into(), &95_000_000.into())
     );
-    let (_, out, _) = home.told(&["--format", "csv"]);
+    let (_, out, _) = home.reported(&["--format", "csv"]);
     let mut csv = csv::Reader::from_reader(out.as_bytes());
     let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 40);
@@ -165,12 +165,12 @@ fn only_check_makes_the_exit_code() {
         (&["nowhere"], 1),
         (&["--since", "2027-01-01"], 1),
     ] {
-        let (found, _, err) = home.told(arguments);
+        let (found, _, err) = home.reported(arguments);
         assert_eq!(found, Some(code), "{arguments:?}: {err}");
     }
-    let (_, _, err) = home.told(&["--metric", "build.cald"]);
+    let (_, _, err) = home.reported(&["--metric", "build.cald"]);
     assert!(err.contains("did you mean `build.cold`?"), "{err}");
-    let (_, _, err) = home.told(&["--since", "2027-01-01"]);
+    let (_, _, err) = home.reported(&["--since", "2027-01-01"]);
     assert!(err.starts_with("error: there is no run in "), "{err}");
 }
 
@@ -185,7 +185,7 @@ fn bad_runs_and_copies_are_named_beside_the_rest() {
         results.join("zz-copy/run.json"),
     )
     .unwrap();
-    let (code, out, err) = home.told(&[]);
+    let (code, out, err) = home.reported(&[]);
     assert_eq!(code, Some(0));
     assert!(
         out.starts_with("18 runs in ") || out.starts_with("19 runs in "),
@@ -232,11 +232,11 @@ fn two_at_once_do_not_disturb_each_other() {
         .flatten()
         .filter(|item| item.file_name().to_string_lossy().starts_with('.'));
     assert_eq!(hidden.count(), 1);
-    assert_eq!(home.told(&["--format", "csv"]), ends[0]);
+    assert_eq!(home.reported(&["--format", "csv"]), ends[0]);
 }
 
 #[test]
-fn without_git_a_branch_is_an_error_with_a_mend() {
+fn without_git_a_branch_is_an_error_with_a_fix() {
     let home = Home::with(&stepped());
     let nowhere = tempfile::tempdir().unwrap();
     let mut command = home.command(&["--branch", "bench"]);
@@ -261,28 +261,31 @@ fn budgets_can_be_held_against_the_last_runs() {
         let (code, out, err) = ended(home.of("check", &whole).output().unwrap());
         let json: serde_json::Value = serde_json::from_str(&out).expect(&err);
         let lines = json["budgets"].as_array().unwrap().iter();
-        let told: Vec<String> = lines
+        let reported: Vec<String> = lines
             .map(|line| line["outcome"].as_str().unwrap().to_owned())
             .collect();
-        (code, told.join(", "))
+        (code, reported.join(", "))
     };
-    let told = |code, words: &str| (Some(code), words.to_owned());
-    assert_eq!(outcomes(&["run-020"]), told(0, "no baseline, no baseline"));
+    let reported = |code, words: &str| (Some(code), words.to_owned());
+    assert_eq!(
+        outcomes(&["run-020"]),
+        reported(0, "no baseline, no baseline")
+    );
     assert_eq!(
         outcomes(&["run-020", "--baseline-last", "10"]),
-        told(3, "broken, within")
+        reported(3, "broken, within")
     );
     // All three before it are of the new level.
     let short = ["run-020", "--baseline-last", "3"];
-    assert_eq!(outcomes(&short), told(0, "inconclusive, within"));
+    assert_eq!(outcomes(&short), reported(0, "inconclusive, within"));
     // What came after a run is not its baseline.
     assert_eq!(
         outcomes(&["run-016", "--baseline-last", "10"]),
-        told(0, "within, within")
+        reported(0, "within, within")
     );
     assert_eq!(
         outcomes(&["run-001", "--baseline-last", "10"]),
-        told(0, "no baseline, no baseline")
+        reported(0, "no baseline, no baseline")
     );
     runs[19].host.cpu = "Model Y".to_owned();
     runs[19]
@@ -291,9 +294,9 @@ fn budgets_can_be_held_against_the_last_runs() {
     runs[19].values(VARIANT, Metric::SizeUnpacked, &[96 * MB; 6]);
     write(&home.results(), &runs[19..]);
     let ten = ["run-020", "--baseline-last", "10"];
-    assert_eq!(outcomes(&ten), told(3, "not comparable, broken"));
+    assert_eq!(outcomes(&ten), reported(3, "not comparable, broken"));
     let allowed = ["run-020", "--baseline-last", "10", "--allow", "host"];
-    assert_eq!(outcomes(&allowed), told(3, "broken, broken"));
+    assert_eq!(outcomes(&allowed), reported(3, "broken, broken"));
     let both = ["run-020", "--baseline-last", "10", "--baseline", "run-001"];
     let (code, ..) = ended(home.of("check", &both).output().unwrap());
     assert_eq!(code, Some(2));
@@ -319,7 +322,7 @@ fn the_page_and_the_charts_show_the_budgets() {
     fs::write(home.0.path().join("plimsoll.toml"), budgets).unwrap();
     let folder = home.0.path().join("charts");
     let out = folder.to_str().unwrap();
-    let (code, said, err) = home.told(&["--format", "svg", "--out", out, "--theme", "dark"]);
+    let (code, said, err) = home.reported(&["--format", "svg", "--out", out, "--theme", "dark"]);
     assert_eq!((code, said.as_str()), (Some(0), ""));
     assert!(err.contains("2 charts in"), "{err}");
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
@@ -327,7 +330,7 @@ fn the_page_and_the_charts_show_the_budgets() {
     assert!(builds.contains("budget 11.0 s") && !builds.contains("budget 13.0 s"));
     let sizes = read("node-slim-size-unpacked-history.svg");
     assert!(sizes.contains("budget 93.0 MB"));
-    let (code, page, err) = home.told(&["--format", "html", "--metric", "build.cold"]);
+    let (code, page, err) = home.reported(&["--format", "html", "--metric", "build.cold"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("budget 11.0 s"));
     assert!(
@@ -335,10 +338,10 @@ fn the_page_and_the_charts_show_the_budgets() {
         "only the metric that is asked for"
     );
     let file = home.0.path().join("page.html");
-    let (code, said, _) = home.told(&["--format", "html", "--out", file.to_str().unwrap()]);
+    let (code, said, _) = home.reported(&["--format", "html", "--out", file.to_str().unwrap()]);
     assert_eq!((code, said.as_str()), (Some(0), ""));
     assert!(fs::read_to_string(file).unwrap().contains("budget 93.0 MB"));
-    let (code, _, err) = home.told(&["--format", "png"]);
+    let (code, _, err) = home.reported(&["--format", "png"]);
     assert_eq!(code, Some(2), "charts are files: {err}");
     assert!(err.contains("--out"), "{err}");
 }

@@ -63,8 +63,8 @@ fn each_change_of_a_size_is_a_change_point_to_the_byte() {
     let found = all(&runs, &strict);
     let size = of(&found, Metric::SizeUnpacked);
     assert_eq!(places(size), [3, 4, 6, 8]);
-    let told: Vec<bool> = size.changes.iter().map(|change| change.better).collect();
-    assert_eq!(told, [false, true, true, false]);
+    let reported: Vec<bool> = size.changes.iter().map(|change| change.better).collect();
+    assert_eq!(reported, [false, true, true, false]);
     // Against the median of all before it, which is 95 MB.
     assert_eq!(size.outcome.standing(), Standing::Better);
     let last_two = Terms {
@@ -225,9 +225,9 @@ fn failures_are_no_numbers_and_are_told_whatever_the_rules_say() {
     let mut all_failed = days(&[(14, 10_000, 95)]);
     all_failed[3..].iter_mut().for_each(failed);
     assert_eq!(standing(&all_failed), Standing::Failing);
-    let mut mended = days(&[(14, 10_000, 95)]);
-    mended[..13].iter_mut().for_each(failed);
-    assert_eq!(standing(&mended), Standing::Better);
+    let mut fixed = days(&[(14, 10_000, 95)]);
+    fixed[..13].iter_mut().for_each(failed);
+    assert_eq!(standing(&fixed), Standing::Better);
     // One round of the newest, and none before.
     let mut once = days(&[(9, 10_000, 95)]);
     once[8].sample(VARIANT, Metric::BuildCold, dnf("no space left"));

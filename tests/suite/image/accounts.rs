@@ -161,13 +161,13 @@ fn hard_links_keep_what_they_lead_to() {
     ]);
     let found = agrees(&image, "hard links");
     let of_a = &found.waste.paths[0];
-    let told = (
+    let reported = (
         of_a.path.as_str(),
         of_a.written_by,
         of_a.hidden_by,
         of_a.cause,
     );
-    assert_eq!(told, ("/a", 1, 4, WasteCause::Overwritten));
+    assert_eq!(reported, ("/a", 1, 4, WasteCause::Overwritten));
     let of_z = &found.waste.paths[1];
     assert_eq!((of_z.path.as_str(), of_z.hidden_by), ("/z", 5));
 }

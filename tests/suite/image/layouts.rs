@@ -44,7 +44,7 @@ fn what_is_told_of_an_image() {
     assert_eq!(seen.waste.0, 3 << 20);
 }
 
-/// Blobs by digest and an index, with an attestation beside the image.
+/// Blobs by digest and an index, with an attestation next to the image.
 fn oci(image: &Image, pack: fn(&[u8]) -> Vec<u8>) -> Vec<(String, Vec<u8>)> {
     let mut entries = Vec::new();
     let mut add = |bytes: Vec<u8>| {

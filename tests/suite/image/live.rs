@@ -45,33 +45,34 @@ live!(real_images_hold_what_other_sources_say, stage => {
             continue;
         }
         seen += 1;
-        let told = look(stage, image, &[]).await;
+        let reported = look(stage, image, &[]).await;
         let (names, layer_bytes) = layers(image);
         let (files, tree_bytes) = exported(stage, image, &names);
-        println!("{image}: {} files, {} of {} bytes", told.files.0, told.tree_bytes.0, told.layer_bytes.0);
-        assert_eq!(told.files.0, files, "{image}");
-        assert_eq!(told.tree_bytes.0, tree_bytes, "{image}");
-        assert_eq!(told.layer_bytes.0, layer_bytes, "{image}");
-        assert_eq!(told.waste.0, layer_bytes - tree_bytes, "{image}");
+        println!("{image}: {} files, {} of {} bytes", reported.files.0, reported.tree_bytes.0, reported.layer_bytes.0);
+        assert_eq!(reported.files.0, files, "{image}");
+        assert_eq!(reported.tree_bytes.0, tree_bytes, "{image}");
+        assert_eq!(reported.layer_bytes.0, layer_bytes, "{image}");
+        assert_eq!(reported.waste.0, layer_bytes - tree_bytes, "{image}");
         // Nobody has put a secret or a working tree into these.
-        assert_eq!(told.posture.secrets, [], "{image}");
-        assert_eq!(told.posture.leaks, [""; 0], "{image}");
-        assert_eq!(told.posture.sources, BTreeMap::new(), "{image}");
-        if told.posture.shell.is_some() {
-            ask(image, &told);
+        assert_eq!(reported.posture.secrets, [], "{image}");
+        assert_eq!(reported.posture.leaks, [""; 0], "{image}");
+        assert_eq!(reported.posture.sources, BTreeMap::new(), "{image}");
+        if reported.posture.shell.is_some() {
+            ask(image, &reported);
         }
     }
     assert!(seen > 0 , "no stand-in is there: run `plimsoll bases build`");
 });
 
 /// What programs in the image itself say.
-fn ask(image: &str, told: &ImageContents) {
+fn ask(image: &str, reported: &ImageContents) {
     let find = ["find", "/", "-xdev", "-type", "f", "-perm", "/6000"];
     let mut setuid = run(image, &find);
     setuid.sort();
-    assert_eq!(told.posture.setuid, setuid, "{image}");
+    assert_eq!(reported.posture.setuid, setuid, "{image}");
     let has = |name: &str| {
-        told.posture
+        reported
+            .posture
             .package_managers
             .iter()
             .any(|path| path.ends_with(name))
@@ -85,7 +86,7 @@ fn ask(image: &str, told: &ImageContents) {
         return;
     };
     assert_eq!(
-        told.posture.os_packages.map(|count| count.0),
+        reported.posture.os_packages.map(|count| count.0),
         Some(installed as u64),
         "{image}"
     );
@@ -103,12 +104,12 @@ live!(a_secret_in_a_build_is_found_where_it_went, stage => {
         ..stage.request(&tag)
     };
     stage.build(&request, &dockerfile).await.unwrap();
-    let told = look(stage, &tag, &[&token]).await;
-    let places: BTreeSet<_> = told.posture.secrets.iter().map(|found| found.place).collect();
-    println!("{:?}", told.posture.secrets);
+    let reported = look(stage, &tag, &[&token]).await;
+    let places: BTreeSet<_> = reported.posture.secrets.iter().map(|found| found.place).collect();
+    println!("{:?}", reported.posture.secrets);
     let all = [SecretPlace::History, SecretPlace::Config, SecretPlace::Layer];
     assert_eq!(places, all.into());
-    assert!(told.posture.secrets.iter().all(|found| found.planted));
+    assert!(reported.posture.secrets.iter().all(|found| found.planted));
     // Another token is not in it; but the build argument's name speaks of a secret.
     let others = look(stage, &tag, &["planted-elsewhere"]).await.posture.secrets;
     let kinds: Vec<_> = others.iter().map(|found| (found.kind.as_str(), found.planted)).collect();
@@ -235,22 +236,22 @@ live!(inspect_says_what_the_engine_says, stage => {
         seen += 1;
         let (code, out, err) = program(&[image, "--format", "json"]);
         assert_eq!(code, Some(0), "{err}");
-        let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let reported: serde_json::Value = serde_json::from_str(&out).unwrap();
         // The sum over the tars' headers; the engine's own differs from it by what it adds to
         // layers that it built, some kilobytes.
         let engine: u64 = facts.history.iter().map(|(bytes, _)| bytes.0).sum();
-        let unpacked = told["unpacked_bytes"].as_u64().unwrap();
-        let layers = told["layers"].as_array().unwrap();
+        let unpacked = reported["unpacked_bytes"].as_u64().unwrap();
+        let layers = reported["layers"].as_array().unwrap();
         let sum: u64 = layers.iter().map(|layer| layer["bytes"].as_u64().unwrap()).sum();
         assert_eq!(unpacked, sum, "{image}");
         assert!(unpacked.abs_diff(engine) <= engine / 1000, "{image}: {unpacked}, {engine}");
-        assert_eq!(told["listed_bytes"], facts.listed.0, "{image}");
-        assert_eq!(told["layers"].as_array().unwrap().len(), facts.diff_ids.len(), "{image}");
-        assert_eq!(told["posture"]["user"], facts.user.as_str(), "{image}");
+        assert_eq!(reported["listed_bytes"], facts.listed.0, "{image}");
+        assert_eq!(reported["layers"].as_array().unwrap().len(), facts.diff_ids.len(), "{image}");
+        assert_eq!(reported["posture"]["user"], facts.user.as_str(), "{image}");
         let (code, out, _) = program(&[image]);
         assert_eq!(code, Some(0));
         assert!(out.contains("package managers") && out.contains("stands in for"), "{out}");
-        // By the name that it stands in for it is not there, and the mend is told.
+        // By the name that it stands in for it is not there, and the fix is reported.
         let real = image.trim_start_matches("plimsoll.local/");
         if stage.engine.image(real).await.unwrap().is_none() {
             let (code, _, err) = program(&[real]);

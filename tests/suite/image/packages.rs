@@ -328,7 +328,7 @@ fn two_images_differ_in_packages() {
 }
 
 /// Name and version by what a tool of this machine prints; none where it is not there.
-fn told(command: &str, arguments: &[&str]) -> Option<String> {
+fn reported(command: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(command).args(arguments).output().ok()?;
     if !output.status.success() {
         println!("skipped: {command} does not answer");
@@ -340,7 +340,7 @@ fn told(command: &str, arguments: &[&str]) -> Option<String> {
 #[test]
 fn the_packages_of_this_machine_are_those_that_dpkg_lists() {
     let format = "${db:Status-Status} ${Package} ${Version} ${Architecture}\n";
-    let Some(listed) = told("dpkg-query", &["-W", &format!("-f={format}")]) else {
+    let Some(listed) = reported("dpkg-query", &["-W", &format!("-f={format}")]) else {
         return;
     };
     let mut expected: Vec<_> = { listed.lines() }
@@ -369,7 +369,7 @@ fn the_packages_of_this_machine_are_those_that_dpkg_lists() {
 
 #[test]
 fn the_packages_of_this_machines_python_are_those_that_pip_lists() {
-    let Some(printed) = told("pip", &["list", "--format", "json", "--verbose"]) else {
+    let Some(printed) = reported("pip", &["list", "--format", "json", "--verbose"]) else {
         return;
     };
     let packages: Value = serde_json::from_str(&printed).unwrap();
@@ -423,7 +423,10 @@ fn a_go_binary_reads_as_go_reads_it() {
     let app = path.to_str().unwrap();
     let folder = dir.path().to_str().unwrap();
     let build = ["-C", folder, "build", "-buildvcs=false", "-o", app, "."];
-    let (Some(_), Some(printed)) = (told("go", &build), told("go", &["version", "-m", app])) else {
+    let (Some(_), Some(printed)) = (
+        reported("go", &build),
+        reported("go", &["version", "-m", app]),
+    ) else {
         return;
     };
     assert!(printed.contains("mod\texample.com/app"), "{printed}");

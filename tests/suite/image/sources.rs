@@ -45,9 +45,9 @@ pub(super) fn inspect(folder: &Path, arguments: &[&str], stdin: Option<&[u8]>) -
     }
 }
 
-/// What is told of it, without the name by which it was asked for and what only packed
+/// What is reported of it, without the name by which it was asked for and what only packed
 /// layers have.
-fn told(folder: &Path, arguments: &[&str], stdin: Option<&[u8]>) -> Value {
+fn reported(folder: &Path, arguments: &[&str], stdin: Option<&[u8]>) -> Value {
     let ended = inspect(folder, &[arguments, &["--format", "json"]].concat(), stdin);
     assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.err);
     let mut json: Value = serde_json::from_str(&ended.out).unwrap();
@@ -131,7 +131,7 @@ fn every_form_of_an_image_tells_the_same_and_needs_no_engine() {
     let image = image();
     let saved = image.saved();
     fs::write(folder.join("saved.tar"), &saved).unwrap();
-    let expected = told(folder, &["saved.tar"], None);
+    let expected = reported(folder, &["saved.tar"], None);
     assert_eq!(expected["waste_bytes"], 1 << 20);
     assert_eq!(expected["waste"]["paths"][0]["path"], "/big");
     assert_eq!(expected["history"][1]["layer"], 2);
@@ -140,14 +140,14 @@ fn every_form_of_an_image_tells_the_same_and_needs_no_engine() {
         ("saved.tar.zst", zstd(&saved)),
     ] {
         fs::write(folder.join(name), &bytes).unwrap();
-        assert_eq!(told(folder, &[name], None), expected, "{name}");
+        assert_eq!(reported(folder, &[name], None), expected, "{name}");
         assert_eq!(
-            told(folder, &["-"], Some(&bytes)),
+            reported(folder, &["-"], Some(&bytes)),
             expected,
             "{name} on stdin"
         );
     }
-    assert_eq!(told(folder, &["-"], Some(&saved)), expected, "stdin");
+    assert_eq!(reported(folder, &["-"], Some(&saved)), expected, "stdin");
     let plain = |bytes: &[u8]| bytes.to_vec();
     for (kind, pack) in [
         ("plain", plain as fn(&[u8]) -> Vec<u8>),
@@ -157,7 +157,7 @@ fn every_form_of_an_image_tells_the_same_and_needs_no_engine() {
         let entries = layout(&[("linux/amd64", &image)], pack);
         unpack(&entries, &folder.join(kind));
         let mut expected = expected.clone();
-        let from_folder = told(folder, &[kind], None);
+        let from_folder = reported(folder, &[kind], None);
         // Its config has a platform, and its manifest a base.
         for key in ["id", "platform", "base"] {
             expected[key] = from_folder[key].clone();
@@ -167,10 +167,10 @@ fn every_form_of_an_image_tells_the_same_and_needs_no_engine() {
         assert_eq!(from_folder["base"]["reference"], "base:1");
         let file = format!("{kind}.oci.tar");
         fs::write(folder.join(&file), archive(&entries)).unwrap();
-        assert_eq!(told(folder, &[&file], None), expected, "{file}");
+        assert_eq!(reported(folder, &[&file], None), expected, "{file}");
         let bytes = fs::read(folder.join(&file)).unwrap();
         assert_eq!(
-            told(folder, &["-"], Some(&bytes)),
+            reported(folder, &["-"], Some(&bytes)),
             expected,
             "{file} on stdin"
         );
@@ -202,7 +202,7 @@ fn a_platform_is_chosen_by_name() {
     let images = [("linux/amd64", &image()), ("linux/arm64/v8", &other)];
     fs::write(folder.join("both.tar"), archive(&layout(&images, gzip))).unwrap();
     for platform in ["linux/arm64", "linux/arm64/v8"] {
-        let found = told(folder, &["both.tar", "--platform", platform], None);
+        let found = reported(folder, &["both.tar", "--platform", platform], None);
         assert_eq!(found["unpacked_bytes"], 2, "{platform}");
         assert_eq!(found["platform"], "linux/arm64/v8");
     }
@@ -238,7 +238,7 @@ fn a_base_from_a_file_sets_its_layers_apart() {
     ] {
         fs::write(folder.join(name), image.saved()).unwrap();
     }
-    let found = told(folder, &["whole.tar", "--base", "base.tar"], None);
+    let found = reported(folder, &["whole.tar", "--base", "base.tar"], None);
     assert_eq!(found["base"]["layers"], 1);
     assert_eq!(found["base"]["evidence"], "given");
     assert_eq!(found["layers"][0]["of_base"], true);

@@ -58,9 +58,9 @@ fn a_planted_token_is_found_wherever_it_went() {
         assert!(finding.planted);
         assert!(finding.masked.chars().count() <= 5, "{}", finding.masked);
     }
-    // None of the answer's words tells it, but for the path that it is part of.
-    let told = format!("{:?}", seen.posture.secrets);
-    assert!(!told.contains(TOKEN));
+    // None of the answer's words contains it, except for the path that it is part of.
+    let reported = format!("{:?}", seen.posture.secrets);
+    assert!(!reported.contains(TOKEN));
 }
 
 #[test]

@@ -144,7 +144,7 @@ live!(builds_leave_no_connection_behind, stage => {
         took.push(begun.elapsed().as_millis());
     }
     println!("cached builds took {took:?} ms; {before} open before, {} after", open());
-    // Tests beside this one open connections too, but not six that stay.
+    // Tests that run at the same time open connections too, but not six that stay.
     let settled = wait_until(Duration::from_secs(20), || open() < before + 6).await;
     assert!(settled, "{before} open before, {} after", open());
 });

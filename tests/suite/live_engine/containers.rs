@@ -32,7 +32,7 @@ async fn answers(address: SocketAddr) -> bool {
     false
 }
 
-/// The time of a stop; zero stands for "at once" here, where no stamp could tell.
+/// The time of a stop; zero stands for "at once" here, where no stamp could show it.
 fn taken(outcome: &StopOutcome) -> Nanos {
     match &outcome.taken {
         StopTime::Stamps(taken) | StopTime::Call { taken } => *taken,
@@ -99,7 +99,7 @@ live!(an_app_that_ignores_the_signal_is_killed, stage => {
     assert!(taken(&outcome) < Nanos::from_secs(5), "{outcome:?}");
 });
 
-/// The image of an app that tells what it may do, and takes no care of signals.
+/// The image of an app that reports what it may do, and takes no care of signals.
 async fn confessing(stage: &Stage) -> String {
     let tag = stage.tag("confess");
     let dockerfile = "FROM scratch\nCOPY tool nonce /\nENV PLAIN=1\n\

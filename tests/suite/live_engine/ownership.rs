@@ -1,4 +1,4 @@
-//! The user's things beside ours: they are never listed, removed or pruned.
+//! The user's things next to ours: they are never listed, removed or pruned.
 
 use std::collections::BTreeSet;
 

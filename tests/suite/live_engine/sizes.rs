@@ -31,7 +31,7 @@ live!(the_size_is_what_the_engine_lists_and_the_history_what_the_layers_hold, st
     assert_eq!(layers.len(), image.diff_ids.len());
     let history: u64 = image.history.iter().map(|(bytes, _)| bytes.0).sum();
     println!("listed {}, history {history}, layers {layers:?}", image.listed.0);
-    // The containerd store tells of blocks on its disk instead.
+    // The containerd store reports blocks on its disk instead.
     if stage.engine.facts().await.unwrap().store == ImageStore::GraphDriver {
         assert_eq!(history, layers.iter().sum::<u64>());
     }

@@ -46,7 +46,7 @@ macro_rules! live {
 }
 pub(crate) use live;
 
-/// A run cannot tell whose the cache records are that come up beside it, and says so:
+/// A run cannot know whose the cache records are that appear during it, and says so:
 /// the tests that look at that take the engine for themselves.
 static TURNS: RwLock<()> = RwLock::const_new(());
 
@@ -69,7 +69,7 @@ pub(crate) fn is_live() -> bool {
 }
 
 impl Stage {
-    /// A stage beside others.
+    /// A stage next to others.
     pub(crate) async fn open() -> Option<Self> {
         if !is_live() {
             return None;

@@ -1,4 +1,4 @@
-//! Variants that do not work, beside one that does.
+//! Variants that do not work, next to one that does.
 
 use bollard::query_parameters::EventsOptionsBuilder;
 use futures_util::TryStreamExt;

@@ -1,4 +1,4 @@
-//! The user's things beside a run and a `clean`: unchanged after both.
+//! The user's things next to a run and a `clean`: unchanged after both.
 
 use std::collections::BTreeSet;
 
@@ -180,7 +180,7 @@ async fn has_mount(stage: &Stage) -> bool {
 
 async fn records(stage: &Stage) -> BTreeSet<String> {
     let records = stage.engine.build_cache().await.unwrap().into_iter();
-    // What names the nonce is this test's, whatever else is built beside it.
+    // What names the nonce is this test's, whatever else is built meanwhile.
     let own = records.filter(|record| record.description.contains(&stage.nonce));
     own.map(|record| record.id).collect()
 }

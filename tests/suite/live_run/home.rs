@@ -152,7 +152,7 @@ impl Home {
         Going(child)
     }
 
-    /// What the run that was begun last has told so far.
+    /// What the run that was begun last has reported so far.
     pub(super) fn talk(&self) -> String {
         fs::read_to_string(self.dir.path().join("talk")).unwrap()
     }

@@ -23,7 +23,7 @@ const BARE: &str = "FROM scratch\nCOPY tool load deps.lock /\n\
     RUN [\"/tool\", \"put\", \"/installed\", \"NONCE\"]\nCOPY main.src /\n\
     RUN [\"/tool\", \"put\", \"/built\", \"NONCE\"]\nCMD [\"/tool\", \"serve\"]\n";
 
-/// Bytes that each variant brings beside its base. Nothing makes them fewer.
+/// Bytes that each variant adds to its base. Nothing makes them fewer.
 pub(super) const LOAD: usize = 2_000_000;
 
 /// Imports a base of about that many bytes, and makes a home with both variants.

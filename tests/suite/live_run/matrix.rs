@@ -65,8 +65,8 @@ fn tripped(record: &RunRecord) -> BTreeSet<String> {
 }
 
 fn parsed(ended: &Ended, files: &BTreeMap<String, Vec<u8>>) -> RunRecord {
-    let told = || panic!("no run.json: {}", ended.err);
-    serde_json::from_slice(files.get("run.json").unwrap_or_else(told)).unwrap()
+    let reported = || panic!("no run.json: {}", ended.err);
+    serde_json::from_slice(files.get("run.json").unwrap_or_else(reported)).unwrap()
 }
 
 impl Matrix {
@@ -288,7 +288,7 @@ of_the_matrix!(every_metric_has_a_number_for_every_variant, matrix => {
             let key = (case.scenario.clone(), case.variant.clone(), metric.id().to_owned());
             match rows.get(&key) {
                 Some(row) if row["status"] == expected && row["value"].is_empty() == (expected != "ok") => {}
-                // An app that ends at once: no stamp of the engine's can tell how soon.
+                // An app that ends at once: no stamp of the engine's can show how soon.
                 Some(row) if *metric == Metric::StopTime && row["reason"] == ENDED_AT_ONCE => {}
                 other => missing.push(format!("{key:?}: {other:?}")),
             }

@@ -1,5 +1,5 @@
 //! Where a planted secret ends up, by the way that it took into the build; what a look
-//! into real images finds beside; and an app that starts with next to no rights.
+//! into real images finds as well; and an app that starts with next to no rights.
 
 use plimsoll::record::{
     Disposition, HardenedStart, Metric, Posture, RunRecord, SecretPlace, Status,

@@ -113,7 +113,7 @@ live!(alone a_service_of_a_monorepo_is_measured_from_its_top, stage => {
     let text = fs::read_to_string(&dockerfile).unwrap();
     fs::write(&dockerfile, text.replace("node:20", "node:20-slim")).unwrap();
     let ended = project.bench(&["-f", "services/web/Dockerfile"], &[]);
-    // Its program handles no stop signal, as many: that is a failure, and all else counts.
+    // Its program handles no stop signal, as many: that is a failure, and everything else counts.
     assert_eq!(ended.code, Some(1), "{}{}", ended.out, ended.err);
     assert!(ended.out.contains("dockerfile: stop failed: did not exit within 10.0 s"), "{}", ended.out);
     let record = project.record(stage).await;

@@ -24,7 +24,7 @@ const RUN: &[&str] = &[
 ];
 
 /// `run` and `doctor` say the same, and nothing is begun.
-fn refused(home: &Home, under: &[&str], why: &str, mend: &str) {
+fn refused(home: &Home, under: &[&str], why: &str, fix: &str) {
     let ended = home.plimsoll_under(under, RUN);
     assert_eq!(ended.code, Some(1), "{}", ended.err);
     assert!(
@@ -34,11 +34,7 @@ fn refused(home: &Home, under: &[&str], why: &str, mend: &str) {
         "{}",
         ended.err
     );
-    assert!(
-        ended.err.contains(&format!("hint: {mend}")),
-        "{}",
-        ended.err
-    );
+    assert!(ended.err.contains(&format!("hint: {fix}")), "{}", ended.err);
     assert!(
         ended
             .err
@@ -58,7 +54,7 @@ fn refused(home: &Home, under: &[&str], why: &str, mend: &str) {
         "{}",
         doctor.out
     );
-    assert!(doctor.out.contains(mend), "{}", doctor.out);
+    assert!(doctor.out.contains(fix), "{}", doctor.out);
 }
 
 live!(alone where_no_room_can_be_had_run_and_doctor_say_why, stage => {

@@ -41,8 +41,8 @@ async fn home(stage: &Stage) -> Home {
 }
 
 fn submit(cluster: &Cluster, home: &Home, commands: &str) -> (String, String) {
-    let told = cluster.shell(home, commands);
-    let (array, merge) = told.split_once(' ').unwrap();
+    let reported = cluster.shell(home, commands);
+    let (array, merge) = reported.split_once(' ').unwrap();
     (array.to_owned(), merge.to_owned())
 }
 
@@ -98,8 +98,8 @@ live!(alone slurm_measures_four_shards_and_joins_them, stage => {
 
 /// The shard that a node measures, once a visit of it is done and another goes on.
 fn shard_on(cluster: &Cluster, home: &Home, node: &str) -> Option<(String, PathBuf)> {
-    let told = cluster.ask("squeue", &["-h", "-t", "R", "-o", "%K %N"]);
-    let task = told
+    let reported = cluster.ask("squeue", &["-h", "-t", "R", "-o", "%K %N"]);
+    let task = reported
         .lines()
         .find_map(|line| line.strip_suffix(node))?
         .trim()

@@ -40,7 +40,7 @@ fn seconds(sample: &Sample) -> f64 {
 /// Each has its value, or a reason that is none of a failure.
 fn all_are_fine(record: &RunRecord) {
     for sample in &record.samples {
-        let told = matches!(
+        let reported = matches!(
             sample.metric,
             Metric::PullColdDownload
                 | Metric::PullColdUnpack
@@ -54,8 +54,9 @@ fn all_are_fine(record: &RunRecord) {
             Status::Ok => true,
             Status::NotMeasured if ended_at_once(sample) => true,
             Status::NotMeasured => {
-                told && (reason.contains("shorter than 10.0 ms")
-                    || reason.contains("told of no layer"))
+                reported
+                    && (reason.contains("shorter than 10.0 ms")
+                        || reason.contains("reported of no layer"))
             }
             Status::NotApplicable => {
                 sample.metric.id().starts_with("pull.base") && sample.case.as_str() == "tiny/bare"

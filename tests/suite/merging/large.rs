@@ -53,9 +53,9 @@ fn a_large_merge_says_what_it_leaves_out_and_how_to_get_it() {
     }
     let (code, out, err) = plimsoll(home.path(), &["merge", "parts", "--format", "json"]);
     assert_eq!(code, Some(0), "{err}");
-    let told: Value = serde_json::from_str(&out).unwrap();
-    let run = told["run"].as_str().unwrap();
-    let folder = Path::new(told["folder"].as_str().unwrap());
+    let reported: Value = serde_json::from_str(&out).unwrap();
+    let run = reported["run"].as_str().unwrap();
+    let folder = Path::new(reported["folder"].as_str().unwrap());
     for words in [
         "501 variants are too many for a page (at most 500)".to_owned(),
         format!("`plimsoll report {run} --only 'node/*' --open --out page.html`"),

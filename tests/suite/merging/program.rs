@@ -37,8 +37,8 @@ fn a_folder_of_parts_becomes_a_run_folder_with_all_its_files() {
     }
     let (code, out, err) = plimsoll(home.path(), &["merge", "parts", "--format", "json"]);
     assert_eq!(code, Some(0), "{err}");
-    let told: Value = serde_json::from_str(&out).unwrap();
-    let folder = Path::new(told["folder"].as_str().unwrap());
+    let reported: Value = serde_json::from_str(&out).unwrap();
+    let folder = Path::new(reported["folder"].as_str().unwrap());
     for file in [
         "run.json",
         "samples.csv",
@@ -51,7 +51,7 @@ fn a_folder_of_parts_becomes_a_run_folder_with_all_its_files() {
     }
     let name = folder.file_name().unwrap().to_str().unwrap();
     assert!(name.ends_with("-node-merged"), "{name}");
-    assert_eq!(told["run"], name);
+    assert_eq!(reported["run"], name);
     // Every command takes it as any run.
     for command in ["report", "claims", "check"] {
         let (code, _, err) = plimsoll(home.path(), &[command, "latest"]);

@@ -9,8 +9,8 @@ use plimsoll::record::RunRecord;
 use plimsoll::report::{report_html, reports_html};
 use plimsoll::store::RunFolder;
 
-use super::beside::{compared, over_time};
 use super::planted::planted;
+use super::side_by_side::{compared, over_time};
 use super::structure::LARGE;
 use crate::history::days;
 

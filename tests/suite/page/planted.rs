@@ -113,7 +113,7 @@ fn what_is_planted_is_shown_and_does_nothing() {
 fn each_kind_of_outside_text_is_on_the_page() {
     let (record, _) = planted();
     let html = parsed(&report_html(&record));
-    let told = |selector: &str| {
+    let reported = |selector: &str| {
         let texts = all(&html, selector);
         texts.iter().any(|element| {
             let text: String = element.text().collect();
@@ -138,7 +138,7 @@ fn each_kind_of_outside_text_is_on_the_page() {
         "#claims td",
         "#data pre",
     ] {
-        assert!(told(place), "nothing planted in {place}");
+        assert!(reported(place), "nothing planted in {place}");
     }
 }
 

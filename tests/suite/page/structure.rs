@@ -193,14 +193,14 @@ fn figures_are_those_of_the_tables() {
 #[test]
 fn the_things_to_know_are_computed() {
     let found = findings(&four_variants());
-    let told: Vec<(&str, Vec<String>)> = found
+    let reported: Vec<(&str, Vec<String>)> = found
         .iter()
         .map(|finding| {
             let sentences = finding.sentences.iter().map(ToString::to_string);
             (finding.title, sentences.collect())
         })
         .collect();
-    insta::assert_debug_snapshot!(told, @r#"
+    insta::assert_debug_snapshot!(reported, @r#"
     [
         (
             "Smallest image",

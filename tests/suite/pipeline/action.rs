@@ -1,5 +1,5 @@
 //! The action's script, in the environment that GitHub gives it. `plimsoll ab` is played by
-//! a script that lays down what a run with fakes made; all else is the program itself.
+//! a script that lays down what a run with fakes made; everything else is the program itself.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -147,8 +147,8 @@ async fn a_regression_fails_the_job_and_is_told_everywhere() {
     let job = Job::new(&home, Some(&run), 3)
         .with("INPUT_SCENARIOS", "node ./go.toml")
         .with("INPUT_ARGUMENTS", "--only multi-*  --max-rounds 12");
-    let (code, told) = job.ends();
-    assert_eq!(code, Some(3), "{told}");
+    let (code, reported) = job.ends();
+    assert_eq!(code, Some(3), "{reported}");
     let asked = job.file("asked");
     let expected = "ab HEAD~1 HEAD --out ";
     assert!(asked.starts_with(expected), "{asked}");
@@ -157,8 +157,8 @@ async fn a_regression_fails_the_job_and_is_told_everywhere() {
         "{asked}"
     );
     assert!(
-        told.contains("::error ") && told.contains("size.unpacked"),
-        "{told}"
+        reported.contains("::error ") && reported.contains("size.unpacked"),
+        "{reported}"
     );
     assert!(job.file("summary").contains("rebuild.source"));
     assert_eq!(job.output("exit-code"), "3");
@@ -178,24 +178,27 @@ async fn a_regression_fails_the_job_and_is_told_everywhere() {
 async fn nothing_to_measure_is_a_result_and_bad_inputs_are_named() {
     let home = repository();
     write(&home, "README.md", "# an app\n");
-    commit(&home, "beside the context");
+    commit(&home, "outside of the context");
     let job = Job::new(&home, None, 0);
-    let (code, told) = job.ends();
-    assert_eq!(code, Some(0), "{told}");
+    let (code, reported) = job.ends();
+    assert_eq!(code, Some(0), "{reported}");
     assert_eq!(job.output("folder"), "");
     assert_eq!(job.file("summary"), "said\n");
-    assert!(told.contains("::notice title=plimsoll::said"), "{told}");
+    assert!(
+        reported.contains("::notice title=plimsoll::said"),
+        "{reported}"
+    );
     for (name, value, words) in [
         ("INPUT_FAIL_ON", "always", "fail-on is `always`"),
         ("INPUT_MODE", "both", "mode is `both`"),
         ("INPUT_BASE", "nowhere", "the commit nowhere is not here"),
     ] {
         let job = Job::new(&home, None, 0).with(name, value);
-        let (code, told) = job.ends();
-        assert_eq!(code, Some(2), "{told}");
+        let (code, reported) = job.ends();
+        assert_eq!(code, Some(2), "{reported}");
         assert!(
-            told.contains(&format!("::error title=plimsoll::{words}")),
-            "{told}"
+            reported.contains(&format!("::error title=plimsoll::{words}")),
+            "{reported}"
         );
         // No comment of an earlier push stays as if it were this one's result.
         assert!(job.comment().contains(words) && job.file("summary").contains(words));
@@ -225,8 +228,8 @@ async fn a_commit_that_a_shallow_checkout_lacks_is_fetched() {
         let job = Job::new(&home, None, 0)
             .with("INPUT_HOME", &folder.display().to_string())
             .with("INPUT_BASE", base);
-        let (code, told) = job.ends();
-        assert_eq!(code, Some(0), "{told}");
+        let (code, reported) = job.ends();
+        assert_eq!(code, Some(0), "{reported}");
     }
 }
 
@@ -254,9 +257,9 @@ async fn the_second_step_of_a_job_has_a_result_of_its_own() {
         said: "Nothing that is built or run differs.",
         ..Play::default()
     });
-    let (code, told) = job.ends();
-    assert_eq!(code, Some(0), "{told}");
-    assert!(!told.contains("::error"), "{told}");
+    let (code, reported) = job.ends();
+    assert_eq!(code, Some(0), "{reported}");
+    assert!(!reported.contains("::error"), "{reported}");
     assert_eq!(job.output("folder"), "");
     for text in [job.comment(), job.file("summary")] {
         assert!(
@@ -271,10 +274,10 @@ async fn the_second_step_of_a_job_has_a_result_of_its_own() {
         fault: "error: failed to reach the engine\n  hint: start it",
         ..Play::default()
     });
-    let (code, told) = job.ends();
-    assert_eq!(code, Some(1), "{told}");
+    let (code, reported) = job.ends();
+    assert_eq!(code, Some(1), "{reported}");
     let annotation = "::error title=plimsoll::exit code 1: failed to reach the engine";
-    assert!(told.contains(annotation), "{told}");
+    assert!(reported.contains(annotation), "{reported}");
     for text in [job.comment(), job.file("summary")] {
         assert!(
             !text.contains("worse") && text.contains("hint: start it"),
@@ -311,11 +314,11 @@ async fn variants_that_fail_are_told_with_their_reason() {
         fault: &talk,
         ..Play::default()
     });
-    let (code, told) = job.ends();
-    assert_eq!(code, Some(1), "{told}");
+    let (code, reported) = job.ends();
+    assert_eq!(code, Some(1), "{reported}");
     assert!(
-        told.contains("::error title=plimsoll::exit code 1: "),
-        "{told}"
+        reported.contains("::error title=plimsoll::exit code 1: "),
+        "{reported}"
     );
     for text in [job.comment(), job.file("summary")] {
         assert!(
@@ -332,9 +335,9 @@ async fn variants_that_fail_are_told_with_their_reason() {
     );
     let run = home.folders().pop().unwrap();
     let job = Job::new(&home, Some(&run), 3);
-    let (code, told) = job.ends();
-    assert_eq!(code, Some(3), "{told}");
-    assert!(told.contains("did not finish"), "{told}");
+    let (code, reported) = job.ends();
+    assert_eq!(code, Some(3), "{reported}");
+    assert!(reported.contains("did not finish"), "{reported}");
     assert!(
         job.comment().contains("did not finish"),
         "{}",
@@ -379,9 +382,12 @@ async fn the_pull_request_that_introduces_plimsoll_succeeds_with_a_note() {
             .with("DOCKER_HOST", &engine())
             .with("INPUT_SCENARIOS", scenarios)
             .with("INPUT_FAIL_ON", fail_on);
-        let (code, told) = job.ends();
-        assert_eq!(code, Some(0), "{told}");
-        assert!(told.contains("::notice title=plimsoll::HEAD~1 ("), "{told}");
+        let (code, reported) = job.ends();
+        assert_eq!(code, Some(0), "{reported}");
+        assert!(
+            reported.contains("::notice title=plimsoll::HEAD~1 ("),
+            "{reported}"
+        );
         for text in [job.comment(), job.file("summary")] {
             assert!(
                 text.contains("there is nothing to compare") && text.contains("app/good"),
@@ -396,11 +402,11 @@ async fn the_pull_request_that_introduces_plimsoll_succeeds_with_a_note() {
     // The first commit of a repository has no parent.
     let first = repository();
     let job = Job::new(&first, None, 2).with("INPUT_BASE", "");
-    let (code, told) = job.ends();
-    assert_eq!(code, Some(0), "{told}");
+    let (code, reported) = job.ends();
+    assert_eq!(code, Some(0), "{reported}");
     assert!(
-        told.contains("::notice title=plimsoll::HEAD has no parent"),
-        "{told}"
+        reported.contains("::notice title=plimsoll::HEAD has no parent"),
+        "{reported}"
     );
 }
 
@@ -417,14 +423,14 @@ async fn a_check_reports_its_budgets_even_where_a_variant_failed() {
     );
     let run = home.folders().pop().unwrap();
     let job = Job::new(&home, Some(&run), 1).with("INPUT_MODE", "check");
-    let (code, told) = job.ends();
-    assert_eq!(code, Some(1), "{told}");
+    let (code, reported) = job.ends();
+    assert_eq!(code, Some(1), "{reported}");
     assert!(
-        told.contains("::error title=budget::app/good size.unpacked"),
-        "{told}"
+        reported.contains("::error title=budget::app/good size.unpacked"),
+        "{reported}"
     );
     // The log has the table as well.
-    assert!(told.contains("1 broken"), "{told}");
+    assert!(reported.contains("1 broken"), "{reported}");
     assert!(job.comment().contains("| broken |"), "{}", job.comment());
 
     let only_good = ["run", "app", "--rounds", "1", "--only", "good"];

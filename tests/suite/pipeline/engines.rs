@@ -240,13 +240,13 @@ async fn a_syntax_line_costs_no_request_where_the_builder_can_be_told_so() {
         let (outcome, _) = home.run(&QUICK).await;
         assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
         let arguments = home.engine.state(|state| state.arguments.clone());
-        for (variant, told) in [("good", own_frontend), ("labs", false), ("plain", false)] {
+        for (variant, reported) in [("good", own_frontend), ("labs", false), ("plain", false)] {
             let of = |tag: &str| tag.contains(&format!("app_{variant}:"));
             let of: Vec<_> = arguments.iter().filter(|(tag, _)| of(tag)).collect();
             assert!(of.len() > 3, "{variant}: {arguments:?}");
             for (tag, arguments) in of {
                 let frontend = arguments.get("BUILDKIT_SYNTAX").map(String::as_str);
-                assert_eq!(frontend, told.then_some("dockerfile.v0"), "{tag}");
+                assert_eq!(frontend, reported.then_some("dockerfile.v0"), "{tag}");
             }
         }
         let record = home.record();

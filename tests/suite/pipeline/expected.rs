@@ -1,4 +1,4 @@
-//! Failures that a scenario expects: told as such, and no error of the run.
+//! Failures that a scenario expects: reported as such, and no error of the run.
 
 use super::*;
 

@@ -42,11 +42,11 @@ pub struct Home {
     /// Opened by `--engine clean-room`.
     pub room: FakeEngine,
     pub puller: FakeEngine,
-    /// How often grounds were closed.
+    /// How often environments were closed.
     pub closed: Arc<AtomicUsize>,
     /// The machine's date.
     pub date: Date,
-    /// The image stores that grounds were opened with.
+    /// The image stores that environments were opened with.
     pub stores: Arc<Mutex<Vec<ImageStore>>>,
     /// Columns of the terminal that stdout is.
     pub width: Option<u16>,
@@ -55,7 +55,7 @@ pub struct Home {
 }
 
 /// The fakes of a home, opened for a run.
-struct FakeGrounds {
+struct FakeEnvironments {
     registry: FakeRegistry,
     room: FakeEngine,
     probe: Arc<FakeProbe>,
@@ -64,22 +64,22 @@ struct FakeGrounds {
     stores: Arc<Mutex<Vec<ImageStore>>>,
 }
 
-impl Grounds<FakeEngine, FakeProbe> for FakeGrounds {
+impl Environments<FakeEngine, FakeProbe> for FakeEnvironments {
     async fn open(
         &self,
         _: &str,
         choice: EngineChoice,
         store: &ImageStore,
-    ) -> Result<Ground<FakeEngine, FakeProbe>, Failure> {
+    ) -> Result<RunEnvironment<FakeEngine, FakeProbe>, Failure> {
         let registry = Arc::new(self.registry.clone());
         self.stores.lock().unwrap().push(store.clone());
         Ok(match choice {
-            EngineChoice::Host => Ground {
+            EngineChoice::Host => RunEnvironment {
                 room: None,
                 puller: Err("no engine with an empty store".to_owned()),
                 registry,
             },
-            EngineChoice::CleanRoom => Ground {
+            EngineChoice::CleanRoom => RunEnvironment {
                 room: Some((Arc::new(self.room.clone()), self.probe.clone())),
                 puller: Ok(Arc::new(self.puller.clone())),
                 registry,
@@ -226,7 +226,7 @@ impl Home {
         let seams = Seams {
             engine: Arc::new(self.engine.clone()),
             probe: probe(&self.engine),
-            grounds: FakeGrounds {
+            environments: FakeEnvironments {
                 registry: self.registry.clone(),
                 room: self.room.clone(),
                 probe: probe(&self.room),

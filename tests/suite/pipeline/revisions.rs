@@ -151,7 +151,7 @@ async fn a_comment_changes_nothing() {
 async fn only_what_differs_is_measured() {
     let home = repository();
     write(&home, "README.md", "# an app\n");
-    commit(&home, "beside the context");
+    commit(&home, "outside of the context");
     let (outcome, said) = home.run(&["ab", "HEAD~1"]).await;
     assert_eq!(outcome.unwrap(), Exit::Fine);
     assert!(
@@ -163,7 +163,7 @@ async fn only_what_differs_is_measured() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["unchanged"], true);
 
-    // A variant more is told; the one that both have is measured when that is asked for.
+    // A variant more is reported; the one that both have is measured when that is asked for.
     let file = home.path().join("scenarios/app.toml");
     let text = std::fs::read_to_string(&file).unwrap()
         + "[[variant]]\nname = \"new\"\nstrategy = \"new\"\ntitle = \"new\"\ndockerfile = \"Dockerfile.good\"\n";
@@ -364,7 +364,7 @@ async fn a_picture_for_a_terminal_is_refused_before_anything_is_measured() {
     assert!(!home.path().join("results").exists());
 }
 
-/// Who does not tell git to ignore the results has them untracked from the second run on.
+/// Who does not let git ignore the results has them untracked from the second run on.
 #[tokio::test]
 async fn runs_in_the_tree_do_not_make_it_dirty_and_all_else_does() {
     let home = repository();

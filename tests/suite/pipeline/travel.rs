@@ -112,22 +112,22 @@ async fn what_breaks_on_the_way_is_dnf_or_invalid_and_the_rest_goes_on() {
     let (outcome, _) = home.run(ROOM).await;
     assert_eq!(outcome.unwrap(), Exit::Failed);
     let record = home.record();
-    let told = |variant, metric| {
+    let reported = |variant, metric| {
         let outcome = &over(&record, variant, metric, Link::LOOPBACK).outcome;
         let reason = outcome.reason().unwrap_or_default().to_owned();
         (outcome.status(), reason)
     };
-    assert_eq!(told("good", Metric::PullCold).0, Status::Ok);
-    let (status, reason) = told("cut", Metric::PullCold);
+    assert_eq!(reported("good", Metric::PullCold).0, Status::Ok);
+    let (status, reason) = reported("cut", Metric::PullCold);
     assert_eq!(status, Status::Dnf);
     assert!(reason.contains("unexpected EOF"), "{reason}");
-    let (status, reason) = told("cut", Metric::PullUpdate);
+    let (status, reason) = reported("cut", Metric::PullUpdate);
     assert_eq!(status, Status::Dnf);
     assert!(reason.contains("the image before it"), "{reason}");
-    let (status, reason) = told("warm", Metric::PullCold);
+    let (status, reason) = reported("warm", Metric::PullCold);
     assert_eq!(status, Status::Invalid);
     assert!(reason.contains("has it already: "), "{reason}");
-    let (status, reason) = told("unsendable", Metric::PullCold);
+    let (status, reason) = reported("unsendable", Metric::PullCold);
     assert_eq!(
         (status, reason.as_str()),
         (Status::Dnf, "the image could not be pushed")

@@ -1,4 +1,4 @@
-//! What goes wrong beside the measuring: nothing of it is hidden, and nothing is lost.
+//! What goes wrong outside of measuring: nothing of it is hidden, and nothing is lost.
 
 use super::*;
 
@@ -36,8 +36,8 @@ async fn cache_records_that_cannot_be_listed_or_removed_are_reported() {
         home.engine.state(|state| state.refuses.push(verb));
         home.run(&["run", "app", "--rounds", "2"]).await.0.unwrap();
         let warnings = home.record().warnings;
-        let told = warnings.iter().filter(|it| it.contains(words)).count();
-        assert!(told > 0, "{verb}: {warnings:?}");
+        let reported = warnings.iter().filter(|it| it.contains(words)).count();
+        assert!(reported > 0, "{verb}: {warnings:?}");
     }
 }
 
@@ -50,8 +50,11 @@ async fn each_phase_of_the_floor_that_fails_has_its_reason() {
         let home = Home::new(&[("good", GOOD)]);
         home.engine.state(|state| state.refuses.push(verb));
         let _ = home.run(&["run", "app", "--rounds", "1"]).await;
-        let told = reasons(&home.record(), Metric::FloorStopTime);
-        assert!(told.iter().any(|it| it.contains(words)), "{verb}: {told:?}");
+        let reported = reasons(&home.record(), Metric::FloorStopTime);
+        assert!(
+            reported.iter().any(|it| it.contains(words)),
+            "{verb}: {reported:?}"
+        );
     }
 }
 
@@ -60,8 +63,8 @@ async fn an_exit_for_lack_of_memory_is_named() {
     let home = Home::new(&[("dies", &format!("{GOOD}# crashes\n"))]);
     home.engine.state(|state| state.oom = true);
     let _ = home.run(&["run", "app", "--rounds", "1"]).await;
-    let told = reasons(&home.record(), Metric::StartReady);
-    assert!(told[0].contains("out of memory"), "{told:?}");
+    let reported = reasons(&home.record(), Metric::StartReady);
+    assert!(reported[0].contains("out of memory"), "{reported:?}");
 }
 
 #[tokio::test(start_paused = true)]

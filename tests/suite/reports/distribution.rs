@@ -95,7 +95,7 @@ fn pulls_say_what_makes_them_credible() {
 - Times: median [95 % bootstrap interval of it], n = 6.
 - 100mbit: one rate for all connections together, set by the registry of the run; what TCP and IP add is not modelled.
 - Download and unpack are parts of the cold pull, and overlap: layers are unpacked while others still come.
-- Cold pulls: 18 accepted (the engine told of no layer that was there before), 1 invalid, 0 DNF. In 18 of the 18 the registry served the manifest's sum to the byte, a layer that it lists twice counted once.
+- Cold pulls: 18 accepted (the engine reported of no layer that was there before), 1 invalid, 0 DNF. In 18 of the 18 the registry served the manifest's sum to the byte, a layer that it lists twice counted once.
 - Repeated cold pulls of one image spread by 2.4 % at the most (interquartile range / median: node/static, 6 pulls).
 - ¹ 1 of 7 samples invalid: layer b3 was there before
 "#);
@@ -119,7 +119,7 @@ Times: median [95 % bootstrap interval of it], n = 6.
   add is not modelled; each request waits 10.0 ms before it is answered.
 Download and unpack are parts of the cold pull, and overlap: layers are unpacked while others still
   come.
-Cold pulls: 18 accepted (the engine told of no layer that was there before), 0 invalid, 0 DNF. In 18
+Cold pulls: 18 accepted (the engine reported of no layer that was there before), 0 invalid, 0 DNF. In 18
   of the 18 the registry served the manifest's sum to the byte, a layer that it lists twice counted
   once.
 Repeated cold pulls of one image spread by 2.4 % at the most (interquartile range / median:
@@ -134,7 +134,7 @@ fn deploys_are_sums_of_medians() {
     assert_snapshot!(tables[2].terminal(Some(120)), @r#"
 Node API (node): deploys over 100mbit
 
-variant       strategy       first    beside  update      a        a
+variant       strategy       first      with  update      a        a
                             deploy  siblings  deploy  month    month
                                  s         s       s  moved  pulling
                                                          MB      min
@@ -143,20 +143,20 @@ single-stage  single-stage    8.61      4.51    0.92   9014     15.4
 multi-stage   multi-stage     3.48      1.33    0.87   9011     13.8
 static        static          0.82      0.82    0.82   7202     12.3
 ─────────────────────────────────────────────────────────────────────
-Reckoned, not measured as a whole: a pull (cold, base there, update) plus create plus start until ready, each its
+Computed, not measured as a whole: a pull (cold, base there, update) plus create plus start until ready, each its
   median. A sum of medians has no interval. The start is one with a warm page cache.
 A month: 20 deploys a day x 3 environments x 30 days = 1 800 update pulls, one node each.
 "#);
     assert_snapshot!(tables[4].markdown(), @r#"
 **Node API (node): deploys over 20mbit,10ms**
 
-| variant | strategy | first deploy (s) | beside siblings (s) | update deploy (s) | a month, moved (MB) | a month, pulling (min) |
+| variant | strategy | first deploy (s) | with siblings (s) | update deploy (s) | a month, moved (MB) | a month, pulling (min) |
 | :--- | :--- | ---: | ---: | ---: | ---: | ---: |
 | single-stage | single-stage | 41.4 | 20.9 | 2.97 | 9014 | 76.9 |
 | multi-stage | multi-stage | 15.8 | 5.02 | DNF¹ | DNF² | DNF¹ |
 | static | static | 2.46 | 2.46 | 2.46 | 7202 | 61.5 |
 
-- Reckoned, not measured as a whole: a pull (cold, base there, update) plus create plus start until ready, each its median. A sum of medians has no interval. The start is one with a warm page cache.
+- Computed, not measured as a whole: a pull (cold, base there, update) plus create plus start until ready, each its median. A sum of medians has no interval. The start is one with a warm page cache.
 - A month: 20 deploys a day x 3 environments x 30 days = 1 800 update pulls, one node each.
 - ¹ pull.update: the registry was cut off \| EOF
 - ² pull.update.bytes: the registry was cut off \| EOF
@@ -305,15 +305,15 @@ fn what_does_not_fit_together_is_not_reckoned() {
     let too_few = services(|run| image(run, |image| image.diff_ids.truncate(5)));
     let unknown_base = services(|run| run.bases[0].diff_ids.clear());
     let no_image = services(|run| run.cases[0].image = None);
-    let mut told = String::new();
+    let mut reported = String::new();
     for table in [no_manifest, too_few, unknown_base, no_image] {
         let json = table.json();
         assert!(row(&json, 0)["stored_once_bytes"].is_null());
         assert!(row(&json, 0)["once_to_whole_ratio"].is_null());
         let note = table.notes.iter().find(|note| note.mark.text() == "¹");
-        told.push_str(&format!("{}\n", note.unwrap().text));
+        reported.push_str(&format!("{}\n", note.unwrap().text));
     }
-    assert_snapshot!(told, @r#"
+    assert_snapshot!(reported, @r#"
 the record has no manifest of this image
 the manifest lists 6 layers and the image has 5: which are the base's is not known
 the record has no layers of the base node:20

@@ -126,7 +126,7 @@ fn json_round_trips_and_holds_null_for_missing() {
     assert_eq!(report_json(&stored), json);
 }
 
-/// Equal but for the last bit of a quotient, which serde_json's reader may lose.
+/// Equal except for the last bit of a quotient, which serde_json's reader may lose.
 fn alike(left: &serde_json::Value, right: &serde_json::Value) -> bool {
     use serde_json::Value::{Array, Number, Object};
     match (left, right) {

@@ -103,8 +103,8 @@ fn packed_bytes_that_differ_are_one_warning() {
     let mut run = two_links();
     run.values("static", Metric::SizeTransfer, &[4_001_007]);
     run.values("multi-stage", Metric::SizeTransfer, &[35_006_001]);
-    let told: Vec<String> = warnings(&run).iter().map(ToString::to_string).collect();
-    assert_snapshot!(told.join("\n"), @r#"
+    let reported: Vec<String> = warnings(&run).iter().map(ToString::to_string).collect();
+    assert_snapshot!(reported.join("\n"), @r#"
 size.transfer should be one value per variant and link, but differs between rounds in 2 of them, by 7 bytes at the most
 "#);
     let drawn = terminal_tables(&run, "node")[2].terminal(None);
@@ -136,13 +136,13 @@ fn a_claim_on_a_pull_is_held_against_its_link() {
         claim("single-stage", "1gbit"),
         claim("distroless", "1gbit"),
     ];
-    let told: Vec<_> = claim_results(&run)
+    let reported: Vec<_> = claim_results(&run)
         .iter()
         .map(|result| (result.status, result.measured))
         .collect();
     let time = |millis| Some(Quantity::Time(Nanos::from_millis(millis)));
     assert_eq!(
-        told,
+        reported,
         [
             ("measured", time(8_200)),
             ("measured", time(41_000)),

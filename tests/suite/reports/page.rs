@@ -156,7 +156,7 @@ What the engine itself costs. It is part of every number above and is never subt
 
 ## Recompute
 
-Every figure here is computed from `run.json` beside this page:
+Every figure here is computed from `run.json` in this folder:
 
 ```
 plimsoll report 20261120T200000Z-node

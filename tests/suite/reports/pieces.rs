@@ -51,7 +51,7 @@ fn a_summary_of_many_scenarios_is_that_of_the_whole() {
         for (row, entry) in rows.iter().zip(analysis.entries()) {
             let ratio = analysis.ratio_to_largest(entry);
             let ratio = ratio.map(|ratio| ratio.ratio.get().to_string());
-            let told = (&row[1], &row[3], &row[6], &row[18]);
+            let reported = (&row[1], &row[3], &row[6], &row[18]);
             let subject = entry.subject;
             let expected = (
                 subject.scenario(),
@@ -59,7 +59,7 @@ fn a_summary_of_many_scenarios_is_that_of_the_whole() {
                 entry.metric.id(),
                 ratio.as_deref().unwrap_or_default(),
             );
-            assert_eq!(told, expected);
+            assert_eq!(reported, expected);
         }
     }
 }

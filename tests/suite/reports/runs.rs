@@ -94,11 +94,11 @@ fn a_run_without_claims_has_no_table_of_them_and_the_verdicts_of_all_are_counted
     let tables = claims_of_several(&runs);
     assert_eq!(tables.len(), 3);
     let overview = tables[0].markdown();
-    let told: Vec<_> = overview
+    let reported: Vec<_> = overview
         .lines()
         .filter(|line| line.starts_with("- "))
         .collect();
-    assert_snapshot!(told.join("\n"), @r"
+    assert_snapshot!(reported.join("\n"), @r"
     - They differ in: begun, engine, links. Each is read for itself; nothing is compared between them.
     - All runs together. Verdicts on 10 claims: 2 hold, 0 hold in direction, 1 does not hold, 7 cannot be tested here. Each is about this app on this engine; the sources measured others.
     - No source claims anything of: 20261122T100000Z-silent.
@@ -141,7 +141,7 @@ fn a_page_of_several_runs_holds_the_page_of_each() {
 
 #[test]
 fn the_program_takes_names_and_folders_of_runs() {
-    let told = |arguments: &[&str]| {
+    let reported = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         let home = ["--home", env!("CARGO_MANIFEST_DIR")];
         let output = command
@@ -160,7 +160,7 @@ fn the_program_takes_names_and_folders_of_runs() {
         "reference-2026-11-20-2cpu-vm",
         "reference-2026-11-21-clean-room-2cpu-vm",
     ];
-    let (code, out, err) = told(&["list", "--runs", first, second, "--format", "json"]);
+    let (code, out, err) = reported(&["list", "--runs", first, second, "--format", "json"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     let folders: Vec<_> = json["runs"]
@@ -173,22 +173,22 @@ fn the_program_takes_names_and_folders_of_runs() {
         folders[0].ends_with(first) && folders[1].ends_with(second),
         "{folders:?}"
     );
-    // The same run twice is one run, and one run is told as ever.
-    let once = told(&["claims", first]);
-    assert_eq!(told(&["claims", first, first]), once);
+    // The same run twice is one run, and one run is reported as ever.
+    let once = reported(&["claims", first]);
+    assert_eq!(reported(&["claims", first, first]), once);
     assert!(
         once.1
             .starts_with("Claimed against measured (size.unpacked), 31 of 31 claims\n"),
         "{}",
         once.1
     );
-    let (code, out, _) = told(&["claims", first, second]);
+    let (code, out, _) = reported(&["claims", first, second]);
     assert_eq!(
         (code, out.matches("Verdicts on 31 claims:").count()),
         (Some(0), 2)
     );
-    let (code, _, err) = told(&["list", "--runs", "nope"]);
+    let (code, _, err) = reported(&["list", "--runs", "nope"]);
     assert_eq!(code, Some(1));
     assert!(err.contains("failed to find the run `nope`"), "{err}");
-    assert_eq!(told(&["list", "node", "--runs"]).0, Some(2));
+    assert_eq!(reported(&["list", "node", "--runs"]).0, Some(2));
 }

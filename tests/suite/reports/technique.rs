@@ -246,7 +246,7 @@ Facts of the first image that kept the contract; none of them is a verdict.
 ¹ this image was not looked into
 ² not available here: no emulator for linux/arm64 on this machine
 
-Node API (node): how it runs and what it gives away
+Node API (node): how it runs and what it exposes
 
 variant          user      health      hardened      stop                 secrets                 CVEs
                            check       start

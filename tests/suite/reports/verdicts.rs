@@ -223,7 +223,10 @@ fn a_timed_change_needs_an_interval_that_leaves_out_1() {
         .into_iter()
         .filter_map(|result| result.why)
         .collect();
-    assert_eq!(why, ["n = 5: no interval tells the change from noise"; 3]);
+    assert_eq!(
+        why,
+        ["n = 5: too few samples to distinguish the change from noise"; 3]
+    );
 }
 
 fn travelled() -> RunRecord {
@@ -352,8 +355,8 @@ fn without_pulls_the_claims_on_deploys_say_why() {
     let run = travelled();
     let mut pushed = pushed_only();
     pushed.scenarios[0].claims = run.scenarios[0].claims.clone();
-    let told = claim_results(&pushed);
-    let why: Vec<_> = told
+    let reported = claim_results(&pushed);
+    let why: Vec<_> = reported
         .iter()
         .take(3)
         .filter_map(|result| result.why.as_deref())
@@ -363,7 +366,7 @@ nothing went over 100mbit in this run
 nothing went over 1gbit in this run
 nothing went over 100mbit in this run
 "#);
-    assert_eq!(told[5].verdict, Holds, "sizes are there without a pull");
+    assert_eq!(reported[5].verdict, Holds, "sizes are there without a pull");
 }
 
 #[test]

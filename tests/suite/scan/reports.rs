@@ -1,4 +1,4 @@
-//! What reports tell.
+//! What reports contain.
 
 use plimsoll::scan::{
     Report, ScanError, parse_grype, parse_scout, parse_trivy, parse_trivy_version,

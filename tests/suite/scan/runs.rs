@@ -80,7 +80,7 @@ async fn all_three_are_asked_in_their_own_words() {
         .with("grype", &cat("grype-version.json"), &cat("grype.json"))
         .with("docker", &cat("scout-version.txt"), &cat("scout.json"));
     let records = stand.scan().await;
-    let told: Vec<_> = records
+    let reported: Vec<_> = records
         .iter()
         .map(|record| {
             let ScanOutcome::Found(found) = &record.outcome else {
@@ -96,7 +96,7 @@ async fn all_three_are_asked_in_their_own_words() {
         })
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             ("trivy", "0.74.0", Some("2026-11-20T06:00:00.1Z"), 4),
             ("grype", "0.117.0", Some("2026-11-20T01:02:03Z"), 4),
@@ -116,12 +116,12 @@ async fn all_three_are_asked_in_their_own_words() {
         "scout|cves|--format|sarif|archive:///data/my image.tar"
     );
     let installed = stand.scanners(Nanos::from_secs(60)).installed().await;
-    let told: Vec<_> = installed
+    let reported: Vec<_> = installed
         .iter()
         .map(|found| (found.scanner, found.version.as_str()))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             ("trivy", "0.74.0"),
             ("grype", "0.117.0"),

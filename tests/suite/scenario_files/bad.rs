@@ -245,7 +245,7 @@ const BAD: &[(&str, &str, &str)] = &[
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table and its answers")]
-fn each_error_names_its_place_and_its_mend() {
+fn each_error_names_its_place_and_its_fix() {
     let mut report = String::new();
     for (what, good, bad) in BAD {
         assert!(

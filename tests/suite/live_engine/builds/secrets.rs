@@ -41,8 +41,8 @@ live!(a_command_reads_a_secret_and_the_image_does_not_have_it, stage => {
         .await
         .unwrap();
     let token = token(stage);
-    let told = format!("{built:?} {heard:?} {request:?}");
-    assert!(!told.contains(&token), "it was told");
+    let reported = format!("{built:?} {heard:?} {request:?}");
+    assert!(!reported.contains(&token), "it was printed");
 
     let image = stage.engine.image(&request.tag).await.unwrap().unwrap();
     assert_eq!(image.id, built.image);
@@ -76,8 +76,8 @@ live!(a_command_that_prints_a_secret_does_not_tell_it, stage => {
     let request = request(stage, "printed");
     let run = r#"["/tool", "tell", "/run/secrets/token"]"#;
     let failure = stage.build(&request, &reading("token", run)).await.unwrap_err();
-    let told = format!("{failure:?}");
-    assert!(!told.contains(&token(stage)), "it was told");
+    let reported = format!("{failure:?}");
+    assert!(!reported.contains(&token(stage)), "it was printed");
     match failure {
         BuildFailure::Step { exit_code, log, .. } => {
             assert_eq!(exit_code, Some(3));

@@ -117,8 +117,8 @@ impl Cluster {
             cluster.start_node(node);
         }
         let idle = until(Duration::from_secs(30), async || {
-            let told = cluster.ask("sinfo", &["-h", "-N", "-o", "%t"]);
-            told.lines().filter(|state| *state == "idle").count() == NODES.len()
+            let reported = cluster.ask("sinfo", &["-h", "-N", "-o", "%t"]);
+            reported.lines().filter(|state| *state == "idle").count() == NODES.len()
         });
         assert!(idle.await, "{}", cluster.ask("sinfo", &["-N", "-l"]));
         cluster
@@ -173,12 +173,12 @@ impl Cluster {
 
     /// One field of a job, as `scontrol show job` has it.
     pub(super) fn field(&self, job: &str, field: &str) -> String {
-        let told = self.ask("scontrol", &["-o", "show", "job", job]);
-        let mut words = told.split_whitespace();
+        let reported = self.ask("scontrol", &["-o", "show", "job", job]);
+        let mut words = reported.split_whitespace();
         let start = format!("{field}=");
         let value = words.find_map(|word| word.strip_prefix(&start));
         value
-            .unwrap_or_else(|| panic!("{field} of {job}: {told}"))
+            .unwrap_or_else(|| panic!("{field} of {job}: {reported}"))
             .to_owned()
     }
 

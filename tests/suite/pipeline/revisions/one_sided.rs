@@ -64,8 +64,8 @@ async fn what_is_compared_lists_what_is_not() {
     };
     let again = plimsoll(&["compare", "latest"]);
     assert_eq!(again.status.code(), Some(0), "{again:?}");
-    let told = String::from_utf8(again.stdout).unwrap();
-    assert!(told.contains("Only in head: app/new."), "{told}");
+    let reported = String::from_utf8(again.stdout).unwrap();
+    assert!(reported.contains("Only in head: app/new."), "{reported}");
     let open = plimsoll(&["compare", "latest", "--fail-on-inconclusive"]);
     assert_eq!(open.status.code(), Some(4), "{open:?}");
 }

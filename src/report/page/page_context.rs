@@ -12,7 +12,7 @@ use super::document::Entry;
 use crate::record::{CaseId, RunRecord};
 
 /// One run on a page.
-pub(super) struct Sheet<'a> {
+pub(super) struct PageContext<'a> {
     pub(super) analysis: Analysis<'a>,
     /// Begins all ids: several runs may share a page.
     prefix: String,
@@ -25,7 +25,7 @@ pub(super) struct Sheet<'a> {
     tables: Cell<u32>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> PageContext<'a> {
     pub(super) fn new(record: &'a RunRecord, prefix: String, level: u8) -> Self {
         let mut taken = BTreeSet::new();
         let mut anchors = BTreeMap::new();
@@ -66,7 +66,7 @@ impl<'a> Sheet<'a> {
         format!("{}table-{number}", self.prefix)
     }
 
-    /// Where a case is told in full.
+    /// Where all about a case is.
     pub(super) fn anchor(&self, case: &CaseId) -> Option<&str> {
         self.anchors.get(case.as_str()).map(String::as_str)
     }

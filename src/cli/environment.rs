@@ -1,4 +1,4 @@
-//! What a run stands on beside the user's engine: the registry of the run, and in a
+//! What a run uses in addition to the user's engine: the registry of the run, and in a
 //! clean room the engines that build and pull.
 
 use std::future::Future;
@@ -9,7 +9,7 @@ use crate::engine::{Engine, Registry};
 use crate::record::{EngineChoice, EngineFacts, ImageStore};
 
 /// What is opened for a run.
-pub struct Ground<E, P> {
+pub struct RunEnvironment<E, P> {
     /// The private engine that builds and starts, with a probe that reaches its
     /// containers. None where the user's engine does both.
     pub room: Option<(Arc<E>, Arc<P>)>,
@@ -20,7 +20,7 @@ pub struct Ground<E, P> {
 }
 
 /// Opens and closes it. Tests put fakes in.
-pub trait Grounds<E: Engine, P>: Send + Sync {
+pub trait Environments<E: Engine, P>: Send + Sync {
     /// Opens what a run asks for. `run` is its id, `store` what keeps the images of a room.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ pub trait Grounds<E: Engine, P>: Send + Sync {
         run: &str,
         choice: EngineChoice,
         store: &ImageStore,
-    ) -> impl Future<Output = Result<Ground<E, P>, Failure>> + Send;
+    ) -> impl Future<Output = Result<RunEnvironment<E, P>, Failure>> + Send;
 
     /// Removes what killed runs left where rooms are made, and says so.
     fn clear(&self) -> Vec<String> {
@@ -42,7 +42,7 @@ pub trait Grounds<E: Engine, P>: Send + Sync {
 }
 
 /// Facts of a private engine without what is another in each run: it is the same
-/// ground when a run is resumed.
+/// environment when a run is resumed.
 pub fn of_a_room(facts: EngineFacts) -> EngineFacts {
     EngineFacts {
         endpoint: EngineChoice::CleanRoom.name().to_owned(),

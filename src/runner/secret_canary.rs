@@ -14,14 +14,14 @@ const PREFIX: &str = "plimsoll-planted-";
 const SHOWN: usize = PREFIX.len() + 2;
 
 /// A token and the way that it takes into the build.
-pub(super) struct Plant {
+pub(super) struct SecretCanary {
     id: String,
     pub(super) token: Secret,
     way: SecretUse,
 }
 
-impl Plant {
-    /// The plant of a visit, if its variant asks for one.
+impl SecretCanary {
+    /// The canary of a visit, if its variant asks for one.
     pub(super) fn of<E: Engine, C: Clock, P: Probe>(
         runner: &Runner<E, C, P>,
         case: &PlannedCase,

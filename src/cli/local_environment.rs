@@ -1,4 +1,4 @@
-//! The real grounds of a run: the embedded registry, and the rooms of a clean room.
+//! The real environment of a run: the embedded registry, and the rooms of a clean room.
 
 use std::fs::File;
 use std::io;
@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use tokio::sync::Mutex;
 
 use super::args::Place;
+use super::environment::{Environments, RunEnvironment};
 use super::failure::Failure;
-use super::grounds::{Ground, Grounds};
 use crate::cleanroom::{self, DataPlace, Room, RoomSpec};
 use crate::docker::DockerEngine;
 use crate::engine::{Engine, RegistryEndpoint};
@@ -39,7 +39,7 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 const REGISTRY_FOLDER: &str = "registry-";
 
 /// Opens registry and rooms for one run, and closes them.
-pub(super) struct Yard {
+pub(super) struct LocalEnvironments {
     folder: PathBuf,
     clock: Arc<SystemClock>,
     opened: Mutex<Opened>,
@@ -54,7 +54,7 @@ struct Opened {
     _lock: Option<File>,
 }
 
-impl Yard {
+impl LocalEnvironments {
     pub(super) fn new(place: &Place, clock: Arc<SystemClock>) -> Self {
         Self {
             folder: place.rooms.clone(),
@@ -110,7 +110,7 @@ impl Yard {
         run: &str,
         store: &ImageStore,
         server: &Arc<Server>,
-    ) -> Result<Ground<DockerEngine, HttpProbe<SystemClock>>, Failure> {
+    ) -> Result<RunEnvironment<DockerEngine, HttpProbe<SystemClock>>, Failure> {
         let spec = |purpose, network, data| RoomSpec {
             folder: self.folder.clone(),
             run: run.to_owned(),
@@ -124,7 +124,7 @@ impl Yard {
         let pull = spec("pull", false, data_of_pulls(host::available_memory()));
         let (puller, _) = self.room(pull, server, RegistryEndpoint::Pull).await?;
         let probe = HttpProbe::within(self.clock.clone(), sockets);
-        Ok(Ground {
+        Ok(RunEnvironment {
             room: Some((engine, Arc::new(probe))),
             puller: Ok(puller),
             registry: server.clone(),
@@ -132,13 +132,13 @@ impl Yard {
     }
 }
 
-impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
+impl Environments<DockerEngine, HttpProbe<SystemClock>> for LocalEnvironments {
     async fn open(
         &self,
         run: &str,
         choice: EngineChoice,
         store: &ImageStore,
-    ) -> Result<Ground<DockerEngine, HttpProbe<SystemClock>>, Failure> {
+    ) -> Result<RunEnvironment<DockerEngine, HttpProbe<SystemClock>>, Failure> {
         let means = cleanroom::check_requirements();
         if let (EngineChoice::CleanRoom, Err(lack)) = (choice, &means) {
             return Err(
@@ -168,7 +168,7 @@ impl Grounds<DockerEngine, HttpProbe<SystemClock>> for Yard {
                     Ok(_) => format!("{why}; run with --engine clean-room"),
                     Err(lack) => format!("{why}, and no clean room is available here: {lack}"),
                 });
-                Ok(Ground {
+                Ok(RunEnvironment {
                     room: None,
                     puller,
                     registry: server,
