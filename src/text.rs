@@ -88,6 +88,9 @@ fn is_active(character: char) -> bool {
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
                 | '\u{fff9}'..='\u{fffb}'
+                // XML has no place for them.
+                | '\u{fffe}'
+                | '\u{ffff}'
         )
 }
 
@@ -135,6 +138,7 @@ mod tests {
         }
         assert_eq!(inline("a\r\nb\u{85}c\u{2028}d\te\n"), "a b c d e ");
         assert_eq!(inline("a\u{1b}[0m"), "a\\u001b[0m");
+        assert_eq!(inline("\u{ffff}\u{fffe}\u{fffd}"), "\\uffff\\ufffe\u{fffd}");
     }
 
     #[test]

@@ -95,9 +95,13 @@ pub async fn clean<E: Engine>(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let wanted = |run: Option<&str>| args.run.is_none() || args.run.as_deref() == run;
+    // A run whose process has a folder for temporary files of its own shows by its lock alone.
+    let results = place.results();
+    let is_running =
+        |run: &str| store::is_running(run) || RunFolder::is_being_written(&results.join(run));
     let ours = |item: &Owned| {
         let run = item.run.as_deref();
-        wanted(run) && !run.is_some_and(store::is_running)
+        wanted(run) && !run.is_some_and(is_running)
     };
     let mut outside = Outside {
         rooms: cleanroom::stale_rooms(&place.rooms),
@@ -227,10 +231,24 @@ async fn remove<E: Engine>(
     printer: &mut Printer,
 ) -> Result<Vec<String>, Failure> {
     let (gone, mut kept) = runner::sweep(engine, ours).await;
-    let ids: Vec<_> = left.cache.into_iter().collect();
+    // A run that was resumed since the list was shown needs its records and its notes.
+    let is_resumed = |path: &Path| path.parent().is_some_and(RunFolder::is_being_written);
+    let (resumed, journals): (Vec<_>, Vec<_>) = left
+        .journals
+        .into_iter()
+        .partition(|(path, _)| is_resumed(path));
+    let used: BTreeSet<_> = resumed.iter().flat_map(|(_, ids)| ids).collect();
+    let ids = left.cache.into_iter().filter(|id| !used.contains(id));
+    let ids: Vec<_> = ids.collect();
+    for (path, _) in &resumed {
+        let path = path.display();
+        kept.push(format!(
+            "the cache records that `{path}` names: their run goes on"
+        ));
+    }
     let pruned = engine.prune_cache(&ids).await?;
     if pruned.len() == ids.len() {
-        forget(&left.journals)?;
+        forget(&journals)?;
     } else {
         kept.push(format!(
             "{} cache records are in use",
@@ -371,7 +389,14 @@ fn run_of(journal: &Path) -> Option<&str> {
 
 fn forget(journals: &[(PathBuf, BTreeSet<String>)]) -> Result<(), Failure> {
     for (path, _) in journals {
-        std::fs::remove_file(path)?;
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let said = format!("failed to remove `{}`: {error}", path.display());
+                let hint = "the cache records that it names are gone: remove it by hand";
+                return Err(Failure::failed(said).with_hint(Some(hint.to_owned())));
+            }
+            _ => {}
+        }
     }
     Ok(())
 }

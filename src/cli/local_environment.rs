@@ -1,6 +1,6 @@
 //! The real environment of a run: the embedded registry, and the rooms of a clean room.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
@@ -66,6 +66,12 @@ impl LocalEnvironments {
     async fn registry(&self, run: &str) -> Result<Arc<Server>, Failure> {
         let folder = self.folder.join(format!("{REGISTRY_FOLDER}{run}"));
         let mut opened = self.opened.lock().await;
+        let held = File::open(&folder).map(|held| held.try_lock());
+        if let Ok(Err(TryLockError::WouldBlock)) = held {
+            let said = format!("another run called `{run}` uses `{}`", folder.display());
+            let hint = "start this one again: runs that begin in one second may share a name";
+            return Err(Failure::failed(said).with_hint(Some(hint.to_owned())));
+        }
         opened.store = Some(folder.clone());
         // Of a run that was killed and is resumed.
         remove(&folder)?;

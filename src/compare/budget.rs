@@ -240,9 +240,12 @@ fn lines_of<'a>(
     let Ok(metric) = budget.metric.parse::<Metric>() else {
         return Vec::new();
     };
-    let of_case = samples.iter().filter(|(key, _)| {
+    let of_metric = samples
+        .range((case.id.as_str(), metric, None)..)
+        .take_while(|(key, _)| (key.0, key.1) == (case.id.as_str(), metric));
+    let of_case = of_metric.filter(|(key, _)| {
         let over = |link: &String| key.2.is_some_and(|one| one.to_string() == *link);
-        key.0 == case.id.as_str() && key.1 == metric && budget.link.as_ref().is_none_or(over)
+        budget.link.as_ref().is_none_or(over)
     });
     let mut lines: Vec<_> = of_case
         .map(|(key, series)| BudgetLine {

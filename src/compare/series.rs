@@ -98,8 +98,12 @@ pub(super) fn of_run(record: &RunRecord) -> BTreeMap<Key<'_>, Series<'_>> {
 pub(super) fn keys<'a>(
     base: &BTreeMap<Key<'a>, Series<'_>>,
     head: &BTreeMap<Key<'a>, Series<'_>>,
-    case: &CaseId,
+    case: &'a CaseId,
 ) -> BTreeSet<Key<'a>> {
-    let all = base.keys().chain(head.keys());
-    all.filter(|key| key.0 == case.as_str()).copied().collect()
+    let first = (case.as_str(), Metric::ALL[0], None);
+    let of_case = |key: &&Key<'a>| key.0 == case.as_str();
+    let base = base.range(first..).map(|(key, _)| key);
+    let head = head.range(first..).map(|(key, _)| key);
+    let both = base.take_while(of_case).chain(head.take_while(of_case));
+    both.copied().collect()
 }

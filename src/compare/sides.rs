@@ -56,7 +56,11 @@ impl Side {
 /// at outside the schedule, so it gets the smallest level of all looks.
 pub fn terms_of(record: &RunRecord, ab: &AbRecord) -> Terms {
     let wanted = &ab.terms;
-    let threshold = |factor: Ratio| Threshold::of(factor.get() - 1.0);
+    // 1.001 less 1 is not 0.001: a default is known by its factor.
+    let threshold = |factor: Ratio, default: Threshold| match factor.get() == default.factor() {
+        true => default,
+        false => Threshold::of(factor.get() - 1.0).unwrap_or(default),
+    };
     let planned = ab.planned_looks.first().zip(ab.planned_looks.last());
     let smallest = planned.map_or(ALPHA, |(first, most)| {
         let looks = Looks::between(*first, *most);
@@ -66,8 +70,8 @@ pub fn terms_of(record: &RunRecord, ab: &AbRecord) -> Terms {
     });
     let last = ab.level().filter(|_| record.state == RunState::Complete);
     Terms {
-        timed: threshold(wanted.timed).unwrap_or(Threshold::TIMED),
-        exact: threshold(wanted.exact).unwrap_or(Threshold::EXACT),
+        timed: threshold(wanted.timed, Threshold::TIMED),
+        exact: threshold(wanted.exact, Threshold::EXACT),
         waived: wanted
             .waived
             .iter()

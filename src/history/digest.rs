@@ -23,6 +23,8 @@ pub struct RunDigest {
     pub id: String,
     /// When it began: RFC 3339, UTC, whole seconds, so that text order is time order.
     pub started_at: String,
+    /// The runs that it was joined from.
+    pub parts: Vec<String>,
     /// The traits that the rules compare.
     pub traits: RunTraits,
     /// The cases that were to run.
@@ -161,6 +163,7 @@ impl RunDigest {
         Ok(Self {
             id: record.id.clone(),
             started_at: utc.to_rfc3339_opts(SecondsFormat::Secs, true),
+            parts: record.parts.iter().map(|part| part.run.clone()).collect(),
             traits: RunTraits::of(record),
             cases,
         })

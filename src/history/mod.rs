@@ -19,6 +19,8 @@ pub use digest::{CaseDigest, DigestError, RunDigest, SeriesDigest, Values};
 pub use newest::{Baseline, Drift, Judgement, Outcome, Standing};
 pub use trend::{Point, Terms, Trend, trends};
 
+use std::collections::BTreeMap;
+
 use crate::record::Metric;
 
 /// The metrics that are shown by default.
@@ -41,14 +43,24 @@ pub struct InOrder<S> {
     pub copies: Vec<(S, String)>,
 }
 
-/// Sorts digests by time. Runs with equal id and time are copies; the first one is kept.
+/// Sorts digests by time. Runs with equal id and time are copies; the first one is kept. A
+/// joined run has all that its parts measured, so they count as copies of it.
 pub fn in_order<S>(mut all: Vec<(S, RunDigest)>) -> InOrder<S> {
     all.sort_by(|(_, one), (_, other)| {
         (&one.started_at, &one.id).cmp(&(&other.started_at, &other.id))
     });
     let mut runs: Vec<(S, RunDigest)> = Vec::with_capacity(all.len());
     let mut copies = Vec::new();
+    let parts_of = |(_, run): &(S, RunDigest)| {
+        let parts = run.parts.iter().map(|part| (part.clone(), run.id.clone()));
+        parts.collect::<Vec<_>>()
+    };
+    let joined: BTreeMap<String, String> = all.iter().flat_map(parts_of).collect();
     for (source, run) in all {
+        if let Some(whole) = joined.get(&run.id) {
+            copies.push((source, whole.clone()));
+            continue;
+        }
         match runs.last() {
             Some((_, last)) if (&last.id, &last.started_at) == (&run.id, &run.started_at) => {
                 copies.push((source, run.id));

@@ -1,6 +1,6 @@
 //! The packages of the final tree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::examined::Examined;
 use super::known::Known;
@@ -19,6 +19,8 @@ const MOST_LIST_BYTES: usize = 64 << 20;
 const MOST_LISTED: usize = 100_000;
 /// Why a file with several names is not read under one of them.
 const OTHER_NAME: &str = "another name of it in its layer is not that of such a file";
+/// Names of a folder of a layer that are looked through one by one.
+const FEW_NAMES: usize = 32;
 /// Files that could not be read and are listed.
 const MOST_UNREAD: usize = 1_000;
 
@@ -39,6 +41,7 @@ impl Examined {
         let view = self.view();
         let mut listing = Listing::default();
         let mut seen = BTreeSet::new();
+        let mut folders = Folders::default();
         view.walk(&mut |at, node| {
             let Node::File(file) = node else { return };
             let kind = packages::kind(at).filter(|kind| kind.has_packages());
@@ -70,7 +73,7 @@ impl Examined {
             let path = name::path(at);
             let layer = layer_number(self.position_of(file.number));
             let layers = match found.file.is_database() {
-                true => self.layers_of(at, file.number, found),
+                true => self.layers_of(&mut folders, at, file.number, found),
                 false => Vec::new(),
             };
             for (number, package) in found.list.iter().enumerate() {
@@ -84,6 +87,7 @@ impl Examined {
             if let Some(problem) = found.problem {
                 listing.unread(path, layer, problem);
                 listing.packages.open_ended.0 += u64::from(found.is_open());
+                listing.packages.nothing.0 += u64::from(found.is_nothing());
             }
         });
         let mut packages = listing.packages;
@@ -109,15 +113,21 @@ impl Examined {
 
     /// The layer of each package of a database: the lowest from which on each version of the
     /// file holds it. A layer that installs one package writes the others again.
-    fn layers_of(&self, at: &[&[u8]], number: u32, found: &Found) -> Vec<u32> {
+    fn layers_of<'a>(
+        &'a self,
+        folders: &mut Folders<'a>,
+        at: &[&[u8]],
+        number: u32,
+        found: &Found,
+    ) -> Vec<u32> {
         let top = self.position_of(number);
         let mut layers = vec![layer_number(top); found.list.len()];
         let mut held: BTreeSet<_> = (0..found.list.len()).collect();
         for position in (0..top).rev() {
-            if hides_below(&self.stack[position + 1].layer, at) {
+            if folders.hides_below(position + 1, &self.stack[position + 1].layer, at) {
                 break;
             }
-            let lower = match version_in(&self.stack[position].layer, at) {
+            let lower = match folders.version_in(position, &self.stack[position].layer, at) {
                 Version::Same => continue,
                 Version::Found(lower) => lower,
                 Version::None => break,
@@ -153,46 +163,65 @@ enum Version<'a> {
     None,
 }
 
-/// A name in a folder. The index of names of a layer is let go once it is read.
-fn child(tree: &Tree, folder: Id, name: &[u8]) -> Option<Id> {
-    tree.in_folder(folder).find(|id| tree.name(*id) == name)
-}
+/// The names of large folders of layers, by the layer's position: the index of names of a layer
+/// is let go once it is read, and an image may have a database for each of many names.
+#[derive(Default)]
+struct Folders<'a>(HashMap<(usize, Id), HashMap<&'a [u8], Id>>);
 
-/// Whether a layer hides all of a folder that a path leads through.
-fn hides_below(layer: &Layer, at: &[&[u8]]) -> bool {
-    let tree = &layer.tree;
-    let mut id = tree.root;
-    for part in at {
-        if tree.slot(id).opaque {
-            return true;
+impl<'a> Folders<'a> {
+    /// A name in a folder.
+    fn child(&mut self, position: usize, tree: &'a Tree, folder: Id, name: &[u8]) -> Option<Id> {
+        if let Some(names) = self.0.get(&(position, folder)) {
+            return names.get(name).copied();
         }
-        match child(tree, id, part) {
-            Some(child) => id = child,
-            None => return false,
+        if tree.all_in(folder).nth(FEW_NAMES).is_none() {
+            return tree.in_folder(folder).find(|id| tree.name(*id) == name);
         }
+        let names = self.0.entry((position, folder)).or_default();
+        names.extend(tree.in_folder(folder).map(|id| (tree.name(id), id)));
+        names.get(name).copied()
     }
-    false
-}
 
-fn version_in<'a>(layer: &'a Layer, at: &[&[u8]]) -> Version<'a> {
-    let tree = &layer.tree;
-    let mut id = tree.root;
-    for part in at {
-        id = match child(tree, id, part) {
-            Some(id) => id,
-            None => return Version::Same,
+    /// Whether a layer hides all of a folder that a path leads through.
+    fn hides_below(&mut self, position: usize, layer: &'a Layer, at: &[&[u8]]) -> bool {
+        let tree = &layer.tree;
+        let mut id = tree.root;
+        for part in at {
+            if tree.slot(id).opaque {
+                return true;
+            }
+            match self.child(position, tree, id, part) {
+                Some(child) => id = child,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    fn version_in(&mut self, position: usize, layer: &'a Layer, at: &[&[u8]]) -> Version<'a> {
+        let tree = &layer.tree;
+        let mut id = tree.root;
+        for part in at {
+            // A whiteout, a file or a link in the place of a folder hides what is below it.
+            if tree.slot(id).lead != Lead::Folder {
+                return Version::None;
+            }
+            id = match self.child(position, tree, id, part) {
+                Some(id) => id,
+                None => return Version::Same,
+            };
+        }
+        let Lead::File(number) = tree.slot(id).lead else {
+            return Version::None;
         };
-    }
-    let Lead::File(number) = tree.slot(id).lead else {
-        return Version::None;
-    };
-    match layer
-        .inodes
-        .get(number as usize)
-        .and_then(|it| it.known.as_deref())
-    {
-        Some(Known::Packages(found)) => Version::Found(found),
-        _ => Version::None,
+        match layer
+            .inodes
+            .get(number as usize)
+            .and_then(|it| it.known.as_deref())
+        {
+            Some(Known::Packages(found)) => Version::Found(found),
+            _ => Version::None,
+        }
     }
 }
 

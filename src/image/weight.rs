@@ -109,7 +109,7 @@ mod tests {
         }
     }
 
-    fn names(weights: &[Weight]) -> Vec<(&str, u64)> {
+    fn paths(weights: &[Weight]) -> Vec<(&str, u64)> {
         let weights = weights.iter();
         weights
             .map(|one| (one.path.as_str(), one.bytes.0))
@@ -132,14 +132,14 @@ mod tests {
         let weights = weigh(&layer);
         assert_eq!(weights.files, Count(3));
         assert_eq!(
-            names(&weights.heaviest_files),
+            paths(&weights.heaviest_files),
             [
                 ("/app/node_modules/b/y.js", 70_000),
                 ("/app/node_modules/a/lib/deep/x.js", 60_000)
             ]
         );
         assert_eq!(
-            names(&weights.heaviest_folders),
+            paths(&weights.heaviest_folders),
             [
                 ("/app", 130_000),
                 ("/app/node_modules", 130_000),
@@ -157,18 +157,18 @@ mod tests {
         let weights = weigh(&layer);
         assert_eq!(weights.files, Count(2));
         assert_eq!(weights.heaviest_files.len(), 2);
-        let folders = names(&weights.heaviest_folders);
+        let folders = paths(&weights.heaviest_folders);
         assert_eq!(folders, [("/d\u{fffd}", 20_000), ("/d\u{fffd}", 20_000)]);
     }
 
     #[test]
     fn a_long_list_is_cut() {
         let names: Vec<_> = (0..99).map(|n| format!("{n:02}")).collect();
-        let paths: Vec<_> = names.iter().map(|name| name.as_bytes()).zip(0..).collect();
+        let entries: Vec<_> = names.iter().map(|name| name.as_bytes()).zip(0..).collect();
         let sizes: Vec<_> = (0..99).map(|n| LEAST + n).collect();
-        let weights = weigh(&layer(0, &paths, files(&sizes)));
+        let weights = weigh(&layer(0, &entries, files(&sizes)));
         assert_eq!(weights.files, Count(99));
         assert_eq!(weights.heaviest_files.len(), LISTED);
-        assert_eq!(names(&weights.heaviest_files)[0], ("/98", LEAST + 98));
+        assert_eq!(paths(&weights.heaviest_files)[0], ("/98", LEAST + 98));
     }
 }

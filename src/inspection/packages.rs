@@ -65,8 +65,12 @@ pub struct Packages {
     pub unread: Vec<UnreadPackages>,
     /// How many more such files there are than are listed.
     pub more_unread: Count,
-    /// How many of these files may have any number of packages. All others describe one.
+    /// How many of these files may have any number of packages. All others describe one, or
+    /// only have the name of an archive.
     pub open_ended: Count,
+    /// How many of these files only have the name of an archive.
+    #[serde(skip)]
+    pub nothing: Count,
 }
 
 /// A Linux distribution.
@@ -135,7 +139,8 @@ impl Packages {
     pub fn installed(&self) -> Count {
         let counts = self.counts.iter();
         let counts = counts.filter(|(kind, _)| **kind != PackageKind::Runtime);
-        let single = self.all_unread().0.saturating_sub(self.open_ended.0);
+        let others = self.open_ended + self.nothing;
+        let single = self.all_unread().0.saturating_sub(others.0);
         counts.map(|(_, count)| *count).sum::<Count>() + Count(single)
     }
 
@@ -207,6 +212,7 @@ impl Texts for Packages {
             unread,
             more_unread: _,
             open_ended: _,
+            nothing: _,
         } = self;
         if let Some(Distribution { id, version }) = distribution {
             visit(id);

@@ -21,6 +21,9 @@ pub(super) fn join(
     let ends: Option<Vec<String>> = each().map(|part| part.finished_at.clone()).collect();
     let (links, order) = (links(&pieces), order(&pieces));
     let visits_done = visits_done(&pieces, &order);
+    // Where unlike rounds were allowed, those of the longest part: no sample is of a later one.
+    let rounds = |part: &RunRecord| part.plan.warmup_rounds.saturating_add(part.plan.rounds);
+    let rounds = each().map(rounds).max()?;
     let distribution = each().find_map(|part| part.distribution.clone());
     let (scenarios, bases) = (scenarios(&pieces, all), bases(&pieces));
     let parts: Vec<PartRecord> = each().filter_map(part_record).collect();
@@ -51,6 +54,7 @@ pub(super) fn join(
     };
     (whole.started_at, whole.finished_at) =
         (started_at, ends.and_then(|ends| ends.into_iter().max()));
+    whole.plan.rounds = rounds.saturating_sub(whole.plan.warmup_rounds);
     (whole.plan.shard, whole.plan.links) = (None, links);
     (whole.plan.order, whole.plan.visits_done) = (order, visits_done);
     (whole.distribution, whole.scenarios, whole.bases) = (distribution, scenarios, bases);

@@ -9,6 +9,12 @@ use super::ready::Ready;
 use crate::dockerfile::Hints;
 use crate::scenario::{HttpCheck, ReadyCheck, Statuses};
 
+/// What a check of curl or wget takes for healthy: all but errors.
+const CHECKED: &str = "200-399";
+
+/// An API need not answer a guessed path with 200; that it answers shows that it runs.
+const GUESSED: &str = "200-499";
+
 /// Ports of images whose app comes with the base.
 const PORTS_OF_BASES: [(&str, u16); 5] = [
     ("nginx", 80),
@@ -89,23 +95,22 @@ pub(super) fn contract(
         ),
     ];
     let found = known.into_iter().find_map(|(port, why)| Some((port?, why)));
-    let settled = |path: String, path_why: String, is_guess| {
+    let settled = |path: String, path_why: String, statuses: Option<&str>| {
         let (port, port_why) = found?;
         let mut check = HttpCheck::get(port, path);
-        if is_guess {
-            // An API need not answer this path with 200; that it answers shows that it runs.
-            check.status = Statuses::parse("200-499")?;
+        if let Some(statuses) = statuses {
+            check.status = Statuses::parse(statuses)?;
         }
         Some(Contract {
             check: ReadyCheck::Http(check),
             why: format!("port from {port_why}, path from {path_why}"),
-            is_guess,
+            is_guess: statuses == Some(GUESSED),
         })
     };
     match (ready, checked) {
-        (Some(Ready::Path(path)), _) => settled(path.clone(), "--ready".to_owned(), false),
+        (Some(Ready::Path(path)), _) => settled(path.clone(), "--ready".to_owned(), None),
         (_, Some(Asked::Http { path, .. })) if found.is_some() => {
-            settled(path, "HEALTHCHECK".to_owned(), false)
+            settled(path, "HEALTHCHECK".to_owned(), Some(CHECKED))
         }
         // What a check does otherwise, only the engine can do.
         (_, Some(_)) => Some(Contract {
@@ -114,8 +119,8 @@ pub(super) fn contract(
             is_guess: false,
         }),
         (_, None) => match served(sent) {
-            Some((path, file)) => settled(path.to_owned(), file, false),
-            None => settled("/".to_owned(), "a guess".to_owned(), true),
+            Some((path, file)) => settled(path.to_owned(), file, None),
+            None => settled("/".to_owned(), "a guess".to_owned(), Some(GUESSED)),
         },
     }
 }
@@ -185,10 +190,19 @@ mod tests {
         ReadyCheck::Http(HttpCheck::get(port, path))
     }
 
-    fn guessed(port: u16) -> ReadyCheck {
-        let mut check = HttpCheck::get(port, "/");
-        check.status = Statuses::parse("200-499").unwrap();
+    fn answered(port: u16, path: &str, statuses: &str) -> ReadyCheck {
+        let mut check = HttpCheck::get(port, path);
+        check.status = Statuses::parse(statuses).unwrap();
         ReadyCheck::Http(check)
+    }
+
+    fn guessed(port: u16) -> ReadyCheck {
+        answered(port, "/", "200-499")
+    }
+
+    /// `curl -f` and `wget` fail from 400 on: a redirection or a 204 is healthy.
+    fn healthy(port: u16, path: &str) -> ReadyCheck {
+        answered(port, path, "200-399")
     }
 
     #[test]
@@ -218,14 +232,14 @@ mod tests {
             ..exposed.clone()
         };
         let found = contract((None, None), &checked, None, none).unwrap();
-        assert_eq!(found.check, http(4000, "/live?full=1"));
+        assert_eq!(found.check, healthy(4000, "/live?full=1"));
         let check = "curl -f \"http://localhost:${PORT:-8081}/up\" || exit 1";
         let only = Hints {
             health_check: Some(check.to_owned()),
             ..hints()
         };
         let found = contract((None, None), &only, None, none).unwrap();
-        assert_eq!(found.check, http(8081, "/up"));
+        assert_eq!(found.check, healthy(8081, "/up"));
         let command = Hints {
             health_check: Some("pg_isready".to_owned()),
             ..exposed.clone()

@@ -69,6 +69,16 @@ pub(super) fn locate(
         Some(context) => context.to_owned(),
         None => context_of(near, folder, &sources, is_named),
     };
+    // Only a context that is named need not hold the file.
+    if !file.starts_with(&context) {
+        let said = format!(
+            "the Dockerfile {} is outside of its build context {}",
+            file.display(),
+            context.display()
+        );
+        let hint = "plimsoll sends one folder to the builder: move the Dockerfile into the context, or name a context that holds both: --context DIR";
+        return Err(ProjectError::open(said, hint));
+    }
     let app = match near == context || is_only_for_dockerfiles(near, &context) {
         true => context.clone(),
         false => near.to_owned(),

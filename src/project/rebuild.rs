@@ -1,5 +1,6 @@
 //! What the rebuilds change: a manifest, and a source file, that the builds read.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -10,6 +11,9 @@ use crate::context::Context;
 
 /// Candidates that are tried.
 const MOST_TRIED: usize = 60;
+
+/// How a file is edited, and how likely it is the one.
+type Rank = fn(&str) -> Option<(usize, Style)>;
 
 /// A changed file.
 #[derive(Debug, Clone)]
@@ -30,7 +34,7 @@ pub(super) fn rebuilds(
     variants: &[Variant],
     contexts: &[Context],
 ) -> [Option<Rebuild>; 2] {
-    [manifest as fn(&str) -> Option<(usize, Style)>, source].map(|rank| {
+    [(manifest as Rank, true), (source as Rank, false)].map(|(rank, is_manifest)| {
         let sent_by_all = contexts.first()?.paths().filter(|path| {
             contexts
                 .iter()
@@ -45,18 +49,24 @@ pub(super) fn rebuilds(
             })
             .collect();
         candidates.sort_by_key(|(key, _)| *key);
-        let mut best: Option<Rebuild> = None;
-        for ((.., path), style) in candidates.into_iter().take(MOST_TRIED) {
+        let mut best: Option<(_, Rebuild)> = None;
+        for ((is_outside, .., path), style) in candidates.into_iter().take(MOST_TRIED) {
+            let each = variants.iter().zip(contexts);
+            let again: Vec<usize> = each
+                .map(|(variant, context)| steps_again(variant, &context.links(), path))
+                .collect();
             let unread: Vec<String> = variants
                 .iter()
-                .zip(contexts)
-                .filter(|(variant, context)| !reads(variant, &context.links(), path))
+                .zip(&again)
+                .filter(|(_, steps)| **steps == 0)
                 .map(|(variant, _)| variant.name.clone())
                 .collect();
-            let fewest = best
-                .as_ref()
-                .map_or(variants.len(), |best| best.unread.len());
-            if unread.len() >= fewest {
+            // `COPY . .` reads the manifests of tools too: dependencies are installed behind the
+            // step that copies theirs, so more steps run again.
+            let steps: usize = if is_manifest { again.iter().sum() } else { 0 };
+            let merit = (unread.len(), is_outside, Reverse(steps));
+            let is_better = best.as_ref().is_none_or(|(known, _)| merit < *known);
+            if unread.len() == variants.len() || !is_better {
                 continue;
             }
             let Ok(text) = crate::files::read_to_string(&root.join(path)) else {
@@ -65,29 +75,31 @@ pub(super) fn rebuilds(
             if let Some(change) = edit(&text, style) {
                 let is_description = style == Style::Description;
                 let file = path.to_owned();
-                best = Some(Rebuild {
+                let found = Rebuild {
                     file,
                     change,
                     is_description,
                     unread,
-                });
+                };
+                best = Some((merit, found));
             }
         }
-        best
+        best.map(|(_, found)| found)
     })
 }
 
 /// Whether the build of any variant reads a file. `contexts` are those of the variants.
 pub(super) fn is_read(variants: &[Variant], contexts: &[Context], path: &str) -> bool {
     let mut each = variants.iter().zip(contexts);
-    each.any(|(variant, context)| reads(variant, &context.links(), path))
+    each.any(|(variant, context)| steps_again(variant, &context.links(), path) > 0)
 }
 
-fn reads(variant: &Variant, links: &BTreeMap<String, String>, path: &str) -> bool {
+/// How many steps must run again after a file has changed; none where the build does not read it.
+fn steps_again(variant: &Variant, links: &BTreeMap<String, String>, path: &str) -> usize {
     let changed = [path.to_owned()];
     let target = variant.target.as_deref();
     let effect = variant
         .dockerfile
         .edit_effect(target, &variant.build_args, &changed, links);
-    effect.is_ok_and(|effect| !effect.must_run.is_empty())
+    effect.map_or(0, |effect| effect.must_run.len())
 }

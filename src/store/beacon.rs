@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(super) struct Beacon {
     path: PathBuf,
-    _file: File,
+    file: File,
 }
 
 /// The mode of the folder for temporary files: every user may create a file, and only its owner
@@ -41,36 +41,50 @@ impl Beacon {
         let dir = dir();
         open_to_all(&dir)?;
         let path = dir.join(run);
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            // Opening a named pipe would block.
-            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-            .open(&path)?;
-        let facts = file.metadata()?;
-        if !facts.is_file() || facts.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                "another user holds the name of this run",
-            ));
-        }
-        match file.try_lock_shared() {
-            Ok(()) => Ok(Self { path, _file: file }),
-            Err(TryLockError::WouldBlock) => Err(io::Error::new(
-                io::ErrorKind::WouldBlock,
-                "another process holds the lock of this run",
-            )),
-            Err(TryLockError::Error(error)) => Err(error),
+        loop {
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                // Opening a named pipe would block.
+                .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+                .open(&path)?;
+            let facts = file.metadata()?;
+            if !facts.is_file() || facts.uid() != rustix::process::geteuid().as_raw() {
+                return Err(io::Error::new(
+                    io::ErrorKind::PermissionDenied,
+                    "another user holds the name of this run",
+                ));
+            }
+            match file.try_lock_shared() {
+                // Whoever held it before may have removed it in between.
+                Ok(()) if is_at(&facts, &path) => return Ok(Self { path, file }),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::WouldBlock,
+                        "another process holds the lock of this run",
+                    ));
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
         }
     }
 }
 
 impl Drop for Beacon {
     fn drop(&mut self) {
-        // The lock is released even if the file cannot be removed.
-        let _ = fs::remove_file(&self.path);
+        // A run of the same name in another folder of runs may hold it too.
+        if self.file.try_lock().is_ok() {
+            // The lock is released even if the file cannot be removed.
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+fn is_at(facts: &fs::Metadata, path: &Path) -> bool {
+    let at = fs::symlink_metadata(path);
+    at.is_ok_and(|at| (at.dev(), at.ino()) == (facts.dev(), facts.ino()))
 }
 
 /// Whether a living process on this machine executes the run with this name.
@@ -134,5 +148,16 @@ mod tests {
         drop(beacon);
         assert!(!is_running(&run));
         assert!(!is_running("../x"));
+    }
+
+    #[test]
+    fn the_end_of_one_run_does_not_hide_another_of_its_name() {
+        let run = format!("beacon-two-{}", std::process::id());
+        let (one, two) = (Beacon::light(&run).unwrap(), Beacon::light(&run).unwrap());
+        drop(one);
+        assert!(is_running(&run));
+        let path = two.path.clone();
+        drop(two);
+        assert!(!is_running(&run) && !path.exists());
     }
 }

@@ -50,6 +50,18 @@ pub enum StoreError {
         #[source]
         source: ReadError,
     },
+    /// A line of the journal is not an entry.
+    #[error("failed to read the journal `{}:{line}:{column}`: {what}", path.display())]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong.
+        what: String,
+    },
     /// The run does not exist.
     #[error("failed to find the run `{run}`: {known}")]
     NotFound {
@@ -108,6 +120,10 @@ impl StoreError {
                 "run `plimsoll run` first, or name a run by its folder, its run.json or `latest`",
             ),
             Self::Record { source, .. } => Some(source.hint()),
+            Self::Journal { .. } => Some(
+                "the file was edited or damaged: restore it as plimsoll wrote it, or remove this \
+                 line and those after it; `plimsoll run --resume` measures their visits again",
+            ),
             Self::Locked { .. } => Some("wait for that process, or stop it"),
             Self::Create { .. } | Self::Write { .. } => {
                 Some("name a folder that you can write to with `--out DIR`")

@@ -51,9 +51,20 @@ pub(super) fn replay(folder: &Path, record: &mut RunRecord) -> Result<(), StoreE
     };
     let whole = bytes.iter().rposition(|byte| *byte == b'\n');
     let lines = bytes[..whole.unwrap_or(0)].split(|byte| *byte == b'\n');
-    for line in lines.filter(|line| !line.is_empty()) {
-        let entry: Entry = serde_json::from_slice(line)
-            .map_err(|error| fault(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+    for (number, line) in (1..).zip(lines).filter(|(_, line)| !line.is_empty()) {
+        let entry: Entry = serde_json::from_slice(line).map_err(|error| {
+            let what = error.to_string();
+            // By its own count each line is the first.
+            let what = what
+                .rsplit_once(" at line ")
+                .map_or(&*what, |(what, _)| what);
+            StoreError::Journal {
+                path: path.clone(),
+                line: number,
+                column: error.column(),
+                what: what.to_owned(),
+            }
+        })?;
         if entry.visits_done <= record.plan.visits_done {
             continue;
         }

@@ -437,8 +437,12 @@ fn a_journal_that_was_cut_anywhere_gives_the_visits_that_were_saved() {
     folder.save_record(&record).unwrap();
     assert_eq!(folder.load_record().unwrap(), record);
     // Something else is an error, and nothing is taken of it.
-    fs::write(&path, "{\"x\": 1}\n").unwrap();
-    assert!(matches!(folder.load_record(), Err(StoreError::Read { .. })));
+    let first = journal.iter().position(|byte| *byte == b'\n').unwrap();
+    fs::write(&path, [&journal[..=first], b"{\"x\": 1}\n"].concat()).unwrap();
+    let error = folder.load_record().unwrap_err();
+    let place = format!("failed to read the journal `{}:2:", path.display());
+    assert!(error.to_string().starts_with(&place), "{error}");
+    assert!(error.hint().unwrap().contains("--resume"));
 }
 
 #[test]

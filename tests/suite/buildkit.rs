@@ -112,7 +112,7 @@ fn differences(case: &Case, reported: &Report) -> Vec<String> {
     if ours.images != images {
         found.push(format!("images {:?}, BuildKit {images:?}", ours.images));
     }
-    let mut reported = BTreeSet::new();
+    let mut vertices = BTreeSet::new();
     for name in &reported.steps {
         let Some((key, total, text)) = StepKey::parse_vertex(name) else {
             found.push(format!("`{name}` is no step to us"));
@@ -127,7 +127,7 @@ fn differences(case: &Case, reported: &Report) -> Vec<String> {
             found.push(format!("`{name}` is not planned"));
             continue;
         };
-        reported.insert(step.vertex.clone());
+        vertices.insert(step.vertex.clone());
         if MISCOUNTED.contains(&case.name.as_str()) {
             continue;
         }
@@ -143,10 +143,10 @@ fn differences(case: &Case, reported: &Report) -> Vec<String> {
         }
     }
     let planned: BTreeSet<_> = ours.steps.iter().map(|step| step.vertex.clone()).collect();
-    if planned != reported {
+    if planned != vertices {
         let names = &reported.steps;
         found.push(format!(
-            "planned {planned:?}, BuildKit has {reported:?} of {names:?}"
+            "planned {planned:?}, BuildKit has {vertices:?} of {names:?}"
         ));
     }
     found

@@ -477,3 +477,21 @@ fn a_base_that_differs_between_parts_is_each_cases_own() {
     let base = |variant: &str| whole.ground_of(&case_id("node", variant)).bases[0].unpacked_bytes;
     assert_eq!((base("slim"), base("static")), (Bytes(133 * MB), Bytes(1)));
 }
+
+#[test]
+fn a_run_that_was_joined_of_unlike_rounds_can_be_read_again() {
+    for short in [0, 1] {
+        let mut parts = two();
+        let part = &mut parts[short];
+        part.plan.rounds = 5;
+        part.plan.order.truncate(6);
+        let visits = part.plan.order.iter().map(Vec::len).sum::<usize>();
+        part.plan.visits_done = u32::try_from(visits).unwrap();
+        part.samples.retain(|sample| sample.round <= 6);
+        let whole = merge(&parts, &[MergeRule::Rounds].into()).unwrap();
+        assert_eq!((whole.plan.warmup_rounds, whole.plan.rounds), (1, 6));
+        // As every command reads it: what a merge writes agrees with itself.
+        let text = serde_json::to_string_pretty(&whole).unwrap();
+        assert_eq!(RunRecord::read(&text).unwrap(), whole);
+    }
+}

@@ -304,3 +304,19 @@ fn a_plan_that_is_printed_has_no_secret_and_a_saved_one_has_it() {
     let saved = fs::read_to_string(folder.join("it.toml")).unwrap();
     assert_eq!(saved.matches(value).count(), 2, "{saved}");
 }
+
+#[test]
+fn the_dependency_edit_changes_the_manifest_that_is_installed_and_not_that_of_a_tool() {
+    let stranger = stranger_with("two-bases");
+    let folder = stranger.folder.path();
+    let dockerfile = "FROM python:3.12\nCOPY requirements.txt ./\n\
+         RUN pip install -r requirements.txt\nCOPY . .\nEXPOSE 3000\nCMD [\"python\", \"app.py\"]\n";
+    fs::write(folder.join("Dockerfile"), dockerfile).unwrap();
+    fs::write(folder.join("requirements.txt"), "flask==3.0.3\n").unwrap();
+    let (code, _, said) = stranger.plimsoll(&["bench", "--dry-run"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("dependency edit: a comment in requirements.txt"),
+        "{said}"
+    );
+}

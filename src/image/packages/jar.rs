@@ -77,6 +77,8 @@ struct Open {
     artifact: Artifact,
     /// Where it ends; the outermost ends with the file.
     end: Option<u64>,
+    /// Whether it has more of an archive than the name.
+    is_zip: bool,
 }
 
 enum Mode<'a> {
@@ -121,6 +123,7 @@ impl<'a> Archive<'a> {
             open: vec![Open {
                 artifact,
                 end: None,
+                is_zip: false,
             }],
             done: Vec::new(),
             kept_bytes: 0,
@@ -191,6 +194,7 @@ impl<'a> Archive<'a> {
         let after = start + 4;
         if kind == END_OF_DIRECTORY {
             self.close_until(place);
+            self.mark();
             self.has_directory |= self.open.len() == 1;
             return Some(after);
         }
@@ -210,6 +214,7 @@ impl<'a> Archive<'a> {
         }
         let size = (flags & HAS_DESCRIPTOR == 0 && long != ZIP64).then_some(u64::from(long));
         self.close_until(place);
+        self.mark();
         self.has_entries = true;
         let name = self.window[start + HEADER_BYTES..name_end].to_vec();
         let entry = Entry {
@@ -240,7 +245,11 @@ impl<'a> Archive<'a> {
             match (entry.method, entry.size) {
                 (STORED, Some(size)) => {
                     let end = Some(place.saturating_add(size));
-                    self.open.push(Open { artifact, end });
+                    self.open.push(Open {
+                        artifact,
+                        end,
+                        is_zip: false,
+                    });
                     return Mode::Scan;
                 }
                 (DEFLATED, _) => {
@@ -330,7 +339,9 @@ impl<'a> Archive<'a> {
             Target::Text(wanted, text) => self.read(wanted, &text),
             Target::Nested(nested) => {
                 let (done, problem) = nested.close();
+                // What only has the name of an archive is none, and hides no other problem.
                 problem
+                    .filter(|problem| *problem != NO_ARCHIVE)
                     .into_iter()
                     .for_each(|problem| self.problem(problem));
                 done.into_iter().for_each(|package| self.keep(package));
@@ -350,13 +361,22 @@ impl<'a> Archive<'a> {
         self.kept_bytes += open.artifact.read(wanted, &text);
     }
 
+    /// There is a part of an archive at the current place.
+    fn mark(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.is_zip = true;
+        }
+    }
+
     /// Closes the archives that end before a place.
     fn close_until(&mut self, place: u64) {
         while let Some(open) = self
             .open
             .pop_if(|open| open.end.is_some_and(|end| end <= place))
         {
-            self.close_one(open.artifact);
+            if open.is_zip {
+                self.close_one(open.artifact);
+            }
         }
     }
 

@@ -160,10 +160,12 @@ impl Found {
     /// Whether there may be any number of packages more. What only has the name of an archive
     /// is none.
     pub fn is_open(&self) -> bool {
-        self.file.is_open()
-            && self
-                .problem
-                .is_some_and(|problem| problem != jar::NO_ARCHIVE)
+        self.file.is_open() && self.problem.is_some() && !self.is_nothing()
+    }
+
+    /// Whether it only has the name of a file with packages.
+    pub fn is_nothing(&self) -> bool {
+        self.problem == Some(jar::NO_ARCHIVE)
     }
 
     /// How many packages there are.

@@ -4,10 +4,9 @@
 //! The table of the sections comes last, so the data are found by trying what looks like the
 //! beginning of zlib data: it has to unpack to the beginning of such JSON.
 
-use std::str::FromStr;
-
-use auditable_serde::{DependencyKind, VersionInfo};
+use auditable_serde::DependencyKind;
 use flate2::{Decompress, FlushDecompress};
+use serde::Deserialize;
 
 use super::binary::AHEAD_BYTES;
 use super::{Bounds, FoundPackage, Sink};
@@ -25,6 +24,21 @@ const TRIES_PER_KIB: u64 = 1;
 /// Bytes of the data, packed and unpacked. Large programs have some 20 kB packed.
 const MOST_PACKED_BYTES: usize = 1 << 20;
 const MOST_JSON_BYTES: usize = 8 << 20;
+
+/// What is read of the data. `VersionInfo` of the library also looks for circles of
+/// dependencies, and the time for that grows with the square of their number.
+#[derive(Deserialize)]
+struct Audit {
+    packages: Vec<Crate>,
+}
+
+#[derive(Deserialize)]
+struct Crate {
+    name: String,
+    version: String,
+    #[serde(default)]
+    kind: DependencyKind,
+}
 
 /// The search for such data in a binary.
 pub(super) struct Search {
@@ -133,18 +147,18 @@ impl Search {
         let is_bounded = sink.bounds.may_unpack(json.len());
         let text = std::str::from_utf8(&json).ok();
         let text = text.filter(|_| read.is_some() && is_bounded);
-        let Some(info) = text.and_then(|text| VersionInfo::from_str(text).ok()) else {
+        let Some(audit) = text.and_then(|text| serde_json::from_str::<Audit>(text).ok()) else {
             sink.problem("what cargo auditable wrote cannot be read");
             return;
         };
-        for package in info.packages {
-            if package.kind == DependencyKind::Runtime {
-                let version = package.version.to_string();
-                sink.add(FoundPackage::new(
-                    PackageKind::Rust,
-                    package.name,
-                    Some(&version),
-                ));
+        for Crate {
+            name,
+            version,
+            kind,
+        } in audit.packages
+        {
+            if kind == DependencyKind::Runtime {
+                sink.add(FoundPackage::new(PackageKind::Rust, name, Some(&version)));
             }
         }
     }

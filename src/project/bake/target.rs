@@ -122,13 +122,14 @@ impl Targets {
         above: &mut Vec<String>,
         found: &mut Vec<String>,
     ) -> Result<(), Fault> {
-        if above.iter().any(|known| known == name) {
+        let is_target = self.all.iter().any(|target| target.name == name);
+        let is_held = above.iter().any(|known| known == name);
+        if is_held && !is_target {
             let said = format!("groups hold each other: {} -> {name}", above.join(" -> "));
             return Err(Fault::new(None, said, "correct `targets` of the groups"));
         }
-        let is_target = self.all.iter().any(|target| target.name == name);
-        // A group may hold a target of its own name.
-        let Some(members) = self.groups.get(name).filter(|_| !is_target) else {
+        // A group goes before a target of its name, and may hold it.
+        let Some(members) = self.groups.get(name).filter(|_| !is_held) else {
             if !is_target {
                 return Err(self.unknown(name));
             }
@@ -179,24 +180,15 @@ impl Targets {
             }
         }
         above.pop();
-        let own = self.own(raw)?;
-        // A null takes away what is inherited.
-        for (name, value) in &own.nulls {
-            if value == "args" {
-                resolved.args.remove(name);
-            } else {
-                resolved.contexts.remove(name);
-            }
-        }
-        resolved.merge(own.resolved);
+        resolved.merge(self.own(raw)?);
         resolved.name = raw.name.clone();
         resolved.line = raw.line;
         Ok(resolved)
     }
 
     /// What a target says itself.
-    fn own(&self, raw: &Raw) -> Result<Own, Fault> {
-        let mut own = Own::default();
+    fn own(&self, raw: &Raw) -> Result<Resolved, Fault> {
+        let mut own = Resolved::default();
         for (key, item) in &raw.attributes {
             let one = || -> Result<Option<String>, Fault> {
                 match self.scope.value(item, &raw.values)? {
@@ -207,29 +199,29 @@ impl Targets {
                 }
             };
             match key.as_str() {
-                "context" => own.resolved.context = one()?.unwrap_or_default(),
-                "dockerfile" => own.resolved.dockerfile = one()?.unwrap_or_default(),
-                "target" => own.resolved.stage = one()?,
-                "dockerfile-inline" => own.resolved.inline = one()?.map(|_| item.line),
-                "platforms" => own.resolved.platforms = self.list(item, &raw.values, key)?,
+                "context" => own.context = one()?.unwrap_or_default(),
+                "dockerfile" => own.dockerfile = one()?.unwrap_or_default(),
+                "target" => own.stage = one()?,
+                "dockerfile-inline" => own.inline = one()?.map(|_| item.line),
+                "platforms" => own.platforms = self.list(item, &raw.values, key)?,
                 "args" | "contexts" => {
                     let Value::Object(pairs) = self.scope.value(item, &raw.values)? else {
                         return Err(wrong(item, key, "an object"));
                     };
                     for (name, value) in pairs {
+                        // A null says nothing: what is inherited stays, as in buildx.
                         let Some(value) = text(&value) else {
-                            own.nulls.push((name, key.clone()));
                             continue;
                         };
                         match key.as_str() {
-                            "args" => own.resolved.args.insert(name, value),
-                            _ => own.resolved.contexts.insert(name, value),
+                            "args" => own.args.insert(name, value),
+                            _ => own.contexts.insert(name, value),
                         };
                     }
                 }
                 "inherits" | "matrix" | "name" | "description" => {}
                 other => {
-                    own.resolved.left_out.insert(other.to_owned());
+                    own.left_out.insert(other.to_owned());
                 }
             }
         }
@@ -269,14 +261,6 @@ impl Targets {
         let texts: Option<Vec<String>> = items.iter().map(text).collect();
         texts.ok_or_else(|| wrong(item, key, "a list of texts"))
     }
-}
-
-/// What a target says itself, and which entries of `args` and `contexts` it takes away.
-#[derive(Debug, Default)]
-struct Own {
-    resolved: Resolved,
-    /// The name, and the attribute.
-    nulls: Vec<(String, String)>,
 }
 
 impl Resolved {
@@ -324,6 +308,10 @@ impl Resolved {
         if self.dockerfile.is_empty() {
             self.dockerfile = "Dockerfile".to_owned();
         }
+        // An empty value takes a named context away.
+        self.contexts.retain(|_, value| !value.is_empty());
+        // `--target ""` is the last stage.
+        self.stage = self.stage.take().filter(|stage| !stage.is_empty());
         // The engine's own.
         self.platforms.retain(|platform| platform != "local");
         Ok(self)
@@ -337,12 +325,22 @@ impl Resolved {
         let known = dockerfile.all_bases(&self.args).unwrap_or_default();
         let mut swaps = BTreeMap::new();
         for (name, value) in &self.contexts {
+            let stages = dockerfile.stages().iter();
+            let mut stages = stages.filter_map(|stage| stage.name.as_deref());
+            if stages.any(|stage| stage.eq_ignore_ascii_case(name)) {
+                let target = &self.name;
+                let said = format!(
+                    "the named context `{name}` of target `{target}` takes the place of the stage of this name, and plimsoll replaces bases only"
+                );
+                let hint = "measure a target without it, or write that image into the Dockerfile";
+                return Err(Fault::new(self.line, said, hint));
+            }
             match value.strip_prefix("docker-image://") {
-                Some(image) if known.iter().any(|base| base == name) => {
-                    swaps.insert(name.clone(), image.to_owned());
+                // Without a base of this name, nothing of the Dockerfile uses it.
+                Some(image) => {
+                    let of_name = known.iter().filter(|base| familiar(base) == name);
+                    swaps.extend(of_name.map(|base| (base.clone(), image.to_owned())));
                 }
-                // Nothing of the Dockerfile uses it.
-                Some(_) => {}
                 None => {
                     let target = &self.name;
                     let said = format!(
@@ -355,6 +353,14 @@ impl Resolved {
         }
         Ok(swaps)
     }
+}
+
+/// The name under which BuildKit looks for a base among named contexts (`NamedContext` in its
+/// `frontend/dockerui/config.go`).
+fn familiar(base: &str) -> &str {
+    let short = base.strip_prefix("docker.io/").unwrap_or(base);
+    let short = short.strip_prefix("library/").unwrap_or(short);
+    short.strip_suffix(":latest").unwrap_or(short)
 }
 
 fn wrong(item: &Item, key: &str, expected: &str) -> Fault {

@@ -49,6 +49,13 @@ fn what_is_not_said_is_as_docker_build_has_it() {
         (".", "Dockerfile")
     );
     assert_eq!((target.stage, target.platforms.len()), (None, 0));
+    let text = "variable \"STAGE\" { default = \"\" }\ntarget \"app\" { target = STAGE }\n";
+    assert_eq!(one(text).stage, None);
+    let stage = of(text, &["app"], &[("STAGE", "dev")])
+        .unwrap()
+        .remove(0)
+        .stage;
+    assert_eq!(stage.as_deref(), Some("dev"));
 }
 
 #[test]
@@ -73,6 +80,16 @@ fn a_group_stands_for_its_targets_each_once() {
         said(of(round, &["a"], &[])),
         "groups hold each other: a -> b -> a"
     );
+    // Of a group and a target of one name the group counts, and it may hold the target.
+    let same = r#"
+        target "default" {}
+        group "default" { targets = ["web", "all"] }
+        group "all" { targets = ["all", "api"] }
+        target "all" {}
+        target "web" {}
+        target "api" {}
+    "#;
+    assert_eq!(names(&of(same, &[], &[]).unwrap()), ["web", "all", "api"]);
     let missing = of(text, &["wep"], &[]).unwrap_err();
     assert_eq!(missing.said, "there is no target or group `wep`");
     assert!(
@@ -111,7 +128,7 @@ fn what_is_inherited_is_merged_in_order_and_own_values_go_before_it() {
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    assert_eq!(args, ["A=base", "B=dev", "D=4", "E=true"]);
+    assert_eq!(args, ["A=base", "B=dev", "C=base", "D=4", "E=true"]);
     let round = "target \"a\" { inherits = [\"b\"] }\ntarget \"b\" { inherits = [\"a\"] }\n";
     assert_eq!(
         said(of(round, &["a"], &[])),
@@ -255,6 +272,24 @@ fn an_image_as_a_named_context_takes_the_place_of_a_base() {
     assert_eq!(
         swaps.into_iter().collect::<Vec<_>>(),
         [("alpine:3.20".to_owned(), "alpine:3.21".to_owned())]
+    );
+    let text = "target \"app\" { contexts = { alpine = \"docker-image://alpine:3.21\" } }\n";
+    for (dockerfile, base) in [
+        ("FROM alpine:latest\n", "alpine:latest"),
+        (
+            "FROM docker.io/library/alpine\n",
+            "docker.io/library/alpine",
+        ),
+    ] {
+        let dockerfile = crate::dockerfile::Dockerfile::parse(dockerfile).unwrap();
+        assert_eq!(one(text).swaps(&dockerfile).unwrap()[base], "alpine:3.21");
+    }
+    let stage = crate::dockerfile::Dockerfile::parse("FROM debian AS alpine\nFROM alpine\n");
+    let fault = one(text).swaps(&stage.unwrap()).unwrap_err();
+    assert!(
+        fault.said.contains("the place of the stage"),
+        "{}",
+        fault.said
     );
     let linked = "target \"app\" { contexts = { base = \"target:base\" } }\ntarget \"base\" {}\n";
     let fault = one(linked).swaps(&dockerfile).unwrap_err();

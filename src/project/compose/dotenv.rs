@@ -9,20 +9,21 @@ use std::path::Path;
 use crate::project::error::ProjectError;
 use crate::project::interpolate::interpolate;
 
-/// The variables of a file. `of` has priority over the file's own variables in values that name
-/// a variable, as in `docker compose`.
+/// The variables of a file, added to those of earlier files. In values that name a variable, `of`
+/// has priority over them, as in `docker compose`.
 ///
 /// # Errors
 /// When the file cannot be read, or has a line that is not a variable.
 pub(super) fn read(
     path: &Path,
     of: &impl Fn(&str) -> Option<String>,
+    earlier: BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, ProjectError> {
     let text = crate::files::read_to_string(path).map_err(|source| ProjectError::Read {
         path: path.to_owned(),
         source,
     })?;
-    parse(&text, of).map_err(|(line, said)| {
+    parse(&text, of, earlier).map_err(|(line, said)| {
         let said = format!("{}:{line}: {said}", path.display());
         ProjectError::open(said, "write NAME=VALUE, a variable on each line")
     })
@@ -49,8 +50,8 @@ pub(super) fn read_raw(path: &Path) -> Result<BTreeMap<String, String>, ProjectE
 fn parse(
     text: &str,
     of: &impl Fn(&str) -> Option<String>,
+    mut variables: BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, (usize, String)> {
-    let mut variables: BTreeMap<String, String> = BTreeMap::new();
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut line = 1;
     while !rest.is_empty() {
@@ -209,14 +210,19 @@ mod tests {
             ("SHELL_HAS=own\nVAR=$SHELL_HAS", "shell"),
             ("VAR=\"\\$A\"", "$A"),
         ] {
-            let read = parse(line, &of).unwrap();
+            let read = parse(line, &of, BTreeMap::new()).unwrap();
             assert_eq!(read.get("VAR").map(String::as_str), Some(value), "{line:?}");
         }
     }
 
     #[test]
     fn a_name_alone_has_the_value_of_the_variable() {
-        let read = parse("# these two\nSHELL_HAS\n\nNOBODY_HAS\n", &of).unwrap();
+        let read = parse(
+            "# these two\nSHELL_HAS\n\nNOBODY_HAS\n",
+            &of,
+            BTreeMap::new(),
+        )
+        .unwrap();
         let expected = ("SHELL_HAS".to_owned(), "shell".to_owned());
         assert_eq!(read.into_iter().collect::<Vec<_>>(), [expected]);
     }
@@ -230,7 +236,7 @@ mod tests {
             ("A='1' 2\n", 1, "after the value of `A`"),
             ("A=${B:?set it}\n", 1, "`B` is needed: set it"),
         ] {
-            let (at, why) = parse(text, &of).unwrap_err();
+            let (at, why) = parse(text, &of, BTreeMap::new()).unwrap_err();
             assert!(at == line && why.contains(said), "{text:?}: {at}: {why}");
         }
     }

@@ -88,7 +88,10 @@ pub(super) struct Entry {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a build: a folder, or a mapping with `context`, `dockerfile`, `target` and `args`"
+)]
 pub(super) enum Build {
     Context(String),
     Whole {
@@ -131,7 +134,10 @@ impl Default for Pairs {
 
 /// `FILE`, or `[FILE]`, or `[{path: FILE, required: false}]`.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected files of variables: a path, or a list of paths or of mappings with `path`"
+)]
 enum EnvFiles {
     One(String),
     List(Vec<EnvFile>),
@@ -229,6 +235,8 @@ impl Pairs {
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
+        // Compose prints it as Go does: `3.0` without quotes is 3.
+        Value::Number(number) if number.is_f64() => number.as_f64().map(|real| real.to_string()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(yes) => Some(yes.to_string()),
         _ => None,
@@ -306,20 +314,40 @@ impl Entry {
                 files.collect()
             }
         };
+        let own: BTreeMap<String, String> = self
+            .environment
+            .values(&file.variables)
+            .into_iter()
+            .collect();
+        // Files name variables of the project, of `environment`, and of files before them.
+        let variables = |name: &str| file.variables.get(name).or_else(|| own.get(name).cloned());
         let mut environment = BTreeMap::new();
         for (path, required, format) in files {
             let path = folder.join(path);
             if !required && !path.exists() {
                 continue;
             }
-            let variables = |name: &str| file.variables.get(name);
-            environment.extend(match format {
-                Some("raw") => dotenv::read_raw(&path)?,
-                _ => dotenv::read(&path, &variables)?,
-            });
+            match format {
+                Some("raw") => environment.extend(dotenv::read_raw(&path)?),
+                _ => environment = dotenv::read(&path, &variables, environment)?,
+            }
         }
-        environment.extend(self.environment.values(&file.variables));
+        environment.extend(own);
         Ok(environment)
+    }
+
+    /// Further names by which the app can reach the service under Compose, and not here.
+    pub(super) fn other_names(&self, name: &str) -> Vec<String> {
+        let own = self.others.get("container_name").and_then(Value::as_str);
+        let networks = self.others.get("networks").and_then(Value::as_object);
+        let aliases = networks.into_iter().flat_map(|networks| networks.values());
+        let aliases = aliases.filter_map(|network| network.get("aliases")?.as_array());
+        let all = own
+            .into_iter()
+            .chain(aliases.flatten().filter_map(Value::as_str));
+        all.filter(|other| *other != name)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Keys that change what is built or run, and that are not read.
@@ -391,16 +419,39 @@ pub(super) fn read(path: &Path) -> Result<File, ProjectError> {
         .map_err(|error| wrong(error.to_string()))?;
     let next_to_it = path.with_file_name(".env");
     let variables = match next_to_it.exists() {
-        true => dotenv::read(&next_to_it, &|name| std::env::var(name).ok())?,
+        true => dotenv::read(
+            &next_to_it,
+            &|name| std::env::var(name).ok(),
+            BTreeMap::new(),
+        )?,
         false => BTreeMap::new(),
     };
     let variables = Variables(variables);
     let mut unset = BTreeSet::new();
     fill(&mut value, "", &|name| variables.get(name), &mut unset).map_err(&wrong)?;
-    let mut file: File = serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
+    let mut file: File = File::deserialize(&value).map_err(|error| {
+        let at = refused(&value).map(|at| format!("{at}: "));
+        wrong(format!("{}{error}", at.unwrap_or_default()))
+    })?;
     file.variables = variables;
     file.unset = unset;
     Ok(file)
+}
+
+/// The path of the first key of a service that cannot be read.
+fn refused(value: &Value) -> Option<String> {
+    for (name, service) in value.get("services")?.as_object()? {
+        let Some(keys) = service.as_object() else {
+            return Some(format!("services.{name}"));
+        };
+        for (key, value) in keys {
+            let alone = serde_json::Map::from_iter([(key.clone(), value.clone())]);
+            if serde_json::from_value::<Entry>(Value::Object(alone)).is_err() {
+                return Some(format!("services.{name}.{key}"));
+            }
+        }
+    }
+    None
 }
 
 /// Replaces the variables in all texts. An error begins with the path of the key, and never has

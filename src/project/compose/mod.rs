@@ -12,6 +12,8 @@ use super::error::ProjectError;
 use super::note::Note;
 use super::request::Request;
 use super::service::Service;
+use super::variants::kebab;
+use crate::scenario::{is_kebab, unreachable};
 use file::{Build, Entry, File, Words};
 
 /// The service of a Compose file that is measured.
@@ -121,6 +123,8 @@ fn add_services(
     let mut services = Vec::new();
     for name in needed.into_iter().filter(|needed| *needed != name) {
         note_unread(name, &file.services[name], left_out);
+        let other_names = file.services[name].other_names(name).into_iter();
+        left_out.extend(other_names.map(|other| format!("the host name `{other}` of {name}")));
         match request
             .services
             .iter_mut()
@@ -297,6 +301,24 @@ fn in_order<'f>(
 
 fn companion(name: &str, whole: &File, file: &Path) -> Result<Service, ProjectError> {
     let service = &whole.services[name];
+    // `--with` cannot name it either.
+    if !is_kebab(name) || unreachable(name).is_some() {
+        let said = format!(
+            "{}: plimsoll cannot start the service `{name}`, which the app needs, under this name{}",
+            file.display(),
+            unreachable(name)
+                .map(|why| format!(": {why}"))
+                .unwrap_or_default(),
+        );
+        let other = match kebab(name) {
+            same if unreachable(&same).is_some() => format!("{same}-service"),
+            other => other,
+        };
+        let hint = format!(
+            "rename it in a copy of the file, such as `{other}`, also in `depends_on` and where the app names it as a host"
+        );
+        return Err(ProjectError::open(said, hint));
+    }
     let wrong = |said: String| {
         let said = format!(
             "{}: the service `{name}`, which the app needs: {said}",

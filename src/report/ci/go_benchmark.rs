@@ -20,6 +20,16 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
     // Not a key, because benchstat compares only results with equal keys, and run names are
     // unique.
     let _ = writeln!(text, "# run {}", text::inline(&record.id));
+    // `-20` at the end of a name is GOMAXPROCS to benchstat, so `node-18` and `node-20` were one
+    // variant `node` on two numbers of processors.
+    let is_numbered = |point: &MetricValues<'_, '_>| {
+        let last = point.entry.subject.variant().rsplit_once('-');
+        last.is_some_and(|(_, end)| end.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let processors = match points.iter().any(is_numbered) {
+        true => "-1",
+        false => "",
+    };
     let mut part = None;
     if record.parts.is_empty() {
         text.push_str(&engine(&record.ground()));
@@ -41,7 +51,10 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
         for value in point.set.taken() {
             let variant = word(subject.variant());
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "Benchmark{name}/variant={variant} 1 {value} {unit}");
+            let _ = writeln!(
+                text,
+                "Benchmark{name}/variant={variant}{processors} 1 {value} {unit}"
+            );
         }
     }
     text

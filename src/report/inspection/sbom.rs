@@ -1,5 +1,6 @@
 //! The packages of an image as a bill of materials: CycloneDX 1.6 and SPDX 2.3.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use packageurl::PackageUrl;
@@ -35,6 +36,8 @@ const TOOL: &str = "plimsoll";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The reference of the image in a document.
 const IMAGE: &str = "image";
+/// Characters of a version in CycloneDX 1.6 (`definitions.version.maxLength`).
+const MOST_VERSION_CHARS: usize = 1024;
 /// What SPDX has where nothing is known.
 const NO_ASSERTION: &str = "NOASSERTION";
 
@@ -62,7 +65,11 @@ const NPM: &str = "plimsoll-npm";
 /// The package URL (<https://github.com/package-url/purl-spec>); none where the package has no
 /// name that one can have.
 fn purl(package: &Package, distribution: Option<&Distribution>) -> Option<String> {
-    let key = package.key_name();
+    let mut key = package.key_name();
+    if package.kind == PackageKind::Go {
+        // The library writes the namespace alone in lower case.
+        key = Cow::Owned(key.to_lowercase());
+    }
     let name = &*key;
     let distribution_of =
         |usual: &'static str| Some(distribution.map_or(usual, |it| it.id.as_str()));
@@ -75,9 +82,9 @@ fn purl(package: &Package, distribution: Option<&Distribution>) -> Option<String
         },
         PackageKind::Python => ("pypi", None, name),
         PackageKind::Java => match package.group.as_deref() {
-            Some(group) => ("maven", Some(group), name),
+            Some(group) if is_group(group) => ("maven", Some(group), name),
             // The type requires a group.
-            None => ("generic", None, name),
+            _ => ("generic", None, name),
         },
         PackageKind::Ruby => ("gem", None, name),
         PackageKind::Go => match name.rsplit_once('/') {
@@ -117,6 +124,18 @@ fn purl(package: &Package, distribution: Option<&Distribution>) -> Option<String
     })
 }
 
+/// Whether a text can be the group of an artifact (Maven's `DefaultModelValidator`). Manifests
+/// state names and addresses of vendors, too (`http://www.jboss.org/`).
+fn is_group(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_part)
+}
+
+/// A version as the schema of CycloneDX takes it. Each control character takes six.
+fn short(text: &str) -> String {
+    line(text).chars().take(MOST_VERSION_CHARS).collect()
+}
+
 /// A text that the schema takes as a version or a name: without line breaks and tabs.
 fn line(text: &str) -> String {
     crate::text::inline(text).into_owned()
@@ -153,7 +172,7 @@ fn component(
         .name(line(&package.name))
         .properties(properties(about));
     if let Some(version) = &package.version {
-        component.version(line(version));
+        component.version(short(version));
     }
     if let Some(group) = &package.group {
         component.group(line(group));
@@ -176,7 +195,7 @@ fn cyclonedx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
             .bom_ref("distribution")
             .name(line(id));
         if let Some(version) = version {
-            system.version(line(version));
+            system.version(short(version));
         }
         components.push(system.build().map_err(refused)?);
     }
@@ -333,4 +352,51 @@ fn spdx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
         .build()
         .map_err(refused)?;
     Ok(serde_json::to_value(document)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn purl_of(kind: PackageKind, group: Option<&str>, name: &str) -> String {
+        let package = Package {
+            kind,
+            name: name.to_owned(),
+            version: Some("1".to_owned()),
+            group: group.map(str::to_owned),
+            architecture: None,
+            path: String::new(),
+            within: None,
+            layer: 1,
+        };
+        purl(&package, None).unwrap()
+    }
+
+    #[test]
+    fn a_module_of_go_has_a_url_in_lower_case() {
+        for (name, expected) in [
+            (
+                "github.com/Nvveen/Gotty",
+                "pkg:golang/github.com/nvveen/gotty@1",
+            ),
+            (
+                "github.com/BurntSushi/toml",
+                "pkg:golang/github.com/burntsushi/toml@1",
+            ),
+            ("stdlib", "pkg:golang/stdlib@1"),
+        ] {
+            assert_eq!(purl_of(PackageKind::Go, None, name), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_group_is_none_of_a_url() {
+        for (group, expected) in [
+            ("org.x-y", "pkg:maven/org.x-y/a@1"),
+            ("http://www.jboss.org/", "pkg:generic/a@1"),
+            ("Sun Microsystems", "pkg:generic/a@1"),
+        ] {
+            assert_eq!(purl_of(PackageKind::Java, Some(group), "a"), expected);
+        }
+    }
 }

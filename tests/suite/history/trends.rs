@@ -388,3 +388,20 @@ fn a_run_of_two_revisions_is_no_part_of_a_history() {
     run.ab = None;
     assert!(plimsoll::history::RunDigest::of(&run).is_ok());
 }
+
+#[test]
+fn the_parts_of_a_joined_run_do_not_count_beside_it() {
+    let parts = crate::merging::two();
+    let mut whole = plimsoll::merge::merge(&parts, &Default::default()).unwrap();
+    whole.id = "20261120T203000Z-node-merged".to_owned();
+    let named = |run: &RunRecord| (run.id.clone(), RunDigest::of(run).unwrap());
+    let both = vec![named(&parts[0]), named(&parts[1]), named(&whole)];
+    let InOrder { runs, copies } = in_order(both);
+    assert_eq!(copies.len(), 2);
+    assert!(copies.iter().all(|(_, id)| *id == whole.id), "{copies:?}");
+    let runs: Vec<RunDigest> = runs.into_iter().map(|(_, run)| run).collect();
+    assert_eq!(runs.len(), 1);
+    let found = all(&runs, &Terms::default());
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|trend| trend.outcome == Outcome::First));
+}

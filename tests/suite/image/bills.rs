@@ -130,6 +130,15 @@ fn a_package_url_names_the_package_as_its_registry_does() {
     assert_eq!(purls, expected);
 }
 
+#[test]
+fn a_version_is_no_longer_than_the_schema_has_it() {
+    // Each of its characters is written out as six.
+    let description = npm("x", &"\u{1b}".repeat(200));
+    let layer = Layer::new().file("a/node_modules/x/package.json", description);
+    let json = json_of(&Image::of([layer]), &["--format", "cyclonedx"]);
+    assert_valid(&json, "serde-cyclonedx", "cyclonedx_1_6.json");
+}
+
 /// An image whose packages have such texts in all places.
 fn with_texts(texts: &[String]) -> Image {
     let mut layer = Layer::new().file(

@@ -83,3 +83,24 @@ async fn clean_removes_what_it_has_shown_and_nothing_that_came_up_since() {
     assert!(!names.contains(&tag("shown")), "{names:?}");
     assert!(names.contains(&tag("later")), "{names:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn clean_leaves_a_run_of_a_process_with_another_folder_for_temporary_files() {
+    let home = Home::new(&[("good", GOOD)]);
+    let run = "20260102T030405Z-elsewhere";
+    home.engine.state(|state| {
+        let name = "plimsoll-1-net".to_owned();
+        state.networks.insert(name, Some(run.to_owned()));
+    });
+    let folder = home.results().join(run);
+    std::fs::create_dir_all(&folder).unwrap();
+    // No beacon in this folder for temporary files, but the lock of the run.
+    let lock = std::fs::File::create(folder.join(".lock")).unwrap();
+    lock.lock().unwrap();
+    let left = || home.engine.state(|state| state.networks.len());
+    home.run(&["clean", "--yes"]).await.0.unwrap();
+    assert_eq!(left(), 1);
+    drop(lock);
+    home.run(&["clean", "--yes"]).await.0.unwrap();
+    assert_eq!(left(), 0);
+}

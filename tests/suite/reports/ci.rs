@@ -119,3 +119,18 @@ fn open_metrics_end_and_name_their_units() {
         "plimsoll_size_unpacked_bytes{scenario=\"node\",variant=\"single-stage\"} 1184000000\n";
     assert!(text.contains(line), "{text}");
 }
+
+#[test]
+fn a_version_at_the_end_of_a_name_is_no_number_of_processors() {
+    let mut run = run();
+    for variant in ["node-18", "node-20", "slim"] {
+        run.case(variant, Disposition::Qualified);
+        run.values(variant, Metric::SizeUnpacked, &[100 * MB; 6]);
+    }
+    let text = go_benchmark_text(&run);
+    // benchfmt takes the last `-N` off: the variant is `node-18`, on one processor.
+    for name in ["node-18-1", "node-20-1", "slim-1"] {
+        let line = format!("BenchmarkNode/variant={name} 1 ");
+        assert_eq!(text.matches(&line).count(), 6, "{text}");
+    }
+}

@@ -100,6 +100,12 @@ fn a_compose_service_has_the_environment_that_docker_compose_gives_it() {
     }
     assert!(!said.contains("left out"), "{said}");
 
+    let local = "URL=http://${REGION}/${MODE}\n";
+    fs::write(folder.join("local.env"), local).unwrap();
+    let (code, out, said) = stranger.plimsoll(&given);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(out.contains("\"URL\" = \"http://eu-7/own\""), "{out}");
+
     fs::write(folder.join("local.env"), "REGION=here\nnot a variable\n").unwrap();
     let (code, _, said) = stranger.plimsoll(&given);
     assert_eq!(code, Some(2), "{said}");
@@ -158,9 +164,21 @@ fn what_is_wrong_in_a_compose_file_is_named_with_a_remedy() {
         ),
         (
             "services: {web: {build: ., environment: A=b}}",
-            "expected variables: a mapping NAME: VALUE",
+            "services.web.environment: expected variables: a mapping NAME: VALUE",
         ),
         ("services: {web: {build: elsewhere}}", "elsewhere"),
+        (
+            "services: {web: {build: .}, db: {image: x, ports: 8080}}",
+            "services.db.ports: invalid type",
+        ),
+        (
+            "services: {web: {build: {context: ., args: A=1}}}",
+            "services.web.build: expected a build",
+        ),
+        (
+            "services: {web: {build: ., depends_on: [my_db]}, my_db: {image: 'postgres:16'}}",
+            "such as `my-db`, also in `depends_on`",
+        ),
     ] {
         fs::write(folder.join("compose.yaml"), text).unwrap();
         let given = ["bench", "--dry-run", "--compose", "compose.yaml"];
@@ -193,6 +211,13 @@ fn what_is_not_read_is_named() {
     );
     let named =
         "left out: `user` of web, `build.secrets` of web, `command` of web, `volumes` of db";
+    assert!(said.contains(named), "{said}");
+    let (_, said) = planned(
+        "services:\n  web: {build: ., container_name: shop, depends_on: [db]}\n  \
+         db: {image: 'redis:7', container_name: shop_db, networks: {own: {aliases: [db, cache]}}}\n\
+         networks: {own: {}}\n",
+    );
+    let named = "left out: the host name `shop_db` of db, the host name `cache` of db";
     assert!(said.contains(named), "{said}");
 }
 
@@ -247,7 +272,8 @@ fn what_is_optional_may_be_absent_and_what_is_empty_is_nothing() {
 #[test]
 fn texts_of_yaml_stay_texts() {
     let (out, _) = planned(
-        "services: {web: {build: ., environment: {A: on, B: yes, C: \"no\", D: true, E: 10}}}",
+        "services: {web: {build: ., environment: {A: on, B: yes, C: \"no\", D: true, E: 10, \
+         F: 3.0, G: 3.10, H: '3.0'}}}",
     );
     for pair in [
         "\"A\" = \"on\"",
@@ -255,6 +281,9 @@ fn texts_of_yaml_stay_texts() {
         "\"C\" = \"no\"",
         "\"D\" = \"true\"",
         "\"E\" = \"10\"",
+        "\"F\" = \"3\"",
+        "\"G\" = \"3.1\"",
+        "\"H\" = \"3.0\"",
     ] {
         assert!(out.contains(pair), "{pair}: {out}");
     }
@@ -343,4 +372,27 @@ fn a_saved_scenario_with_a_secret_is_its_owners_alone() {
     let (_, _, said) = stranger.plimsoll(&["bench", "--dry-run", "--save", "b.toml"]);
     assert!(!said.contains("secrets"), "{said}");
     assert_eq!(mode("b.toml"), 0o644);
+}
+
+#[test]
+fn a_dockerfile_outside_of_its_context_is_named_with_both() {
+    let stranger = stranger_with("two-bases");
+    let folder = stranger.folder.path();
+    fs::create_dir(folder.join("docker")).unwrap();
+    fs::create_dir(folder.join("app")).unwrap();
+    fs::write(
+        folder.join("docker/app.Dockerfile"),
+        "FROM node:20\nEXPOSE 1\n",
+    )
+    .unwrap();
+    let compose = "services: {web: {build: {context: app, dockerfile: ../docker/app.Dockerfile}}}";
+    fs::write(folder.join("compose.yaml"), compose).unwrap();
+    let given = ["bench", "--dry-run", "--compose", "compose.yaml"];
+    let (code, _, said) = stranger.plimsoll(&given);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("docker/app.Dockerfile is outside of its build context"),
+        "{said}"
+    );
+    assert!(said.contains("--context DIR"), "{said}");
 }

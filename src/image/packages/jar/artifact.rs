@@ -76,20 +76,23 @@ impl Artifact {
         let text = text.replace("\r\n", "\n").replace("\n ", "");
         let main = text.lines().take_while(|line| !line.is_empty());
         let (mut implementation, mut bundle) = (None, None);
+        let (mut title, mut symbol, mut vendor) = (None, None, None);
         for (key, value) in main.filter_map(|line| line.split_once(':')) {
             let value = value.trim();
             let is_one = !value.is_empty() && value.len() <= MOST_VERSION_BYTES;
             match key {
                 "Implementation-Version" if is_one => implementation = Some(value),
                 "Bundle-Version" if is_one => bundle = Some(value),
-                "Implementation-Title" | "Bundle-SymbolicName" if is_one => {
-                    let name = value.split(';').next().unwrap_or_default();
-                    self.names.push(name.trim().to_owned());
-                }
-                "Implementation-Vendor-Id" if is_one => self.group = Some(value.to_owned()),
+                "Implementation-Title" if is_one => title = Some(value),
+                "Bundle-SymbolicName" if is_one => symbol = Some(value),
+                "Implementation-Vendor-Id" if is_one => vendor = Some(value),
                 _ => {}
             }
         }
+        // There may be any number of manifests: the last one counts, and no other is held.
+        let name = |name: &str| name.split(';').next().unwrap_or_default().trim().to_owned();
+        self.names = [title, symbol].into_iter().flatten().map(name).collect();
+        self.group = vendor.map(str::to_owned);
         self.version = implementation.or(bundle).map(str::to_owned);
     }
 

@@ -241,6 +241,35 @@ fn an_archive_with_descriptions_of_others_is_listed_itself() {
 }
 
 #[test]
+fn the_last_manifest_of_an_archive_counts() {
+    let pom = |name: &str| format!("artifactId={name}\nversion=1\n");
+    let (one, other) = (pom("one"), pom("other"));
+    let jar = zip(&[
+        (MANIFEST, b"Implementation-Title: one\n", As::Stored),
+        (MANIFEST, b"Implementation-Version: 2\n", As::Stored),
+        (POM, one.as_bytes(), As::Stored),
+        (POM, other.as_bytes(), As::Stored),
+    ]);
+    let expected = ["java one 1", "java other 1", "java app 2"];
+    assert_eq!(packages("app.jar", jar), expected);
+}
+
+#[test]
+fn what_only_has_the_name_of_an_archive_in_another_one_is_none() {
+    for written in [As::Stored, As::Deflated, As::Streamed] {
+        let outer = zip(&[
+            ("lib/in.jar", b"version https://git-lfs", written),
+            (POM, POM_TEXT, written),
+        ]);
+        assert_eq!(packages("y.jar", &outer), ["java y 1.2.3 [org.x]"]);
+        // It hides no other problem.
+        let cut = &outer[..outer.len() - 22];
+        let expected = ["java y 1.2.3 [org.x]", "problem: it is cut off"];
+        assert_eq!(packages("y.jar", cut), expected);
+    }
+}
+
+#[test]
 fn names_of_archives_may_have_digits() {
     for (file, manifest, expected) in [
         ("log4j-1.2-api-2.17.1.jar", "", "log4j-1.2-api 2.17.1"),

@@ -219,6 +219,18 @@ fn a_rust_binary_has_the_crates_that_cargo_auditable_wrote() {
 }
 
 #[test]
+fn dependencies_of_crates_are_not_followed() {
+    // Looking for circles would take a time that grows with the square of their number.
+    let text = r#"{"packages":[{"name":"a","version":"1.0.0","source":"\u0078","dependencies":[1]},
+        {"name":"b","version":"1.0.0","source":"x","dependencies":[0,7]}]}"#;
+    let data = zlib(text.as_bytes());
+    assert_eq!(
+        packages("app", elf(b"", &data)),
+        ["rust a 1.0.0", "rust b 1.0.0"]
+    );
+}
+
+#[test]
 fn runtimes_have_their_version_in_their_binaries() {
     let node = elf(b"https://x/node.js/v20.11.1/node.tar.gz\0", b"");
     assert_eq!(
