@@ -269,7 +269,7 @@ const STATED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "src/compare/cause/mod.rs",
-        r"const TOLD: usize = (\d+)",
+        r"const LISTED: usize = (\d+)",
         "STATISTICS",
         r"shows the {word} largest causes",
     ),

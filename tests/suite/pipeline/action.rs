@@ -147,8 +147,8 @@ async fn a_regression_fails_the_job_and_is_told_everywhere() {
     let job = Job::new(&home, Some(&run), 3)
         .with("INPUT_SCENARIOS", "node ./go.toml")
         .with("INPUT_ARGUMENTS", "--only multi-*  --max-rounds 12");
-    let (code, reported) = job.ends();
-    assert_eq!(code, Some(3), "{reported}");
+    let (code, log) = job.ends();
+    assert_eq!(code, Some(3), "{log}");
     let asked = job.file("asked");
     let expected = "ab HEAD~1 HEAD --out ";
     assert!(asked.starts_with(expected), "{asked}");
@@ -157,8 +157,8 @@ async fn a_regression_fails_the_job_and_is_told_everywhere() {
         "{asked}"
     );
     assert!(
-        reported.contains("::error ") && reported.contains("size.unpacked"),
-        "{reported}"
+        log.contains("::error ") && log.contains("size.unpacked"),
+        "{log}"
     );
     assert!(job.file("summary").contains("rebuild.source"));
     assert_eq!(job.output("exit-code"), "3");
@@ -180,25 +180,22 @@ async fn nothing_to_measure_is_a_result_and_bad_inputs_are_named() {
     write(&home, "README.md", "# an app\n");
     commit(&home, "outside of the context");
     let job = Job::new(&home, None, 0);
-    let (code, reported) = job.ends();
-    assert_eq!(code, Some(0), "{reported}");
+    let (code, log) = job.ends();
+    assert_eq!(code, Some(0), "{log}");
     assert_eq!(job.output("folder"), "");
     assert_eq!(job.file("summary"), "said\n");
-    assert!(
-        reported.contains("::notice title=plimsoll::said"),
-        "{reported}"
-    );
+    assert!(log.contains("::notice title=plimsoll::said"), "{log}");
     for (name, value, words) in [
         ("INPUT_FAIL_ON", "always", "fail-on is `always`"),
         ("INPUT_MODE", "both", "mode is `both`"),
         ("INPUT_BASE", "nowhere", "the commit nowhere is not here"),
     ] {
         let job = Job::new(&home, None, 0).with(name, value);
-        let (code, reported) = job.ends();
-        assert_eq!(code, Some(2), "{reported}");
+        let (code, log) = job.ends();
+        assert_eq!(code, Some(2), "{log}");
         assert!(
-            reported.contains(&format!("::error title=plimsoll::{words}")),
-            "{reported}"
+            log.contains(&format!("::error title=plimsoll::{words}")),
+            "{log}"
         );
         // No comment of an earlier push stays as if it were this one's result.
         assert!(job.comment().contains(words) && job.file("summary").contains(words));
@@ -228,8 +225,8 @@ async fn a_commit_that_a_shallow_checkout_lacks_is_fetched() {
         let job = Job::new(&home, None, 0)
             .with("INPUT_HOME", &folder.display().to_string())
             .with("INPUT_BASE", base);
-        let (code, reported) = job.ends();
-        assert_eq!(code, Some(0), "{reported}");
+        let (code, log) = job.ends();
+        assert_eq!(code, Some(0), "{log}");
     }
 }
 
@@ -257,9 +254,9 @@ async fn the_second_step_of_a_job_has_a_result_of_its_own() {
         said: "Nothing that is built or run differs.",
         ..Play::default()
     });
-    let (code, reported) = job.ends();
-    assert_eq!(code, Some(0), "{reported}");
-    assert!(!reported.contains("::error"), "{reported}");
+    let (code, log) = job.ends();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("::error"), "{log}");
     assert_eq!(job.output("folder"), "");
     for text in [job.comment(), job.file("summary")] {
         assert!(
@@ -274,10 +271,10 @@ async fn the_second_step_of_a_job_has_a_result_of_its_own() {
         fault: "error: failed to reach the engine\n  hint: start it",
         ..Play::default()
     });
-    let (code, reported) = job.ends();
-    assert_eq!(code, Some(1), "{reported}");
+    let (code, log) = job.ends();
+    assert_eq!(code, Some(1), "{log}");
     let annotation = "::error title=plimsoll::exit code 1: failed to reach the engine";
-    assert!(reported.contains(annotation), "{reported}");
+    assert!(log.contains(annotation), "{log}");
     for text in [job.comment(), job.file("summary")] {
         assert!(
             !text.contains("worse") && text.contains("hint: start it"),
@@ -314,11 +311,11 @@ async fn variants_that_fail_are_told_with_their_reason() {
         fault: &talk,
         ..Play::default()
     });
-    let (code, reported) = job.ends();
-    assert_eq!(code, Some(1), "{reported}");
+    let (code, log) = job.ends();
+    assert_eq!(code, Some(1), "{log}");
     assert!(
-        reported.contains("::error title=plimsoll::exit code 1: "),
-        "{reported}"
+        log.contains("::error title=plimsoll::exit code 1: "),
+        "{log}"
     );
     for text in [job.comment(), job.file("summary")] {
         assert!(
@@ -335,9 +332,9 @@ async fn variants_that_fail_are_told_with_their_reason() {
     );
     let run = home.folders().pop().unwrap();
     let job = Job::new(&home, Some(&run), 3);
-    let (code, reported) = job.ends();
-    assert_eq!(code, Some(3), "{reported}");
-    assert!(reported.contains("did not finish"), "{reported}");
+    let (code, log) = job.ends();
+    assert_eq!(code, Some(3), "{log}");
+    assert!(log.contains("did not finish"), "{log}");
     assert!(
         job.comment().contains("did not finish"),
         "{}",
@@ -382,12 +379,9 @@ async fn the_pull_request_that_introduces_plimsoll_succeeds_with_a_note() {
             .with("DOCKER_HOST", &engine())
             .with("INPUT_SCENARIOS", scenarios)
             .with("INPUT_FAIL_ON", fail_on);
-        let (code, reported) = job.ends();
-        assert_eq!(code, Some(0), "{reported}");
-        assert!(
-            reported.contains("::notice title=plimsoll::HEAD~1 ("),
-            "{reported}"
-        );
+        let (code, log) = job.ends();
+        assert_eq!(code, Some(0), "{log}");
+        assert!(log.contains("::notice title=plimsoll::HEAD~1 ("), "{log}");
         for text in [job.comment(), job.file("summary")] {
             assert!(
                 text.contains("there is nothing to compare") && text.contains("app/good"),
@@ -402,11 +396,11 @@ async fn the_pull_request_that_introduces_plimsoll_succeeds_with_a_note() {
     // The first commit of a repository has no parent.
     let first = repository();
     let job = Job::new(&first, None, 2).with("INPUT_BASE", "");
-    let (code, reported) = job.ends();
-    assert_eq!(code, Some(0), "{reported}");
+    let (code, log) = job.ends();
+    assert_eq!(code, Some(0), "{log}");
     assert!(
-        reported.contains("::notice title=plimsoll::HEAD has no parent"),
-        "{reported}"
+        log.contains("::notice title=plimsoll::HEAD has no parent"),
+        "{log}"
     );
 }
 
@@ -423,14 +417,14 @@ async fn a_check_reports_its_budgets_even_where_a_variant_failed() {
     );
     let run = home.folders().pop().unwrap();
     let job = Job::new(&home, Some(&run), 1).with("INPUT_MODE", "check");
-    let (code, reported) = job.ends();
-    assert_eq!(code, Some(1), "{reported}");
+    let (code, log) = job.ends();
+    assert_eq!(code, Some(1), "{log}");
     assert!(
-        reported.contains("::error title=budget::app/good size.unpacked"),
-        "{reported}"
+        log.contains("::error title=budget::app/good size.unpacked"),
+        "{log}"
     );
     // The log has the table as well.
-    assert!(reported.contains("1 broken"), "{reported}");
+    assert!(log.contains("1 broken"), "{log}");
     assert!(job.comment().contains("| broken |"), "{}", job.comment());
 
     let only_good = ["run", "app", "--rounds", "1", "--only", "good"];
