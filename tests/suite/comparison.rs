@@ -11,6 +11,7 @@ use plimsoll::units::{Bytes, Count, Nanos, Quantity};
 mod absent;
 mod budgets;
 mod derived;
+mod terms;
 
 use crate::reports::builder::{Build, MB, MS, run};
 
@@ -468,49 +469,4 @@ fn small_open_rows_are_one_line() {
     let line = lines.rfind(|line| line["metric"] == "build.cold").unwrap();
     assert!(line["rounds_to_settle"].as_u64() > Some(6), "{line}");
     assert!(line["detectable_ratio"].as_f64() > Some(1.05), "{line}");
-}
-
-#[test]
-fn a_run_of_two_revisions_keeps_the_tolerance_of_packed_bytes() {
-    use plimsoll::compare::terms_of;
-    use plimsoll::record::{AbRecord, AbTerms, Revision};
-    use plimsoll::stats::Threshold;
-    use plimsoll::units::Ratio;
-
-    let revision = || Revision {
-        commit: "0123456789abcdef".to_owned(),
-        name: "main".to_owned(),
-        dirty: false,
-    };
-    let factor = |threshold: Threshold| Ratio::of(threshold.factor(), 1.0).unwrap();
-    let kept = |exact: Threshold| {
-        let ab = AbRecord {
-            base: revision(),
-            head: revision(),
-            terms: AbTerms {
-                timed: factor(Threshold::TIMED),
-                exact: factor(exact),
-                metrics: Vec::new(),
-                waived: Vec::new(),
-            },
-            planned_looks: vec![6],
-            looks: Vec::new(),
-            only_base: Vec::new(),
-            only_head: Vec::new(),
-            ended: None,
-        };
-        terms_of(&before(), &ab)
-    };
-    let terms = kept(Threshold::EXACT);
-    assert_eq!(
-        (terms.timed, terms.exact),
-        (Threshold::TIMED, Threshold::EXACT)
-    );
-    // 4.2 kB of 2.2 MB: by so much the same tree differs that is packed twice.
-    let (mut base, mut head) = (before(), before());
-    base.values(VARIANT, Metric::SizeTransfer, &[2_200_000; 6]);
-    head.values(VARIANT, Metric::SizeTransfer, &[2_204_200; 6]);
-    let of = |terms: Terms| standing(&compare(&base, &head, terms), Metric::SizeTransfer);
-    assert_eq!(of(terms), Standing::Same);
-    assert_eq!(of(kept(Threshold::NONE)), Standing::Worse);
 }

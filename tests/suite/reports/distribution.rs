@@ -95,7 +95,7 @@ fn pulls_say_what_makes_them_credible() {
 - Times: median [95 % bootstrap interval of it], n = 6.
 - 100mbit: one rate for all connections together, set by the registry of the run; what TCP and IP add is not modelled.
 - Download and unpack are parts of the cold pull, and overlap: layers are unpacked while others still come.
-- Cold pulls: 18 accepted (the engine reported of no layer that was there before), 1 invalid, 0 DNF. In 18 of the 18 the registry served the manifest's sum to the byte, a layer that it lists twice counted once.
+- Cold pulls: 18 accepted (the engine reported no layer as already present), 1 invalid, 0 DNF. In 18 of the 18 the registry served the manifest's sum to the byte, a layer that it lists twice counted once.
 - Repeated cold pulls of one image spread by 2.4 % at the most (interquartile range / median: node/static, 6 pulls).
 - ¹ 1 of 7 samples invalid: layer b3 was there before
 "#);
@@ -119,7 +119,7 @@ Times: median [95 % bootstrap interval of it], n = 6.
   add is not modelled; each request waits 10.0 ms before it is answered.
 Download and unpack are parts of the cold pull, and overlap: layers are unpacked while others still
   come.
-Cold pulls: 18 accepted (the engine reported of no layer that was there before), 0 invalid, 0 DNF. In 18
+Cold pulls: 18 accepted (the engine reported no layer as already present), 0 invalid, 0 DNF. In 18
   of the 18 the registry served the manifest's sum to the byte, a layer that it lists twice counted
   once.
 Repeated cold pulls of one image spread by 2.4 % at the most (interquartile range / median:

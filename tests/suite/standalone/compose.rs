@@ -139,7 +139,7 @@ fn what_is_wrong_in_a_compose_file_is_named_with_a_remedy() {
         ),
         (
             "services: {web: {build: {dockerfile_inline: FROM x}}}",
-            "a file of its own",
+            "write it to a file, and name that",
         ),
         (
             "services: {web: {build: '${NONE_OF_THESE:?set it}'}}",
