@@ -152,8 +152,9 @@ impl Definition<'_> {
             Some(Value::Array(_) | Value::Object(_)) => None,
         };
         value.map(Ok).ok_or_else(|| {
+            // Without the value, which may be a secret.
             let said = format!(
-                "the environment has `{}={given}`, and the default of this variable is of another type",
+                "the value of `{}` in the environment is not of the type of its default",
                 block.name
             );
             Fault::beyond(block.line, said)
