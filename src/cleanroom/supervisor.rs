@@ -174,7 +174,7 @@ fn check_namespaces(pid: u32) -> io::Result<()> {
         let of = |who: &str| fs::read_link(format!("/proc/{who}/ns/{kind}"));
         if of("self")? == of(&pid.to_string())? {
             return Err(io::Error::other(format!(
-                "the room has no {kind} namespace"
+                "the room shares the {kind} namespace of the machine"
             )));
         }
     }

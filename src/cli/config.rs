@@ -31,7 +31,7 @@ pub struct Config {
     /// What runs are compared with.
     #[serde(default)]
     pub baseline: Baseline,
-    /// what deploy costs are computed for where a scenario does not say.
+    /// What deploy costs are computed for where a scenario does not say.
     #[serde(default, deserialize_with = "deploy")]
     pub deploy: Deploy,
 }

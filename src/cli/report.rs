@@ -115,7 +115,7 @@ fn file_of(args: &ReportArgs, runs: &[(RunFolder, RunRecord)]) -> Result<Option<
         }
         (None, [(folder, _)]) if args.open => Ok(Some(folder.path().join(PAGE))),
         (None, _) if args.open => {
-            let said = "the page of several runs has no folder";
+            let said = "the page of several runs belongs to no folder";
             let hint = "say where: `--open --out page.html`";
             Err(Failure::usage(said).with_hint(Some(hint.to_owned())))
         }

@@ -2,7 +2,7 @@
 //! that nothing stays behind.
 //!
 //! The runner knows the engine only through its trait, prints nothing and
-//! writes nothing: events go to a [`Observer`], the record to a [`Recorder`].
+//! writes nothing: events go to an [`Observer`], the record to a [`Recorder`].
 
 mod bases;
 mod builds;

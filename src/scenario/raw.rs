@@ -425,7 +425,7 @@ pub(super) struct RawClaim {
     /// Of a change: name of the variant before it.
     #[schemars(with = "Option<String>")]
     pub from: Option<Text>,
-    /// Id of the metric to hold it against, or of a derived figure: "deploy.first", "deploy.sibling", "deploy.update", "services.stored", "registry.moved". A change may name a `posture.` fact that is a count.
+    /// Id of the metric to check it against, or of a derived figure: "deploy.first", "deploy.sibling", "deploy.update", "services.stored", "registry.moved". A change may name a `posture.` fact that is a count.
     #[schemars(with = "String")]
     pub metric: Text,
     /// As printed: "~1.2 GB", "900+ MB", "30 s". kB, MB and GB are decimal; KiB, MiB and GiB binary. Of a change: "30 s -> 3 s", "-70 %", "+2.5 %", "47x" (so many times smaller or faster), "1/2", "less" or "more".

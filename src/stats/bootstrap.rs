@@ -152,30 +152,56 @@ impl Middle {
     }
 }
 
-/// How many draws are kept; 40 kB each. What comes after them is drawn anew each time.
+/// How many draws are kept, of 40 kB each.
 const MOST_KEPT: usize = 256;
 
-/// What was drawn, by seed and size.
-static KEPT: LazyLock<Mutex<HashMap<(u64, usize), Middles>>> = LazyLock::new(Mutex::default);
+/// What was drawn in this process.
+static KEPT: LazyLock<Draws> = LazyLock::new(|| Draws::of_at_most(MOST_KEPT));
 
-/// The middles of all resamples of a set of `n`. They depend on the seed and on n alone,
-/// not on the values, so a report's thousands of sets share a few of these.
-fn middles_of_resamples(seed: u64, n: usize) -> Middles {
-    let drawn = || -> Middles {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut counts = Vec::new();
-        let each = (0..RESAMPLES).map(|_| {
-            draw(&mut rng, n, &mut counts);
-            middle_of(&counts)
-        });
-        each.collect()
-    };
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if kept.len() >= MOST_KEPT && !kept.contains_key(&(seed, n)) {
-        drop(kept);
-        return drawn();
+/// Draws by seed and size. They depend on the seed and on the size alone, not on the values, so
+/// a report's thousands of sets share a few of these.
+struct Draws {
+    most: usize,
+    kept: Mutex<HashMap<(u64, usize), Middles>>,
+}
+
+impl Draws {
+    fn of_at_most(most: usize) -> Self {
+        Self {
+            most,
+            kept: Mutex::default(),
+        }
     }
-    kept.entry((seed, n)).or_insert_with(drawn).clone()
+
+    /// The middles of all resamples of a set of `n`. Once enough are kept, others are drawn anew
+    /// each time.
+    fn middles(&self, seed: u64, n: usize) -> Middles {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept.get(&(seed, n)) {
+            return known.clone();
+        }
+        if kept.len() >= self.most {
+            drop(kept);
+            return drawn(seed, n);
+        }
+        kept.entry((seed, n))
+            .or_insert_with(|| drawn(seed, n))
+            .clone()
+    }
+}
+
+fn middles_of_resamples(seed: u64, n: usize) -> Middles {
+    KEPT.middles(seed, n)
+}
+
+fn drawn(seed: u64, n: usize) -> Middles {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut counts = Vec::new();
+    let each = (0..RESAMPLES).map(|_| {
+        draw(&mut rng, n, &mut counts);
+        middle_of(&counts)
+    });
+    each.collect()
 }
 
 /// How often each of the sorted values is drawn, so that nothing is sorted again.
@@ -227,17 +253,21 @@ mod tests {
 
     #[test]
     fn kept_draws_are_those_of_a_new_generator() {
-        for n in [6, 20, 260] {
-            let (first, again) = (middles_of_resamples(SEED, n), middles_of_resamples(SEED, n));
-            assert!(Arc::ptr_eq(&first, &again));
+        let draws = Draws::of_at_most(2);
+        // The third is beyond what is kept, and the same all the same.
+        for (n, is_kept) in [(6, true), (260, true), (20, false), (6, true)] {
+            let (first, again) = (draws.middles(SEED, n), draws.middles(SEED, n));
+            assert_eq!(Arc::ptr_eq(&first, &again), is_kept, "{n}");
             let (mut rng, mut counts) = (ChaCha8Rng::seed_from_u64(SEED), Vec::new());
-            for middle in first.iter() {
+            for (middle, other) in first.iter().zip(again.iter()) {
                 draw(&mut rng, n, &mut counts);
                 assert_eq!(counts.iter().sum::<u32>() as usize, n);
-                assert_eq!(*middle, middle_of(&counts));
+                assert_eq!((*middle, *other), (middle_of(&counts), middle_of(&counts)));
             }
-            assert_ne!(first, middles_of_resamples(SEED ^ 1, n), "a stream each");
+            assert_ne!(first, drawn(SEED ^ 1, n), "a stream each");
         }
+        let sizes = draws.kept.lock().unwrap().len();
+        assert_eq!(sizes, 2);
     }
 
     #[test]

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use plimsoll::record::RunRecord;
+use plimsoll::report::report_md;
 use regex::Regex;
+
+use crate::simulations::noise::committed;
 
 /// Figures: what has a decimal point, a unit, or three digits and more; dates and names aside.
 fn figures(text: &str) -> BTreeSet<String> {
@@ -71,4 +75,37 @@ fn a_figure_that_is_not_there_is_seen() {
     let found = figures("5.90x [5.64, 6.22] of 113 kB in 2026, 31 claims, 3 do not");
     let expected = ["113", "31", "5.90", "[5.64, 6.22]"].map(str::to_owned);
     assert_eq!(found, expected.into());
+}
+
+/// Texts of committed runs under results/ that the program wrote from their `run.json`.
+#[test]
+fn committed_reports_are_those_of_the_program() {
+    let mut lines = BTreeSet::new();
+    let mut checked = 0;
+    for file in committed() {
+        let folder = file.parent().unwrap();
+        // Runs of one's own are not committed.
+        if !folder.to_string_lossy().contains("/results/reference-") {
+            continue;
+        }
+        let record = RunRecord::read(&fs::read_to_string(&file).unwrap()).unwrap();
+        let report = report_md(&record);
+        let written = fs::read_to_string(folder.join("report.md")).unwrap();
+        assert!(
+            report == written,
+            "{}/report.md: write it again with `plimsoll report RUN --format md`",
+            folder.display()
+        );
+        lines.extend(report.lines().map(|line| line.trim().to_owned()));
+        checked += 1;
+    }
+    assert!(checked > 20, "{checked} reports");
+    // The tables of the overview are those of the reports.
+    let overview = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/README.md");
+    let overview = fs::read_to_string(overview).unwrap();
+    let tables = overview.split("<!-- pictures:begin").skip(1);
+    let rows = tables.flat_map(str::lines);
+    let rows = rows.filter(|line| line.starts_with("| ") && !line.starts_with("| :"));
+    let strange: Vec<&str> = rows.filter(|row| !lines.contains(row.trim())).collect();
+    assert!(strange.is_empty(), "{}", strange.join("\n"));
 }

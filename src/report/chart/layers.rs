@@ -116,7 +116,7 @@ pub(super) fn draw(context: &ChartContext<'_, '_>) -> Option<Chart> {
                 bytes_text(bytes)
             )
         }
-        None => "Layers of each variant: none has its own.".to_owned(),
+        None => "Layers of each variant: no image has its own.".to_owned(),
     };
     Some(layout.finish(&notes, alt))
 }
