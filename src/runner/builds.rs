@@ -354,9 +354,13 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
     // Of a build that failed nothing says how its context went; the others of the run do.
     let by_tar = match &result {
         Ok(Ok(outcome)) => !outcome.sent.synced,
-        _ => runner.tars_sent > 0,
+        _ => runner.asked.tars > 0,
     };
-    runner.tars_sent += usize::from(by_tar);
+    runner.asked.tars += usize::from(by_tar);
+    match &result {
+        Ok(Ok(outcome)) => runner.asked.add_steps(&outcome.steps),
+        _ => runner.asked.unknown += 1,
+    }
     match result {
         Ok(Ok(outcome)) => Ok((end.since(begin), outcome)),
         Ok(Err(failure)) => Err(Failure {

@@ -3,8 +3,8 @@
 //! BuildKit's records carry no label (METHODOLOGY, rule 3). What a build of ours
 //! left is recognised by these signs: the record was not there before the visit, and
 //! no sign of a foreign build stands among the new ones (a command that is not ours, more
-//! contexts than we sent); or the record itself names a cache mount of ours. What cannot be
-//! recognised stays.
+//! contexts than we sent, more copies than we made); or the record itself names a cache mount of
+//! ours. What cannot be recognised stays.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::session::PlannedCase;
-use crate::dockerfile::Step;
-use crate::engine::CacheRecord;
+use crate::dockerfile::{Step, StepKey};
+use crate::engine::{BuildStep, CacheRecord};
 
 /// New records, ours and doubtful apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,19 +62,64 @@ impl VisitNotes {
             _ => true,
         };
         let records: Vec<_> = records.iter().filter(in_time).cloned().collect();
-        attribute(&self.before, &records, &self.commands, 0, self.visits)
+        attribute(
+            &self.before,
+            &records,
+            &self.commands,
+            Asked::UNKNOWN,
+            self.visits,
+        )
     }
+}
+
+/// What the builds of this process have asked of the builder so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// Contexts that went as a tar.
+    pub(super) tars: usize,
+    /// Steps that ran and no command: each leaves one record of files at most.
+    pub(super) copies: usize,
+    /// Builds of which nobody knows what steps ran: they failed, or the builder reports no steps.
+    pub(super) unknown: usize,
+}
+
+impl Asked {
+    /// Adds the steps of a build that succeeded.
+    pub(super) fn add_steps(&mut self, steps: &[BuildStep]) {
+        let ran = steps.iter().filter(|step| {
+            let parsed = StepKey::parse_vertex(&step.name);
+            let is_command = parsed.is_some_and(|(_, _, text)| text.starts_with("RUN "));
+            step.started.is_some() && !step.cached && !is_command
+        });
+        self.copies += ran.count();
+        self.unknown += usize::from(steps.is_empty());
+    }
+
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            tars: self.tars - earlier.tars,
+            copies: self.copies - earlier.copies,
+            unknown: self.unknown - earlier.unknown,
+        }
+    }
+
+    /// Of a process that is gone: nothing is known but that it sent no tar.
+    const UNKNOWN: Self = Self {
+        tars: 0,
+        copies: 0,
+        unknown: 1,
+    };
 }
 
 /// The notes of a visit, with what only its process knows.
 pub(super) struct Before {
     pub(super) notes: VisitNotes,
-    tars_sent: usize,
+    asked: Asked,
 }
 
 impl Before {
     /// What there is before a visit of `case`, or of the floor.
-    pub(super) fn new(ids: BTreeSet<String>, case: Option<&PlannedCase>, tars_sent: usize) -> Self {
+    pub(super) fn new(ids: BTreeSet<String>, case: Option<&PlannedCase>, asked: Asked) -> Self {
         let spec = case.map(|case| &case.spec);
         let steps = spec.and_then(|spec| {
             let target = spec.target.as_deref();
@@ -87,7 +132,7 @@ impl Before {
                 visits: 1,
                 last_seen: None,
             },
-            tars_sent,
+            asked,
         }
     }
 
@@ -96,20 +141,20 @@ impl Before {
         self.notes.before = earlier.notes.before;
         self.notes.commands.extend(earlier.notes.commands);
         self.notes.visits += earlier.notes.visits;
-        self.tars_sent = earlier.tars_sent;
+        self.asked = earlier.asked;
         self
     }
 
     /// The new records, ours and doubtful apart.
-    pub(super) fn attribute(&self, after: &[CacheRecord], tars_sent: usize) -> Attribution {
-        let builds = tars_sent - self.tars_sent;
+    pub(super) fn attribute(&self, after: &[CacheRecord], asked: Asked) -> Attribution {
+        let asked = asked.since(self.asked);
         let VisitNotes {
             before,
             commands,
             visits,
             last_seen: _,
         } = &self.notes;
-        attribute(before, after, commands, builds, *visits)
+        attribute(before, after, commands, asked, *visits)
     }
 }
 
@@ -119,32 +164,36 @@ const TAR_CONTEXT: &str = "http url ";
 /// How the records of a context are described that came over a session.
 const SYNCED_CONTEXT: &str = "local source for ";
 
+/// How the record of copied files, or of a folder that was made, is described.
+const COPIED: &str = "fileop target";
+
 /// Such records that the builds of one visit leave: the Dockerfile, the ignore file, and the
 /// context if it is read (seen on 20.10). All builds of a visit share them. A
 /// build of somebody else's on a folder that the builder does not know yet leaves two at least.
 const SYNCED_BY_A_VISIT: usize = 3;
 
-/// Compares the records before and after `visits` visits with `builds` builds that sent a tar,
-/// whose RUN commands are `commands`.
+/// Compares the records before and after `visits` visits whose builds asked for `asked`, and whose
+/// RUN commands are `commands`.
 fn attribute(
     before: &BTreeSet<String>,
     after: &[CacheRecord],
     commands: &BTreeSet<String>,
-    builds: usize,
+    asked: Asked,
     visits: usize,
 ) -> Attribution {
     let fresh: Vec<_> = after
         .iter()
         .filter(|record| !before.contains(&record.id))
         .collect();
-    // More tars than we sent came from somebody else.
-    let contexts = fresh
-        .iter()
-        .filter(|record| record.description.starts_with(TAR_CONTEXT));
-    let synced = fresh
-        .iter()
-        .filter(|record| record.description.starts_with(SYNCED_CONTEXT));
-    let foreign = contexts.count() > builds
+    // More tars than we sent came from somebody else, and so did more copies than we made.
+    let described = |start: &'static str| {
+        let records = fresh.iter();
+        records.filter(move |record| record.description.starts_with(start))
+    };
+    let copied = described(COPIED).count();
+    let synced = described(SYNCED_CONTEXT);
+    let foreign = described(TAR_CONTEXT).count() > asked.tars
+        || (asked.unknown == 0 && copied > asked.copies)
         || synced.clone().count() > SYNCED_BY_A_VISIT * visits
         || synced
             .filter(|record| record.description.contains("for dockerfile"))
@@ -238,6 +287,14 @@ mod tests {
         }
     }
 
+    fn asked(tars: usize, copies: usize) -> Asked {
+        Asked {
+            tars,
+            copies,
+            unknown: 0,
+        }
+    }
+
     fn ids(ids: &[&str]) -> Vec<String> {
         ids.iter().map(|id| (*id).to_owned()).collect()
     }
@@ -271,7 +328,7 @@ mod tests {
             record("b", "fileop target"),
         ];
         let commands = BTreeSet::from(["npm ci".to_owned()]);
-        let found = attribute(&before, &after, &commands, 1, 1);
+        let found = attribute(&before, &after, &commands, asked(1, 1), 1);
         assert_eq!(
             found,
             Attribution {
@@ -294,7 +351,7 @@ mod tests {
             ),
         ];
         let commands = BTreeSet::from(["npm ci".to_owned()]);
-        let found = attribute(&BTreeSet::new(), &after, &commands, 1, 1);
+        let found = attribute(&BTreeSet::new(), &after, &commands, asked(1, 1), 1);
         assert_eq!(
             found,
             Attribution {
@@ -312,8 +369,43 @@ mod tests {
             record("c", "fileop target"),
         ];
         let none = BTreeSet::new();
-        assert_eq!(attribute(&none, &after, &none, 2, 1).ours.len(), 3);
-        assert_eq!(attribute(&none, &after, &none, 1, 1).ours.len(), 0);
+        assert_eq!(
+            attribute(&none, &after, &none, asked(2, 1), 1).ours.len(),
+            3
+        );
+        assert_eq!(
+            attribute(&none, &after, &none, asked(1, 1), 1).ours.len(),
+            0
+        );
+    }
+
+    #[test]
+    fn more_copies_than_were_made_are_a_sign_of_somebody_else() {
+        let copies = ["a", "b"].map(|id| record(id, "fileop target"));
+        let none = BTreeSet::new();
+        let ours = |asked| attribute(&none, &copies, &none, asked, 1).ours.len();
+        assert_eq!(ours(asked(0, 2)), 2);
+        assert_eq!(ours(asked(0, 1)), 0);
+        // A build that failed may have made some.
+        let failed = Asked {
+            unknown: 1,
+            ..asked(0, 1)
+        };
+        assert_eq!(ours(failed), 2);
+        let step = |name: &str, cached| BuildStep {
+            name: name.to_owned(),
+            started: Some(crate::units::Nanos(1)),
+            duration: Some(crate::units::Nanos(1)),
+            cached,
+        };
+        let mut seen = Asked::default();
+        seen.add_steps(&[
+            step("[1/4] WORKDIR /app", false),
+            step("[2/4] COPY a b", true),
+            step("[3/4] RUN make", false),
+            step("[4/4] COPY c d", false),
+        ]);
+        assert_eq!(seen.copies, 2);
     }
 
     #[test]
@@ -325,9 +417,15 @@ mod tests {
             .collect();
         after.push(record("c", "fileop target"));
         let none = BTreeSet::new();
-        assert_eq!(attribute(&none, &after, &none, 4, 1).ours.len(), 4);
+        assert_eq!(
+            attribute(&none, &after, &none, asked(4, 1), 1).ours.len(),
+            4
+        );
         after.push(record("l4", "local source for dockerfile"));
-        assert_eq!(attribute(&none, &after, &none, 4, 1).ours.len(), 0);
+        assert_eq!(
+            attribute(&none, &after, &none, asked(4, 1), 1).ours.len(),
+            0
+        );
     }
 
     #[test]

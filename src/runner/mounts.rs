@@ -121,7 +121,7 @@ async fn records<E: Engine, C: Clock, P: Probe>(
     let Some(before) = &runner.cache_before else {
         return Err("the builder's cache was not known before the visit".to_owned());
     };
-    let found = before.attribute(&records, runner.tars_sent);
+    let found = before.attribute(&records, runner.asked);
     if found.doubtful.iter().any(|id| mounts.contains(id)) {
         return Err("another build ran as well, and may own some of these cache mounts".to_owned());
     }

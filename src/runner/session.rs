@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::cache::{Before, VisitNotes};
+use super::cache::{Asked, Before, VisitNotes};
 use super::error::RunError;
 use super::ledger::{ContractState, Ledger};
 use super::pace::Pace;
@@ -114,8 +114,8 @@ pub struct Runner<E, C, P> {
     pub(super) record: RunRecord,
     pub(super) bases: BTreeMap<String, String>,
     pub(super) observer: Box<dyn Observer>,
-    /// Builds that were sent a tar so far, and not by a session.
-    pub(super) tars_sent: usize,
+    /// What its builds have asked of the builder so far.
+    pub(super) asked: Asked,
     pub(super) distribution: Option<Distribution<E>>,
     /// The builder's cache before the visit that is going on.
     pub(super) cache_before: Option<Before>,
@@ -174,7 +174,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
             record,
             bases,
             observer,
-            tars_sent: 0,
+            asked: Asked::default(),
             distribution: None,
             cache_before: None,
             cache_listed: None,

@@ -71,7 +71,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
         let Some(ids) = ids else {
             return Ok(());
         };
-        let before = Before::new(ids, case, self.tars_sent);
+        let before = Before::new(ids, case, self.asked);
         let before = match self.cache_before.take() {
             Some(earlier) => before.with(earlier),
             None => before,
@@ -142,7 +142,7 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
                 return Ok(());
             }
         };
-        let found = before.attribute(&after, self.tars_sent);
+        let found = before.attribute(&after, self.asked);
         self.doubtful_cache.extend(found.doubtful);
         self.pending_cache.extend(found.ours);
         if !self.pending_cache.is_empty() {

@@ -19,7 +19,13 @@ pub(super) struct Steps<'a> {
     /// Planned steps that such a trigger may make run: those of its stage, and of later ones,
     /// which may take files from it.
     triggered: BTreeSet<StepKey>,
+    /// Whether another build's FROM step was used.
+    shares_base: bool,
 }
+
+/// What made steps run where another build on the same base was going on.
+const SHARED_BASE: &str = "; another build on the same base ran at the same time, and BuildKit may \
+    not use its cache then: measure while nothing else builds";
 
 impl<'a> Steps<'a> {
     /// Sorts what the builder reported by what the Dockerfile plans.
@@ -31,6 +37,7 @@ impl<'a> Steps<'a> {
             constant: constant.map(|step| step.vertex.clone()).collect(),
             unplanned: BTreeSet::new(),
             triggered: BTreeSet::new(),
+            shares_base: shares_base(reported),
         };
         let mut first = planned.len();
         for step in reported {
@@ -84,7 +91,7 @@ impl<'a> Steps<'a> {
     /// Cached: no step may run.
     pub(super) fn check_cached(&self, expected: usize) -> Result<(), String> {
         self.reported(expected)?;
-        none_of(&self.effective(), "ran although nothing had changed")
+        self.idle(&self.effective(), "ran although nothing had changed")
     }
 
     /// Rebuild: what the edit reaches has to run, and nothing beyond it.
@@ -115,7 +122,13 @@ impl<'a> Steps<'a> {
             let is_reached = effect.must_run.contains(key) || effect.may_run.contains(key);
             !is_reached && !self.unplanned.contains(name) && !self.triggered.contains(key)
         });
-        none_of(&beyond, "ran although the edit does not reach it")
+        self.idle(&beyond, "ran although the edit does not reach it")
+    }
+
+    /// None of these steps may have run; if some did, says so with the cause where it is known.
+    fn idle(&self, steps: &[(StepKey, &str)], what: &str) -> Result<(), String> {
+        let cause = if self.shares_base { SHARED_BASE } else { "" };
+        none_of(steps, what).map_err(|fault| fault + cause)
     }
 
     /// Steps that ran and need not have.
@@ -132,6 +145,25 @@ impl<'a> Steps<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a FROM step began before the builder had the Dockerfile. It is another build's then:
+/// BuildKit shares a step between builds that run at the same time. If that build has made the
+/// base's record, builds that share it find none of their own steps in the cache (seen on 20.10
+/// and 28.5).
+fn shares_base(reported: &[BuildStep]) -> bool {
+    let read = reported.iter().find(|step| {
+        step.name
+            .starts_with("[internal] load build definition from ")
+    });
+    let Some(read) = read.and_then(|step| step.started) else {
+        return false;
+    };
+    reported.iter().any(|step| {
+        let parsed = StepKey::parse_vertex(&step.name);
+        let is_base = parsed.is_some_and(|(_, _, text)| text.starts_with("FROM "));
+        is_base && step.started.is_some_and(|started| started < read)
+    })
 }
 
 fn is_workdir(name: &str) -> bool {
@@ -205,6 +237,24 @@ mod tests {
         );
         let steps = [step("[2/2] RUN make", true)];
         assert_eq!(Steps::of(&steps, &[]).check_cached(1), Ok(()));
+    }
+
+    #[test]
+    fn steps_that_ran_beside_another_build_on_the_base_have_that_as_their_cause() {
+        let at = |name: &str, started| BuildStep {
+            started: Some(Nanos(started)),
+            ..step(name, false)
+        };
+        let read = at("[internal] load build definition from Dockerfile", 166);
+        // As BuildKit reports it: the FROM step is that of a build that began before this one.
+        let shared = [at("[1/2] FROM x", 0), at("[2/2] RUN a", 167), read.clone()];
+        let reason = Steps::of(&shared, &[]).check_cached(1).unwrap_err();
+        let expected =
+            "`[2/2] RUN a` ran although nothing had changed; another build on the same base";
+        assert!(reason.starts_with(expected), "{reason}");
+        let alone = [at("[1/2] FROM x", 167), at("[2/2] RUN a", 168), read];
+        let reason = Steps::of(&alone, &[]).check_cached(1).unwrap_err();
+        assert_eq!(reason, "`[2/2] RUN a` ran although nothing had changed");
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod home;
 mod killed;
 mod luggage;
 pub(crate) mod matrix;
+pub(crate) mod other_apps;
 mod planted;
 mod projects;
 mod ready_images;

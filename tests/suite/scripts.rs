@@ -8,6 +8,7 @@ use regex::Regex;
 use walkdir::WalkDir;
 
 use crate::live_run::matrix::{ONLY, SCENARIOS};
+use crate::live_run::other_apps;
 
 #[test]
 fn each_module_with_live_tests_is_run_with_an_engine() {
@@ -75,6 +76,9 @@ fn each_module_that_needs_the_machine_for_itself_is_run_alone() {
     assert_eq!(listed, found);
 }
 
+/// What the second set-up of `scripts/test` builds the bases of: all but CPython for musl.
+const OTHERS: &str = "{[!p]*/*,python/[!m]*,python/multi-stage-[!a]*}";
+
 /// The stand-ins that `scripts/test` builds before the live tests are those that they need.
 #[test]
 fn the_set_up_of_the_tests_builds_what_the_matrix_rests_on() {
@@ -96,8 +100,19 @@ fn the_set_up_of_the_tests_builds_what_the_matrix_rests_on() {
     };
     let mut arguments = SCENARIOS.to_vec();
     arguments.extend(["--only", ONLY]);
-    let built = list(&arguments);
-    // The sample apps' own tests are built on some of the same bases.
+    let mut built = list(&arguments);
+    // Before the tests that run during the others, all stand-ins are there but one.
+    assert!(
+        script.contains(&format!("  PLIMSOLL_BASES='{OTHERS}' scripts/setup ")),
+        "{OTHERS}"
+    );
+    built.extend(list(&["--only", OTHERS]));
+    for variant in other_apps::VARIANTS {
+        for base in list(&["--only", variant]) {
+            assert!(built.contains(&base), "{base} of {variant}");
+        }
+    }
+    // And the sample apps' own tests.
     let from = Regex::new(r"(?m)^FROM (\S+)").unwrap();
     for app in fs::read_dir(root.join("sample-apps")).unwrap() {
         let file = app.unwrap().path().join("Dockerfile.test");
@@ -177,7 +192,7 @@ fn the_comparison_of_engines_wants_both_figures_of_each_run() {
 }
 
 /// All texts below keys named `bases`.
-fn bases_in(value: &serde_json::Value) -> Vec<String> {
+pub(crate) fn bases_in(value: &serde_json::Value) -> Vec<String> {
     let mut found = Vec::new();
     match value {
         serde_json::Value::Object(entries) => {

@@ -16,7 +16,7 @@ const IMAGES: &[&str] = &[
     "plimsoll.local/alpine:3.20",
     "plimsoll.local/debian:bookworm-slim",
     "plimsoll.local/node:20-slim",
-    "plimsoll.local/python:3.12-slim",
+    "plimsoll.local/python:3.13-slim",
     "plimsoll.local/gcr.io/distroless/nodejs20-debian12:latest",
     "plimsoll.local/gcr.io/distroless/static-debian12:nonroot",
 ];

@@ -107,6 +107,19 @@ impl Stage {
         format!("foreign/live:{}-{name}", self.nonce)
     }
 
+    /// A name of its own for a base image, to build on.
+    ///
+    /// BuildKit shares the FROM step between all builds of one name that run at the same time. If a
+    /// build without cache has made it, the builds that share it find nothing in the cache, until
+    /// none of them runs any more (seen on 20.10 and 28.5). So tests that run at the same time in
+    /// two programs build on different names.
+    pub(crate) async fn own_base(&self, image: &str) -> String {
+        let flat = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let tag = self.foreign_tag(&image.chars().map(flat).collect::<String>());
+        self.engine.tag(image, &tag).await.unwrap();
+        tag
+    }
+
     pub(crate) fn labels(&self) -> BTreeMap<String, String> {
         BTreeMap::from([
             (LABEL_OWNER.to_owned(), LABEL_OWNER_VALUE.to_owned()),
@@ -310,11 +323,18 @@ async fn sweep(engine: &DockerEngine, docker: &Docker, nonce: &str) {
             .build()
     };
     for image in docker.list_images(Some(options)).await.unwrap() {
-        let of_us = image.labels.get(LABEL_RUN).is_some_and(|run| run == nonce)
-            || image.repo_tags.iter().any(|tag| tag.contains(nonce));
-        if of_us {
+        let labelled = image.labels.get(LABEL_RUN).is_some_and(|run| run == nonce);
+        // An image of another's may have a name of ours: only the name goes.
+        let names: Vec<_> = match labelled {
+            true => vec![image.id.clone()],
+            false => {
+                let tags = image.repo_tags.iter();
+                tags.filter(|tag| tag.contains(nonce)).cloned().collect()
+            }
+        };
+        for name in names {
             docker
-                .remove_image(&image.id, Some(force()), None)
+                .remove_image(&name, Some(force()), None)
                 .await
                 .unwrap();
         }

@@ -39,12 +39,11 @@ async fn passes(stage: &Stage, app: &str) {
     if let Some((base, reason)) = resolved.missing.first_key_value() {
         panic!("the base {base} is missing: {reason}");
     }
-    let resolved = resolved
-        .bases
-        .into_iter()
-        .map(|base| (base.reference, base.resolved))
-        .collect();
-    let rewritten = dockerfile.rewrite(&none, &resolved, None).unwrap();
+    let mut own = std::collections::BTreeMap::new();
+    for base in resolved.bases {
+        own.insert(base.reference, stage.own_base(&base.resolved).await);
+    }
+    let rewritten = dockerfile.rewrite(&none, &own, None).unwrap();
     let context = Context::scan(&dir, DOCKERFILE).unwrap();
     let source = context
         .source(&Overlay::new(), rewritten, &stage.nonce)

@@ -54,6 +54,14 @@ impl Project {
         fs::write(self.folder.path().join(file), text).unwrap();
     }
 
+    /// Lets a Dockerfile build on a base of its own name: see [`Stage::own_base`].
+    async fn on_own_base(&self, stage: &Stage, file: &str, from: &str) {
+        let base = stage.own_base("plimsoll.local/node:20-slim").await;
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace(from, &base)).unwrap();
+    }
+
     fn bench(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
         let mut command = Command::new(self.program());
         command
@@ -109,9 +117,7 @@ fn apps(record: &RunRecord) -> Vec<&CaseRecord> {
 
 live!(alone a_service_of_a_monorepo_is_measured_from_its_top, stage => {
     let project = Project::of("monorepo");
-    let dockerfile = project.folder.path().join("services/web/Dockerfile");
-    let text = fs::read_to_string(&dockerfile).unwrap();
-    fs::write(&dockerfile, text.replace("node:20", "node:20-slim")).unwrap();
+    project.on_own_base(stage, "services/web/Dockerfile", "node:20").await;
     let ended = project.bench(&["-f", "services/web/Dockerfile"], &[]);
     // Its program handles no stop signal, as many: that is a failure, and everything else counts.
     assert_eq!(ended.code, Some(1), "{}{}", ended.out, ended.err);
@@ -127,6 +133,7 @@ live!(alone a_compose_project_is_measured_with_its_database_up, stage => {
     let dockerfile = "FROM scratch\nCOPY tool nonce /\nCMD [\"/tool\", \"late\", \"2\"]\n";
     stage.build(&stage.request(&tag), dockerfile).await.unwrap();
     let project = Project::of("shop");
+    project.on_own_base(stage, "Dockerfile", "node:20-slim").await;
     let variables = [("DATABASE_IMAGE", tag.as_str()), ("DATABASE_PORT", "8080")];
     let ended = project.bench(&["--compose", "compose.yaml"], &variables);
     assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
@@ -136,6 +143,7 @@ live!(alone a_compose_project_is_measured_with_its_database_up, stage => {
     assert_eq!(app.companions.len(), 1);
     // Alone it does not open.
     let alone = Project::of("shop");
+    alone.on_own_base(stage, "Dockerfile", "node:20-slim").await;
     let environment = ["--env", "DATABASE_HOST=db", "--env", "DATABASE_PORT=8080"];
     let ended = alone.bench(&environment, &[]);
     assert_eq!(ended.code, Some(1), "{}{}", ended.out, ended.err);
