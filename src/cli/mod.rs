@@ -30,6 +30,7 @@ mod output;
 mod pace;
 mod pairing;
 mod plan;
+mod planned;
 mod planning;
 mod prepare;
 mod progress;

@@ -6,18 +6,16 @@ use super::args::{Place, PlanArgs, PlanFormat};
 use super::cases::{self, Filter, Selection};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
+use super::planned::{Planned, duration};
 use super::shard::{self, Source, Units};
 use super::slurm;
 use crate::record::{CaseId, Shard};
 use crate::report::{Cell, Column, Mark, Note, Table};
 use crate::runner::{Portion, split};
-use crate::units::{Nanos, TimeScale};
+use crate::units::Nanos;
 
 /// GitHub makes at most so many jobs of a matrix (Actions limits: "job matrix").
 const MOST_OF_A_MATRIX: usize = 256;
-
-/// Cases that the name of a job lists.
-const NAMED_CASES: usize = 3;
 
 /// Prints the shards.
 ///
@@ -71,24 +69,6 @@ pub(super) fn plan(place: &Place, args: &PlanArgs, printer: &mut Printer) -> Res
         }
     }
     Ok(Exit::Fine)
-}
-
-/// A shard and what it has to do.
-pub(super) struct Planned {
-    pub(super) shard: Shard,
-    pub(super) portion: Portion,
-}
-
-impl Planned {
-    /// `1/4 node/slim, node/alpine and 3 more`.
-    fn name(&self) -> String {
-        let cases: Vec<&str> = self.portion.cases.iter().map(CaseId::as_str).collect();
-        let named = cases[..cases.len().min(NAMED_CASES)].join(", ");
-        match cases.len().saturating_sub(NAMED_CASES) {
-            0 => format!("{} {named}", self.shard),
-            more => format!("{} {named} and {more} more", self.shard),
-        }
-    }
 }
 
 /// No more shards than there are units that take time; one at the least.
@@ -176,10 +156,6 @@ fn by_scenario(cases: &[CaseId], selection: &Selection) -> String {
         }
     }
     parts.join(", ")
-}
-
-pub(super) fn duration(time: Nanos) -> String {
-    TimeScale::for_value(time).format(time)
 }
 
 /// `{"include":[{"shard":"1/4",…}]}` on one line, as `strategy.matrix` takes it.

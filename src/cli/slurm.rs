@@ -10,7 +10,7 @@ use clap::{CommandFactory, FromArgMatches};
 use super::args::{Cli, Command, Place, PlanArgs, ROOMS, ShardByArg};
 use super::failure::Failure;
 use super::output::Printer;
-use super::plan::{Planned, duration};
+use super::planned::{Planned, duration};
 use super::planning::rounds_of;
 use super::shard::Source;
 use crate::units::Nanos;

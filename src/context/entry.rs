@@ -108,3 +108,15 @@ impl Read for SizedFile<'_> {
 pub(super) fn changed(how: &'static str) -> io::Error {
     io::Error::other(Changed(how))
 }
+
+/// The permissions with which an entry is sent: no umask of a checkout reaches the image.
+pub(super) fn mode(entry: &Entry) -> u32 {
+    match entry {
+        Entry::Link(_) => 0o777,
+        Entry::Folder
+        | Entry::File {
+            executable: true, ..
+        } => 0o755,
+        Entry::File { .. } | Entry::Made(_) => 0o644,
+    }
+}

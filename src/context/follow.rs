@@ -7,15 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ignore::clean;
-use super::pack::Body;
-use super::source::Tree;
+use super::pack::{Body, Item};
 use crate::dockerfile::matches_component;
 
 /// The paths to ask for; `None` where they are the whole tree.
-pub(super) fn follow(tree: &Tree, paths: &[String]) -> Option<Vec<String>> {
+pub(super) fn follow(items: &[Item], paths: &[String]) -> Option<Vec<String>> {
     let mut resolver = Resolver {
-        bodies: tree
-            .items
+        bodies: items
             .iter()
             .map(|item| (item.path.as_str(), &item.body))
             .collect(),

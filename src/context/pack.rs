@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use super::entry::Entry;
+use super::entry::{Entry, mode};
 use super::error::ContextError;
 use super::ignore::parents;
 use super::overlay::Overlay;
@@ -40,18 +40,6 @@ pub(super) enum Body {
     /// A file of the tree, of this size.
     Tree(u64),
     Overlaid(Bytes),
-}
-
-/// The permissions with which an entry is sent: no umask of a checkout reaches the image.
-pub(super) fn mode(entry: &Entry) -> u32 {
-    match entry {
-        Entry::Link(_) => 0o777,
-        Entry::Folder
-        | Entry::File {
-            executable: true, ..
-        } => 0o755,
-        Entry::File { .. } | Entry::Made(_) => 0o644,
-    }
 }
 
 /// The entries of a context with files laid over it, by path.

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::entry::{Entry, SizedFile};
+use super::entry::{Entry, SizedFile, mode};
 use super::error::ContextError;
 use super::ignore::{Rules, clean, parents};
 use super::overlay::Overlay;
-use super::pack;
 use crate::units::{Bytes, Count};
 
 /// What of an app's folder is sent to a builder, as it was when it was scanned.
@@ -349,7 +348,7 @@ impl Context {
             Entry::File { size, .. } => ("file", *size),
             Entry::Made(content) => ("file", content.len() as u64),
         };
-        let mode = pack::mode(entry);
+        let mode = mode(entry);
         // Lengths before the texts, so that no two trees give the same bytes.
         hash.update(format!("{kind} {mode:o} {} {size} ", name.len()));
         hash.update(name);

@@ -111,7 +111,7 @@ impl SourceFiles for Tree {
     fn chosen(&self, include: &[String], follow_paths: &[String]) -> Vec<usize> {
         let followed = match follow_paths {
             [] => None,
-            paths => follow(self, paths),
+            paths => follow(&self.items, paths),
         };
         let patterns: Vec<_> = include
             .iter()

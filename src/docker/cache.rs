@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::DockerEngine;
 use super::error::{raw_failed, strange};
-use super::image::bytes;
+use super::lists::bytes;
 use super::raw::{RawError, escaped};
 use crate::engine::{CacheRecord, Result};
 

@@ -11,7 +11,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::deadline::{silent, within};
 use super::error::{failed, raw_failed, strange};
-use super::lists::ListedImage;
+use super::lists::{ListedImage, bytes};
 use super::owned::is_our_tag;
 use super::raw::RawError;
 use super::version::ApiVersion;
@@ -295,11 +295,6 @@ fn is_id(reference: &str) -> bool {
     reference
         .strip_prefix("sha256:")
         .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// A size in the API; a negative value means "not computed".
-pub(super) fn bytes(size: i64) -> Bytes {
-    Bytes(u64::try_from(size).unwrap_or(0))
 }
 
 fn size_of(images: &[ListedImage], id: &str) -> Option<Bytes> {

@@ -12,6 +12,12 @@ use serde::de::DeserializeOwned;
 use super::DockerEngine;
 use super::raw::{RawError, escaped};
 use super::version::ApiVersion;
+use crate::units::Bytes;
+
+/// A size in the API; a negative value means "not computed".
+pub(super) fn bytes(size: i64) -> Bytes {
+    Bytes(u64::try_from(size).unwrap_or(0))
+}
 
 /// An image of `GET /images/json`.
 #[derive(Debug, Default, Deserialize)]

@@ -25,8 +25,7 @@ use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOption
 
 use super::DockerEngine;
 use super::error::{failed, raw_failed};
-use super::image::bytes;
-use super::lists::{ListedImage, ListedVolume};
+use super::lists::{ListedImage, ListedVolume, bytes};
 use crate::engine::{
     LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN, LABEL_STANDS_IN_FOR, Owned, OwnedKind, Result,
     run_of_tag,

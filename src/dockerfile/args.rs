@@ -1,40 +1,13 @@
-//! The arguments of ARG and ENV, and what they do to a stage's variables.
+//! What ARG and ENV do to a stage's variables.
 
 use std::collections::BTreeMap;
 
 use super::env::{Env, Lookup};
 use super::instruction::{Instruction, Kind};
 use super::shell::{Lex, ShellError};
-use super::words::split_quoted;
-
-/// `NAME` and, where one is written, its value, unexpanded.
-pub(super) type Pair = (String, Option<String>);
 
 /// Build arguments by name.
 pub(super) type BuildArgs = BTreeMap<String, String>;
-
-/// `ARG a b=c`.
-pub(super) fn arg_pairs(arguments: &str, escape: char) -> Vec<Pair> {
-    split_quoted(arguments, escape)
-        .into_iter()
-        .map(|word| match word.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (word.to_owned(), None),
-        })
-        .collect()
-}
-
-/// `ENV a=b c=d`, or the old `ENV a b c d`, where all after the name is the value.
-pub(super) fn env_pairs(arguments: &str, escape: char) -> Vec<Pair> {
-    let words = split_quoted(arguments, escape);
-    match words.first() {
-        Some(first) if !first.contains('=') => {
-            let value = arguments.trim_start()[first.len()..].trim_start();
-            vec![((*first).to_owned(), Some(value.to_owned()))]
-        }
-        _ => arg_pairs(arguments, escape),
-    }
-}
 
 /// The processor of this machine, as Go names it: engines mostly run on the same kind.
 const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") {

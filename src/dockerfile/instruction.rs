@@ -1,10 +1,10 @@
 //! From logical lines to instructions.
 
-use super::args::{Pair, arg_pairs, env_pairs};
 use super::error::ParseError;
 use super::heredoc::{Heredoc, opening};
 use super::lexer::Line;
 use super::mount::Mount;
+use super::pairs::{Pair, arg_pairs, env_pairs};
 use super::words::{Flag, Word, take_flags};
 
 const KNOWN: [&str; 18] = [

@@ -13,6 +13,7 @@ use super::env::Env;
 use super::error::ParseError;
 use super::file::{Dockerfile, Stage};
 use super::graph::{Graph, Origin, refused};
+use super::inherited::Inherited;
 use super::instruction::{Instruction, Kind};
 use super::mount::Mount;
 use super::pattern::clean;
@@ -46,18 +47,6 @@ pub(super) struct NumberedStage<'a> {
     pub total: u32,
     pub triggers: u32,
     pub instructions: Vec<Numbered<'a>>,
-}
-
-/// What a stage hands on to one that is built on it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Inherited {
-    pub env: Env,
-    /// Without its leading slash; `None` where the image decides it.
-    pub workdir: Option<String>,
-    /// USER and SHELL as they were written.
-    pub settings: String,
-    /// Which file system it is.
-    pub file_system: usize,
 }
 
 impl Dockerfile {

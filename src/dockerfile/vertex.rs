@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 
 use super::graph::Origin;
+use super::inherited::Inherited;
 use super::instruction::{Instruction, Kind};
 use super::printed::printed;
 use super::step::StepKey;
-use super::steps::Inherited;
 
 /// The file systems met so far; 0 is the empty one.
 #[derive(Debug, Default)]

@@ -25,13 +25,13 @@ pub use registry::{
     REPOSITORIES, Registry, RegistryEndpoint, TAG_BASE, Traffic, run_of_tag, run_repository,
 };
 pub use sockets::Sockets;
-pub use source::{BuildSource, Sent, SourceEntry, SourceFiles, SourceKind, SourceTree};
+pub use source::{BuildSource, SourceEntry, SourceFiles, SourceKind, SourceTree};
 pub use types::{
     Attachment, BuildContext, BuildFailure, BuildOutcome, BuildRequest, BuildStep, CacheRecord,
     ContainerId, ContainerSpec, ContainerState, Health, HealthCheck, ImageFacts, ImageId,
     LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RECIPE, LABEL_RUN, LABEL_STANDS_IN_FOR, LayerState,
     OutputChunk, OutputPipe, OutputStream, Owned, OwnedKind, PullEvent, PullSink, PushOutcome,
-    RemovalOutcome, Secret, StepSink, StopOutcome, StopTime,
+    RemovalOutcome, Secret, Sent, StepSink, StopOutcome, StopTime,
 };
 
 use crate::record::{EngineFacts, Reach};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes as Chunk;
 
 use super::BuildContext;
-use crate::units::{Bytes, Count, Nanos};
+use crate::units::{Bytes, Nanos};
 
 /// An entry of a tree that is sent to a builder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,15 +83,4 @@ impl fmt::Debug for BuildSource {
             .field("sync_key", &self.sync_key)
             .finish_non_exhaustive()
     }
-}
-
-/// The part of the context that was sent to the builder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sent {
-    /// Bytes of file content.
-    pub bytes: Bytes,
-    /// The number of files whose content was sent.
-    pub files: Count,
-    /// Whether only requested files were sent, not a tar of everything.
-    pub synced: bool,
 }

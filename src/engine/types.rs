@@ -12,10 +12,10 @@ use futures_util::Stream;
 
 pub use crate::secrets::Secret;
 
-use super::{EngineError, Sent};
+use super::EngineError;
 use crate::record::Reach;
 use crate::scenario::Confinement;
-use crate::units::{Bytes, Nanos};
+use crate::units::{Bytes, Count, Nanos};
 
 /// The label of everything that plimsoll creates.
 pub const LABEL_OWNER: &str = "dev.plimsoll.owner";
@@ -394,4 +394,15 @@ pub struct CacheRecord {
     pub in_use: bool,
     /// When it was created, by the engine's clock, if known.
     pub created: Option<SystemTime>,
+}
+
+/// The part of the context that was sent to the builder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sent {
+    /// Bytes of file content.
+    pub bytes: Bytes,
+    /// The number of files whose content was sent.
+    pub files: Count,
+    /// Whether only requested files were sent, not a tar of everything.
+    pub synced: bool,
 }

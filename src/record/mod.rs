@@ -11,6 +11,7 @@ mod contents;
 mod distribution;
 mod facts;
 mod link;
+mod measured_on;
 mod metric;
 mod older;
 mod only;
@@ -37,8 +38,9 @@ pub use facts::{
     ToolFacts,
 };
 pub use link::{Link, ParseLinkError};
+pub use measured_on::Ground;
 pub use metric::{Metric, ParseMetricError};
-pub use part::{Ground, PartRecord};
+pub use part::PartRecord;
 pub use posture::{
     FACTS, HardenedStart, Posture, ScanOutcome, ScanRecord, SecretFinding, SecretPlace, StopFacts,
     Unlisted,

@@ -1,7 +1,6 @@
 //! A derived figure: a quantity, or the reason for its absence.
 
 use super::entry::{MetricSummary, Series, Standing};
-use super::metric_cell::absence;
 use super::native::quantity;
 use super::notes::{Notes, entry_reasons};
 use super::scale::Scale;
@@ -21,6 +20,19 @@ pub(super) struct Absence {
     pub(super) status: &'static str,
     /// The reason, if there is one.
     pub(super) reason: Option<String>,
+}
+
+/// The word for a missing value, and its status in JSON; `None` before the first sample.
+pub(super) fn absence(standing: Standing) -> (&'static str, Option<&'static str>) {
+    let word = match standing {
+        Standing::Dnf => "DNF",
+        Standing::Invalid => "invalid",
+        Standing::NotApplicable => "n/a",
+        Standing::NotAvailable => "not here",
+        Standing::NotMeasured => "–",
+        Standing::Measured | Standing::Missing => return ("–", None),
+    };
+    (word, Some(standing.word()))
 }
 
 impl Absence {

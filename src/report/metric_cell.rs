@@ -1,7 +1,7 @@
 //! A table cell of a metric: a value with its notes, or the word for its absence.
 
 use super::analysis::Analysis;
-use super::entry::{MetricSummary, Standing};
+use super::entry::MetricSummary;
 use super::figure::Absence;
 use super::native::{exact_text, quantity};
 use super::notes::{Notes, plural, reasons_text};
@@ -98,19 +98,6 @@ fn remarks(entry: &MetricSummary<'_>, summary: &Summary, say_n: bool) -> Vec<Str
         ));
     }
     remarks
-}
-
-/// The word for a missing value, and its status in JSON; `None` before the first sample.
-pub(super) fn absence(standing: Standing) -> (&'static str, Option<&'static str>) {
-    let word = match standing {
-        Standing::Dnf => "DNF",
-        Standing::Invalid => "invalid",
-        Standing::NotApplicable => "n/a",
-        Standing::NotAvailable => "not here",
-        Standing::NotMeasured => "–",
-        Standing::Measured | Standing::Missing => return ("–", None),
-    };
-    (word, Some(standing.word()))
 }
 
 fn absent_cell(entry: &MetricSummary<'_>, notes: &mut Notes) -> Cell {

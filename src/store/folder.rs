@@ -10,13 +10,9 @@ use super::beacon::Beacon;
 use super::error::StoreError;
 use super::journal;
 use super::lock::Lock;
-use super::resolve::LATEST;
-use super::trace::{IGNORE_FILE, OWN_FOLDER};
+use super::names::{IGNORE_FILE, LATEST, OWN_FOLDER, RECORD_FILE};
 use crate::files;
 use crate::record::RunRecord;
-
-/// The run record's file.
-pub const RECORD_FILE: &str = "run.json";
 
 /// The folder of a run. If it comes from [`RunFolder::create`] or [`RunFolder::lock`], it holds
 /// the lock of the run until it is dropped.

@@ -11,6 +11,7 @@ mod folder;
 mod history;
 mod journal;
 mod lock;
+mod names;
 mod parallel;
 mod resolve;
 #[cfg(test)]
@@ -20,10 +21,11 @@ mod writer;
 
 pub use beacon::is_running;
 pub use error::StoreError;
-pub use folder::{RECORD_FILE, RunFolder};
+pub use folder::RunFolder;
 pub use history::{Gathered, LeftOut, gather_branch, gather_folder};
 pub use journal::JOURNAL_FILE;
+pub use names::{LATEST, OWN_FOLDER, RECORD_FILE};
 pub use parallel::in_parallel;
-pub use resolve::{LATEST, resolve, resolve_all, run_folders};
-pub use trace::{OWN_FOLDER, is_of_runs};
+pub use resolve::{resolve, resolve_all, run_folders};
+pub use trace::is_of_runs;
 pub use writer::RecordWriter;

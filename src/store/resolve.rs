@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::atomic;
 use super::error::StoreError;
-use super::folder::RECORD_FILE;
-
-/// The name of the run that was started last.
-pub const LATEST: &str = "latest";
+use super::names::{LATEST, RECORD_FILE};
 
 /// The most runs that an error lists.
 const LISTED_RUNS: usize = 8;

@@ -3,16 +3,8 @@
 use std::path::Path;
 
 use super::atomic;
-use super::folder::RECORD_FILE;
-use super::history::INDEX_FILE;
 use super::lock::LOCK_FILE;
-use super::resolve::LATEST;
-
-/// The folder of runs in a user's project.
-pub const OWN_FOLDER: &str = ".plimsoll";
-
-/// The ignore file that excludes the folder from version control.
-pub(super) const IGNORE_FILE: &str = ".gitignore";
+use super::names::{IGNORE_FILE, INDEX_FILE, LATEST, OWN_FOLDER, RECORD_FILE};
 
 /// Whether an entry in a folder of runs is a run, also a new one, or one of the files next to
 /// them.

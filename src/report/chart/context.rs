@@ -3,7 +3,7 @@
 
 use super::super::analysis::Analysis;
 use super::super::entry::{MetricSummary, Series};
-use super::super::metric_cell::absence;
+use super::super::figure::absence;
 use super::super::metric_table::sorted_cases;
 use super::super::notes::{entry_reasons, one_line, plural};
 use super::super::parts::apart_note;

@@ -379,7 +379,7 @@ fn absent_note(context: &ChartContext<'_, '_>, across: Series, upright: Series) 
             let without =
                 entries.find(|entry| entry.is_none_or(|entry| entry.summary.is_none()))?;
             let word = without.map_or("–", |entry| {
-                super::super::metric_cell::absence(entry.standing).0
+                super::super::figure::absence(entry.standing).0
             });
             Some(format!("{} ({word})", case.variant))
         })

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::super::failures::MissingValue;
+use super::super::figure::absence;
 use super::super::layers::{history_table, layers_table};
-use super::super::metric_cell::absence;
 use super::super::native::quantity;
 use super::super::posture::posture_sheet;
 use super::super::scale::Scale;

@@ -11,7 +11,7 @@ use crate::history::RunDigest;
 use crate::process::{self, Conversation, Ended, Limits, ProcessError};
 use crate::record::RunRecord;
 use crate::store::StoreError;
-use crate::store::folder::RECORD_FILE;
+use crate::store::names::RECORD_FILE;
 use crate::units::{Bytes, Nanos};
 
 /// Limits for git: a branch may contain gigabytes of runs, and the list of its files hundreds of

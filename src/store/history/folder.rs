@@ -8,11 +8,9 @@ use super::index::Stamp;
 use super::{Digested, Gathered, Item, LeftOut, gather, in_caches, reason_of};
 use crate::history::RunDigest;
 use crate::store::StoreError;
-use crate::store::folder::{RECORD_FILE, RunFolder};
+use crate::store::folder::RunFolder;
+use crate::store::names::{INDEX_FILE, RECORD_FILE};
 use crate::store::parallel::in_parallel;
-
-/// The index, if the folder of runs is writable.
-pub(in crate::store) const INDEX_FILE: &str = ".plimsoll-history";
 
 /// The search depth in folders: `results/<machine>/<branch>/<run>`.
 const DEEPEST: usize = 4;

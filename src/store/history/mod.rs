@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use branch::gather_branch;
-pub(super) use folder::INDEX_FILE;
 pub use folder::gather_folder;
 
 use crate::history::RunDigest;
