@@ -30,6 +30,7 @@ mod pipeline;
 mod plan;
 mod plants;
 mod registry;
+mod release;
 mod reports;
 mod run_files;
 mod run_places;

@@ -150,6 +150,8 @@ fn github_and_gitlab_would_take_the_examples() {
         std::fs::write(&file, text).unwrap();
         files.push((schema, file));
     }
+    let release = root.join(".github/workflows/release.yml");
+    files.push(("vendor.github-workflows", release));
     for (schema, file) in &files {
         ran(Command::new(&checker)
             .args(["--builtin-schema", schema])
