@@ -1,31 +1,13 @@
 //! Changes of level in a trend.
 
 use super::digest::Values;
+use super::outcome::Change;
 use super::trend::{Terms, Trend};
 use crate::record::{Kind, Metric};
 use crate::stats::{
     ChangePoint, ChangePoints, Direction, ExactRange, Level, SampleSet, exact_changes,
 };
-use crate::units::{Quantity, Ratio, native, quantity_of};
-
-/// A change of level between two comparable runs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Change {
-    /// The index of the first point of the new level.
-    pub at: usize,
-    /// The index of the last point of the old level.
-    pub after: usize,
-    /// The median of the old level.
-    pub before: Quantity,
-    /// The median of the new level.
-    pub now: Quantity,
-    /// New / old.
-    pub effect: Option<Ratio>,
-    /// The probability of such a change by chance, over all positions; `None` for exact metrics.
-    pub p: Option<f64>,
-    /// Whether it is an improvement.
-    pub better: bool,
-}
+use crate::units::{Quantity, native, quantity_of};
 
 /// The changes of all eras, in the order of time.
 pub(super) fn changes(trend: &Trend<'_>, terms: &Terms, finder: &mut ChangePoints) -> Vec<Change> {

@@ -11,13 +11,15 @@ mod change;
 mod digest;
 mod era;
 mod newest;
+mod outcome;
 mod trend;
+mod trends;
 
 pub use budget::hold;
-pub use change::Change;
 pub use digest::{CaseDigest, DigestError, RunDigest, SeriesDigest, Values};
-pub use newest::{Baseline, Drift, Judgement, Outcome, Standing};
-pub use trend::{Point, Terms, Trend, trends};
+pub use outcome::{Baseline, Change, Drift, Judgement, Outcome, Standing};
+pub use trend::{Point, Terms, Trend};
+pub use trends::trends;
 
 use std::collections::BTreeMap;
 

@@ -5,12 +5,13 @@
 
 mod arguments;
 mod document;
+mod fault;
 mod functions;
 mod scope;
 mod target;
+mod text;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::error::ProjectError;
@@ -19,41 +20,11 @@ use super::note::Note;
 use super::request::Request;
 use super::variants::{MOST_VARIANTS, Variant, kebab, relative, unique};
 use document::Document;
+use fault::Fault;
 use target::{Resolved, Targets};
 
 /// Longer files are none that people write.
 const MOST_BYTES: usize = 4 << 20;
-
-/// What resolves a Bake file where plimsoll cannot.
-const BY_BUILDX: &str = "let buildx resolve the file: `docker buildx bake -f FILE --print TARGET > bake.json`, and give bake.json";
-
-/// Why a Bake file cannot be measured: what is wrong, where, and what can be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Fault {
-    line: Option<usize>,
-    said: String,
-    hint: String,
-}
-
-impl Fault {
-    fn new(line: Option<usize>, said: impl fmt::Display, hint: impl Into<String>) -> Self {
-        Self {
-            line,
-            said: said.to_string(),
-            hint: hint.into(),
-        }
-    }
-
-    /// What buildx can do.
-    fn beyond(line: Option<usize>, said: impl fmt::Display) -> Self {
-        Self::new(line, said, BY_BUILDX)
-    }
-
-    fn in_file(self, file: &Path) -> ProjectError {
-        let at = self.line.map(|line| format!(":{line}")).unwrap_or_default();
-        ProjectError::open(format!("{}{at}: {}", file.display(), self.said), self.hint)
-    }
-}
 
 /// What a Bake file comes to.
 #[derive(Debug)]

@@ -3,46 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::error::ProjectError;
-use super::request::Request;
+use super::request::{ReadyImage, Request};
 use super::variants::{MOST_VARIANTS, Variant, kebab, unique};
-use crate::dockerfile::{Dockerfile, Hints};
+use crate::dockerfile::Dockerfile;
 use crate::oci::ImageReference;
 
 /// Characters of a digest that a name takes.
 const DIGEST_CHARS: usize = 12;
-
-/// A ready image that is measured as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadyImage {
-    /// Its reference.
-    pub reference: String,
-    /// What its config says, where an engine was asked.
-    pub config: Option<ImageConfig>,
-}
-
-/// What the config of an image says of how it shows that it is ready.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImageConfig {
-    /// TCP ports that it exposes, ascending.
-    pub ports: Vec<u16>,
-    /// The value of its variable PORT.
-    pub port_variable: Option<u16>,
-    /// The command of its health check.
-    pub health_check: Option<String>,
-}
-
-impl ReadyImage {
-    /// The hints that a Dockerfile would give.
-    pub(super) fn hints(&self) -> Hints {
-        let config = self.config.clone().unwrap_or_default();
-        Hints {
-            ports: config.ports,
-            port_variable: config.port_variable,
-            health_check: config.health_check,
-            ..Hints::default()
-        }
-    }
-}
 
 /// A variant for each image, in the order of the command line.
 ///

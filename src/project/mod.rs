@@ -27,11 +27,9 @@ mod suggest;
 mod text;
 mod variants;
 
-pub use compose::Compose;
 pub use draft::{Draft, draft};
 pub use error::ProjectError;
-pub use images::{ImageConfig, ReadyImage};
 pub use note::Note;
 pub use ready::Ready;
-pub use request::Request;
+pub use request::{Compose, ImageConfig, ReadyImage, Request};
 pub use service::Service;

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::compose::Compose;
-use super::images::ReadyImage;
 use super::ready::Ready;
 use super::service::Service;
+use crate::dockerfile::Hints;
 
 /// What the user says; what stays empty is found.
 #[derive(Debug, Clone, Default)]
@@ -48,4 +47,46 @@ pub struct Request {
     pub secrets: Vec<String>,
     /// Platforms, a variant each.
     pub platforms: Vec<String>,
+}
+
+/// The service of a Compose file that is measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compose {
+    /// The file.
+    pub file: PathBuf,
+    /// The service; none for the only one that is built.
+    pub service: Option<String>,
+}
+
+/// A ready image that is measured as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadyImage {
+    /// Its reference.
+    pub reference: String,
+    /// What its config says, where an engine was asked.
+    pub config: Option<ImageConfig>,
+}
+
+/// What the config of an image says of how it shows that it is ready.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageConfig {
+    /// TCP ports that it exposes, ascending.
+    pub ports: Vec<u16>,
+    /// The value of its variable PORT.
+    pub port_variable: Option<u16>,
+    /// The command of its health check.
+    pub health_check: Option<String>,
+}
+
+impl ReadyImage {
+    /// The hints that a Dockerfile would give.
+    pub(super) fn hints(&self) -> Hints {
+        let config = self.config.clone().unwrap_or_default();
+        Hints {
+            ports: config.ports,
+            port_variable: config.port_variable,
+            health_check: config.health_check,
+            ..Hints::default()
+        }
+    }
 }

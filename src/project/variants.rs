@@ -6,9 +6,8 @@ use std::path::Path;
 
 use super::error::ProjectError;
 use super::find::tag;
-use super::images::ReadyImage;
 use super::located::Located;
-use super::request::Request;
+use super::request::{ReadyImage, Request};
 use crate::dockerfile::Dockerfile;
 
 /// A run of more than these takes hours, and is likely a mistake.

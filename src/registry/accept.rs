@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::endpoint::EndpointState;
 use super::handlers;
-use super::server::ServerState;
+use super::state::ServerState;
 
 /// Limits the buffer of a connection and the size of body frames.
 const BUFFER: usize = 128 << 10;

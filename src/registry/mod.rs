@@ -21,6 +21,7 @@ mod response_error;
 mod route;
 mod server;
 mod sessions;
+mod state;
 mod throttle;
 mod traffic;
 mod upload_body;

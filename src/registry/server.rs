@@ -19,6 +19,7 @@ use super::endpoint::EndpointState;
 use super::index::Index;
 use super::route::Reference;
 use super::sessions::Sessions;
+use super::state::ServerState;
 use crate::engine::{Registry, RegistryEndpoint, Traffic};
 use crate::record::{Link, ManifestRecord};
 
@@ -28,32 +29,6 @@ use crate::record::{Link, ManifestRecord};
 pub struct Server {
     state: Arc<ServerState>,
     _listeners: Arc<DropGuard>,
-}
-
-/// The state that all connections share.
-#[derive(Debug)]
-pub(super) struct ServerState {
-    pub(super) store: Arc<Store>,
-    pub(super) index: Index,
-    pub(super) sessions: Arc<Sessions>,
-    /// Cancelled when no new connections and requests are accepted.
-    pub(super) closing: CancellationToken,
-    /// Cancelled when open connections are ended.
-    pub(super) killing: CancellationToken,
-    pub(super) tasks: TaskTracker,
-    supply: Arc<EndpointState>,
-    build: Arc<EndpointState>,
-    pull: Arc<EndpointState>,
-}
-
-impl ServerState {
-    fn endpoint(&self, endpoint: RegistryEndpoint) -> &Arc<EndpointState> {
-        match endpoint {
-            RegistryEndpoint::Supply => &self.supply,
-            RegistryEndpoint::Build => &self.build,
-            RegistryEndpoint::Pull => &self.pull,
-        }
-    }
 }
 
 /// Binds an address, for [`Server::serve`].

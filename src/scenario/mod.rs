@@ -17,6 +17,7 @@ mod companion;
 mod contract;
 mod deploy;
 mod error;
+mod failure_point;
 mod figure;
 mod files;
 mod load;
@@ -32,11 +33,11 @@ pub use companion::{APP_ALIAS, Companion, unreachable};
 pub use contract::{Contract, ContractKind, HttpCheck, LinePattern, ReadyCheck, Statuses};
 pub use deploy::Deploy;
 pub use error::{Problem, ScenarioError};
+pub use failure_point::FailurePoint;
 pub use load::{budgets, find, list, load, load_all, parse};
 pub use model::{
     App, BuildSpec, Change, ChangeKind, Claim, Confinement, Edit, EditName, ExpectedFailure, Extra,
-    ExtraContent, FailurePoint, Load, Scenario, SecretUse, Source, Technique, Variant,
-    VariantBuild,
+    ExtraContent, Load, Scenario, SecretUse, Source, Technique, Variant, VariantBuild,
 };
 pub use raw::schema;
 pub use ready_form::{ReadyFormError, parse_ready};

@@ -10,6 +10,7 @@ use super::budget::Budget;
 use super::companion::Companion;
 use super::contract::{Contract, Statuses};
 use super::deploy::Deploy;
+use super::failure_point::FailurePoint;
 use crate::dockerfile::Dockerfile;
 use crate::units::{Bytes, Nanos, Ratio};
 
@@ -217,16 +218,6 @@ pub struct ExpectedFailure {
     pub says: String,
     /// Why it fails, for the reader.
     pub why: String,
-}
-
-/// Where a variant is expected to fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FailurePoint {
-    /// It never keeps its contract, so that the whole case fails.
-    Start,
-    /// It works, and its stop does not finish.
-    Stop,
 }
 
 /// How a variant is built.

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::model::FailurePoint;
+use super::failure_point::FailurePoint;
 
 /// Text with its place in the file.
 pub(super) type Text = Spanned<String>;

@@ -2,6 +2,8 @@
 //! core has no async, no clock, no file, no environment and no print, and no file
 //! grows past its bound.
 
+mod cycles;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

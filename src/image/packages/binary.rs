@@ -7,11 +7,11 @@ use object::elf::{ET_DYN, ET_EXEC, FileHeader32, FileHeader64, PF_W, PT_LOAD};
 use object::read::elf::{FileHeader, ProgramHeader};
 
 use super::runtime::Needle;
-use super::{Bounds, FoundPackage, Sink, go, rust};
+use super::rust::AHEAD_BYTES;
+use super::sink::{Bounds, FoundPackage, Sink};
+use super::{go, rust};
 use crate::inspection::PackageKind;
 
-/// Bytes behind a mark that have to be there before it is looked at.
-pub(super) const AHEAD_BYTES: usize = 512;
 /// Loaded segments of a binary that are looked at; linkers make some four.
 const MOST_SEGMENTS: usize = 64;
 

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::{FoundPackage, Sink};
+use super::sink::{FoundPackage, Sink};
 use crate::inspection::PackageKind;
 
 const MARK: &[u8] = b"\xff Go buildinf:";

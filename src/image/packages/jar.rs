@@ -6,7 +6,7 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{Bounds, FoundPackage, HEAD_BYTES, MOST_NAME_BYTES, MOST_VERSION_BYTES, Sink};
+use super::sink::{Bounds, FoundPackage, HEAD_BYTES, Sink};
 
 mod artifact;
 

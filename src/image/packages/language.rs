@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{FoundPackage, Sink};
+use super::sink::{FoundPackage, Sink};
 use crate::inspection::PackageKind;
 
 /// `package.json` with `name` and `version`

@@ -1,6 +1,6 @@
 //! What runs programs, by the files that it installs with itself.
 
-use super::{FoundPackage, Sink};
+use super::sink::{FoundPackage, Sink};
 use crate::inspection::PackageKind;
 
 fn add(name: &str, version: &str, sink: &mut Sink<'_>) {

@@ -8,10 +8,11 @@ use auditable_serde::DependencyKind;
 use flate2::{Decompress, FlushDecompress};
 use serde::Deserialize;
 
-use super::binary::AHEAD_BYTES;
-use super::{Bounds, FoundPackage, Sink};
+use super::sink::{Bounds, FoundPackage, Sink};
 use crate::inspection::PackageKind;
 
+/// Bytes behind a mark that have to be there before it is looked at.
+pub(super) const AHEAD_BYTES: usize = 512;
 /// The first byte of zlib data with a window of 32 KiB, and the second by level.
 const FIRST: u8 = 0x78;
 const SECOND: [u8; 4] = [0x01, 0x5e, 0x9c, 0xda];

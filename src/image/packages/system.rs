@@ -1,6 +1,6 @@
 //! The databases of a distribution.
 
-use super::{FoundPackage, Sink};
+use super::sink::{FoundPackage, MOST_VERSION_BYTES, Sink};
 use crate::inspection::{Distribution, PackageKind};
 
 /// dpkg's `status`: paragraphs of fields as in deb-control(5), with the `Status` of dpkg(1)
@@ -95,7 +95,7 @@ pub(super) fn distribution(text: &str) -> Option<Distribution> {
         let lines = text.lines().filter_map(|line| line.split_once('='));
         let mut values = lines.filter(|(name, _)| name.trim() == key);
         let value = values.next_back()?.1.trim().trim_matches(['"', '\'']);
-        (!value.is_empty() && value.len() <= super::MOST_VERSION_BYTES).then(|| value.to_owned())
+        (!value.is_empty() && value.len() <= MOST_VERSION_BYTES).then(|| value.to_owned())
     };
     Some(Distribution {
         id: value("ID")?,

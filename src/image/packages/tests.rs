@@ -3,9 +3,12 @@
 mod archives;
 mod binaries;
 
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::sink::{MOST_NAME_BYTES, MOST_PACKAGES, MOST_TRIES, MOST_UNPACKED_BYTES};
 use super::*;
 use crate::image::name;
-use crate::inspection::Distribution;
+use crate::inspection::{Distribution, PackageKind};
 
 /// Packages as `kind name version`, with group, architecture and archive where they have one.
 fn shown(known: Option<Known>) -> Vec<String> {

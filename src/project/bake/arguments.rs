@@ -2,7 +2,7 @@
 
 use hcl::{Map, Number, Value};
 
-use super::scope::text as as_text;
+use super::text::text as as_text;
 
 /// What a function gives, or why it cannot.
 pub(super) type Outcome = Result<Value, String>;

@@ -9,7 +9,7 @@ use hcl::expr::TemplateExpr;
 use hcl::{Expression, Object, ObjectKey};
 use serde_json::Value as Json;
 
-use super::Fault;
+use super::fault::Fault;
 
 /// An expression, and the line that it begins in; JSON has no lines.
 #[derive(Debug, Clone)]

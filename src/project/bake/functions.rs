@@ -11,7 +11,7 @@ use super::arguments::{
     Outcome, argument, boolean, flatten, format_text, formatted_list, list, number, numbers,
     object, real, text, whole,
 };
-use super::scope::text as as_text;
+use super::text::text as as_text;
 
 /// Declares all of them.
 pub(super) fn declare(context: &mut Context<'_>) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use hcl::eval::{Context, Evaluate};
 use hcl::{Expression, Identifier, Number, Value};
 
-use super::Fault;
 use super::document::{Block, Document, Item};
+use super::fault::Fault;
 use super::functions::declare;
 
 /// Values by name.
@@ -174,15 +174,5 @@ fn number(text: &str) -> Option<Number> {
     match text.parse::<i64>() {
         Ok(whole) => Some(whole.into()),
         Err(_) => text.parse().ok().and_then(Number::from_f64),
-    }
-}
-
-/// A value as text, as buildx converts it; none of null, lists and objects.
-pub(super) fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(yes) => Some(yes.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }

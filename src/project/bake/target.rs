@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hcl::Value;
 
-use super::Fault;
 use super::document::{Attributes, Document, Item};
-use super::scope::{Scope, Values, text};
+use super::fault::Fault;
+use super::scope::{Scope, Values};
+use super::text::text;
 use crate::dockerfile::Dockerfile;
 
 /// What is built where nothing is named.

@@ -1,7 +1,8 @@
 use std::path::Path;
 
+use super::fault::Fault;
+use super::resolve;
 use super::target::Resolved;
-use super::{Fault, resolve};
 
 /// The targets of an HCL file in an environment.
 fn of(text: &str, wanted: &[&str], environment: &[(&str, &str)]) -> Result<Vec<Resolved>, Fault> {

@@ -6,24 +6,15 @@
 mod dotenv;
 mod file;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::ProjectError;
 use super::note::Note;
-use super::request::Request;
+use super::request::{Compose, Request};
 use super::service::Service;
 use super::variants::kebab;
 use crate::scenario::{is_kebab, unreachable};
 use file::{Build, Entry, File, Words};
-
-/// The service of a Compose file that is measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Compose {
-    /// The file.
-    pub file: PathBuf,
-    /// The service; none for the only one that is built.
-    pub service: Option<String>,
-}
 
 /// The request with what a Compose file says of its service. What the user says otherwise
 /// goes before it.

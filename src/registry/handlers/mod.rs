@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use super::endpoint::EndpointState;
 use super::response_error::{Code, ErrorResponse};
 use super::route::{Parameters, Route, route};
-use super::server::ServerState;
+use super::state::ServerState;
 use super::upload_body;
 use crate::units::Nanos;
 

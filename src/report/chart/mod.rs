@@ -13,6 +13,7 @@ mod font;
 mod history;
 mod layers;
 mod layout;
+mod options;
 mod palette;
 mod panels;
 mod raster;
@@ -22,58 +23,14 @@ mod steps;
 mod tradeoff;
 
 use super::analysis::Analysis;
-use crate::record::{Metric, RunRecord, ScenarioRecord};
+use crate::record::{RunRecord, ScenarioRecord};
 use context::ChartContext;
 
 pub use comparison::comparison_chart;
 pub use history::{history_chart, history_charts};
+pub use options::{Chart, Grouping, Options};
 pub use palette::{Theme, palette_css};
 pub use raster::{RasterError, png};
-
-/// A rendered chart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chart {
-    /// The file name without its extension: `node-sizes`.
-    pub name: String,
-    /// Its title.
-    pub title: String,
-    /// The alternative text: the main figures in one or two sentences.
-    pub alt: String,
-    /// The SVG.
-    pub svg: String,
-}
-
-/// The order of the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Grouping {
-    /// As in the tables: the largest first.
-    #[default]
-    Variant,
-    /// The same, grouped by strategy.
-    Strategy,
-}
-
-/// Options of the charts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
-    /// The colour theme.
-    pub theme: Theme,
-    /// The order of rows.
-    pub grouping: Grouping,
-    /// Draws only this metric.
-    pub metric: Option<Metric>,
-}
-
-impl Options {
-    /// All charts, ungrouped.
-    pub fn new(theme: Theme) -> Self {
-        Self {
-            theme,
-            grouping: Grouping::default(),
-            metric: None,
-        }
-    }
-}
 
 /// Draws one chart of a scenario; `None` if there is nothing to draw.
 type DrawChart = fn(&ChartContext<'_, '_>) -> Option<Chart>;

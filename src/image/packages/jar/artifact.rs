@@ -1,6 +1,6 @@
 //! What an archive of Java says of itself.
 
-use super::{FoundPackage, MOST_NAME_BYTES, MOST_VERSION_BYTES};
+use super::super::sink::{FoundPackage, MOST_NAME_BYTES, MOST_VERSION_BYTES};
 use crate::inspection::PackageKind;
 
 /// Artifacts that one archive may carry the descriptions of.
