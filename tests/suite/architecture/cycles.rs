@@ -12,16 +12,7 @@ use super::files;
 
 /// How many files of each module are in cycles. New cycles are not allowed; where one has been
 /// removed, the number goes down.
-const IN_CYCLES: &[(&str, usize)] = &[
-    ("cli", 11),
-    ("history", 3),
-    ("image", 18),
-    ("project", 10),
-    ("registry", 3),
-    ("report", 42),
-    ("runner", 21),
-    ("scenario", 6),
-];
+const IN_CYCLES: &[(&str, usize)] = &[("cli", 11), ("image", 10), ("report", 39), ("runner", 21)];
 
 type Name = Vec<String>;
 
