@@ -337,6 +337,8 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
     source: impl FnOnce() -> Result<BuildSource, ContextError>,
 ) -> Result<(Nanos, BuildOutcome), Failure> {
     let deadline: Duration = runner.record.plan.build_deadline_ns.into();
+    // Until it has succeeded, and also where a signal drops this future.
+    runner.asked.unknown += 1;
     let engine = runner.engine.clone();
     let (observer, masker) = (&mut runner.observer, &runner.masker);
     let mut sink = |name: &str| {
@@ -357,9 +359,9 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe>(
         _ => runner.asked.tars > 0,
     };
     runner.asked.tars += usize::from(by_tar);
-    match &result {
-        Ok(Ok(outcome)) => runner.asked.add_steps(&outcome.steps),
-        _ => runner.asked.unknown += 1,
+    if let Ok(Ok(outcome)) = &result {
+        runner.asked.unknown -= 1;
+        runner.asked.add_steps(&outcome.steps);
     }
     match result {
         Ok(Ok(outcome)) => Ok((end.since(begin), outcome)),

@@ -77,19 +77,25 @@ impl VisitNotes {
 pub(super) struct Asked {
     /// Contexts that went as a tar.
     pub(super) tars: usize,
-    /// Steps that ran and no command: each leaves one record of files at most.
+    /// Steps that ran and may have left a record of files: each leaves one at most.
     pub(super) copies: usize,
-    /// Builds of which nobody knows what steps ran: they failed, or the builder reports no steps.
+    /// Builds of which nobody knows what steps ran: they failed or were interrupted, or the builder
+    /// reports no steps.
     pub(super) unknown: usize,
 }
 
 impl Asked {
-    /// Adds the steps of a build that succeeded.
+    /// Adds the steps of a build that succeeded. Internal steps count, except those that load or
+    /// export: heredocs, permissions of cache mounts and `copy /context` leave a record of files.
     pub(super) fn add_steps(&mut self, steps: &[BuildStep]) {
         let ran = steps.iter().filter(|step| {
-            let parsed = StepKey::parse_vertex(&step.name);
-            let is_command = parsed.is_some_and(|(_, _, text)| text.starts_with("RUN "));
-            step.started.is_some() && !step.cached && !is_command
+            let makes_no_files = match StepKey::parse_vertex(&step.name) {
+                Some((_, _, text)) => text.starts_with("RUN ") || text.starts_with("FROM "),
+                None => WITHOUT_FILES
+                    .iter()
+                    .any(|start| step.name.starts_with(start)),
+            };
+            step.started.is_some() && !step.cached && !makes_no_files
         });
         self.copies += ran.count();
         self.unknown += usize::from(steps.is_empty());
@@ -103,13 +109,16 @@ impl Asked {
         }
     }
 
-    /// Of a process that is gone: nothing is known but that it sent no tar.
+    /// Of a process that died: only the number of tars is assumed, 0.
     const UNKNOWN: Self = Self {
         tars: 0,
         copies: 0,
         unknown: 1,
     };
 }
+
+/// How the names of internal steps begin that leave no record of files.
+const WITHOUT_FILES: [&str; 3] = ["[internal] load ", "exporting ", "resolve image config "];
 
 /// The notes of a visit, with what only its process knows.
 pub(super) struct Before {
@@ -158,8 +167,8 @@ impl Before {
     }
 }
 
-/// How the record of a context that came as a tar is described.
-const TAR_CONTEXT: &str = "http url ";
+/// How the record of a context that came as a tar is described. ADD of a URL has the URL.
+const TAR_CONTEXT: &str = "http url http://build-context-";
 
 /// How the records of a context are described that came over a session.
 const SYNCED_CONTEXT: &str = "local source for ";
@@ -400,12 +409,30 @@ mod tests {
         };
         let mut seen = Asked::default();
         seen.add_steps(&[
+            step("[internal] load build definition from Dockerfile", false),
+            step("[internal] load metadata for x", false),
+            step("[1/4] FROM x", false),
+            step("copy /context /", false),
             step("[1/4] WORKDIR /app", false),
             step("[2/4] COPY a b", true),
             step("[3/4] RUN make", false),
             step("[4/4] COPY c d", false),
+            step("exporting to image", false),
         ]);
-        assert_eq!(seen.copies, 2);
+        assert_eq!(seen.copies, 3);
+    }
+
+    #[test]
+    fn a_file_that_a_build_adds_from_a_url_is_no_context() {
+        let after = [
+            record("a", "http url https://example.com/tool.tar"),
+            record("b", "fileop target"),
+        ];
+        let none = BTreeSet::new();
+        assert_eq!(
+            attribute(&none, &after, &none, asked(0, 1), 1).ours.len(),
+            2
+        );
     }
 
     #[test]

@@ -153,8 +153,9 @@ impl<'a> Steps<'a> {
 /// and 28.5).
 fn shares_base(reported: &[BuildStep]) -> bool {
     let read = reported.iter().find(|step| {
-        step.name
-            .starts_with("[internal] load build definition from ")
+        let name = &step.name;
+        name.starts_with("[internal] load build definition from ")
+            || name.starts_with("[internal] load remote build context")
     });
     let Some(read) = read.and_then(|step| step.started) else {
         return false;
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_that_ran_beside_another_build_on_the_base_have_that_as_their_cause() {
+    fn steps_that_ran_during_another_build_on_the_base_have_that_as_their_cause() {
         let at = |name: &str, started| BuildStep {
             started: Some(Nanos(started)),
             ..step(name, false)

@@ -12,13 +12,27 @@ use super::files;
 
 /// How many files of each module are in cycles. New cycles are not allowed; where one has been
 /// removed, the number goes down.
-const IN_CYCLES: &[(&str, usize)] = &[("cli", 11), ("image", 10), ("report", 39), ("runner", 21)];
+const IN_CYCLES: &[(&str, usize)] = &[
+    ("cli", 13),
+    ("compare", 6),
+    ("image", 12),
+    ("merge", 2),
+    ("record", 2),
+    ("registry", 5),
+    ("report", 25),
+    ("runner", 21),
+    ("secrets", 7),
+    ("stats", 4),
+    ("store", 2),
+];
 
 type Name = Vec<String>;
 
 /// The code of a file without comments and unit tests.
 fn code(text: &str) -> String {
-    let end = text.find("#[cfg(test)]\nmod").unwrap_or(text.len());
+    // `mod tests;` ends nothing: code may come after it.
+    let tests = Regex::new(r"#\[cfg\(test\)\]\nmod \w+ \{").unwrap();
+    let end = tests.find(text).map_or(text.len(), |found| found.start());
     let lines = text[..end].lines();
     let lines = lines.map(|line| line.split("//").next().unwrap_or_default());
     lines.collect::<Vec<_>>().join("\n")
@@ -134,12 +148,22 @@ impl Source {
     /// Which files each file imports from.
     fn arrows(&self) -> BTreeMap<&PathBuf, BTreeSet<PathBuf>> {
         let declared = Regex::new(r"\buse\s+([^;]+);").unwrap();
-        let inline = Regex::new(r"\b((?:crate|super|self)(?:::\w+)+)").unwrap();
+        // A path may begin with a child, without a `use`.
+        let inline = Regex::new(r"(?:^|[^:\w])([a-z_]\w*(?:::\w+)+)").unwrap();
         let reexports: BTreeMap<_, _> = self
             .texts
             .keys()
             .map(|path| (path.clone(), self.reexports(path)))
             .collect();
+        let defined = |mut file: PathBuf, name: &str| {
+            let mut seen = BTreeSet::new();
+            while let Some(next) = reexports[&file].get(name)
+                && seen.insert(file.clone())
+            {
+                file = next.clone();
+            }
+            file
+        };
         let mut arrows = BTreeMap::new();
         for (path, text) in &self.texts {
             let own = name_of(path);
@@ -152,15 +176,11 @@ impl Source {
                 let Some((file, name)) = self.target(&own, &used) else {
                     continue;
                 };
-                // To where it is defined.
-                let (mut file, mut seen) = (file.clone(), BTreeSet::new());
-                while let Some(next) = reexports[&file].get(&name)
-                    && seen.insert(file.clone())
-                {
-                    file = next.clone();
-                }
+                let file = defined(file.clone(), &name);
+                let handed_on = reexports[path].get(&name);
+                let handed_on = handed_on.map(|first| defined(first.clone(), &name));
                 // What a file only hands on, it does not use.
-                if file != *path && reexports[path].get(&name) != Some(&file) {
+                if file != *path && handed_on.as_ref() != Some(&file) {
                     to.insert(file);
                 }
             }

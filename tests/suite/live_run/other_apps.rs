@@ -62,6 +62,9 @@ async fn works(stage: &Stage, variant: &str) {
     }
     let record = record_of(&folder);
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.out, ended.err);
+    for base in &record.bases {
+        assert!(base.resolved.starts_with("foreign/live:"), "{base:?}");
+    }
     let case = record.cases.iter().find(|case| case.id.as_str() == variant);
     assert_eq!(case.unwrap().disposition, Disposition::Qualified);
     for metric in [

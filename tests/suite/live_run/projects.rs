@@ -59,6 +59,7 @@ impl Project {
         let base = stage.own_base("plimsoll.local/node:20-slim").await;
         let path = self.folder.path().join(file);
         let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "no {from} in {file}");
         fs::write(&path, text.replace(from, &base)).unwrap();
     }
 

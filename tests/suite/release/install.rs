@@ -87,6 +87,11 @@ fn the_action_builds_where_no_release_fits() {
         (&[("ACTION_REF", "main")][..], "not the tag of a version"),
         (&[("ACTION_REF", "v1")], "not the tag of a version"),
         (
+            &[("ACTION_REF", "v0.1.0-fix_x")],
+            "not the tag of a version",
+        ),
+        (&[("ACTION_REF", "v1.2.3.4")], "not the tag of a version"),
+        (
             &[("INPUT_VERSION", "source"), ("ACTION_REF", tag)],
             "building from source",
         ),
@@ -127,6 +132,11 @@ fn the_action_neither_runs_an_altered_program_nor_builds_another_version() {
         "the sources of the action are version",
     );
     fails(&[("INPUT_VERSION", "newest")], "has the wrong form");
+    // A line break makes no command of its own.
+    fails(
+        &[("INPUT_VERSION", "x\n::notice::injected")],
+        "x%0A::notice::injected",
+    );
     let sums = fs::read_to_string(job.sums()).unwrap();
     fs::write(job.sums(), sums.replace(&sums[..8], "00000000")).unwrap();
     let first = sums.split_whitespace().nth(1).unwrap();
