@@ -96,7 +96,7 @@ impl Project {
 }
 
 /// What an app has in every run: sizes, builds, rebuilds, and a start.
-fn assert_measured(record: &RunRecord, case: &CaseRecord) {
+pub(super) fn assert_measured(record: &RunRecord, case: &CaseRecord) {
     assert_eq!(case.disposition, Disposition::Qualified, "{}", case.id);
     for metric in [
         Metric::SizeUnpacked,
