@@ -72,12 +72,14 @@ fn few(rng: &mut ChaCha8Rng) -> SampleSet {
 fn joint(family: &[[SampleSet; 2]]) -> Vec<Comparison> {
     let pairs: Vec<_> = family
         .iter()
-        .map(|[base, head]| Pair {
+        .enumerate()
+        .map(|(at, [base, head])| Pair {
             base,
             head,
             kind: Kind::Timed,
             direction: Direction::Lower,
             threshold: Threshold::TIMED,
+            group: at % 8,
         })
         .collect();
     compare(&pairs, &JointTest::independent(ALPHA, 1))
@@ -91,6 +93,7 @@ fn whole(base: Vec<f64>, head: Vec<f64>) -> impl Sized {
         kind: Kind::Timed,
         direction: Direction::Lower,
         threshold: Threshold::TIMED,
+        group: 0,
     };
     let found = compare(&[pair], &JointTest::independent(ALPHA, 1));
     (Summary::of_timed(&base), Summary::of_timed(&head), found)

@@ -28,8 +28,9 @@ pub(super) fn check_run(
 ) -> Result<Exit, Failure> {
     let config = config::load(place)?;
     let run = load_one(place, &args.run)?;
+    let mut caveats = Vec::new();
     if let Some(why) = compare::unfinished(&run) {
-        printer.talk(&format!("note: {} {why}", run.id));
+        caveats.push(format!("{} {why}", run.id));
     }
     let named = |said: &Option<String>, kept: &Option<String>| -> Option<String> {
         said.clone().or_else(|| kept.clone())
@@ -41,8 +42,13 @@ pub(super) fn check_run(
     let baseline = optional(place, baseline.as_deref(), printer)?;
     let pinned = optional(place, pinned.as_deref(), printer)?;
     for other in [&baseline, &pinned].into_iter().flatten() {
-        for caveat in compare::caveats(other, &run) {
-            printer.talk(&format!("note: against {}: {caveat}", other.id));
+        let against = compare::caveats(other, &run).into_iter();
+        caveats.extend(against.map(|caveat| format!("against {}: {caveat}", other.id)));
+    }
+    // A table has them as notes.
+    if !matches!(args.format, CheckFormat::Table | CheckFormat::Md) {
+        for caveat in &caveats {
+            printer.talk(&format!("note: {caveat}"));
         }
     }
     for case in &run.cases {
@@ -66,6 +72,7 @@ pub(super) fn check_run(
     let budgets = JudgedBudgets {
         lines: &lines,
         unmatched: &unmatched,
+        caveats: &caveats,
     };
     let text = text_of(&run, budgets, args, printer.width)?;
     printer.data(text.as_bytes())?;
@@ -78,7 +85,9 @@ fn text_of(
     args: &CheckArgs,
     width: Option<u16>,
 ) -> Result<String, Failure> {
-    let JudgedBudgets { lines, unmatched } = budgets;
+    let JudgedBudgets {
+        lines, unmatched, ..
+    } = budgets;
     let summary = |most| report::summary_md(Some(budgets), None, most);
     Ok(match args.format {
         CheckFormat::Table => budgets.table().terminal(width),
@@ -108,7 +117,7 @@ fn hold_to_history(
     lines: &mut [BudgetLine<'_>],
     printer: &mut Printer,
 ) -> Result<(), Failure> {
-    let checked = RunDigest::of(run)
+    let checked = RunDigest::of_any(run)
         .map_err(|error| Failure::failed(error).with_hint(Some(NO_DIGEST.to_owned())))?;
     let gathered = runs_below(place, &place.results(), printer)?;
     let (mut runs, left_out) = sorted(gathered);
@@ -148,7 +157,9 @@ fn optional(
 }
 
 fn exit_of(budgets: JudgedBudgets<'_, '_>, args: &CheckArgs) -> Exit {
-    let JudgedBudgets { lines, unmatched } = budgets;
+    let JudgedBudgets {
+        lines, unmatched, ..
+    } = budgets;
     let open = lines.iter().any(BudgetLine::is_open) || !unmatched.is_empty();
     if args.exit_zero {
         Exit::Fine

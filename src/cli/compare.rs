@@ -117,12 +117,31 @@ const NOTHING_HINT: &str = "name runs with a case and a metric in common; `--all
 
 /// Why not a single metric was compared, where none was.
 pub(super) fn nothing_compared(comparison: &RunComparison<'_>) -> Option<String> {
-    let compared = |line: &crate::compare::Line<'_>| line.standing() != Standing::NotComparable;
-    if comparison.lines.iter().any(compared) {
+    let is_left_out = |line: &crate::compare::Line<'_>| {
+        matches!(
+            line.outcome,
+            Outcome::NotComparable(_) | Outcome::NotMeasured { .. }
+        )
+    };
+    if !comparison.lines.iter().all(is_left_out) {
         return None;
     }
     if comparison.lines.is_empty() {
         return Some("failed to compare the runs: no metric of a case is in both".to_owned());
+    }
+    let is_apart = comparison.count(Standing::NotComparable) > 0;
+    let mut lines = comparison.lines.iter().filter(|_| !is_apart);
+    let unmeasured = lines.find_map(|line| match &line.outcome {
+        Outcome::NotMeasured { reason } => Some((line, reason)),
+        _ => None,
+    });
+    if let Some((line, reason)) = unmeasured {
+        return Some(format!(
+            "failed to compare the runs: head has no value of any metric that base has; {} of `{}`: \
+             {reason}",
+            line.metric.id(),
+            line.case,
+        ));
     }
     let mut rules: Vec<&str> = Vec::new();
     for line in &comparison.lines {
@@ -133,7 +152,7 @@ pub(super) fn nothing_compared(comparison: &RunComparison<'_>) -> Option<String>
     rules.sort_unstable();
     rules.dedup();
     Some(format!(
-        "failed to compare the runs: all metrics are kept apart by the rules {}",
+        "failed to compare the runs: all metrics that both have are kept apart by the rules {}",
         rules.join(", ")
     ))
 }

@@ -9,6 +9,15 @@ use crate::runner::Pace;
 use crate::stats::{ALPHA, Looks, Verdict, VerdictReason};
 use crate::units::{Nanos, Ratio};
 
+/// Rounds of exact metrics alone: the second one shows whether a value varies.
+const ROUNDS_OF_EXACT: u32 = 2;
+
+/// Rounds that are no warm-ups and were visited whole.
+fn counted(record: &RunRecord) -> u32 {
+    let plan = &record.plan;
+    plan.rounds_done().saturating_sub(plan.warmup_rounds)
+}
+
 /// How long a run has gone on.
 pub(super) type Elapsed = Box<dyn Fn() -> Nanos + Send>;
 
@@ -34,6 +43,18 @@ impl AbPace {
             began: Nanos(0),
             longest: Nanos(0),
         }
+    }
+
+    /// Whether no time is compared, and no value differs from round to round.
+    fn is_exact(&self, record: &RunRecord) -> bool {
+        let metrics = &self.terms.metrics;
+        if metrics.is_empty() || metrics.iter().any(|metric| metric.kind() != Kind::Exact) {
+            return false;
+        }
+        let sides = Side::ALL.map(|side| side_of(record, side));
+        let comparison = compare(&sides[0], &sides[1], self.terms.clone());
+        let mut lines = comparison.lines.iter();
+        !lines.any(|line| matches!(&line.outcome, Outcome::Judged(judged) if judged.spread))
     }
 
     /// Whether one more round as long as the longest would end too late.
@@ -82,6 +103,8 @@ impl Pace for AbPace {
             RoundsEnd::Failed
         } else if time_up {
             RoundsEnd::TimeBudget
+        } else if counted(record) >= ROUNDS_OF_EXACT && self.is_exact(record) {
+            RoundsEnd::Settled
         } else {
             return false;
         };
@@ -95,7 +118,7 @@ impl Pace for AbPace {
         let ended = record.ab.as_ref().and_then(|ab| ab.ended);
         let taken = record.ab.iter().flat_map(|ab| &ab.looks);
         let rest = Looks::rest(taken.map(|look| look.level.get()), ALPHA);
-        if let Some(RoundsEnd::TimeBudget) = ended {
+        if let Some(RoundsEnd::TimeBudget | RoundsEnd::Settled) = ended {
             self.look(record, rest);
             return 0;
         }
@@ -151,14 +174,14 @@ fn may_settle(line: &Line<'_>) -> bool {
         Outcome::Judged(judged) => {
             line.metric.kind() == Kind::Timed
                 && judged.verdict == Verdict::Inconclusive
-                && judged.grounds != VerdictReason::NoRatio
+                && judged.reason != VerdictReason::NoRatio
         }
         _ => false,
     }
 }
 
 fn is_interval_wide(line: &Line<'_>) -> bool {
-    matches!(&line.outcome, Outcome::Judged(judged) if judged.grounds == VerdictReason::IntervalTooWide)
+    matches!(&line.outcome, Outcome::Judged(judged) if judged.reason == VerdictReason::IntervalTooWide)
 }
 
 /// Whether each variant failed in one revision or both: then nothing is left to compare.

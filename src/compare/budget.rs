@@ -417,6 +417,7 @@ fn relative<'a>(
             kind: metric.kind(),
             direction: metric.direction(),
             threshold: threshold_of(share),
+            group: metric as usize,
         };
         judged.push((at, pair));
     }
@@ -429,7 +430,7 @@ fn relative<'a>(
         });
         lines[*at].outcome = match comparison.verdict {
             stats::Verdict::Worse => BudgetOutcome::Broken,
-            stats::Verdict::Inconclusive => BudgetOutcome::Inconclusive(comparison.grounds),
+            stats::Verdict::Inconclusive => BudgetOutcome::Inconclusive(comparison.reason),
             stats::Verdict::Same | stats::Verdict::Better => BudgetOutcome::Within,
         };
     }

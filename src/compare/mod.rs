@@ -346,6 +346,7 @@ fn pair<'s>(
             Kind::Timed => terms.timed,
             Kind::Exact => exact_threshold(metric, terms.exact),
         },
+        group: metric as usize,
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::apps;
 use super::rule::{Difference, Rule, differ};
 use crate::oci::Hasher;
-use crate::record::{BaseRecord, CaseRecord, Ground, RunRecord};
+use crate::record::{BaseRecord, CaseRecord, RunRecord, Setup};
 
 /// The traits of a run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,21 +24,21 @@ pub struct RunTraits {
 impl RunTraits {
     /// The traits of a record; for a joined record those of its first part.
     pub fn of(record: &RunRecord) -> Self {
-        Self::of_ground(&record.ground())
+        Self::of_setup(&record.setup())
     }
 
     /// The traits of the machine and engine that measured a case.
     pub fn of_case(record: &RunRecord, case: &CaseRecord) -> Self {
-        Self::of_ground(&record.ground_of(&case.id))
+        Self::of_setup(&record.setup_of(&case.id))
     }
 
-    fn of_ground(ground: &Ground<'_>) -> Self {
+    fn of_setup(setup: &Setup<'_>) -> Self {
         Self {
-            store: ground.engine.store_words(),
-            host: ground.host.words(),
-            engine: ground.engine.words(),
-            way: ground.way(),
-            program: ground.build().to_owned(),
+            store: setup.engine.store_words(),
+            host: setup.host.words(),
+            engine: setup.engine.words(),
+            way: setup.way(),
+            program: setup.build().to_owned(),
         }
     }
 
@@ -88,8 +88,8 @@ pub(super) fn between_cases(
     base: (&RunRecord, &CaseRecord),
     head: (&RunRecord, &CaseRecord),
 ) -> Vec<Difference> {
-    let grounds = RunTraits::of_case(base.0, base.1);
-    let found = grounds.differences(&RunTraits::of_case(head.0, head.1));
+    let traits = RunTraits::of_case(base.0, base.1);
+    let found = traits.differences(&RunTraits::of_case(head.0, head.1));
     let traits = CaseTraits::of(base.0, base.1);
     traits.with(found, &CaseTraits::of(head.0, head.1))
 }
@@ -122,7 +122,7 @@ impl CaseTraits {
 
     /// The traits of a case of a record.
     pub fn of(record: &RunRecord, case: &CaseRecord) -> Self {
-        let known = record.ground_of(&case.id).bases.iter();
+        let known = record.setup_of(&case.id).bases.iter();
         // A ready image is what is compared, and nothing that it rests on.
         let subject = case.ready_image.as_ref();
         let of_case = known.filter(|base| {

@@ -3,7 +3,7 @@
 use super::change::{medians, middle};
 use super::newest::{against_range, thin};
 use super::trend::Trend;
-use crate::compare::{BudgetLine, BudgetOutcome, threshold_of};
+use crate::compare::{BudgetLine, BudgetOutcome, Evidence, threshold_of};
 use crate::record::{Kind, Measurand};
 use crate::scenario::Limit;
 use crate::stats::{self, ALPHA, Newcomer, SampleSet, Verdict, VerdictReason};
@@ -40,10 +40,14 @@ pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
         let threshold = threshold_of(share);
         if trend.metric.kind() == Kind::Exact {
             if let Some(comparison) = against_range(trend.metric, threshold, &before, &value) {
-                line.outcome = outcome(comparison.verdict, comparison.grounds);
+                line.outcome = outcome(comparison.verdict, comparison.reason);
+                line.evidence = comparison.effect.map(|factor| Evidence {
+                    factor,
+                    interval: None,
+                });
             }
         } else if thin(&value, &before).is_some() {
-            line.outcome = BudgetOutcome::Inconclusive(VerdictReason::MaybeChance);
+            line.outcome = BudgetOutcome::Inconclusive(VerdictReason::FewerSamples);
         } else if let Ok(before) = SampleSet::new(medians(&before)) {
             timed.push((at, trend.metric, before, native(value.median), threshold));
         }
@@ -60,14 +64,19 @@ pub fn hold(lines: &mut [BudgetLine<'_>], trends: &[Trend<'_>], window: usize) {
         .collect();
     let placed = stats::place(&newcomers, ALPHA);
     for ((at, ..), placement) in timed.iter().zip(placed) {
-        lines[*at].outcome = outcome(placement.verdict, placement.grounds);
+        let line = &mut lines[*at];
+        line.outcome = outcome(placement.verdict, placement.reason);
+        line.evidence = placement.effect.map(|factor| Evidence {
+            factor,
+            interval: placement.interval,
+        });
     }
 }
 
-fn outcome<'a>(verdict: Verdict, grounds: VerdictReason) -> BudgetOutcome<'a> {
+fn outcome<'a>(verdict: Verdict, reason: VerdictReason) -> BudgetOutcome<'a> {
     match verdict {
         Verdict::Worse => BudgetOutcome::Broken,
-        Verdict::Inconclusive => BudgetOutcome::Inconclusive(grounds),
+        Verdict::Inconclusive => BudgetOutcome::Inconclusive(reason),
         Verdict::Same | Verdict::Better => BudgetOutcome::Within,
     }
 }

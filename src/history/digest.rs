@@ -45,7 +45,7 @@ pub struct CaseDigest {
     /// The traits that the rules compare.
     pub traits: CaseTraits,
     /// The machine and engine, if the run was joined from parts; otherwise those of the run.
-    pub ground: Option<RunTraits>,
+    pub setup: Option<RunTraits>,
     /// Why the whole case failed, if it did; then it has no number.
     pub failed: Option<String>,
     /// Its series, in the order of the catalogue.
@@ -87,9 +87,9 @@ pub struct Values {
 /// Why a record is not included in a history.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DigestError {
-    /// The run is still running, or its process died.
-    #[error("the run has not ended")]
-    NotEnded,
+    /// The run is still running, was stopped, or its process died.
+    #[error("the run is not finished")]
+    Unfinished,
     /// It measured two revisions, whose sides are not successive runs.
     #[error("the run measured two revisions in turn")]
     TwoRevisions,
@@ -120,8 +120,8 @@ pub enum DigestError {
 
 impl CaseDigest {
     /// The machine and engine.
-    pub fn ground<'a>(&'a self, run: &'a RunDigest) -> &'a RunTraits {
-        self.ground.as_ref().unwrap_or(&run.traits)
+    pub fn setup<'a>(&'a self, run: &'a RunDigest) -> &'a RunTraits {
+        self.setup.as_ref().unwrap_or(&run.traits)
     }
 }
 
@@ -131,9 +131,17 @@ impl RunDigest {
     /// # Errors
     /// [`DigestError`] where it is not of use.
     pub fn of(record: &RunRecord) -> Result<Self, DigestError> {
-        if record.state == RunState::Running {
-            return Err(DigestError::NotEnded);
+        if record.state != RunState::Complete {
+            return Err(DigestError::Unfinished);
         }
+        Self::of_any(record)
+    }
+
+    /// The same of a run that may be unfinished.
+    ///
+    /// # Errors
+    /// As of [`RunDigest::of`].
+    pub fn of_any(record: &RunRecord) -> Result<Self, DigestError> {
         if record.ab.is_some() {
             return Err(DigestError::TwoRevisions);
         }
@@ -208,7 +216,7 @@ fn case_of(
         variant: case.variant.clone(),
         strategy: case.strategy.clone(),
         traits: CaseTraits::of(record, case),
-        ground: (!record.parts.is_empty()).then(|| RunTraits::of_case(record, case)),
+        setup: (!record.parts.is_empty()).then(|| RunTraits::of_case(record, case)),
         failed,
         series,
     }))

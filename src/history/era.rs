@@ -35,13 +35,13 @@ impl<'a> Eras<'a> {
 
     /// The era of the next point.
     pub(super) fn next(&mut self, run: &'a RunDigest, case: &'a CaseDigest) -> usize {
-        let ground = case.ground(run);
+        let setup = case.setup(run);
         let fits = |era: &&usize| {
             let known = &self.known[**era];
-            if known.run == ground && known.case == case.traits {
+            if known.run == setup && known.case == case.traits {
                 return true;
             }
-            let measured_on = known.run.differences(ground);
+            let measured_on = known.run.differences(setup);
             let found = known.case.with(measured_on, &case.traits);
             self.in_force(found).is_empty()
         };
@@ -49,7 +49,7 @@ impl<'a> Eras<'a> {
         let era = match found {
             Some(era) => {
                 let known = &mut self.known[era];
-                known.run = ground;
+                known.run = setup;
                 if known.case != case.traits {
                     known.case = known.case.joined(&case.traits);
                 }
@@ -58,7 +58,7 @@ impl<'a> Eras<'a> {
             }
             None => {
                 self.known.push(Known {
-                    run: ground,
+                    run: setup,
                     case: case.traits.clone(),
                 });
                 self.known.len() - 1
@@ -74,8 +74,8 @@ impl<'a> Eras<'a> {
         before: (&RunDigest, &CaseDigest),
         after: (&RunDigest, &CaseDigest),
     ) -> Vec<Difference> {
-        let measured_on = before.1.ground(before.0);
-        let found = measured_on.differences(after.1.ground(after.0));
+        let measured_on = before.1.setup(before.0);
+        let found = measured_on.differences(after.1.setup(after.0));
         self.in_force(before.1.traits.with(found, &after.1.traits))
     }
 

@@ -96,7 +96,7 @@ pub(super) fn thin(value: &Values, window: &[Values]) -> Option<Count> {
 fn of_placement(placement: &Placement) -> Judgement {
     Judgement {
         verdict: placement.verdict,
-        grounds: placement.grounds,
+        reason: placement.reason,
         effect: placement.effect,
         interval: placement.interval,
         adjusted_p: placement.adjusted_p,
@@ -120,6 +120,7 @@ pub(super) fn against_range(
         kind: metric.kind(),
         direction: metric.direction(),
         threshold,
+        group: metric as usize,
     };
     stats::compare(&[pair], &JointTest::independent(ALPHA, 0)).pop()
 }
@@ -127,7 +128,7 @@ pub(super) fn against_range(
 fn of_comparison(comparison: &Comparison) -> Judgement {
     Judgement {
         verdict: comparison.verdict,
-        grounds: comparison.grounds,
+        reason: comparison.reason,
         effect: comparison.effect,
         interval: None,
         adjusted_p: None,
@@ -167,6 +168,7 @@ fn drifts(trends: &mut [Trend<'_>], terms: &Terms) {
             kind: trends[*at].metric.kind(),
             direction: trends[*at].metric.direction(),
             threshold: terms.threshold(trends[*at].metric),
+            group: trends[*at].metric as usize,
         })
         .collect();
     let compared = stats::compare(&pairs, &JointTest::independent(ALPHA, 0));

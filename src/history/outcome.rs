@@ -37,7 +37,7 @@ pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
     /// Why.
-    pub grounds: VerdictReason,
+    pub reason: VerdictReason,
     /// Newest / baseline.
     pub effect: Option<Ratio>,
     /// The 95 % interval of the factor; `None` for exact metrics and for few runs.

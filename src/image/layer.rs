@@ -11,10 +11,10 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::archive::Budget;
 use super::entries::{Content, Entries, Head};
 use super::error::ImageError;
-use super::ground;
 use super::known::{self, Kind, Known};
 use super::name::{self, Wish};
 use super::packages::{self, Bounds, Collector};
+use super::path_class;
 use super::secrets::{Depth, Hit, PRIVATE_KEY, Search};
 use super::tree::{Id, Lead, Tree};
 use super::view::Inode;
@@ -224,7 +224,7 @@ impl OneReading<'_, '_> {
         content: &mut Content<'_, impl Read>,
     ) -> Result<u32, Problem> {
         let is_sparse = head.stored != head.size;
-        let searched = ground::of(parts).is_searched();
+        let searched = path_class::of(parts).is_searched();
         // A file with holes is none of those.
         let kind = known::kind(parts).filter(|kind| match kind {
             _ if is_sparse => false,

@@ -2,7 +2,7 @@
 //! over the tar that an engine exports.
 //!
 //! Nothing is unpacked to disk and nothing is started. Layers are laid over one another
-//! as overlayfs does it. The rules for facts are in `facts`, `ground` and
+//! as overlayfs does it. The rules for facts are in `facts`, `path_class` and
 //! `secrets`; `packages` reads names and versions. Those of rpm are not read: their database
 //! is no text.
 
@@ -19,7 +19,6 @@ mod examined;
 mod facts;
 mod fates;
 mod gather;
-mod ground;
 mod growth;
 mod installed;
 mod known;
@@ -29,6 +28,7 @@ mod manifest;
 mod measure;
 mod name;
 mod packages;
+mod path_class;
 mod secrets;
 mod stream;
 mod tree;

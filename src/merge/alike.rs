@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Whole;
 use super::rule::{MergeRule, Refusal};
-use crate::record::{BaseRecord, CaseId, Ground, RunRecord, RunState, ScenarioRecord, ShardRecord};
+use crate::record::{BaseRecord, CaseId, RunRecord, RunState, ScenarioRecord, Setup, ShardRecord};
 
 /// All that is unlike or not there, in words that name the parts.
 pub(super) fn refusals(parts: &[&RunRecord], all: &Whole) -> Vec<Refusal> {
@@ -25,7 +25,7 @@ pub(super) fn refusals(parts: &[&RunRecord], all: &Whole) -> Vec<Refusal> {
         .collect();
     if let [first, others @ ..] = measured.as_slice() {
         for other in others {
-            found.extend(grounds(first, other));
+            found.extend(setups(first, other));
         }
     }
     found.extend(bases(&measured));
@@ -244,19 +244,19 @@ fn plans(parts: &[&RunRecord]) -> Vec<Refusal> {
     found.flatten().collect()
 }
 
-fn grounds(first: &RunRecord, other: &RunRecord) -> Vec<Refusal> {
+fn setups(first: &RunRecord, other: &RunRecord) -> Vec<Refusal> {
     let sides = [first, other];
-    type Words = fn(&RunRecord, &Ground<'_>) -> String;
+    type Words = fn(&RunRecord, &Setup<'_>) -> String;
     let looked_at: [(MergeRule, &str, Words); 7] = [
-        (MergeRule::Host, "machine", |_, ground| ground.host.words()),
-        (MergeRule::Engine, "engine", |_, ground| {
-            let engine = ground.engine;
+        (MergeRule::Host, "machine", |_, setup| setup.host.words()),
+        (MergeRule::Engine, "engine", |_, setup| {
+            let engine = setup.engine;
             format!("{}, {}", engine.words(), engine.platform)
         }),
-        (MergeRule::Engine, "image store", |_, ground| {
-            ground.engine.store_words()
+        (MergeRule::Engine, "image store", |_, setup| {
+            setup.engine.store_words()
         }),
-        (MergeRule::Engine, "way", |_, ground| ground.way()),
+        (MergeRule::Engine, "way", |_, setup| setup.way()),
         (MergeRule::Engine, "links", |part, _| {
             let links = part.plan.links.iter().map(ToString::to_string);
             match &part.distribution {
@@ -274,8 +274,8 @@ fn grounds(first: &RunRecord, other: &RunRecord) -> Vec<Refusal> {
                 _ => format!("without {}", skipped.collect::<Vec<_>>().join(", ")),
             }
         }),
-        (MergeRule::Tool, "plimsoll", |_, ground| {
-            format!("{}, {}", ground.tool.version, ground.build())
+        (MergeRule::Tool, "plimsoll", |_, setup| {
+            format!("{}, {}", setup.tool.version, setup.build())
         }),
     ];
     let found = looked_at.into_iter().filter_map(|(rule, what, words)| {
@@ -283,7 +283,7 @@ fn grounds(first: &RunRecord, other: &RunRecord) -> Vec<Refusal> {
             rule,
             what,
             sides,
-            sides.map(|part| words(part, &part.ground())),
+            sides.map(|part| words(part, &part.setup())),
         )
     });
     found.collect()

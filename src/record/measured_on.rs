@@ -9,7 +9,7 @@ use super::{
 
 /// What a case was measured with, and on: its part's where the run was joined from parts.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ground<'a> {
+pub struct Setup<'a> {
     /// The place of its part among those of the record, where there are any.
     pub part: Option<usize>,
     /// The tool.
@@ -26,7 +26,7 @@ pub struct Ground<'a> {
     pub bases: &'a [BaseRecord],
 }
 
-impl<'a> Ground<'a> {
+impl<'a> Setup<'a> {
     /// Whose engine, and how its containers were reached: `host, bridge`.
     pub fn way(&self) -> String {
         format!("{}, {:?}", self.engine_choice.name(), self.reach).to_lowercase()
@@ -73,22 +73,22 @@ impl RunRecord {
     }
 
     /// What a case was measured on.
-    pub fn ground_of(&self, case: &CaseId) -> Ground<'_> {
-        self.ground_at(self.part_of(case))
+    pub fn setup_of(&self, case: &CaseId) -> Setup<'_> {
+        self.setup_at(self.part_of(case))
     }
 
     /// The same by the place of the part; of the run as a whole where there is none.
-    pub fn ground_at(&self, part: Option<usize>) -> Ground<'_> {
+    pub fn setup_at(&self, part: Option<usize>) -> Setup<'_> {
         match part.and_then(|at| Some((at, self.parts.get(at)?))) {
-            Some((at, part)) => Ground::of_part(at, part),
-            None => self.ground(),
+            Some((at, part)) => Setup::of_part(at, part),
+            None => self.setup(),
         }
     }
 
     /// What the run was measured on as a whole. Of one that was joined from parts this is
     /// only the first part's: ask by case there.
-    pub fn ground(&self) -> Ground<'_> {
-        Ground {
+    pub fn setup(&self) -> Setup<'_> {
+        Setup {
             part: None,
             tool: &self.tool,
             engine: &self.engine,

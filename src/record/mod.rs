@@ -38,7 +38,7 @@ pub use facts::{
     ToolFacts,
 };
 pub use link::{Link, ParseLinkError};
-pub use measured_on::Ground;
+pub use measured_on::Setup;
 pub use metric::{Metric, ParseMetricError};
 pub use part::PartRecord;
 pub use posture::{

@@ -11,7 +11,7 @@ use super::joint::{self, Candidate, Design, JointTest, Tested};
 use super::signed_ranks;
 use super::summary::Level;
 use super::verdict::{Evidence, Threshold, Verdict, VerdictReason, judge, judge_exact};
-use super::{Direction, Interval, Kind, SampleSet};
+use super::{Direction, Interval, Kind, MIN_FOR_INTERVAL, SampleSet};
 use crate::units::Ratio;
 
 /// The level of the tests, and of what an interval leaves out.
@@ -30,6 +30,8 @@ pub struct Pair<'a> {
     pub direction: Direction,
     /// What counts as the same.
     pub threshold: Threshold,
+    /// Pairs of the same metric: their spreads inform each other.
+    pub group: usize,
 }
 
 /// What is said of one pair.
@@ -38,7 +40,7 @@ pub struct Comparison {
     /// What it comes to.
     pub verdict: Verdict,
     /// Why.
-    pub grounds: VerdictReason,
+    pub reason: VerdictReason,
     /// Samples of base.
     pub n_base: usize,
     /// Samples of head.
@@ -63,8 +65,8 @@ pub struct Comparison {
 /// What the rounds of a comparison can show.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Power {
-    /// The factor that these rounds find in four of five comparisons, from their spread and
-    /// the size of the family. `None` where so few rounds can show nothing.
+    /// The factor that these rounds find in four of five comparisons, from their spread, the
+    /// threshold and the size of the family. `None` where so few rounds can show nothing.
     pub detectable: Option<Ratio>,
     /// Of an open verdict: rounds a side after which it is to be expected, if spread and
     /// effect stay as they are. `None` where more than 10 000 would be needed.
@@ -81,6 +83,7 @@ pub fn compare(pairs: &[Pair<'_>], test: &JointTest) -> Vec<Comparison> {
             base: pair.base,
             head: pair.head,
             direction: pair.direction,
+            group: pair.group,
         })
         .collect();
     let mut tested = joint::test(&family, test).into_iter();
@@ -113,10 +116,10 @@ fn timed(pair: &Pair<'_>, tested: Option<Tested>, test: &JointTest) -> Compariso
         least_p: tested.map(|tested| tested.least_p),
         alpha,
     };
-    let (verdict, grounds) = judge(&evidence, pair.threshold, pair.direction);
+    let (verdict, reason) = judge(&evidence, pair.threshold, pair.direction);
     Comparison {
         verdict,
-        grounds,
+        reason,
         n_base: pair.base.len(),
         n_head: pair.head.len(),
         effect: factor.and_then(|factor| Ratio::of(factor.estimate, 1.0)),
@@ -125,33 +128,51 @@ fn timed(pair: &Pair<'_>, tested: Option<Tested>, test: &JointTest) -> Compariso
             .filter(|interval| interval.upper.is_finite()),
         p: tested.map(|tested| tested.p),
         adjusted_p: evidence.adjusted_p,
-        power: tested.map(|tested| power(pair, &tested, factor, verdict)),
+        power: tested.map(|tested| power(pair, &tested, factor, verdict, test)),
         spread: false,
     }
 }
 
-fn power(pair: &Pair<'_>, tested: &Tested, factor: Option<Factor>, verdict: Verdict) -> Power {
+/// The fewest rounds a side, or pairs, with which a verdict is possible.
+pub fn least_rounds(design: Design, alpha: f64) -> usize {
+    match design {
+        Design::Independent => MIN_FOR_INTERVAL,
+        Design::Paired => signed_ranks::least_pairs(alpha),
+    }
+}
+
+fn power(
+    pair: &Pair<'_>,
+    tested: &Tested,
+    factor: Option<Factor>,
+    verdict: Verdict,
+    test: &JointTest,
+) -> Power {
     let precision = &tested.precision;
+    let threshold = pair.threshold.factor().ln();
+    let can_show = tested.least_worse_p <= test.alpha
+        && factor.is_some_and(|factor| factor.interval.is_some());
     let open = factor.filter(|factor| {
         verdict == Verdict::Inconclusive && factor.estimate > 0.0 && factor.estimate.is_finite()
     });
     Power {
         detectable: precision
-            .detectable()
+            .detectable(threshold)
+            .filter(|_| can_show)
             .and_then(|factor| Ratio::of(factor, 1.0)),
-        rounds_to_settle: open.and_then(|factor| {
-            precision.rounds_to_settle(factor.estimate.ln(), pair.threshold.factor().ln())
-        }),
+        rounds_to_settle: open
+            .and_then(|factor| precision.rounds_to_settle(factor.estimate.ln(), threshold))
+            .map(|rounds| rounds.max(least_rounds(test.design, test.alpha))),
     }
 }
 
 fn exact(pair: &Pair<'_>) -> Comparison {
     let (base, head) = (pair.base, pair.head);
-    let (verdict, grounds) = judge_exact(base, head, pair.threshold, pair.direction);
+    let (verdict, reason) = judge_exact(base, head, pair.threshold, pair.direction);
     let middle = |set: &SampleSet| Level::of(set, Kind::Exact).median;
     Comparison {
         verdict,
-        grounds,
+        reason,
         n_base: base.len(),
         n_head: head.len(),
         effect: Ratio::of(middle(head), middle(base)),

@@ -1,7 +1,7 @@
 //! Looking at samples while they are still being taken.
 
 /// Looks at most: each takes its part of the level, so many of them would see nothing.
-const MOST_LOOKS: u32 = 4;
+const MOST_LOOKS: u32 = 3;
 
 /// Counted rounds after which a run that goes on looks at its samples and may end.
 ///
@@ -16,8 +16,8 @@ const MOST_LOOKS: u32 = 4;
 pub struct Looks(Vec<u32>);
 
 impl Looks {
-    /// The first look after `first` rounds, the last after `most`, and at most two between,
-    /// at even distances.
+    /// The first look after `first` rounds, the last after `most`, and one in the middle. With
+    /// more of them, a later look would show less than the one before.
     pub fn between(first: u32, most: u32) -> Self {
         if most <= first {
             return Self(vec![first]);
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn looks_are_few_and_even_and_their_levels_add_up() {
-        assert_eq!(Looks::between(6, 20).rounds(), [6, 10, 15, 20]);
+        assert_eq!(Looks::between(6, 20).rounds(), [6, 13, 20]);
         assert_eq!(Looks::between(6, 8).rounds(), [6, 7, 8]);
         assert_eq!(Looks::between(6, 6).rounds(), [6]);
         assert_eq!(Looks::between(9, 6).rounds(), [9]);
@@ -78,15 +78,15 @@ mod tests {
     #[test]
     fn a_look_has_what_its_rounds_are_of_all() {
         let looks = Looks::between(6, 20);
-        // 6, 4, 5 and 5 of 20 rounds.
-        for (rounds, level) in [(6, 0.015), (10, 0.01), (15, 0.0125), (20, 0.0125)] {
+        // 6, 7 and 7 of 20 rounds.
+        for (rounds, level) in [(6, 0.015), (13, 0.0175), (20, 0.0175)] {
             let found = looks.level(rounds, 0.05).unwrap();
             assert!((found - level).abs() < 1e-15, "{rounds}: {found}");
         }
         assert_eq!(looks.level(7, 0.05), None);
-        assert!((Looks::rest([0.015, 0.01], 0.05) - 0.025).abs() < 1e-15);
+        assert!((Looks::rest([0.015, 0.0175], 0.05) - 0.0175).abs() < 1e-15);
         assert_eq!(Looks::rest([0.05, 0.05], 0.05), 0.0);
-        assert_eq!(looks.after(6), Some(10));
+        assert_eq!(looks.after(6), Some(13));
         assert_eq!(looks.after(20), None);
     }
 }

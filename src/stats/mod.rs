@@ -35,7 +35,7 @@ mod verdict;
 
 pub use bootstrap::{INTERVAL_LEVEL, Interval, MIN_FOR_INTERVAL, RESAMPLES};
 pub use change_points::{ChangePoint, ChangePoints, ExactRange, exact_changes};
-pub use compare::{ALPHA, Comparison, Pair, Power, compare};
+pub use compare::{ALPHA, Comparison, Pair, Power, compare, least_rounds};
 pub use joint::{Design, JointTest, MOST_ARRANGEMENTS, MOST_ROUNDS, WORSE_SHARE};
 pub use kind::{Direction, Kind};
 pub use looks::Looks;

@@ -6,9 +6,6 @@
 //! variable is. From the variances that were found follow its scale and how much it scatters,
 //! and from both a better variance for each member, with more degrees of freedom.
 
-/// Below this many variances nothing is said of how they scatter.
-const MIN_GROUP: usize = 10;
-
 /// Degrees of freedom that stand for any number.
 const MOST_DEGREES: f64 = 200.0;
 
@@ -18,17 +15,19 @@ pub(super) struct Prior {
     /// How much it weighs.
     degrees: f64,
     variance: f64,
+    /// Half of what it weighs by its scatter alone.
+    own: f64,
 }
 
 impl Prior {
-    /// Of variances with so many degrees of freedom each; `None` of too few.
-    pub(super) fn of(variances: &[f64], degrees: usize) -> Option<Self> {
+    /// Of at least `least` variances with so many degrees of freedom each; `None` of fewer.
+    pub(super) fn of(variances: &[f64], degrees: usize, least: usize) -> Option<Self> {
         let logarithms: Vec<f64> = variances
             .iter()
             .filter(|variance| **variance > 0.0)
             .map(|variance| variance.ln())
             .collect();
-        if logarithms.len() < MIN_GROUP {
+        if logarithms.len() < least.max(2) {
             return None;
         }
         let half = degrees as f64 / 2.0;
@@ -37,11 +36,39 @@ impl Prior {
         let squares = logarithms.iter().map(|value| (value - mean).powi(2));
         let scatter = squares.sum::<f64>() / (n - 1.0) - trigamma(half);
         let own = half_of_trigamma(scatter);
-        let shift = |half: f64| digamma(half) - half.ln();
         Some(Self {
             degrees: 2.0 * own,
             variance: (mean - shift(half) + shift(own)).exp(),
+            own,
         })
+    }
+
+    /// The same, with at most so many degrees of freedom.
+    pub(super) fn at_most(self, degrees: f64) -> Self {
+        Self {
+            degrees: self.degrees.min(degrees),
+            ..self
+        }
+    }
+
+    /// The same scatter, of variances with so many degrees of freedom whose logarithms have this
+    /// mean.
+    pub(super) fn around(self, mean: f64, degrees: usize) -> Self {
+        let half = degrees as f64 / 2.0;
+        Self {
+            variance: (mean - shift(half) + shift(self.own)).exp(),
+            ..self
+        }
+    }
+
+    /// How many values it weighs as much as.
+    pub(super) fn degrees(&self) -> f64 {
+        self.degrees
+    }
+
+    /// What it adds to a sum of squares.
+    pub(super) fn squares(&self) -> f64 {
+        self.degrees * self.variance
     }
 
     /// A better variance, and its degrees of freedom.
@@ -51,6 +78,12 @@ impl Prior {
         let moderated = (self.degrees * self.variance + own * variance) / all;
         (moderated, all.round() as usize)
     }
+}
+
+/// How far the mean logarithm of variances with twice as many degrees of freedom lies from the
+/// logarithm of the true one.
+fn shift(half: f64) -> f64 {
+    digamma(half) - half.ln()
 }
 
 /// The half of the degrees of freedom at which log variances scatter so.
@@ -108,7 +141,7 @@ mod tests {
     #[test]
     fn variances_of_a_group_draw_each_other() {
         let variances: Vec<f64> = (1..=20).map(|i| f64::from(i) / 10.0).collect();
-        let prior = Prior::of(&variances, 4).unwrap();
+        let prior = Prior::of(&variances, 4, 10).unwrap();
         let (small, degrees) = prior.moderate(0.1, 4);
         let (large, _) = prior.moderate(2.0, 4);
         assert!(
@@ -121,10 +154,17 @@ mod tests {
         );
         // Where they scatter much, each stands for itself.
         let wide: Vec<f64> = (0..20).map(|i| f64::from(i - 10).exp()).collect();
-        let prior = Prior::of(&wide, 40).unwrap();
+        let prior = Prior::of(&wide, 40, 10).unwrap();
         let (own, degrees) = prior.moderate(5.0, 40);
         assert!((own - 5.0).abs() < 0.2 && degrees < 42, "{own} {degrees}");
-        assert_eq!(Prior::of(&variances[..9], 4), None);
-        assert_eq!(Prior::of(&[0.0; 30], 4), None);
+        // Another level, and the same scatter.
+        let level = variances.iter().map(|one| (100.0 * one).ln()).sum::<f64>() / 20.0;
+        let (higher, _) = Prior::of(&variances, 4, 10)
+            .unwrap()
+            .around(level, 4)
+            .moderate(10.0, 4);
+        assert!((higher - 100.0 * small).abs() < 1e-9, "{higher} {small}");
+        assert_eq!(Prior::of(&variances[..9], 4, 10), None);
+        assert_eq!(Prior::of(&[0.0; 30], 4, 10), None);
     }
 }

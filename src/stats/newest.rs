@@ -47,7 +47,7 @@ pub struct Placement {
     /// What it comes to.
     pub verdict: Verdict,
     /// Why.
-    pub grounds: VerdictReason,
+    pub reason: VerdictReason,
     /// The value divided by the median of those before; `None` where that divides by zero.
     pub effect: Option<Ratio>,
     /// The interval of that factor, of the level `1 - alpha`; `None` below [`MIN_BEFORE`]
@@ -58,6 +58,9 @@ pub struct Placement {
     /// The same, adjusted over all newcomers.
     pub adjusted_p: Option<f64>,
 }
+
+/// Below this many variances nothing is said of how they scatter.
+const MIN_GROUP: usize = 10;
 
 /// Judges newcomers as one family, in their order.
 pub fn place(newcomers: &[Newcomer<'_>], alpha: f64) -> Vec<Placement> {
@@ -89,7 +92,7 @@ fn moderate(newcomers: &[Newcomer<'_>], distances: &mut [Option<Distance>]) {
         let Some(degrees) = distances[members[0]].as_ref().map(|one| one.degrees) else {
             continue;
         };
-        let Some(prior) = Prior::of(&variances, degrees) else {
+        let Some(prior) = Prior::of(&variances, degrees, MIN_GROUP) else {
             continue;
         };
         for at in members {
@@ -157,7 +160,7 @@ fn judge(
 ) -> Placement {
     let median = quantile::quantile(newcomer.before.sorted(), 0.5);
     let interval = distance.as_ref().map(|distance| distance.interval(alpha));
-    let (verdict, grounds) = match (&distance, interval) {
+    let (verdict, reason) = match (&distance, interval) {
         (Some(distance), Some(interval)) => decide(
             distance.from_median.exp(),
             interval,
@@ -175,7 +178,7 @@ fn judge(
     };
     Placement {
         verdict,
-        grounds,
+        reason,
         effect: Ratio::of(newcomer.value, median),
         interval,
         p: distance.as_ref().map(Distance::p),

@@ -31,6 +31,13 @@ pub(super) fn factor(differences: &[f64], alpha: f64) -> Option<Factor> {
     Some(Factor { estimate, interval })
 }
 
+/// The fewest pairs that have an interval of this level.
+pub(super) fn least_pairs(alpha: f64) -> usize {
+    (MIN_FOR_INTERVAL..MOST_EXACT)
+        .find(|pairs| outside(*pairs, alpha).is_some())
+        .unwrap_or(MOST_EXACT)
+}
+
 /// How many averages lie outside the interval at each end: the largest count for which the sum
 /// of the ranks is below it with a probability of at most `alpha / 2`.
 fn outside(pairs: usize, alpha: f64) -> Option<usize> {

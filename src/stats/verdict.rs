@@ -1,4 +1,4 @@
-//! What a comparison says, and on which grounds.
+//! What a comparison says, and why.
 
 use super::hodges_lehmann::Factor;
 use super::mann_whitney::MIN_FOR_TEST;
@@ -113,8 +113,10 @@ pub enum VerdictReason {
     IntervalTooWide,
     /// Inconclusive: the estimate lies beyond the threshold, but it may be chance.
     MaybeChance,
-    /// The same, and with so few rounds no difference is too large for chance at this level:
-    /// it takes more of them.
+    /// Inconclusive: fewer than half as many samples as the earlier runs have.
+    FewerSamples,
+    /// As [`VerdictReason::MaybeChance`], and with so few rounds no difference is too large for
+    /// chance at this level: it takes more of them.
     TooFewRounds,
 }
 
@@ -134,7 +136,7 @@ pub(super) fn judge(
     threshold: Threshold,
     direction: Direction,
 ) -> (Verdict, VerdictReason) {
-    let inconclusive = |grounds| (Verdict::Inconclusive, grounds);
+    let inconclusive = |reason| (Verdict::Inconclusive, reason);
     let (base, head) = evidence.sizes;
     if base.min(head) < MIN_FOR_TEST {
         return inconclusive(VerdictReason::TooFewForTest);
@@ -172,7 +174,7 @@ pub(super) fn decide(
     threshold: Threshold,
     direction: Direction,
 ) -> (Verdict, VerdictReason) {
-    let inconclusive = |grounds| (Verdict::Inconclusive, grounds);
+    let inconclusive = |reason| (Verdict::Inconclusive, reason);
     let (low, high) = (1.0 / threshold.factor(), threshold.factor());
     if low <= interval.lower && interval.upper <= high {
         return (Verdict::Same, VerdictReason::IntervalWithin);
@@ -189,12 +191,12 @@ pub(super) fn decide(
         });
     }
     let beyond = interval.upper < low || interval.lower > high;
-    let grounds = if beyond {
+    let reason = if beyond {
         VerdictReason::IntervalBeyond
     } else {
         VerdictReason::EstimateBeyond
     };
-    (change(estimate > 1.0, direction), grounds)
+    (change(estimate > 1.0, direction), reason)
 }
 
 /// The verdict on an exact metric. A side that has a spread stands for all from its least

@@ -78,6 +78,16 @@ pub enum StoreError {
         /// The id of the process, if known.
         owner: String,
     },
+    /// A run of this name is running elsewhere on the machine; the engine would mix up their
+    /// images and containers.
+    #[error("failed to start the run of `{}`: its name is in use", path.display())]
+    Taken {
+        /// The run folder.
+        path: PathBuf,
+        /// Who uses it.
+        #[source]
+        source: io::Error,
+    },
     /// The `git` program cannot be started.
     #[error("failed to run `git`")]
     GitMissing {
@@ -124,7 +134,7 @@ impl StoreError {
                 "the file was edited or damaged: restore it as plimsoll wrote it, or remove this \
                  line and those after it; `plimsoll run --resume` measures their visits again",
             ),
-            Self::Locked { .. } => Some("wait for that process, or stop it"),
+            Self::Locked { .. } | Self::Taken { .. } => Some("wait for that process, or stop it"),
             Self::Create { .. } | Self::Write { .. } => {
                 Some("name a folder that you can write to with `--out DIR`")
             }

@@ -14,6 +14,9 @@ use super::names::{IGNORE_FILE, LATEST, OWN_FOLDER, RECORD_FILE};
 use crate::files;
 use crate::record::RunRecord;
 
+/// Runs that begin in the same second with the same name, at most.
+const MOST_OF_ONE_NAME: u32 = 1000;
+
 /// The folder of a run. If it comes from [`RunFolder::create`] or [`RunFolder::lock`], it holds
 /// the lock of the run until it is dropped.
 #[derive(Debug)]
@@ -29,7 +32,7 @@ impl RunFolder {
     ///
     /// `utc` is RFC 3339 with seconds, as the clock gives it. The folder is `<utc without
     /// punctuation>-<name>`, with the suffix `-2`, `-3` … if a run with this name began in the
-    /// same second.
+    /// same second, here or elsewhere on this machine.
     ///
     /// # Errors
     /// The name has a slash or a leading dot, or the folder cannot be written.
@@ -62,7 +65,16 @@ impl RunFolder {
                         lock: None,
                         beacon: None,
                     };
-                    folder.lock()?;
+                    match folder.lock() {
+                        // A run in another folder began in the same second.
+                        Err(StoreError::Taken { .. }) if number < MOST_OF_ONE_NAME => {
+                            drop(folder);
+                            let path = results_dir.join(&id);
+                            fs::remove_dir_all(&path).map_err(fault(&path))?;
+                            continue;
+                        }
+                        locked => locked?,
+                    }
                     point_latest(results_dir, &id)?;
                     return Ok(folder);
                 }
@@ -110,11 +122,17 @@ impl RunFolder {
         if self.lock.is_none() {
             self.lock = Some(Lock::take(&self.path)?);
             let path = &self.path;
-            let fault = |source| StoreError::Write {
-                path: path.clone(),
-                source,
-            };
-            self.beacon = Some(Beacon::light(&self.id()).map_err(fault)?);
+            let lit = Beacon::light(&self.id()).map_err(|source| match source.kind() {
+                io::ErrorKind::WouldBlock => StoreError::Taken {
+                    path: path.clone(),
+                    source,
+                },
+                _ => StoreError::Write {
+                    path: path.clone(),
+                    source,
+                },
+            });
+            self.beacon = Some(lit.inspect_err(|_| self.lock = None)?);
             remove_unfinished(&self.path);
         }
         Ok(())

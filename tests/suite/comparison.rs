@@ -384,7 +384,7 @@ fn people_and_machines_read_the_same() {
         assert!(table.contains(words), "{words}\n{table}");
     }
     assert!(!table.contains("start.ready   "), "{table}");
-    assert!(table.contains("start.ready 2 %"), "{table}");
+    assert!(table.contains("start.ready 6 %"), "{table}");
     assert!(
         comparison_table(&comparison, true)
             .terminal(None)

@@ -474,7 +474,7 @@ fn a_base_that_differs_between_parts_is_each_cases_own() {
     two.bases[0].unpacked_bytes = Bytes(1);
     let whole = merge(&[one, two], &[MergeRule::Base].into()).unwrap();
     assert_eq!(whole.bases.len(), 2);
-    let base = |variant: &str| whole.ground_of(&case_id("node", variant)).bases[0].unpacked_bytes;
+    let base = |variant: &str| whole.setup_of(&case_id("node", variant)).bases[0].unpacked_bytes;
     assert_eq!((base("slim"), base("static")), (Bytes(133 * MB), Bytes(1)));
 }
 

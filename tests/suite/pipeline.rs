@@ -1,6 +1,7 @@
 //! Arguments to report, against a fake engine and a paused clock.
 
 mod action;
+mod action_comment;
 mod bases;
 mod companions;
 mod contracts;

@@ -145,8 +145,11 @@ fn a_run_that_is_not_finished_is_compared_with_a_note() {
     );
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(json["caveats"][0].as_str().unwrap().starts_with(note));
-    let (_, _, err) = plimsoll(home.path(), &["check", runs[1]]);
-    assert!(err.contains("is not finished: it was interrupted"), "{err}");
+    let note = "is not finished: it was interrupted";
+    let (_, out, err) = plimsoll(home.path(), &["check", runs[1]]);
+    assert!(out.contains(note) && !err.contains(note), "{out}{err}");
+    let (_, _, err) = plimsoll(home.path(), &["check", runs[1], "--format", "junit"]);
+    assert!(err.contains(note), "{err}");
     let (_, out, err) = plimsoll(home.path(), &["compare", runs[0], runs[0]]);
     assert!(
         !out.contains("not finished") && !err.contains("not finished"),

@@ -44,8 +44,8 @@ const WORDS: &[&str] = &[
 
 /// Private names that a standard one replaced.
 const NAMES: &[&str] = &[
-    "Yard", "Grounds", "Door", "Gate", "Hall", "Card", "Lack", "Means", "Plant", "Journey",
-    "Matter", "Sheet", "Ink", "Watcher", "Telling", "LeftRoom", "fn told", "fn hear",
+    "Yard", "Ground", "Grounds", "Door", "Gate", "Hall", "Card", "Lack", "Means", "Plant",
+    "Journey", "Matter", "Sheet", "Ink", "Watcher", "Telling", "LeftRoom", "fn told", "fn hear",
 ];
 
 /// `path:line: word` of each match.

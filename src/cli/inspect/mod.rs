@@ -3,6 +3,9 @@
 mod base;
 mod subject;
 
+use std::ffi::OsStr;
+
+use chrono::{DateTime, SecondsFormat};
 use serde_json::to_value;
 
 use super::args::{InspectArgs, InspectFormat};
@@ -111,8 +114,29 @@ fn packages_of(
 }
 
 fn bill(account: &Inspection, form: Sbom) -> Result<String, Failure> {
-    let bill = report::sbom(account, form, &SystemClock::new().utc());
+    let stated = std::env::var_os("SOURCE_DATE_EPOCH");
+    let created = match stated {
+        Some(stated) => created_at(&stated).ok_or_else(|| {
+            let stated = stated.to_string_lossy();
+            Failure::usage(format!(
+                "failed to read SOURCE_DATE_EPOCH: `{stated}` is not a time"
+            ))
+            .with_hint(Some(
+                "set it to the seconds since 1970, or unset it".to_owned(),
+            ))
+        })?,
+        None => SystemClock::new().utc(),
+    };
+    let bill = report::sbom(account, form, &created);
     Ok(format!("{:#}\n", bill.map_err(Failure::failed)?))
+}
+
+/// The time that `SOURCE_DATE_EPOCH` states, by RFC 3339
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+fn created_at(stated: &OsStr) -> Option<String> {
+    let seconds: u32 = stated.to_str()?.parse().ok()?;
+    let time = DateTime::from_timestamp(seconds.into(), 0)?;
+    Some(time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
 fn print_files(

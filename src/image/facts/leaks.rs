@@ -5,8 +5,8 @@
 //! A folder is listed once, without what is in it.
 
 use super::Paths;
-use crate::image::ground::Ground;
 use crate::image::name;
+use crate::image::path_class::PathClass;
 use crate::image::view::Node;
 use crate::units::Count;
 
@@ -103,7 +103,7 @@ pub(super) struct Leaks {
 
 impl Leaks {
     /// Looks at one name; names come in the order of a walk.
-    pub fn see(&mut self, at: &[&[u8]], node: Node<'_>, ground: Ground) {
+    pub fn see(&mut self, at: &[&[u8]], node: Node<'_>, class: PathClass) {
         let listed = self.inside > 0 && at.len() > self.inside;
         if !listed {
             self.inside = 0;
@@ -115,11 +115,11 @@ impl Leaks {
             return;
         };
         match node {
-            Node::Folder(_) if ground == Ground::App && is_leaking_folder(last, above) => {
+            Node::Folder(_) if class == PathClass::App && is_leaking_folder(last, above) => {
                 self.inside = at.len();
                 self.found.add(|| format!("{}/", name::path(at)));
             }
-            Node::File(_) | Node::Link(_) if ground == Ground::App && is_leaking_file(last) => {
+            Node::File(_) | Node::Link(_) if class == PathClass::App && is_leaking_file(last) => {
                 self.found.add(|| name::path(at));
             }
             // A key is one wherever it is, and whatever its name.

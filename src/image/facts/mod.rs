@@ -8,7 +8,7 @@ mod user;
 
 use super::config::Config;
 use super::view::{Node, View};
-use super::{ground, name};
+use super::{name, path_class};
 use crate::record::Posture;
 use crate::units::Count;
 
@@ -56,7 +56,7 @@ pub(super) fn of(tree: &View<'_>, config: &Config) -> Posture {
     let mut leaks = leaks::Leaks::default();
     let (mut setuid, mut capabilities) = (Paths::default(), Paths::default());
     tree.walk(&mut |at, node| {
-        let ground = ground::of(at);
+        let class = path_class::of(at);
         if let Node::File(inode) = node {
             if inode.mode & SETUID_OR_SETGID != 0 {
                 setuid.add(|| name::path(at));
@@ -65,10 +65,10 @@ pub(super) fn of(tree: &View<'_>, config: &Config) -> Posture {
                 capabilities.add(|| name::path(at));
             }
             packages.see(at);
-            sources::see(at, ground, &mut posture.sources);
+            sources::see(at, class, &mut posture.sources);
         }
         programs.see(at, node);
-        leaks.see(at, node, ground);
+        leaks.see(at, node, class);
     });
     let (managers, compilers) = programs.split();
     let more = &mut posture.unlisted;

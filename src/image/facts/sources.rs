@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::image::ground::Ground;
+use crate::image::path_class::PathClass;
 use crate::units::Count;
 
 const EXTENSIONS: &[&str] = &[
@@ -13,10 +13,10 @@ const EXTENSIONS: &[&str] = &[
 ];
 
 /// Counts a file, if it is a source in the app's places.
-pub(super) fn see(at: &[&[u8]], ground: Ground, sources: &mut BTreeMap<String, Count>) {
+pub(super) fn see(at: &[&[u8]], class: PathClass, sources: &mut BTreeMap<String, Count>) {
     let name = at.last().and_then(|last| std::str::from_utf8(last).ok());
-    let (Ground::App, Some((stem, extension))) =
-        (ground, name.and_then(|name| name.rsplit_once('.')))
+    let (PathClass::App, Some((stem, extension))) =
+        (class, name.and_then(|name| name.rsplit_once('.')))
     else {
         return;
     };

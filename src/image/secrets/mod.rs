@@ -2,7 +2,7 @@
 //!
 //! Planted tokens are looked for everywhere, as they are and in base64. General
 //! patterns are looked for in history, config, and those files that are the app's or
-//! settings ([`super::ground`]): distributions and packages ship keys for tests and
+//! settings ([`super::path_class`]): distributions and packages ship keys for tests and
 //! words that look like tokens, and none of those is a secret.
 //!
 //! What is packed within a file (an archive, a compiled cache) is not unpacked.

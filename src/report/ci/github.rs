@@ -1,7 +1,7 @@
 //! Output for GitHub Actions: annotations, step summaries and comments.
 
 use super::super::comparison::{
-    BudgetWords, JudgedBudgets, comparison_sections, line_sentence, unmatched_sentence,
+    BudgetWords, JudgedBudgets, comparison_sections, folded, line_sentence, unmatched_sentence,
 };
 use crate::compare::{BudgetLine, BudgetOutcome, RunComparison, Standing, UnmatchedBudget};
 use crate::text;
@@ -103,7 +103,7 @@ pub fn summary_md(
 ) -> String {
     let mut sections = Vec::new();
     if let Some(budgets) = budgets {
-        sections.push(budgets.table().markdown());
+        sections.extend(folded(budgets.table()));
     }
     if let Some(comparison) = comparison {
         sections.extend(comparison_sections(comparison));

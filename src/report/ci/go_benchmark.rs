@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{MetricValues, analysis, points};
-use crate::record::{Ground, Kind, PartRecord, RunRecord};
+use crate::record::{Kind, PartRecord, RunRecord, Setup};
 use crate::stats::Direction;
 use crate::text;
 use crate::units::Unit;
@@ -32,20 +32,20 @@ pub fn go_benchmark_text(record: &RunRecord) -> String {
     };
     let mut part = None;
     if record.parts.is_empty() {
-        text.push_str(&engine(&record.ground()));
+        text.push_str(&engine(&record.setup()));
     }
     for point in &points {
         let subject = &point.entry.subject;
-        let ground = record.ground_of(subject.id);
-        if ground.part != part {
+        let setup = record.setup_of(subject.id);
+        if setup.part != part {
             // A key applies to all following lines, and benchstat prints a table for each value,
             // so results of two machines are in separate tables.
-            part = ground.part;
+            part = setup.part;
             let name = part
                 .and_then(|at| record.parts.get(at))
                 .map(PartRecord::name);
             let _ = writeln!(text, "part: {}", name.unwrap_or_default());
-            text.push_str(&engine(&ground));
+            text.push_str(&engine(&setup));
         }
         let (unit, name) = (unit(point), capital(&word(subject.scenario())));
         for value in point.set.taken() {
@@ -65,8 +65,8 @@ fn word(name: &str) -> String {
     text::inline(name).replace(char::is_whitespace, "_")
 }
 
-fn engine(ground: &Ground<'_>) -> String {
-    let engine = format!("engine: {} {}", ground.engine.name, ground.engine.version);
+fn engine(setup: &Setup<'_>) -> String {
+    let engine = format!("engine: {} {}", setup.engine.name, setup.engine.version);
     format!("{}\n", text::inline(&engine))
 }
 

@@ -45,15 +45,19 @@ pub struct JudgedBudgets<'j, 'a> {
     pub lines: &'j [BudgetLine<'a>],
     /// Budgets that match no case.
     pub unmatched: &'j [UnmatchedBudget<'a>],
+    /// What weakens the check: an unfinished run, another load of the machine.
+    pub caveats: &'j [String],
 }
 
 impl JudgedBudgets<'_, '_> {
     /// The table of the judged budgets, with a note for each of the others.
     pub fn table(self) -> Table {
         let mut table = budget_table(self.lines);
-        table.notes.extend(self.unmatched.iter().map(|one| Note {
+        let unmatched = self.unmatched.iter().map(unmatched_sentence);
+        let notes = unmatched.chain(self.caveats.iter().cloned());
+        table.notes.extend(notes.map(|text| Note {
             mark: Mark::Whole,
-            text: format!("Note: {}.", unmatched_sentence(one)),
+            text: format!("Note: {text}."),
         }));
         table
     }
@@ -65,6 +69,7 @@ impl JudgedBudgets<'_, '_> {
         let open = self.lines.iter().filter(|line| line.is_open()).count();
         json["open"] = json!(open + self.unmatched.len());
         json["unmatched"] = unmatched_json(self.unmatched);
+        json["caveats"] = json!(self.caveats);
         json
     }
 }
@@ -129,9 +134,9 @@ fn why(line: &BudgetLine<'_>) -> String {
         BudgetOutcome::Broken => joined([beyond(line), own.map(str::to_owned)]),
         BudgetOutcome::Failed { reason } => format!("failed: {reason}"),
         BudgetOutcome::Expected { reason } => (*reason).to_owned(),
-        BudgetOutcome::Inconclusive(grounds) => {
-            let grounds = words::grounds(*grounds).to_owned();
-            joined([beyond(line), Some(grounds)])
+        BudgetOutcome::Inconclusive(reason) => {
+            let reason = words::reason(*reason).to_owned();
+            joined([beyond(line), Some(reason)])
         }
         BudgetOutcome::NotComparable(unlike) => {
             let unlike: Vec<_> = unlike.iter().map(|one| one.what.as_str()).collect();

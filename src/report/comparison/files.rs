@@ -47,7 +47,7 @@ pub fn comparison_csv(comparison: &RunComparison<'_>) -> Vec<u8> {
             line.metric.unit().to_string(),
             line.link.map(|link| link.to_string()).unwrap_or_default(),
             line.standing().word().to_owned(),
-            grounds(line),
+            reason(line),
             line.base.map(exact_text).unwrap_or_default(),
             line.head.map(exact_text).unwrap_or_default(),
             size(|judged| judged.n_base).unwrap_or_default(),
@@ -111,7 +111,7 @@ fn of_line(comparison: &RunComparison<'_>, line: &Line<'_>) -> Value {
         "metric": line.metric.id(),
         "link": line.link,
         "verdict": line.standing().word(),
-        "grounds": grounds(line),
+        "grounds": reason(line),
         "n_base": judged.map(|judged| judged.n_base),
         "n_head": judged.map(|judged| judged.n_head),
         "ratio": words::factor(line),
@@ -142,9 +142,9 @@ fn judged<'l>(line: &'l Line<'_>) -> Option<&'l Comparison> {
 }
 
 /// The reason for a verdict, or the rules that prevent one.
-fn grounds(line: &Line<'_>) -> String {
+fn reason(line: &Line<'_>) -> String {
     match &line.outcome {
-        Outcome::Judged(comparison) => words::grounds_word(comparison.grounds).to_owned(),
+        Outcome::Judged(comparison) => words::reason_word(comparison.reason).to_owned(),
         Outcome::Broke { .. } => "broke".to_owned(),
         Outcome::Fixed { .. } => "fixed".to_owned(),
         Outcome::Expected { .. } => "expected".to_owned(),

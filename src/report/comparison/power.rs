@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::notes::plural;
 use crate::compare::{Outcome, RunComparison, Standing};
-use crate::record::Metric;
+use crate::record::{Kind, Metric};
+use crate::stats::least_rounds;
 
 /// `82 more rows are open and small: ...`: rows that the table omits.
 pub(super) fn small_rows(comparison: &RunComparison<'_>) -> Option<String> {
@@ -26,12 +27,14 @@ pub(super) fn findable(comparison: &RunComparison<'_>) -> Option<String> {
     let mut of_metric: BTreeMap<Metric, Vec<Option<f64>>> = BTreeMap::new();
     for line in &comparison.lines {
         if let Outcome::Judged(judged) = &line.outcome
-            && let Some(power) = judged.power
+            && line.metric.kind() == Kind::Timed
         {
-            let found = power.detectable.map(|factor| factor.get());
+            let detectable = judged.power.and_then(|power| power.detectable);
+            let found = detectable.map(|factor| factor.get());
             of_metric.entry(line.metric).or_default().push(found);
         }
     }
+    let is_timed = !of_metric.is_empty();
     let words: Vec<String> = of_metric
         .into_iter()
         .filter_map(|(metric, mut factors)| {
@@ -44,13 +47,21 @@ pub(super) fn findable(comparison: &RunComparison<'_>) -> Option<String> {
             Some(format!("{} {}", metric.id(), share(factor)))
         })
         .collect();
-    (!words.is_empty()).then(|| {
-        format!(
+    let terms = &comparison.terms;
+    match words.is_empty() {
+        true => is_timed.then(|| {
+            format!(
+                "So few rounds show no change of a time, however large: at least {} rounds a side \
+                 are needed.",
+                least_rounds(terms.design, terms.alpha)
+            )
+        }),
+        false => Some(format!(
             "Found in 4 of 5 comparisons with this noise and so many rounds, median over the cases: \
              changes from these on: {}.",
             words.join(", ")
-        )
-    })
+        )),
+    }
 }
 
 /// `14 %`, `2.5x`.

@@ -24,7 +24,11 @@ const COMMENT_ROWS: usize = 20;
 
 /// The table in Markdown for a comment: the first rows, then the others folded.
 pub(in super::super) fn comparison_sections(comparison: &RunComparison<'_>) -> Vec<String> {
-    let mut table = comparison_table(comparison, false);
+    folded(comparison_table(comparison, false))
+}
+
+/// The first rows of a table in Markdown, then the others folded.
+pub(in super::super) fn folded(mut table: Table) -> Vec<String> {
     if table.rows.len() <= COMMENT_ROWS {
         return vec![table.markdown()];
     }
@@ -34,10 +38,10 @@ pub(in super::super) fn comparison_sections(comparison: &RunComparison<'_>) -> V
         ..table.clone()
     };
     let more = plural(rest.rows.len(), "more row");
-    let folded = rest.markdown();
+    let rest = rest.markdown();
     vec![
         table.markdown(),
-        format!("<details>\n<summary>{more}</summary>\n\n{folded}\n</details>\n"),
+        format!("<details>\n<summary>{more}</summary>\n\n{rest}\n</details>\n"),
     ]
 }
 
@@ -121,11 +125,16 @@ pub(super) fn why(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
     if let Outcome::Judged(judged) = &line.outcome
         && words::explains(judged)
     {
-        let why = words::grounds(judged.grounds);
-        let rounds = judged.power.and_then(|power| power.rounds_to_settle);
-        return match rounds {
-            Some(rounds) => format!("{why}; about {rounds} rounds a side would settle it"),
-            None => why.to_owned(),
+        let why = words::reason(judged.reason);
+        return match judged.power.map(|power| power.rounds_to_settle) {
+            Some(Some(rounds)) => format!("{why}; about {rounds} rounds a side would settle it"),
+            Some(None)
+                if judged.power.is_some_and(|power| power.detectable.is_some())
+                    && judged.effect.is_some_and(|effect| effect.get() > 0.0) =>
+            {
+                format!("{why}; more than 10 000 rounds a side would be needed")
+            }
+            _ => why.to_owned(),
         };
     }
     match line.standing() {

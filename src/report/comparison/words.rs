@@ -79,8 +79,8 @@ pub(in crate::report) fn with_unit(value: Quantity) -> String {
 }
 
 /// The reason for a verdict.
-pub(super) fn grounds(grounds: VerdictReason) -> &'static str {
-    match grounds {
+pub(super) fn reason(reason: VerdictReason) -> &'static str {
+    match reason {
         VerdictReason::IntervalBeyond => "the whole interval lies beyond the threshold",
         VerdictReason::EstimateBeyond => {
             "the estimate lies beyond the threshold, and the interval excludes no change"
@@ -97,13 +97,14 @@ pub(super) fn grounds(grounds: VerdictReason) -> &'static str {
             "the estimate lies within the threshold, but the interval does not"
         }
         VerdictReason::MaybeChance => "it may be chance",
+        VerdictReason::FewerSamples => "fewer than half as many samples as the earlier runs have",
         VerdictReason::TooFewRounds => "so few rounds can show no change at this level",
     }
 }
 
 /// The reason's key in files.
-pub(in crate::report) fn grounds_word(grounds: VerdictReason) -> &'static str {
-    match grounds {
+pub(in crate::report) fn reason_word(reason: VerdictReason) -> &'static str {
+    match reason {
         VerdictReason::IntervalBeyond => "interval-beyond",
         VerdictReason::EstimateBeyond => "estimate-beyond",
         VerdictReason::IntervalWithin => "interval-within",
@@ -116,6 +117,7 @@ pub(in crate::report) fn grounds_word(grounds: VerdictReason) -> &'static str {
         VerdictReason::NoRatio => "no-ratio",
         VerdictReason::IntervalTooWide => "interval-too-wide",
         VerdictReason::MaybeChance => "maybe-chance",
+        VerdictReason::FewerSamples => "fewer-samples",
         VerdictReason::TooFewRounds => "too-few-rounds",
     }
 }

@@ -92,8 +92,8 @@ pub(super) fn base_of<'a>(
         return Err(Absence::not_derived(why));
     }
     let known = |reference: &String| {
-        let ground = analysis.record.ground_at(analysis.part_of(&case.id));
-        let mut bases = ground.bases.iter();
+        let setup = analysis.record.setup_at(analysis.part_of(&case.id));
+        let mut bases = setup.bases.iter();
         bases
             .find(|base| base.reference == *reference && !base.diff_ids.is_empty())
             .ok_or_else(|| {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::comparison::words::grounds_word;
+use super::super::comparison::words::reason_word;
 use super::super::csv_bytes::CsvBytes;
 use super::super::native::{exact_text, json_suffix, native, statistic_json};
 use super::HistoryPage;
@@ -104,7 +104,7 @@ fn of_trend(trend: &Trend<'_>) -> Value {
         "metric": trend.metric.id(),
         "link": trend.link,
         "verdict": trend.outcome.standing().word(),
-        "grounds": grounds(&trend.outcome),
+        "grounds": reason(&trend.outcome),
         "newest_run": newest.map(|point| &point.run.id),
         "baseline_runs": trend.baseline.map(|baseline| baseline.runs),
         "ratio": effect,
@@ -182,9 +182,9 @@ fn change_at<'t>(trend: &'t Trend<'_>, at: usize) -> Option<&'t Change> {
 }
 
 /// The reason for a verdict or for its absence.
-fn grounds(outcome: &Outcome<'_>) -> &'static str {
+fn reason(outcome: &Outcome<'_>) -> &'static str {
     match outcome {
-        Outcome::Judged(judgement) => grounds_word(judgement.grounds),
+        Outcome::Judged(judgement) => reason_word(judgement.reason),
         Outcome::Thin { .. } => "fewer-samples",
         Outcome::Broke { .. } => "broke",
         Outcome::Fixed { .. } => "fixed",

@@ -71,7 +71,7 @@ fn exact(trend: &Trend<'_>, judgement: &Judgement) -> String {
     let (Some(values), Some(baseline)) = (values, trend.baseline) else {
         return String::new();
     };
-    if judgement.grounds == VerdictReason::Equal {
+    if judgement.reason == VerdictReason::Equal {
         return "none".to_owned();
     }
     let text = step(
@@ -81,7 +81,7 @@ fn exact(trend: &Trend<'_>, judgement: &Judgement) -> String {
         judgement.effect,
     );
     match judgement.verdict {
-        Verdict::Inconclusive => format!("{text}; {}", grounds(judgement.grounds)),
+        Verdict::Inconclusive => format!("{text}; {}", reason(judgement.reason)),
         _ => text,
     }
 }
@@ -119,7 +119,7 @@ fn timed(metric: Metric, judgement: &Judgement) -> String {
         text = format!("{text} [{}, {}]", bare(low), bare(high));
     }
     match judgement.verdict {
-        Verdict::Inconclusive => format!("{text}; {}", grounds(judgement.grounds)),
+        Verdict::Inconclusive => format!("{text}; {}", reason(judgement.reason)),
         _ => text,
     }
 }
@@ -139,12 +139,13 @@ pub(super) fn factor(metric: Metric, effect: Option<Ratio>) -> String {
 }
 
 /// Why it is inconclusive, with runs as samples.
-fn grounds(grounds: VerdictReason) -> &'static str {
-    match grounds {
+fn reason(reason: VerdictReason) -> &'static str {
+    match reason {
         VerdictReason::TooFewForTest | VerdictReason::TooFewForInterval => {
             "fewer than 6 comparable runs before it"
         }
         VerdictReason::MaybeChance | VerdictReason::TooFewRounds => "it may be chance",
+        VerdictReason::FewerSamples => "fewer than half as many samples as the runs before it",
         VerdictReason::IntervalTooWide => "the runs vary more than the threshold",
         VerdictReason::RangesOverlap => {
             "an exact metric differs within a run, and the ranges overlap"

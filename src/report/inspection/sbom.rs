@@ -224,17 +224,41 @@ fn cyclonedx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
         .properties(properties(missing(image)))
         .build()
         .map_err(refused)?;
-    // Without a serial number, which is optional, the time alone differs from call to call.
     let document = cyclonedx::CycloneDxBuilder::default()
         .schema("http://cyclonedx.org/schema/bom-1.6.schema.json")
         .bom_format("CycloneDX")
         .spec_version("1.6")
+        .serial_number(serial_number(&digest(image, created)))
         .version(1)
         .metadata(metadata)
         .components(components)
         .build()
         .map_err(refused)?;
     Ok(serde_json::to_value(document)?)
+}
+
+/// Names a document: of another image or another time, another one.
+fn digest(image: &Inspection, created: &str) -> String {
+    crate::oci::sha256_hex(format!("{}\n{created}", image.id).as_bytes())
+}
+
+/// A UUID of version 8 (RFC 9562, section 5.8), whose bits are those of a digest.
+fn serial_number(digest: &str) -> String {
+    let variant = match digest.as_bytes().get(16) {
+        Some(b'0'..=b'3') => '8',
+        Some(b'4'..=b'7') => '9',
+        Some(b'8' | b'9' | b'a' | b'b') => 'a',
+        _ => 'b',
+    };
+    let part = |range: std::ops::Range<usize>| digest.get(range).unwrap_or_default();
+    format!(
+        "urn:uuid:{}-{}-8{}-{variant}{}-{}",
+        part(0..8),
+        part(8..12),
+        part(13..16),
+        part(17..20),
+        part(20..32)
+    )
 }
 
 /// What the document does not have, although the image may.
@@ -339,7 +363,7 @@ fn spdx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
         creation.comment(missing.join(", "));
     }
     // One of a kind for an image and a time, as the standard asks.
-    let digest = crate::oci::sha256_hex(format!("{}\n{created}", image.id).as_bytes());
+    let digest = digest(image, created);
     let document = spdx::SpdxBuilder::default()
         .spdxid("SPDXRef-DOCUMENT")
         .spdx_version("SPDX-2.3")

@@ -9,7 +9,11 @@
 //!
 //! The statistic is Student's t of the logarithms: pooled for two samples, of the differences
 //! for pairs. Simulated with residuals of the committed runs, a pooled t finds as much as
-//! Welch's, and more than a t whose variances are shrunk towards each other.
+//! Welch's. Where a metric has at least [`MIN_GROUP`] cases, their variances are shrunk towards
+//! each other ([`super::moderate`]): a few rounds say little of a variance, and the largest of
+//! many statistics is otherwise that of a variance which came out too small. What they are shrunk
+//! to follows in each arrangement from the variances within its sides, so a change of all cases
+//! does not widen it. How much they are shrunk follows from the total variances.
 //!
 //! What is worse and what is better are two families, tested from one side each. Worse has
 //! [`WORSE_SHARE`] of the level: a gate must not overlook it. Reported p values are divided by
@@ -46,6 +50,12 @@ pub const MOST_ROUNDS: usize = 256;
 
 /// What is spent of the level to find what is worse; the rest, to find what is better.
 pub const WORSE_SHARE: f64 = 0.8;
+
+/// Fewer cases of a metric say too little of how its variances scatter.
+const MIN_GROUP: usize = 5;
+
+/// What the other cases weigh at most, in degrees of freedom: true variances scatter.
+const MOST_BORROWED: f64 = 10.0;
 
 /// The chance with which a change of the detectable size is found.
 const POWER: f64 = 0.8;
@@ -90,6 +100,8 @@ pub(super) struct Tested {
     pub(super) adjusted_p: f64,
     /// The smallest p that there is with these rounds.
     pub(super) least_p: f64,
+    /// The same of what is worse.
+    pub(super) least_worse_p: f64,
     /// What this metric's rounds can show.
     pub(super) precision: Precision,
 }
@@ -116,10 +128,11 @@ const NEARLY_NORMAL: usize = 200;
 const MOST_TO_SETTLE: usize = 10_000;
 
 impl Precision {
-    /// The factor that these rounds find in [`POWER`] of all comparisons; at least 1.
-    /// `None` where so few rounds can show nothing.
-    pub(super) fn detectable(&self) -> Option<f64> {
-        let factor = (self.reach(self.rounds, self.single) + self.slack(self.rounds)).exp();
+    /// The factor that these rounds find in [`POWER`] of all comparisons, where an estimate must
+    /// lie beyond a threshold, which is a logarithm. `None` where so few rounds can show nothing.
+    pub(super) fn detectable(&self, threshold: f64) -> Option<f64> {
+        let reach = self.reach(self.rounds, self.single).max(threshold);
+        let factor = (reach + self.slack(self.rounds)).exp();
         factor.is_finite().then_some(factor)
     }
 
@@ -176,6 +189,8 @@ pub(super) struct Candidate<'a> {
     pub(super) base: &'a SampleSet,
     pub(super) head: &'a SampleSet,
     pub(super) direction: Direction,
+    /// The same for the same metric of other cases.
+    pub(super) group: usize,
 }
 
 /// Tests metrics together. `None` for those without a test: too few rounds, or values that
@@ -210,6 +225,7 @@ pub(super) fn test(candidates: &[Candidate<'_>], plan: &JointTest) -> Vec<Option
             p,
             adjusted_p,
             least_p: 1.0 / down.arrangements() as f64 / share,
+            least_worse_p: 1.0 / down.arrangements() as f64 / WORSE_SHARE,
             precision: Precision {
                 error: table.error(at),
                 degrees,

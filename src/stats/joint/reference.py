@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Reference values of tests.rs, written apart from the Rust code: python3 reference.py (NumPy)."""
+"""Reference values of tests.rs, written apart from the Rust code: python3 reference.py (NumPy, SciPy)."""
 import itertools
 import numpy as np
+from scipy import optimize, special
 
 nan = float("nan")
 
@@ -53,6 +54,39 @@ def paired(base, head):
     return both(np.array([[paired_t_squared(row * np.array(s)) for s in signs] for row in d]))
 
 
+def scatter_of(variances, degrees):
+    """Smyth (2004), section 6.2: half the degrees of freedom of the prior."""
+    scatter = np.log(variances).var(ddof=1) - special.polygamma(1, degrees / 2)
+    most = special.polygamma(1, 100)
+    return optimize.brentq(lambda x: special.polygamma(1, x) - scatter, 0.05, 100) if scatter > most else 100
+
+
+def prior_variance(variances, degrees, own):
+    shift = lambda x: special.digamma(x) - np.log(x)
+    return np.exp(np.log(variances).mean() - shift(degrees / 2) + shift(own))
+
+
+def one_group(base, head):
+    """As `independent`, with the variances of each split shrunk towards each other."""
+    x = np.log(np.hstack([base, head]))
+    n, columns = base.shape[1], range(x.shape[1])
+    degrees = 2 * n - 2
+    sides = lambda row, c: (np.delete(row, c), row[list(c)])
+    squares = lambda row, c: sum(side.var() * len(side) for side in sides(row, c))
+    splits = [tuple(range(n))] + [c for c in itertools.combinations(columns, n) if c != tuple(range(n))]
+    own = scatter_of(x.var(1, ddof=1), degrees + 1)
+    more = min(2 * own, 10)
+
+    def statistics(c):
+        within = np.array([squares(row, c) for row in x])
+        variance = prior_variance(within / degrees, degrees, own)
+        pooled = (within + more * variance) / (degrees + more)
+        d = np.array([head.mean() - base.mean() for head, base in (sides(row, c) for row in x)])
+        return np.sign(d) * d ** 2 / (pooled * 2 / n)
+
+    return both(np.array([statistics(c) for c in splits]).T)
+
+
 def values(seed, metrics, rounds):
     """A generator that any language has: Lehmer's, as in tests.rs."""
     out, state = np.empty((metrics, rounds)), seed
@@ -68,6 +102,9 @@ if __name__ == "__main__":
     head[1] *= 1.1
     for name, test in (("independent", independent), ("paired", paired)):
         print(name, [list(map(float, p)) for p in test(base, head)])
+    print("one group", [list(map(float, p)) for p in one_group(base, head)])
+    unlike = np.array([[1], [2], [3], [4], [5]])
+    print("unlike spreads", [list(map(float, p)) for p in one_group(base**unlike, head**unlike)])
     head[2, 1] = head[2, 4] = base[0, 3] = nan
     print("missing", [list(map(float, p)) for p in independent(base, head)])
     print("missing, paired", [list(map(float, p)) for p in paired(base, head)])

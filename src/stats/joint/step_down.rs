@@ -15,6 +15,8 @@ pub(super) struct StepDown<'t> {
     /// Whether each arrangement stands for its mirror image, too.
     mirrored: bool,
     statistics: Vec<f64>,
+    between: Vec<Option<f64>>,
+    borrowed: Vec<f64>,
     /// What is worse, and what is better.
     directions: Option<[Family; 2]>,
 }
@@ -85,15 +87,27 @@ impl<'t> StepDown<'t> {
             whole: table.base_rows.min(head) as f64,
             mirrored: table.design == Design::Paired || table.base_rows == head,
             statistics: vec![0.0; table.metrics.len()],
+            between: vec![None; table.metrics.len()],
+            borrowed: vec![0.0; table.metrics.len()],
             directions: None,
         }
     }
 
     /// Counts an arrangement.
     pub(super) fn add(&mut self, sums: &[f64], counts: &[f64]) {
-        for (at, metric) in self.table.metrics.iter().enumerate() {
+        let metrics = &self.table.metrics;
+        for (at, metric) in metrics.iter().enumerate() {
             let count = counts.get(at).copied().unwrap_or(self.whole);
-            self.statistics[at] = metric.statistic(sums[at], count);
+            self.between[at] = metric.between(sums[at], count);
+        }
+        for group in &self.table.groups {
+            let squares = group.squares(metrics, &self.between);
+            for at in &group.members {
+                self.borrowed[*at] = squares;
+            }
+        }
+        for (at, metric) in metrics.iter().enumerate() {
+            self.statistics[at] = metric.statistic(sums[at], self.between[at], self.borrowed[at]);
         }
         let statistics = &self.statistics;
         let directions = self

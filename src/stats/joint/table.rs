@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::SampleSet;
 use super::super::mann_whitney::MIN_FOR_TEST;
-use super::{Candidate, Design, MOST_ROUNDS};
+use super::super::moderate::Prior;
+use super::{Candidate, Design, MIN_GROUP, MOST_BORROWED, MOST_ROUNDS};
 use crate::stats::Direction;
 
 /// Within this share of the whole spread, the rest is rounding: a metric whose sides each
@@ -26,6 +27,8 @@ pub(super) struct Table {
     pub(super) present: Vec<Vec<f64>>,
     /// Rows of base; of pairs, all.
     pub(super) base_rows: usize,
+    /// Metrics whose cases inform each other.
+    pub(super) groups: Vec<Group>,
 }
 
 /// A metric of the family.
@@ -41,10 +44,18 @@ pub(super) struct Column {
     head: usize,
     /// The sum of squares.
     squares: f64,
+    /// What other cases of this metric add to the observed squares within the sides, and to their
+    /// degrees of freedom.
+    borrowed: (f64, f64),
 }
 
 impl Column {
+    /// Degrees of freedom, with those of other cases.
     pub(super) fn degrees(&self) -> usize {
+        (self.own_degrees() as f64 + self.borrowed.1).round() as usize
+    }
+
+    fn own_degrees(&self) -> usize {
         match self.design {
             Design::Independent => self.base + self.head - 2,
             Design::Paired => self.base - 1,
@@ -59,28 +70,59 @@ impl Column {
         }
     }
 
-    /// The statistic of an arrangement: t squared, positive where head is worse. `sum` is that
-    /// of the values on head's side, `count` how many there are; of pairs, of all with their
-    /// signs.
-    pub(super) fn statistic(&self, sum: f64, count: f64) -> f64 {
-        let between = match self.design {
+    /// The squares between the sides of an arrangement. `sum` is that of the values on head's
+    /// side, `count` how many there are; of pairs, of all with their signs. `None` where a side
+    /// has fewer than two values, which have no spread.
+    pub(super) fn between(&self, sum: f64, count: f64) -> Option<f64> {
+        match self.design {
             Design::Independent => {
                 let all = (self.base + self.head) as f64;
                 let rest = all - count;
-                // One value has no spread.
-                if count < 2.0 || rest < 2.0 {
-                    return 0.0;
-                }
-                sum * sum * all / (count * rest)
+                (count >= 2.0 && rest >= 2.0).then(|| sum * sum * all / (count * rest))
             }
-            Design::Paired => sum * sum / self.base as f64,
-        };
-        if self.squares == 0.0 {
-            return 0.0;
+            Design::Paired => Some(sum * sum / self.base as f64),
         }
-        let within = (self.squares - between).max(self.squares * LEAST_WITHIN);
-        let size = self.degrees() as f64 * between / within;
-        (self.worse * sum).signum() * size
+    }
+
+    /// The squares within the sides; `None` where what is left of equal values is rounding.
+    fn within(&self, between: f64) -> Option<f64> {
+        let within = self.squares - between;
+        (within > self.squares * LEAST_WITHIN).then_some(within)
+    }
+
+    /// The statistic of an arrangement: t squared, positive where head is worse. `borrowed` is
+    /// what [`Group::squares`] adds.
+    pub(super) fn statistic(&self, sum: f64, between: Option<f64>, borrowed: f64) -> f64 {
+        let Some(between) = between.filter(|_| self.squares > 0.0) else {
+            return 0.0;
+        };
+        let within = self.within(between);
+        let within = within.unwrap_or(self.squares * LEAST_WITHIN) + borrowed;
+        let degrees = self.own_degrees() as f64 + self.borrowed.1;
+        (self.worse * sum).signum() * degrees * between / within
+    }
+}
+
+/// The cases of a metric.
+pub(super) struct Group {
+    /// Their places among the metrics.
+    pub(super) members: Vec<usize>,
+    degrees: usize,
+    prior: Prior,
+}
+
+impl Group {
+    /// What the spreads of an arrangement add to the squares of each member.
+    pub(super) fn squares(&self, metrics: &[Column], between: &[Option<f64>]) -> f64 {
+        let within = self.members.iter().filter_map(|at| {
+            let within = metrics[*at].within(between[*at]?)?;
+            Some((within / self.degrees as f64).ln())
+        });
+        let (sum, count) = within.fold((0.0, 0.0), |(sum, count), one| (sum + one, count + 1.0));
+        match count > 0.0 {
+            true => self.prior.around(sum / count, self.degrees).squares(),
+            false => 0.0,
+        }
     }
 }
 
@@ -104,6 +146,7 @@ impl Table {
             values: Vec::new(),
             present: Vec::new(),
             base_rows: 0,
+            groups: Vec::new(),
         };
         let sides = match design {
             Design::Independent => 0..2,
@@ -181,10 +224,58 @@ impl Table {
                 base,
                 head,
                 squares: self.values.iter().map(|row| row[column].powi(2)).sum(),
+                borrowed: (0.0, 0.0),
             });
         }
+        self.borrow(candidates);
         if self.present.iter().flatten().all(|present| *present > 0.0) {
             self.present.clear();
+        }
+    }
+
+    /// Lets the variances of one metric in several cases inform each other.
+    fn borrow(&mut self, candidates: &[Candidate<'_>]) {
+        let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        for (at, metric) in self.metrics.iter().enumerate() {
+            let key = (candidates[metric.pair].group, metric.own_degrees());
+            groups.entry(key).or_default().push(at);
+        }
+        for ((_, degrees), members) in groups {
+            // The total squares are the same in all arrangements, and so is how they scatter.
+            let total = |at: &usize| self.metrics[*at].squares / (degrees + 1) as f64;
+            let totals: Vec<f64> = members.iter().map(total).collect();
+            let Some(prior) = Prior::of(&totals, degrees + 1, MIN_GROUP) else {
+                continue;
+            };
+            let group = Group {
+                members,
+                degrees,
+                prior: prior.at_most(MOST_BORROWED),
+            };
+            let observed: Vec<_> = (0..self.metrics.len())
+                .map(|at| self.observed(at))
+                .collect();
+            let squares = group.squares(&self.metrics, &observed);
+            for at in &group.members {
+                self.metrics[*at].borrowed = (squares, group.prior.degrees());
+            }
+            self.groups.push(group);
+        }
+    }
+
+    /// The observed squares between the sides.
+    fn observed(&self, column: usize) -> Option<f64> {
+        let difference = self.difference(column);
+        Some(difference * difference / self.share(column))
+    }
+
+    /// The variance of the difference, as a share of that of one value.
+    fn share(&self, column: usize) -> f64 {
+        let metric = &self.metrics[column];
+        let (base, head) = (metric.base as f64, metric.head as f64);
+        match self.design {
+            Design::Independent => 1.0 / base + 1.0 / head,
+            Design::Paired => 1.0 / base,
         }
     }
 
@@ -207,14 +298,13 @@ impl Table {
     /// The standard error of that difference.
     pub(super) fn error(&self, column: usize) -> f64 {
         let metric = &self.metrics[column];
-        let difference = self.difference(column);
-        let (base, head) = (metric.base as f64, metric.head as f64);
-        let share = match self.design {
-            Design::Independent => 1.0 / base + 1.0 / head,
-            Design::Paired => 1.0 / base,
-        };
-        let within = (metric.squares - difference * difference / share).max(0.0);
-        (within / metric.degrees() as f64 * share).sqrt()
+        let (squares, degrees) = metric.borrowed;
+        let within = self
+            .observed(column)
+            .and_then(|between| metric.within(between));
+        let within = within.unwrap_or_default() + squares;
+        let variance = within / (metric.own_degrees() as f64 + degrees);
+        (variance * self.share(column)).sqrt()
     }
 }
 

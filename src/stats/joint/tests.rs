@@ -29,12 +29,27 @@ fn candidate<'a>((base, head): (&'a SampleSet, &'a SampleSet)) -> Candidate<'a> 
         base,
         head,
         direction: Direction::Lower,
+        group: 0,
     }
 }
 
+/// Each metric for itself.
 fn tested(base: &[Vec<f64>], head: &[Vec<f64>], design: Design) -> Vec<Option<Tested>> {
+    tested_in(base, head, design, |at| at)
+}
+
+fn tested_in(
+    base: &[Vec<f64>],
+    head: &[Vec<f64>],
+    design: Design,
+    group: fn(usize) -> usize,
+) -> Vec<Option<Tested>> {
     let (base, head) = (sets(base), sets(head));
-    let pairs: Vec<_> = base.iter().zip(&head).map(candidate).collect();
+    let of_group = |(at, sides)| Candidate {
+        group: group(at),
+        ..candidate(sides)
+    };
+    let pairs: Vec<_> = base.iter().zip(&head).enumerate().map(of_group).collect();
     let plan = JointTest {
         alpha: 0.05,
         seed: 1,
@@ -222,6 +237,66 @@ fn zeros_gaps_and_constants_have_a_p_value_and_few_rounds_none() {
 }
 
 #[test]
+fn the_spreads_of_one_metric_inform_each_other() {
+    let (base, head) = changed();
+    let one_group =
+        |base: &[Vec<f64>], head: &[Vec<f64>]| tested_in(base, head, Design::Independent, |_| 7);
+    assert_p(
+        &one_group(&base, &head),
+        [
+            0.0013528138528138528,
+            0.016233766233766232,
+            0.9361471861471861,
+            0.052759740259740256,
+            0.35579004329004327,
+        ],
+        [
+            0.0013528138528138528,
+            0.03382034632034632,
+            1.0,
+            0.16504329004329002,
+            0.6628787878787878,
+        ],
+    );
+    // The less, the more they differ.
+    let unlike = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> {
+        let power = |(row, power): (&Vec<f64>, i32)| row.iter().map(|v| v.powi(power)).collect();
+        rows.iter().zip(1..).map(power).collect()
+    };
+    assert_p(
+        &one_group(&unlike(&base), &unlike(&head)),
+        [
+            0.0013528138528138528,
+            0.00946969696969697,
+            0.9036796536796535,
+            0.052759740259740256,
+            0.3612012987012987,
+        ],
+        [
+            0.0027056277056277055,
+            0.08387445887445888,
+            1.0,
+            0.15151515151515152,
+            0.6182359307359306,
+        ],
+    );
+    // Four cases say too little.
+    let few = tested_in(&base[..4], &head[..4], Design::Independent, |_| 7);
+    assert_eq!(few, tested(&base[..4], &head[..4], Design::Independent));
+}
+
+#[test]
+fn a_change_of_all_cases_is_found() {
+    let (base, head) = (values(11, 12, 6), values(12, 12, 6));
+    let slower: Vec<Vec<f64>> = head
+        .iter()
+        .map(|row| row.iter().map(|value| value * 1.5).collect())
+        .collect();
+    let found = tested_in(&base, &slower, Design::Independent, |_| 0);
+    assert!(found.iter().all(|one| one.unwrap().adjusted_p < 0.01));
+}
+
+#[test]
 fn the_family_costs_one_change_little() {
     // Holm's bound would be 120 / 462.
     let (mut base, mut head) = (values(11, 120, 6), values(12, 120, 6));
@@ -254,7 +329,7 @@ fn what_rounds_can_show() {
     let many = tested(&base, &head, Design::Independent)[0]
         .unwrap()
         .precision;
-    let (few_find, many_find) = (few.detectable().unwrap(), many.detectable().unwrap());
+    let (few_find, many_find) = (few.detectable(0.0).unwrap(), many.detectable(0.0).unwrap());
     assert!(
         many_find < few_find && few_find < 1.12,
         "{few_find} {many_find}"
@@ -270,7 +345,9 @@ fn what_rounds_can_show() {
     let family = tested(&base, &head, Design::Independent)[0]
         .unwrap()
         .precision;
-    assert!(family.detectable().unwrap() > few_find);
+    assert!(family.detectable(0.0).unwrap() > few_find);
+    // However precise, no change within the threshold is found.
+    assert!(many.detectable(0.5).unwrap() > 0.5_f64.exp());
 }
 
 /// Centring leaves a rest of rounding in equal values; it must not look like a large effect.

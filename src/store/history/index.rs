@@ -21,7 +21,7 @@ use crate::store::parallel::in_parallel;
 const MAGIC: &[u8] = b"plimsoll history index\n";
 
 /// The version of the format and of the contents of digests; increase it when either changes.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 const NUMBER: usize = size_of::<u32>();
 const HEAD: usize = MAGIC.len() + 4 * NUMBER;

@@ -196,13 +196,16 @@ fn a_budget_that_checks_nothing_says_why() {
     let budgets = JudgedBudgets {
         lines: &lines,
         unmatched: &found,
+        caveats: &["the run is not finished".to_owned()],
     };
     let table = budgets.table().terminal(None);
     assert!(
         table.contains("checks nothing: no variant of `node`"),
         "{table}"
     );
+    assert!(table.contains("Note: the run is not finished."), "{table}");
     let json = budgets.json();
+    assert_eq!(json["caveats"][0], "the run is not finished");
     assert_eq!(json["unmatched"][1]["variant"], "distroless");
     let lines = json["budgets"].as_array().unwrap().iter();
     let open = lines.filter(|line| line["open"] == true).count();

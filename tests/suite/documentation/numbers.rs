@@ -265,7 +265,7 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         "src/compare/conditions.rs",
         r"const UNLIKE_LOAD: f64 = ([\d.]+)",
         "STATISTICS",
-        r"by more than {} of a CPU",
+        r"by more than {} per CPU",
     ),
     (
         "src/compare/cause/mod.rs",
@@ -296,6 +296,18 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"const END_WITHIN: Duration = Duration::from_secs\((\d+)\)",
         "CLEANROOM",
         r"kills it after {} s",
+    ),
+    (
+        "src/stats/joint/mod.rs",
+        r"const MIN_GROUP: usize = (\d+)",
+        "STATISTICS",
+        r"If at least {word} cases have a metric",
+    ),
+    (
+        "src/cli/pace.rs",
+        r"const ROUNDS_OF_EXACT: u32 = (\d+)",
+        "STATISTICS",
+        r"(`--metric size.unpacked`), after {word} rounds",
     ),
     (
         "src/cli/plan.rs",

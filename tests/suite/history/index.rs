@@ -180,7 +180,7 @@ fn bad_files_are_named_and_stop_nothing() {
         (5, "its started_at is no time: `2026-13-01T20:00:00Z`"),
         (6, "is in `bytes`, and measured in `s`"),
         (7, "the text ends in the middle"),
-        (8, "the run has not ended"),
+        (8, "the run is not finished"),
     ] {
         assert!(
             reported[at].starts_with(bad[at].0) && reported[at].contains(words),

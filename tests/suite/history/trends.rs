@@ -329,7 +329,7 @@ fn what_is_no_run_is_refused_with_the_reason() {
     assert_eq!(zoned, Ok("2026-01-01T20:00:00Z".to_owned()));
     assert_eq!(
         why(|run| run.state = RunState::Running),
-        Err(DigestError::NotEnded)
+        Err(DigestError::Unfinished)
     );
     assert_eq!(why(|run| run.samples.clear()), Err(DigestError::Empty));
     assert_eq!(why(|run| run.cases.clear()), Err(DigestError::Empty));

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -96,6 +97,58 @@ fn a_bill_of_materials_is_valid_and_has_every_package() {
     for list in [["--layer", "1"], ["--path", "*"], ["--against", "a.tar"]] {
         let ended = run(&mixed(), &[&list[..], &["--format", "spdx"]].concat());
         assert_eq!(ended.code, Some(2), "{list:?}");
+    }
+}
+
+/// The bill of an image, or why there is none, where `SOURCE_DATE_EPOCH` is set.
+fn bill_at(image: &Image, form: &str, epoch: &str) -> Result<Value, String> {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.tar"), image.saved()).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["inspect", "a.tar", "--format", form])
+        .current_dir(dir.path())
+        .env("SOURCE_DATE_EPOCH", epoch)
+        .output()
+        .unwrap();
+    match output.status.success() {
+        true => Ok(serde_json::from_slice(&output.stdout).unwrap()),
+        false => Err(String::from_utf8(output.stderr).unwrap()),
+    }
+}
+
+#[test]
+fn a_bill_of_a_stated_time_is_the_same_each_time() {
+    let bill = |form, epoch| bill_at(&mixed(), form, epoch).unwrap();
+    let cyclonedx = bill("cyclonedx", "1700000000");
+    assert_valid(&cyclonedx, "serde-cyclonedx", "cyclonedx_1_6.json");
+    assert_eq!(cyclonedx["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
+    assert_eq!(cyclonedx, bill("cyclonedx", "1700000000"));
+    let later = bill("cyclonedx", "1700000001");
+    assert_ne!(cyclonedx["serialNumber"], later["serialNumber"]);
+    // A UUID of version 8.
+    let serial = cyclonedx["serialNumber"].as_str().unwrap();
+    let parts: Vec<_> = serial
+        .strip_prefix("urn:uuid:")
+        .unwrap()
+        .split('-')
+        .collect();
+    assert_eq!(
+        parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
+        [8, 4, 4, 4, 12]
+    );
+    assert!(
+        parts[2].starts_with('8') && parts[3].starts_with(['8', '9', 'a', 'b']),
+        "{serial}"
+    );
+    let spdx = bill("spdx", "1700000000");
+    assert_eq!(spdx["creationInfo"]["created"], "2023-11-14T22:13:20Z");
+    assert_eq!(spdx, bill("spdx", "1700000000"));
+    for wrong in ["", "x", "-1", "1e9", "99999999999999999999"] {
+        let error = bill_at(&mixed(), "spdx", wrong).unwrap_err();
+        assert!(
+            error.contains("SOURCE_DATE_EPOCH") && error.contains("hint:"),
+            "{error}"
+        );
     }
 }
 

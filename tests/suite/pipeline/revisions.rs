@@ -210,12 +210,12 @@ async fn open_verdicts_ask_for_more_rounds_at_parts_of_the_level() {
     assert_eq!(outcome.unwrap(), Exit::Fine, "{}", home.talk());
     let record = home.record();
     let ab = record.ab.as_ref().unwrap();
-    assert_eq!(ab.planned_looks, [4, 5, 6, 8]);
+    assert_eq!(ab.planned_looks, [4, 6, 8]);
     let rounds: Vec<_> = ab.looks.iter().map(|look| look.rounds).collect();
-    assert_eq!(rounds, [4, 5, 6, 8]);
-    assert!(ab.looks[2].open > 0 && ab.looks[3].open == 0, "{ab:?}");
+    assert_eq!(rounds, [4, 6, 8]);
+    assert!(ab.looks[1].open > 0 && ab.looks[2].open == 0, "{ab:?}");
     let levels: Vec<_> = ab.looks.iter().map(|look| look.level.get()).collect();
-    assert!((levels[0] - 0.025).abs() < 1e-12 && (levels[2] - 0.00625).abs() < 1e-12);
+    assert!((levels[0] - 0.025).abs() < 1e-12 && (levels[2] - 0.0125).abs() < 1e-12);
     assert_eq!(record.plan.rounds, 8);
     assert_eq!(record.plan.order.len(), 9);
     assert_eq!(record.plan.rounds_done(), 9);
@@ -416,15 +416,47 @@ async fn rounds_end_where_no_more_can_change_the_outcome() {
     write(&home, "app/Dockerfile.good", &format!("# why\n{WORSE}"));
     commit(&home, "a comment");
     let arguments = [&["ab", "HEAD~1", "--time-budget", "1s"], &few[..]].concat();
-    let (outcome, _) = home.run(&arguments).await;
+    let (outcome, table) = home.run(&arguments).await;
     assert_eq!(outcome.unwrap(), Exit::Fine);
     assert_eq!(rounds_of(&home), (1, Some(RoundsEnd::TimeBudget)));
+    assert!(
+        table.contains("at least 6 rounds a side are needed"),
+        "{table}"
+    );
     let ab = home.record().ab.unwrap();
     assert_eq!((ab.looks.len(), ab.looks[0].level.get()), (1, 0.05));
     assert_eq!(home.record().plan.order.len(), 1);
     let arguments = [&["ab", "HEAD~1", "--time-budget", "1h"], &few[..]].concat();
     assert_eq!(home.run(&arguments).await.0.unwrap(), Exit::Fine);
     assert_eq!(rounds_of(&home), (8, Some(RoundsEnd::Settled)));
+    let five = [
+        "ab",
+        "HEAD~1",
+        "--warmup",
+        "0",
+        "--rounds",
+        "4",
+        "--max-rounds",
+        "5",
+    ];
+    assert_eq!(home.run(&five).await.0.unwrap(), Exit::Fine);
+    assert_eq!(rounds_of(&home), (5, Some(RoundsEnd::MaxRounds)));
+    // Sizes are settled by the second round, whatever was planned.
+    let exact = [
+        "ab",
+        "HEAD~1",
+        "--metric",
+        "size.unpacked",
+        "--metric",
+        "size.layers",
+    ];
+    let (outcome, table) = home.run(&[&exact[..], &few].concat()).await;
+    assert_eq!(outcome.unwrap(), Exit::Fine, "{table}");
+    assert_eq!(rounds_of(&home), (2, Some(RoundsEnd::Settled)));
+    for absurd in ["1e308%", "-1%", "inf", "nan"] {
+        let arguments = ["plimsoll", "ab", "HEAD~1", "--threshold", absurd];
+        assert!(Cli::try_parse_from(arguments).is_err(), "{absurd}");
+    }
     let soon = Cli::try_parse_from(["plimsoll", "ab", "HEAD~1", "--time-budget", "soon"]);
     let error = soon.unwrap_err().to_string();
     assert!(error.contains("a duration is expected"), "{error}");

@@ -6,10 +6,10 @@ use plimsoll::compare::{Outcome, RunComparison, Standing, Terms, compare};
 use plimsoll::record::{Metric, RunRecord};
 use plimsoll::units::Quantity;
 
-use super::noise::committed;
+use super::noise::{committed, reference_runs};
 
 /// A run with some of its rounds, counted from the first that is no warm-up.
-fn rounds(run: &RunRecord, wanted: std::ops::RangeInclusive<u32>) -> RunRecord {
+pub(super) fn rounds(run: &RunRecord, wanted: std::ops::RangeInclusive<u32>) -> RunRecord {
     let mut part = run.clone();
     let warmups = run.plan.warmup_rounds;
     let is_wanted = |round: u32| round > warmups && wanted.contains(&(round - warmups));
@@ -17,19 +17,29 @@ fn rounds(run: &RunRecord, wanted: std::ops::RangeInclusive<u32>) -> RunRecord {
     part
 }
 
-/// What is worse although it did not fail in one of the rounds.
+/// The one phase of the committed runs that failed in one round of several: npm tripped over its
+/// own cache. A round that fails where others worked is worse, as it is in any two runs.
+const FAILED_ONCE: (&str, &str) = (
+    "technique-secrets/copied-file",
+    "rebuild.dependency.cold-mounts",
+);
+
+/// What is worse, but for that phase.
 fn worse(comparison: &RunComparison<'_>) -> Vec<String> {
     let lines = comparison.lines.iter();
     let worse = lines.filter(|line| line.standing() == Standing::Worse);
     worse
-        .filter(|line| !matches!(line.outcome, Outcome::Broke { .. }))
+        .filter(|line| {
+            let is_known = (line.case.as_str(), line.metric.id()) == FAILED_ONCE;
+            !(is_known && matches!(line.outcome, Outcome::Broke { .. }))
+        })
         .map(|line| format!("{} {} {:?}", line.case, line.metric, line.outcome))
         .collect()
 }
 
 #[test]
 fn rounds_of_one_run_are_not_worse_than_others() {
-    let files = committed();
+    let files = reference_runs();
     assert!(files.len() >= 27, "{}", files.len());
     for file in files {
         let mut run: RunRecord = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();

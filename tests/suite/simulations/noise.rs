@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
 /// The timed metrics that every case has; a change is made in the first.
-const METRICS: [Metric; 6] = [
+pub const METRICS: [Metric; 6] = [
     Metric::BuildCold,
     Metric::RebuildSource,
     Metric::StartReady,
@@ -36,6 +36,18 @@ pub fn committed() -> Vec<PathBuf> {
     files
 }
 
+/// Of these, the reference runs: those of other folders were made for one purpose.
+pub fn reference_runs() -> Vec<PathBuf> {
+    let is_reference = |file: &PathBuf| {
+        let names = || {
+            file.components()
+                .map(|part| part.as_os_str().to_string_lossy())
+        };
+        names().any(|name| name.starts_with("reference-"))
+    };
+    committed().into_iter().filter(is_reference).collect()
+}
+
 /// Residuals of visits and the spreads of cases, on logarithms. Metrics of one visit stay
 /// together, so what they have in common does.
 pub struct Noise {
@@ -56,14 +68,14 @@ struct Samples {
 type Series = BTreeMap<u32, f64>;
 
 impl Noise {
-    /// Of all committed runs: cases with at least five rounds of all metrics.
+    /// Of all reference runs: cases with at least five rounds of all metrics.
     pub fn of_committed_runs() -> Self {
         let mut noise = Self {
             visits: Vec::new(),
             cases: Vec::new(),
             median: 0.0,
         };
-        for file in committed() {
+        for file in reference_runs() {
             let run: Samples = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
             noise.add(&run.samples);
         }

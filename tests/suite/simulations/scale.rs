@@ -13,6 +13,8 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::region;
+
 const CASES: usize = 1_000;
 const ROUNDS: usize = 10;
 const MACHINES: [u32; 9] = [1, 2, 5, 10, 20, 50, 100, 200, 500];
@@ -141,9 +143,10 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-const START: &str =
-    "<!-- simulation: written by PLIMSOLL_BLESS=1 cargo test --test suite simulations::scale -->\n";
-const END: &str = "<!-- end of the simulation -->";
+const MARKS: [&str; 2] = [
+    "<!-- simulation: written by PLIMSOLL_BLESS=1 cargo test --test suite simulations::scale -->\n",
+    "<!-- end of the simulation -->",
+];
 
 #[test]
 fn ten_thousand_visits_on_1_to_500_machines() {
@@ -197,13 +200,6 @@ fn ten_thousand_visits_on_1_to_500_machines() {
     table.pop();
     table += ".\n";
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/SCALE.md");
-    let text = fs::read_to_string(&page).unwrap();
-    let (before, rest) = text.split_once(START).unwrap();
-    let (old, after) = rest.split_once(END).unwrap();
-    if std::env::var_os("PLIMSOLL_BLESS").is_some() {
-        fs::write(&page, format!("{before}{START}{table}{END}{after}")).unwrap();
-    } else {
-        assert_eq!(old, table);
-    }
+    region::hold(&page, MARKS, &table);
     println!("{table}");
 }

@@ -6,7 +6,7 @@
 
 /// Whose a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ground {
+pub(super) enum PathClass {
     /// The distribution's and the language's own.
     System,
     /// The system's settings and state: secrets end up there, sources do not.
@@ -17,7 +17,7 @@ pub(super) enum Ground {
     App,
 }
 
-impl Ground {
+impl PathClass {
     /// Whether general patterns of secrets are looked for.
     pub fn is_searched(self) -> bool {
         matches!(self, Self::App | Self::Settings)
@@ -94,7 +94,7 @@ const LIBRARY_PAIRS: &[[&str; 2]] = &[["go", "pkg"], ["vendor", "bundle"], ["rub
 const SERVED: &[&str] = &["www", "task", "app", "runtime"];
 
 /// Whose a path is, by its parts.
-pub(super) fn of(parts: &[&[u8]]) -> Ground {
+pub(super) fn of(parts: &[&[u8]]) -> PathClass {
     let named = |part: &[u8], name: &str| part == name.as_bytes();
     let below = |folder: &[&str]| {
         parts.len() > folder.len()
@@ -104,10 +104,10 @@ pub(super) fn of(parts: &[&[u8]]) -> Ground {
                 .all(|(name, part)| named(part, name))
     };
     if SYSTEM.iter().any(|folder| below(folder)) || is_versioned_tool(parts) {
-        return Ground::System;
+        return PathClass::System;
     }
     let Some((_, above)) = parts.split_last() else {
-        return Ground::System;
+        return PathClass::System;
     };
     let fetched = above
         .iter()
@@ -120,7 +120,7 @@ pub(super) fn of(parts: &[&[u8]]) -> Ground {
         // PHP's and Go's own folders of fetched packages lie right in the app's.
         || above.iter().skip(1).any(|part| named(part, "vendor"));
     if fetched {
-        return Ground::Library;
+        return PathClass::Library;
     }
     let served = parts.len() > 1 && SERVED.iter().any(|name| named(parts[1], name));
     if below(&["etc"])
@@ -128,9 +128,9 @@ pub(super) fn of(parts: &[&[u8]]) -> Ground {
         || (below(&["var"]) && !served)
         || below(&["usr", "local", "etc"])
     {
-        return Ground::Settings;
+        return PathClass::Settings;
     }
-    Ground::App
+    PathClass::App
 }
 
 /// `/opt/yarn-v1.22.22`, `/opt/java/openjdk`, `/opt/venv/lib/python3.12`: languages' own
@@ -155,8 +155,8 @@ mod tests {
 
     #[test]
     fn a_path_belongs_to_somebody() {
-        use Ground::{App, Library, Settings, System};
-        for (path, ground) in [
+        use PathClass::{App, Library, Settings, System};
+        for (path, class) in [
             ("app/src/main.ts", App),
             ("usr/src/app/index.ts", App),
             ("usr/local/bin/server", App),
@@ -191,7 +191,7 @@ mod tests {
             ("opt/conda/pkgs/x/info/test/a.py", System),
         ] {
             let parts: Vec<&[u8]> = path.split('/').map(str::as_bytes).collect();
-            assert_eq!(of(&parts), ground, "{path}");
+            assert_eq!(of(&parts), class, "{path}");
         }
     }
 }
