@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use plimsoll::record::{Conditions, ContractRecord, Metric, RunRecord, RunState, VisitConditions};
+use plimsoll::record::{
+    Conditions, ContractRecord, Disposition, Metric, RunRecord, RunState, VisitConditions,
+};
 use plimsoll::scenario::parse_ready;
 use plimsoll::units::{Bytes, Ratio};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -154,6 +156,29 @@ fn a_run_that_is_not_finished_is_compared_with_a_note() {
     assert!(
         !out.contains("not finished") && !err.contains("not finished"),
         "{out}{err}"
+    );
+}
+
+#[test]
+fn a_head_without_any_value_is_an_error() {
+    let home = tempfile::tempdir().unwrap();
+    let whole = four_variants();
+    let mut gone = whole.clone();
+    gone.samples.clear();
+    for case in &mut gone.cases {
+        case.disposition = Disposition::NotAvailable {
+            reason: "the base is gone".to_owned(),
+        };
+    }
+    keep(&home, "20261119T200000Z-whole", &whole);
+    keep(&home, "20261120T200000Z-gone", &gone);
+    let runs = ["20261119T200000Z-whole", "20261120T200000Z-gone"];
+    let (code, _, err) = plimsoll(home.path(), &["compare", runs[0], runs[1]]);
+    assert_eq!(code, Some(1), "{err}");
+    let said = "head has no value of any metric that base has";
+    assert!(
+        err.contains(said) && err.contains("the base is gone"),
+        "{err}"
     );
 }
 

@@ -6,10 +6,10 @@ use plimsoll::compare::{Outcome, RunComparison, Standing, Terms, compare};
 use plimsoll::record::{Metric, RunRecord};
 use plimsoll::units::Quantity;
 
-use super::noise::{committed, reference_runs};
+use super::noise::committed;
 
 /// A run with some of its rounds, counted from the first that is no warm-up.
-pub(super) fn rounds(run: &RunRecord, wanted: std::ops::RangeInclusive<u32>) -> RunRecord {
+fn rounds(run: &RunRecord, wanted: std::ops::RangeInclusive<u32>) -> RunRecord {
     let mut part = run.clone();
     let warmups = run.plan.warmup_rounds;
     let is_wanted = |round: u32| round > warmups && wanted.contains(&(round - warmups));
@@ -39,7 +39,7 @@ fn worse(comparison: &RunComparison<'_>) -> Vec<String> {
 
 #[test]
 fn rounds_of_one_run_are_not_worse_than_others() {
-    let files = reference_runs();
+    let files = committed();
     assert!(files.len() >= 27, "{}", files.len());
     for file in files {
         let mut run: RunRecord = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();

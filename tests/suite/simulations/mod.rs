@@ -127,11 +127,6 @@ const PAIRED_MARKS: [&str; 2] = [
     "<!-- end of simulated pairs -->\n",
 ];
 
-/// Two standard errors of a rate at the level, of so many comparisons.
-fn two_errors(times: u64) -> f64 {
-    2.0 * (ALPHA * (1.0 - ALPHA) / times as f64).sqrt()
-}
-
 fn statistics() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/STATISTICS.md")
 }
@@ -151,17 +146,15 @@ fn the_table_of_the_docs_is_what_is_simulated() {
     let noise = Noise::of_committed_runs();
     let mut table = "| metrics | rounds a side | nothing changed: any worse | any worse or better | tripled found | +20 % found | +10 % found |\n|---|---|---|---|---|---|---|\n".to_owned();
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let mut missed = Vec::new();
     for family in [1, 7, 30, 72, 120] {
         for rounds in [6, 8, 10, 20] {
             let rates = simulate(&noise, family, rounds, TIMES, &EFFECTS);
-            let most = ALPHA + two_errors(TIMES);
-            assert!(rates.false_worse <= most, "{family} {rounds}: {rates:?}");
             let [tripled, fifth, _] = rates.found;
             let least = if rounds < 10 { 0.6 } else { 0.95 };
-            assert!(
-                tripled >= 0.99 && fifth >= least,
-                "{family} {rounds}: {rates:?}"
-            );
+            if rates.false_worse > ALPHA || tripled < 0.99 || fifth < least {
+                missed.push(format!("{family} metrics, {rounds} rounds: {rates:?}"));
+            }
             let found = rates.found.map(percent).join(" | ");
             table.push_str(&format!(
                 "| {family} | {rounds} | {} | {} | {found} |\n",
@@ -170,12 +163,14 @@ fn the_table_of_the_docs_is_what_is_simulated() {
             ));
         }
     }
+    // The table shows what is there, and the targets are judged after it.
     region::hold(&statistics(), MARKS, &table);
+    assert!(missed.is_empty(), "{missed:#?}");
 }
 
-/// Runs of pairs that stop when nothing is open or something is worse, or at the last look: the share with a
-/// change that is not there, the share in which the changed metric is found, and the rounds
-/// that they took.
+/// Runs of pairs that stop when nothing is open or something is worse, or at the last look: the
+/// share with a change that is not there, the share in which the changed metric is found, and the
+/// rounds that they took.
 fn simulate_looks(noise: &Noise, family: usize, times: u64, factor: f64) -> (f64, f64, f64) {
     let looks = Looks::between(8, 16);
     let (mut wrong, mut found, mut taken) = (0.0, 0.0, 0.0);
@@ -248,10 +243,12 @@ fn the_table_of_pairs_is_what_is_simulated() {
     let noise = Noise::of_committed_runs();
     let mut table = "| metrics | nothing changed: any worse or better | rounds then | tripled found | +20 % found | +10 % found | rounds with +10 % |\n|---|---|---|---|---|---|---|\n".to_owned();
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let mut missed = Vec::new();
     for family in [1, 7, 30, 72, 120] {
         let (wrong, _, taken) = simulate_looks(&noise, family, PAIRED_TIMES, 1.0);
-        let most = ALPHA + two_errors(PAIRED_TIMES);
-        assert!(wrong <= most, "{family}: {wrong}");
+        if wrong > ALPHA {
+            missed.push(format!("{family} metrics: {wrong}"));
+        }
         let changed = EFFECTS.map(|effect| simulate_looks(&noise, family, PAIRED_TIMES, effect));
         let found = changed.map(|(_, found, _)| percent(found)).join(" | ");
         table.push_str(&format!(
@@ -261,4 +258,5 @@ fn the_table_of_pairs_is_what_is_simulated() {
         ));
     }
     region::hold(&statistics(), PAIRED_MARKS, &table);
+    assert!(missed.is_empty(), "{missed:#?}");
 }

@@ -20,7 +20,7 @@ pub const METRICS: [Metric; 6] = [
     Metric::StopTime,
 ];
 
-/// The `run.json` files under results/.
+/// The `run.json` files of the reference runs under results/.
 pub fn committed() -> Vec<PathBuf> {
     let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
     let folders = |path: &Path| -> Vec<PathBuf> {
@@ -28,24 +28,17 @@ pub fn committed() -> Vec<PathBuf> {
         let folders = entries.map(|entry| entry.unwrap().path());
         folders.filter(|path| path.is_dir()).collect()
     };
-    let top = folders(&results);
+    // Others are a user's own.
+    let is_reference = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        name.is_some_and(|name| name.starts_with("reference-"))
+    };
+    let top: Vec<_> = folders(&results).into_iter().filter(is_reference).collect();
     let inner: Vec<_> = top.iter().flat_map(|path| folders(path)).collect();
     let files = top.iter().chain(&inner).map(|path| path.join("run.json"));
     let mut files: Vec<_> = files.filter(|path| path.is_file()).collect();
     files.sort();
     files
-}
-
-/// Of these, the reference runs: those of other folders were made for one purpose.
-pub fn reference_runs() -> Vec<PathBuf> {
-    let is_reference = |file: &PathBuf| {
-        let names = || {
-            file.components()
-                .map(|part| part.as_os_str().to_string_lossy())
-        };
-        names().any(|name| name.starts_with("reference-"))
-    };
-    committed().into_iter().filter(is_reference).collect()
 }
 
 /// Residuals of visits and the spreads of cases, on logarithms. Metrics of one visit stay
@@ -68,14 +61,14 @@ struct Samples {
 type Series = BTreeMap<u32, f64>;
 
 impl Noise {
-    /// Of all reference runs: cases with at least five rounds of all metrics.
+    /// Of all committed runs: cases with at least five rounds of all metrics.
     pub fn of_committed_runs() -> Self {
         let mut noise = Self {
             visits: Vec::new(),
             cases: Vec::new(),
             median: 0.0,
         };
-        for file in reference_runs() {
+        for file in committed() {
             let run: Samples = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
             noise.add(&run.samples);
         }
