@@ -107,6 +107,11 @@ impl Stage {
         format!("foreign/live:{}-{name}", self.nonce)
     }
 
+    /// Whether another test made this name with [`Self::foreign_tag`].
+    pub(crate) fn is_of_another(&self, tag: &str) -> bool {
+        tag.starts_with("foreign/live:") && !tag.contains(&self.nonce)
+    }
+
     /// A name of its own for a base image, to build on.
     ///
     /// BuildKit shares the FROM step between all builds of one name that run at the same time. If a
