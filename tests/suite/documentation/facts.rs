@@ -56,6 +56,7 @@ const OTHERS: &[&str] = &[
     "--output",
     "--on",
     "--pairs",
+    "--jobs",
     "--seconds",
     "--parents",
     "--parsable",
