@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use criterion::Criterion;
-use plimsoll::history::{HEADLINES, InOrder, RunDigest, Terms, in_order, trends};
+use plimsoll::history::{HEADLINES, InOrder, RunDigest, TrendTerms, in_order, trends};
 use plimsoll::record::{Disposition, Metric, RunRecord};
 use plimsoll::report::{HistoryPage, history_table};
 use plimsoll::store::{Gathered, gather_folder};
@@ -87,7 +87,7 @@ fn main() {
         let InOrder { runs, .. } = in_order(cold.runs);
         runs.into_iter().map(|(_, run)| run).collect()
     };
-    let terms = Terms::default();
+    let terms = TrendTerms::default();
     criterion.bench_function(
         "history/trends and table of 8 cases in 10000 runs",
         |bencher| {

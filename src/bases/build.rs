@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::io::ReaderStream;
 
-use super::catalogue::{Catalogue, Entry, RecipeKind, stand_in_of};
+use super::catalogue::{Catalogue, CatalogueEntry, RecipeKind, stand_in_of};
 use super::error::BasesError;
 use crate::context::Overlay;
 use crate::dockerfile::Dockerfile;
@@ -71,7 +71,7 @@ pub async fn outdated<'a, E: Engine>(
     engine: &E,
     catalogue: &'a Catalogue,
     wanted: &[String],
-) -> Result<Vec<&'a Entry>, BasesError> {
+) -> Result<Vec<&'a CatalogueEntry>, BasesError> {
     let mut outdated = Vec::new();
     for entry in closure(catalogue, wanted)? {
         let hash = catalogue.recipe_hash(entry)?;
@@ -85,9 +85,12 @@ pub async fn outdated<'a, E: Engine>(
 
 /// The requested entries and their dependencies, in the catalogue's order; all visible entries if
 /// none is named.
-fn closure<'a>(catalogue: &'a Catalogue, wanted: &[String]) -> Result<Vec<&'a Entry>, BasesError> {
+fn closure<'a>(
+    catalogue: &'a Catalogue,
+    wanted: &[String],
+) -> Result<Vec<&'a CatalogueEntry>, BasesError> {
     let mut names = BTreeSet::new();
-    let mut queue: Vec<&Entry> = Vec::new();
+    let mut queue: Vec<&CatalogueEntry> = Vec::new();
     if wanted.is_empty() {
         queue.extend(catalogue.entries().iter().filter(|entry| !entry.hidden));
     }
@@ -145,7 +148,7 @@ pub async fn build_all<E: Engine>(
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < at_once.get() {
-            let ready = |entry: &Entry| {
+            let ready = |entry: &CatalogueEntry| {
                 needs(catalogue, entry).all(|need| !unmade.contains(need.name.as_str()))
             };
             let Some(next) = waiting.iter().position(|(_, entry)| ready(entry)) else {
@@ -208,7 +211,10 @@ fn is_unreachable(error: &BasesError) -> bool {
 }
 
 /// The dependencies of an entry.
-fn needs<'a>(catalogue: &'a Catalogue, entry: &'a Entry) -> impl Iterator<Item = &'a Entry> {
+fn needs<'a>(
+    catalogue: &'a Catalogue,
+    entry: &'a CatalogueEntry,
+) -> impl Iterator<Item = &'a CatalogueEntry> {
     entry.needs.iter().filter_map(|need| catalogue.find(need))
 }
 
@@ -223,7 +229,7 @@ fn report(progress: &Shared<'_>, event: impl FnOnce(&mut dyn Progress)) {
 async fn build_one<E: Engine>(
     engine: &E,
     catalogue: &Catalogue,
-    entry: &Entry,
+    entry: &CatalogueEntry,
     progress: &Shared<'_>,
 ) -> Result<(), BasesError> {
     let labels = BTreeMap::from([
@@ -248,7 +254,7 @@ const SCRIPT: Limits = Limits {
 async fn import<E: Engine>(
     engine: &E,
     catalogue: &Catalogue,
-    entry: &Entry,
+    entry: &CatalogueEntry,
     labels: &BTreeMap<String, String>,
     progress: &Shared<'_>,
 ) -> Result<(), BasesError> {
@@ -304,7 +310,7 @@ async fn import<E: Engine>(
 async fn build<E: Engine>(
     engine: &E,
     catalogue: &Catalogue,
-    entry: &Entry,
+    entry: &CatalogueEntry,
     labels: BTreeMap<String, String>,
     progress: &Shared<'_>,
 ) -> Result<(), BasesError> {

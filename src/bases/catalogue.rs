@@ -24,7 +24,7 @@ const HOST_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
-    base: Vec<Entry>,
+    base: Vec<CatalogueEntry>,
 }
 
 /// The kind of a recipe.
@@ -40,7 +40,7 @@ pub enum RecipeKind {
 /// One stand-in.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Entry {
+pub struct CatalogueEntry {
     /// The reference in FROM lines.
     pub name: String,
     /// Folder of the recipe.
@@ -63,7 +63,7 @@ pub struct Entry {
     pub cmd: Vec<String>,
 }
 
-impl Entry {
+impl CatalogueEntry {
     /// The reference of the stand-in.
     pub fn stand_in(&self) -> String {
         stand_in_of(&self.name)
@@ -84,7 +84,7 @@ pub fn stand_in_of(name: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     dir: PathBuf,
-    entries: Vec<Entry>,
+    entries: Vec<CatalogueEntry>,
 }
 
 impl Catalogue {
@@ -149,12 +149,12 @@ impl Catalogue {
     }
 
     /// All entries, each after its dependencies.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[CatalogueEntry] {
         &self.entries
     }
 
     /// The entry that replaces a reference, in any form of the reference.
-    pub fn find(&self, reference: &str) -> Option<&Entry> {
+    pub fn find(&self, reference: &str) -> Option<&CatalogueEntry> {
         let wanted = canonical(reference).ok()?;
         self.entries.iter().find(|entry| {
             entry
@@ -164,7 +164,7 @@ impl Catalogue {
     }
 
     /// The folder of an entry's recipe.
-    pub fn folder(&self, entry: &Entry) -> PathBuf {
+    pub fn folder(&self, entry: &CatalogueEntry) -> PathBuf {
         self.dir.join(&entry.recipe)
     }
 
@@ -172,7 +172,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// A file cannot be read, or the recipe has its own folder `lib`.
-    pub(super) fn context(&self, entry: &Entry) -> Result<Context, BasesError> {
+    pub(super) fn context(&self, entry: &CatalogueEntry) -> Result<Context, BasesError> {
         let recipe = match entry.kind {
             RecipeKind::Rootfs => "rootfs.sh",
             RecipeKind::Dockerfile => "Dockerfile",
@@ -210,14 +210,14 @@ impl Catalogue {
     ///
     /// # Errors
     /// The folder of a recipe cannot be read.
-    pub fn recipe_hash(&self, entry: &Entry) -> Result<String, BasesError> {
+    pub fn recipe_hash(&self, entry: &CatalogueEntry) -> Result<String, BasesError> {
         let mut known = BTreeMap::new();
         self.hash_into(entry, &mut known)
     }
 
     fn hash_into(
         &self,
-        entry: &Entry,
+        entry: &CatalogueEntry,
         known: &mut BTreeMap<String, String>,
     ) -> Result<String, BasesError> {
         if let Some(hash) = known.get(&entry.name) {

@@ -10,7 +10,7 @@ mod error;
 mod resolve;
 
 pub use build::{BuildSummary, Built, NotBuilt, Progress, build_all, outdated};
-pub use catalogue::{Catalogue, Entry, RecipeKind, STAND_IN_DOMAIN, stand_in_of};
+pub use catalogue::{Catalogue, CatalogueEntry, RecipeKind, STAND_IN_DOMAIN, stand_in_of};
 pub use enter::{Entered, enter};
 pub use error::BasesError;
 pub use resolve::{Policy, Resolved, Sources, available, resolve, shared_name};

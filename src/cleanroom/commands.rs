@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::folder::{DATA_FOLDER, SOCKET_FILE};
 use super::mounts;
-use super::requirements::Programs;
+use super::requirements::RoomPrograms;
 use super::spec::{DataPlace, RoomSpec};
 
 /// The script of the room's first process.
@@ -43,7 +43,12 @@ pub(super) fn resolv_conf() -> String {
 }
 
 /// The command of the room's first process, which starts the daemon.
-pub(super) fn init(programs: &Programs, spec: &RoomSpec, folder: &Path, cgroup: &str) -> Command {
+pub(super) fn init(
+    programs: &RoomPrograms,
+    spec: &RoomSpec,
+    folder: &Path,
+    cgroup: &str,
+) -> Command {
     let limit = match spec.data {
         DataPlace::Disk => String::new(),
         DataPlace::Memory { limit } => limit.0.to_string(),
@@ -101,7 +106,7 @@ fn daemon(network: bool, folder: &Path, cgroup: &str) -> Vec<OsString> {
 
 /// The network process for the room whose first process is `init`. It exits when its stdin
 /// closes, and writes a byte to stdout when it is ready.
-pub(super) fn slirp(programs: &Programs, init: u32) -> Command {
+pub(super) fn slirp(programs: &RoomPrograms, init: u32) -> Command {
     let mut command = killed_with_thread(programs, &programs.slirp);
     command
         .args(["--configure", "--disable-host-loopback"])
@@ -112,7 +117,7 @@ pub(super) fn slirp(programs: &Programs, init: u32) -> Command {
 }
 
 /// A command that the kernel kills when the calling thread ends.
-fn killed_with_thread(programs: &Programs, program: &Path) -> Command {
+fn killed_with_thread(programs: &RoomPrograms, program: &Path) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(&programs.setpriv);
     command

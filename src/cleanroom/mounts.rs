@@ -5,22 +5,22 @@ use std::path::{Path, PathBuf};
 
 /// A mount point and the type of what is mounted there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mount {
+pub(super) struct MountPoint {
     pub point: PathBuf,
     pub kind: String,
 }
 
 /// All mounts; empty if the system does not list them.
-pub(super) fn all() -> Vec<Mount> {
+pub(super) fn all() -> Vec<MountPoint> {
     parse(&fs::read_to_string("/proc/self/mountinfo").unwrap_or_default())
 }
 
-fn parse(mountinfo: &str) -> Vec<Mount> {
+fn parse(mountinfo: &str) -> Vec<MountPoint> {
     mountinfo
         .lines()
         .filter_map(|line| {
             let (before, after) = line.split_once(" - ")?;
-            Some(Mount {
+            Some(MountPoint {
                 point: PathBuf::from(unescape(before.split(' ').nth(4)?)),
                 kind: after.split(' ').next()?.to_owned(),
             })
@@ -37,15 +37,15 @@ fn unescape(text: &str) -> String {
 }
 
 /// Whether a file system is mounted on a folder or below it.
-pub(super) fn any_within(mounts: &[Mount], folder: &Path) -> bool {
+pub(super) fn any_within(mounts: &[MountPoint], folder: &Path) -> bool {
     mounts.iter().any(|mount| mount.point.starts_with(folder))
 }
 
 /// Mounts that a room must not keep busy: all below `/run`, which the room covers, and those of
 /// other engines' containers. `keep` is a folder that the room needs.
-pub(super) fn foreign(mounts: &[Mount], keep: &Path) -> Vec<PathBuf> {
+pub(super) fn foreign(mounts: &[MountPoint], keep: &Path) -> Vec<PathBuf> {
     let system = ["/usr", "/etc", "/opt", "/boot", "/nix"];
-    let of_a_container = |mount: &Mount| {
+    let of_a_container = |mount: &MountPoint| {
         let point = &mount.point;
         let shm = point.ends_with("mounts/shm");
         let root = matches!(

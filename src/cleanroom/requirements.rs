@@ -116,7 +116,7 @@ impl fmt::Display for Unavailable {
 /// # Errors
 /// Every requirement that is not met.
 pub fn check_requirements() -> Result<RoomEngine, Unavailable> {
-    let programs = Programs::find(true)?;
+    let programs = RoomPrograms::find(true)?;
     programs.check_unshare()?;
     let mut dockerd = Command::new(&programs.dockerd);
     dockerd.arg("--version");
@@ -144,7 +144,7 @@ fn short(version: &str) -> String {
 
 /// The programs of a room.
 #[derive(Debug)]
-pub(super) struct Programs {
+pub(super) struct RoomPrograms {
     pub dockerd: PathBuf,
     pub setpriv: PathBuf,
     pub unshare: PathBuf,
@@ -154,7 +154,7 @@ pub(super) struct Programs {
     pub path: OsString,
 }
 
-impl Programs {
+impl RoomPrograms {
     /// Finds the programs of a room.
     pub fn find(network: bool) -> Result<Self, Unavailable> {
         if !cfg!(target_os = "linux") {

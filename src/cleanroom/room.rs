@@ -18,7 +18,7 @@ use super::folder::{self, DATA_FOLDER, Folder, LOG_FILE, SOCKET_FILE};
 use super::metadata::{Process, RoomMetadata};
 use super::namespace::Namespace;
 use super::ping;
-use super::requirements::Programs;
+use super::requirements::RoomPrograms;
 use super::spec::RoomSpec;
 use super::stale;
 use super::supervisor::{self, RoomCommands, StartedRoom};
@@ -62,7 +62,7 @@ impl Room {
     /// A requirement is not met, or the engine does not start; the error then contains the last
     /// lines of its log.
     pub async fn open(spec: &RoomSpec) -> Result<Self, RoomError> {
-        let programs = Programs::find(spec.network)
+        let programs = RoomPrograms::find(spec.network)
             .map_err(|missing| RoomError::unavailable(missing, spec.purpose))?;
         let folder = folder::make(&spec.folder, spec.purpose)?;
         let mut room = Self {
@@ -84,7 +84,7 @@ impl Room {
         }
     }
 
-    async fn bring_up(&mut self, spec: &RoomSpec, programs: Programs) -> Result<(), RoomError> {
+    async fn bring_up(&mut self, spec: &RoomSpec, programs: RoomPrograms) -> Result<(), RoomError> {
         let path = self.folder.path.clone();
         let fault = |error: io::Error| failed(OPEN, &self.folder.id)(error);
         let cgroup = cgroup::name(&self.folder.id);

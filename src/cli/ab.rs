@@ -5,17 +5,18 @@ use std::path::{Path, PathBuf};
 use super::args::{
     AbArgs, CompareFormat, Place, ProfileArg, RESULTS, RunArgs, ShardArgs, ShardByArg, TableFormat,
 };
-use super::cases::{self, Filter};
+use super::cases::{self, CaseFilter};
 use super::compare;
 use super::environment::Environments;
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, store_failure};
 use super::folder::{write_derived, write_page};
+use super::job::{Given, Job, Seams};
 use super::one_side::one_side;
 use super::output::Printer;
 use super::pace::AbPace;
 use super::pairing::{Pairing, pair};
 use super::prepare::named_after;
-use super::run::{Given, Job, Measured, Seams, exit_of, measure, store_failure};
+use super::run::{Measured, exit_of, measure};
 use super::uncompared::Uncompared;
 use crate::compare::{RunComparison, Side, Terms, compare as compare_runs, side_of, terms_of};
 use crate::engine::{Clock, Engine, Probe};
@@ -55,7 +56,7 @@ pub async fn ab<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
         }
         laid = lay_out(place, args, &checkouts, printer) => laid?,
     };
-    let filter = Filter::new(args.common.only.as_deref())?;
+    let filter = CaseFilter::new(args.common.only.as_deref())?;
     let [base, head] = &laid.trees;
     let base = one_side(place, args, &laid.repository, base, &filter)?;
     let head = one_side(place, args, &laid.repository, head, &filter)?;

@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use super::args::{Cli, Command, Place, RunArgs};
-use super::cases::{self, Filter, Selection};
-use super::failure::Failure;
+use super::cases::{self, CaseFilter, Part, Selection};
+use super::failure::{Failure, store_failure};
 use super::planning;
 use super::prepare::results;
-use super::run::store_failure;
-use super::shard::{self, Part};
+use super::shard;
 use crate::bases::Policy;
 use crate::record::{
     CaseId, EngineChoice, ImageStore, Reach, RunRecord, RunState, ScenarioRecord, Shard,
@@ -43,7 +42,7 @@ pub(super) fn find(place: &Place, args: &RunArgs) -> Result<Earlier, Failure> {
         return Ok(Earlier::None);
     };
     let results = results(place, args);
-    let filter = Filter::new(args.common.only.as_deref())?;
+    let filter = CaseFilter::new(args.common.only.as_deref())?;
     let mut selection = cases::select(&cases::load(place, &args.scenarios)?, &filter, &results)?;
     let (by, timings) = (args.part.shard_by.into(), args.part.timings.as_deref());
     shard::take(place, &mut selection, shard, by, timings)?;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::args::{BasesAction, BasesArgs, Place, TableFormat};
-use super::cases::{self, Filter};
+use super::cases::{self, CaseFilter};
 use super::config;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
@@ -16,7 +16,7 @@ use super::progress::clock;
 use crate::bases::{self, BasesError, Built, Catalogue, NotBuilt, Progress};
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind, RemovalOutcome};
 use crate::record::ImageStore;
-use crate::report::{Cell, Column, Note, Table};
+use crate::report::{Cell, Column, Table, TableNote};
 use crate::units::{Bytes, Ratio};
 
 /// Lists, builds or removes.
@@ -131,7 +131,7 @@ async fn list<E: Engine>(
         ],
         rows,
         notes: match unlike {
-            true => vec![Note::whole(
+            true => vec![TableNote::whole(
                 "This engine has the containerd image store: its sizes hold packed layers too, and are not compared with the official ones.",
             )],
             false => Vec::new(),
@@ -150,7 +150,7 @@ fn rested_on(
 ) -> Result<Vec<String>, Failure> {
     let selection = cases::select(
         &cases::load(place, scenarios)?,
-        &Filter::new(only)?,
+        &CaseFilter::new(only)?,
         &place.results(),
     )?;
     let bases = selection.bases().into_iter();

@@ -1,31 +1,25 @@
 //! `plimsoll bench`: a project of the user's own, with nothing written beforehand.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{
     BenchArgs, Place, ProfileArg, ProjectArgs, RunArgs, ShardArgs, ShardByArg, SkipArg, TableFormat,
 };
-use super::cases::{self, Filter};
+use super::cases::{self, CaseFilter};
+use super::draft::{DraftInputs, drafted, print_assumptions};
 use super::environment::Environments;
 use super::failure::{Exit, Failure};
+use super::job::{Given, Job, Seams};
 use super::output::{Printer, save_scenario};
 use super::progress::clock as clock_words;
 use super::ready_images;
-use super::run::{Given, Job, Seams, finish, measure};
+use super::run::{finish, measure};
 use super::time_budget::TimeBudget;
 use crate::engine::{Clock, Engine, Probe};
-use crate::project::{self, Draft, ImageConfig, ProjectError, Request};
-use crate::record::{Metric, claimable};
-use crate::runner::FLOOR_SCENARIO;
-use crate::scenario::{self, Scenario, ScenarioError};
+use crate::record::Metric;
 use crate::secrets::mask_found;
-use crate::store::OWN_FOLDER;
 use crate::units::Nanos;
-
-/// The name under which a scenario that is in no file is known.
-pub(super) const BENCH_FILE: &str = "plimsoll-bench.toml";
 
 /// What a first answer may take.
 const DEFAULT_TIME: Nanos = Nanos::from_secs(120);
@@ -55,7 +49,7 @@ pub async fn bench<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
         }
         configs = ready_images::configs(place, args, &seams, printer) => configs?,
     };
-    let known = Known {
+    let known = DraftInputs {
         secrets: secrets_of(args),
         configs,
     };
@@ -65,7 +59,7 @@ pub async fn bench<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
         save_scenario(file, &drafted.draft.text, printer)?;
     }
     let (run_args, budget) = run_args(args);
-    let filter = Filter::new(args.common.only.as_deref())?;
+    let filter = CaseFilter::new(args.common.only.as_deref())?;
     let results = run_args.common.out.clone();
     let results = results.unwrap_or_else(|| place.results());
     let scenarios = [drafted.scenario];
@@ -121,9 +115,9 @@ pub(super) fn plan_only(
     let args = &of_here(place, args);
     let place = &of_project(place, &args.project);
     ready_images::check(args)?;
-    let known = Known {
+    let known = DraftInputs {
         secrets: secrets_of(args),
-        ..Known::default()
+        ..DraftInputs::default()
     };
     let drafted = drafted(place, &args.project, known, args.save.as_deref())?;
     print_assumptions(&drafted.draft, printer);
@@ -187,123 +181,6 @@ pub(super) fn of_project(place: &Place, args: &ProjectArgs) -> Place {
         place.here = inside;
     }
     place
-}
-
-/// What is known in addition to the project's flags.
-#[derive(Default)]
-pub(super) struct Known {
-    /// Ids of the secrets that builds get.
-    pub(super) secrets: Vec<String>,
-    /// Configs of ready images, by reference.
-    pub(super) configs: BTreeMap<String, ImageConfig>,
-}
-
-/// A scenario, and the text that it was read from.
-pub(super) struct Drafted {
-    pub(super) draft: Draft,
-    pub(super) scenario: Scenario,
-}
-
-/// The scenario of a project, read from its text as from a file.
-///
-/// # Errors
-/// When there is none, or its text is not accepted.
-pub(super) fn drafted(
-    place: &Place,
-    args: &ProjectArgs,
-    known: Known,
-    file: Option<&Path>,
-) -> Result<Drafted, Failure> {
-    let here = &place.here;
-    let near = |path: &PathBuf| here.join(path);
-    let folder = args.path.as_ref().map_or_else(|| here.clone(), near);
-    let home = match file.map(|file| here.join(file)) {
-        // Paths of a scenario are relative to the folder of its file.
-        Some(file) => file.parent().unwrap_or(here).to_owned(),
-        None => root_of(&place.results()).unwrap_or(here).to_owned(),
-    };
-    // As this folder has them, else as the project's has.
-    let files = args.files.iter().map(|file| match here.join(file) {
-        near if near.is_file() => std::path::absolute(&near).unwrap_or(near),
-        _ => file.clone(),
-    });
-    let draft = project::draft(&Request {
-        folder,
-        home: home.clone(),
-        reserved: FLOOR_SCENARIO.to_owned(),
-        context: args.context.as_ref().map(near),
-        files: files.collect(),
-        images: args
-            .images
-            .iter()
-            .map(|reference| project::ReadyImage {
-                reference: reference.clone(),
-                config: known.configs.get(reference).cloned(),
-            })
-            .collect(),
-        ready: args.ready.clone(),
-        targets: args.targets.clone(),
-        build_args: args.build_args.clone(),
-        bases: args.bases.clone(),
-        suggest: args.suggest,
-        swaps: args.swaps.clone(),
-        env: args.env.clone(),
-        services: args.services.clone(),
-        bake: args.bake.as_ref().map(near),
-        compose: args.compose.as_ref().map(|file| project::Compose {
-            file: near(file),
-            service: args.service.clone(),
-        }),
-        port: None,
-        secrets: known.secrets,
-        platforms: args.platforms.clone(),
-    })
-    .map_err(project_failure)?;
-    if let Some(file) = file
-        && home.canonicalize().is_ok_and(|home| home != draft.root)
-    {
-        let hint = format!("save it in {} or above", draft.root.display());
-        let said = format!(
-            "the build context is not below the folder of {}",
-            file.display()
-        );
-        return Err(Failure::usage(said).with_hint(Some(hint)));
-    }
-    let name = file
-        .and_then(Path::file_name)
-        .unwrap_or(BENCH_FILE.as_ref());
-    let virtual_file = draft.root.join(name);
-    let scenario = scenario::parse(&virtual_file, draft.text.clone(), &claimable());
-    let scenario = scenario.map_err(scenario_failure)?;
-    Ok(Drafted { draft, scenario })
-}
-
-/// The folder that a scenario in no file belongs to: that of the project's runs.
-pub(super) fn root_of(results: &Path) -> Option<&Path> {
-    let own = results.ends_with(OWN_FOLDER).then(|| results.parent());
-    own.flatten()
-        .filter(|folder| !folder.as_os_str().is_empty())
-}
-
-fn scenario_failure(error: ScenarioError) -> Failure {
-    let hint = error.hint().map(str::to_owned);
-    Failure::usage(error).with_hint(hint)
-}
-
-fn project_failure(error: ProjectError) -> Failure {
-    let hint = error.hint().map(str::to_owned);
-    Failure::usage(error).with_hint(hint)
-}
-
-/// What was assumed, a line each, with the flag that changes it.
-pub(super) fn print_assumptions(draft: &Draft, printer: &mut Printer) {
-    for note in &draft.notes {
-        let flag = note
-            .flag
-            .map(|flag| format!("  [{flag}]"))
-            .unwrap_or_default();
-        printer.talk(&format!("{}: {}{flag}", note.subject, note.text));
-    }
 }
 
 /// What a run takes, and the time that rounds have to fit into.

@@ -9,13 +9,12 @@ use globset::{Glob, GlobMatcher};
 use super::args::Place;
 use super::config;
 use super::failure::Failure;
-use super::shard::Part;
 use crate::bases::BasesError;
 use crate::context::{self, Context, Overlay};
 use crate::oci;
 use crate::record::{
     CaseId, CaseRecord, ContractRecord, DeployPlan, Disposition, DockerfileRecord, Metric,
-    ScenarioRecord, TechniqueRecord, case_id, claimable,
+    ScenarioRecord, ShardRecord, TechniqueRecord, case_id, claimable,
 };
 use crate::runner::{FLOOR_SCENARIO, NetworkKind, PlannedCase};
 use crate::scenario::{
@@ -61,9 +60,9 @@ pub(super) fn load(place: &Place, named: &[String]) -> Result<Vec<Scenario>, Fai
 }
 
 /// `--only`.
-pub(super) struct Filter(Option<GlobMatcher>);
+pub(super) struct CaseFilter(Option<GlobMatcher>);
 
-impl Filter {
+impl CaseFilter {
     /// # Errors
     /// When the glob does not parse.
     pub(super) fn new(glob: Option<&str>) -> Result<Self, Failure> {
@@ -80,6 +79,16 @@ impl Filter {
             glob.is_match(variant) || glob.is_match(format!("{scenario}/{variant}"))
         })
     }
+}
+
+/// A part of a selection.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// As the record keeps it.
+    pub(super) record: ShardRecord,
+    /// The seed of all parts, where the user gives none: what is selected, hashed, so that
+    /// every machine finds the same.
+    pub(super) seed: u64,
 }
 
 /// What a command works on.
@@ -219,7 +228,7 @@ fn built_from(spec: &BuildSpec) -> Option<DockerfileRecord> {
 /// When nothing is selected, a context cannot be read, or an edit changes a file that is not sent.
 pub(super) fn select(
     scenarios: &[Scenario],
-    filter: &Filter,
+    filter: &CaseFilter,
     out: &Path,
 ) -> Result<Selection, Failure> {
     let selection = gather(scenarios, filter, out)?;
@@ -241,7 +250,7 @@ pub(super) fn nothing_selected() -> Failure {
 /// When a context cannot be read, or an edit changes a file that is not sent.
 pub(super) fn gather(
     scenarios: &[Scenario],
-    filter: &Filter,
+    filter: &CaseFilter,
     out: &Path,
 ) -> Result<Selection, Failure> {
     let mut selection = Selection {

@@ -6,9 +6,8 @@ use std::path::Path;
 use globset::{Glob, GlobMatcher};
 
 use super::args::charts::ChartArgs;
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, store_failure};
 use super::output::Printer;
-use super::run::store_failure;
 use crate::record::RunRecord;
 use crate::report::{self, Chart, ChartOptions, Grouping, Theme};
 use crate::store::{RunFolder, StoreError};

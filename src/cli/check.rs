@@ -7,9 +7,9 @@ use super::config;
 use super::failure::{Exit, Failure};
 use super::history::{runs_below, sorted};
 use super::output::Printer;
-use super::report::load_one;
+use super::runs::load_one;
 use crate::compare::{self, Baselines, BudgetLine, Rule};
-use crate::history::{RunDigest, Terms, hold, trends};
+use crate::history::{RunDigest, TrendTerms, hold, trends};
 use crate::record::{Disposition, Measurand, RunRecord};
 use crate::report::{self, JudgedBudgets, JunitTerms};
 use crate::store::{self, StoreError};
@@ -128,10 +128,10 @@ fn hold_to_history(
     runs.retain(|(_, run)| when(run) < when(&checked));
     let mut runs: Vec<RunDigest> = runs.into_iter().map(|(_, run)| run).collect();
     runs.push(checked);
-    let terms = Terms {
+    let terms = TrendTerms {
         window,
         waived: waived.clone(),
-        ..Terms::default()
+        ..TrendTerms::default()
     };
     let concerned: BTreeSet<_> = lines.iter().map(|line| (line.case, line.metric)).collect();
     let found = trends(&runs, &terms, |case, metric| {

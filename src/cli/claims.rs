@@ -3,7 +3,7 @@
 use super::args::{ClaimsArgs, Place, ReportFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use super::report::load_readable;
+use super::runs::load_readable;
 use crate::record::RunRecord;
 use crate::report;
 

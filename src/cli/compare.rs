@@ -6,9 +6,9 @@ use super::args::{CompareArgs, CompareFormat, Place};
 use super::charts::{self, Picture};
 use super::failure::{Exit, Failure};
 use super::output::{Printer, hand_over};
-use super::report::load_one;
+use super::runs::load_one;
 use crate::compare::{
-    Outcome, RunComparison, Side, Standing, Terms, caveats, compare, side_of, terms_of,
+    LineOutcome, RunComparison, Side, Standing, Terms, caveats, compare, side_of, terms_of,
 };
 use crate::record::RunRecord;
 use crate::report::{self, Theme};
@@ -120,7 +120,7 @@ pub(super) fn nothing_compared(comparison: &RunComparison<'_>) -> Option<String>
     let is_left_out = |line: &crate::compare::Line<'_>| {
         matches!(
             line.outcome,
-            Outcome::NotComparable(_) | Outcome::NotMeasured { .. }
+            LineOutcome::NotComparable(_) | LineOutcome::NotMeasured { .. }
         )
     };
     if !comparison.lines.iter().all(is_left_out) {
@@ -132,7 +132,7 @@ pub(super) fn nothing_compared(comparison: &RunComparison<'_>) -> Option<String>
     let is_apart = comparison.count(Standing::NotComparable) > 0;
     let mut lines = comparison.lines.iter().filter(|_| !is_apart);
     let unmeasured = lines.find_map(|line| match &line.outcome {
-        Outcome::NotMeasured { reason } => Some((line, reason)),
+        LineOutcome::NotMeasured { reason } => Some((line, reason)),
         _ => None,
     });
     if let Some((line, reason)) = unmeasured {
@@ -145,7 +145,7 @@ pub(super) fn nothing_compared(comparison: &RunComparison<'_>) -> Option<String>
     }
     let mut rules: Vec<&str> = Vec::new();
     for line in &comparison.lines {
-        if let Outcome::NotComparable(why) = &line.outcome {
+        if let LineOutcome::NotComparable(why) = &line.outcome {
             rules.extend(why.iter().map(|one| one.rule.word()));
         }
     }

@@ -18,7 +18,7 @@ use crate::units::Count;
 /// The configuration.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Config {
+pub struct ConfigFile {
     /// Mirrors: what a FROM line says, and where it is pulled from instead.
     #[serde(default)]
     pub bases: BTreeMap<String, String>,
@@ -78,13 +78,13 @@ fn number<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Count>, D::Erro
 ///
 /// # Errors
 /// When a named file is missing, or the file is not of the expected form.
-pub fn load(place: &Place) -> Result<Config, Failure> {
+pub fn load(place: &Place) -> Result<ConfigFile, Failure> {
     let path = match &place.config {
         Some(path) => path.clone(),
         None => {
             let path = place.home().join("plimsoll.toml");
             if !path.exists() {
-                return Ok(Config::default());
+                return Ok(ConfigFile::default());
             }
             path
         }
@@ -94,8 +94,8 @@ pub fn load(place: &Place) -> Result<Config, Failure> {
     parse(&path, &text).map_err(Failure::usage)
 }
 
-fn parse(path: &Path, text: &str) -> Result<Config, String> {
-    let mut config: Config = toml::from_str(text).map_err(|error| {
+fn parse(path: &Path, text: &str) -> Result<ConfigFile, String> {
+    let mut config: ConfigFile = toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start).min(text.len());
         let line = text[..start].matches('\n').count() + 1;
         let column = start - text[..start].rfind('\n').map_or(0, |newline| newline + 1) + 1;

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::args::{DoctorArgs, Place, TableFormat};
-use super::cases::{self, Filter};
+use super::cases::{self, CaseFilter};
 use super::config;
+use super::connection;
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::planning::calibrate;
@@ -79,7 +80,7 @@ pub(super) async fn doctor(
 ) -> Result<Exit, Failure> {
     let mut findings = vec![machine(), room(place)];
     findings.extend(scenarios(place));
-    let found = super::find(place.host.as_deref());
+    let found = connection::find(place.host.as_deref());
     if let Ok(found) = &found
         // Its text has no password in it; what is no address, the connection says.
         && let Ok(endpoint) = Endpoint::parse(&found.host)
@@ -207,7 +208,7 @@ fn left_rooms(place: &Place) -> Option<Finding> {
 
 fn scenarios(place: &Place) -> Vec<Finding> {
     let selection = cases::load(place, &[])
-        .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?, &place.results()));
+        .and_then(|scenarios| cases::select(&scenarios, &CaseFilter::new(None)?, &place.results()));
     match selection {
         Ok(selection) => {
             let names: Vec<_> = selection
@@ -300,7 +301,7 @@ fn catalogue(place: &Place) -> Result<Catalogue, Failure> {
 
 async fn base_findings(engine: &DockerEngine, place: &Place) -> Vec<Finding> {
     let selected = cases::load(place, &[])
-        .and_then(|scenarios| cases::select(&scenarios, &Filter::new(None)?, &place.results()));
+        .and_then(|scenarios| cases::select(&scenarios, &CaseFilter::new(None)?, &place.results()));
     let (Ok(selection), Ok(catalogue), Ok(config)) =
         (selected, catalogue(place), config::load(place))
     else {

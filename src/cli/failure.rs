@@ -11,6 +11,7 @@ use crate::cleanroom::RoomError;
 use crate::engine::EngineError;
 use crate::registry::RegistryError;
 use crate::scenario::ScenarioError;
+use crate::store::StoreError;
 
 /// How a command ended. The numbers are part of the interface (docs/REFERENCE.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,4 +145,10 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::failed(error)
     }
+}
+
+/// The failure of a command whose run cannot be found, read or written.
+pub(super) fn store_failure(error: StoreError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    Failure::failed(error).with_hint(hint)
 }

@@ -6,14 +6,13 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use globset::Glob;
 
 use super::args::{HistoryArgs, HistoryFormat, Place};
-use super::cases::Filter;
+use super::cases::CaseFilter;
 use super::charts::{self, Picture};
 use super::config;
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, store_failure};
 use super::output::{Printer, hand_over};
-use super::run::store_failure;
 use crate::history::{
-    HEADLINES, InOrder, Outcome, RunDigest, Standing, Terms, Trend, in_order, trends,
+    HEADLINES, InOrder, RunDigest, Trend, TrendOutcome, TrendStanding, TrendTerms, in_order, trends,
 };
 use crate::record::Metric;
 use crate::report::{self, HistoryPage};
@@ -31,7 +30,7 @@ pub(super) fn history(
     args: &HistoryArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let filter = Filter::new(args.only.as_deref())?;
+    let filter = CaseFilter::new(args.only.as_deref())?;
     let metrics = metrics(&args.metrics)?;
     let (source, gathered) = gathered(place, args, printer)?;
     let (runs, left_out) = sorted(gathered);
@@ -44,7 +43,7 @@ pub(super) fn history(
         let hint = "`plimsoll run` makes runs; name the folder that holds them, or a branch";
         return Err(Failure::failed(said).with_hint(Some(hint.to_owned())));
     }
-    let terms = Terms {
+    let terms = TrendTerms {
         window: usize::from(args.last),
         timed: args.threshold,
         exact: args.exact_threshold,
@@ -244,13 +243,13 @@ fn exit_of(trends: &[Trend<'_>], args: &HistoryArgs) -> Exit {
     let standings = || trends.iter().map(|trend| trend.outcome.standing());
     let judged = trends
         .iter()
-        .any(|trend| matches!(trend.outcome, Outcome::Judged(_)));
+        .any(|trend| matches!(trend.outcome, TrendOutcome::Judged(_)));
     if args.exit_zero || !args.check {
         Exit::Fine
-    } else if standings().any(|standing| standing == Standing::Worse) {
+    } else if standings().any(|standing| standing == TrendStanding::Worse) {
         Exit::Regressed
     } else if args.fail_on_inconclusive
-        && (!judged || standings().any(|standing| standing == Standing::Inconclusive))
+        && (!judged || standings().any(|standing| standing == TrendStanding::Inconclusive))
     {
         Exit::Inconclusive
     } else {

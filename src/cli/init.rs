@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::args::{CiArg, InitArgs, Place};
-use super::bench::{BENCH_FILE, Known, drafted, print_assumptions};
+use super::draft::{BENCH_FILE, DraftInputs, drafted, print_assumptions};
 use super::failure::{Exit, Failure};
 use super::output::{Printer, save_scenario, save_whole};
 
@@ -14,7 +14,7 @@ use super::output::{Printer, save_scenario, save_whole};
 /// As `bench`; when a file exists already, or cannot be written.
 pub(super) fn init(place: &Place, args: &InitArgs, printer: &mut Printer) -> Result<Exit, Failure> {
     let file = args.out.clone().unwrap_or_else(|| BENCH_FILE.into());
-    let drafted = drafted(place, &args.project, Known::default(), Some(&file))?;
+    let drafted = drafted(place, &args.project, DraftInputs::default(), Some(&file))?;
     let scenario = place.here.join(&file);
     let workflow = match args.ci {
         Some(ci) => Some(workflow(place, ci, &scenario)?),

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::args::{ListArgs, Place, TableFormat};
-use super::cases::{self, Filter};
+use super::cases::{self, CaseFilter};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
-use super::report::load_readable;
+use super::runs::load_readable;
 use crate::record::{Disposition, RunRecord};
 use crate::report::{self, Cell, Column, Table};
 
@@ -18,7 +18,7 @@ pub(super) fn list(place: &Place, args: &ListArgs, printer: &mut Printer) -> Res
     if let Some(runs) = &args.runs {
         return list_runs(place, runs, args.format, printer);
     }
-    let filter = Filter::new(args.only.as_deref())?;
+    let filter = CaseFilter::new(args.only.as_deref())?;
     let selection = cases::select(
         &cases::load(place, &args.scenarios)?,
         &filter,

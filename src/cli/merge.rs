@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::args::{MergeArgs, Place, TableFormat};
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, store_failure};
 use super::folder::{write_derived, write_page};
 use super::output::Printer;
 use super::prepare::named_after;
-use super::report::load_each;
-use super::run::store_failure;
+use super::runs::load_each;
 use crate::engine::Clock;
 use crate::merge::{MergeRule, Parts};
 use crate::record::Disposition;

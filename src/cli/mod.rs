@@ -14,13 +14,16 @@ mod claims;
 mod clean;
 mod compare;
 mod config;
+mod connection;
 mod doctor;
+mod draft;
 mod environment;
 mod failure;
 mod folder;
 mod history;
 mod init;
 mod inspect;
+mod job;
 mod list;
 mod local_environment;
 mod merge;
@@ -39,6 +42,7 @@ mod registry;
 mod report;
 mod resume;
 mod run;
+mod runs;
 mod schema;
 mod shard;
 mod short;
@@ -60,13 +64,14 @@ pub use bench::bench;
 pub use clean::clean;
 pub use environment::{Environments, RunEnvironment};
 pub use failure::{Exit, Failure};
+pub use job::Seams;
 pub use output::Printer;
-pub use run::{Seams, run};
+pub use run::run;
 
 use args::{Place, RESULTS};
+use connection::connect;
 
-use crate::docker::{DockerEngine, Found, Surroundings};
-use crate::engine::{Engine, EngineError};
+use crate::docker::DockerEngine;
 use crate::git::Repository;
 use crate::host::{self, SystemClock};
 use crate::probe::HttpProbe;
@@ -227,25 +232,6 @@ fn without_secrets(word: &str) -> String {
         Some((scheme, rest)) => format!("{scheme}://{rest}"),
         None => word.to_owned(),
     }
-}
-
-/// The engine that was named by `--host` or `DOCKER_HOST`, or else is found.
-fn find(endpoint: Option<&str>) -> Result<Found, EngineError> {
-    match endpoint.filter(|text| !text.is_empty()) {
-        Some(host) => Ok(Found {
-            host: host.to_owned(),
-            why: "named by --host or DOCKER_HOST".to_owned(),
-        }),
-        None => Surroundings::of_process().find(),
-    }
-}
-
-/// Connects, and proves that something answers.
-async fn connect(endpoint: Option<&str>) -> Result<DockerEngine, Failure> {
-    let found = find(endpoint)?;
-    let engine = DockerEngine::connect(Some(&found.host)).await?;
-    engine.ping().await?;
-    Ok(engine)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::{AbArgs, Place};
-use super::cases::{self, Filter, Selection};
+use super::cases::{self, CaseFilter, Selection};
 use super::failure::Failure;
 use crate::git::Repository;
 use crate::scenario;
@@ -25,7 +25,7 @@ pub(super) fn one_side(
     args: &AbArgs,
     repository: &Repository,
     tree: &Path,
-    filter: &Filter,
+    filter: &CaseFilter,
 ) -> Result<OneSide, Failure> {
     let there = Place {
         home: Some(tree.join(repository.prefix())),

@@ -3,7 +3,7 @@
 //! At each look the samples are compared at the look's part of the level
 //! ([`crate::stats::Looks`]). Early ends rest on no further test, so they keep the error rate.
 
-use crate::compare::{Line, Outcome, RunComparison, Side, Standing, Terms, compare, side_of};
+use crate::compare::{Line, LineOutcome, RunComparison, Side, Standing, Terms, compare, side_of};
 use crate::record::{Disposition, Kind, Look, RoundsEnd, RunRecord};
 use crate::runner::Pace;
 use crate::stats::{ALPHA, Looks, Verdict, VerdictReason};
@@ -54,7 +54,7 @@ impl AbPace {
         let sides = Side::ALL.map(|side| side_of(record, side));
         let comparison = compare(&sides[0], &sides[1], self.terms.clone());
         let mut lines = comparison.lines.iter();
-        !lines.any(|line| matches!(&line.outcome, Outcome::Judged(judged) if judged.spread))
+        !lines.any(|line| matches!(&line.outcome, LineOutcome::Judged(judged) if judged.spread))
     }
 
     /// Whether one more round as long as the longest would end too late.
@@ -171,7 +171,7 @@ impl Open {
 /// quotient has no meaning.
 fn may_settle(line: &Line<'_>) -> bool {
     match &line.outcome {
-        Outcome::Judged(judged) => {
+        LineOutcome::Judged(judged) => {
             line.metric.kind() == Kind::Timed
                 && judged.verdict == Verdict::Inconclusive
                 && judged.reason != VerdictReason::NoRatio
@@ -181,7 +181,10 @@ fn may_settle(line: &Line<'_>) -> bool {
 }
 
 fn is_interval_wide(line: &Line<'_>) -> bool {
-    matches!(&line.outcome, Outcome::Judged(judged) if judged.reason == VerdictReason::IntervalTooWide)
+    matches!(
+        &line.outcome,
+        LineOutcome::Judged(judged) if judged.reason == VerdictReason::IntervalTooWide
+    )
 }
 
 /// Whether each variant failed in one revision or both: then nothing is left to compare.

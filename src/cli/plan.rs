@@ -3,14 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::args::{Place, PlanArgs, PlanFormat};
-use super::cases::{self, Filter, Selection};
+use super::cases::{self, CaseFilter, Selection};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::planned::{Planned, duration};
-use super::shard::{self, Source, Units};
+use super::shard::{self, TimeSource, Units};
 use super::slurm;
 use crate::record::{CaseId, Shard};
-use crate::report::{Cell, Column, Mark, Note, Table};
+use crate::report::{Cell, CellMark, Column, Table, TableNote};
 use crate::runner::{Portion, split};
 use crate::units::Nanos;
 
@@ -27,7 +27,7 @@ pub(super) fn plan(place: &Place, args: &PlanArgs, printer: &mut Printer) -> Res
         let words = "options of `plimsoll run` are of use with --format slurm only";
         return Err(Failure::usage(words));
     }
-    let filter = Filter::new(args.only.as_deref())?;
+    let filter = CaseFilter::new(args.only.as_deref())?;
     let selection = cases::select(
         &cases::load(place, &args.scenarios)?,
         &filter,
@@ -87,12 +87,12 @@ fn table(shards: &[Planned], units: &Units, selection: &Selection) -> Table {
         ]
     });
     let words = match units.source {
-        Source::Measured => "Times are those of the run that --timings names.".to_owned(),
-        Source::Partly { known } => format!(
+        TimeSource::Measured => "Times are those of the run that --timings names.".to_owned(),
+        TimeSource::Partly { known } => format!(
             "{known} of {} cases have a time in the run that --timings names; the others count as the mean of those.",
             units.times.len()
         ),
-        Source::Guessed => "Times are a rule of thumb: 10 s a visit, and 10 s for each RUN step in the cold build and after each edit. --timings goes by measured ones.".to_owned(),
+        TimeSource::Guessed => "Times are a rule of thumb: 10 s a visit, and 10 s for each RUN step in the cold build and after each edit. --timings goes by measured ones.".to_owned(),
     };
     Table {
         title: match shards.len() {
@@ -106,8 +106,8 @@ fn table(shards: &[Planned], units: &Units, selection: &Selection) -> Table {
             Column::text("of", "of"),
         ],
         rows: rows.collect(),
-        notes: vec![Note {
-            mark: Mark::Whole,
+        notes: vec![TableNote {
+            mark: CellMark::Whole,
             text: words,
         }],
     }
@@ -128,9 +128,9 @@ fn as_json(shards: &[Planned], units: &Units, selection: &Selection) -> Value {
         })
     };
     let source = match units.source {
-        Source::Measured => "measured",
-        Source::Partly { .. } => "partly-measured",
-        Source::Guessed => "rule-of-thumb",
+        TimeSource::Measured => "measured",
+        TimeSource::Partly { .. } => "partly-measured",
+        TimeSource::Guessed => "rule-of-thumb",
     };
     let scenarios = selection.scenarios.iter().map(|scenario| {
         json!({ "name": scenario.name, "sha256": scenario.sha256, "app_sha256": scenario.app_sha256 })

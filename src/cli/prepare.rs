@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{CommonArgs, EngineArg, Place, ReachArg, RunArgs};
-use super::cases::{self, Filter, Selection};
+use super::cases::{self, CaseFilter, Selection};
 use super::environment::{Environments, RunEnvironment, of_a_room};
-use super::failure::Failure;
+use super::failure::{Failure, store_failure};
+use super::job::{Given, Job, Seams};
 use super::output::Printer;
 use super::planning::{self, Material};
-use super::run::{Given, Job, Seams, store_failure};
 use super::{config, resume, shard};
 use crate::bases::{self, Catalogue, Entered, Policy};
 use crate::engine::{Clock, Engine, ErrorKind, Probe};
@@ -186,7 +186,7 @@ fn choose(place: &Place, job: &mut Job<'_>, resumed: Option<&RunRecord>) -> Resu
     let selection = match resumed {
         Some(record) => resume::selection(place, record, &results(place, job.args))?,
         None => {
-            let filter = Filter::new(job.args.common.only.as_deref())?;
+            let filter = CaseFilter::new(job.args.common.only.as_deref())?;
             let scenarios = cases::load(place, &job.args.scenarios)?;
             cases::select(&scenarios, &filter, &results(place, job.args))?
         }

@@ -6,12 +6,12 @@ use super::args::{BenchArgs, Place};
 use super::config;
 use super::environment::Environments;
 use super::failure::Failure;
+use super::job::Seams;
 use super::output::Printer;
 use super::prepare::sources;
-use super::run::Seams;
 use crate::bases::{self, BasesError, Catalogue, Policy};
 use crate::engine::{Clock, Engine, ImageFacts, Probe};
-use crate::project::{ImageConfig, Ready};
+use crate::project::{ImageConfig, ReadyOption};
 use crate::record::Metric;
 
 /// Whether flags are given that only a build uses.
@@ -52,7 +52,7 @@ pub(super) async fn configs<E: Engine, C: Clock, P: Probe, G: Environments<E, P>
     printer: &mut Printer,
 ) -> Result<BTreeMap<String, ImageConfig>, Failure> {
     let images: BTreeSet<String> = args.project.images.iter().cloned().collect();
-    if images.is_empty() || matches!(args.project.ready, Some(Ready::Check(_))) {
+    if images.is_empty() || matches!(args.project.ready, Some(ReadyOption::Check(_))) {
         return Ok(BTreeMap::new());
     }
     let engine = seams.engine.as_ref();

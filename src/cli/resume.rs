@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::Place;
-use super::bench::{BENCH_FILE, root_of};
-use super::cases::{self, Filter, Selection};
+use super::cases::{self, CaseFilter, Selection};
+use super::draft::{BENCH_FILE, root_of};
 use super::failure::Failure;
 use crate::record::{
     BaseRecord, Disposition, EngineFacts, HostFacts, RunRecord, RunState, claimable, mask_texts,
@@ -57,7 +57,7 @@ pub(super) fn selection(
             path.display().to_string()
         })
         .collect();
-    let filter = Filter::new(record.plan.only.as_deref())?;
+    let filter = CaseFilter::new(record.plan.only.as_deref())?;
     let scenarios = match unwritten(place, record, out)? {
         Some(scenario) => vec![scenario],
         None => cases::load(place, &names)?,

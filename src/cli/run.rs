@@ -2,52 +2,24 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
 
 use super::again::{self, Earlier};
 use super::args::{Place, RunArgs, TableFormat};
-use super::cases::Selection;
 use super::charts;
 use super::environment::Environments;
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, store_failure};
 use super::folder::{FolderRecorder, write_derived, write_page};
+use super::job::{Job, Seams};
 use super::output::Printer;
 use super::planning::{self, PROBE_INTERVAL};
 use super::prepare::{Prepared, settle, want};
 use super::progress::Display;
 use crate::engine::{Clock, Engine, Probe};
 use crate::host;
-use crate::record::{
-    AbRecord, Disposition, EngineChoice, HostFacts, Metric, Revision, RunRecord, RunState, Status,
-};
+use crate::record::{Disposition, EngineChoice, Metric, RunRecord, RunState, Status};
 use crate::report;
-use crate::runner::{self, Pace, RunError, Runner, Settings};
-use crate::scan::Scanners;
-use crate::store::{RunFolder, StoreError};
-
-/// What a run needs of the world; tests put fakes in.
-pub struct Seams<E, C, P, G> {
-    /// The user's engine.
-    pub engine: Arc<E>,
-    /// The clock.
-    pub clock: Arc<C>,
-    /// The probe of the user's engine.
-    pub probe: Arc<P>,
-    /// Registry and clean room.
-    pub environments: G,
-    /// Facts about the host.
-    pub host: HostFacts,
-    /// The commit that the home folder is at, where it lies in a repository.
-    pub revision: Option<Revision>,
-    /// The command line, for the record.
-    pub command: Vec<String>,
-    /// The vulnerability scanners to ask, where any is installed.
-    pub scanners: Option<Scanners>,
-    /// Cancelled when the user asks to stop.
-    pub stop: CancellationToken,
-}
+use crate::runner::{self, RunError, Runner, Settings};
+use crate::store::RunFolder;
 
 /// Runs, and prints the tables.
 ///
@@ -105,31 +77,6 @@ pub(super) fn finish(
     match measured.unwritten {
         Some(failure) => Err(failure),
         None => Ok(exit_of(&measured.record)),
-    }
-}
-
-/// What is to be measured.
-pub(super) struct Job<'a> {
-    pub(super) args: &'a RunArgs,
-    /// Cases that are selected already, instead of scenarios by name.
-    pub(super) given: Option<Given>,
-}
-
-/// Cases that are selected already.
-pub(super) struct Given {
-    /// The cases.
-    pub(super) selection: Selection,
-    /// Which revisions they are of, where they are of two.
-    pub(super) ab: Option<AbRecord>,
-    /// What the run's folder is called.
-    pub(super) name: String,
-    /// How many rounds there are, where the plan alone does not say.
-    pub(super) pace: Option<Box<dyn Pace>>,
-}
-
-impl<'a> Job<'a> {
-    fn of(args: &'a RunArgs) -> Self {
-        Self { args, given: None }
     }
 }
 
@@ -358,9 +305,4 @@ pub(super) fn exit_of(record: &RunRecord) -> Exit {
             _ => false,
         });
     if dnf { Exit::Failed } else { Exit::Fine }
-}
-
-pub(super) fn store_failure(error: StoreError) -> Failure {
-    let hint = error.hint().map(str::to_owned);
-    Failure::failed(error).with_hint(hint)
 }

@@ -3,27 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::Place;
-use super::cases::Selection;
+use super::cases::{Part, Selection};
 use super::failure::Failure;
-use super::report::load_one;
+use super::runs::load_one;
 use crate::oci;
 use crate::record::{CaseId, Shard, ShardBy, ShardRecord};
 use crate::runner::{Portion, rule_of_thumb, split, visit_times};
 use crate::units::Nanos;
 
-/// A part of a selection.
-#[derive(Debug)]
-pub(super) struct Part {
-    /// As the record keeps it.
-    pub(super) record: ShardRecord,
-    /// The seed of all parts, where the user gives none: what is selected, hashed, so that
-    /// every machine finds the same.
-    pub(super) seed: u64,
-}
-
 /// Where expected times come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum TimeSource {
     /// A former run had all cases.
     Measured,
     /// It had this many of them; the others count as the mean of those.
@@ -40,7 +30,7 @@ pub(super) struct Units {
     pub(super) units: Vec<Portion>,
     /// Expected time of one visit to each case that can be built.
     pub(super) times: BTreeMap<CaseId, Nanos>,
-    pub(super) source: Source,
+    pub(super) source: TimeSource,
 }
 
 /// What is not separated, with the time that one visit to all of it takes.
@@ -93,7 +83,7 @@ pub(super) fn units(
 fn expected(
     selection: &Selection,
     known: &BTreeMap<CaseId, Nanos>,
-) -> (BTreeMap<CaseId, Nanos>, Source) {
+) -> (BTreeMap<CaseId, Nanos>, TimeSource) {
     let planned = &selection.planned;
     let measured: Vec<Nanos> = planned
         .iter()
@@ -108,15 +98,15 @@ fn expected(
     else {
         let times = planned.iter();
         let times = times.map(|case| (case.id.clone(), rule_of_thumb(case)));
-        return (times.collect(), Source::Guessed);
+        return (times.collect(), TimeSource::Guessed);
     };
     let times = planned.iter().map(|case| {
         let own = known.get(&case.id).copied();
         (case.id.clone(), own.unwrap_or(Nanos(mean)))
     });
     let source = match measured.len() {
-        all if all == planned.len() => Source::Measured,
-        known => Source::Partly { known },
+        all if all == planned.len() => TimeSource::Measured,
+        known => TimeSource::Partly { known },
     };
     (times.collect(), source)
 }

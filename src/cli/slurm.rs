@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::output::Printer;
 use super::planned::{Planned, duration};
 use super::planning::rounds_of;
-use super::shard::Source;
+use super::shard::TimeSource;
 use crate::units::Nanos;
 
 /// Indexes of a job array end here unless `MaxArraySize` of slurm.conf says otherwise.
@@ -39,7 +39,7 @@ pub(super) fn array(
     place: &Place,
     args: &PlanArgs,
     shards: &[Planned],
-    source: Source,
+    source: TimeSource,
     printer: &mut Printer,
 ) -> Result<String, Failure> {
     let count = shards.len();
@@ -68,8 +68,8 @@ pub(super) fn array(
          # A task that Slurm starts again resumes its shard (--continue).\n\
          # Expected time of a round ({}):\n",
         match source {
-            Source::Guessed => "a rule of thumb; --timings takes measured ones",
-            Source::Measured | Source::Partly { .. } => "by --timings",
+            TimeSource::Guessed => "a rule of thumb; --timings takes measured ones",
+            TimeSource::Measured | TimeSource::Partly { .. } => "by --timings",
         }
     );
     for planned in shards {

@@ -7,8 +7,9 @@
 
 use globset::Glob;
 
-use super::series::{self, Series};
-use super::{Difference, Rule, apps, seed_of, traits};
+use super::app_cases::apps;
+use super::series::{self, SeriesSamples};
+use super::{Difference, Rule, seed_of, traits};
 use crate::record::{CaseId, CaseRecord, Disposition, Kind, Link, Measurand, Metric, RunRecord};
 use crate::scenario::{Budget, Limit};
 use crate::stats::{
@@ -228,7 +229,7 @@ pub fn tightest_limit<'b>(
     most.or(least)
 }
 
-type Samples<'a> = std::collections::BTreeMap<series::Key<'a>, Series<'a>>;
+type Samples<'a> = std::collections::BTreeMap<series::Key<'a>, SeriesSamples<'a>>;
 
 /// A line for each link, with absolute limits judged.
 fn lines_of<'a>(
@@ -290,7 +291,7 @@ fn lines_of<'a>(
 fn absolute<'a>(
     case: &'a CaseRecord,
     metric: Metric,
-    series: &Series<'a>,
+    series: &SeriesSamples<'a>,
     limit: Limit,
 ) -> BudgetOutcome<'a> {
     // A failure breaks the budget, whether of the whole case or of one round.
@@ -395,8 +396,8 @@ fn relative<'a>(
         };
         let key = (line.case.as_str(), metric, line.link);
         let sets = (
-            before.get(&key).and_then(Series::set),
-            samples.get(&key).and_then(Series::set),
+            before.get(&key).and_then(SeriesSamples::set),
+            samples.get(&key).and_then(SeriesSamples::set),
         );
         let (Some(base), Some(head)) = sets else {
             continue;

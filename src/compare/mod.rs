@@ -4,6 +4,7 @@
 //! [`crate::stats::compare`], over all comparable metrics of both runs as one family. A pair that
 //! cannot be compared is reported with the [`Rule`] that prevents it.
 
+mod app_cases;
 mod budget;
 mod cause;
 mod conditions;
@@ -29,7 +30,8 @@ pub use unmatched::{UnmatchedBudget, unmatched};
 use crate::record::{AbRecord, CaseId, CaseRecord, Disposition, Kind, Link, Metric, RunRecord};
 use crate::stats::{self, ALPHA, Design, JointTest, Pair, Threshold, Verdict};
 use crate::units::Quantity;
-use series::Series;
+use app_cases::apps;
+use series::SeriesSamples;
 
 /// The settings of a comparison.
 #[derive(Debug, Clone)]
@@ -106,12 +108,12 @@ pub struct Line<'a> {
     /// The median of head's samples.
     pub head: Option<Quantity>,
     /// The outcome.
-    pub outcome: Outcome<'a>,
+    pub outcome: LineOutcome<'a>,
 }
 
 /// The outcome of a line.
 #[derive(Debug, Clone)]
-pub enum Outcome<'a> {
+pub enum LineOutcome<'a> {
     /// Both sides have comparable samples.
     Judged(stats::Comparison),
     /// It worked in base and fails in head, in all or some rounds.
@@ -179,12 +181,12 @@ impl Line<'_> {
     /// The standing of the outcome.
     pub fn standing(&self) -> Standing {
         match &self.outcome {
-            Outcome::Broke { .. } => Standing::Worse,
-            Outcome::Fixed { .. } => Standing::Better,
-            Outcome::Expected { .. } => Standing::Same,
-            Outcome::NotMeasured { .. } => Standing::Inconclusive,
-            Outcome::NotComparable(_) => Standing::NotComparable,
-            Outcome::Judged(comparison) => match comparison.verdict {
+            LineOutcome::Broke { .. } => Standing::Worse,
+            LineOutcome::Fixed { .. } => Standing::Better,
+            LineOutcome::Expected { .. } => Standing::Same,
+            LineOutcome::NotMeasured { .. } => Standing::Inconclusive,
+            LineOutcome::NotComparable(_) => Standing::NotComparable,
+            LineOutcome::Judged(comparison) => match comparison.verdict {
                 Verdict::Worse => Standing::Worse,
                 Verdict::Better => Standing::Better,
                 Verdict::Same => Standing::Same,
@@ -197,8 +199,8 @@ impl Line<'_> {
     /// more rounds may show a change.
     pub fn may_matter(&self, terms: &Terms) -> bool {
         let judged = match &self.outcome {
-            Outcome::Judged(judged) => judged,
-            Outcome::NotMeasured { .. } => return true,
+            LineOutcome::Judged(judged) => judged,
+            LineOutcome::NotMeasured { .. } => return true,
             _ => return false,
         };
         let factor = terms.timed.factor();
@@ -212,14 +214,14 @@ impl Line<'_> {
     /// failure is the largest change.
     pub fn distance(&self) -> f64 {
         match &self.outcome {
-            Outcome::Judged(comparison) => match comparison.effect {
+            LineOutcome::Judged(comparison) => match comparison.effect {
                 Some(effect) if effect.get() > 0.0 => effect.get().ln().abs(),
                 _ => f64::MAX,
             },
-            Outcome::Broke { .. } | Outcome::Fixed { .. } => f64::MAX,
-            Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => {
-                0.0
-            }
+            LineOutcome::Broke { .. } | LineOutcome::Fixed { .. } => f64::MAX,
+            LineOutcome::Expected { .. }
+            | LineOutcome::NotMeasured { .. }
+            | LineOutcome::NotComparable(_) => 0.0,
         }
     }
 }
@@ -276,7 +278,7 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
                 continue;
             };
             let [base, head] = both.sets();
-            let comparable = matches!(&outcome, Outcome::NotComparable(why) if why.is_empty());
+            let comparable = matches!(&outcome, LineOutcome::NotComparable(why) if why.is_empty());
             if let (true, Some(base), Some(head)) = (comparable, base, head) {
                 judged.push((lines.len(), pair(metric, base, head, &terms)));
             }
@@ -313,7 +315,7 @@ pub fn compare<'a>(base: &'a RunRecord, head: &'a RunRecord, terms: Terms) -> Ru
 fn judge(lines: &mut [Line<'_>], judged: &[(usize, Pair<'_>)], test: &JointTest) {
     let pairs: Vec<Pair<'_>> = judged.iter().map(|(_, pair)| *pair).collect();
     for ((at, _), comparison) in judged.iter().zip(stats::compare(&pairs, test)) {
-        lines[*at].outcome = Outcome::Judged(comparison);
+        lines[*at].outcome = LineOutcome::Judged(comparison);
     }
 }
 
@@ -323,11 +325,6 @@ fn only_in<'a>(run: &'a RunRecord, other: &RunRecord) -> Vec<&'a CaseId> {
         .map(|case| &case.id)
         .filter(|id| apps(other).all(|case| case.id != **id))
         .collect()
-}
-
-/// The cases of scenarios, without the floor.
-fn apps(record: &RunRecord) -> impl Iterator<Item = &CaseRecord> {
-    record.cases.iter().filter(|case| case.strategy != "floor")
 }
 
 fn pair<'s>(
@@ -380,7 +377,7 @@ pub(crate) fn seed_of(base: &RunRecord, head: &RunRecord) -> u64 {
 /// A metric of a case in both runs, base first.
 struct Both<'a, 's> {
     cases: [&'a CaseRecord; 2],
-    series: [Option<&'s Series<'a>>; 2],
+    series: [Option<&'s SeriesSamples<'a>>; 2],
     metric: Metric,
 }
 
@@ -420,21 +417,21 @@ impl<'a, 's> Both<'a, 's> {
     }
 
     /// The outcome if it needs no statistics; an empty "not comparable" means that it is judged.
-    fn outcome(&self, touched: Vec<Difference>) -> Option<Outcome<'a>> {
+    fn outcome(&self, touched: Vec<Difference>) -> Option<LineOutcome<'a>> {
         let ([before, case], metric, [old, new]) = (self.cases, self.metric, self.series);
         match self.sets() {
             [Some(_), Some(_)] => Some(match self.broke() {
-                Some(reason) => Outcome::Broke { reason },
-                None => Outcome::NotComparable(touched),
+                Some(reason) => LineOutcome::Broke { reason },
+                None => LineOutcome::NotComparable(touched),
             }),
             [Some(_), None] => match reason_of(case, metric, new) {
                 Some(reason) => Some(failure(case, metric, reason)),
                 // Without a reason, the run did not measure it.
-                None => absence(case, new).map(|reason| Outcome::NotMeasured { reason }),
+                None => absence(case, new).map(|reason| LineOutcome::NotMeasured { reason }),
             },
             [None, Some(_)] => {
                 let reason = reason_of(before, metric, old);
-                reason.map(|reason| Outcome::Fixed { reason })
+                reason.map(|reason| LineOutcome::Fixed { reason })
             }
             [None, None] => None,
         }
@@ -442,7 +439,10 @@ impl<'a, 's> Both<'a, 's> {
 }
 
 /// The samples of a case that did not fail as a whole.
-fn works<'s>(case: &CaseRecord, series: Option<&'s Series<'_>>) -> Option<&'s stats::SampleSet> {
+fn works<'s>(
+    case: &CaseRecord,
+    series: Option<&'s SeriesSamples<'_>>,
+) -> Option<&'s stats::SampleSet> {
     match case.disposition {
         Disposition::Failed { .. } => None,
         _ => series?.set(),
@@ -450,15 +450,15 @@ fn works<'s>(case: &CaseRecord, series: Option<&'s Series<'_>>) -> Option<&'s st
 }
 
 /// A failure of head: worse, unless its scenario expects it.
-fn failure<'a>(case: &CaseRecord, metric: Metric, reason: &'a str) -> Outcome<'a> {
+fn failure<'a>(case: &CaseRecord, metric: Metric, reason: &'a str) -> LineOutcome<'a> {
     match case.expects(metric, reason) {
-        Some(_) => Outcome::Expected { reason },
-        None => Outcome::Broke { reason },
+        Some(_) => LineOutcome::Expected { reason },
+        None => LineOutcome::Broke { reason },
     }
 }
 
 /// Why a metric that did not fail has no value.
-fn absence<'a>(case: &'a CaseRecord, series: Option<&Series<'a>>) -> Option<&'a str> {
+fn absence<'a>(case: &'a CaseRecord, series: Option<&SeriesSamples<'a>>) -> Option<&'a str> {
     match &case.disposition {
         Disposition::NotAvailable { reason } | Disposition::NotApplicable { reason } => {
             Some(reason)
@@ -472,7 +472,7 @@ fn absence<'a>(case: &'a CaseRecord, series: Option<&Series<'a>>) -> Option<&'a 
 fn reason_of<'a>(
     case: &'a CaseRecord,
     metric: Metric,
-    series: Option<&Series<'a>>,
+    series: Option<&SeriesSamples<'a>>,
 ) -> Option<&'a str> {
     if let Disposition::Failed { reason } = &case.disposition {
         return Some(reason);

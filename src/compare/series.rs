@@ -11,12 +11,12 @@ pub(super) type Key<'a> = (&'a str, Metric, Option<Link>);
 
 /// Valid samples, and the others with their reasons.
 #[derive(Debug, Default)]
-pub(super) struct Series<'a> {
+pub(super) struct SeriesSamples<'a> {
     set: Option<SampleSet>,
     samples: Vec<&'a Sample>,
 }
 
-impl<'a> Series<'a> {
+impl<'a> SeriesSamples<'a> {
     /// The valid samples; `None` without any.
     pub(super) fn set(&self) -> Option<&SampleSet> {
         self.set.as_ref()
@@ -75,8 +75,8 @@ impl<'a> Series<'a> {
 }
 
 /// All series of a run.
-pub(super) fn of_run(record: &RunRecord) -> BTreeMap<Key<'_>, Series<'_>> {
-    let mut series: BTreeMap<Key<'_>, Series<'_>> = BTreeMap::new();
+pub(super) fn of_run(record: &RunRecord) -> BTreeMap<Key<'_>, SeriesSamples<'_>> {
+    let mut series: BTreeMap<Key<'_>, SeriesSamples<'_>> = BTreeMap::new();
     for sample in &record.samples {
         let key = (sample.case.as_str(), sample.metric, sample.link);
         series.entry(key).or_default().samples.push(sample);
@@ -96,8 +96,8 @@ pub(super) fn of_run(record: &RunRecord) -> BTreeMap<Key<'_>, Series<'_>> {
 
 /// The series of a case that either run has, in the order of the catalogue.
 pub(super) fn keys<'a>(
-    base: &BTreeMap<Key<'a>, Series<'_>>,
-    head: &BTreeMap<Key<'a>, Series<'_>>,
+    base: &BTreeMap<Key<'a>, SeriesSamples<'_>>,
+    head: &BTreeMap<Key<'a>, SeriesSamples<'_>>,
     case: &'a CaseId,
 ) -> BTreeSet<Key<'a>> {
     let first = (case.as_str(), Metric::ALL[0], None);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::apps;
+use super::app_cases::apps;
 use super::rule::{Difference, Rule, differ};
 use crate::oci::Hasher;
 use crate::record::{BaseRecord, CaseRecord, RunRecord, Setup};

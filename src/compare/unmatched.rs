@@ -1,6 +1,6 @@
 //! Budgets that match no case of a run. Without a report they would pass silently.
 
-use super::apps;
+use super::app_cases::apps;
 use super::budget::{concerns, is_of};
 use crate::record::{CaseRecord, Disposition, Measurand, RunRecord, ScenarioRecord};
 use crate::scenario::Budget;

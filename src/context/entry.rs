@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 /// One entry of a context, as the scan found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum ContextEntry {
     /// A folder.
     Folder,
     /// A regular file.
@@ -110,13 +110,13 @@ pub(super) fn changed(how: &'static str) -> io::Error {
 }
 
 /// The permissions with which an entry is sent: no umask of a checkout reaches the image.
-pub(super) fn mode(entry: &Entry) -> u32 {
+pub(super) fn mode(entry: &ContextEntry) -> u32 {
     match entry {
-        Entry::Link(_) => 0o777,
-        Entry::Folder
-        | Entry::File {
+        ContextEntry::Link(_) => 0o777,
+        ContextEntry::Folder
+        | ContextEntry::File {
             executable: true, ..
         } => 0o755,
-        Entry::File { .. } | Entry::Made(_) => 0o644,
+        ContextEntry::File { .. } | ContextEntry::Made(_) => 0o644,
     }
 }

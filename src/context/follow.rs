@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ignore::clean;
-use super::pack::{Body, Item};
+use super::pack::{ItemBody, PackedItem};
 use crate::dockerfile::matches_component;
 
 /// The paths to ask for; `None` where they are the whole tree.
-pub(super) fn follow(items: &[Item], paths: &[String]) -> Option<Vec<String>> {
+pub(super) fn follow(items: &[PackedItem], paths: &[String]) -> Option<Vec<String>> {
     let mut resolver = Resolver {
         bodies: items
             .iter()
@@ -29,7 +29,7 @@ pub(super) fn follow(items: &[Item], paths: &[String]) -> Option<Vec<String>> {
 }
 
 struct Resolver<'a> {
-    bodies: BTreeMap<&'a str, &'a Body>,
+    bodies: BTreeMap<&'a str, &'a ItemBody>,
     resolved: BTreeSet<String>,
 }
 
@@ -88,7 +88,7 @@ impl Resolver<'_> {
     }
 
     fn target(&self, path: &str) -> Option<String> {
-        let Some(Body::Link(target)) = self.bodies.get(path) else {
+        let Some(ItemBody::Link(target)) = self.bodies.get(path) else {
             return None;
         };
         let target = target.to_string_lossy();

@@ -76,8 +76,8 @@ impl Rules {
 
     /// The verdict on an entry of a folder. `folder` is the verdict on that; `None` is the
     /// context's root.
-    pub fn verdict(&self, path: &str, folder: Option<&Verdict>) -> Verdict {
-        let mut verdict = Verdict {
+    pub fn verdict(&self, path: &str, folder: Option<&IgnoreVerdict>) -> IgnoreVerdict {
+        let mut verdict = IgnoreVerdict {
             ignored: false,
             matched: vec![false; self.patterns.len()],
         };
@@ -113,7 +113,7 @@ impl Rules {
 
 /// What the rules say of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(super) struct IgnoreVerdict {
     pub ignored: bool,
     /// Which patterns matched it or a folder above it.
     matched: Vec<bool>,

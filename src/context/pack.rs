@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use super::entry::{Entry, mode};
+use super::entry::{ContextEntry, mode};
 use super::error::ContextError;
 use super::ignore::parents;
 use super::overlay::Overlay;
@@ -24,17 +24,17 @@ pub(super) const UNTOUCHED: Nanos = Nanos(1_577_836_800 * 1_000_000_000);
 
 /// One entry of what is sent.
 #[derive(Debug, Clone)]
-pub(super) struct Item {
+pub(super) struct PackedItem {
     pub path: String,
     pub mode: u32,
     /// Since 1970. A tar keeps whole seconds of it.
     pub modified: Nanos,
-    pub body: Body,
+    pub body: ItemBody,
 }
 
 /// Where an entry's content comes from.
 #[derive(Debug, Clone)]
-pub(super) enum Body {
+pub(super) enum ItemBody {
     Folder,
     Link(PathBuf),
     /// A file of the tree, of this size.
@@ -43,12 +43,12 @@ pub(super) enum Body {
 }
 
 /// The entries of a context with files laid over it, by path.
-pub(super) fn plan(context: &Context, overlay: &Overlay) -> Result<Vec<Item>, ContextError> {
-    let mut items: BTreeMap<String, Item> = context
+pub(super) fn plan(context: &Context, overlay: &Overlay) -> Result<Vec<PackedItem>, ContextError> {
+    let mut items: BTreeMap<String, PackedItem> = context
         .entries
         .iter()
         // The Dockerfile travels by itself: an excluded one is no part of the context.
-        .filter(|(_, entry)| !matches!(entry, Entry::File { forced: true, .. }))
+        .filter(|(_, entry)| !matches!(entry, ContextEntry::File { forced: true, .. }))
         .map(|(path, entry)| (path.clone(), untouched(path, entry)))
         .collect();
     if context.forces_dockerfile() {
@@ -80,7 +80,7 @@ pub(super) fn plan(context: &Context, overlay: &Overlay) -> Result<Vec<Item>, Co
 /// Lays a file over the others. Its modification time is the present, to the nanosecond:
 /// a builder takes a file of the same size and time for unchanged.
 pub(super) fn lay(
-    items: &mut BTreeMap<String, Item>,
+    items: &mut BTreeMap<String, PackedItem>,
     path: &str,
     content: &Bytes,
 ) -> Result<(), ContextError> {
@@ -88,9 +88,9 @@ pub(super) fn lay(
     for dir in parents(path) {
         let fits = items
             .entry(dir.to_owned())
-            .or_insert_with(|| Item {
+            .or_insert_with(|| PackedItem {
                 modified,
-                ..untouched(dir, &Entry::Folder)
+                ..untouched(dir, &ContextEntry::Folder)
             })
             .is_folder();
         if !fits {
@@ -98,40 +98,40 @@ pub(super) fn lay(
         }
     }
     let old = items.get(path);
-    if old.is_some_and(Item::is_folder) {
+    if old.is_some_and(PackedItem::is_folder) {
         return Err(clash(path, "it is a folder"));
     }
     let mode = match old {
-        Some(Item {
+        Some(PackedItem {
             mode,
-            body: Body::Tree(_),
+            body: ItemBody::Tree(_),
             ..
         }) => *mode,
         _ => 0o644,
     };
-    let item = Item {
+    let item = PackedItem {
         path: path.to_owned(),
         mode,
         modified,
-        body: Body::Overlaid(content.clone()),
+        body: ItemBody::Overlaid(content.clone()),
     };
     items.insert(path.to_owned(), item);
     Ok(())
 }
 
 /// A file that lies in no folder.
-pub(super) fn made_file(path: String, mode: u32, content: Bytes) -> Item {
-    Item {
+pub(super) fn made_file(path: String, mode: u32, content: Bytes) -> PackedItem {
+    PackedItem {
         path,
         mode,
         modified: UNTOUCHED,
-        body: Body::Overlaid(content),
+        body: ItemBody::Overlaid(content),
     }
 }
 
 /// A folder above one.
-pub(super) fn made_folder(path: &str) -> Item {
-    untouched(path, &Entry::Folder)
+pub(super) fn made_folder(path: &str) -> PackedItem {
+    untouched(path, &ContextEntry::Folder)
 }
 
 /// A clock before 1970 is no reason to fail; a file merely looks untouched then.
@@ -141,22 +141,22 @@ fn now() -> Nanos {
         .map_or(UNTOUCHED, Nanos::from)
 }
 
-impl Item {
+impl PackedItem {
     fn is_folder(&self) -> bool {
-        matches!(self.body, Body::Folder)
+        matches!(self.body, ItemBody::Folder)
     }
 }
 
-fn untouched(path: &str, entry: &Entry) -> Item {
-    Item {
+fn untouched(path: &str, entry: &ContextEntry) -> PackedItem {
+    PackedItem {
         path: path.to_owned(),
         mode: mode(entry),
         modified: UNTOUCHED,
         body: match entry {
-            Entry::Folder => Body::Folder,
-            Entry::Link(target) => Body::Link(target.clone()),
-            Entry::File { size, .. } => Body::Tree(*size),
-            Entry::Made(content) => Body::Overlaid(content.clone()),
+            ContextEntry::Folder => ItemBody::Folder,
+            ContextEntry::Link(target) => ItemBody::Link(target.clone()),
+            ContextEntry::File { size, .. } => ItemBody::Tree(*size),
+            ContextEntry::Made(content) => ItemBody::Overlaid(content.clone()),
         },
     }
 }

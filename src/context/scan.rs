@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::entry::{Entry, SizedFile, mode};
+use super::entry::{ContextEntry, SizedFile, mode};
 use super::error::ContextError;
 use super::ignore::{Rules, clean, parents};
 use super::overlay::Overlay;
@@ -25,7 +25,7 @@ pub struct Context {
     pub(super) dockerfile: String,
     pub(super) rules: Rules,
     /// Byte order of the paths, in which a folder comes before what it holds.
-    pub(super) entries: BTreeMap<String, Entry>,
+    pub(super) entries: BTreeMap<String, ContextEntry>,
 }
 
 impl Context {
@@ -108,10 +108,10 @@ impl Context {
     }
 
     /// An excluded folder is sent after all where an exception saves what it holds.
-    fn insert(&mut self, path: String, entry: Entry) {
+    fn insert(&mut self, path: String, entry: ContextEntry) {
         for dir in parents(&path) {
             if !self.entries.contains_key(dir) {
-                self.entries.insert(dir.to_owned(), Entry::Folder);
+                self.entries.insert(dir.to_owned(), ContextEntry::Folder);
             }
         }
         self.entries.insert(path, entry);
@@ -131,13 +131,13 @@ impl Context {
                 continue;
             }
             let is_folder = |dir: &str| match self.entries.get(dir) {
-                Some(entry) => *entry == Entry::Folder,
+                Some(entry) => *entry == ContextEntry::Folder,
                 None => true,
             };
             if !parents(&path).all(is_folder) {
                 return Err(clash("a folder above it is a file or a link"));
             }
-            self.insert(path, Entry::Made(content.clone()));
+            self.insert(path, ContextEntry::Made(content.clone()));
         }
         Ok(())
     }
@@ -172,12 +172,12 @@ impl Context {
         self.entries
             .values()
             .map(|entry| match entry {
-                Entry::File {
+                ContextEntry::File {
                     size,
                     forced: false,
                     ..
                 } => Bytes(*size),
-                Entry::Made(content) => Bytes(content.len() as u64),
+                ContextEntry::Made(content) => Bytes(content.len() as u64),
                 _ => Bytes(0),
             })
             .sum()
@@ -188,8 +188,10 @@ impl Context {
         self.entries
             .values()
             .map(|entry| match entry {
-                Entry::Folder | Entry::File { forced: true, .. } => Count(0),
-                Entry::File { .. } | Entry::Made(_) | Entry::Link(_) => Count(1),
+                ContextEntry::Folder | ContextEntry::File { forced: true, .. } => Count(0),
+                ContextEntry::File { .. } | ContextEntry::Made(_) | ContextEntry::Link(_) => {
+                    Count(1)
+                }
             })
             .sum()
     }
@@ -197,7 +199,9 @@ impl Context {
     /// The symbolic links that are sent: path to target, as it stands in the link.
     pub fn links(&self) -> BTreeMap<String, String> {
         let links = self.entries.iter().filter_map(|(path, entry)| match entry {
-            Entry::Link(target) => Some((path.clone(), target.to_string_lossy().into_owned())),
+            ContextEntry::Link(target) => {
+                Some((path.clone(), target.to_string_lossy().into_owned()))
+            }
             _ => None,
         });
         links.collect()
@@ -212,7 +216,7 @@ impl Context {
     /// tar finds it nowhere else.
     pub fn forces_dockerfile(&self) -> bool {
         let entry = self.entries.get(&self.dockerfile);
-        matches!(entry, Some(Entry::File { forced: true, .. }))
+        matches!(entry, Some(ContextEntry::File { forced: true, .. }))
     }
 
     /// Whether the rules let a path through, be it in the tree or not.
@@ -276,7 +280,7 @@ impl Context {
     /// Dockerfile.
     pub fn lets_through(&self, path: &str) -> bool {
         let entry = self.entries.get(&clean(path));
-        entry.is_some_and(|entry| !matches!(entry, Entry::File { forced: true, .. }))
+        entry.is_some_and(|entry| !matches!(entry, ContextEntry::File { forced: true, .. }))
     }
 
     /// SHA-256 in hex over the paths, modes and contents that are sent. Reads every file.
@@ -303,7 +307,7 @@ impl Context {
                 let mut alone = Sha256::new();
                 self.hash_entry("", path, entry, &mut alone)?;
                 apart.push(alone.finalize());
-            } else if *entry != Entry::Folder || !self.holds_only(path, nameless) {
+            } else if *entry != ContextEntry::Folder || !self.holds_only(path, nameless) {
                 self.hash_entry(path, path, entry, &mut hash)?;
             }
         }
@@ -311,7 +315,7 @@ impl Context {
         for one in apart {
             hash.update(one);
         }
-        if let Some(Entry::Link(_)) = self.entries.get(&self.dockerfile) {
+        if let Some(ContextEntry::Link(_)) = self.entries.get(&self.dockerfile) {
             hash.update(self.read(&self.dockerfile)?);
         }
         Ok(format!("{:x}", hash.finalize()))
@@ -323,7 +327,7 @@ impl Context {
             return false;
         }
         let below = self.entries.iter().filter(|(path, entry)| {
-            **entry != Entry::Folder && parents(path).any(|parent| parent == folder)
+            **entry != ContextEntry::Folder && parents(path).any(|parent| parent == folder)
         });
         let mut some = false;
         for (path, _) in below {
@@ -339,26 +343,26 @@ impl Context {
         &self,
         name: &str,
         path: &str,
-        entry: &Entry,
+        entry: &ContextEntry,
         hash: &mut Sha256,
     ) -> Result<(), ContextError> {
         let (kind, size) = match entry {
-            Entry::Folder => ("folder", 0),
-            Entry::Link(target) => ("link", target.as_os_str().len() as u64),
-            Entry::File { size, .. } => ("file", *size),
-            Entry::Made(content) => ("file", content.len() as u64),
+            ContextEntry::Folder => ("folder", 0),
+            ContextEntry::Link(target) => ("link", target.as_os_str().len() as u64),
+            ContextEntry::File { size, .. } => ("file", *size),
+            ContextEntry::Made(content) => ("file", content.len() as u64),
         };
         let mode = mode(entry);
         // Lengths before the texts, so that no two trees give the same bytes.
         hash.update(format!("{kind} {mode:o} {} {size} ", name.len()));
         hash.update(name);
         match entry {
-            Entry::Folder => {}
-            Entry::Link(target) => hash.update(target.as_os_str().as_encoded_bytes()),
-            Entry::Made(content) => hash.update(content),
+            ContextEntry::Folder => {}
+            ContextEntry::Link(target) => hash.update(target.as_os_str().as_encoded_bytes()),
+            ContextEntry::Made(content) => hash.update(content),
             // It may lie behind a link.
-            Entry::File { forced: true, .. } => hash.update(self.read(path)?),
-            Entry::File { size, .. } => {
+            ContextEntry::File { forced: true, .. } => hash.update(self.read(path)?),
+            ContextEntry::File { size, .. } => {
                 SizedFile::open(&self.root, path, *size)
                     .and_then(|mut file| io::copy(&mut file, hash))
                     .map_err(|source| ContextError::Read {
@@ -400,16 +404,20 @@ pub(super) fn inside(path: &str) -> Result<String, ContextError> {
     Ok(cleaned)
 }
 
-fn entry(full: &Path, facts: &Metadata, forced: bool) -> Result<Option<Entry>, ContextError> {
+fn entry(
+    full: &Path,
+    facts: &Metadata,
+    forced: bool,
+) -> Result<Option<ContextEntry>, ContextError> {
     let kind = facts.file_type();
     let special = |kind| ContextError::Special {
         path: full.to_owned(),
         kind,
     };
     if kind.is_dir() {
-        Ok(Some(Entry::Folder))
+        Ok(Some(ContextEntry::Folder))
     } else if kind.is_file() {
-        Ok(Some(Entry::File {
+        Ok(Some(ContextEntry::File {
             size: facts.len(),
             // The owner's bit, as git keeps it.
             executable: facts.permissions().mode() & 0o100 != 0,
@@ -420,7 +428,7 @@ fn entry(full: &Path, facts: &Metadata, forced: bool) -> Result<Option<Entry>, C
             path: full.to_owned(),
             source,
         })?;
-        Ok(Some(Entry::Link(target)))
+        Ok(Some(ContextEntry::Link(target)))
     } else if kind.is_socket() {
         Ok(None)
     } else if kind.is_fifo() {

@@ -12,17 +12,17 @@ use super::entry::{SizedFile, changed, named};
 use super::follow::follow;
 use super::ignore::parents;
 use super::overlay::Overlay;
-use super::pack::{self, Body, Item};
+use super::pack::{self, ItemBody, PackedItem};
 use super::pattern::Pattern;
 use super::scan::Context;
 use super::{ContextError, stream};
 use crate::engine::{BuildContext, BuildSource, SourceEntry, SourceFiles, SourceKind, SourceTree};
 
 /// A context with an overlay, ready to be sent.
-pub(super) struct Tree {
+pub(super) struct ContextTree {
     root: PathBuf,
     /// In the order of a walk.
-    pub(super) items: Vec<Item>,
+    pub(super) items: Vec<PackedItem>,
     entries: Vec<SourceEntry>,
 }
 
@@ -40,7 +40,7 @@ impl Context {
     ) -> Result<BuildSource, ContextError> {
         let items = pack::plan(self, overlay)?;
         Ok(BuildSource {
-            files: Arc::new(Tree::new(self.root.clone(), items)),
+            files: Arc::new(ContextTree::new(self.root.clone(), items)),
             dockerfile: dockerfile.into(),
             sync_key: sync_key.to_owned(),
             whole: false,
@@ -64,15 +64,18 @@ pub fn in_memory(
         items.insert(path.clone(), pack::made_file(path, mode, content));
     }
     BuildSource {
-        files: Arc::new(Tree::new(PathBuf::new(), items.into_values().collect())),
+        files: Arc::new(ContextTree::new(
+            PathBuf::new(),
+            items.into_values().collect(),
+        )),
         dockerfile: dockerfile.into(),
         sync_key: sync_key.to_owned(),
         whole: false,
     }
 }
 
-impl Tree {
-    fn new(root: PathBuf, mut items: Vec<Item>) -> Self {
+impl ContextTree {
+    fn new(root: PathBuf, mut items: Vec<PackedItem>) -> Self {
         items.sort_by(|one, other| walked(&one.path).cmp(walked(&other.path)));
         let entries = items.iter().map(entry).collect();
         Self {
@@ -89,21 +92,23 @@ fn walked(path: &str) -> impl Iterator<Item = u8> {
     path.bytes().map(|byte| if byte == b'/' { 0 } else { byte })
 }
 
-fn entry(item: &Item) -> SourceEntry {
+fn entry(item: &PackedItem) -> SourceEntry {
     SourceEntry {
         path: item.path.clone(),
         mode: item.mode,
         modified: item.modified,
         kind: match &item.body {
-            Body::Folder => SourceKind::Directory,
-            Body::Link(target) => SourceKind::Link(target.to_string_lossy().into_owned()),
-            Body::Tree(size) => SourceKind::File(crate::units::Bytes(*size)),
-            Body::Overlaid(content) => SourceKind::File(crate::units::Bytes(content.len() as u64)),
+            ItemBody::Folder => SourceKind::Directory,
+            ItemBody::Link(target) => SourceKind::Link(target.to_string_lossy().into_owned()),
+            ItemBody::Tree(size) => SourceKind::File(crate::units::Bytes(*size)),
+            ItemBody::Overlaid(content) => {
+                SourceKind::File(crate::units::Bytes(content.len() as u64))
+            }
         },
     }
 }
 
-impl SourceFiles for Tree {
+impl SourceFiles for ContextTree {
     fn entries(&self) -> &[SourceEntry] {
         &self.entries
     }
@@ -140,7 +145,7 @@ impl SourceFiles for Tree {
                     chosen[*dir] = true;
                 }
             }
-            if matches!(item.body, Body::Folder) {
+            if matches!(item.body, ItemBody::Folder) {
                 above.push((index, matched));
             }
         }
@@ -149,7 +154,7 @@ impl SourceFiles for Tree {
 
     fn check(&self, index: usize) -> io::Result<()> {
         let item = &self.items[index];
-        let Body::Tree(size) = item.body else {
+        let ItemBody::Tree(size) = item.body else {
             return Ok(());
         };
         let facts = fs::symlink_metadata(self.root.join(&item.path))
@@ -167,9 +172,9 @@ impl SourceFiles for Tree {
     fn open(&self, index: usize) -> io::Result<Box<dyn Read + Send + '_>> {
         let item = &self.items[index];
         match &item.body {
-            Body::Tree(size) => Ok(Box::new(SizedFile::open(&self.root, &item.path, *size)?)),
-            Body::Overlaid(content) => Ok(Box::new(Cursor::new(content.clone()))),
-            Body::Folder | Body::Link(_) => Err(named(
+            ItemBody::Tree(size) => Ok(Box::new(SizedFile::open(&self.root, &item.path, *size)?)),
+            ItemBody::Overlaid(content) => Ok(Box::new(Cursor::new(content.clone()))),
+            ItemBody::Folder | ItemBody::Link(_) => Err(named(
                 &item.path,
                 io::Error::other("it has no content to send"),
             )),
@@ -177,7 +182,7 @@ impl SourceFiles for Tree {
     }
 }
 
-impl Tree {
+impl ContextTree {
     /// Whether the directory `dir` holds the entry, at any depth.
     fn holds(&self, dir: usize, entry: usize) -> bool {
         self.items[entry]
@@ -187,7 +192,7 @@ impl Tree {
     }
 }
 
-impl SourceTree for Tree {
+impl SourceTree for ContextTree {
     fn tar(&self, path: &str, dockerfile: &Bytes) -> BuildContext {
         let mut items: BTreeMap<_, _> = self
             .items

@@ -4,7 +4,7 @@
 use super::*;
 
 /// A tree of files and, where there is a target, links.
-fn tree(entries: &[(&str, Option<&str>)]) -> Tree {
+fn tree(entries: &[(&str, Option<&str>)]) -> ContextTree {
     let mut items = BTreeMap::new();
     for (path, target) in entries {
         for dir in parents(path) {
@@ -14,24 +14,24 @@ fn tree(entries: &[(&str, Option<&str>)]) -> Tree {
         }
         let mut item = pack::made_file((*path).to_owned(), 0o644, Bytes::from_static(b"x"));
         if let Some(target) = target {
-            item.body = Body::Link(PathBuf::from(target));
+            item.body = ItemBody::Link(PathBuf::from(target));
         }
         items.insert((*path).to_owned(), item);
     }
-    Tree::new(PathBuf::new(), items.into_values().collect())
+    ContextTree::new(PathBuf::new(), items.into_values().collect())
 }
 
 fn texts(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn chosen<'a>(tree: &'a Tree, include: &[&str], follow: &[&str]) -> Vec<&'a str> {
+fn chosen<'a>(tree: &'a ContextTree, include: &[&str], follow: &[&str]) -> Vec<&'a str> {
     let chosen = tree.chosen(&texts(include), &texts(follow));
     let entries = chosen.iter().map(|index| &tree.entries[*index]);
     entries.map(|entry| entry.path.as_str()).collect()
 }
 
-fn plain() -> Tree {
+fn plain() -> ContextTree {
     tree(&[
         ("a/b/c.txt", None),
         ("a/b/d.md", None),
@@ -90,7 +90,7 @@ fn a_directory_that_is_chosen_ends_where_its_sibling_begins() {
     assert_eq!(chosen(&tree, &["a/y"], &[]), ["a", "a/y", "a/y/z"]);
 }
 
-fn linked() -> Tree {
+fn linked() -> ContextTree {
     tree(&[
         ("real/file", None),
         ("real/deep/x", None),

@@ -10,7 +10,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::entry::SizedFile;
 use super::error::ContextError;
-use super::pack::{Body, Item};
+use super::pack::{ItemBody, PackedItem};
 use crate::engine::BuildContext;
 
 /// Size of a chunk; with [`CHUNKS`] it bounds what waits in memory.
@@ -23,7 +23,7 @@ const NANOS_IN_A_SECOND: u64 = 1_000_000_000;
 type Chunk = io::Result<Bytes>;
 
 /// Starts the packing.
-pub(super) fn open(root: PathBuf, plan: Result<Vec<Item>, ContextError>) -> BuildContext {
+pub(super) fn open(root: PathBuf, plan: Result<Vec<PackedItem>, ContextError>) -> BuildContext {
     let (sender, receiver) = channel(CHUNKS);
     match plan {
         Ok(items) => start(root, items, &sender),
@@ -33,7 +33,7 @@ pub(super) fn open(root: PathBuf, plan: Result<Vec<Item>, ContextError>) -> Buil
     stream(receiver)
 }
 
-fn start(root: PathBuf, items: Vec<Item>, sender: &Sender<Chunk>) {
+fn start(root: PathBuf, items: Vec<PackedItem>, sender: &Sender<Chunk>) {
     let own = sender.clone();
     // A blocking task and not a plain thread: a paused runtime knows of it, and
     // does not move its clock while a context is being packed.
@@ -54,7 +54,7 @@ fn stream(receiver: Receiver<Chunk>) -> BuildContext {
     Box::pin(ReceiverStream::new(receiver))
 }
 
-fn pack(root: &Path, items: &[Item], sender: &Sender<Chunk>) -> io::Result<()> {
+fn pack(root: &Path, items: &[PackedItem], sender: &Sender<Chunk>) -> io::Result<()> {
     let mut tar = tar::Builder::new(Chunks {
         sender,
         buffer: Vec::with_capacity(CHUNK_BYTES),
@@ -65,7 +65,7 @@ fn pack(root: &Path, items: &[Item], sender: &Sender<Chunk>) -> io::Result<()> {
     tar.into_inner()?.flush()
 }
 
-fn append<W: Write>(tar: &mut tar::Builder<W>, root: &Path, item: &Item) -> io::Result<()> {
+fn append<W: Write>(tar: &mut tar::Builder<W>, root: &Path, item: &PackedItem) -> io::Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_mode(item.mode);
     header.set_uid(0);
@@ -73,20 +73,20 @@ fn append<W: Write>(tar: &mut tar::Builder<W>, root: &Path, item: &Item) -> io::
     header.set_mtime(item.modified.0 / NANOS_IN_A_SECOND);
     header.set_size(0);
     match &item.body {
-        Body::Folder => {
+        ItemBody::Folder => {
             header.set_entry_type(tar::EntryType::Directory);
             tar.append_data(&mut header, format!("{}/", item.path), io::empty())
         }
-        Body::Link(target) => {
+        ItemBody::Link(target) => {
             header.set_entry_type(tar::EntryType::Symlink);
             tar.append_link(&mut header, &item.path, target)
         }
-        Body::Tree(size) => {
+        ItemBody::Tree(size) => {
             header.set_size(*size);
             let file = SizedFile::open(root, &item.path, *size)?;
             tar.append_data(&mut header, &item.path, file)
         }
-        Body::Overlaid(content) => {
+        ItemBody::Overlaid(content) => {
             header.set_size(content.len() as u64);
             tar.append_data(&mut header, &item.path, content.as_ref())
         }

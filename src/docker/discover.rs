@@ -21,7 +21,7 @@ const DEFAULT_CONTEXT: &str = "default";
 
 /// The relevant part of the environment.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct EngineEnvironment {
     /// `DOCKER_CONTEXT`.
     pub context: Option<String>,
     /// `DOCKER_CONFIG`, else `~/.docker`.
@@ -34,7 +34,7 @@ pub struct Surroundings {
 
 /// An engine that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundEngine {
     /// Its address, in the form of `DOCKER_HOST`.
     pub host: String,
     /// Why it was selected.
@@ -65,7 +65,7 @@ struct Address {
     host: String,
 }
 
-impl Surroundings {
+impl EngineEnvironment {
     /// The environment of this process.
     pub fn of_process() -> Self {
         let folder = |name: &str| {
@@ -90,7 +90,7 @@ impl Surroundings {
     ///
     /// # Errors
     /// The context does not exist, or has no engine address.
-    pub fn find(&self) -> Result<Found, EngineError> {
+    pub fn find(&self) -> Result<FoundEngine, EngineError> {
         let (name, origin) = match &self.context {
             Some(name) => (Some(name.clone()), "DOCKER_CONTEXT".to_owned()),
             None => {
@@ -106,7 +106,7 @@ impl Surroundings {
             }
         };
         match name.filter(|name| name != DEFAULT_CONTEXT) {
-            Some(name) => Ok(Found {
+            Some(name) => Ok(FoundEngine {
                 host: self.host_of(&name)?,
                 why: format!("the context `{name}` of {origin}"),
             }),
@@ -150,14 +150,14 @@ impl Surroundings {
         }
     }
 
-    fn usual(&self) -> Found {
+    fn usual(&self) -> FoundEngine {
         let found = self.sockets().into_iter().find(|(path, _)| is_socket(path));
         match found {
-            Some((path, what)) => Found {
+            Some((path, what)) => FoundEngine {
                 host: format!("unix://{}", path.display()),
                 why: format!("{what}'s socket"),
             },
-            None => Found {
+            None => FoundEngine {
                 host: "unix:///var/run/docker.sock".to_owned(),
                 why: "the default; no usual socket exists".to_owned(),
             },
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     /// A home folder with a context `work` that has its own socket.
-    fn home() -> (tempfile::TempDir, Surroundings) {
+    fn home() -> (tempfile::TempDir, EngineEnvironment) {
         let dir = tempfile::tempdir().unwrap();
         let configuration = dir.path().join(".docker");
         let folder = configuration
@@ -216,7 +216,7 @@ mod tests {
         let meta = r#"{"Name":"work","Metadata":{},
             "Endpoints":{"docker":{"Host":"unix:///run/work.sock","SkipTLSVerify":false}}}"#;
         fs::write(folder.join("meta.json"), meta).unwrap();
-        let surroundings = Surroundings {
+        let surroundings = EngineEnvironment {
             context: None,
             configuration: Some(configuration),
             home: Some(dir.path().to_owned()),
@@ -251,7 +251,7 @@ mod tests {
         let (dir, around) = home();
         let sockets: Vec<_> = around.sockets().into_iter().skip(1).collect();
         // This machine may have Docker, which has precedence.
-        let taken = |around: &Surroundings| {
+        let taken = |around: &EngineEnvironment| {
             let mut sockets = around.sockets().into_iter().skip(1);
             sockets.find(|(path, _)| is_socket(path) && path.starts_with(dir.path()))
         };

@@ -38,7 +38,7 @@ use std::time::Duration;
 use bollard::Docker;
 
 pub use deadline::Deadlines;
-pub use discover::{Found, Surroundings};
+pub use discover::{EngineEnvironment, FoundEngine};
 pub use endpoint::{Endpoint, EndpointError};
 pub use owned::LABEL_CONTAINER;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::env::{Env, Lookup};
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 use super::shell::{Lex, ShellError};
 
 /// Build arguments by name.
@@ -68,7 +68,7 @@ pub(super) fn global_env(
         }
     }
     for instruction in declared {
-        let Kind::Arg(pairs) = &instruction.kind else {
+        let InstructionKind::Arg(pairs) = &instruction.kind else {
             continue;
         };
         for (name, default) in pairs {
@@ -90,7 +90,7 @@ pub(super) fn global_env(
 /// rests on something unknown (the base image's environment) makes the variable
 /// unknown as well.
 pub(super) fn apply(
-    kind: &Kind,
+    kind: &InstructionKind,
     env: &mut Env,
     global: &Env,
     args: &BuildArgs,
@@ -101,7 +101,7 @@ pub(super) fn apply(
         Ok::<_, ShellError>(expanded.unknown.is_empty().then_some(expanded.text))
     };
     match kind {
-        Kind::Env(pairs) => {
+        InstructionKind::Env(pairs) => {
             // All words of one ENV see the variables as they were before it.
             let before = env.clone();
             for (name, word) in pairs {
@@ -111,7 +111,7 @@ pub(super) fn apply(
                 }
             }
         }
-        Kind::Arg(pairs) => {
+        InstructionKind::Arg(pairs) => {
             for (name, word) in pairs {
                 let given = args.get(name).cloned();
                 let value = match (given, word) {

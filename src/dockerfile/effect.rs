@@ -7,7 +7,7 @@ use super::env::Env;
 use super::error::ParseError;
 use super::file::Dockerfile;
 use super::graph::Origin;
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 use super::pattern::Cover;
 use super::shell::Lex;
 use super::step::StepKey;
@@ -76,7 +76,7 @@ impl Dockerfile {
                         own = own.max(ends[source].min(Taint::May));
                     }
                 }
-                let is_run = matches!(item.instruction.kind, Kind::Run(_));
+                let is_run = matches!(item.instruction.kind, InstructionKind::Run(_));
                 // A RUN's cache key holds that of the step before it, so it cannot be
                 // cached behind one that ran with other content. Of the other steps
                 // BuildKit may still judge by content (`COPY --link`).
@@ -99,7 +99,7 @@ impl Dockerfile {
     /// What the step itself reads of the context.
     fn context_taint(&self, instruction: &Instruction, env: &Env, changed: &[Alias]) -> Taint {
         match &instruction.kind {
-            Kind::Copy(copy) if copy.from.is_none() => {
+            InstructionKind::Copy(copy) if copy.from.is_none() => {
                 let sources = copy.sources.iter();
                 let taint = sources
                     .map(|source| self.source_taint(source, env, changed))
@@ -111,7 +111,7 @@ impl Dockerfile {
                     taint
                 }
             }
-            Kind::Run(mounts) => mounts
+            InstructionKind::Run(mounts) => mounts
                 .iter()
                 .filter(|mount| mount.from.is_none())
                 .map(|mount| {

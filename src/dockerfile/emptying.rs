@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::Dockerfile;
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 
 /// Where the step mounts them.
 const FOLDER: &str = "/.plimsoll-emptied";
@@ -35,7 +35,7 @@ impl Dockerfile {
         let mut place = None;
         let instructions = self.stages().iter().flat_map(|stage| &stage.instructions);
         for instruction in instructions.filter(|it| planned.contains(&it.line)) {
-            let Kind::Run(mounts) = &instruction.effective().kind else {
+            let InstructionKind::Run(mounts) = &instruction.effective().kind else {
                 continue;
             };
             let mounts: Vec<_> = mounts.iter().filter(|mount| mount.is_cache()).collect();

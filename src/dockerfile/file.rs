@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::error::ParseError;
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 use super::lexer::lex;
 use super::mount::CacheMount;
 use super::words::Word;
@@ -53,7 +53,7 @@ impl Dockerfile {
         let mut stages: Vec<Stage> = Vec::new();
         for line in &lexed.lines {
             let instruction = Instruction::parse(line, lexed.escape)?;
-            if let Kind::From {
+            if let InstructionKind::From {
                 base,
                 platform,
                 name,
@@ -71,7 +71,7 @@ impl Dockerfile {
                 });
             } else if let Some(stage) = stages.last_mut() {
                 stage.instructions.push(instruction);
-            } else if matches!(instruction.kind, Kind::Arg(_)) {
+            } else if matches!(instruction.kind, InstructionKind::Arg(_)) {
                 globals.push(instruction);
             } else {
                 return Err(
@@ -139,7 +139,7 @@ impl Dockerfile {
     pub fn cache_mounts(&self) -> Vec<CacheMount> {
         let mut found = Vec::new();
         for instruction in self.stages.iter().flat_map(|stage| &stage.instructions) {
-            let Kind::Run(mounts) = &instruction.effective().kind else {
+            let InstructionKind::Run(mounts) = &instruction.effective().kind else {
                 continue;
             };
             found.extend(mounts.iter().filter_map(|mount| {

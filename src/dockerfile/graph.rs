@@ -9,7 +9,7 @@ use super::args::global_env;
 use super::env::Env;
 use super::error::ParseError;
 use super::file::{Dockerfile, Stage};
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 use super::shell::{Lex, ShellError};
 
 /// Where a file system comes from.
@@ -221,7 +221,7 @@ impl Dockerfile {
         let triggers = base
             .iter()
             .filter_map(|instruction| match &instruction.kind {
-                Kind::Onbuild(trigger) => Some((true, trigger.as_ref())),
+                InstructionKind::Onbuild(trigger) => Some((true, trigger.as_ref())),
                 _ => None,
             });
         triggers.chain(stage.instructions.iter().map(|own| (false, own)))
@@ -248,12 +248,12 @@ impl Dockerfile {
     ) -> Result<Vec<Origin>, ParseError> {
         let line = instruction.line;
         match &instruction.kind {
-            Kind::Copy(copy) => copy
+            InstructionKind::Copy(copy) => copy
                 .from
                 .iter()
                 .map(|from| self.source(stage, line, &from.text, true))
                 .collect(),
-            Kind::Run(mounts) => mounts
+            InstructionKind::Run(mounts) => mounts
                 .iter()
                 .filter_map(|mount| mount.from.as_ref())
                 .map(|from| self.source(stage, line, &from.text, false))

@@ -8,7 +8,7 @@ use super::env::Env;
 use super::error::ParseError;
 use super::file::{Dockerfile, Stage};
 use super::graph::Origin;
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 use super::shell::Lex;
 use super::words::split_quoted;
 
@@ -70,7 +70,7 @@ impl Dockerfile {
                 let known = seen.entry(name).or_insert(has_default);
                 *known |= has_default;
             }
-            if matches!(instruction.kind, Kind::Run(_)) {
+            if matches!(instruction.kind, InstructionKind::Run(_)) {
                 hints.secrets.extend(secrets(&instruction.text));
             }
         }
@@ -101,7 +101,7 @@ impl Dockerfile {
     pub fn context_sources(&self) -> Vec<String> {
         let instructions = self.stages().iter().flat_map(|stage| &stage.instructions);
         let copies = instructions.filter_map(|instruction| match &instruction.kind {
-            Kind::Copy(copy) if copy.from.is_none() => Some(&copy.sources),
+            InstructionKind::Copy(copy) if copy.from.is_none() => Some(&copy.sources),
             _ => None,
         });
         copies.flatten().cloned().collect()
@@ -234,7 +234,7 @@ fn health_command(text: &str) -> Option<String> {
 /// The names that an ARG declares, and whether each has a default.
 fn declared(instruction: &Instruction) -> Vec<(String, bool)> {
     match &instruction.kind {
-        Kind::Arg(pairs) => pairs
+        InstructionKind::Arg(pairs) => pairs
             .iter()
             .map(|(name, default)| (name.clone(), default.is_some()))
             .collect(),

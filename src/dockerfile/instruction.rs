@@ -2,9 +2,9 @@
 
 use super::error::ParseError;
 use super::heredoc::{Heredoc, opening};
-use super::lexer::Line;
+use super::lexer::InstructionLine;
 use super::mount::Mount;
-use super::pairs::{Pair, arg_pairs, env_pairs};
+use super::pairs::{NameAndValue, arg_pairs, env_pairs};
 use super::words::{Flag, Word, take_flags};
 
 const KNOWN: [&str; 18] = [
@@ -35,18 +35,18 @@ pub(super) struct Instruction {
     /// The logical line, white space as written.
     pub text: String,
     pub heredocs: Vec<Heredoc>,
-    pub kind: Kind,
+    pub kind: InstructionKind,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(super) enum InstructionKind {
     From {
         base: Word,
         platform: Option<String>,
         name: Option<String>,
     },
-    Arg(Vec<Pair>),
-    Env(Vec<Pair>),
+    Arg(Vec<NameAndValue>),
+    Env(Vec<NameAndValue>),
     Run(Vec<Mount>),
     Copy(Copy),
     Workdir(String),
@@ -71,27 +71,27 @@ pub(super) struct Copy {
 }
 
 impl Instruction {
-    pub fn parse(line: &Line, escape: char) -> Result<Self, ParseError> {
+    pub fn parse(line: &InstructionLine, escape: char) -> Result<Self, ParseError> {
         let (keyword, arguments) = line.content.split_first();
         let keyword = keyword.text.to_ascii_uppercase();
         let kind = match keyword.as_str() {
             "FROM" => from(line.number, &arguments, escape)?,
-            "ARG" => Kind::Arg(arg_pairs(&arguments.text, escape)),
-            "ENV" => Kind::Env(env_pairs(&arguments.text, escape)),
+            "ARG" => InstructionKind::Arg(arg_pairs(&arguments.text, escape)),
+            "ENV" => InstructionKind::Env(env_pairs(&arguments.text, escape)),
             "RUN" => {
                 let (flags, _) = take_flags(&arguments, escape);
                 let mounts = flags.iter().filter(|flag| flag.name == "mount");
-                Kind::Run(
+                InstructionKind::Run(
                     mounts
                         .filter_map(|flag| Mount::parse(&flag.value))
                         .collect(),
                 )
             }
-            "COPY" | "ADD" => Kind::Copy(copy(&keyword, &arguments, escape)),
-            "WORKDIR" => Kind::Workdir(take_flags(&arguments, escape).1.text),
-            "USER" | "SHELL" => Kind::Setting,
+            "COPY" | "ADD" => InstructionKind::Copy(copy(&keyword, &arguments, escape)),
+            "WORKDIR" => InstructionKind::Workdir(take_flags(&arguments, escape).1.text),
+            "USER" | "SHELL" => InstructionKind::Setting,
             "ONBUILD" => onbuild(line, &arguments, escape)?,
-            _ if KNOWN.contains(&keyword.as_str()) => Kind::Other,
+            _ if KNOWN.contains(&keyword.as_str()) => InstructionKind::Other,
             _ => return Err(unknown(line.number, &keyword)),
         };
         Ok(Self {
@@ -104,36 +104,45 @@ impl Instruction {
 
     /// Whether the builder gives this instruction a step of its own.
     pub fn is_step(&self) -> bool {
-        matches!(self.kind, Kind::Run(_) | Kind::Copy(_) | Kind::Workdir(_))
+        matches!(
+            self.kind,
+            InstructionKind::Run(_) | InstructionKind::Copy(_) | InstructionKind::Workdir(_)
+        )
     }
 
     /// Itself, or what it makes a later stage begin with.
     pub fn effective(&self) -> &Self {
         match &self.kind {
-            Kind::Onbuild(trigger) => trigger,
+            InstructionKind::Onbuild(trigger) => trigger,
             _ => self,
         }
     }
 }
 
-fn onbuild(line: &Line, arguments: &Word, escape: char) -> Result<Kind, ParseError> {
+fn onbuild(
+    line: &InstructionLine,
+    arguments: &Word,
+    escape: char,
+) -> Result<InstructionKind, ParseError> {
     let (keyword, _) = arguments.split_first();
     let keyword = keyword.text.to_ascii_uppercase();
     match keyword.as_str() {
-        "" => Ok(Kind::Other),
+        "" => Ok(InstructionKind::Other),
         "ONBUILD" | "FROM" | "MAINTAINER" => Err(ParseError::new(
             line.number,
             format!("{keyword} cannot stand behind ONBUILD"),
         )
         .with_hint("put it into the file that builds on this image")),
         _ => {
-            let line = Line {
+            let line = InstructionLine {
                 content: arguments.clone(),
                 ..line.clone()
             };
             // What is no instruction is refused where it is used, and by the builder.
             let trigger = Instruction::parse(&line, escape);
-            Ok(trigger.map_or(Kind::Other, |trigger| Kind::Onbuild(Box::new(trigger))))
+            Ok(trigger.map_or(InstructionKind::Other, |trigger| {
+                InstructionKind::Onbuild(Box::new(trigger))
+            }))
         }
     }
 }
@@ -152,7 +161,7 @@ fn unknown(line: u32, keyword: &str) -> ParseError {
     }
 }
 
-fn from(line: u32, arguments: &Word, escape: char) -> Result<Kind, ParseError> {
+fn from(line: u32, arguments: &Word, escape: char) -> Result<InstructionKind, ParseError> {
     let (flags, arguments) = take_flags(arguments, escape);
     let words = arguments.split_whitespace();
     let (base, name) = match words.as_slice() {
@@ -173,7 +182,7 @@ fn from(line: u32, arguments: &Word, escape: char) -> Result<Kind, ParseError> {
             ),
         );
     }
-    Ok(Kind::From {
+    Ok(InstructionKind::From {
         base: base.clone(),
         platform: flag(&flags, "platform").map(|platform| platform.text),
         name,

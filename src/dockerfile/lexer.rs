@@ -10,7 +10,7 @@ const LINE_LIMIT: usize = 64 * 1024;
 
 /// An instruction's line with its continuations joined, and its heredocs.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(super) struct InstructionLine {
     pub number: u32,
     pub content: Word,
     pub heredocs: Vec<Heredoc>,
@@ -19,7 +19,7 @@ pub(super) struct Line {
 /// What the lexer found.
 #[derive(Debug, Clone)]
 pub(super) struct Lexed {
-    pub lines: Vec<Line>,
+    pub lines: Vec<InstructionLine>,
     pub escape: char,
     pub syntax: Option<String>,
 }
@@ -94,7 +94,7 @@ pub(super) fn lex(text: &[u8]) -> Result<Lexed, ParseError> {
                 heredocs.push(take_heredoc(opening, first.number, &mut rest)?);
             }
         }
-        lines.push(Line {
+        lines.push(InstructionLine {
             number: first.number,
             content,
             heredocs,

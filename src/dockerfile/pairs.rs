@@ -3,10 +3,10 @@
 use super::words::split_quoted;
 
 /// `NAME` and, where one is written, its value, unexpanded.
-pub(super) type Pair = (String, Option<String>);
+pub(super) type NameAndValue = (String, Option<String>);
 
 /// `ARG a b=c`.
-pub(super) fn arg_pairs(arguments: &str, escape: char) -> Vec<Pair> {
+pub(super) fn arg_pairs(arguments: &str, escape: char) -> Vec<NameAndValue> {
     split_quoted(arguments, escape)
         .into_iter()
         .map(|word| match word.split_once('=') {
@@ -17,7 +17,7 @@ pub(super) fn arg_pairs(arguments: &str, escape: char) -> Vec<Pair> {
 }
 
 /// `ENV a=b c=d`, or the old `ENV a b c d`, where all after the name is the value.
-pub(super) fn env_pairs(arguments: &str, escape: char) -> Vec<Pair> {
+pub(super) fn env_pairs(arguments: &str, escape: char) -> Vec<NameAndValue> {
     let words = split_quoted(arguments, escape);
     match words.first() {
         Some(first) if !first.contains('=') => {

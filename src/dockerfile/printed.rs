@@ -5,7 +5,7 @@
 
 use super::env::Env;
 use super::heredoc::opening;
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 use super::shell::Lex;
 use super::words::{Word, take_flags};
 
@@ -14,7 +14,7 @@ pub(super) fn printed(instruction: &Instruction, env: &Env, escape: char) -> Opt
     let mut lex = Lex::new(escape);
     let mut text = instruction.text.clone();
     let mut env = env.clone();
-    if let Kind::Run(mounts) = &instruction.kind {
+    if let InstructionKind::Run(mounts) = &instruction.kind {
         lex.raw_quotes = true;
         lex.skip_unset = true;
         for mount in mounts.iter().filter(|mount| mount.kind == "secret") {

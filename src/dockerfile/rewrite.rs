@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::ParseError;
 use super::file::Dockerfile;
 use super::graph::Origin;
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 use super::mount::Mount;
 use super::words::Word;
 
@@ -83,8 +83,10 @@ impl Dockerfile {
             replace(&graph.bases[stage.index], &stage.base_word);
             for instruction in stage.instructions.iter().map(Instruction::effective) {
                 let words: Vec<&Word> = match &instruction.kind {
-                    Kind::Copy(copy) => copy.from.iter().collect(),
-                    Kind::Run(mounts) => mounts.iter().filter_map(|m| m.from.as_ref()).collect(),
+                    InstructionKind::Copy(copy) => copy.from.iter().collect(),
+                    InstructionKind::Run(mounts) => {
+                        mounts.iter().filter_map(|m| m.from.as_ref()).collect()
+                    }
                     _ => continue,
                 };
                 // What the builder refuses in a stage that no target needs, it never looks at.
@@ -100,7 +102,7 @@ impl Dockerfile {
         if let Some(suffix) = mount_ids {
             let instructions = self.stages().iter().flat_map(|stage| &stage.instructions);
             for instruction in instructions {
-                if let Kind::Run(mounts) = &instruction.effective().kind {
+                if let InstructionKind::Run(mounts) = &instruction.effective().kind {
                     mounts
                         .iter()
                         .for_each(|mount| give_id(&mut edits, mount, suffix));

@@ -14,7 +14,7 @@ use super::error::ParseError;
 use super::file::{Dockerfile, Stage};
 use super::graph::{Graph, Origin, refused};
 use super::inherited::Inherited;
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 use super::mount::Mount;
 use super::pattern::clean;
 use super::printed::printed;
@@ -26,7 +26,7 @@ use super::vertex::{Vertices, describe};
 pub(super) struct Numbered<'a> {
     pub instruction: &'a Instruction,
     /// `None` where it makes no step.
-    pub place: Option<Place>,
+    pub place: Option<StepKeys>,
     /// The stage's variables where it stands.
     pub env: Env,
     /// It makes the first folder on `scratch`.
@@ -35,7 +35,7 @@ pub(super) struct Numbered<'a> {
 
 /// The own and the shared key of a step.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct StepKeys {
     pub key: StepKey,
     pub vertex: StepKey,
 }
@@ -43,7 +43,7 @@ pub(super) struct Place {
 /// A stage with the numbers of its steps.
 pub(super) struct NumberedStage<'a> {
     pub stage: &'a Stage,
-    pub from: Option<Place>,
+    pub from: Option<StepKeys>,
     pub total: u32,
     pub triggers: u32,
     pub instructions: Vec<Numbered<'a>>,
@@ -147,7 +147,8 @@ impl Dockerfile {
                     instruction,
                     place,
                     env: state.env.clone(),
-                    is_first_folder: empty && matches!(instruction.kind, Kind::Workdir(_)),
+                    is_first_folder: empty
+                        && matches!(instruction.kind, InstructionKind::Workdir(_)),
                 });
             }
             ends.push(state);
@@ -169,8 +170,8 @@ impl Dockerfile {
     /// [`find_step`](super::find_step) allows for both.
     fn is_labelled(&self) -> bool {
         let has_source = |instruction: &Instruction| match &instruction.kind {
-            Kind::Copy(copy) => copy.from.is_some(),
-            Kind::Run(mounts) => !mounts.is_empty(),
+            InstructionKind::Copy(copy) => copy.from.is_some(),
+            InstructionKind::Run(mounts) => !mounts.is_empty(),
             _ => false,
         };
         let mut stages = self.stages().iter();
@@ -180,7 +181,7 @@ impl Dockerfile {
     /// Follows WORKDIR, USER and SHELL; says whether the instruction takes a number.
     fn settle(&self, instruction: &Instruction, state: &mut Inherited) -> Result<bool, ShellError> {
         Ok(match &instruction.kind {
-            Kind::Workdir(path) => {
+            InstructionKind::Workdir(path) => {
                 let path = Lex::new(self.escape).process(path, &state.env)?;
                 state.workdir = join_workdir(state.workdir.as_deref(), &path.text)
                     .filter(|_| path.unknown.is_empty());
@@ -190,7 +191,7 @@ impl Dockerfile {
                     false => state.workdir.as_deref() != Some(""),
                 }
             }
-            Kind::Setting => {
+            InstructionKind::Setting => {
                 state.settings.push_str(&instruction.text);
                 state.settings.push('\n');
                 false
@@ -204,7 +205,7 @@ impl Dockerfile {
         let lex = Lex::new(self.escape);
         let mut words: Vec<&str> = Vec::new();
         match &instruction.kind {
-            Kind::Copy(copy) => {
+            InstructionKind::Copy(copy) => {
                 words.extend(copy.words.iter().map(String::as_str));
                 let raw = Lex {
                     skip_quotes: true,
@@ -216,8 +217,8 @@ impl Dockerfile {
                     }
                 }
             }
-            Kind::Run(mounts) => words.extend(mounts.iter().flat_map(Mount::values)),
-            Kind::Setting | Kind::Other => {
+            InstructionKind::Run(mounts) => words.extend(mounts.iter().flat_map(Mount::values)),
+            InstructionKind::Setting | InstructionKind::Other => {
                 let (keyword, rest) = instruction.text.split_at(first_word(&instruction.text));
                 let expanded = ["USER", "LABEL", "EXPOSE", "VOLUME", "STOPSIGNAL"];
                 if expanded
@@ -259,7 +260,7 @@ struct Counter {
 }
 
 impl Counter {
-    fn place(&mut self, vertices: &mut Vertices, state: &mut Inherited, what: String) -> Place {
+    fn place(&mut self, vertices: &mut Vertices, state: &mut Inherited, what: String) -> StepKeys {
         self.index += 1;
         let key = StepKey {
             stage: self.label.clone(),
@@ -267,7 +268,7 @@ impl Counter {
         };
         let (file_system, vertex) = vertices.after(state.file_system, what, &key);
         state.file_system = file_system;
-        Place { key, vertex }
+        StepKeys { key, vertex }
     }
 }
 
@@ -280,7 +281,7 @@ fn join_workdir(before: Option<&str>, path: &str) -> Option<String> {
 }
 
 impl NumberedStage<'_> {
-    fn step(&self, place: Place, line: u32, text: &str) -> Step {
+    fn step(&self, place: StepKeys, line: u32, text: &str) -> Step {
         Step {
             key: place.key,
             vertex: place.vertex,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::graph::Origin;
 use super::inherited::Inherited;
-use super::instruction::{Instruction, Kind};
+use super::instruction::{Instruction, InstructionKind};
 use super::printed::printed;
 use super::step::StepKey;
 
@@ -56,8 +56,8 @@ pub(super) fn describe(
         .collect();
     let folder = state.workdir.as_deref();
     match &instruction.kind {
-        Kind::Workdir(path) => format!("mkdir {}", folder.unwrap_or(path)),
-        Kind::Run(_) => format!(
+        InstructionKind::Workdir(path) => format!("mkdir {}", folder.unwrap_or(path)),
+        InstructionKind::Run(_) => format!(
             "{text} {sources:?} {folder:?} {bodies:?} {:?} {}",
             state.env, state.settings
         ),

@@ -1,8 +1,8 @@
 //! Changes of level in a trend.
 
 use super::digest::Values;
-use super::outcome::Change;
-use super::trend::{Terms, Trend};
+use super::outcome::TrendChange;
+use super::trend::{Trend, TrendTerms};
 use crate::record::{Kind, Metric};
 use crate::stats::{
     ChangePoint, ChangePoints, Direction, ExactRange, Level, SampleSet, exact_changes,
@@ -10,7 +10,11 @@ use crate::stats::{
 use crate::units::{Quantity, native, quantity_of};
 
 /// The changes of all eras, in the order of time.
-pub(super) fn changes(trend: &Trend<'_>, terms: &Terms, finder: &mut ChangePoints) -> Vec<Change> {
+pub(super) fn changes(
+    trend: &Trend<'_>,
+    terms: &TrendTerms,
+    finder: &mut ChangePoints,
+) -> Vec<TrendChange> {
     let metric = trend.metric;
     let threshold = terms.threshold(metric);
     let mut found = Vec::new();
@@ -45,9 +49,9 @@ fn change(
     point: &ChangePoint,
     places: &[usize],
     (before, now): (Quantity, Quantity),
-) -> Change {
+) -> TrendChange {
     let up = native(now) > native(before);
-    Change {
+    TrendChange {
         at: places[point.at],
         after: places[point.at - 1],
         before,

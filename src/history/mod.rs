@@ -17,8 +17,8 @@ mod trends;
 
 pub use budget::hold;
 pub use digest::{CaseDigest, DigestError, RunDigest, SeriesDigest, Values};
-pub use outcome::{Baseline, Change, Drift, Judgement, Outcome, Standing};
-pub use trend::{Point, Terms, Trend};
+pub use outcome::{Drift, Judgement, TrendBaseline, TrendChange, TrendOutcome, TrendStanding};
+pub use trend::{Point, Trend, TrendTerms};
 pub use trends::trends;
 
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 
 use super::change::{medians, middle, range};
 use super::digest::Values;
-use super::outcome::{Baseline, Drift, Judgement, Outcome};
-use super::trend::{Terms, Trend};
+use super::outcome::{Drift, Judgement, TrendBaseline, TrendOutcome};
+use super::trend::{Trend, TrendTerms};
 use crate::record::{Kind, Metric};
 use crate::stats::{
     self, ALPHA, Comparison, ExactRange, JointTest, Newcomer, Pair, Placement, SampleSet, Threshold,
@@ -11,16 +11,16 @@ use crate::stats::{
 use crate::units::{Count, native};
 
 /// Compares the newest point of each trend with earlier ones.
-pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
+pub(super) fn judge(trends: &mut [Trend<'_>], terms: &TrendTerms) {
     let mut timed = Vec::new();
     for (at, trend) in trends.iter_mut().enumerate() {
-        if trend.outcome == Outcome::Past {
+        if trend.outcome == TrendOutcome::Past {
             continue;
         }
         let Some((value, window)) = settle(trend, terms) else {
             continue;
         };
-        trend.baseline = middle(trend.metric, &window).map(|value| Baseline {
+        trend.baseline = middle(trend.metric, &window).map(|value| TrendBaseline {
             value,
             runs: window.len(),
         });
@@ -28,7 +28,7 @@ pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
             let compared =
                 against_range(trend.metric, terms.threshold(trend.metric), &window, &value);
             if let Some(comparison) = compared {
-                trend.outcome = Outcome::Judged(of_comparison(&comparison));
+                trend.outcome = TrendOutcome::Judged(of_comparison(&comparison));
             }
         } else if let Ok(before) = SampleSet::new(medians(&window)) {
             timed.push((at, before, value, window));
@@ -47,19 +47,19 @@ pub(super) fn judge(trends: &mut [Trend<'_>], terms: &Terms) {
     let placed = stats::place(&newcomers, ALPHA);
     for ((at, _, value, window), placement) in timed.iter().zip(placed) {
         trends[*at].outcome = match thin(value, window) {
-            Some(usual) => Outcome::Thin {
+            Some(usual) => TrendOutcome::Thin {
                 effect: placement.effect,
                 n: value.n,
                 usual,
             },
-            None => Outcome::Judged(of_placement(&placement)),
+            None => TrendOutcome::Judged(of_placement(&placement)),
         };
     }
     drifts(trends, terms);
 }
 
 /// Settles what needs no numbers. What is left: the newest values, and those before them.
-fn settle(trend: &mut Trend<'_>, terms: &Terms) -> Option<(Values, Vec<Values>)> {
+fn settle(trend: &mut Trend<'_>, terms: &TrendTerms) -> Option<(Values, Vec<Values>)> {
     let (newest, before) = trend.points.split_last()?;
     // A failure counts regardless of the rules.
     let recent = || before.iter().rev().take(terms.window);
@@ -68,18 +68,18 @@ fn settle(trend: &mut Trend<'_>, terms: &Terms) -> Option<(Values, Vec<Values>)>
         .failure
         .filter(|_| recent().all(|point| point.failure.is_none()));
     trend.outcome = match (newest.values, newest.failure, fresh) {
-        (_, _, Some(reason)) if !before.is_empty() => Outcome::Broke { reason },
+        (_, _, Some(reason)) if !before.is_empty() => TrendOutcome::Broke { reason },
         (None, Some(reason), _) if recent().any(|point| point.values.is_some()) => {
-            Outcome::Broke { reason }
+            TrendOutcome::Broke { reason }
         }
-        (None, Some(reason), _) => Outcome::Failing { reason },
-        _ if before.is_empty() => Outcome::First,
+        (None, Some(reason), _) => TrendOutcome::Failing { reason },
+        _ if before.is_empty() => TrendOutcome::First,
         (Some(values), ..) if !window.is_empty() => return Some((values, window)),
         _ => match recent().find_map(|point| point.failure.filter(|_| point.values.is_none())) {
             Some(reason) if recent().all(|point| point.values.is_none()) => {
-                Outcome::Fixed { reason }
+                TrendOutcome::Fixed { reason }
             }
-            _ => Outcome::NotComparable,
+            _ => TrendOutcome::NotComparable,
         },
     };
     None
@@ -136,7 +136,7 @@ fn of_comparison(comparison: &Comparison) -> Judgement {
 }
 
 /// Compares the first runs of each newest era with its last, all timed metrics as one family.
-fn drifts(trends: &mut [Trend<'_>], terms: &Terms) {
+fn drifts(trends: &mut [Trend<'_>], terms: &TrendTerms) {
     let mut sides = Vec::new();
     for (at, trend) in trends.iter().enumerate() {
         let Some(newest) = trend.newest() else {

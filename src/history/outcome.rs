@@ -5,7 +5,7 @@ use crate::units::{Count, Quantity, Ratio};
 
 /// A change of level between two comparable runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Change {
+pub struct TrendChange {
     /// The index of the first point of the new level.
     pub at: usize,
     /// The index of the last point of the old level.
@@ -24,7 +24,7 @@ pub struct Change {
 
 /// The baseline of the newest run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Baseline {
+pub struct TrendBaseline {
     /// The median of the medians; for an exact metric the lower of the middle two.
     pub value: Quantity,
     /// The number of runs.
@@ -48,7 +48,7 @@ pub struct Judgement {
 
 /// The outcome of the newest point.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome<'a> {
+pub enum TrendOutcome<'a> {
     /// There are runs to compare with.
     Judged(Judgement),
     /// It has less than half as many samples as earlier runs, so their spread does not apply to
@@ -86,7 +86,7 @@ pub enum Outcome<'a> {
 
 /// The word for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum TrendStanding {
     /// Worse than the baseline, or it fails now.
     Worse,
     /// Better, or it works again.
@@ -105,7 +105,7 @@ pub enum Standing {
     Past,
 }
 
-impl Standing {
+impl TrendStanding {
     /// All, in display order.
     pub const ALL: [Self; 8] = [
         Self::Worse,
@@ -143,18 +143,18 @@ impl Standing {
     }
 }
 
-impl Outcome<'_> {
+impl TrendOutcome<'_> {
     /// The word for it.
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> TrendStanding {
         match self {
-            Self::Judged(judgement) => Standing::of(judgement.verdict),
-            Self::Thin { .. } => Standing::Inconclusive,
-            Self::Broke { .. } => Standing::Worse,
-            Self::Fixed { .. } => Standing::Better,
-            Self::Failing { .. } => Standing::Failing,
-            Self::NotComparable => Standing::NotComparable,
-            Self::First => Standing::First,
-            Self::Past => Standing::Past,
+            Self::Judged(judgement) => TrendStanding::of(judgement.verdict),
+            Self::Thin { .. } => TrendStanding::Inconclusive,
+            Self::Broke { .. } => TrendStanding::Worse,
+            Self::Fixed { .. } => TrendStanding::Better,
+            Self::Failing { .. } => TrendStanding::Failing,
+            Self::NotComparable => TrendStanding::NotComparable,
+            Self::First => TrendStanding::First,
+            Self::Past => TrendStanding::Past,
         }
     }
 }

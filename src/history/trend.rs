@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::digest::{CaseDigest, RunDigest, SeriesDigest, Values};
-use super::outcome::{Baseline, Change, Drift, Outcome};
+use super::outcome::{Drift, TrendBaseline, TrendChange, TrendOutcome};
 use crate::compare::{Difference, Rule, exact_threshold, tightest_limit};
 use crate::record::{CaseId, Direction, Kind, Link, Metric};
 use crate::scenario::Budget;
@@ -12,7 +12,7 @@ use crate::units::{Quantity, native};
 
 /// The settings of a history.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub struct TrendTerms {
     /// How many earlier runs form the baseline.
     pub window: usize,
     /// The change of a timed metric up to which it counts as the same.
@@ -23,7 +23,7 @@ pub struct Terms {
     pub waived: BTreeSet<Rule>,
 }
 
-impl Default for Terms {
+impl Default for TrendTerms {
     fn default() -> Self {
         Self {
             window: 10,
@@ -34,7 +34,7 @@ impl Default for Terms {
     }
 }
 
-impl Terms {
+impl TrendTerms {
     /// The threshold of a metric.
     pub fn threshold(&self, metric: Metric) -> Threshold {
         match metric.kind() {
@@ -56,11 +56,11 @@ pub struct Trend<'a> {
     /// The runs with this metric, oldest first; at least one.
     pub points: Vec<Point<'a>>,
     /// Changes of level within eras, oldest first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<TrendChange>,
     /// The baseline of the newest point.
-    pub baseline: Option<Baseline>,
+    pub baseline: Option<TrendBaseline>,
     /// The outcome.
-    pub outcome: Outcome<'a>,
+    pub outcome: TrendOutcome<'a>,
     /// The drift of the newest era.
     pub drift: Option<Drift>,
 }

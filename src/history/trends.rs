@@ -6,8 +6,8 @@ use super::change::changes;
 use super::digest::{CaseDigest, RunDigest, SeriesDigest};
 use super::era::Eras;
 use super::newest;
-use super::outcome::Outcome;
-use super::trend::{Point, Terms, Trend};
+use super::outcome::TrendOutcome;
+use super::trend::{Point, Trend, TrendTerms};
 use crate::compare::Rule;
 use crate::record::{CaseId, Link, Metric};
 use crate::stats::ChangePoints;
@@ -16,7 +16,7 @@ use crate::stats::ChangePoints;
 /// run are one family, as are those on drift.
 pub fn trends<'a>(
     runs: &'a [RunDigest],
-    terms: &Terms,
+    terms: &TrendTerms,
     wanted: impl Fn(&CaseDigest, Metric) -> bool,
 ) -> Vec<Trend<'a>> {
     let mut cases: BTreeMap<&CaseId, Vec<Occurrence<'a>>> = BTreeMap::new();
@@ -47,7 +47,11 @@ pub fn trends<'a>(
                 points,
                 changes: Vec::new(),
                 baseline: None,
-                outcome: if past { Outcome::Past } else { Outcome::First },
+                outcome: if past {
+                    TrendOutcome::Past
+                } else {
+                    TrendOutcome::First
+                },
                 drift: None,
             };
             trend.changes = changes(&trend, terms, &mut points_of);

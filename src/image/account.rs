@@ -1,14 +1,16 @@
 //! The account of an image: layers and instructions, who wrote which bytes, and where the
 //! final tree's lie.
 
-use super::condense::{Load, TakenApart, condense};
+use super::condense::{NameLoad, TakenApart, condense};
 use super::contents::ImageContents;
 use super::examined::{Examined, Placed};
 use super::manifest::BASE_NAME;
 use super::name;
 use super::tree::{Id, Lead};
 use super::waste::layer_number;
-use crate::inspection::{Base, BaseEvidence, Heavy, InspectedLayer, Inspection, Instruction};
+use crate::inspection::{
+    Base, BaseEvidence, Heavy, HistoryInstruction, InspectedLayer, Inspection,
+};
 use crate::record::LayerContents;
 use crate::units::{Bytes, Count};
 
@@ -86,9 +88,9 @@ impl Examined {
                 true => None,
                 false => layers.next(),
             };
-            let mut instruction = Instruction {
+            let mut instruction = HistoryInstruction {
                 instruction: entry.created_by.clone().unwrap_or_default(),
-                ..Instruction::default()
+                ..HistoryInstruction::default()
             };
             if let Some(layer) = layer {
                 layer.entry = Some(number);
@@ -102,7 +104,7 @@ impl Examined {
     /// Where the bytes of the final tree lie, and how many of its files are in no row because
     /// there are too many rows.
     fn heaviest(&self) -> (Vec<Heavy>, Count) {
-        let mut loads = vec![Load::default(); self.tree.len()];
+        let mut loads = vec![NameLoad::default(); self.tree.len()];
         let mut seen = vec![false; self.numbers()];
         let files = self.files();
         self.view().walk_ids(&mut |id| {
@@ -110,7 +112,7 @@ impl Examined {
                 && let Some(file) = files.get(number)
                 && !std::mem::replace(&mut seen[number as usize], true)
             {
-                loads[id as usize] = Load {
+                loads[id as usize] = NameLoad {
                     bytes: file.size,
                     files: 1,
                 };
@@ -149,7 +151,7 @@ impl Examined {
     }
 
     /// The position of the layer that wrote most of what is below a name, and how much.
-    fn writer_of(&self, id: Id, own: &[Load]) -> (usize, u64) {
+    fn writer_of(&self, id: Id, own: &[NameLoad]) -> (usize, u64) {
         let mut written = vec![0_u64; self.stack.len()];
         let mut open = vec![id];
         while let Some(id) = open.pop() {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use flate2::read::MultiGzDecoder;
 use tar::EntryType;
@@ -15,6 +14,7 @@ use super::entries::{BLOCK_BYTES, Entries, Head};
 use super::error::ImageError;
 use super::layer::{Layer, Reading};
 use super::name;
+use super::unpack_limit::Bounded;
 
 /// Bytes that are read of the stream at a time.
 pub(super) const READ_BYTES: usize = 256 << 10;
@@ -25,28 +25,24 @@ const DOCUMENTS_BYTES: u64 = 32 << 20;
 /// Most entries, and bytes of the name of one. An archive has some for each layer.
 const MOST_ENTRIES: usize = 100_000;
 const MOST_NAME_BYTES: usize = 512;
-/// Most bytes that packed ones unpack to: a multiple of their number, and what is left of a
-/// budget that all layers of an image share. What gzip makes of zeros is 1,030 times smaller.
-const MOST_UNPACKED_TIMES: u64 = 1_100;
-const SHARED_BYTES: u64 = 256 << 20;
 /// Links in a row.
 const MOST_LINKS: usize = 40;
 
 /// An entry that is no link.
-pub(super) enum Part {
+pub(super) enum ArchivePart {
     /// A layer, or why it cannot be read: that matters only if the image has it.
     Layer(Result<Box<Layer>, ImageError>),
     /// A document.
     Document(Vec<u8>),
     /// What may be a layer, and is read once it is known whether the image has it.
-    Unread(Place),
+    Unread(DiskPlace),
     /// Something else, in words.
     Other(&'static str),
 }
 
 /// Where bytes lie on the disk.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct DiskPlace {
     pub file: Arc<PathBuf>,
     pub at: u64,
     pub bytes: u64,
@@ -54,14 +50,14 @@ pub(super) struct Place {
 
 /// All that an archive holds, by name.
 #[derive(Default)]
-pub(super) struct Parts {
-    parts: BTreeMap<String, Part>,
+pub(super) struct ArchiveParts {
+    parts: BTreeMap<String, ArchivePart>,
     links: BTreeMap<String, String>,
 }
 
-impl Parts {
+impl ArchiveParts {
     /// What a name leads to, and the name itself.
-    pub fn find(&self, name: &str) -> Option<(&str, &Part)> {
+    pub fn find(&self, name: &str) -> Option<(&str, &ArchivePart)> {
         let mut name = clean(name);
         for _ in 0..MOST_LINKS {
             if let Some((name, part)) = self.parts.get_key_value(&name) {
@@ -75,18 +71,18 @@ impl Parts {
     /// A document by its name.
     pub fn document(&self, name: &str) -> Option<&[u8]> {
         match self.find(name)?.1 {
-            Part::Document(text) => Some(text),
+            ArchivePart::Document(text) => Some(text),
             _ => None,
         }
     }
 
     /// Takes a part out.
-    pub fn take(&mut self, name: &str) -> Option<Part> {
+    pub fn take(&mut self, name: &str) -> Option<ArchivePart> {
         self.parts.remove(name)
     }
 
     /// Sets what a name of a part leads to.
-    pub fn put(&mut self, name: &str, part: Part) {
+    pub fn put(&mut self, name: &str, part: ArchivePart) {
         self.parts.insert(name.to_owned(), part);
     }
 
@@ -94,7 +90,7 @@ impl Parts {
     ///
     /// # Errors
     /// When there are too many.
-    pub fn add(&mut self, name: String, part: Part) -> io::Result<()> {
+    pub fn add(&mut self, name: String, part: ArchivePart) -> io::Result<()> {
         self.bound()?;
         self.links.remove(&name);
         self.parts.insert(name, part);
@@ -136,11 +132,16 @@ pub(super) fn clean(name: &str) -> String {
 /// What makes parts of the files of an archive.
 pub(super) trait Shelve<R> {
     /// The part of an entry whose content comes next.
-    fn part(&mut self, entries: &mut Entries<R>, head: &Head, name: &str) -> io::Result<Part>;
+    fn part(
+        &mut self,
+        entries: &mut Entries<R>,
+        head: &Head,
+        name: &str,
+    ) -> io::Result<ArchivePart>;
 }
 
 /// Reads the archive to its end: its layers as they come by.
-pub(super) fn read(stream: impl Read, reading: &Reading<'_>) -> Result<Parts, ImageError> {
+pub(super) fn read(stream: impl Read, reading: &Reading<'_>) -> Result<ArchiveParts, ImageError> {
     let stream = BufReader::with_capacity(READ_BYTES, stream);
     let mut shelve = AsTheyCome { reading, kept: 0 };
     entries_of(Entries::new(stream), &mut shelve)
@@ -150,9 +151,9 @@ pub(super) fn read(stream: impl Read, reading: &Reading<'_>) -> Result<Parts, Im
 pub(super) fn entries_of<R: Read>(
     mut entries: Entries<R>,
     shelve: &mut impl Shelve<R>,
-) -> Result<Parts, ImageError> {
+) -> Result<ArchiveParts, ImageError> {
     let mut place = "at its beginning".to_owned();
-    let mut parts = Parts::default();
+    let mut parts = ArchiveParts::default();
     let failed = |place: &str, source| ImageError::Archive {
         place: place.to_owned(),
         source,
@@ -190,9 +191,14 @@ struct AsTheyCome<'a, 'b> {
 }
 
 impl<R: Read> Shelve<R> for AsTheyCome<'_, '_> {
-    fn part(&mut self, entries: &mut Entries<R>, head: &Head, name: &str) -> io::Result<Part> {
+    fn part(
+        &mut self,
+        entries: &mut Entries<R>,
+        head: &Head,
+        name: &str,
+    ) -> io::Result<ArchivePart> {
         if head.size != head.stored {
-            return Ok(Part::Other("a sparse file"));
+            return Ok(ArchivePart::Other("a sparse file"));
         }
         part(
             head.stored,
@@ -205,14 +211,18 @@ impl<R: Read> Shelve<R> for AsTheyCome<'_, '_> {
 }
 
 /// A document, where it is small enough with all others.
-pub(super) fn document(mut reader: impl Read, size: u64, kept: &mut u64) -> io::Result<Part> {
+pub(super) fn document(
+    mut reader: impl Read,
+    size: u64,
+    kept: &mut u64,
+) -> io::Result<ArchivePart> {
     if size > DOCUMENT_BYTES || *kept + size > DOCUMENTS_BYTES {
-        return Ok(Part::Other("too large to be read as a document"));
+        return Ok(ArchivePart::Other("too large to be read as a document"));
     }
     let mut text = Vec::new();
     reader.read_to_end(&mut text)?;
     *kept += size;
-    Ok(Part::Document(text))
+    Ok(ArchivePart::Document(text))
 }
 
 /// Reads what lies at a place, whose size in the archive it is.
@@ -222,14 +232,16 @@ pub(super) fn part(
     name: &str,
     reading: &Reading<'_>,
     kept: &mut u64,
-) -> io::Result<Part> {
+) -> io::Result<ArchivePart> {
     let head = peek(&mut content)?;
     if head.is_empty() {
-        return Ok(Part::Layer(reading.layer(io::empty(), name).map(Box::new)));
+        return Ok(ArchivePart::Layer(
+            reading.layer(io::empty(), name).map(Box::new),
+        ));
     }
     let whole = Cursor::new(head.clone()).chain(content);
     match Packing::of(&head) {
-        Packing::Tar => Ok(Part::Layer(reading.layer(whole, name).map(Box::new))),
+        Packing::Tar => Ok(ArchivePart::Layer(reading.layer(whole, name).map(Box::new))),
         Packing::Gzip => Ok(unpack(MultiGzDecoder::new(whole), size, name, reading)),
         Packing::Zstd => match zstd::stream::read::Decoder::new(whole) {
             Ok(decoder) => Ok(unpack(decoder, size, name, reading)),
@@ -240,7 +252,7 @@ pub(super) fn part(
 }
 
 /// A packed layer. What follows the end of its tar is read too: it holds the checksum.
-fn unpack(decoder: impl Read, packed: u64, name: &str, reading: &Reading<'_>) -> Part {
+fn unpack(decoder: impl Read, packed: u64, name: &str, reading: &Reading<'_>) -> ArchivePart {
     let bounded = Bounded::of(decoder, packed, reading.budget());
     let mut decoder = BufReader::with_capacity(READ_BYTES, bounded);
     let head = match peek(&mut decoder) {
@@ -248,65 +260,18 @@ fn unpack(decoder: impl Read, packed: u64, name: &str, reading: &Reading<'_>) ->
         Err(source) => return broken(name, source),
     };
     if !head.is_empty() && Packing::of(&head) != Packing::Tar {
-        return Part::Other("packed, and no tar");
+        return ArchivePart::Other("packed, and no tar");
     }
     let layer = reading.layer(Cursor::new(head).chain(decoder), name);
     let packed = |layer| Layer {
         packed: Some(packed),
         ..layer
     };
-    Part::Layer(layer.map(packed).map(Box::new))
+    ArchivePart::Layer(layer.map(packed).map(Box::new))
 }
 
-/// Unpacked bytes that all layers may have together beyond a multiple of their packed ones.
-#[derive(Debug)]
-pub(super) struct Budget(AtomicU64);
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self(AtomicU64::new(SHARED_BYTES))
-    }
-}
-
-impl Budget {
-    fn take(&self, bytes: u64) -> bool {
-        let take = |left: u64| left.checked_sub(bytes);
-        self.0.fetch_update(Relaxed, Relaxed, take).is_ok()
-    }
-}
-
-/// A reader that fails once it gave more bytes than so many packed ones can hold.
-pub(super) struct Bounded<'a, R> {
-    reader: R,
-    left: u64,
-    budget: &'a Budget,
-}
-
-impl<'a, R> Bounded<'a, R> {
-    pub(super) fn of(reader: R, packed: u64, budget: &'a Budget) -> Self {
-        Self {
-            reader,
-            left: packed.saturating_mul(MOST_UNPACKED_TIMES),
-            budget,
-        }
-    }
-}
-
-impl<R: Read> Read for Bounded<'_, R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(into)?;
-        let over = (read as u64).saturating_sub(self.left);
-        self.left = self.left.saturating_sub(read as u64);
-        if over > 0 && !self.budget.take(over) {
-            let problem = format!("it unpacks to more than {MOST_UNPACKED_TIMES} times its size");
-            return Err(io::Error::other(problem));
-        }
-        Ok(read)
-    }
-}
-
-fn broken(name: &str, source: io::Error) -> Part {
-    Part::Layer(Err(ImageError::Layer {
+fn broken(name: &str, source: io::Error) -> ArchivePart {
+    ArchivePart::Layer(Err(ImageError::Layer {
         layer: name::brief(name),
         source,
     }))
@@ -380,24 +345,11 @@ mod tests {
     }
 
     #[test]
-    fn all_layers_share_what_they_may_unpack_to_beyond_their_size() {
-        let budget = Budget(AtomicU64::new(1_000));
-        let read = |bytes, packed| {
-            let mut layer = Bounded::of(io::repeat(0).take(bytes), packed, &budget);
-            io::copy(&mut layer, &mut io::sink()).is_ok()
-        };
-        assert!(read(600, 0));
-        assert!(read(MOST_UNPACKED_TIMES + 400, 1));
-        assert!(read(MOST_UNPACKED_TIMES, 1));
-        assert!(!read(1, 0), "the budget is used up");
-    }
-
-    #[test]
     fn links_of_the_archive_are_followed_and_loops_end() {
-        let mut parts = Parts::default();
+        let mut parts = ArchiveParts::default();
         parts
             .parts
-            .insert("a/layer.tar".to_owned(), Part::Other("x"));
+            .insert("a/layer.tar".to_owned(), ArchivePart::Other("x"));
         for (name, target) in [("b/layer.tar", "a/layer.tar"), ("c", "d"), ("d", "c")] {
             parts.links.insert(name.to_owned(), target.to_owned());
         }

@@ -8,12 +8,12 @@ use super::tree::{Id, Lead, Tree};
 
 /// What a name holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Load {
+pub(super) struct NameLoad {
     pub bytes: u64,
     pub files: u64,
 }
 
-impl Load {
+impl NameLoad {
     pub fn add(&mut self, other: Self) {
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.files += other.files;
@@ -37,7 +37,7 @@ const MOSTLY: u64 = 70;
 const LIGHT: u64 = 50;
 
 impl TakenApart {
-    fn applies(self, whole: Load, own: Load, children: &mut [Load]) -> bool {
+    fn applies(self, whole: NameLoad, own: NameLoad, children: &mut [NameLoad]) -> bool {
         match self {
             Self::ByWeight => {
                 children.sort_unstable_by(|one, other| other.cmp(one));
@@ -56,13 +56,13 @@ impl TakenApart {
 /// it unless there are more than `most`. `load` is what a name holds with all below it.
 pub(super) fn condense(
     tree: &Tree,
-    load: impl Fn(Id) -> Load,
+    load: impl Fn(Id) -> NameLoad,
     taken_apart: TakenApart,
     most: usize,
-) -> Vec<(Id, Load)> {
+) -> Vec<(Id, NameLoad)> {
     let whole = load(tree.root);
     let mut open = BinaryHeap::from([(whole, Reverse(tree.root))]);
-    let mut rows: Vec<(Id, Load)> = Vec::new();
+    let mut rows: Vec<(Id, NameLoad)> = Vec::new();
     while let Some((own, Reverse(id))) = open.pop() {
         if rows.len() == most {
             break;
@@ -76,7 +76,7 @@ pub(super) fn condense(
         }
         let children = tree.all_in(id).map(|child| (load(child), Reverse(child)));
         let children: Vec<_> = children.filter(|(load, _)| load.files > 0).collect();
-        let mut loads: Vec<Load> = children.iter().map(|(load, _)| *load).collect();
+        let mut loads: Vec<NameLoad> = children.iter().map(|(load, _)| *load).collect();
         if id == tree.root || taken_apart.applies(whole, own, &mut loads) {
             open.extend(children);
         } else {

@@ -7,21 +7,14 @@ use super::config::Config;
 use super::error::ImageError;
 use super::examined::{Examined, Placed, examine_stream};
 use super::facts;
-use super::layer::{Find, MOST_FINDS};
+use super::layer::{LayerFind, MOST_FINDS};
 use super::name;
-use super::secrets::Hit;
+use super::secrets::{Hit, Planted};
 use super::view::{Node, View};
 use super::weight;
 use crate::engine::Secret;
 use crate::record::{LayerContents, Posture, SecretFinding, SecretPlace};
 use crate::units::{Bytes, Count, Ratio, human_count};
-
-/// A token that was put into a build to see where it goes.
-#[derive(Debug, Clone)]
-pub struct Planted {
-    /// The token.
-    pub token: Secret,
-}
 
 /// What an image holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,7 +138,7 @@ impl Examined {
             let listed = finds.len().min(room);
             room -= listed;
             more += placed.layer.more_finds + (finds.len() - listed) as u64;
-            for Find { file, hit } in &finds[..listed] {
+            for LayerFind { file, hit } in &finds[..listed] {
                 let layer = format!("layer {number} of {}", self.stack.len());
                 let at = match file {
                     Some(file) => {

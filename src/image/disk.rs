@@ -10,12 +10,13 @@ use std::sync::Arc;
 use walkdir::WalkDir;
 
 use super::archive::{
-    Bounded, Packing, Part, Parts, Place, READ_BYTES, Shelve, clean, document, entries_of, peek,
-    read,
+    ArchivePart, ArchiveParts, DiskPlace, Packing, READ_BYTES, Shelve, clean, document, entries_of,
+    peek, read,
 };
 use super::entries::{Entries, Head};
 use super::error::ImageError;
 use super::layer::Reading;
+use super::unpack_limit::Bounded;
 use crate::files;
 
 /// Folders within one another that a layout may have.
@@ -24,7 +25,7 @@ const DEEPEST: usize = 6;
 const PEEKED_BYTES: usize = 4 << 10;
 
 /// Reads an archive's file. One that is packed as a whole is read as a stream.
-pub(super) fn read_file(path: &Path, reading: &Reading<'_>) -> Result<Parts, ImageError> {
+pub(super) fn read_file(path: &Path, reading: &Reading<'_>) -> Result<ArchiveParts, ImageError> {
     let failed = |source| ImageError::Open {
         path: path.display().to_string(),
         source,
@@ -53,7 +54,7 @@ pub(super) fn read_file(path: &Path, reading: &Reading<'_>) -> Result<Parts, Ima
 pub(super) fn read_stream(
     stream: Box<dyn Read + Send>,
     reading: &Reading<'_>,
-) -> Result<Parts, ImageError> {
+) -> Result<ArchiveParts, ImageError> {
     read_packed(stream, u64::MAX, reading)
 }
 
@@ -61,7 +62,7 @@ fn read_packed(
     mut stream: Box<dyn Read + Send>,
     bytes: u64,
     reading: &Reading<'_>,
-) -> Result<Parts, ImageError> {
+) -> Result<ArchiveParts, ImageError> {
     let failed = |source| ImageError::Archive {
         place: "at its beginning".to_owned(),
         source,
@@ -83,12 +84,12 @@ fn read_packed(
 }
 
 /// Reads the folder of a layout.
-pub(super) fn read_folder(folder: &Path) -> Result<Parts, ImageError> {
+pub(super) fn read_folder(folder: &Path) -> Result<ArchiveParts, ImageError> {
     let failed = |path: &Path, source| ImageError::Open {
         path: path.display().to_string(),
         source,
     };
-    let mut parts = Parts::default();
+    let mut parts = ArchiveParts::default();
     let mut kept = 0;
     let walk = WalkDir::new(folder).min_depth(1).max_depth(DEEPEST);
     for entry in walk.sort_by_file_name() {
@@ -114,11 +115,11 @@ pub(super) fn read_folder(folder: &Path) -> Result<Parts, ImageError> {
     Ok(parts)
 }
 
-fn shelve_file(path: &Path, kept: &mut u64) -> io::Result<Part> {
+fn shelve_file(path: &Path, kept: &mut u64) -> io::Result<ArchivePart> {
     let mut file = files::open(path)?;
     let bytes = file.metadata()?.len();
     let head = peek(&mut file)?;
-    let place = Place {
+    let place = DiskPlace {
         file: Arc::new(path.to_owned()),
         at: 0,
         bytes,
@@ -127,15 +128,20 @@ fn shelve_file(path: &Path, kept: &mut u64) -> io::Result<Part> {
 }
 
 /// A document, or the place of what may be a layer.
-fn shelve(head: &[u8], rest: impl Read, place: Place, kept: &mut u64) -> io::Result<Part> {
+fn shelve(
+    head: &[u8],
+    rest: impl Read,
+    place: DiskPlace,
+    kept: &mut u64,
+) -> io::Result<ArchivePart> {
     match Packing::of(head) {
         Packing::None if !head.is_empty() => document(head.chain(rest), place.bytes, kept),
-        _ => Ok(Part::Unread(place)),
+        _ => Ok(ArchivePart::Unread(place)),
     }
 }
 
 /// Opens what lies at a place.
-pub(super) fn open(place: &Place) -> io::Result<impl Read + use<>> {
+pub(super) fn open(place: &DiskPlace) -> io::Result<impl Read + use<>> {
     let mut file = files::open(&place.file)?;
     file.seek(SeekFrom::Start(place.at))?;
     Ok(BufReader::with_capacity(READ_BYTES, file.take(place.bytes)))
@@ -179,11 +185,11 @@ impl Shelve<Positioned> for ByPlace {
         entries: &mut Entries<Positioned>,
         head: &Head,
         _: &str,
-    ) -> io::Result<Part> {
+    ) -> io::Result<ArchivePart> {
         if head.size != head.stored {
-            return Ok(Part::Other("a sparse file"));
+            return Ok(ArchivePart::Other("a sparse file"));
         }
-        let place = Place {
+        let place = DiskPlace {
             file: Arc::clone(&self.file),
             at: entries.reader().at,
             bytes: head.stored,

@@ -126,8 +126,8 @@ impl<R: Read> Entries<R> {
     }
 
     /// The content of the current entry.
-    pub fn content(&mut self) -> Content<'_, R> {
-        Content(self)
+    pub fn content(&mut self) -> EntryContent<'_, R> {
+        EntryContent(self)
     }
 
     /// The reader behind the last entry.
@@ -317,9 +317,9 @@ fn other(problem: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Er
 }
 
 /// What is left of an entry's content. An archive that ends within it is an error.
-pub(super) struct Content<'a, R>(&'a mut Entries<R>);
+pub(super) struct EntryContent<'a, R>(&'a mut Entries<R>);
 
-impl<R: Read> Read for Content<'_, R> {
+impl<R: Read> Read for EntryContent<'_, R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.0.content).unwrap_or(usize::MAX);
         let most = into.len().min(left);

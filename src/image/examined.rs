@@ -5,9 +5,8 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::archive::{self, Part, Parts};
+use super::archive::{self, ArchivePart, ArchiveParts};
 use super::config::Document;
-use super::contents::Planted;
 use super::cover::Uncovered;
 use super::disk;
 use super::error::ImageError;
@@ -16,7 +15,7 @@ use super::gather;
 use super::layer::{Layer, Reading};
 use super::manifest::{self, Chosen};
 use super::name;
-use super::secrets::Search;
+use super::secrets::{Planted, Search};
 use super::tree::Tree;
 use super::view::{Files, View};
 use crate::units::Count;
@@ -27,7 +26,7 @@ const MOST_REPEATED_BYTES: usize = 64 << 20;
 const NAME_BYTES: usize = 64;
 
 /// Where an image comes from. Nothing is unpacked to the disk, whichever it is.
-pub enum Source {
+pub enum ImageSource {
     /// An archive that is read once: an engine's export, or standard input. It may be packed.
     Stream(Box<dyn Read + Send>),
     /// An archive's file. It may be packed.
@@ -72,7 +71,7 @@ pub struct Examined {
 /// # Errors
 /// As [`super::analyse`], and where several platforms are there and none is named.
 pub fn examine(
-    source: Source,
+    source: ImageSource,
     platform: Option<&str>,
     planted: &[Planted],
 ) -> Result<Examined, ImageError> {
@@ -90,7 +89,10 @@ pub fn examine(
 ///
 /// # Errors
 /// As [`examine`].
-pub fn stated_layers(source: Source, platform: Option<&str>) -> Result<Vec<String>, ImageError> {
+pub fn stated_layers(
+    source: ImageSource,
+    platform: Option<&str>,
+) -> Result<Vec<String>, ImageError> {
     let search = Search::new(&[]).map_err(ImageError::Search)?;
     let parts = open(source, &Reading::new(&search))?;
     let chosen = manifest::choose(&parts, platform)?;
@@ -104,11 +106,11 @@ pub fn stated_layers(source: Source, platform: Option<&str>) -> Result<Vec<Strin
         .unwrap_or_default())
 }
 
-fn open(source: Source, reading: &Reading<'_>) -> Result<Parts, ImageError> {
+fn open(source: ImageSource, reading: &Reading<'_>) -> Result<ArchiveParts, ImageError> {
     match source {
-        Source::Stream(stream) => disk::read_stream(stream, reading),
-        Source::File(path) => disk::read_file(&path, reading),
-        Source::Folder(path) => disk::read_folder(&path),
+        ImageSource::Stream(stream) => disk::read_stream(stream, reading),
+        ImageSource::File(path) => disk::read_file(&path, reading),
+        ImageSource::Folder(path) => disk::read_folder(&path),
     }
 }
 
@@ -123,7 +125,11 @@ pub(super) fn examine_stream(
     put_together(parts, chosen, search)
 }
 
-fn put_together(mut parts: Parts, chosen: Chosen, search: Search) -> Result<Examined, ImageError> {
+fn put_together(
+    mut parts: ArchiveParts,
+    chosen: Chosen,
+    search: Search,
+) -> Result<Examined, ImageError> {
     let Some(text) = parts.document(&chosen.config) else {
         return Err(manifest::missing(&parts, &chosen.config, &chosen.by));
     };
@@ -264,7 +270,7 @@ fn lay(layers: Vec<(String, Arc<Layer>)>) -> Result<(Vec<Placed>, Tree, Fates), 
 /// The image's layers with their names, bottom first. One may be there twice; those that
 /// are kept elsewhere are left out.
 fn layers(
-    parts: &mut Parts,
+    parts: &mut ArchiveParts,
     chosen: &Chosen,
     document: &Document,
 ) -> Result<Vec<(String, Arc<Layer>)>, ImageError> {
@@ -283,7 +289,7 @@ fn layers(
     for (number, layer) in chosen.layers.iter().enumerate() {
         let Some(layer) = layer else { continue };
         match parts.find(layer) {
-            Some((name, Part::Layer(_))) => names.push((number, name.to_owned())),
+            Some((name, ArchivePart::Layer(_))) => names.push((number, name.to_owned())),
             _ => return Err(manifest::missing(parts, layer, &chosen.by)),
         }
     }
@@ -291,7 +297,7 @@ fn layers(
     let mut stack = Vec::new();
     for (number, name) in names {
         if !taken.contains_key(&name)
-            && let Some(Part::Layer(layer)) = parts.take(&name)
+            && let Some(ArchivePart::Layer(layer)) = parts.take(&name)
         {
             taken.insert(name.clone(), Arc::new(*layer?));
         }

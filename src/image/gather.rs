@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::archive::{Part, Parts, Place, part};
+use super::archive::{ArchivePart, ArchiveParts, DiskPlace, part};
 use super::disk;
 use super::error::ImageError;
 use super::layer::Reading;
@@ -17,21 +17,21 @@ const MOST_READERS: usize = 8;
 
 /// Reads those of the named parts that are not read yet.
 pub(super) fn read_layers<'a>(
-    parts: &mut Parts,
+    parts: &mut ArchiveParts,
     names: impl IntoIterator<Item = &'a str>,
     reading: &Reading<'_>,
 ) {
     let names: BTreeSet<String> = names
         .into_iter()
         .filter_map(|name| match parts.find(name)? {
-            (name, Part::Unread(_)) => Some(name.to_owned()),
+            (name, ArchivePart::Unread(_)) => Some(name.to_owned()),
             _ => None,
         })
         .collect();
-    let mut waiting: Vec<(String, Place)> = names
+    let mut waiting: Vec<(String, DiskPlace)> = names
         .into_iter()
         .filter_map(|name| match parts.take(&name)? {
-            Part::Unread(place) => Some((name, place)),
+            ArchivePart::Unread(place) => Some((name, place)),
             _ => None,
         })
         .collect();
@@ -63,13 +63,13 @@ pub(super) fn read_layers<'a>(
     }
 }
 
-fn read_one(name: &str, place: &Place, reading: &Reading<'_>) -> Part {
+fn read_one(name: &str, place: &DiskPlace, reading: &Reading<'_>) -> ArchivePart {
     // What turns out to be a document is none of the image's: those were read before.
     let mut kept = u64::MAX - place.bytes;
     let read = disk::open(place);
     let read = read.and_then(|reader| part(place.bytes, reader, name, reading, &mut kept));
     read.unwrap_or_else(|source| {
-        Part::Layer(Err(ImageError::Layer {
+        ArchivePart::Layer(Err(ImageError::Layer {
             layer: name::brief(name),
             source,
         }))

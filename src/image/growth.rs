@@ -1,10 +1,10 @@
 //! Where the final trees of two images differ.
 
-use super::condense::{Load, TakenApart, condense};
+use super::condense::{NameLoad, TakenApart, condense};
 use super::examined::Examined;
 use super::name;
 use super::tree::{Id, Lead, Misplaced, Tree};
-use super::view::{File, Files};
+use super::view::{Files, TreeFile};
 use crate::inspection::{PathGrowth, Sizes};
 use crate::units::{Bytes, Count};
 
@@ -36,10 +36,10 @@ impl Examined {
         };
         let Differing { tree, own } = differing;
         let mut sizes = vec![(0_u64, 0_u64); tree.len()];
-        let mut loads = vec![Load::default(); tree.len()];
+        let mut loads = vec![NameLoad::default(); tree.len()];
         for (id, before, after) in own {
             sizes[id as usize] = (before, after);
-            loads[id as usize] = Load {
+            loads[id as usize] = NameLoad {
                 bytes: before.saturating_add(after).max(1),
                 files: 1,
             };
@@ -134,7 +134,7 @@ impl Examined {
                 };
                 if !is_same {
                     let at = found.tree.set(pair.at, name, Lead::Special)?;
-                    let size = |file: Option<File<'_>>| file.map_or(0, |file| file.size);
+                    let size = |file: Option<TreeFile<'_>>| file.map_or(0, |file| file.size);
                     found.own.push((at, size(one), size(other)));
                 }
             }
@@ -143,7 +143,7 @@ impl Examined {
     }
 }
 
-fn file<'a>(tree: &Tree, files: &Files<'a>, id: Id) -> Option<File<'a>> {
+fn file<'a>(tree: &Tree, files: &Files<'a>, id: Id) -> Option<TreeFile<'a>> {
     match tree.slot(id).lead {
         Lead::File(number) => files.get(number),
         _ => None,

@@ -6,11 +6,11 @@ use super::examined::Examined;
 use super::known::Known;
 use super::layer::Layer;
 use super::name;
-use super::packages::{self, Found, FoundPackage, PackageFile};
+use super::packages::{self, FoundPackage, FoundPackages, PackageFile};
 use super::tree::{Id, Lead, Tree};
-use super::view::{File, Node};
+use super::view::{Node, TreeFile};
 use super::waste::layer_number;
-use crate::inspection::{Distribution, Package, PackageKind, Packages, UnreadPackages};
+use crate::inspection::{LinuxDistribution, Package, PackageKind, Packages, UnreadPackages};
 use crate::units::Count;
 
 /// Bytes of the packages that are listed, with their paths.
@@ -118,7 +118,7 @@ impl Examined {
         folders: &mut Folders<'a>,
         at: &[&[u8]],
         number: u32,
-        found: &Found,
+        found: &FoundPackages,
     ) -> Vec<u32> {
         let top = self.position_of(number);
         let mut layers = vec![layer_number(top); found.list.len()];
@@ -141,7 +141,7 @@ impl Examined {
     }
 }
 
-fn distribution(file: File<'_>) -> Option<Distribution> {
+fn distribution(file: TreeFile<'_>) -> Option<LinuxDistribution> {
     match file.inode.known.as_deref() {
         Some(Known::Distribution(distribution)) => Some(distribution.clone()),
         _ => None,
@@ -158,7 +158,7 @@ fn key(package: &FoundPackage) -> (&str, Option<&str>, Option<&str>) {
 enum Version<'a> {
     /// It does not touch it.
     Same,
-    Found(&'a Found),
+    Found(&'a FoundPackages),
     /// Something else, or it hides what is below.
     None,
 }

@@ -1,8 +1,8 @@
 //! The few small files whose content is read: who the users are, and settings. They are known
 //! by name, reduced to what is asked, and let go. Those with packages are read by `packages`.
 
-use super::packages::Found;
-use crate::inspection::Distribution;
+use super::packages::FoundPackages;
+use crate::inspection::LinuxDistribution;
 
 /// Most bytes of all lists of users, which are held.
 pub(super) const MOST_USERS_BYTES: u64 = 4 << 20;
@@ -11,7 +11,7 @@ pub(super) const MOST_SETTINGS_BYTES: u64 = 1 << 20;
 
 /// Which known file a path is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum KnownKind {
     /// The list of users.
     Passwd,
     /// Variables and their values, or keys and theirs.
@@ -24,18 +24,18 @@ pub(super) enum Known {
     /// Users' names and ids.
     Users(Vec<(String, i64)>),
     /// Packages.
-    Packages(Found),
+    Packages(FoundPackages),
     /// The distribution.
-    Distribution(Distribution),
+    Distribution(LinuxDistribution),
 }
 
 /// Whether a file is known.
-pub(super) fn kind(parts: &[&[u8]]) -> Option<Kind> {
+pub(super) fn kind(parts: &[&[u8]]) -> Option<KnownKind> {
     let (last, above) = parts.split_last()?;
     if *last == b"passwd" && above.last() == Some(&&b"etc"[..]) {
-        return Some(Kind::Passwd);
+        return Some(KnownKind::Passwd);
     }
-    (is_environment(last) || is_keyed(last)).then_some(Kind::Settings)
+    (is_environment(last) || is_keyed(last)).then_some(KnownKind::Settings)
 }
 
 /// `.env`, `.env.production`, `prod.env`.
@@ -55,10 +55,10 @@ fn is_keyed(name: &[u8]) -> bool {
 }
 
 /// Reads one.
-pub(super) fn read(kind: Kind, content: &[u8]) -> Option<Known> {
+pub(super) fn read(kind: KnownKind, content: &[u8]) -> Option<Known> {
     match kind {
-        Kind::Passwd => Some(Known::Users(users(&String::from_utf8_lossy(content)))),
-        Kind::Settings => None,
+        KnownKind::Passwd => Some(Known::Users(users(&String::from_utf8_lossy(content)))),
+        KnownKind::Settings => None,
     }
 }
 
@@ -90,13 +90,13 @@ mod tests {
     #[test]
     fn known_files_are_known_by_their_folders() {
         let kind = |path: &str| kind(&super::super::name::parts(path.as_bytes()));
-        assert_eq!(kind("etc/passwd"), Some(Kind::Passwd));
+        assert_eq!(kind("etc/passwd"), Some(KnownKind::Passwd));
         // Where `/etc/passwd` is a link, it leads to one of the same name.
-        assert_eq!(kind("usr/etc/passwd"), Some(Kind::Passwd));
+        assert_eq!(kind("usr/etc/passwd"), Some(KnownKind::Passwd));
         assert_eq!(kind("app/passwd"), None);
-        assert_eq!(kind("app/.env"), Some(Kind::Settings));
-        assert_eq!(kind("root/.docker/config.json"), Some(Kind::Settings));
-        assert_eq!(kind("app/config.yml"), Some(Kind::Settings));
+        assert_eq!(kind("app/.env"), Some(KnownKind::Settings));
+        assert_eq!(kind("root/.docker/config.json"), Some(KnownKind::Settings));
+        assert_eq!(kind("app/config.yml"), Some(KnownKind::Settings));
         assert_eq!(kind("app/package-lock.json"), None);
         assert_eq!(kind("app/environment"), None);
     }

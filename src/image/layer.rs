@@ -8,15 +8,15 @@ use sha2::{Digest, Sha256};
 use tar::EntryType;
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::archive::Budget;
-use super::entries::{Content, Entries, Head};
+use super::entries::{Entries, EntryContent, Head};
 use super::error::ImageError;
-use super::known::{self, Kind, Known};
+use super::known::{self, Known, KnownKind};
 use super::name::{self, Wish};
 use super::packages::{self, Bounds, Collector};
 use super::path_class;
 use super::secrets::{Depth, Hit, PRIVATE_KEY, Search};
 use super::tree::{Id, Lead, Tree};
+use super::unpack_limit::UnpackBudget;
 use super::view::Inode;
 
 /// Entries of all layers; their names are held in memory.
@@ -49,14 +49,14 @@ pub(super) struct Layer {
     /// Bytes as it is packed; none where it is a plain tar.
     pub packed: Option<u64>,
     /// Secrets in its files.
-    pub finds: Vec<Find>,
+    pub finds: Vec<LayerFind>,
     /// How many more there are.
     pub more_finds: u64,
 }
 
 /// A secret in a layer.
 #[derive(Debug, Clone)]
-pub(super) struct Find {
+pub(super) struct LayerFind {
     /// The number of the file in its layer; none where a name is what has the secret.
     pub file: Option<u32>,
     /// What it is.
@@ -72,7 +72,7 @@ pub(super) struct Reading<'a> {
     text_bytes: AtomicU64,
     users_bytes: AtomicU64,
     finds: AtomicU64,
-    budget: Budget,
+    budget: UnpackBudget,
     packages: Bounds,
 }
 
@@ -94,13 +94,13 @@ impl<'a> Reading<'a> {
             text_bytes: AtomicU64::new(0),
             users_bytes: AtomicU64::new(0),
             finds: AtomicU64::new(0),
-            budget: Budget::default(),
+            budget: UnpackBudget::default(),
             packages: Bounds::default(),
         }
     }
 
     /// What packed layers may unpack to beyond a multiple of their size.
-    pub fn budget(&self) -> &Budget {
+    pub fn budget(&self) -> &UnpackBudget {
         &self.budget
     }
 
@@ -158,7 +158,11 @@ impl OneReading<'_, '_> {
         Ok(())
     }
 
-    fn entry(&mut self, head: &Head, content: &mut Content<'_, impl Read>) -> Result<(), Problem> {
+    fn entry(
+        &mut self,
+        head: &Head,
+        content: &mut EntryContent<'_, impl Read>,
+    ) -> Result<(), Problem> {
         let parts = match name::read(&head.name)? {
             Wish::Lay(parts) => parts,
             Wish::Delete(folder, name) => return Ok(self.layer.tree.delete(&folder, name)?),
@@ -168,7 +172,7 @@ impl OneReading<'_, '_> {
         let link = head.link.as_deref();
         for text in [Some(&*head.name), link].into_iter().flatten() {
             if let Some(hit) = self.shared.search.planted(text) {
-                self.find(Find { file: None, hit });
+                self.find(LayerFind { file: None, hit });
             }
         }
         let lead = match head.kind {
@@ -204,7 +208,7 @@ impl OneReading<'_, '_> {
         Ok(())
     }
 
-    fn find(&mut self, mut find: Find) {
+    fn find(&mut self, mut find: LayerFind) {
         // The name of a key may be as long as its file.
         find.hit.kind = name::brief(&find.hit.kind);
         let has_room = self.layer.finds.len() < MOST_FINDS
@@ -221,18 +225,18 @@ impl OneReading<'_, '_> {
         &mut self,
         parts: &[&[u8]],
         head: &Head,
-        content: &mut Content<'_, impl Read>,
+        content: &mut EntryContent<'_, impl Read>,
     ) -> Result<u32, Problem> {
         let is_sparse = head.stored != head.size;
         let searched = path_class::of(parts).is_searched();
         // A file with holes is none of those.
         let kind = known::kind(parts).filter(|kind| match kind {
             _ if is_sparse => false,
-            Kind::Settings => searched && head.size <= known::MOST_SETTINGS_BYTES,
+            KnownKind::Settings => searched && head.size <= known::MOST_SETTINGS_BYTES,
             _ => true,
         });
         let mut users_bytes = self.shared.users_bytes.load(Relaxed);
-        if kind == Some(Kind::Passwd) {
+        if kind == Some(KnownKind::Passwd) {
             let size = head.size.min(known::MOST_USERS_BYTES + 1);
             users_bytes = self.shared.users_bytes.fetch_add(size, Relaxed) + size;
         }
@@ -265,7 +269,7 @@ impl OneReading<'_, '_> {
             },
             &mut hits,
         )?;
-        if kind == Some(Kind::Settings) {
+        if kind == Some(KnownKind::Settings) {
             hits = self.shared.search.text(&text);
         }
         let layer = &mut self.layer;
@@ -284,7 +288,7 @@ impl OneReading<'_, '_> {
         });
         for hit in hits {
             let file = Some(number);
-            self.find(Find { file, hit });
+            self.find(LayerFind { file, hit });
         }
         Ok(number)
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::archive::{Part, Parts};
+use super::archive::{ArchivePart, ArchiveParts};
 use super::config::Document;
 use super::error::{ImageError, Malformed};
 use super::name;
@@ -93,7 +93,7 @@ pub(super) fn document<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<T
 }
 
 /// The one image of an archive, or the one of a platform.
-pub(super) fn choose(parts: &Parts, platform: Option<&str>) -> Result<Chosen, ImageError> {
+pub(super) fn choose(parts: &ArchiveParts, platform: Option<&str>) -> Result<Chosen, ImageError> {
     let mut images = if let Some(text) = parts.document(MANIFEST) {
         saved(text)?
     } else if let Some(text) = parts.document(INDEX) {
@@ -103,7 +103,9 @@ pub(super) fn choose(parts: &Parts, platform: Option<&str>) -> Result<Chosen, Im
             images.retain(|image| is_whole(parts, image));
         }
         images
-    } else if let Some((name, Part::Other(words))) = parts.find(MANIFEST).or(parts.find(INDEX)) {
+    } else if let Some((name, ArchivePart::Other(words))) =
+        parts.find(MANIFEST).or(parts.find(INDEX))
+    {
         let problem = format!("its `{}` is {words}", name::brief(name));
         return Err(ImageError::Choice { problem });
     } else {
@@ -124,7 +126,11 @@ pub(super) fn choose(parts: &Parts, platform: Option<&str>) -> Result<Chosen, Im
 }
 
 /// The one image, or the one of a platform: `os/architecture` or with a variant.
-fn one(parts: &Parts, images: Vec<Chosen>, platform: Option<&str>) -> Result<Chosen, ImageError> {
+fn one(
+    parts: &ArchiveParts,
+    images: Vec<Chosen>,
+    platform: Option<&str>,
+) -> Result<Chosen, ImageError> {
     let of_image = |image: &Chosen| -> String {
         let text = parts.document(&image.config).unwrap_or_default();
         let document: Document = serde_json::from_slice(text).unwrap_or_default();
@@ -191,7 +197,7 @@ fn saved(text: &[u8]) -> Result<Vec<Chosen>, ImageError> {
 }
 
 /// The images of an OCI layout. A document that several indexes name is looked at once.
-fn indexed(parts: &Parts, index: &[u8]) -> Result<Vec<Chosen>, ImageError> {
+fn indexed(parts: &ArchiveParts, index: &[u8]) -> Result<Vec<Chosen>, ImageError> {
     let mut images = Vec::new();
     let mut notes = BTreeSet::new();
     let mut seen = BTreeSet::new();
@@ -303,18 +309,20 @@ fn blob(descriptor: &Descriptor) -> String {
     format!("blobs/{}", descriptor.digest.replacen(':', "/", 1))
 }
 
-fn is_whole(parts: &Parts, image: &Chosen) -> bool {
+fn is_whole(parts: &ArchiveParts, image: &Chosen) -> bool {
     parts.document(&image.config).is_some() && { image.layers.iter().flatten() }
         .all(|layer| parts.find(layer).is_some())
 }
 
 /// The error for a part that is not there, or is something else.
-pub(super) fn missing(parts: &Parts, part: &str, by: &str) -> ImageError {
+pub(super) fn missing(parts: &ArchiveParts, part: &str, by: &str) -> ImageError {
     let problem = match parts.find(part) {
         None => "it is not in the archive",
-        Some((_, Part::Other(words))) => words,
-        Some((_, Part::Document(_))) => "it is neither a tar nor one packed with gzip or zstd",
-        Some((_, Part::Layer(_) | Part::Unread(_))) => "it is a layer",
+        Some((_, ArchivePart::Other(words))) => words,
+        Some((_, ArchivePart::Document(_))) => {
+            "it is neither a tar nor one packed with gzip or zstd"
+        }
+        Some((_, ArchivePart::Layer(_) | ArchivePart::Unread(_))) => "it is a layer",
     };
     ImageError::Missing {
         part: name::brief(part),

@@ -32,13 +32,15 @@ mod path_class;
 mod secrets;
 mod stream;
 mod tree;
+mod unpack_limit;
 mod view;
 mod waste;
 mod weight;
 
-pub use contents::{ImageContents, Planted, analyse};
+pub use contents::{ImageContents, analyse};
 pub use error::ImageError;
-pub use examined::{Examined, Source, examine, stated_layers};
+pub use examined::{Examined, ImageSource, examine, stated_layers};
 pub use listing::Filter;
 pub use measure::{layer_bytes, makers_of_layers, spread_over_history};
+pub use secrets::Planted;
 pub use stream::{analyse_export, examine_export};

@@ -6,9 +6,10 @@ use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
 use tokio::sync::mpsc::{Receiver, channel};
 
-use super::contents::{ImageContents, Planted};
+use super::contents::ImageContents;
 use super::error::ImageError;
 use super::examined::{Examined, examine_stream};
+use super::secrets::Planted;
 use crate::engine::BuildContext;
 
 /// Chunks that may wait.

@@ -57,11 +57,11 @@ impl<'a> Files<'a> {
     }
 
     /// The file of a number.
-    pub fn get(&self, number: u32) -> Option<File<'a>> {
+    pub fn get(&self, number: u32) -> Option<TreeFile<'a>> {
         let part = self.0.partition_point(|(first, _)| *first <= number);
         let (first, inodes) = self.0.get(part.checked_sub(1)?)?;
         let inode = inodes.get((number - first) as usize)?;
-        Some(File { inode, number })
+        Some(TreeFile { inode, number })
     }
 }
 
@@ -79,14 +79,14 @@ impl<'a> From<&'a Vec<Inode>> for Files<'a> {
 
 /// A file of a tree.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct File<'a> {
+pub(super) struct TreeFile<'a> {
     /// Its content.
     pub inode: &'a Inode,
     /// One of a kind in an analysis.
     pub number: u32,
 }
 
-impl Deref for File<'_> {
+impl Deref for TreeFile<'_> {
     type Target = Inode;
 
     fn deref(&self) -> &Inode {
@@ -100,7 +100,7 @@ pub(super) enum Node<'a> {
     /// A folder.
     Folder(Id),
     /// A regular file.
-    File(File<'a>),
+    File(TreeFile<'a>),
     /// A symbolic link.
     Link(&'a [u8]),
     /// A device or a pipe, or a link to a lower layer.

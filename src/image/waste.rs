@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::condense::{Load, TakenApart, condense};
+use super::condense::{NameLoad, TakenApart, condense};
 use super::examined::Examined;
 use super::fates::Fate;
 use super::layer::Layer;
@@ -115,12 +115,12 @@ struct Group<'a> {
     layer: &'a Layer,
     cause: WasteCause,
     locals: Vec<u32>,
-    all: Load,
+    all: NameLoad,
     rows: OnceCell<Rows>,
 }
 
 /// Paths that a group is shown by, and whether each is a folder.
-type Rows = BTreeMap<(String, bool), Load>;
+type Rows = BTreeMap<(String, bool), NameLoad>;
 
 /// The layer that wrote files, and the one that hides them; both from 1.
 type Layers = (u32, u32);
@@ -128,7 +128,7 @@ type Layers = (u32, u32);
 #[derive(Default)]
 struct Sum {
     waste: Waste,
-    folders: BTreeMap<Vec<u8>, Load>,
+    folders: BTreeMap<Vec<u8>, NameLoad>,
     /// Bytes of all rows so far.
     list_bytes: usize,
     files: usize,
@@ -176,7 +176,7 @@ impl Sum {
         }
     }
 
-    fn sum_folders(&mut self, path: &[&[u8]], load: Load) {
+    fn sum_folders(&mut self, path: &[&[u8]], load: NameLoad) {
         for depth in 0..path.len().min(DEEPEST + 1) {
             let folder = path[..depth].join(&b'/');
             if let Some(known) = self.folders.get_mut(&folder) {
@@ -188,7 +188,7 @@ impl Sum {
         }
     }
 
-    fn list(&mut self, path: &[&[u8]], load: Load, layers: Layers, cause: WasteCause) {
+    fn list(&mut self, path: &[&[u8]], load: NameLoad, layers: Layers, cause: WasteCause) {
         if self.list_bytes >= MOST_LIST_BYTES {
             self.waste.more.0 += 1;
             return;
@@ -228,7 +228,7 @@ impl Sum {
 
 impl<'a> Group<'a> {
     fn of(layer: &'a Layer, cause: WasteCause, locals: Vec<u32>) -> Self {
-        let mut all = Load::default();
+        let mut all = NameLoad::default();
         for local in &locals {
             all.add(load(layer, *local));
         }
@@ -256,7 +256,7 @@ impl<'a> Group<'a> {
         })
     }
 
-    fn row(&self, path: &str, is_folder: bool, load: Load, layers: Layers) -> WasteGroup {
+    fn row(&self, path: &str, is_folder: bool, load: NameLoad, layers: Layers) -> WasteGroup {
         WasteGroup {
             path: path.to_owned(),
             is_folder,
@@ -279,8 +279,8 @@ impl<'a> Group<'a> {
     }
 
     /// What the files hold, by name with all names above it.
-    fn loads(&self) -> HashMap<Id, Load> {
-        let mut open: BTreeMap<Id, Load> = BTreeMap::new();
+    fn loads(&self) -> HashMap<Id, NameLoad> {
+        let mut open: BTreeMap<Id, NameLoad> = BTreeMap::new();
         for local in &self.locals {
             let id = self.layer.names[*local as usize];
             open.entry(id).or_default().add(load(self.layer, *local));
@@ -300,7 +300,7 @@ impl<'a> Group<'a> {
 
 /// Rows by path and whether it is a folder, none within another. A layer that lays a file, a
 /// folder and a file again at one name has that name several times in its tree.
-fn gathered(rows: Vec<(String, bool, Load)>) -> Rows {
+fn gathered(rows: Vec<(String, bool, NameLoad)>) -> Rows {
     let folders = rows.iter().filter(|(_, is_folder, _)| *is_folder);
     let folders: BTreeSet<String> = folders.map(|(path, ..)| path.clone()).collect();
     let mut gathered = Rows::new();
@@ -320,8 +320,8 @@ pub(super) fn layer_number(position: usize) -> u32 {
     u32::try_from(position + 1).unwrap_or(u32::MAX)
 }
 
-fn load(layer: &Layer, local: u32) -> Load {
-    Load {
+fn load(layer: &Layer, local: u32) -> NameLoad {
+    NameLoad {
         bytes: layer.inodes[local as usize].size,
         files: 1,
     }

@@ -193,7 +193,7 @@ impl Texts for Growth {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Instruction;
+    use super::super::HistoryInstruction;
     use super::*;
 
     fn image(layers: &[(&str, &str, u64)]) -> Inspection {
@@ -206,9 +206,9 @@ mod tests {
                 entry: Some(number),
                 ..InspectedLayer::default()
             });
-            image.history.push(Instruction {
+            image.history.push(HistoryInstruction {
                 instruction: (*made).to_owned(),
-                ..Instruction::default()
+                ..HistoryInstruction::default()
             });
         }
         image

@@ -39,7 +39,7 @@ pub struct Inspection {
     /// Layers that are kept elsewhere (foreign) and not read: nothing else counts them.
     pub missing_layers: Count,
     /// The config's history, bottom first.
-    pub history: Vec<Instruction>,
+    pub history: Vec<HistoryInstruction>,
     /// The waste by path.
     pub waste: Waste,
     /// Where the bytes of the final tree lie: files and folders, none within another, the
@@ -119,7 +119,7 @@ pub struct InspectedLayer {
 
 /// An entry of the history.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Instruction {
+pub struct HistoryInstruction {
     /// Bytes of the files of its layer.
     pub unpacked_bytes: Bytes,
     /// The instruction.

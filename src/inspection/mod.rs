@@ -12,9 +12,10 @@ pub use files::{FileKind, FileList, ListedFile};
 pub use gate::{BadCondition, Condition, GateFinding, GateSubject, Judged, judge};
 pub use growth::{Growth, LayerGrowth, PathGrowth, Sizes};
 pub use image::{
-    Base, BaseEvidence, Heavy, InspectedLayer, Inspection, Instruction, Waste, WasteCause,
+    Base, BaseEvidence, Heavy, HistoryInstruction, InspectedLayer, Inspection, Waste, WasteCause,
     WasteGroup, WastedFile, WastedFolder,
 };
 pub use packages::{
-    Distribution, Package, PackageGrowth, PackageKind, Packages, UnreadPackages, growth_of_packages,
+    LinuxDistribution, Package, PackageGrowth, PackageKind, Packages, UnreadPackages,
+    growth_of_packages,
 };

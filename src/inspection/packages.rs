@@ -54,7 +54,7 @@ impl PackageKind {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Packages {
     /// The distribution, as its `os-release` names it.
-    pub distribution: Option<Distribution>,
+    pub distribution: Option<LinuxDistribution>,
     /// How many there are of a kind, those that are not listed included.
     pub counts: BTreeMap<PackageKind, Count>,
     /// The packages, by kind, name, version and path.
@@ -75,7 +75,7 @@ pub struct Packages {
 
 /// A Linux distribution.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Distribution {
+pub struct LinuxDistribution {
     /// `debian`, `alpine`.
     pub id: String,
     /// `12`, `3.20.1`.
@@ -214,7 +214,7 @@ impl Texts for Packages {
             open_ended: _,
             nothing: _,
         } = self;
-        if let Some(Distribution { id, version }) = distribution {
+        if let Some(LinuxDistribution { id, version }) = distribution {
             visit(id);
             version.each_text(visit);
         }

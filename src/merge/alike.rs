@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Whole;
 use super::rule::{MergeRule, Refusal};
+use super::whole::Whole;
 use crate::record::{BaseRecord, CaseId, RunRecord, RunState, ScenarioRecord, Setup, ShardRecord};
 
 /// All that is unlike or not there, in words that name the parts.

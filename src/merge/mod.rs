@@ -6,28 +6,20 @@
 mod alike;
 mod join;
 mod rule;
+mod whole;
 
 use std::collections::BTreeSet;
 
 pub use rule::{MergeError, MergeRule, Refusal};
 
-use crate::record::{CaseId, RunRecord};
+use crate::record::RunRecord;
+use whole::Whole;
 
 /// Parts of one run, taken in one after the other, in whatever order they come.
 #[derive(Debug, Default)]
 pub struct Parts {
     parts: Vec<RunRecord>,
     all: Option<Whole>,
-}
-
-/// The cases of all parts, as the first part that was taken in lists them.
-#[derive(Debug, Default)]
-struct Whole {
-    /// The run of that part.
-    run: String,
-    cases: Vec<CaseId>,
-    /// Runs that list other cases, with their lists.
-    unlike: Vec<(String, Vec<CaseId>)>,
 }
 
 impl Parts {

@@ -18,7 +18,7 @@ type Mover = Connection<TokioIo<TcpStream>, Empty<Bytes>>;
 
 /// An open connection. Its I/O is polled with each request, so that no separate task must be
 /// woken.
-pub(super) struct Line {
+pub(super) struct OpenConnection {
     sender: SendRequest<Empty<Bytes>>,
     /// Dropped when it has ended, which notifies the sender.
     connection: Option<Pin<Box<Mover>>>,
@@ -36,7 +36,7 @@ pub(super) enum Lost {
     Cut(hyper::Error),
 }
 
-impl Line {
+impl OpenConnection {
     pub(super) async fn open(
         sockets: Option<&dyn Sockets>,
         address: SocketAddr,

@@ -16,7 +16,7 @@ use tokio::task::coop::unconstrained;
 use tokio::time::sleep;
 
 use super::attempt::{Ask, chain, request};
-use super::line::{Line, Lost};
+use super::line::{Lost, OpenConnection};
 use crate::engine::{Clock, LoadOutcome, LoadSpec, Mark, ProbeFailure, Sockets};
 use crate::units::{Count, Nanos};
 
@@ -138,7 +138,7 @@ impl<C: Clock> Load<'_, C> {
     }
 
     /// Sends one request on the open connection or on a new one.
-    async fn answer(&self, line: &mut Option<Line>) -> Result<u16, Lost> {
+    async fn answer(&self, line: &mut Option<OpenConnection>) -> Result<u16, Lost> {
         if let Some(mut kept) = line.take() {
             match kept.ask(self.ask.clone()).await {
                 Ok(status) => {
@@ -150,7 +150,7 @@ impl<C: Clock> Load<'_, C> {
                 Err(lost) => return Err(lost),
             }
         }
-        let mut new = Line::open(self.sockets, self.spec.address).await?;
+        let mut new = OpenConnection::open(self.sockets, self.spec.address).await?;
         let status = new.ask(self.ask.clone()).await?;
         *line = Some(new);
         Ok(status)

@@ -16,12 +16,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::ProjectError;
 use super::located::{Located, locate};
-use super::note::Note;
+use super::note::ProjectNote;
 use super::request::Request;
-use super::variants::{MOST_VARIANTS, Variant, kebab, relative, unique};
-use document::Document;
-use fault::Fault;
-use target::{Resolved, Targets};
+use super::variants::{MOST_VARIANTS, ProjectVariant, kebab, relative, unique};
+use document::BakeDocument;
+use fault::BakeFault;
+use target::{ResolvedTarget, Targets};
 
 /// Longer files are none that people write.
 const MOST_BYTES: usize = 4 << 20;
@@ -32,7 +32,7 @@ pub(super) struct Baked {
     /// A Dockerfile for each variant.
     pub files: Vec<Located>,
     /// A variant for each target and platform, in the order of the file's groups.
-    pub variants: Vec<Variant>,
+    pub variants: Vec<ProjectVariant>,
 }
 
 /// The variants of the targets that are asked for, or else of `default`.
@@ -43,14 +43,14 @@ pub(super) fn baked(
     request: &Request,
     file: &Path,
     folder: &Path,
-    notes: &mut Vec<Note>,
+    notes: &mut Vec<ProjectNote>,
 ) -> Result<Baked, ProjectError> {
     let text = crate::files::read_to_string(file).map_err(|source| ProjectError::Read {
         path: file.to_owned(),
         source,
     })?;
     let variable = |name: &str| std::env::var(name).ok();
-    let fault = |fault: Fault| fault.in_file(file);
+    let fault = |fault: BakeFault| fault.in_file(file);
     let targets = resolve(file, &text, &request.targets, &variable).map_err(fault)?;
     let mut baked = Baked {
         files: Vec::new(),
@@ -77,7 +77,7 @@ pub(super) fn baked(
                     parts.push(platform);
                 }
             }
-            baked.variants.push(Variant {
+            baked.variants.push(ProjectVariant {
                 name: unique(&kebab(&parts.join("-")), &mut names),
                 title,
                 ready_image: None,
@@ -93,14 +93,14 @@ pub(super) fn baked(
     }
     check(&baked, file)?;
     let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
-    notes.push(Note {
+    notes.push(ProjectNote {
         subject: "bake",
         text: format!("{} of {}", names.join(", "), file.display()),
         flag: Some("--target NAME,NAME"),
     });
     if !left_out.is_empty() {
         let keys: Vec<String> = left_out.iter().map(|key| format!("`{key}`")).collect();
-        notes.push(Note {
+        notes.push(ProjectNote {
             subject: "left out",
             text: format!("{} of the Bake file", keys.join(", ")),
             flag: None,
@@ -114,21 +114,29 @@ fn resolve(
     text: &str,
     wanted: &[String],
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Vec<Resolved>, Fault> {
+) -> Result<Vec<ResolvedTarget>, BakeFault> {
     if text.len() > MOST_BYTES {
-        return Err(Fault::new(None, "the file is too long", "give a Bake file"));
+        return Err(BakeFault::new(
+            None,
+            "the file is too long",
+            "give a Bake file",
+        ));
     }
     let is_json = file.extension().is_some_and(|end| end == "json");
     let document = match is_json {
-        true => Document::of_json(text)?,
-        false => Document::of_hcl(text)?,
+        true => BakeDocument::of_json(text)?,
+        false => BakeDocument::of_hcl(text)?,
     };
     Targets::of(&document, variable)?.selected(wanted)
 }
 
-fn locate_target(target: &Resolved, folder: &Path, file: &Path) -> Result<Located, ProjectError> {
+fn locate_target(
+    target: &ResolvedTarget,
+    folder: &Path,
+    file: &Path,
+) -> Result<Located, ProjectError> {
     let said = |said: String, hint: &str| {
-        Fault::new(
+        BakeFault::new(
             target.line,
             format!("target `{}`: {said}", target.name),
             hint,
@@ -180,14 +188,14 @@ fn check(baked: &Baked, file: &Path) -> Result<(), ProjectError> {
             contexts.join(", ")
         );
         let hint = "measure those of one context: --target NAME";
-        return Err(Fault::new(None, said, hint).in_file(file));
+        return Err(BakeFault::new(None, said, hint).in_file(file));
     }
     if baked.variants.len() > MOST_VARIANTS {
         let said = format!(
             "{} variants are more than {MOST_VARIANTS}",
             baked.variants.len()
         );
-        return Err(Fault::new(None, said, "name fewer targets: --target NAME").in_file(file));
+        return Err(BakeFault::new(None, said, "name fewer targets: --target NAME").in_file(file));
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::health_check::{Asked, asked};
+use super::health_check::{CheckAction, asked};
 use super::language::source;
-use super::ready::Ready;
+use super::ready::ReadyOption;
 use crate::dockerfile::Hints;
 use crate::scenario::{HttpCheck, ReadyCheck, Statuses};
 
@@ -44,7 +44,7 @@ const MOST_BYTES: u64 = 256 * 1024;
 
 /// What shows that the app is ready, and where that is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Contract {
+pub(super) struct SuggestedContract {
     pub check: ReadyCheck,
     pub why: String,
     /// Whether the path is only a guess.
@@ -52,7 +52,7 @@ pub(super) struct Contract {
 }
 
 /// The build context, as far as a contract needs it.
-pub(super) struct Sent<'a> {
+pub(super) struct SentContext<'a> {
     /// Its folder.
     pub context: &'a Path,
     /// Files in it, relative to the folder.
@@ -64,13 +64,13 @@ pub(super) struct Sent<'a> {
 /// Settles on a contract; none where nothing speaks for one. `base` comes with words for what it
 /// is.
 pub(super) fn contract(
-    (ready, port): (Option<&Ready>, Option<(u16, &'static str)>),
+    (ready, port): (Option<&ReadyOption>, Option<(u16, &'static str)>),
     hints: &Hints,
     base: Option<(&str, &'static str)>,
-    sent: &Sent<'_>,
-) -> Option<Contract> {
-    if let Some(Ready::Check(check)) = ready {
-        return Some(Contract {
+    sent: &SentContext<'_>,
+) -> Option<SuggestedContract> {
+    if let Some(ReadyOption::Check(check)) = ready {
+        return Some(SuggestedContract {
             check: check.clone(),
             why: "from --ready".to_owned(),
             is_guess: false,
@@ -78,10 +78,10 @@ pub(super) fn contract(
     }
     let checked = hints.health_check.as_deref().map(asked);
     let checked_port = match &checked {
-        Some(Asked::Http { port, .. }) => *port,
+        Some(CheckAction::Http { port, .. }) => *port,
         _ => None,
     };
-    let by_check = matches!(checked, Some(Asked::Http { .. })) && ready.is_none();
+    let by_check = matches!(checked, Some(CheckAction::Http { .. })) && ready.is_none();
     let known = [
         // Port and path of a check belong together.
         (checked_port.filter(|_| by_check), "HEALTHCHECK"),
@@ -101,19 +101,19 @@ pub(super) fn contract(
         if let Some(statuses) = statuses {
             check.status = Statuses::parse(statuses)?;
         }
-        Some(Contract {
+        Some(SuggestedContract {
             check: ReadyCheck::Http(check),
             why: format!("port from {port_why}, path from {path_why}"),
             is_guess: statuses == Some(GUESSED),
         })
     };
     match (ready, checked) {
-        (Some(Ready::Path(path)), _) => settled(path.clone(), "--ready".to_owned(), None),
-        (_, Some(Asked::Http { path, .. })) if found.is_some() => {
+        (Some(ReadyOption::Path(path)), _) => settled(path.clone(), "--ready".to_owned(), None),
+        (_, Some(CheckAction::Http { path, .. })) if found.is_some() => {
             settled(path, "HEALTHCHECK".to_owned(), Some(CHECKED))
         }
         // What a check does otherwise, only the engine can do.
-        (_, Some(_)) => Some(Contract {
+        (_, Some(_)) => Some(SuggestedContract {
             check: ReadyCheck::Healthy,
             why: "from HEALTHCHECK; its interval decides most of the time".to_owned(),
             is_guess: false,
@@ -135,7 +135,7 @@ fn port_of_base(base: &str) -> Option<u16> {
 }
 
 /// A path that means health and that a source file of the app holds in quotes.
-fn served(sent: &Sent<'_>) -> Option<(&'static str, String)> {
+fn served(sent: &SentContext<'_>) -> Option<(&'static str, String)> {
     let mut sources: Vec<_> = sent
         .files
         .iter()
@@ -178,8 +178,8 @@ mod tests {
         Hints::default()
     }
 
-    fn sent<'a>(context: &'a Path, files: &'a [String]) -> Sent<'a> {
-        Sent {
+    fn sent<'a>(context: &'a Path, files: &'a [String]) -> SentContext<'a> {
+        SentContext {
             context,
             files,
             is_read: &|_| true,

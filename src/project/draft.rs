@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 
 use super::bake::baked;
 use super::compose::with_compose;
-use super::contract::Sent;
+use super::contract::SentContext;
 use super::error::ProjectError;
 use super::find::{Found, dockerfiles};
 use super::images::{common_name, image_variants};
 use super::located::{Broken, Located, locate};
-use super::note::Note;
+use super::note::ProjectNote;
 use super::rebuild::{Rebuild, is_read, rebuilds};
 use super::request::Request;
 use super::service::Service;
 use super::settled::settled_contract;
 use super::suggest::suggested;
-use super::text::{Material, text};
-use super::variants::{Variant, kebab, relative, variants};
+use super::text::{ScenarioMaterial, text};
+use super::variants::{ProjectVariant, kebab, relative, variants};
 use crate::context::{Context, ContextError};
 
 /// Names that a note lists.
@@ -33,7 +33,7 @@ pub struct Draft {
     /// The text of its file.
     pub text: String,
     /// What was assumed.
-    pub notes: Vec<Note>,
+    pub notes: Vec<ProjectNote>,
     /// Names of its variants.
     pub variants: Vec<String>,
 }
@@ -64,7 +64,7 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
     let contexts = contexts(root_of_context, &variants)?;
     let app = relative(&files[0].app, root_of_context);
     let paths: Vec<String> = contexts[0].paths().map(str::to_owned).collect();
-    let sent = Sent {
+    let sent = SentContext {
         context: root_of_context,
         files: &paths,
         is_read: &|path| is_read(&variants, &contexts, path),
@@ -74,7 +74,7 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
     let shown = |path: &Path| relative(path, &folder);
     notes.insert(
         0,
-        Note {
+        ProjectNote {
             subject: "variants",
             text: listed(variants.iter().map(|one| one.title.clone()), variants.len()),
             flag: Some(match request.bake {
@@ -85,7 +85,7 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
     );
     notes.insert(
         1,
-        Note {
+        ProjectNote {
             subject: "context",
             text: match root_of_context.strip_prefix(&folder) {
                 Ok(inside) if inside.as_os_str().is_empty() => "this folder".to_owned(),
@@ -100,7 +100,7 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
     let folder_name = files[0].app.file_name().or(folder.file_name());
     let name = kebab(&folder_name.unwrap_or_default().to_string_lossy());
     let name = named(name, request);
-    let text = text(&Material {
+    let text = text(&ScenarioMaterial {
         name: &name,
         app_path: &relative(root_of_context, &root),
         contract: &found,
@@ -123,8 +123,8 @@ pub fn draft(request: &Request) -> Result<Draft, ProjectError> {
 fn to_build(
     request: &Request,
     folder: &Path,
-    notes: &mut Vec<Note>,
-) -> Result<(Vec<Located>, Vec<Variant>), ProjectError> {
+    notes: &mut Vec<ProjectNote>,
+) -> Result<(Vec<Located>, Vec<ProjectVariant>), ProjectError> {
     if let Some(file) = &request.bake {
         let baked = baked(request, file, folder, notes)?;
         return Ok((baked.files, baked.variants));
@@ -140,17 +140,17 @@ fn to_build(
 fn of_images(
     request: &Request,
     root: PathBuf,
-    mut notes: Vec<Note>,
+    mut notes: Vec<ProjectNote>,
 ) -> Result<Draft, ProjectError> {
     let variants = image_variants(request)?;
-    let nothing = Sent {
+    let nothing = SentContext {
         context: &root,
         files: &[],
         is_read: &|_| false,
     };
     let found = settled_contract(request, &variants, &nothing, &mut notes)?;
     let names = request.images.iter().map(|image| image.reference.clone());
-    let of_variants = Note {
+    let of_variants = ProjectNote {
         subject: "variants",
         text: format!(
             "{}: ready images, so context, build and rebuild are not applicable",
@@ -161,7 +161,7 @@ fn of_images(
     notes.insert(0, of_variants);
     notes.extend(request.services.iter().map(service_note));
     let name = named(common_name(request), request);
-    let text = text(&Material {
+    let text = text(&ScenarioMaterial {
         name: &name,
         app_path: ".",
         contract: &found,
@@ -189,7 +189,7 @@ fn named(mut name: String, request: &Request) -> String {
 }
 
 /// How a service is started, in words.
-fn service_note(service: &Service) -> Note {
+fn service_note(service: &Service) -> ProjectNote {
     let mut text = format!(
         "{} from {}, ready when {}",
         service.name, service.image, service.ready
@@ -199,7 +199,7 @@ fn service_note(service: &Service) -> Note {
     if !env.is_empty() {
         text.push_str(&format!(", with {}", env.join(", ")));
     }
-    Note {
+    ProjectNote {
         subject: "service",
         text,
         flag: Some("--with NAME=IMAGE,ready=HOW,env.NAME=VALUE"),
@@ -207,11 +207,11 @@ fn service_note(service: &Service) -> Note {
 }
 
 /// What the rebuilds change, in words.
-fn edit_notes(source: Option<&Rebuild>, dependency: Option<&Rebuild>) -> [Note; 2] {
+fn edit_notes(source: Option<&Rebuild>, dependency: Option<&Rebuild>) -> [ProjectNote; 2] {
     [("source edit", source), ("dependency edit", dependency)].map(|(subject, edit)| {
         let Some(edit) = edit else {
             let text = "none: no build copies a file that plimsoll can edit, so this rebuild is not measured";
-            return Note {
+            return ProjectNote {
                 subject,
                 text: text.to_owned(),
                 flag: None,
@@ -226,7 +226,7 @@ fn edit_notes(source: Option<&Rebuild>, dependency: Option<&Rebuild>) -> [Note; 
             let unread = listed(edit.unread.iter().cloned(), edit.unread.len());
             text.push_str(&format!(" (not copied by {unread})"));
         }
-        Note {
+        ProjectNote {
             subject,
             text,
             flag: Some("--save FILE, then edit it"),
@@ -238,7 +238,7 @@ fn edit_notes(source: Option<&Rebuild>, dependency: Option<&Rebuild>) -> [Note; 
 fn suggesting(
     request: &Request,
     files: &[Located],
-    notes: &mut Vec<Note>,
+    notes: &mut Vec<ProjectNote>,
 ) -> Result<Request, ProjectError> {
     let mut request = request.clone();
     if !request.suggest {
@@ -270,7 +270,7 @@ fn suggesting(
     };
     request.bases = found.fit;
     for (reference, reason) in found.unfit {
-        notes.push(Note {
+        notes.push(ProjectNote {
             subject: "not proposed",
             text: format!("{reference} ({reason})"),
             flag: Some("--base"),
@@ -301,7 +301,7 @@ fn located(
     request: &Request,
     folder: &Path,
     context: Option<&Path>,
-    notes: &mut Vec<Note>,
+    notes: &mut Vec<ProjectNote>,
 ) -> Result<Vec<Located>, ProjectError> {
     let is_named = !request.files.is_empty();
     let found = match is_named {
@@ -357,7 +357,7 @@ fn located(
         if !files.is_empty() {
             let count = files.len();
             let text = format!("{} ({why})", listed(files.into_iter(), count));
-            notes.push(Note {
+            notes.push(ProjectNote {
                 subject: "left out",
                 text,
                 flag: Some("-f FILE"),
@@ -420,7 +420,7 @@ fn several_apps<'a>(
     )
 }
 
-fn check_swaps(request: &Request, variants: &[Variant]) -> Result<(), ProjectError> {
+fn check_swaps(request: &Request, variants: &[ProjectVariant]) -> Result<(), ProjectError> {
     for (from, _) in &request.swaps {
         if variants
             .iter()
@@ -442,7 +442,7 @@ fn check_swaps(request: &Request, variants: &[Variant]) -> Result<(), ProjectErr
     Ok(())
 }
 
-fn contexts(root: &Path, variants: &[Variant]) -> Result<Vec<Context>, ProjectError> {
+fn contexts(root: &Path, variants: &[ProjectVariant]) -> Result<Vec<Context>, ProjectError> {
     let scanned = variants
         .iter()
         .map(|variant| Context::scan(root, &variant.path));

@@ -6,7 +6,7 @@ use regex::Regex;
 
 /// What a check does, as far as plimsoll can do the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum CheckAction {
     /// It asks for a path over HTTP. The port is `None` where a variable without a default names
     /// it.
     Http { port: Option<u16>, path: String },
@@ -25,9 +25,9 @@ static URL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Reads the command, an exec form as its words with spaces between them.
-pub(super) fn asked(command: &str) -> Asked {
+pub(super) fn asked(command: &str) -> CheckAction {
     let Some(url) = URL.captures(command) else {
-        return Asked::Other;
+        return CheckAction::Other;
     };
     let asks_http = ["curl", "wget"].iter().any(|name| command.contains(name));
     match url.name("scheme").map(|scheme| scheme.as_str()) {
@@ -35,7 +35,7 @@ pub(super) fn asked(command: &str) -> Asked {
         // `curl localhost:3000/health`; others take an address of another protocol.
         None if asks_http => {}
         // plimsoll's probe has no TLS.
-        _ => return Asked::Other,
+        _ => return CheckAction::Other,
     }
     let number = |name: &str| url.name(name)?.as_str().parse().ok();
     let port = match url.name("variable") {
@@ -43,7 +43,7 @@ pub(super) fn asked(command: &str) -> Asked {
         None => number("port").or(Some(80)),
     };
     let path = url.name("path").map_or("/", |path| path.as_str());
-    Asked::Http {
+    CheckAction::Http {
         port,
         path: path.to_owned(),
     }
@@ -93,7 +93,11 @@ mod tests {
             ("test `curl -s http://localhost:1/x` = ok", Some(1), "/x"),
         ] {
             let path = path.to_owned();
-            assert_eq!(asked(command), Asked::Http { port, path }, "{command}");
+            assert_eq!(
+                asked(command),
+                CheckAction::Http { port, path },
+                "{command}"
+            );
         }
     }
 
@@ -107,7 +111,7 @@ mod tests {
             "redis-cli -h 127.0.0.1 ping",
             "curl -f http://example.org/",
         ] {
-            assert_eq!(asked(command), Asked::Other, "{command}");
+            assert_eq!(asked(command), CheckAction::Other, "{command}");
         }
     }
 }

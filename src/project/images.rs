@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::error::ProjectError;
 use super::request::{ReadyImage, Request};
-use super::variants::{MOST_VARIANTS, Variant, kebab, unique};
+use super::variants::{MOST_VARIANTS, ProjectVariant, kebab, unique};
 use crate::dockerfile::Dockerfile;
 use crate::oci::ImageReference;
 
@@ -15,7 +15,7 @@ const DIGEST_CHARS: usize = 12;
 ///
 /// # Errors
 /// A reference that is none, one that is given twice, or too many.
-pub(super) fn image_variants(request: &Request) -> Result<Vec<Variant>, ProjectError> {
+pub(super) fn image_variants(request: &Request) -> Result<Vec<ProjectVariant>, ProjectError> {
     if request.images.len() > MOST_VARIANTS {
         let said = format!(
             "{} images are more than {MOST_VARIANTS} variants",
@@ -47,7 +47,7 @@ pub(super) fn image_variants(request: &Request) -> Result<Vec<Variant>, ProjectE
         }
         let dockerfile = Dockerfile::parse(format!("FROM {reference}\n"))
             .map_err(|error| wrong(error.message))?;
-        variants.push(Variant {
+        variants.push(ProjectVariant {
             name: unique(&kebab(&short(reference)), &mut names),
             title: format!("the image {reference}"),
             ready_image: Some(image.clone()),

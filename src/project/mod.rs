@@ -29,7 +29,7 @@ mod variants;
 
 pub use draft::{Draft, draft};
 pub use error::ProjectError;
-pub use note::Note;
-pub use ready::Ready;
+pub use note::ProjectNote;
+pub use ready::ReadyOption;
 pub use request::{Compose, ImageConfig, ReadyImage, Request};
 pub use service::Service;

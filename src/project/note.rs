@@ -2,7 +2,7 @@
 
 /// What was assumed, and what changes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
+pub struct ProjectNote {
     /// What it is about.
     pub subject: &'static str,
     /// What was assumed, or left out, and why.

@@ -6,14 +6,14 @@ use crate::scenario::{ReadyCheck, parse_ready};
 
 /// How an app shows that it is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ready {
+pub enum ReadyOption {
     /// It answers a GET of this path with 200; the port is found: `http:///health`.
     Path(String),
     /// As it says: `http://:8080/health`, `tcp://:5432`, `log:REGEX`, `exit:0`, `healthy`.
     Check(ReadyCheck),
 }
 
-impl FromStr for Ready {
+impl FromStr for ReadyOption {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -35,16 +35,23 @@ mod tests {
 
     #[test]
     fn the_short_forms_are_those_of_scenarios_and_a_path_alone() {
-        let http = |port, path| Ok(Ready::Check(ReadyCheck::Http(HttpCheck::get(port, path))));
+        let http = |port, path| {
+            Ok(ReadyOption::Check(ReadyCheck::Http(HttpCheck::get(
+                port, path,
+            ))))
+        };
         assert_eq!("http://:8080/health".parse(), http(8080, "/health"));
         assert_eq!("http://localhost:80".parse(), http(80, "/"));
         assert_eq!(
             "http:///up?x=1".parse(),
-            Ok(Ready::Path("/up?x=1".to_owned()))
+            Ok(ReadyOption::Path("/up?x=1".to_owned()))
         );
-        let tcp = Ready::Check(ReadyCheck::Tcp { port: 5432 });
+        let tcp = ReadyOption::Check(ReadyCheck::Tcp { port: 5432 });
         assert_eq!("tcp://:5432".parse(), Ok(tcp));
-        assert_eq!("healthy".parse(), Ok(Ready::Check(ReadyCheck::Healthy)));
+        assert_eq!(
+            "healthy".parse(),
+            Ok(ReadyOption::Check(ReadyCheck::Healthy))
+        );
         for (text, said) in [
             ("https://:1/", "without TLS"),
             (":8080/health", "unknown form"),
@@ -52,7 +59,7 @@ mod tests {
             ("http://:99999/", "invalid port `99999`"),
             ("http:///a b", "it names no port"),
         ] {
-            let error = text.parse::<Ready>().unwrap_err();
+            let error = text.parse::<ReadyOption>().unwrap_err();
             assert!(error.contains(said), "{error}");
             assert!(error.contains("http://:8080/health"), "{error}");
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::anchor::Substitution;
 use super::language::{Style, edit, manifest, source};
-use super::variants::Variant;
+use super::variants::ProjectVariant;
 use crate::context::Context;
 
 /// Candidates that are tried.
@@ -31,7 +31,7 @@ pub(super) struct Rebuild {
 pub(super) fn rebuilds(
     root: &Path,
     app: &str,
-    variants: &[Variant],
+    variants: &[ProjectVariant],
     contexts: &[Context],
 ) -> [Option<Rebuild>; 2] {
     [(manifest as Rank, true), (source as Rank, false)].map(|(rank, is_manifest)| {
@@ -89,13 +89,13 @@ pub(super) fn rebuilds(
 }
 
 /// Whether the build of any variant reads a file. `contexts` are those of the variants.
-pub(super) fn is_read(variants: &[Variant], contexts: &[Context], path: &str) -> bool {
+pub(super) fn is_read(variants: &[ProjectVariant], contexts: &[Context], path: &str) -> bool {
     let mut each = variants.iter().zip(contexts);
     each.any(|(variant, context)| steps_again(variant, &context.links(), path) > 0)
 }
 
 /// How many steps must run again after a file has changed; none where the build does not read it.
-fn steps_again(variant: &Variant, links: &BTreeMap<String, String>, path: &str) -> usize {
+fn steps_again(variant: &ProjectVariant, links: &BTreeMap<String, String>, path: &str) -> usize {
     let changed = [path.to_owned()];
     let target = variant.target.as_deref();
     let effect = variant

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::ready::Ready;
+use super::ready::ReadyOption;
 use super::service::Service;
 use crate::dockerfile::Hints;
 
@@ -22,7 +22,7 @@ pub struct Request {
     /// Ready images, a variant each. Then nothing is built, and no file is looked for.
     pub images: Vec<ReadyImage>,
     /// How the app shows that it is ready.
-    pub ready: Option<Ready>,
+    pub ready: Option<ReadyOption>,
     /// Stages to build, a variant each.
     pub targets: Vec<String>,
     /// Build arguments with their values: a variant for each combination.

@@ -1,10 +1,10 @@
 //! The contract of a scenario, from what all its variants say.
 
-use super::contract::{Contract, Sent, contract};
+use super::contract::{SentContext, SuggestedContract, contract};
 use super::error::ProjectError;
-use super::note::Note;
+use super::note::ProjectNote;
 use super::request::Request;
-use super::variants::Variant;
+use super::variants::ProjectVariant;
 use crate::dockerfile::Hints;
 
 const NO_CONTRACT: &str = "it is not known when the app is ready: no Dockerfile names a port by EXPOSE, HEALTHCHECK or ENV PORT";
@@ -18,17 +18,17 @@ const NO_CONFIG: &str = "it is not known when the images are ready: their config
 /// When nothing speaks for one, or a Dockerfile cannot be read for it.
 pub(super) fn settled_contract(
     request: &Request,
-    variants: &[Variant],
-    sent: &Sent<'_>,
-    notes: &mut Vec<Note>,
-) -> Result<Contract, ProjectError> {
+    variants: &[ProjectVariant],
+    sent: &SentContext<'_>,
+    notes: &mut Vec<ProjectNote>,
+) -> Result<SuggestedContract, ProjectError> {
     let Merged {
         hints: mut merged,
         differing,
         base,
     } = merged(variants)?;
     if !merged.open_arguments.is_empty() {
-        notes.push(Note {
+        notes.push(ProjectNote {
             subject: "build arguments",
             text: format!("{} without a value", merged.open_arguments.join(", ")),
             flag: Some("--build-arg NAME=VALUE"),
@@ -38,7 +38,7 @@ pub(super) fn settled_contract(
     merged.secrets.dedup();
     merged.secrets.retain(|id| !request.secrets.contains(id));
     if !merged.secrets.is_empty() {
-        notes.push(Note {
+        notes.push(ProjectNote {
             subject: "secrets",
             text: format!(
                 "{} without a value, so steps that need it fail",
@@ -83,7 +83,7 @@ pub(super) fn settled_contract(
     }
     notes.insert(
         0,
-        Note {
+        ProjectNote {
             subject: "ready when",
             text,
             flag: Some("--ready http://:PORT/PATH"),
@@ -137,7 +137,7 @@ impl Says {
     }
 }
 
-fn merged(variants: &[Variant]) -> Result<Merged, ProjectError> {
+fn merged(variants: &[ProjectVariant]) -> Result<Merged, ProjectError> {
     let mut merged = Hints::default();
     let mut says = Vec::new();
     let mut base = None;

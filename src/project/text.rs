@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::contract::Contract;
+use super::contract::SuggestedContract;
 use super::rebuild::Rebuild;
 use super::service::Service;
-use super::variants::Variant;
+use super::variants::ProjectVariant;
 use crate::scenario::ReadyCheck;
 
 /// What a scenario's text is made of.
-pub(super) struct Material<'a> {
+pub(super) struct ScenarioMaterial<'a> {
     pub name: &'a str,
     /// The context relative to the folder of the scenario's file.
     pub app_path: &'a str,
-    pub contract: &'a Contract,
+    pub contract: &'a SuggestedContract,
     pub env: &'a [(String, String)],
     pub source: Option<&'a Rebuild>,
     pub dependency: Option<&'a Rebuild>,
-    pub variants: &'a [Variant],
+    pub variants: &'a [ProjectVariant],
     pub services: &'a [Service],
 }
 
@@ -33,8 +33,8 @@ const HEADER_OF_IMAGES: &str = "\
 ";
 
 /// The text.
-pub(super) fn text(material: &Material<'_>) -> String {
-    let Material { name, contract, .. } = material;
+pub(super) fn text(material: &ScenarioMaterial<'_>) -> String {
+    let ScenarioMaterial { name, contract, .. } = material;
     let is_built = material
         .variants
         .iter()
@@ -87,7 +87,7 @@ pub(super) fn text(material: &Material<'_>) -> String {
     text
 }
 
-fn edits(text: &mut String, material: &Material<'_>) {
+fn edits(text: &mut String, material: &ScenarioMaterial<'_>) {
     text.push_str(
         "\n# --- what a rebuild changes: never your files, only what is sent to the builder\n",
     );
@@ -146,7 +146,7 @@ fn edit(text: &mut String, name: &str, rebuild: &Rebuild) {
     );
 }
 
-fn variant(text: &mut String, variant: &Variant) {
+fn variant(text: &mut String, variant: &ProjectVariant) {
     let (key, value) = match &variant.ready_image {
         Some(image) => ("image", &image.reference),
         None => ("dockerfile", &variant.path),

@@ -15,7 +15,7 @@ pub(super) const MOST_VARIANTS: usize = 64;
 
 /// One way of building the app.
 #[derive(Debug, Clone)]
-pub(super) struct Variant {
+pub(super) struct ProjectVariant {
     pub name: String,
     pub title: String,
     /// A ready image, which is not built. Then `path` is empty, and `dockerfile` has one FROM
@@ -46,7 +46,10 @@ struct Choice {
 ///
 /// # Errors
 /// A base or a swap that the file has no place for; no variant, or too many.
-pub(super) fn variants(request: &Request, files: &[Located]) -> Result<Vec<Variant>, ProjectError> {
+pub(super) fn variants(
+    request: &Request,
+    files: &[Located],
+) -> Result<Vec<ProjectVariant>, ProjectError> {
     let choices = choices(request);
     if choices.len().saturating_mul(files.len()) > MOST_VARIANTS {
         return Err(ProjectError::open(
@@ -122,7 +125,7 @@ fn variant(
     located: &Located,
     path: &str,
     choice: &Choice,
-) -> Result<Variant, ProjectError> {
+) -> Result<ProjectVariant, ProjectError> {
     let dockerfile = &located.dockerfile;
     let target = choice.target.as_deref();
     let mut build_args = choice.build_args.clone();
@@ -168,7 +171,7 @@ fn variant(
         true => String::new(),
         false => format!(", {}", choice.words.join(", ")),
     };
-    Ok(Variant {
+    Ok(ProjectVariant {
         name: String::new(),
         title: format!("{path}{words}"),
         ready_image: None,

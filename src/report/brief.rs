@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::markdown_report::section;
-use super::markdown_sections::state_word;
+use super::markdown_sections::{section, state_word};
 use super::notes::plural;
 use super::render::{code, escape};
 use crate::record::{Disposition, RunRecord};

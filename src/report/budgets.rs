@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::analysis::Analysis;
-use super::change::Change;
+use super::change::MeasureChange;
 use super::native::native;
 use super::observed::{Measure, Observed};
 use crate::compare::{self, Baselines, BudgetLine, BudgetOutcome, Evidence, Rule};
@@ -184,7 +184,7 @@ impl<'a> BudgetSubject<'_, 'a> {
         }
         // Parts belong to one run; between two runs the rules above apply.
         before.part = observed.part;
-        let Some(change) = Change::of(measure, &before, observed) else {
+        let Some(change) = MeasureChange::of(measure, &before, observed) else {
             return none(Some(value), BudgetOutcome::NoBaseline);
         };
         Relative {
@@ -245,7 +245,7 @@ fn absolute<'a>(
 }
 
 /// All derived and counted figures are costs: more is worse.
-fn worse_by<'a>(measure: Measure, change: &Change, share: Ratio) -> BudgetOutcome<'a> {
+fn worse_by<'a>(measure: Measure, change: &MeasureChange, share: Ratio) -> BudgetOutcome<'a> {
     let (before, after) = (native(change.before), native(change.after));
     let most = 1.0 + share.get();
     if after <= before * most {

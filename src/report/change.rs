@@ -9,7 +9,7 @@ use crate::units::{Quantity, Ratio, Unit, human_ratio};
 
 /// The change of a measure.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Change {
+pub(super) struct MeasureChange {
     measure: Measure,
     pub(super) before: Quantity,
     pub(super) after: Quantity,
@@ -46,7 +46,7 @@ impl Effect {
     }
 }
 
-impl Change {
+impl MeasureChange {
     /// Compares two sides. `None` if a figure is missing, or for times that were not measured
     /// side by side.
     pub(super) fn of(

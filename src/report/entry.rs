@@ -75,7 +75,7 @@ pub struct Reason<'a> {
 
 /// The state of a table cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum EntryStanding {
     /// At least one valid sample.
     Measured,
     /// No valid sample and one that did not finish, or the whole case failed (rule 1).
@@ -92,7 +92,7 @@ pub enum Standing {
     Missing,
 }
 
-impl Standing {
+impl EntryStanding {
     /// The word in JSON.
     pub fn word(self) -> &'static str {
         match self {
@@ -119,7 +119,7 @@ pub struct MetricSummary<'a> {
     /// Statuses.
     pub counts: Counts,
     /// The state of its table cell.
-    pub standing: Standing,
+    pub standing: EntryStanding,
     /// The summary of the valid samples, in bytes, nanoseconds, a count or a ratio.
     pub summary: Option<Summary>,
     /// Why samples are missing.
@@ -235,7 +235,7 @@ pub(super) fn entry<'a>(
     });
     let standing = match whole {
         Some((standing, _, _)) => standing,
-        None if summary.is_some() => Standing::Measured,
+        None if summary.is_some() => EntryStanding::Measured,
         None => counts.standing(),
     };
     let entry = MetricSummary {
@@ -262,15 +262,15 @@ fn expected<'a>(
 }
 
 /// The state, status and reason that a whole case gives to all its metrics.
-fn whole_case(disposition: &Disposition) -> Option<(Standing, Status, &str)> {
+fn whole_case(disposition: &Disposition) -> Option<(EntryStanding, Status, &str)> {
     Some(match disposition {
         Disposition::Pending | Disposition::Qualified => return None,
-        Disposition::Failed { reason } => (Standing::Dnf, Status::Dnf, reason),
+        Disposition::Failed { reason } => (EntryStanding::Dnf, Status::Dnf, reason),
         Disposition::NotAvailable { reason } => {
-            (Standing::NotAvailable, Status::NotMeasured, reason)
+            (EntryStanding::NotAvailable, Status::NotMeasured, reason)
         }
         Disposition::NotApplicable { reason } => {
-            (Standing::NotApplicable, Status::NotApplicable, reason)
+            (EntryStanding::NotApplicable, Status::NotApplicable, reason)
         }
     })
 }
@@ -288,17 +288,17 @@ impl Counts {
     }
 
     /// The state if no sample is valid.
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> EntryStanding {
         if self.dnf > 0 {
-            Standing::Dnf
+            EntryStanding::Dnf
         } else if self.invalid > 0 {
-            Standing::Invalid
+            EntryStanding::Invalid
         } else if self.not_applicable > 0 {
-            Standing::NotApplicable
+            EntryStanding::NotApplicable
         } else if self.not_measured > 0 {
-            Standing::NotMeasured
+            EntryStanding::NotMeasured
         } else {
-            Standing::Missing
+            EntryStanding::Missing
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::entry::{MetricSummary, Reason};
-use super::markdown_report::section;
+use super::markdown_sections::section;
 use super::render::escape;
 use crate::record::{CaseRecord, Disposition, Link, Status};
 

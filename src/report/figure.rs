@@ -1,6 +1,6 @@
 //! A derived figure: a quantity, or the reason for its absence.
 
-use super::entry::{MetricSummary, Series, Standing};
+use super::entry::{EntryStanding, MetricSummary, Series};
 use super::native::quantity;
 use super::notes::{Notes, entry_reasons};
 use super::scale::Scale;
@@ -23,14 +23,14 @@ pub(super) struct Absence {
 }
 
 /// The word for a missing value, and its status in JSON; `None` before the first sample.
-pub(super) fn absence(standing: Standing) -> (&'static str, Option<&'static str>) {
+pub(super) fn absence(standing: EntryStanding) -> (&'static str, Option<&'static str>) {
     let word = match standing {
-        Standing::Dnf => "DNF",
-        Standing::Invalid => "invalid",
-        Standing::NotApplicable => "n/a",
-        Standing::NotAvailable => "not here",
-        Standing::NotMeasured => "–",
-        Standing::Measured | Standing::Missing => return ("–", None),
+        EntryStanding::Dnf => "DNF",
+        EntryStanding::Invalid => "invalid",
+        EntryStanding::NotApplicable => "n/a",
+        EntryStanding::NotAvailable => "not here",
+        EntryStanding::NotMeasured => "–",
+        EntryStanding::Measured | EntryStanding::Missing => return ("–", None),
     };
     (word, Some(standing.word()))
 }
@@ -78,7 +78,7 @@ impl Absence {
     /// The same for a part of a sum: the reason names the metric.
     fn of_part(entry: &MetricSummary<'_>) -> Self {
         let mut absence = Self::of(entry);
-        if entry.standing == Standing::Missing {
+        if entry.standing == EntryStanding::Missing {
             return absence;
         }
         let whole_case = entry.subject.case.is_some_and(|case| {

@@ -1,7 +1,7 @@
 //! The history and the layers of an image.
 
 use super::notes::one_line;
-use super::table::{Cell, Column, Mark, Note, Table};
+use super::table::{Cell, CellMark, Column, Table, TableNote};
 use crate::record::{BlobRecord, CaseRecord, LayerContents, Weight};
 use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 
@@ -87,9 +87,9 @@ pub(super) fn layers_of(title: &str, layers: &[LayerContents]) -> Table {
     }
 }
 
-fn whole(text: &str) -> Note {
-    Note {
-        mark: Mark::Whole,
+fn whole(text: &str) -> TableNote {
+    TableNote {
+        mark: CellMark::Whole,
         text: text.to_owned(),
     }
 }

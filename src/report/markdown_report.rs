@@ -5,7 +5,7 @@ use super::claims::{Heads, claims_of};
 use super::failures::failures;
 use super::floor::floor_of;
 use super::main_table::all_tables;
-use super::markdown_sections::{intro, meanings, stand_ins};
+use super::markdown_sections::{intro, meanings, section, stand_ins};
 use super::parts::parts_table;
 use super::render::{code, escape};
 use super::steps::{median_cold_builds, steps_table};
@@ -122,12 +122,4 @@ fn recompute(record: &RunRecord) -> String {
         text::inline(&record.id)
     );
     section("Recompute", &text)
-}
-
-/// A heading and its text; empty without text.
-pub(super) fn section(title: &str, text: &str) -> String {
-    if text.is_empty() {
-        return String::new();
-    }
-    format!("## {title}\n\n{text}")
 }

@@ -5,6 +5,14 @@ use super::render::{code, escape};
 use super::series::metrics_of;
 use crate::record::{RunRecord, RunState};
 
+/// A heading and its text; empty without text.
+pub(super) fn section(title: &str, text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("## {title}\n\n{text}")
+}
+
 /// The scenarios, the engine and the machine.
 pub(super) fn intro(record: &RunRecord) -> String {
     let commands: Vec<String> = commands(record).map(|words| code(&words)).collect();

@@ -63,12 +63,12 @@ pub use ci::{
     budget_annotations, comparison_annotations, go_benchmark_text, hyperfine_json, junit_xml,
     junit_xml_on, open_metrics_text, smaller_is_better_json, summary_md, unmatched_annotations,
 };
-pub use claims::{ClaimResult, Verdict, claim_results, claims, claims_json};
+pub use claims::{ClaimResult, ClaimVerdict, claim_results, claims, claims_json};
 pub use comparison::{
     JudgedBudgets, budget_table, budgets_json, comparison_csv, comparison_json, comparison_table,
 };
 pub use distribution::distribution_tables;
-pub use entry::{Counts, MetricSummary, Reason, Series, Standing, Subject};
+pub use entry::{Counts, EntryStanding, MetricSummary, Reason, Series, Subject};
 pub use findings::{Finding, Sentence, findings};
 pub use floor::floor_table;
 pub use history::{HistoryPage, history_csv, history_json, history_table, trend_table};
@@ -89,7 +89,7 @@ pub use runs::{
     runs_table, several_claims_json, summaries_csv, summaries_csv_of,
 };
 pub use summary_file::{summary_csv, write_summary_csv};
-pub use table::{Align, Cell, Column, Content, Mark, Note, Table};
+pub use table::{Align, Cell, CellMark, Column, Content, Table, TableNote};
 pub use technique::{effect_table, effects_csv};
 pub use tidy::{samples_csv, steps_csv, write_samples_csv, write_steps_csv};
 pub use warning::{Warning, warnings};

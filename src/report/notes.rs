@@ -1,7 +1,7 @@
 //! Collects the notes of a table; equal texts share a number.
 
-use super::entry::{MetricSummary, Reason, Standing};
-use super::table::{Mark, Note};
+use super::entry::{EntryStanding, MetricSummary, Reason};
+use super::table::{CellMark, TableNote};
 use crate::record::{RunRecord, Status};
 use crate::text;
 
@@ -48,12 +48,12 @@ impl Notes {
     }
 
     /// All notes: on the table, on stand-ins, then the numbered ones.
-    pub(super) fn finish(self, record: &RunRecord) -> Vec<Note> {
-        let mut notes: Vec<Note> = self
+    pub(super) fn finish(self, record: &RunRecord) -> Vec<TableNote> {
+        let mut notes: Vec<TableNote> = self
             .whole
             .into_iter()
-            .map(|text| Note {
-                mark: Mark::Whole,
+            .map(|text| TableNote {
+                mark: CellMark::Whole,
                 text,
             })
             .collect();
@@ -67,14 +67,14 @@ impl Notes {
                 "rests on a stand-in base, not on the registry's image: {}",
                 named.join(", ")
             );
-            notes.push(Note {
-                mark: Mark::StandIn,
+            notes.push(TableNote {
+                mark: CellMark::StandIn,
                 text,
             });
         }
         for (number, text) in (1..).zip(self.numbered) {
-            notes.push(Note {
-                mark: Mark::Number(number),
+            notes.push(TableNote {
+                mark: CellMark::Number(number),
                 text,
             });
         }
@@ -110,14 +110,14 @@ pub(super) fn reasons_text(reasons: &[Reason<'_>], status: Status) -> Option<Str
 /// Why a metric of a case has no number.
 pub(super) fn entry_reasons(entry: &MetricSummary<'_>) -> Option<String> {
     let status = match entry.standing {
-        Standing::Measured | Standing::Missing => return None,
-        Standing::Dnf => Status::Dnf,
-        Standing::Invalid => Status::Invalid,
-        Standing::NotApplicable => Status::NotApplicable,
-        Standing::NotMeasured | Standing::NotAvailable => Status::NotMeasured,
+        EntryStanding::Measured | EntryStanding::Missing => return None,
+        EntryStanding::Dnf => Status::Dnf,
+        EntryStanding::Invalid => Status::Invalid,
+        EntryStanding::NotApplicable => Status::NotApplicable,
+        EntryStanding::NotMeasured | EntryStanding::NotAvailable => Status::NotMeasured,
     };
     let reasons = reasons_text(&entry.reasons, status);
-    if entry.standing == Standing::NotAvailable {
+    if entry.standing == EntryStanding::NotAvailable {
         return reasons.map(|reasons| format!("not available here: {reasons}"));
     }
     reasons

@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::distribution::derived;
-use super::entry::{Series, Standing};
+use super::entry::{EntryStanding, Series};
 use super::figure::{Absence, Figure};
 use super::native::quantity;
 use super::posture::{Fact, counted};
@@ -103,7 +103,7 @@ fn of_series<'s>(analysis: &'s Analysis<'_>, case: &CaseRecord, series: Series) 
         }),
         Some(entry) => match &entry.summary {
             Some(summary) => Ok(quantity(series.metric.unit(), summary.median)),
-            None if entry.standing == Standing::Missing => Err(Absence {
+            None if entry.standing == EntryStanding::Missing => Err(Absence {
                 reason: Some("no sample yet".to_owned()),
                 ..Absence::missing()
             }),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::analysis::Analysis;
 use super::notes::plural;
-use super::table::{Cell, Column, Mark, Note, Table};
+use super::table::{Cell, CellMark, Column, Table, TableNote};
 use crate::record::{PartRecord, RunRecord};
 
 /// A row for each part; `None` for a run that was not joined.
@@ -39,8 +39,8 @@ pub fn parts_table(record: &RunRecord) -> Option<Table> {
             Column::text("cases", "measured"),
         ],
         rows: rows.collect(),
-        notes: vec![Note {
-            mark: Mark::Whole,
+        notes: vec![TableNote {
+            mark: CellMark::Whole,
             text: "Times of different parts were measured on different machines: they are not \
                    compared. Sizes and other exact figures are."
                 .to_owned(),
@@ -61,7 +61,7 @@ fn apps(record: &RunRecord) -> Vec<Vec<&str>> {
 }
 
 /// The note for a scenario whose cases were measured on several machines.
-pub(super) fn apart_note(analysis: &Analysis<'_>, scenario: &str) -> Option<Note> {
+pub(super) fn apart_note(analysis: &Analysis<'_>, scenario: &str) -> Option<TableNote> {
     let mut parts: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for case in analysis.cases_of(scenario) {
         if let Some(at) = analysis.part_of(&case.id) {
@@ -72,8 +72,8 @@ pub(super) fn apart_note(analysis: &Analysis<'_>, scenario: &str) -> Option<Note
         let part = analysis.record.parts[*at].name();
         format!("{} in part {part}", names.join(", "))
     };
-    (parts.len() > 1).then(|| Note {
-        mark: Mark::Whole,
+    (parts.len() > 1).then(|| TableNote {
+        mark: CellMark::Whole,
         text: format!(
             "Measured on different machines, so that times and memory compare within a part only: {}.",
             parts.iter().map(words).collect::<Vec<_>>().join("; ")

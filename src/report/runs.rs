@@ -154,8 +154,8 @@ fn run_json(record: &RunRecord) -> Value {
 /// The overview at the beginning of a report of several runs.
 pub fn runs_overview(records: &[RunRecord]) -> Table {
     let mut table = runs_table(records);
-    table.notes.push(super::table::Note {
-        mark: super::table::Mark::Whole,
+    table.notes.push(super::table::TableNote {
+        mark: super::table::CellMark::Whole,
         text: differences(records),
     });
     table
@@ -229,8 +229,8 @@ pub fn claims_of_several(records: &[RunRecord]) -> Vec<Table> {
     let mut overview = runs_overview(records);
     let (with, without): (Vec<_>, Vec<_>) = records.iter().partition(|record| has_claims(record));
     let mut note = |text| {
-        overview.notes.push(super::table::Note {
-            mark: super::table::Mark::Whole,
+        overview.notes.push(super::table::TableNote {
+            mark: super::table::CellMark::Whole,
             text,
         });
     };

@@ -14,7 +14,7 @@ pub struct Table {
     /// The rows; each has one cell per column.
     pub rows: Vec<Vec<Cell>>,
     /// The notes, in the order of their marks.
-    pub notes: Vec<Note>,
+    pub notes: Vec<TableNote>,
 }
 
 /// A column.
@@ -79,18 +79,18 @@ pub enum Content {
 
 /// A note below the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
+pub struct TableNote {
     /// `*`, a number, or nothing.
-    pub mark: Mark,
+    pub mark: CellMark,
     /// The text, one line.
     pub text: String,
 }
 
-impl Note {
+impl TableNote {
     /// A note on the whole table.
     pub fn whole(text: impl Into<String>) -> Self {
         Self {
-            mark: Mark::Whole,
+            mark: CellMark::Whole,
             text: text.into(),
         }
     }
@@ -98,7 +98,7 @@ impl Note {
 
 /// The mark that links a note to its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum CellMark {
     /// A note on the whole table.
     Whole,
     /// A note on cells marked `*`.
@@ -222,7 +222,7 @@ impl Cell {
     }
 }
 
-impl Mark {
+impl CellMark {
     /// The mark in front of the note.
     pub fn text(self) -> String {
         match self {

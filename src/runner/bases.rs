@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::session::Runner;
-use crate::engine::{Clock, Engine, Probe};
+use super::bench::{Bench, World};
 use crate::record::BaseRecord;
 use crate::secrets::mask_found;
 
-impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
+impl<W: World> Bench<W> {
     /// What the record has of an image. None where that could be several images.
     pub(super) fn base_of(&self, reference: &str) -> Option<&BaseRecord> {
         recorded(&self.record.bases, reference)
@@ -17,12 +16,9 @@ impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
 
 /// The id of the image that the run was resolved to: a tag may move meanwhile. In a clean room
 /// nobody moves tags, and ids may differ there.
-pub(super) fn locked<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    reference: &str,
-) -> Option<String> {
-    let base = runner.base_of(reference)?;
-    (!runner.settings.own_builder).then(|| base.image_id.clone())
+pub(super) fn locked<W: World>(bench: &Bench<W>, reference: &str) -> Option<String> {
+    let base = bench.base_of(reference)?;
+    (!bench.settings.own_builder).then(|| base.image_id.clone())
 }
 
 fn recorded<'a>(bases: &'a [BaseRecord], reference: &str) -> Option<&'a BaseRecord> {

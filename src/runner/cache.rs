@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::session::PlannedCase;
+use super::planned_case::PlannedCase;
 use crate::dockerfile::{Step, StepKey};
 use crate::engine::{BuildStep, CacheRecord};
 

@@ -1,14 +1,13 @@
 //! The services that an app needs: up and ready before it, in a private network.
 
 use super::bases::locked;
-use super::builds::labels;
+use super::bench::{Bench, World, bounded};
+use super::last_words::crash;
+use super::naming::labels;
+use super::planned_case::PlannedCase;
 use super::ready;
-use super::session::{PlannedCase, Runner};
-use super::starts::{bounded, crash};
-use super::wait::{NotReady, Wanted};
-use crate::engine::{
-    Attachment, Clock, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind, Probe,
-};
+use super::wait::{AwaitedContainer, NotReady};
+use crate::engine::{Attachment, ContainerId, ContainerSpec, Engine, EngineError, ErrorKind};
 use crate::scenario::{APP_ALIAS, Companion, Confinement};
 
 /// What surrounds an app while it runs.
@@ -33,16 +32,13 @@ impl Surroundings {
 
     /// The companions that no longer run, as the reason why nothing counts that was seen of the
     /// app; none where all run.
-    pub(super) async fn gone<E: Engine, C: Clock, P: Probe>(
-        &self,
-        runner: &Runner<E, C, P>,
-    ) -> Option<String> {
+    pub(super) async fn gone<W: World>(&self, bench: &Bench<W>) -> Option<String> {
         let mut reasons = Vec::new();
         for (name, id) in &self.running {
-            let state = bounded(runner, "inspect container", id, runner.engine.state(id)).await;
+            let state = bounded(bench, "inspect container", id, bench.engine.state(id)).await;
             let how = match state {
                 Ok(state) if state.running => continue,
-                Ok(_) => crash(runner, id, "while the app needed it").await,
+                Ok(_) => crash(bench, id, "while the app needed it").await,
                 Err(error) if error.kind == ErrorKind::NotFound => {
                     Some("was removed while the app needed it".to_owned())
                 }
@@ -56,26 +52,22 @@ impl Surroundings {
     }
 
     /// Puts the companions that no longer run before another reason, which they explain.
-    pub(super) async fn explain<E: Engine, C: Clock, P: Probe>(
-        &self,
-        runner: &Runner<E, C, P>,
-        reason: String,
-    ) -> String {
-        match self.gone(runner).await {
+    pub(super) async fn explain<W: World>(&self, bench: &Bench<W>, reason: String) -> String {
+        match self.gone(bench).await {
             Some(gone) => format!("{gone}; the app: {reason}"),
             None => reason,
         }
     }
 
     /// Removes them. What stays is the final sweep's to remove and to report.
-    pub(super) async fn down<E: Engine, C: Clock, P: Probe>(self, runner: &Runner<E, C, P>) {
+    pub(super) async fn down<W: World>(self, bench: &Bench<W>) {
         for (_, id) in &self.running {
-            let removed = runner.engine.remove_container(id);
-            let _ = bounded(runner, "remove container", id, removed).await;
+            let removed = bench.engine.remove_container(id);
+            let _ = bounded(bench, "remove container", id, removed).await;
         }
         if let Some(network) = &self.network {
-            let removed = runner.engine.remove_network(network);
-            let _ = bounded(runner, "remove network", network, removed).await;
+            let removed = bench.engine.remove_network(network);
+            let _ = bounded(bench, "remove network", network, removed).await;
         }
     }
 }
@@ -92,8 +84,8 @@ fn attach(network: &str, alias: &str) -> Option<Attachment> {
 ///
 /// # Errors
 /// One of them is not ready; then all are removed again.
-pub(super) async fn up<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
+pub(super) async fn up<W: World>(
+    bench: &Bench<W>,
     case: &PlannedCase,
     app: &str,
 ) -> Result<Surroundings, NotUp> {
@@ -102,24 +94,24 @@ pub(super) async fn up<E: Engine, C: Clock, P: Probe>(
         return Ok(surroundings);
     }
     let network = format!("{app}-net");
-    let all = labels(&runner.record.id);
-    let made = runner.engine.create_network(&network, &all);
-    bounded(runner, "create network", &network, made)
+    let all = labels(&bench.record.id);
+    let made = bench.engine.create_network(&network, &all);
+    bounded(bench, "create network", &network, made)
         .await
         .map_err(|error| not_up("the network of the companions was not made", &error))?;
     surroundings.network = Some(network.clone());
     for companion in &case.companions {
-        let started = one(runner, companion, app, &network, &mut surroundings).await;
+        let started = one(bench, companion, app, &network, &mut surroundings).await;
         if let Err(fault) = started {
-            surroundings.down(runner).await;
+            surroundings.down(bench).await;
             return Err(fault);
         }
     }
     Ok(surroundings)
 }
 
-async fn one<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
+async fn one<W: World>(
+    bench: &Bench<W>,
     companion: &Companion,
     app: &str,
     network: &str,
@@ -128,32 +120,32 @@ async fn one<E: Engine, C: Clock, P: Probe>(
     let Companion { name, contract, .. } = companion;
     let failed =
         |error: &EngineError| not_up(&format!("the companion `{name}` was not started"), error);
-    let image = runner
+    let image = bench
         .bases
         .get(&companion.image)
         .unwrap_or(&companion.image);
-    let facts = bounded(runner, "inspect image", image, runner.engine.image(image)).await;
+    let facts = bounded(bench, "inspect image", image, bench.engine.image(image)).await;
     let facts = facts.map_err(|error| failed(&error))?;
     let spec = ContainerSpec {
         name: format!("{app}-{name}"),
-        image: locked(runner, &companion.image).unwrap_or_else(|| image.clone()),
+        image: locked(bench, &companion.image).unwrap_or_else(|| image.clone()),
         env: contract.env.clone(),
-        labels: labels(&runner.record.id),
-        port: ready::port_of(contract, runner.settings.reach),
+        labels: labels(&bench.record.id),
+        port: ready::port_of(contract, bench.settings.reach),
         confinement: Confinement::default(),
         command: companion.command.clone(),
         network: attach(network, name),
     };
-    let created = runner.engine.create(&spec);
-    let id = bounded(runner, "create container", &spec.name, created).await;
+    let created = bench.engine.create(&spec);
+    let id = bounded(bench, "create container", &spec.name, created).await;
     let id = id.map_err(|error| failed(&error))?;
     surroundings.running.push((name.clone(), id.clone()));
-    let wanted = Wanted {
+    let wanted = AwaitedContainer {
         id: &id,
         contract,
         health: facts.and_then(|facts| facts.health_check),
     };
-    match ready::start(runner, &wanted).await {
+    match ready::start(bench, &wanted).await {
         Ok(_) => Ok(()),
         Err(NotReady::Failed(reason)) => Err(NotUp {
             reason: format!("the companion `{name}` is not ready: {reason}"),

@@ -1,34 +1,34 @@
 //! The contract of a job: its exit with a code.
 
-use super::session::Runner;
-use super::starts::{bounded, of_memory, quoted};
-use super::wait::{Begin, First, NotReady, Started, Wanted, first, not_kept};
-use crate::engine::{Clock, ContainerState, Engine, Mark, Probe};
+use super::bench::{Bench, World, bounded};
+use super::last_words::{of_memory, quoted};
+use super::wait::{AwaitedContainer, Begin, First, NotReady, Started, first, not_kept};
+use crate::engine::{Clock, ContainerState, Engine, Mark};
 use crate::units::Nanos;
 
-pub(super) async fn exit<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    wanted: &Wanted<'_>,
+pub(super) async fn exit<W: World>(
+    bench: &Bench<W>,
+    wanted: &AwaitedContainer<'_>,
     begin: Begin,
     expected: i64,
 ) -> Result<Started, NotReady> {
     let id = wanted.id;
     let within = wanted.contract.ready_within;
-    let code = match first(runner, wanted, std::future::pending::<()>()).await {
+    let code = match first(bench, wanted, std::future::pending::<()>()).await {
         First::Exited(Ok(code)) => code,
         First::Exited(Err(error)) => return Err(NotReady::Lost(error)),
         First::Done(()) | First::Late => {
             let what = format!("it did not exit within {within}");
-            return Err(not_kept(what, &quoted(runner, id).await));
+            return Err(not_kept(what, &quoted(bench, id).await));
         }
     };
     if code != expected {
-        let (oom, lines) = (of_memory(runner, id).await, quoted(runner, id).await);
+        let (oom, lines) = (of_memory(bench, id).await, quoted(bench, id).await);
         let what = format!("exited with code {code}{oom}, and {expected} is expected");
         return Err(not_kept(what, &lines));
     }
-    let state = bounded(runner, "inspect container", id, runner.engine.state(id)).await;
-    let now = runner.clock.mark();
+    let state = bounded(bench, "inspect container", id, bench.engine.state(id)).await;
+    let now = bench.clock.mark();
     let state = state.map_err(NotReady::Lost)?;
     let (ready, how) = time_to_exit(&state, begin.begun, now);
     Ok(Started {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::session::PlannedCase;
+use super::planned_case::PlannedCase;
 use crate::record::{CaseId, Metric, RunRecord};
 use crate::units::{Nanos, Quantity};
 

@@ -6,15 +6,15 @@
 use bytes::Bytes as Chunk;
 use futures_util::stream;
 
-use super::builds::{self, labels, note_build};
-use super::ledger::{ContractState, Ledger};
+use super::bench::{Bench, World, bounded};
+use super::ledger::{ContractState, Ledger, lost};
+use super::naming::{labels, short_id};
 use super::program::{PROGRAM, waiting_program};
-use super::session::Runner;
 use super::starts;
+use super::timed_build::{empty_builder, judge_build, measure, note_build};
 use super::validity::Steps;
-use super::visit::short_id;
 use crate::context;
-use crate::engine::{BuildContext, BuildRequest, BuildSource, Clock, Engine, Probe};
+use crate::engine::{BuildContext, BuildRequest, BuildSource, Clock, Engine};
 use crate::record::{CaseId, Metric, Outcome, case_id};
 use crate::units::{Nanos, Quantity};
 
@@ -48,14 +48,11 @@ const FLOOR_STEPS: usize = 1;
 const FLOOR_GRACE: Nanos = Nanos::from_secs(10);
 
 /// Visits the floor. It has no contract to keep.
-pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
-    ledger: &mut Ledger,
-) {
+pub(super) async fn visit<W: World>(bench: &mut Bench<W>, ledger: &mut Ledger) {
     ledger.contract = ContractState::Passed;
-    let strict = runner.settings.own_builder;
-    let emptied = builds::empty_builder(runner).await;
-    let platform = runner.record.engine.platform.clone();
+    let strict = bench.settings.own_builder;
+    let emptied = empty_builder(bench).await;
+    let platform = bench.record.engine.platform.clone();
     let Some(program) = waiting_program(&platform) else {
         for metric in FLOOR_METRICS {
             let reason = format!("no floor program for {platform}");
@@ -63,7 +60,7 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
         }
         return;
     };
-    let run = runner.record.id.clone();
+    let run = bench.record.id.clone();
     let mut request = BuildRequest {
         tag: format!("plimsoll/floor:{}", short_id(&run)),
         dockerfile: "Dockerfile".to_owned(),
@@ -75,12 +72,12 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
         ssh: std::collections::BTreeMap::new(),
         platform: None,
     };
-    let (round, nonce) = (ledger.round, runner.nonce.clone());
+    let (round, nonce) = (ledger.round, bench.nonce.clone());
     for metric in [Metric::FloorBuildCold, Metric::FloorBuildCached] {
         let cold = metric == Metric::FloorBuildCold;
         request.no_cache = cold && !strict;
-        runner.phase(metric);
-        match builds::measure(runner, &request, || {
+        bench.phase(metric);
+        match measure(bench, &request, || {
             Ok(source(&program, &run, round, &nonce))
         })
         .await
@@ -94,7 +91,7 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
                 } else {
                     steps.check_cached(FLOOR_STEPS)
                 };
-                builds::judge_build(ledger, metric, time, &outcome, verdict);
+                judge_build(ledger, metric, time, &outcome, verdict);
                 note_build(ledger, metric, &outcome, &[]);
             }
             Err(failure) => {
@@ -103,20 +100,16 @@ pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
             }
         }
     }
-    start_and_stop(runner, &request.tag, ledger).await;
-    let removed = runner.engine.remove_image(&request.tag);
-    let _ = starts::bounded(runner, "remove image", &request.tag, removed).await;
+    start_and_stop(bench, &request.tag, ledger).await;
+    let removed = bench.engine.remove_image(&request.tag);
+    let _ = bounded(bench, "remove image", &request.tag, removed).await;
 }
 
-async fn start_and_stop<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
-    image: &str,
-    ledger: &mut Ledger,
-) {
-    let run = runner.record.id.clone();
+async fn start_and_stop<W: World>(bench: &mut Bench<W>, image: &str, ledger: &mut Ledger) {
+    let run = bench.record.id.clone();
     let name = format!("plimsoll-{}-floor-r{}", short_id(&run), ledger.round);
     let spec = starts::bare(name, image.to_owned(), &run);
-    let id = match starts::create(runner, &spec, Metric::FloorStartCreate, ledger).await {
+    let id = match starts::create(bench, &spec, Metric::FloorStartCreate, ledger).await {
         Ok(id) => id,
         Err(reason) => {
             ledger.dnf(Metric::FloorStartCreate, &reason);
@@ -125,27 +118,27 @@ async fn start_and_stop<E: Engine, C: Clock, P: Probe>(
             return ledger.dnf(Metric::FloorStopTime, &reason);
         }
     };
-    runner.phase(Metric::FloorStartStarted);
-    let begin = runner.clock.mark();
-    let started = starts::bounded(runner, "start container", &id, runner.engine.start(&id)).await;
-    let end = runner.clock.mark();
+    bench.phase(Metric::FloorStartStarted);
+    let begin = bench.clock.mark();
+    let started = bounded(bench, "start container", &id, bench.engine.start(&id)).await;
+    let end = bench.clock.mark();
     match started {
         Ok(()) => {
             ledger.value(Metric::FloorStartStarted, Quantity::Time(end.since(begin)));
-            starts::stop(runner, &id, FLOOR_GRACE, Metric::FloorStopTime, ledger).await;
+            starts::stop(bench, &id, FLOOR_GRACE, Metric::FloorStopTime, ledger).await;
         }
         Err(error) => {
-            let reason = starts::lost(ledger, &error);
+            let reason = lost(ledger, &error);
             ledger.dnf(Metric::FloorStartStarted, &reason);
             let reason = format!("the container did not start: {reason}");
             ledger.dnf(Metric::FloorStopTime, &reason);
         }
     }
-    let _ = starts::bounded(
-        runner,
+    let _ = bounded(
+        bench,
         "remove container",
         &id,
-        runner.engine.remove_container(&id),
+        bench.engine.remove_container(&id),
     )
     .await;
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::naming::short_id;
 use super::program::ending_program;
-use super::visit::short_id;
 use super::{starts, trial};
 use crate::engine::{Engine, EngineError};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::session::PlannedCase;
+use super::planned_case::PlannedCase;
 use crate::record::EngineFacts;
 
 /// The build argument that names a frontend in place of the Dockerfile's `# syntax=` line.

@@ -1,11 +1,10 @@
 //! Cases that are not visited any more.
 
-use super::Runner;
+use super::bench::{Bench, World};
 use crate::compare::Side;
-use crate::engine::{Clock, Engine, Probe};
 use crate::record::{CaseId, Disposition};
 
-impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
+impl<W: World> Bench<W> {
     /// Whether a case is not visited any more: it failed, or it works, which a counted visit
     /// has shown, and has nothing to be compared with, because it failed in the other revision.
     pub(super) fn is_given_up(&self, id: &CaseId) -> bool {

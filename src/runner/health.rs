@@ -1,10 +1,14 @@
 //! The image's own health check, as the engine reports it.
 
+use super::bench::{Bench, World, bounded};
+use super::last_words::{crash, quoted};
 use super::ledger::Ledger;
-use super::session::{PlannedCase, Runner};
-use super::starts::{bounded, crash, lost, quoted};
-use super::wait::{Begin, First, NotReady, Started, Wanted, ended, exit_behind, first, not_kept};
-use crate::engine::{Clock, ContainerId, Engine, ErrorKind, Health, HealthCheck, Mark, Probe};
+use super::ledger::lost;
+use super::planned_case::PlannedCase;
+use super::wait::{
+    AwaitedContainer, Begin, First, NotReady, Started, ended, exit_behind, first, not_kept,
+};
+use crate::engine::{Clock, ContainerId, Engine, ErrorKind, Health, HealthCheck, Mark};
 use crate::record::{Metric, Outcome};
 use crate::units::{Nanos, Quantity};
 
@@ -16,8 +20,8 @@ const NO_CHECK: &str = "the image has no health check";
 
 /// Waits until the engine reports `healthy`, from the start call `begun` on, where the
 /// scenario asks for it. An image without a check has no such time.
-pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+pub(super) async fn healthy<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
     id: &ContainerId,
     begun: Mark,
@@ -28,10 +32,10 @@ pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
         return;
     }
     let known = ledger.health_check;
-    runner.phase(metric);
+    bench.phase(metric);
     loop {
-        let state = bounded(runner, "read the health of", id, runner.engine.state(id)).await;
-        let now = runner.clock.mark();
+        let state = bounded(bench, "read the health of", id, bench.engine.state(id)).await;
+        let now = bench.clock.mark();
         let waited = now.since(begun);
         match state.map(|state| state.health) {
             Ok(Some(Health::Healthy)) => {
@@ -40,7 +44,7 @@ pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
             }
             Ok(Some(Health::Unhealthy)) => {
                 // Docker calls a container whose process has exited unhealthy, too.
-                let exit = crash(runner, id, "before it was healthy").await;
+                let exit = crash(bench, id, "before it was healthy").await;
                 return ledger.dnf(metric, exit.as_deref().unwrap_or(UNHEALTHY));
             }
             // Podman does not report the check of an image, but the health of its containers.
@@ -64,32 +68,32 @@ pub(super) async fn healthy<E: Engine, C: Clock, P: Probe>(
                 let reason = format!("not healthy within {within}");
                 return ledger.dnf(metric, &reason);
             }
-            Ok(Some(Health::Starting)) => runner.clock.sleep(HEALTH_EVERY).await,
+            Ok(Some(Health::Starting)) => bench.clock.sleep(HEALTH_EVERY).await,
         }
     }
 }
 
 /// Waits until the image's own check passes, as a contract.
-pub(super) async fn wait<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    wanted: &Wanted<'_>,
+pub(super) async fn wait<W: World>(
+    bench: &Bench<W>,
+    wanted: &AwaitedContainer<'_>,
     begin: Begin,
 ) -> Result<Started, NotReady> {
     let (id, within) = (wanted.id, wanted.contract.ready_within);
     let passed = async {
         loop {
-            let state = bounded(runner, "read the health of", id, runner.engine.state(id)).await?;
+            let state = bounded(bench, "read the health of", id, bench.engine.state(id)).await?;
             match state.health {
-                Some(Health::Starting) => runner.clock.sleep(HEALTH_EVERY).await,
-                health => return Ok((runner.clock.mark(), health)),
+                Some(Health::Starting) => bench.clock.sleep(HEALTH_EVERY).await,
+                health => return Ok((bench.clock.mark(), health)),
             }
         }
     };
-    match first(runner, wanted, passed).await {
+    match first(bench, wanted, passed).await {
         First::Done(Ok((at, Some(Health::Healthy)))) => {
             Ok(begin.kept(at, resolution(wanted.health)))
         }
-        First::Done(Ok((_, health))) => match exit_behind(runner, id).await {
+        First::Done(Ok((_, health))) => match exit_behind(bench, id).await {
             Some(exit) => Err(exit),
             None => {
                 let what = match (health, wanted.health) {
@@ -97,17 +101,17 @@ pub(super) async fn wait<E: Engine, C: Clock, P: Probe>(
                     (None, Some(_)) => "the engine reports no health for it",
                     (None, None) => return Err(not_kept(NO_CHECK, "")),
                 };
-                Err(not_kept(what, &quoted(runner, id).await))
+                Err(not_kept(what, &quoted(bench, id).await))
             }
         },
         First::Done(Err(error)) => Err(NotReady::Lost(error)),
-        First::Exited(exit) => Err(ended(runner, id, exit).await),
+        First::Exited(exit) => Err(ended(bench, id, exit).await),
         First::Late => {
             let what = format!(
                 "not healthy within {within}; its check runs {}",
                 often(wanted.health)
             );
-            Err(not_kept(what, &quoted(runner, id).await))
+            Err(not_kept(what, &quoted(bench, id).await))
         }
     }
 }

@@ -9,13 +9,15 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 
-use super::builds::{Built, Job, chain, labels};
+use super::bench::{Bench, World, bounded};
+use super::error::chain;
+use super::job::{BuiltImage, VisitJob};
 use super::ledger::Ledger;
-use super::session::{PlannedCase, Runner};
-use super::starts::bounded;
-use super::wait::{NotReady, Wanted};
+use super::naming::labels;
+use super::planned_case::PlannedCase;
+use super::wait::{AwaitedContainer, NotReady};
 use super::{companions, ready};
-use crate::engine::{BuildContext, Clock, ContainerSpec, Engine, HealthCheck, Probe};
+use crate::engine::{BuildContext, ContainerSpec, Engine, HealthCheck};
 use crate::image::{self, ImageContents, Planted};
 use crate::record::{
     HardenedStart, LayerContents, Metric, Outcome, Posture, Sample, ScanOutcome, ScanRecord,
@@ -37,11 +39,11 @@ pub(super) const EXPORT_WITHIN: Duration = Duration::from_secs(900);
 const TMP: &str = "/tmp";
 
 /// Looks into the image of this visit, if the case is not known yet.
-pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+pub(super) async fn inspect<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
-    job: &Job,
-    built: &Built,
+    job: &VisitJob,
+    built: &BuiltImage,
     ledger: &mut Ledger,
 ) {
     // By the sample, which a resumed run takes back with a visit that was cut short.
@@ -50,10 +52,10 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
             && sample.metric == Metric::SizeFiles
             && sample.outcome.counted().is_some()
     };
-    if ledger.warmup || runner.record.samples.iter().any(known) {
+    if ledger.warmup || bench.record.samples.iter().any(known) {
         return;
     }
-    let contents = match contents(runner, job, built).await {
+    let contents = match contents(bench, job, built).await {
         Ok(contents) => contents,
         Err(reason) => {
             for metric in INSPECTION_METRICS {
@@ -75,7 +77,7 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
         ),
     }
     for note in &contents.notes {
-        runner.warn(format!("{}: {note}", case.id));
+        bench.warn(format!("{}: {note}", case.id));
     }
     let mut posture = contents.posture;
     if case.context.forces_dockerfile() {
@@ -87,26 +89,26 @@ pub(super) async fn inspect<E: Engine, C: Clock, P: Probe>(
     ledger.layers = masked(job, contents.layers);
     ledger.secrets = contents.values;
     ledger.posture = Some(Posture {
-        hardened: Some(hardened(runner, case, job, built, ledger.health_check).await),
+        hardened: Some(hardened(bench, case, job, built, ledger.health_check).await),
         stop: ledger.stop,
-        scans: scans(runner, built).await,
+        scans: scans(bench, built).await,
         ..posture
     });
 }
 
 /// What the engine exports of the image, looked through once.
-async fn contents<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
-    job: &Job,
-    built: &Built,
+async fn contents<W: World>(
+    bench: &mut Bench<W>,
+    job: &VisitJob,
+    built: &BuiltImage,
 ) -> Result<ImageContents, String> {
-    runner.phase(Metric::SizeFiles);
+    bench.phase(Metric::SizeFiles);
     let planted = job.canary.iter().map(|canary| Planted {
         token: canary.token.clone(),
     });
     let planted = planted.collect();
-    let export = runner.engine.export(&built.tag);
-    let export = bounded(runner, "export image", &built.tag, export).await;
+    let export = bench.engine.export(&built.tag);
+    let export = bounded(bench, "export image", &built.tag, export).await;
     let export = export.map_err(|error| error.chain())?;
     let looked = tokio::time::timeout(EXPORT_WITHIN, image::analyse_export(export, planted)).await;
     match looked {
@@ -120,16 +122,13 @@ async fn contents<E: Engine, C: Clock, P: Probe>(
 }
 
 /// What the scanners of this machine say; nothing where there is none.
-async fn scans<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    built: &Built,
-) -> Vec<ScanRecord> {
-    let Some(scanners) = &runner.settings.scanners else {
+async fn scans<W: World>(bench: &Bench<W>, built: &BuiltImage) -> Vec<ScanRecord> {
+    let Some(scanners) = &bench.settings.scanners else {
         return Vec::new();
     };
     let kept = async {
-        let export = runner.engine.export(&built.tag);
-        let export = bounded(runner, "export image", &built.tag, export).await;
+        let export = bench.engine.export(&built.tag);
+        let export = bounded(bench, "export image", &built.tag, export).await;
         let export = export.map_err(|error| error.chain())?;
         let kept = tokio::time::timeout(EXPORT_WITHIN, keep(export)).await;
         let kept = kept.map_err(|_| "the export did not end in time".to_owned())?;
@@ -147,7 +146,7 @@ async fn scans<E: Engine, C: Clock, P: Probe>(
 }
 
 /// A name may hold what was planted.
-fn masked(job: &Job, mut layers: Vec<LayerContents>) -> Vec<LayerContents> {
+fn masked(job: &VisitJob, mut layers: Vec<LayerContents>) -> Vec<LayerContents> {
     for layer in &mut layers {
         let weights = layer.heaviest_files.iter_mut();
         for weight in weights.chain(&mut layer.heaviest_folders) {
@@ -180,11 +179,11 @@ async fn keep(mut export: BuildContext) -> std::io::Result<Kept> {
 }
 
 /// Starts it with a read-only root, a /tmp in memory, no capability and no way to more.
-async fn hardened<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
+async fn hardened<W: World>(
+    bench: &Bench<W>,
     case: &PlannedCase,
-    job: &Job,
-    built: &Built,
+    job: &VisitJob,
+    built: &BuiltImage,
     health: Option<HealthCheck>,
 ) -> HardenedStart {
     let (contract, own) = (&case.contract, &case.spec.confinement);
@@ -194,7 +193,7 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
     }
     let not_tried = |reason| HardenedStart::NotTried { reason };
     let name = format!("{}-hardened", job.container);
-    let surroundings = match companions::up(runner, case, &name).await {
+    let surroundings = match companions::up(bench, case, &name).await {
         Ok(surroundings) => surroundings,
         Err(fault) => return not_tried(job.masked(fault.reason)),
     };
@@ -202,8 +201,8 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
         name,
         image: built.tag.clone(),
         env: contract.env.clone(),
-        labels: labels(&runner.record.id),
-        port: ready::port_of(contract, runner.settings.reach),
+        labels: labels(&bench.record.id),
+        port: ready::port_of(contract, bench.settings.reach),
         confinement: Confinement {
             init: own.init,
             read_only: true,
@@ -214,16 +213,16 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
         command: Vec::new(),
         network: surroundings.place(),
     };
-    let engine = &runner.engine;
-    let id = match bounded(runner, "create container", &spec.name, engine.create(&spec)).await {
+    let engine = &bench.engine;
+    let id = match bounded(bench, "create container", &spec.name, engine.create(&spec)).await {
         Ok(id) => id,
         Err(error) => {
-            let reason = surroundings.explain(runner, error.chain()).await;
-            surroundings.down(runner).await;
+            let reason = surroundings.explain(bench, error.chain()).await;
+            surroundings.down(bench).await;
             return not_tried(job.masked(reason));
         }
     };
-    let wanted = Wanted {
+    let wanted = AwaitedContainer {
         id: &id,
         contract,
         health,
@@ -231,14 +230,14 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
     let failed = |reason| HardenedStart::Failed {
         reason: job.masked(reason),
     };
-    let outcome = match ready::start(runner, &wanted).await {
+    let outcome = match ready::start(bench, &wanted).await {
         Ok(_) => HardenedStart::Ready,
         Err(NotReady::Failed(reason)) => failed(reason),
         Err(NotReady::Start(error)) => failed(error.chain()),
         Err(NotReady::Lost(error)) => not_tried(error.chain()),
     };
     // Without a companion the start says nothing about the app.
-    let outcome = match (surroundings.gone(runner).await, outcome) {
+    let outcome = match (surroundings.gone(bench).await, outcome) {
         (Some(gone), HardenedStart::Failed { reason } | HardenedStart::NotTried { reason }) => {
             not_tried(job.masked(format!("{gone}; the app: {reason}")))
         }
@@ -246,14 +245,8 @@ async fn hardened<E: Engine, C: Clock, P: Probe>(
         (None, outcome) => outcome,
     };
     // What it cannot remove, the sweep at the end does.
-    let _ = bounded(
-        runner,
-        "remove container",
-        &id,
-        engine.remove_container(&id),
-    )
-    .await;
-    surroundings.down(runner).await;
+    let _ = bounded(bench, "remove container", &id, engine.remove_container(&id)).await;
+    surroundings.down(bench).await;
     outcome
 }
 

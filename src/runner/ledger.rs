@@ -1,6 +1,6 @@
 //! What one visit of a case yields, until it is known whether it counts.
 
-use crate::engine::HealthCheck;
+use crate::engine::{EngineError, ErrorKind, HealthCheck};
 use crate::record::{
     BuildRecord, CaseId, ImageRecord, LayerContents, Link, Metric, Outcome, Posture, Sample,
     StopFacts, Texts, Visit,
@@ -157,4 +157,10 @@ impl Texts for Ledger {
         self.samples.each_text(visit);
         self.builds.each_text(visit);
     }
+}
+
+/// The reason of a call that failed; notes where the engine itself is gone.
+pub(super) fn lost(ledger: &mut Ledger, error: &EngineError) -> String {
+    ledger.engine_lost |= error.kind == ErrorKind::Unreachable;
+    error.chain()
 }

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
+use super::bench::{Bench, World};
 use super::ledger::Ledger;
-use super::session::{PlannedCase, Runner};
-use crate::engine::{Clock, Engine, LoadOutcome, LoadSpec, Probe};
+use super::planned_case::PlannedCase;
+use crate::engine::{LoadOutcome, LoadSpec, Probe};
 use crate::record::{Metric, Outcome};
 use crate::units::{Nanos, Quantity, Rate};
 
@@ -19,8 +20,8 @@ const LEAST_FOR_P99: usize = 1_000;
 const SLACK: Nanos = Nanos::from_secs(30);
 
 /// Puts the scenario's load on the app, if it has one.
-pub(super) async fn drive<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+pub(super) async fn drive<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
     address: Option<SocketAddr>,
     ledger: &mut Ledger,
@@ -28,13 +29,13 @@ pub(super) async fn drive<E: Engine, C: Clock, P: Probe>(
     let (Some(load), Some(address)) = (&case.load, address) else {
         return;
     };
-    runner.phase(Metric::ServeRps);
+    bench.phase(Metric::ServeRps);
     let spec = LoadSpec {
         address,
         load: load.clone(),
     };
     let limit = load.warmup + load.duration + SLACK;
-    let driven = tokio::time::timeout(limit.into(), runner.probe.drive(&spec)).await;
+    let driven = tokio::time::timeout(limit.into(), bench.probe.drive(&spec)).await;
     match driven {
         Ok(Ok(outcome)) => note(&outcome, ledger),
         Ok(Err(failure)) => fail(&failure.to_string(), ledger),

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use super::builds::{self, Job, labels};
-use super::session::{PlannedCase, Runner};
+use super::bench::{Bench, World};
+use super::job::VisitJob;
+use super::naming::labels;
+use super::planned_case::PlannedCase;
+use super::timed_build::measure;
 use crate::context::Overlay;
 use crate::dockerfile::Dockerfile;
-use crate::engine::{BuildRequest, Clock, Engine, Probe};
+use crate::engine::{BuildRequest, Engine};
 
 /// How the builder calls a cache mount's record (seen on 20.10 and 26.1).
 const KIND: &str = "exec.cachemount";
@@ -30,10 +33,10 @@ pub(super) fn has_mounts(case: &PlannedCase) -> bool {
 ///
 /// # Errors
 /// Why they are not known to be empty.
-pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+pub(super) async fn empty<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
-    job: &Job,
+    job: &VisitJob,
     nonce: &str,
 ) -> Result<(), String> {
     let spec = &case.spec;
@@ -43,27 +46,27 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
     let dockerfile = match file.emptying(target, &spec.build_args, nonce) {
         Ok(Some(dockerfile)) => dockerfile,
         Ok(None) => return Err("the build has no cache mount".to_owned()),
-        Err(reason) => return remove(runner, job, reason).await,
+        Err(reason) => return remove(bench, job, reason).await,
     };
     let request = BuildRequest {
-        tag: job.emptied_tag(&runner.record.id),
+        tag: job.emptied_tag(&bench.record.id),
         dockerfile: spec.path.clone(),
         target: None,
         build_args: job.build_args(),
-        labels: labels(&runner.record.id),
+        labels: labels(&bench.record.id),
         no_cache: false,
-        secrets: job.secrets(&runner.settings.secrets),
-        ssh: runner.settings.ssh.clone(),
+        secrets: job.secrets(&bench.settings.secrets),
+        ssh: bench.settings.ssh.clone(),
         platform: spec.platform.clone(),
     };
     let source = || {
-        let none = builds::overlaid(job, Overlay::default());
+        let none = job.overlaid(Overlay::default());
         let mut source = case.context.source(&none, dockerfile, &job.sync_key)?;
         source.whole = true;
         Ok(source)
     };
-    let built = builds::measure(runner, &request, source).await;
-    let _ = runner.engine.remove_image(&request.tag).await;
+    let built = measure(bench, &request, source).await;
+    let _ = bench.engine.remove_image(&request.tag).await;
     let (_, outcome) = built.map_err(|failure| {
         let reason = job.masked(failure.reason);
         format!("the cache mounts could not be emptied: {reason}")
@@ -80,15 +83,11 @@ pub(super) async fn empty<E: Engine, C: Clock, P: Probe>(
 ///
 /// # Errors
 /// `why` no step can, or why the records are not known to be gone.
-async fn remove<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    job: &Job,
-    why: String,
-) -> Result<(), String> {
-    if !runner.prunes_one_by_one() {
+async fn remove<W: World>(bench: &Bench<W>, job: &VisitJob, why: String) -> Result<(), String> {
+    if !bench.prunes_one_by_one() {
         return Err(why);
     }
-    let ids = records(runner).await?;
+    let ids = records(bench).await?;
     if ids.is_empty() {
         // Once removed, a mount comes back with the step that uses it and not before.
         return match job.removed.load(Ordering::Relaxed) {
@@ -96,9 +95,9 @@ async fn remove<E: Engine, C: Clock, P: Probe>(
             false => Err("the builder lists no cache mount of this visit".to_owned()),
         };
     }
-    let pruned = runner.engine.prune_cache(&ids).await;
+    let pruned = bench.engine.prune_cache(&ids).await;
     pruned.map_err(|error| error.chain())?;
-    match records(runner).await?.len() {
+    match records(bench).await?.len() {
         0 => {
             job.removed.store(true, Ordering::Relaxed);
             Ok(())
@@ -108,20 +107,18 @@ async fn remove<E: Engine, C: Clock, P: Probe>(
 }
 
 /// Records of the mounts that this visit made. In an engine of our own all are ours.
-async fn records<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-) -> Result<Vec<String>, String> {
-    let records = runner.engine.build_cache().await;
+async fn records<W: World>(bench: &Bench<W>) -> Result<Vec<String>, String> {
+    let records = bench.engine.build_cache().await;
     let records = records.map_err(|error| error.chain())?;
     let mounts = records.iter().filter(|record| record.kind == KIND);
     let mounts: BTreeSet<_> = mounts.map(|record| record.id.clone()).collect();
-    if runner.settings.own_builder {
+    if bench.settings.own_builder {
         return Ok(mounts.into_iter().collect());
     }
-    let Some(before) = &runner.cache_before else {
+    let Some(before) = &bench.cache_before else {
         return Err("the builder's cache was not known before the visit".to_owned());
     };
-    let found = before.attribute(&records, runner.asked);
+    let found = before.attribute(&records, bench.asked);
     if found.doubtful.iter().any(|id| mounts.contains(id)) {
         return Err("another build ran as well, and may own some of these cache mounts".to_owned());
     }

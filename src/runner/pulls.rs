@@ -8,14 +8,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bench::{Bench, World, overdue};
 use super::ledger::Ledger;
+use super::planned_case::PlannedCase;
 use super::proof::{self, Spans};
-use super::push::{Lost, Pushed, TAG_COLD, TAG_UPDATE, case_repository, send};
+use super::push::{LostTransfer, Pushed, TAG_COLD, TAG_UPDATE, case_repository, send};
 use super::ready_image::{NO_KNOWN_BASE, NO_UPDATE};
-use super::session::{PlannedCase, Runner};
-use super::starts::overdue;
 use crate::engine::{
-    Clock, Engine, Mark, Probe, PullEvent, Registry, RegistryEndpoint, TAG_BASE, Traffic,
+    Clock, Engine, Mark, PullEvent, Registry, RegistryEndpoint, TAG_BASE, Traffic,
 };
 use crate::record::{ImageStore, Link, ManifestRecord, Metric, Outcome};
 use crate::units::{Bytes, Nanos, Quantity};
@@ -67,18 +67,18 @@ pub(super) fn planned(links: &[Link]) -> Vec<(Metric, Option<Link>)> {
 }
 
 /// Pulls over every link: cold, as an update, and with the base present.
-pub(super) async fn pulls<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+pub(super) async fn pulls<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
     cold: Option<Pushed>,
     updated: Option<&str>,
     ledger: &mut Ledger,
 ) {
-    let Some(distribution) = &runner.distribution else {
+    let Some(distribution) = &bench.distribution else {
         return;
     };
     let registry = distribution.registry.clone();
-    let mut links = runner.record.plan.links.clone();
+    let mut links = bench.record.plan.links.clone();
     // No link is always the first.
     let first = ledger.round as usize % links.len().max(1);
     links.rotate_left(first);
@@ -93,8 +93,8 @@ pub(super) async fn pulls<E: Engine, C: Clock, P: Probe>(
     };
     let update = match updated {
         Some(tag) if distribution.puller.is_ok() => {
-            let repository = case_repository(runner, case);
-            send(runner, &registry, &repository, TAG_UPDATE, (tag, None))
+            let repository = case_repository(bench, case);
+            send(bench, &registry, &repository, TAG_UPDATE, (tag, None))
                 .await
                 .map(|(_, _, manifest)| Pushed {
                     tag: TAG_UPDATE,
@@ -108,7 +108,7 @@ pub(super) async fn pulls<E: Engine, C: Clock, P: Probe>(
         _ => Err(dnf("there is no image after the source edit".to_owned())),
     };
     for link in links {
-        let puller = runner
+        let puller = bench
             .distribution
             .as_ref()
             .map_or(Err(String::new()), |known| known.puller.clone());
@@ -119,16 +119,14 @@ pub(super) async fn pulls<E: Engine, C: Clock, P: Probe>(
                 continue;
             }
         };
-        let mut sequence = PullSequence {
-            repository: case_repository(runner, case),
-            base: base_of(runner, case, &cold.manifest, &registry),
+        let mut sequence = PullSequence::<W> {
+            repository: case_repository(bench, case),
+            base: base_of(bench, case, &cold.manifest, &registry),
             registry: registry.clone(),
             puller,
             link,
         };
-        sequence
-            .travel(runner, &cold, update.as_ref(), ledger)
-            .await;
+        sequence.travel(bench, &cold, update.as_ref(), ledger).await;
     }
 }
 
@@ -154,8 +152,8 @@ struct Base {
 }
 
 /// The base of the final stage; `Err` says why there is none.
-fn base_of<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
+fn base_of<W: World>(
+    bench: &Bench<W>,
     case: &PlannedCase,
     image: &ManifestRecord,
     registry: &Arc<dyn Registry>,
@@ -174,13 +172,13 @@ fn base_of<E: Engine, C: Clock, P: Probe>(
             reason: "the final stage has no base: every pull to a node without it is cold"
                 .to_owned(),
         })?;
-    let repository = runner
+    let repository = bench
         .distribution
         .as_ref()
         .and_then(|known| known.bases.get(&reference))
         .ok_or_else(|| not_measured(format!("the base `{reference}` is not in the registry")))?;
     let manifest = registry
-        .manifest(repository, TAG_BASE, &runner.record.engine.platform)
+        .manifest(repository, TAG_BASE, &bench.record.engine.platform)
         .map_err(|error| not_measured(format!("the base `{reference}`: {error}")))?;
     let layers = |manifest: &ManifestRecord| -> Vec<String> {
         let digests = manifest.layers.iter().map(|layer| layer.digest.clone());
@@ -198,11 +196,11 @@ fn base_of<E: Engine, C: Clock, P: Probe>(
 }
 
 /// The pulls of one case over one link.
-struct PullSequence<E> {
+struct PullSequence<W: World> {
     repository: String,
     base: Result<Base, Outcome>,
     registry: Arc<dyn Registry>,
-    puller: Arc<E>,
+    puller: Arc<W::Engine>,
     link: Link,
 }
 
@@ -235,20 +233,20 @@ struct Pull {
     events: Vec<(Mark, PullEvent)>,
 }
 
-impl<E: Engine> PullSequence<E> {
-    async fn travel<C: Clock, P: Probe>(
+impl<W: World> PullSequence<W> {
+    async fn travel(
         &mut self,
-        runner: &mut Runner<E, C, P>,
+        bench: &mut Bench<W>,
         cold: &Pushed,
         update: Result<&Pushed, &Outcome>,
         ledger: &mut Ledger,
     ) {
         self.clear().await;
-        let first = self.measure(runner, COLD, cold, None, ledger).await;
+        let first = self.measure(bench, COLD, cold, None, ledger).await;
         match (first, update) {
             (Ok(()), Ok(update)) => {
                 let before = Some(&cold.manifest);
-                let _ = self.measure(runner, UPDATE, update, before, ledger).await;
+                let _ = self.measure(bench, UPDATE, update, before, ledger).await;
             }
             (_, Err(outcome @ Outcome::NotApplicable { .. })) | (Ok(()), Err(outcome)) => {
                 self.note(ledger, UPDATE, outcome);
@@ -258,47 +256,42 @@ impl<E: Engine> PullSequence<E> {
                 self.note(ledger, UPDATE, &dnf(reason));
             }
         }
-        self.beside_base(runner, cold, ledger).await;
+        self.beside_base(bench, cold, ledger).await;
         self.clear().await;
     }
 
     /// The pull to a node that runs siblings.
-    async fn beside_base<C: Clock, P: Probe>(
-        &mut self,
-        runner: &mut Runner<E, C, P>,
-        cold: &Pushed,
-        ledger: &mut Ledger,
-    ) {
+    async fn beside_base(&mut self, bench: &mut Bench<W>, cold: &Pushed, ledger: &mut Ledger) {
         let base = match &self.base {
             Ok(base) => base,
             Err(outcome) => return self.note(ledger, BASE, outcome),
         };
         let name = self.name(&base.repository, TAG_BASE);
         self.registry.shape(Link::LOOPBACK);
-        if let Err(lost) = self.pull(runner, &name).await {
+        if let Err(lost) = self.pull(bench, &name).await {
             let reason = format!("the base could not be brought there: {}", lost.reason);
             return self.note(ledger, BASE, &Outcome::Dnf { reason });
         }
         self.remove(&[TAG_COLD, TAG_UPDATE]).await;
         let manifest = base.manifest.clone();
         let _ = self
-            .measure(runner, BASE, cold, Some(&manifest), ledger)
+            .measure(bench, BASE, cold, Some(&manifest), ledger)
             .await;
     }
 
     /// One timed pull and its proofs.
-    async fn measure<C: Clock, P: Probe>(
+    async fn measure(
         &self,
-        runner: &mut Runner<E, C, P>,
+        bench: &mut Bench<W>,
         series: Series,
         image: &Pushed,
         present: Option<&ManifestRecord>,
         ledger: &mut Ledger,
     ) -> Result<(), String> {
-        runner.phase(series.time);
+        bench.phase(series.time);
         self.registry.shape(self.link);
         let name = self.name(&self.repository, image.tag);
-        let pull = match self.pull(runner, &name).await {
+        let pull = match self.pull(bench, &name).await {
             Ok(pull) => pull,
             Err(lost) => {
                 let outcome = Outcome::Dnf {
@@ -306,12 +299,12 @@ impl<E: Engine> PullSequence<E> {
                 };
                 self.note(ledger, series, &outcome);
                 if lost.engine {
-                    runner.lose_puller(&lost.reason);
+                    bench.lose_puller(&lost.reason);
                 }
                 return Err(lost.reason);
             }
         };
-        let store = runner.record.distribution.as_ref();
+        let store = bench.record.distribution.as_ref();
         let store = store.and_then(|known| Some(&known.puller.as_ref()?.store));
         let store = store.unwrap_or(&ImageStore::Unknown);
         let (image, events) = (&image.manifest, &pull.events);
@@ -340,19 +333,15 @@ impl<E: Engine> PullSequence<E> {
         Ok(())
     }
 
-    async fn pull<C: Clock, P: Probe>(
-        &self,
-        runner: &Runner<E, C, P>,
-        name: &str,
-    ) -> Result<Pull, Lost> {
-        let deadline: Duration = runner.record.plan.build_deadline_ns.into();
-        let clock = runner.clock.clone();
+    async fn pull(&self, bench: &Bench<W>, name: &str) -> Result<Pull, LostTransfer> {
+        let deadline: Duration = bench.record.plan.build_deadline_ns.into();
+        let clock = bench.clock.clone();
         let mut events = Vec::with_capacity(1024);
         let mut sink = |event| events.push((clock.mark(), event));
         self.registry.reset_traffic(RegistryEndpoint::Pull);
-        let begin = runner.clock.mark();
+        let begin = bench.clock.mark();
         let outcome = tokio::time::timeout(deadline, self.puller.pull(name, &mut sink)).await;
-        let end = runner.clock.mark();
+        let end = bench.clock.mark();
         let traffic = self.registry.traffic(RegistryEndpoint::Pull);
         outcome.map_err(|_| overdue("pull image", &name))??;
         Ok(Pull {

@@ -1,31 +1,21 @@
 //! The registry of the run, and what is pushed to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::builds::{Built, judge};
+use super::bench::{Bench, World, bounded, overdue};
+use super::job::BuiltImage;
 use super::ledger::Ledger;
+use super::planned_case::PlannedCase;
 use super::proof;
-use super::session::{PlannedCase, Runner};
-use super::starts::{bounded, overdue};
+use super::timed_build::judge;
 use crate::engine::{
-    Clock, Engine, EngineError, ErrorKind, Probe, Registry, RegistryEndpoint, TAG_BASE, Traffic,
+    Clock, Engine, EngineError, ErrorKind, Registry, RegistryEndpoint, TAG_BASE, Traffic,
     run_repository,
 };
 use crate::record::{ManifestRecord, Metric};
 use crate::units::{Bytes, Nanos, Quantity};
-
-/// How the images of a run travel.
-pub struct Distribution<E> {
-    /// The registry of the run.
-    pub registry: Arc<dyn Registry>,
-    /// The engine that pulls, whose store holds nothing else; or why there is none.
-    pub puller: Result<Arc<E>, String>,
-    /// The repository in which each base lies, under the tag `TAG_BASE`, by its
-    /// reference in Dockerfiles.
-    pub bases: BTreeMap<String, String>,
-}
 
 pub(super) const TAG_COLD: &str = "cold";
 pub(super) const TAG_UPDATE: &str = "update";
@@ -37,30 +27,27 @@ pub(super) struct Pushed {
 }
 
 /// The repository of a case.
-pub(super) fn case_repository<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    case: &PlannedCase,
-) -> String {
-    run_repository(&runner.record.id, &case.id.as_str().replace('/', "_"))
+pub(super) fn case_repository<W: World>(bench: &Bench<W>, case: &PlannedCase) -> String {
+    run_repository(&bench.record.id, &case.id.as_str().replace('/', "_"))
 }
 
 /// Pushes the cold build and times it. Gives what went into the registry.
-pub(super) async fn push<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+pub(super) async fn push<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
-    built: &Built,
+    built: &BuiltImage,
     ledger: &mut Ledger,
 ) -> Option<Pushed> {
-    let registry = runner.distribution.as_ref()?.registry.clone();
-    let repository = case_repository(runner, case);
+    let registry = bench.distribution.as_ref()?.registry.clone();
+    let repository = case_repository(bench, case);
     let planned = [Metric::SizeTransfer, Metric::PushTime, Metric::PushBytes];
-    runner.phase(Metric::PushTime);
+    bench.phase(Metric::PushTime);
     let sent = match registry.forget(&repository) {
         Ok(()) => {
             let image = (built.tag.as_str(), case.spec.ready_image.as_deref());
-            send(runner, &registry, &repository, TAG_COLD, image).await
+            send(bench, &registry, &repository, TAG_COLD, image).await
         }
-        Err(error) => Err(Lost::of(format!(
+        Err(error) => Err(LostTransfer::of(format!(
             "the registry could not be emptied: {error}"
         ))),
     };
@@ -74,7 +61,7 @@ pub(super) async fn push<E: Engine, C: Clock, P: Probe>(
             return None;
         }
     };
-    let present = blobs_of_bases(runner, &registry);
+    let present = blobs_of_bases(bench, &registry);
     ledger.value(Metric::SizeTransfer, Quantity::Bytes(manifest.sum()));
     let verdict = proof::check_received(&manifest, &present, &traffic);
     judge(
@@ -101,29 +88,23 @@ pub(super) async fn push<E: Engine, C: Clock, P: Probe>(
 
 /// Takes the case's images out of the registry: a layer that the next case has too
 /// would not be sent again.
-pub(super) fn withdraw<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    case: &PlannedCase,
-) {
-    if let Some(known) = &runner.distribution {
+pub(super) fn withdraw<W: World>(bench: &Bench<W>, case: &PlannedCase) {
+    if let Some(known) = &bench.distribution {
         // What stays shows in the proof of the next push.
-        let _ = known.registry.forget(&case_repository(runner, case));
+        let _ = known.registry.forget(&case_repository(bench, case));
     }
 }
 
 /// Digests that the registry holds for the bases.
-fn blobs_of_bases<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    registry: &Arc<dyn Registry>,
-) -> BTreeSet<String> {
-    let repositories = runner
+fn blobs_of_bases<W: World>(bench: &Bench<W>, registry: &Arc<dyn Registry>) -> BTreeSet<String> {
+    let repositories = bench
         .distribution
         .iter()
         .flat_map(|known| known.bases.values());
     repositories
         .filter_map(|repository| {
             registry
-                .manifest(repository, TAG_BASE, &runner.record.engine.platform)
+                .manifest(repository, TAG_BASE, &bench.record.engine.platform)
                 .ok()
         })
         .flat_map(|manifest| {
@@ -134,12 +115,12 @@ fn blobs_of_bases<E: Engine, C: Clock, P: Probe>(
 }
 
 /// A push or pull that did not finish.
-pub(super) struct Lost {
+pub(super) struct LostTransfer {
     pub(super) reason: String,
     pub(super) engine: bool,
 }
 
-impl Lost {
+impl LostTransfer {
     fn of(reason: String) -> Self {
         Self {
             reason,
@@ -148,7 +129,7 @@ impl Lost {
     }
 }
 
-impl From<EngineError> for Lost {
+impl From<EngineError> for LostTransfer {
     fn from(error: EngineError) -> Self {
         Self {
             reason: error.chain(),
@@ -158,55 +139,51 @@ impl From<EngineError> for Lost {
 }
 
 /// Whether an image has another name than that of a push: always, where it was built.
-async fn keeps_name<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    ready: Option<&str>,
-    id: &str,
-) -> bool {
+async fn keeps_name<W: World>(bench: &Bench<W>, ready: Option<&str>, id: &str) -> bool {
     let Some(reference) = ready else { return true };
-    let name = runner.bases.get(reference).cloned();
+    let name = bench.bases.get(reference).cloned();
     let name = name.unwrap_or_else(|| reference.to_owned());
-    let other = runner.engine.image(&name);
-    let other = bounded(runner, "inspect image", &name, other).await;
+    let other = bench.engine.image(&name);
+    let other = bounded(bench, "inspect image", &name, other).await;
     other.is_ok_and(|other| other.is_some_and(|image| image.id.0 == id))
 }
 
 /// Pushes an image under a name of the registry, and takes the name away again. `built` is its
 /// tag; of a `ready` image, whose reference that is, it is the id.
-pub(super) async fn send<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+pub(super) async fn send<W: World>(
+    bench: &mut Bench<W>,
     registry: &Arc<dyn Registry>,
     repository: &str,
     tag: &str,
     (built, ready): (&str, Option<&str>),
-) -> Result<(Nanos, Traffic, ManifestRecord), Lost> {
+) -> Result<(Nanos, Traffic, ManifestRecord), LostTransfer> {
     let target = format!(
         "{}/{repository}:{tag}",
         registry.authority(RegistryEndpoint::Build)
     );
-    let engine = runner.engine.clone();
-    bounded(runner, "tag image", &target, engine.tag(built, &target)).await?;
-    let deadline: Duration = runner.record.plan.build_deadline_ns.into();
+    let engine = bench.engine.clone();
+    bounded(bench, "tag image", &target, engine.tag(built, &target)).await?;
+    let deadline: Duration = bench.record.plan.build_deadline_ns.into();
     registry.reset_traffic(RegistryEndpoint::Build);
-    let begin = runner.clock.mark();
+    let begin = bench.clock.mark();
     let outcome = tokio::time::timeout(deadline, engine.push(&target, &mut |_| {})).await;
-    let end = runner.clock.mark();
+    let end = bench.clock.mark();
     let traffic = registry.traffic(RegistryEndpoint::Build);
     // What cannot be removed now, the sweep at the end removes. Were it the only tag left, the
     // image would go with it: of a ready image the user may have removed the others meanwhile.
-    if keeps_name(runner, ready, built).await {
+    if keeps_name(bench, ready, built).await {
         let removed = engine.remove_image(&target);
-        let _ = bounded(runner, "remove image", &target, removed).await;
+        let _ = bounded(bench, "remove image", &target, removed).await;
     }
     let outcome = outcome.map_err(|_| overdue("push image", &target))??;
     let manifest = registry
-        .manifest(repository, tag, &runner.record.engine.platform)
-        .map_err(|error| Lost::of(format!("the push left no manifest: {error}")))?;
+        .manifest(repository, tag, &bench.record.engine.platform)
+        .map_err(|error| LostTransfer::of(format!("the push left no manifest: {error}")))?;
     if outcome
         .digest
         .is_some_and(|digest| digest != manifest.digest)
     {
-        return Err(Lost::of(
+        return Err(LostTransfer::of(
             "the registry holds another manifest than the engine says it pushed".to_owned(),
         ));
     }

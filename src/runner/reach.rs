@@ -2,9 +2,8 @@
 //! Docker Desktop and rootless engines keep their bridge to themselves, and a container on the
 //! default network, as plimsoll itself may be, does not reach those of a private network.
 
-use super::builds::labels;
+use super::naming::{labels, short_id};
 use super::program::{ANSWERING_PORT, answering_program};
-use super::visit::short_id;
 use super::{starts, trial};
 use crate::engine::{
     Attachment, ContainerId, ContainerSpec, Engine, EngineError, Probe, ProbeCheck, ProbeSpec,

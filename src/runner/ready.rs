@@ -1,10 +1,11 @@
 //! Starts a container and waits until its contract is kept, whatever the kind.
 
+use super::bench::{Bench, World, bounded};
+use super::last_words::quoted;
 use super::lines::{Lines, Matched};
-use super::session::Runner;
-use super::starts::{bounded, quoted};
 use super::wait::{
-    Begin, First, LAST_WORDS_WITHIN, NotReady, Started, Wanted, ended, exit_behind, first, not_kept,
+    AwaitedContainer, Begin, First, LAST_WORDS_WITHIN, NotReady, Started, ended, exit_behind,
+    first, not_kept,
 };
 use super::{exits, health};
 use crate::engine::{
@@ -25,15 +26,15 @@ pub(super) fn port_of(contract: &Contract, reach: Reach) -> Option<(u16, Reach)>
 }
 
 /// Starts a container that was created, and waits for its contract.
-pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    wanted: &Wanted<'_>,
+pub(super) async fn start<W: World>(
+    bench: &Bench<W>,
+    wanted: &AwaitedContainer<'_>,
 ) -> Result<Started, NotReady> {
-    let (id, clock) = (wanted.id, runner.clock.as_ref());
+    let (id, clock) = (wanted.id, bench.clock.as_ref());
     let attached = clock.mark();
     let mut lines = match &wanted.contract.ready {
         ReadyCheck::Log { line } => {
-            let output = bounded(runner, "read the output of", id, runner.engine.output(id));
+            let output = bounded(bench, "read the output of", id, bench.engine.output(id));
             Some(Lines::new(
                 output.await.map_err(NotReady::Lost)?,
                 line.clone(),
@@ -42,12 +43,12 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
         _ => None,
     };
     let mut early = None;
-    let begun = match lines.is_some() && runner.engine.prepares_on_output() {
+    let begun = match lines.is_some() && bench.engine.prepares_on_output() {
         true => attached,
         false => clock.mark(),
     };
     let started = {
-        let call = bounded(runner, "start container", id, runner.engine.start(id));
+        let call = bounded(bench, "start container", id, bench.engine.start(id));
         let mut call = std::pin::pin!(call);
         loop {
             // The first lines may come before the call returns.
@@ -62,15 +63,13 @@ pub(super) async fn start<E: Engine, C: Clock, P: Probe>(
     started.map_err(NotReady::Start)?;
     let begin = Begin { begun, returned };
     match (&wanted.contract.ready, lines) {
-        (ReadyCheck::Log { .. }, Some(lines)) => log(runner, wanted, begin, lines, early).await,
-        (ReadyCheck::Exit { code }, _) => {
-            exits::exit(runner, wanted, begin, i64::from(*code)).await
+        (ReadyCheck::Log { .. }, Some(lines)) => log(bench, wanted, begin, lines, early).await,
+        (ReadyCheck::Exit { code }, _) => exits::exit(bench, wanted, begin, i64::from(*code)).await,
+        (ReadyCheck::Healthy, _) => health::wait(bench, wanted, begin).await,
+        (ReadyCheck::Tcp { port }, _) if bench.settings.reach == Reach::Published => {
+            listening(bench, wanted, begin, *port).await
         }
-        (ReadyCheck::Healthy, _) => health::wait(runner, wanted, begin).await,
-        (ReadyCheck::Tcp { port }, _) if runner.settings.reach == Reach::Published => {
-            listening(runner, wanted, begin, *port).await
-        }
-        _ => probed(runner, wanted, begin).await,
+        _ => probed(bench, wanted, begin).await,
     }
 }
 
@@ -84,23 +83,23 @@ async fn next<C: Clock>(lines: &mut Option<Lines>, clock: &C) -> Line {
 }
 
 /// Over HTTP, and a port at the container's own address.
-async fn probed<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    wanted: &Wanted<'_>,
+async fn probed<W: World>(
+    bench: &Bench<W>,
+    wanted: &AwaitedContainer<'_>,
     begin: Begin,
 ) -> Result<Started, NotReady> {
-    let (id, reach) = (wanted.id, runner.settings.reach);
+    let (id, reach) = (wanted.id, bench.settings.reach);
     let (port, check) = match &wanted.contract.ready {
         ReadyCheck::Http(http) => (http.port, ProbeCheck::Http(http.clone())),
         ReadyCheck::Tcp { port } => (*port, ProbeCheck::Tcp),
         other => return Err(not_kept(format!("nothing probes `{other}`"), "")),
     };
-    let address = runner.engine.address(id, port, reach);
-    let address = match bounded(runner, "find the address of", id, address).await {
+    let address = bench.engine.address(id, port, reach);
+    let address = match bounded(bench, "find the address of", id, address).await {
         Ok(address) => address,
         // A container that exited at once has no address.
         Err(error) => {
-            let exit = exit_behind(runner, id).await;
+            let exit = exit_behind(bench, id).await;
             return Err(exit.unwrap_or(NotReady::Lost(error)));
         }
     };
@@ -108,19 +107,19 @@ async fn probed<E: Engine, C: Clock, P: Probe>(
         address,
         check,
         within: wanted.contract.ready_within,
-        interval: runner.settings.probe_interval,
+        interval: bench.settings.probe_interval,
     };
     // The probe has the deadline itself, and knows more of what came last.
     tokio::select! {
         biased;
-        ready = runner.probe.wait_ready(&spec) => match ready {
+        ready = bench.probe.wait_ready(&spec) => match ready {
             Ok(ready) => Ok(Started {
                 address: matches!(spec.check, ProbeCheck::Http(_)).then_some(address),
                 ..begin.kept(ready.at, attempts(ready))
             }),
-            Err(failure) => Err(not_kept(failure, &quoted(runner, id).await)),
+            Err(failure) => Err(not_kept(failure, &quoted(bench, id).await)),
         },
-        exit = runner.engine.exited(id) => Err(ended(runner, id, exit).await),
+        exit = bench.engine.exited(id) => Err(ended(bench, id, exit).await),
     }
 }
 
@@ -136,22 +135,22 @@ fn attempts(ready: Ready) -> String {
 }
 
 /// A port where the container's own address cannot be reached: by the kernel's table.
-async fn listening<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    wanted: &Wanted<'_>,
+async fn listening<W: World>(
+    bench: &Bench<W>,
+    wanted: &AwaitedContainer<'_>,
     begin: Begin,
     port: u16,
 ) -> Result<Started, NotReady> {
-    let (id, interval) = (wanted.id, runner.settings.probe_interval);
-    let listens = runner.engine.listening(id, port, interval);
-    match first(runner, wanted, listens).await {
+    let (id, interval) = (wanted.id, bench.settings.probe_interval);
+    let listens = bench.engine.listening(id, port, interval);
+    match first(bench, wanted, listens).await {
         First::Done(Ok(())) => {
             let how = format!("the kernel's table of sockets was read every {interval}");
-            Ok(begin.kept(runner.clock.mark(), how))
+            Ok(begin.kept(bench.clock.mark(), how))
         }
         First::Done(Err(error)) if error.kind == ErrorKind::Refused => {
             // A process that is gone has no table either.
-            match exit_behind(runner, id).await {
+            match exit_behind(bench, id).await {
                 Some(exit) => Err(exit),
                 None => {
                     let hint = error.hint.clone().map(|hint| format!(" (hint: {hint})"));
@@ -161,23 +160,23 @@ async fn listening<E: Engine, C: Clock, P: Probe>(
             }
         }
         First::Done(Err(error)) => Err(NotReady::Lost(error)),
-        First::Exited(exit) => Err(ended(runner, id, exit).await),
+        First::Exited(exit) => Err(ended(bench, id, exit).await),
         First::Late => {
             let within = wanted.contract.ready_within;
             let closed = ProbeFailure::closed(port, within, "no socket of it listens");
-            Err(not_kept(closed, &quoted(runner, id).await))
+            Err(not_kept(closed, &quoted(bench, id).await))
         }
     }
 }
 
-async fn log<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    wanted: &Wanted<'_>,
+async fn log<W: World>(
+    bench: &Bench<W>,
+    wanted: &AwaitedContainer<'_>,
     begin: Begin,
     mut lines: Lines,
     early: Option<Line>,
 ) -> Result<Started, NotReady> {
-    let clock = runner.clock.as_ref();
+    let clock = bench.clock.as_ref();
     let waited = {
         let work = async {
             let line = match early {
@@ -190,7 +189,7 @@ async fn log<E: Engine, C: Clock, P: Probe>(
                 line => line,
             }
         };
-        first(runner, wanted, work).await
+        first(bench, wanted, work).await
     };
     let (exit, line) = match waited {
         First::Done(line) => (None, line),
@@ -202,7 +201,7 @@ async fn log<E: Engine, C: Clock, P: Probe>(
     };
     match (line, exit) {
         (Ok(Some(line)), _) => {
-            let from = match runner.engine.prepares_on_output() {
+            let from = match bench.engine.prepares_on_output() {
                 true => "; from the attach on, at which this engine prepares the container",
                 false => "",
             };
@@ -213,7 +212,7 @@ async fn log<E: Engine, C: Clock, P: Probe>(
             Ok(begin.kept(line.at, how))
         }
         (Err(error), None) => Err(NotReady::Lost(error)),
-        (_, Some(exit)) => Err(ended(runner, wanted.id, exit).await),
+        (_, Some(exit)) => Err(ended(bench, wanted.id, exit).await),
         (Ok(None), None) => {
             let (within, seen) = (wanted.contract.ready_within, lines.seen());
             let what = match &wanted.contract.ready {
@@ -221,7 +220,7 @@ async fn log<E: Engine, C: Clock, P: Probe>(
                 other => other.to_string(),
             };
             let what = format!("no line matched `{what}` within {within}, of {seen} that came");
-            Err(not_kept(what, &quoted(runner, wanted.id).await))
+            Err(not_kept(what, &quoted(bench, wanted.id).await))
         }
     }
 }

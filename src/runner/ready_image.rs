@@ -1,11 +1,10 @@
 //! Ready images: run as they are. Nothing is built, and nothing of the user's is removed.
 
 use super::bases::locked;
-use super::builds::Built;
+use super::bench::{Bench, World, bounded};
+use super::job::BuiltImage;
 use super::ledger::Ledger;
-use super::session::Runner;
-use super::starts::bounded;
-use crate::engine::{Clock, Engine, ErrorKind, Probe};
+use crate::engine::{Engine, ErrorKind};
 use crate::record::{BaseRecord, Metric, Outcome};
 
 const NOTHING_IS_BUILT: &str = "a ready image: nothing is built";
@@ -16,16 +15,16 @@ pub(super) const NO_UPDATE: &str = "a ready image: nothing is rebuilt";
 
 /// The image of a case that is not built: the one that the run was resolved to, by its id. A tag
 /// may move meanwhile. `None` where it is gone; all of the visit is then DNF.
-pub(super) async fn find<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
+pub(super) async fn find<W: World>(
+    bench: &Bench<W>,
     reference: &str,
     ledger: &mut Ledger,
-) -> Option<Built> {
-    let name = locked(runner, reference)
-        .or_else(|| runner.bases.get(reference).cloned())
+) -> Option<BuiltImage> {
+    let name = locked(bench, reference)
+        .or_else(|| bench.bases.get(reference).cloned())
         .unwrap_or_else(|| reference.to_owned());
-    let image = runner.engine.image(&name);
-    let found = bounded(runner, "inspect image", &name, image).await;
+    let image = bench.engine.image(&name);
+    let found = bounded(bench, "inspect image", &name, image).await;
     let facts = match found {
         Ok(Some(facts)) => facts,
         Ok(None) => {
@@ -42,13 +41,13 @@ pub(super) async fn find<E: Engine, C: Clock, P: Probe>(
     };
     // Ids differ between image stores; the layers' contents do not.
     let is_same = |base: &BaseRecord| base.diff_ids == facts.diff_ids;
-    if !runner.base_of(reference).is_some_and(is_same) {
+    if !bench.base_of(reference).is_some_and(is_same) {
         ledger.fail(&format!(
             "the image `{reference}` is not the one that the run began with"
         ));
         return None;
     }
-    Some(Built {
+    Some(BuiltImage {
         tag: facts.id.0.clone(),
         image: facts.id.0,
     })

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::session::{PlannedCase, Runner};
+use super::bench::{Bench, World};
+use super::planned_case::PlannedCase;
 use crate::context;
-use crate::engine::{Clock, Engine, Probe, Secret};
+use crate::engine::Secret;
 use crate::scenario::SecretUse;
 
 /// How every token begins, so that a reader knows it for what it is.
@@ -22,14 +23,10 @@ pub(super) struct SecretCanary {
 
 impl SecretCanary {
     /// The canary of a visit, if its variant asks for one.
-    pub(super) fn of<E: Engine, C: Clock, P: Probe>(
-        runner: &Runner<E, C, P>,
-        case: &PlannedCase,
-        round: u32,
-    ) -> Option<Self> {
+    pub(super) fn of<W: World>(bench: &Bench<W>, case: &PlannedCase, round: u32) -> Option<Self> {
         let (id, way) = (case.secret.clone()?, case.spec.secret.clone()?);
-        let what = format!("{}/{}", runner.record.id, case.id);
-        let nonce = context::nonce(runner.record.plan.seed, &what, "secret", round);
+        let what = format!("{}/{}", bench.record.id, case.id);
+        let nonce = context::nonce(bench.record.plan.seed, &what, "secret", round);
         let token = Secret(format!("{PREFIX}{nonce}"));
         Some(Self { id, token, way })
     }

@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Event;
+use super::bench::{Bench, World};
 use super::cache::Before;
 use super::error::RunError;
-use super::session::{PlannedCase, Recorder, Runner};
+use super::event::Event;
+use super::planned_case::PlannedCase;
+use super::recorder::Recorder;
 use super::sweep::sweep;
-use crate::engine::{Clock, Engine, OwnedKind, Probe};
+use crate::engine::{Engine, OwnedKind};
 use crate::record::ImageStore;
 use crate::units::Bytes;
 
-impl<E: Engine, C: Clock, P: Probe> Runner<E, C, P> {
+impl<W: World> Bench<W> {
     /// Takes over the records of a visit that an earlier process of this run did not finish,
     /// and notes them: the next visit's notes take the place of that one's.
     pub(super) async fn take_over_cache(

@@ -1,15 +1,15 @@
 //! One visit of a case: build it, see that it works, then the rest.
 
-use super::builds::{Built, Job};
+use super::bench::{Bench, World, bounded};
+use super::error::chain;
+use super::job::{BuiltImage, VisitJob};
 use super::ledger::{ContractState, Ledger};
 use super::load::LOAD_METRICS;
 use super::mounts::has_mounts;
-use super::session::{PlannedCase, Runner};
-use super::starts::bounded;
+use super::planned_case::PlannedCase;
 use super::{builds, floor, inspect, pulls, push, ready_image, starts, weigh};
 use crate::context;
-use crate::engine::{Clock, Engine, ErrorKind, ImageFacts, Probe};
-use crate::oci;
+use crate::engine::{Engine, ErrorKind, ImageFacts};
 use crate::record::{ImageRecord, Link, Metric, Outcome, PlanRecord, SkippedPhase};
 use crate::scenario::EditName;
 use crate::units::{Count, Quantity};
@@ -42,8 +42,8 @@ const COLD_MOUNTS: &[(EditName, Metric)] = &[
 ];
 
 /// What a visit yields if all goes well.
-pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
+pub(super) fn planned<W: World>(
+    bench: &Bench<W>,
     case: Option<&PlannedCase>,
 ) -> Vec<(Metric, Option<Link>)> {
     let unlinked =
@@ -51,7 +51,7 @@ pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
     let Some(case) = case else {
         return unlinked(floor::FLOOR_METRICS);
     };
-    let plan = &runner.record.plan;
+    let plan = &bench.record.plan;
     let mut planned = unlinked(APP_METRICS);
     let is_built = case.spec.ready_image.is_none();
     planned.retain(|(metric, _)| is_built || !metric.is_of_builds());
@@ -66,7 +66,7 @@ pub(super) fn planned<E: Engine, C: Clock, P: Probe>(
     if case.load.is_some() {
         planned.extend(unlinked(LOAD_METRICS));
     }
-    if runner.distribution.is_some() {
+    if bench.distribution.is_some() {
         planned.extend(pulls::planned(&plan.links));
     }
     planned
@@ -89,89 +89,85 @@ fn rebuilt_with_cold_mounts<'a>(
 const EMPTY_LAYER: &str = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
 
 /// Visits a case, or the floor where `case` is `None`.
-pub(super) async fn visit<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+pub(super) async fn visit<W: World>(
+    bench: &mut Bench<W>,
     case: Option<&PlannedCase>,
     ledger: &mut Ledger,
 ) {
     match case {
-        Some(case) => visit_app(runner, case, ledger).await,
-        None => floor::visit(runner, ledger).await,
+        Some(case) => visit_app(bench, case, ledger).await,
+        None => floor::visit(bench, ledger).await,
     }
 }
 
-async fn visit_app<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
-    case: &PlannedCase,
-    ledger: &mut Ledger,
-) {
-    let job = match Job::new(runner, case, ledger.round) {
+async fn visit_app<W: World>(bench: &mut Bench<W>, case: &PlannedCase, ledger: &mut Ledger) {
+    let job = match VisitJob::new(bench, case, ledger.round) {
         Ok(job) => job,
         Err(reason) => return ledger.fail(&reason),
     };
     let found = match &case.spec.ready_image {
-        Some(reference) => ready_image::find(runner, reference, ledger).await,
+        Some(reference) => ready_image::find(bench, reference, ledger).await,
         None => {
             ledger.value(Metric::ContextBytes, Quantity::Bytes(case.context.bytes()));
             ledger.value(Metric::ContextFiles, Quantity::Count(case.context.files()));
-            builds::cold(runner, case, &job, ledger).await
+            builds::cold(bench, case, &job, ledger).await
         }
     };
     let Some(cold) = found else {
         return;
     };
-    visit_image(runner, case, &job, &cold, ledger).await;
+    visit_image(bench, case, &job, &cold, ledger).await;
     // A ready image is the user's: it stays, and so do its names.
     if case.spec.ready_image.is_none() {
-        builds::discard(runner, &job).await;
+        builds::discard(bench, &job).await;
     }
 }
 
 /// What is measured of an image, be it built or ready.
-async fn visit_image<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+async fn visit_image<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
-    job: &Job,
-    cold: &Built,
+    job: &VisitJob,
+    cold: &BuiltImage,
     ledger: &mut Ledger,
 ) {
-    match describe(runner, job, cold, ledger).await {
+    match describe(bench, job, cold, ledger).await {
         Ok(image) => ledger.image = Some(image),
         Err(reason) => return ledger.fail(&reason),
     }
-    if let Err(reason) = starts::start(runner, case, job, ledger).await {
+    if let Err(reason) = starts::start(bench, case, job, ledger).await {
         // An app may print its environment before it dies.
         return ledger.fail(&job.masked(reason));
     }
     ledger.contract = ContractState::Passed;
-    let pushed = push::push(runner, case, cold, ledger).await;
-    weigh::weigh(runner, case, cold, pushed.as_ref(), ledger).await;
+    let pushed = push::push(bench, case, cold, ledger).await;
+    weigh::weigh(bench, case, cold, pushed.as_ref(), ledger).await;
     if case.spec.ready_image.is_some() {
         ready_image::note_builds(APP_METRICS, ledger);
-        pulls::pulls(runner, case, pushed, None, ledger).await;
-        push::withdraw(runner, case);
+        pulls::pulls(bench, case, pushed, None, ledger).await;
+        push::withdraw(bench, case);
     } else {
-        builds::cached(runner, case, job, cold, ledger).await;
+        builds::cached(bench, case, job, cold, ledger).await;
         let (name, metric) = (EditName::Source, Metric::RebuildSource);
-        let edited = rebuild(runner, case, job, ledger, name, metric).await;
-        pulls::pulls(runner, case, pushed, edited.as_deref(), ledger).await;
-        push::withdraw(runner, case);
-        if !runner.record.plan.skips(SkippedPhase::Dependency) {
+        let edited = rebuild(bench, case, job, ledger, name, metric).await;
+        pulls::pulls(bench, case, pushed, edited.as_deref(), ledger).await;
+        push::withdraw(bench, case);
+        if !bench.record.plan.skips(SkippedPhase::Dependency) {
             let (name, metric) = (EditName::Dependency, Metric::RebuildDependency);
-            rebuild(runner, case, job, ledger, name, metric).await;
+            rebuild(bench, case, job, ledger, name, metric).await;
         }
-        let cold_mounts: Vec<_> = rebuilt_with_cold_mounts(&runner.record.plan, case).collect();
+        let cold_mounts: Vec<_> = rebuilt_with_cold_mounts(&bench.record.plan, case).collect();
         for (name, metric) in cold_mounts {
-            rebuild(runner, case, job, ledger, name, metric).await;
+            rebuild(bench, case, job, ledger, name, metric).await;
         }
     }
-    inspect::inspect(runner, case, job, cold, ledger).await;
+    inspect::inspect(bench, case, job, cold, ledger).await;
 }
 
-async fn rebuild<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+async fn rebuild<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
-    job: &Job,
+    job: &VisitJob,
     ledger: &mut Ledger,
     name: EditName,
     metric: Metric,
@@ -183,29 +179,29 @@ async fn rebuild<E: Engine, C: Clock, P: Probe>(
     };
     // The run is part of it, and how often it was resumed: neither a seed that is used again
     // nor a visit that is made again must find its edits in the cache.
-    let what = match runner.record.commands.len() {
-        0 | 1 => format!("{}/{}", runner.record.id, case.id),
-        process => format!("{}/{}/{process}", runner.record.id, case.id),
+    let what = match bench.record.commands.len() {
+        0 | 1 => format!("{}/{}", bench.record.id, case.id),
+        process => format!("{}/{}/{process}", bench.record.id, case.id),
     };
-    let nonce = context::nonce(runner.record.plan.seed, &what, metric.id(), ledger.round);
+    let nonce = context::nonce(bench.record.plan.seed, &what, metric.id(), ledger.round);
     match context::apply_edit(edit, &case.app_dir, &nonce) {
-        Ok(overlay) => builds::rebuild(runner, case, job, metric, overlay, &nonce, ledger).await,
+        Ok(overlay) => builds::rebuild(bench, case, job, metric, overlay, &nonce, ledger).await,
         Err(error) => {
-            ledger.dnf(metric, &builds::chain(&error));
+            ledger.dnf(metric, &chain(&error));
             None
         }
     }
 }
 
 /// What the engine says of the image that was just built.
-async fn describe<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    job: &Job,
-    built: &Built,
+async fn describe<W: World>(
+    bench: &Bench<W>,
+    job: &VisitJob,
+    built: &BuiltImage,
     ledger: &mut Ledger,
 ) -> Result<ImageRecord, String> {
-    let image = runner.engine.image(&built.tag);
-    let facts = match bounded(runner, "inspect image", &built.tag, image).await {
+    let image = bench.engine.image(&built.tag);
+    let facts = match bounded(bench, "inspect image", &built.tag, image).await {
         Ok(Some(facts)) => facts,
         Ok(None) => {
             return Err(format!(
@@ -241,13 +237,8 @@ async fn describe<E: Engine, C: Clock, P: Probe>(
         diff_ids,
         history,
         user,
-        reach: Some(runner.settings.reach),
+        reach: Some(bench.settings.reach),
         manifest: None,
         layer_bytes: None,
     })
-}
-
-/// A short part of a name that distinguishes runs.
-pub(super) fn short_id(run: &str) -> String {
-    oci::sha256_hex(run.as_bytes()).chars().take(8).collect()
 }

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use tokio::task::coop::unconstrained;
 
-use super::session::Runner;
-use super::starts::{crash, of_memory, quoted};
+use super::bench::{Bench, World};
+use super::last_words::{crash, of_memory, quoted};
 use crate::engine::{
-    Clock, ContainerId, Engine, EngineError, HealthCheck, Mark, Probe, Result as EngineResult,
+    Clock, ContainerId, Engine, EngineError, HealthCheck, Mark, Result as EngineResult,
 };
 use crate::scenario::Contract;
 use crate::units::Nanos;
@@ -41,7 +41,7 @@ pub(super) enum NotReady {
 }
 
 /// What is asked of a container that is being waited for.
-pub(super) struct Wanted<'a> {
+pub(super) struct AwaitedContainer<'a> {
     pub(super) id: &'a ContainerId,
     pub(super) contract: &'a Contract,
     /// The image's own check.
@@ -75,18 +75,18 @@ pub(super) enum First<T> {
 }
 
 /// Waits for the work, for the exit and for the deadline of the contract.
-pub(super) async fn first<E: Engine, C: Clock, P: Probe, T>(
-    runner: &Runner<E, C, P>,
-    wanted: &Wanted<'_>,
+pub(super) async fn first<W: World, T>(
+    bench: &Bench<W>,
+    wanted: &AwaitedContainer<'_>,
     work: impl Future<Output = T>,
 ) -> First<T> {
     // A timer of tokio does not fire in a task that has used up its share of polls, and work
     // that always goes on, such as a flood of output, uses it up each time.
-    let deadline = unconstrained(runner.clock.sleep(wanted.contract.ready_within));
+    let deadline = unconstrained(bench.clock.sleep(wanted.contract.ready_within));
     tokio::select! {
         biased;
         done = work => First::Done(done),
-        exit = runner.engine.exited(wanted.id) => First::Exited(exit),
+        exit = bench.engine.exited(wanted.id) => First::Exited(exit),
         () = deadline => First::Late,
     }
 }
@@ -96,14 +96,14 @@ pub(super) fn not_kept(what: impl std::fmt::Display, lines: &str) -> NotReady {
 }
 
 /// An exit that was not asked for.
-pub(super) async fn ended<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
+pub(super) async fn ended<W: World>(
+    bench: &Bench<W>,
     id: &ContainerId,
     exit: EngineResult<i64>,
 ) -> NotReady {
     match exit {
         Ok(code) => {
-            let (oom, lines) = (of_memory(runner, id).await, quoted(runner, id).await);
+            let (oom, lines) = (of_memory(bench, id).await, quoted(bench, id).await);
             NotReady::Failed(format!(
                 "exited with code {code}{oom} before it was ready{lines}"
             ))
@@ -114,16 +114,13 @@ pub(super) async fn ended<E: Engine, C: Clock, P: Probe>(
 
 /// The exit of a container, where that is the reason of what was seen. The effects of an exit
 /// may show before the engine reports it.
-pub(super) async fn exit_behind<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
-    id: &ContainerId,
-) -> Option<NotReady> {
-    if let Some(reason) = crash(runner, id, "before it was ready").await {
+pub(super) async fn exit_behind<W: World>(bench: &Bench<W>, id: &ContainerId) -> Option<NotReady> {
+    if let Some(reason) = crash(bench, id, "before it was ready").await {
         return Some(NotReady::Failed(reason));
     }
-    let exit = tokio::time::timeout(LAST_WORDS_WITHIN.into(), runner.engine.exited(id)).await;
+    let exit = tokio::time::timeout(LAST_WORDS_WITHIN.into(), bench.engine.exited(id)).await;
     match exit {
-        Ok(Ok(code)) => Some(ended(runner, id, Ok(code)).await),
+        Ok(Ok(code)) => Some(ended(bench, id, Ok(code)).await),
         Ok(Err(_)) | Err(_) => None,
     }
 }

@@ -8,23 +8,24 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::bases::repository_of;
-use super::builds::{Built, chain};
+use super::bench::{Bench, World, bounded};
+use super::error::chain;
 use super::inspect::EXPORT_WITHIN;
+use super::job::BuiltImage;
 use super::ledger::Ledger;
+use super::planned_case::PlannedCase;
 use super::push::{Pushed, case_repository};
 use super::ready_image::NO_KNOWN_BASE;
-use super::session::{PlannedCase, Runner};
-use super::starts::bounded;
-use crate::engine::{Clock, Engine, Probe, Registry, TAG_BASE};
+use crate::engine::{Engine, Registry, TAG_BASE};
 use crate::image;
 use crate::record::{BlobRecord, Metric, Outcome};
 use crate::units::{Bytes, Quantity};
 
 /// Notes the sizes of the image that was built, and those of its history's entries.
-pub(super) async fn weigh<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+pub(super) async fn weigh<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
-    built: &Built,
+    built: &BuiltImage,
     pushed: Option<&Pushed>,
     ledger: &mut Ledger,
 ) {
@@ -32,8 +33,8 @@ pub(super) async fn weigh<E: Engine, C: Clock, P: Probe>(
         return;
     };
     let weighed = match pushed {
-        Some(pushed) => of_registry(runner, case, pushed, &diff_ids).await,
-        None => of_export(runner, built, &diff_ids).await,
+        Some(pushed) => of_registry(bench, case, pushed, &diff_ids).await,
+        None => of_export(bench, built, &diff_ids).await,
     };
     let (layers, makers) = match weighed {
         Ok(weighed) => weighed,
@@ -52,7 +53,7 @@ pub(super) async fn weigh<E: Engine, C: Clock, P: Probe>(
             reason: NO_KNOWN_BASE.to_owned(),
         }),
         None => {
-            layers_below(runner, case, &diff_ids).map_err(|reason| Outcome::NotMeasured { reason })
+            layers_below(bench, case, &diff_ids).map_err(|reason| Outcome::NotMeasured { reason })
         }
     };
     match below {
@@ -71,8 +72,8 @@ pub(super) async fn weigh<E: Engine, C: Clock, P: Probe>(
 /// File bytes of each layer, and which entries of the history made one.
 type Weighed = (Vec<Bytes>, Vec<bool>);
 
-async fn of_registry<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+async fn of_registry<W: World>(
+    bench: &mut Bench<W>,
     case: &PlannedCase,
     pushed: &Pushed,
     diff_ids: &[String],
@@ -85,13 +86,13 @@ async fn of_registry<E: Engine, C: Clock, P: Probe>(
             diff_ids.len()
         ));
     }
-    let registry = runner
+    let registry = bench
         .distribution
         .as_ref()
         .map(|known| known.registry.clone())
         .ok_or("there is no registry")?;
-    let repository = case_repository(runner, case);
-    let layers = of_blobs(runner, &registry, &repository, blobs, diff_ids).await?;
+    let repository = case_repository(bench, case);
+    let layers = of_blobs(bench, &registry, &repository, blobs, diff_ids).await?;
     let digest = &pushed.manifest.config.digest;
     let config = read_blob(&registry, &repository, digest, |mut blob| {
         let mut text = Vec::new();
@@ -102,8 +103,8 @@ async fn of_registry<E: Engine, C: Clock, P: Probe>(
 }
 
 /// Reads the layers that were not read before in this run.
-async fn of_blobs<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+async fn of_blobs<W: World>(
+    bench: &mut Bench<W>,
     registry: &Arc<dyn Registry>,
     repository: &str,
     blobs: &[BlobRecord],
@@ -111,12 +112,12 @@ async fn of_blobs<E: Engine, C: Clock, P: Probe>(
 ) -> Result<Vec<Bytes>, String> {
     let mut layers = Vec::new();
     for (blob, diff_id) in blobs.iter().zip(diff_ids) {
-        let bytes = match runner.layer_bytes.get(diff_id) {
+        let bytes = match bench.layer_bytes.get(diff_id) {
             Some(known) => *known,
             None => {
                 let read = read_blob(registry, repository, &blob.digest, image::layer_bytes);
                 let bytes = read.await?;
-                runner.layer_bytes.insert(diff_id.clone(), bytes);
+                bench.layer_bytes.insert(diff_id.clone(), bytes);
                 bytes
             }
         };
@@ -127,39 +128,39 @@ async fn of_blobs<E: Engine, C: Clock, P: Probe>(
 
 /// Puts the file bytes of the bases into the record in place of what the engine reports. Where a
 /// base's layers were not read and cannot be, the engine's figure stays.
-pub(super) async fn weigh_bases<E: Engine, C: Clock, P: Probe>(runner: &mut Runner<E, C, P>) {
-    for at in 0..runner.record.bases.len() {
-        let base = &runner.record.bases[at];
+pub(super) async fn weigh_bases<W: World>(bench: &mut Bench<W>) {
+    for at in 0..bench.record.bases.len() {
+        let base = &bench.record.bases[at];
         let (reference, diff_ids) = (base.reference.clone(), base.diff_ids.clone());
-        let known = |id: &String| runner.layer_bytes.get(id).copied();
+        let known = |id: &String| bench.layer_bytes.get(id).copied();
         let known: Option<Vec<Bytes>> = diff_ids.iter().map(known).collect();
         let layers = match known {
             Some(layers) => Ok(layers),
-            None => of_base(runner, &reference, &diff_ids).await,
+            None => of_base(bench, &reference, &diff_ids).await,
         };
         if let Ok(layers) = layers {
-            runner.record.bases[at].unpacked_bytes = layers.into_iter().sum();
+            bench.record.bases[at].unpacked_bytes = layers.into_iter().sum();
         }
     }
 }
 
-async fn of_base<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
+async fn of_base<W: World>(
+    bench: &mut Bench<W>,
     reference: &str,
     diff_ids: &[String],
 ) -> Result<Vec<Bytes>, String> {
     let none = || format!("the registry does not have `{reference}`");
-    let known = runner.distribution.as_ref().ok_or_else(none)?;
+    let known = bench.distribution.as_ref().ok_or_else(none)?;
     let repository = repository_of(&known.bases, reference)
         .ok_or_else(none)?
         .to_owned();
     let registry = known.registry.clone();
-    let manifest = registry.manifest(&repository, TAG_BASE, &runner.record.engine.platform);
+    let manifest = registry.manifest(&repository, TAG_BASE, &bench.record.engine.platform);
     let manifest = manifest.map_err(|error| chain(error.as_ref()))?;
     if manifest.layers.len() != diff_ids.len() {
         return Err(none());
     }
-    of_blobs(runner, &registry, &repository, &manifest.layers, diff_ids).await
+    of_blobs(bench, &registry, &repository, &manifest.layers, diff_ids).await
 }
 
 /// Reads a blob on a thread of its own: a layer takes a second and more.
@@ -179,13 +180,13 @@ async fn read_blob<T: Send + 'static>(
     }
 }
 
-async fn of_export<E: Engine, C: Clock, P: Probe>(
-    runner: &mut Runner<E, C, P>,
-    built: &Built,
+async fn of_export<W: World>(
+    bench: &mut Bench<W>,
+    built: &BuiltImage,
     diff_ids: &[String],
 ) -> Result<Weighed, String> {
-    let export = runner.engine.export(&built.tag);
-    let export = bounded(runner, "export image", &built.tag, export).await;
+    let export = bench.engine.export(&built.tag);
+    let export = bounded(bench, "export image", &built.tag, export).await;
     let export = export.map_err(|error| error.chain())?;
     let contents = image::analyse_export(export, Vec::new());
     let contents = tokio::time::timeout(EXPORT_WITHIN, contents).await;
@@ -200,13 +201,13 @@ async fn of_export<E: Engine, C: Clock, P: Probe>(
         ));
     }
     let weighed = diff_ids.iter().cloned().zip(layers.iter().copied());
-    runner.layer_bytes.extend(weighed);
+    bench.layer_bytes.extend(weighed);
     Ok((layers, contents.makers_of_layers))
 }
 
 /// How many layers are those of the base of the final stage.
-fn layers_below<E: Engine, C: Clock, P: Probe>(
-    runner: &Runner<E, C, P>,
+fn layers_below<W: World>(
+    bench: &Bench<W>,
     case: &PlannedCase,
     diff_ids: &[String],
 ) -> Result<usize, String> {
@@ -218,7 +219,7 @@ fn layers_below<E: Engine, C: Clock, P: Probe>(
     let Some(reference) = base else {
         return Ok(0);
     };
-    let base = runner
+    let base = bench
         .base_of(&reference)
         .ok_or_else(|| format!("the base `{reference}` was not resolved"))?;
     if !diff_ids.starts_with(&base.diff_ids) {

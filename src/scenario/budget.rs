@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Checker;
 use super::claimable::{Claimable, ClaimableMetric};
-use super::figure::{Value, parse_figure};
+use super::figure::{FigureValue, parse_figure};
 use super::raw::{RawBudget, Text};
 use super::words::suggest;
 use crate::units::{Count, Quantity, Rate, Ratio, Unit, native};
@@ -214,8 +214,8 @@ fn value(metric: ClaimableMetric, text: &Text) -> Option<Quantity> {
         Unit::Bytes | Unit::Seconds => {
             let figure = parse_figure(text).filter(|figure| !figure.approximate)?;
             let value = match figure.value {
-                Value::Size(bytes) => Quantity::Bytes(bytes),
-                Value::Time(nanos) => Quantity::Time(nanos),
+                FigureValue::Size(bytes) => Quantity::Bytes(bytes),
+                FigureValue::Time(nanos) => Quantity::Time(nanos),
             };
             (figure.value.unit() == metric.unit).then_some(value)
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::error::Problem;
-use super::files::{PathFault, Tree, siblings};
+use super::files::{PathFault, ScenarioFolder, siblings};
 use super::raw::Text;
 use super::words::{is_kebab, nearest};
 
@@ -13,7 +13,7 @@ use super::words::{is_kebab, nearest};
 pub(super) struct Checker<'a> {
     pub file: &'a Path,
     pub text: &'a str,
-    pub tree: &'a Tree,
+    pub tree: &'a ScenarioFolder,
     pub problems: Vec<Problem>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::check::Checker;
 use super::claimable::{Claimable, ClaimableMetric};
-use super::figure::{Change, Figure, Value, parse_change, parse_figure};
+use super::figure::{FigureChange, FigureValue, PublishedFigure, parse_change, parse_figure};
 use super::model::{Claim, Source};
 use super::raw::{RawClaim, RawSource, RawVariant, Text};
 use super::words::suggest;
@@ -118,7 +118,7 @@ impl Checker<'_> {
         }
     }
 
-    fn figure(&mut self, raw: &RawClaim, unit: Option<Unit>) -> Option<Figure> {
+    fn figure(&mut self, raw: &RawClaim, unit: Option<Unit>) -> Option<PublishedFigure> {
         let claimed = &raw.claimed;
         let metric = raw.metric.get_ref();
         if let Some(unit @ (Unit::Count | Unit::Ratio | Unit::PerSecond)) = unit {
@@ -157,7 +157,7 @@ impl Checker<'_> {
         raw: &RawClaim,
         from: &Text,
         metric: Option<ClaimableMetric>,
-    ) -> Option<Change> {
+    ) -> Option<FigureChange> {
         if from.get_ref() == raw.variant.get_ref() {
             let message = format!("a change from `{}` to itself", from.get_ref());
             let expected = "`from`, the variant before the change";
@@ -194,8 +194,8 @@ impl Checker<'_> {
 
 /// What a claim says.
 enum Said {
-    Figure(Figure),
-    Change(Change),
+    Figure(PublishedFigure),
+    Change(FigureChange),
 }
 
 fn model(raw: &RawClaim, said: Said, link: Option<String>) -> Claim {
@@ -203,8 +203,8 @@ fn model(raw: &RawClaim, said: Said, link: Option<String>) -> Claim {
     let approximate = match said {
         Said::Figure(figure) => {
             match figure.value {
-                Value::Size(bytes) => claimed_bytes = Some(bytes),
-                Value::Time(nanos) => claimed_ns = Some(nanos),
+                FigureValue::Size(bytes) => claimed_bytes = Some(bytes),
+                FigureValue::Time(nanos) => claimed_ns = Some(nanos),
             }
             figure.approximate
         }

@@ -2,7 +2,7 @@
 
 use super::check::Checker;
 use super::check_app::forward;
-use super::figure::{Value, parse_figure};
+use super::figure::{FigureValue, parse_figure};
 use super::model::{Extra, ExtraContent, SecretUse};
 use super::raw::{RawExtra, RawSecret, RawVariant, Text};
 use crate::units::Bytes;
@@ -50,7 +50,7 @@ impl Checker<'_> {
         let content = match (&raw.text, &raw.bytes) {
             (Some(text), None) => ExtraContent::Text(text.clone()),
             (None, Some(bytes)) => match parse_figure(bytes.get_ref()).map(|figure| figure.value) {
-                Some(Value::Size(size)) => ExtraContent::Random(size),
+                Some(FigureValue::Size(size)) => ExtraContent::Random(size),
                 _ => {
                     let message = format!("invalid size `{}`", bytes.get_ref());
                     self.report(bytes.span(), message, "a size, as `20 MB`", "");

@@ -2,25 +2,25 @@
 
 mod change;
 
-pub(super) use change::{Change, parse_change};
+pub(super) use change::{FigureChange, parse_change};
 
 use crate::units::{Bytes, Nanos, Unit};
 
 /// A published figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Figure {
-    pub value: Value,
+pub(super) struct PublishedFigure {
+    pub value: FigureValue,
     /// Whether it is marked so: `~1.2 GB`, `900+ MB`.
     pub approximate: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum FigureValue {
     Size(Bytes),
     Time(Nanos),
 }
 
-impl Value {
+impl FigureValue {
     pub fn unit(self) -> Unit {
         match self {
             Self::Size(_) => Unit::Bytes,
@@ -59,7 +59,7 @@ const TIMES: [(&str, f64); 12] = [
 ];
 
 /// Reads a figure; `None` where it is none.
-pub(super) fn parse_figure(text: &str) -> Option<Figure> {
+pub(super) fn parse_figure(text: &str) -> Option<PublishedFigure> {
     let text = text.trim();
     let bare = text.trim_start_matches(['~', '≈']).trim_start();
     let (number, unit) = split(bare)?;
@@ -71,11 +71,11 @@ pub(super) fn parse_figure(text: &str) -> Option<Figure> {
         base_units(number * factor)
     };
     let value = match (scaled(&SIZES), scaled(&TIMES)) {
-        (Some(bytes), _) => Value::Size(Bytes(bytes)),
-        (None, Some(nanos)) => Value::Time(Nanos(nanos)),
+        (Some(bytes), _) => FigureValue::Size(Bytes(bytes)),
+        (None, Some(nanos)) => FigureValue::Time(Nanos(nanos)),
         (None, None) => return None,
     };
-    Some(Figure { value, approximate })
+    Some(PublishedFigure { value, approximate })
 }
 
 /// Reads a duration such as `30s`, `500ms` or `2m`.
@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn figures_read_as_sources_print_them() {
-        let size = |bytes| Value::Size(Bytes(bytes));
-        let time = |nanos| Value::Time(Nanos(nanos));
+        let size = |bytes| FigureValue::Size(Bytes(bytes));
+        let time = |nanos| FigureValue::Time(Nanos(nanos));
         let table = [
             ("~1.2 GB", size(1_200_000_000), true),
             ("900+ MB", size(900_000_000), true),
@@ -132,7 +132,7 @@ mod tests {
         for (text, value, approximate) in table {
             assert_eq!(
                 parse_figure(text),
-                Some(Figure { value, approximate }),
+                Some(PublishedFigure { value, approximate }),
                 "{text}"
             );
         }

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// The folder that a scenario's paths are relative to.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(super) struct ScenarioFolder {
     /// As derived from how the user named the file: for messages.
     pub shown: PathBuf,
     /// Absolute, without links.
@@ -28,7 +28,7 @@ pub(super) enum PathFault {
     Unreadable(String),
 }
 
-impl Tree {
+impl ScenarioFolder {
     /// The tree of a scenario's file: the folder above `scenarios/`, or the file's own.
     pub fn of(file: &Path) -> io::Result<Self> {
         let folder = match file.parent() {

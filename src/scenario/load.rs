@@ -7,7 +7,7 @@ use super::budget::Budget;
 use super::check::{Checker, position};
 use super::claimable::Claimable;
 use super::error::{Problem, ScenarioError};
-use super::files::{Tree, is_file, read, toml_files};
+use super::files::{ScenarioFolder, is_file, read, toml_files};
 use super::malformed::malformed;
 use super::model::Scenario;
 use super::raw::{RawBudgets, RawScenario};
@@ -34,7 +34,7 @@ pub fn load(file: &Path, claimable: &Claimable) -> Result<Scenario, ScenarioErro
 /// # Errors
 /// As [`load`].
 pub fn parse(file: &Path, text: String, claimable: &Claimable) -> Result<Scenario, ScenarioError> {
-    let tree = Tree::of(file).map_err(|source| ScenarioError::Read {
+    let tree = ScenarioFolder::of(file).map_err(|source| ScenarioError::Read {
         path: file.to_path_buf(),
         source,
     })?;
@@ -124,7 +124,7 @@ pub fn budgets(
 ) -> Result<Vec<Budget>, ScenarioError> {
     let raw: RawBudgets = toml::from_str(text)
         .map_err(|error| ScenarioError::Invalid(vec![malformed(file, text, &error)]))?;
-    let tree = Tree::of(file).map_err(|source| ScenarioError::Read {
+    let tree = ScenarioFolder::of(file).map_err(|source| ScenarioError::Read {
         path: file.to_path_buf(),
         source,
     })?;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes::Regex;
 
-use super::Find;
+use super::found::Find;
 use super::judge::{Form, is_secret_of, is_stated, is_telling};
 use super::value::Value;
 

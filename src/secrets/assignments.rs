@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::Find;
+use super::found::Find;
 use super::judge::{FOLDER, Form, is_member, is_secret_of, is_telling, is_variable_secret};
 use super::value::Value;
 

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use regex::bytes::Regex;
 
-use super::Find;
+use super::found::Find;
 use super::judge::{Form, is_secret_of, is_telling};
 use super::value::Value;
 

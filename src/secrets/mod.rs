@@ -12,6 +12,7 @@
 mod arguments;
 mod assignments;
 mod excerpt;
+mod found;
 mod judge;
 mod keyed;
 mod masker;
@@ -22,15 +23,12 @@ mod urls;
 mod value;
 
 use std::fmt;
-use std::ops::Range;
 
 pub use excerpt::excerpt;
+pub use found::{Find, PRIVATE_KEY};
 pub use masker::{Masker, has_finds, mask_beginning, mask_found, without_cut_start};
 pub use places::Places;
 pub use rules::issued;
-
-/// Kind of a private key, as it begins with or without an algorithm.
-pub const PRIVATE_KEY: &str = "private key";
 
 /// Bytes that a form of [`issued`] may look ahead.
 pub const AHEAD_BYTES: usize = 1 << 10;
@@ -46,19 +44,6 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
-}
-
-/// A secret that a rule found in a text: its place, not its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Find {
-    /// Where the form begins.
-    pub start: usize,
-    /// Where it ends.
-    pub end: usize,
-    /// The secret within it.
-    pub secret: Range<usize>,
-    /// What it looks like.
-    pub kind: String,
 }
 
 /// Everything that the rules find in a text of settings, of commands or of logs, in the order

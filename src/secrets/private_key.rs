@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::{Find, PRIVATE_KEY};
+use super::found::{Find, PRIVATE_KEY};
 
 /// A shorter run of letters after a private key is a word of the text around it.
 const LEAST_LINE: usize = 16;

@@ -11,7 +11,7 @@ use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, Input, Match, MatchKind, Span};
 use regex::bytes::Regex;
 
-use super::{Find, PRIVATE_KEY};
+use super::found::{Find, PRIVATE_KEY};
 
 /// A form. Group 1 is the secret itself.
 struct Rule {

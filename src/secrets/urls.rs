@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::Find;
+use super::found::Find;
 use super::judge::is_random;
 use super::rules::is_placeholder;
 

@@ -10,7 +10,7 @@ use super::hodges_lehmann::{Factor, factor};
 use super::joint::{self, Candidate, Design, JointTest, Tested};
 use super::signed_ranks;
 use super::summary::Level;
-use super::verdict::{Evidence, Threshold, Verdict, VerdictReason, judge, judge_exact};
+use super::verdict::{Threshold, TimedEvidence, Verdict, VerdictReason, judge, judge_exact};
 use super::{Direction, Interval, Kind, MIN_FOR_INTERVAL, SampleSet};
 use crate::units::Ratio;
 
@@ -109,7 +109,7 @@ fn timed(pair: &Pair<'_>, tested: Option<Tested>, test: &JointTest) -> Compariso
             ((pairs.len(), pairs.len()), factor)
         }
     };
-    let evidence = Evidence {
+    let evidence = TimedEvidence {
         sizes,
         factor,
         adjusted_p: tested.map(|tested| tested.adjusted_p),

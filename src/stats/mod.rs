@@ -41,7 +41,7 @@ pub use kind::{Direction, Kind};
 pub use looks::Looks;
 pub use mann_whitney::MIN_FOR_TEST;
 pub use newest::{MIN_BEFORE, Newcomer, Placement, place};
-pub use outlier::{Fences, MIN_FOR_OUTLIERS, Mark, OUTLIER_THRESHOLD};
+pub use outlier::{Fences, MIN_FOR_OUTLIERS, OUTLIER_THRESHOLD, OutlierMark};
 pub use quantile::MIN_FOR_P95;
 pub use sample_set::{SampleError, SampleSet};
 pub use summary::{Level, RatioOfMedians, Summary, ratio_of_medians, ratio_of_sums};

@@ -58,11 +58,11 @@ impl Fences {
     }
 
     /// Where a value lies.
-    pub fn mark(&self, value: f64) -> Option<Mark> {
+    pub fn mark(&self, value: f64) -> Option<OutlierMark> {
         let without = |(low, high): (f64, f64)| value < low || value > high;
         match (without(self.inner), without(self.outer)) {
-            (_, true) => Some(Mark::FarOut),
-            (true, false) => Some(Mark::Outside),
+            (_, true) => Some(OutlierMark::FarOut),
+            (true, false) => Some(OutlierMark::Outside),
             (false, false) => None,
         }
     }
@@ -70,7 +70,7 @@ impl Fences {
 
 /// A mark by Tukey's fences, in his words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum OutlierMark {
     /// Beyond an inner fence.
     Outside,
     /// Beyond an outer fence.
@@ -79,7 +79,7 @@ pub enum Mark {
 
 /// Places (in order of taking) of the samples beyond the fences, with their marks. Unlike
 /// the score, fences mark also where more than half of the samples agree.
-pub(super) fn marks(set: &SampleSet) -> Vec<(usize, Mark)> {
+pub(super) fn marks(set: &SampleSet) -> Vec<(usize, OutlierMark)> {
     let Some(fences) = Fences::of(set) else {
         return Vec::new();
     };
@@ -125,15 +125,21 @@ mod tests {
         let set = SampleSet::new(values).unwrap();
         let fences = Fences::of(&set).unwrap();
         assert_eq!((fences.inner, fences.outer), ((-2.5, 9.5), (-7.0, 14.0)));
-        assert_eq!(marks(&set), [(1, Mark::Outside), (8, Mark::Outside)]);
-        assert_eq!(fences.mark(14.1), Some(Mark::FarOut));
+        assert_eq!(
+            marks(&set),
+            [(1, OutlierMark::Outside), (8, OutlierMark::Outside)]
+        );
+        assert_eq!(fences.mark(14.1), Some(OutlierMark::FarOut));
         assert_eq!((fences.mark(9.5), fences.mark(-2.5)), (None, None));
     }
 
     #[test]
     fn fences_mark_where_the_score_cannot() {
         let set = |values: &[f64]| SampleSet::new(values.to_vec()).unwrap();
-        assert_eq!(marks(&set(&[5.0, 5.0, 5.0, 5.0, 5.1])), [(4, Mark::FarOut)]);
+        assert_eq!(
+            marks(&set(&[5.0, 5.0, 5.0, 5.0, 5.1])),
+            [(4, OutlierMark::FarOut)]
+        );
         assert!(marks(&set(&[5.0; 9])).is_empty());
         assert!(marks(&set(&[1.0, 1.1, 100.0])).is_empty());
     }

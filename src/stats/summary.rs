@@ -1,7 +1,7 @@
 //! What is said of a set of samples.
 
 use super::bootstrap::{self, Interval};
-use super::{Kind, Mark, SampleSet, outlier, quantile};
+use super::{Kind, OutlierMark, SampleSet, outlier, quantile};
 use crate::units::Ratio;
 
 /// The summary of at least one sample, in the unit of the samples.
@@ -30,7 +30,7 @@ pub struct Summary {
     /// Places, in order of taking, of samples with a modified Z-score above 3.5. They count.
     pub outliers: Vec<usize>,
     /// Places, in order of taking, of samples beyond Tukey's fences. They count.
-    pub marks: Vec<(usize, Mark)>,
+    pub marks: Vec<(usize, OutlierMark)>,
 }
 
 impl Summary {

@@ -121,7 +121,7 @@ pub enum VerdictReason {
 }
 
 /// The evidence for or against a change of a timed metric.
-pub(super) struct Evidence {
+pub(super) struct TimedEvidence {
     pub(super) sizes: (usize, usize),
     pub(super) factor: Option<Factor>,
     pub(super) adjusted_p: Option<f64>,
@@ -132,7 +132,7 @@ pub(super) struct Evidence {
 
 /// The verdict on a timed metric.
 pub(super) fn judge(
-    evidence: &Evidence,
+    evidence: &TimedEvidence,
     threshold: Threshold,
     direction: Direction,
 ) -> (Verdict, VerdictReason) {

@@ -25,7 +25,7 @@ pub const JOURNAL_FILE: &str = "run.journal";
 /// A line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Entry {
+pub(super) struct JournalLine {
     /// The number of completed visits after it.
     pub visits_done: u32,
     /// The fields that do not grow, if they changed since the previous line.
@@ -52,7 +52,7 @@ pub(super) fn replay(folder: &Path, record: &mut RunRecord) -> Result<(), StoreE
     let whole = bytes.iter().rposition(|byte| *byte == b'\n');
     let lines = bytes[..whole.unwrap_or(0)].split(|byte| *byte == b'\n');
     for (number, line) in (1..).zip(lines).filter(|(_, line)| !line.is_empty()) {
-        let entry: Entry = serde_json::from_slice(line).map_err(|error| {
+        let entry: JournalLine = serde_json::from_slice(line).map_err(|error| {
             let what = error.to_string();
             // By its own count each line is the first.
             let what = what
@@ -73,7 +73,7 @@ pub(super) fn replay(folder: &Path, record: &mut RunRecord) -> Result<(), StoreE
     Ok(())
 }
 
-fn take(record: &mut RunRecord, entry: Entry) {
+fn take(record: &mut RunRecord, entry: JournalLine) {
     if let Some(head) = entry.head {
         let grown = (
             std::mem::take(&mut record.samples),

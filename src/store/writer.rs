@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::error::StoreError;
 use super::folder::RunFolder;
-use super::journal::{Entry, JOURNAL_FILE, Journal};
+use super::journal::{JOURNAL_FILE, Journal, JournalLine};
 use crate::record::RunRecord;
 
 /// A smaller record is written completely each time, which is cheap and keeps everything in one
@@ -89,7 +89,7 @@ impl<'a> RecordWriter<'a> {
         let json = self.json(&head)?;
         let is_new = json != self.head;
         let saved = self.saved;
-        let entry = Entry {
+        let entry = JournalLine {
             visits_done: record.plan.visits_done,
             head: is_new.then(|| Box::new(head)),
             samples: record.samples[saved.samples..].to_vec(),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
 use walkdir::WalkDir;
 
 /// Longest file, tests included.
@@ -211,6 +212,24 @@ fn there_is_no_drawer_for_odds_and_ends() {
             );
         }
     }
+}
+
+/// A name that other files can use stands for one thing. Private types are
+/// free.
+#[test]
+fn a_type_name_has_one_meaning() {
+    let item =
+        Regex::new(r"(?m)^pub(?:\([^)]*\))? (?:struct|enum|trait|type|union) (\w+)").unwrap();
+    let mut defined: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (_, path, text) in files() {
+        for found in item.captures_iter(&text) {
+            let places = defined.entry(found[1].to_owned()).or_default();
+            places.push(path.display().to_string());
+        }
+    }
+    assert!(defined.len() > 500, "only {} types", defined.len());
+    defined.retain(|_, places| places.len() > 1);
+    assert!(defined.is_empty(), "defined twice: {defined:#?}");
 }
 
 /// Programs run within bounds: by `process`. The others say why.

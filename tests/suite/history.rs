@@ -9,7 +9,7 @@ mod trends;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plimsoll::history::{RunDigest, Terms, Trend};
+use plimsoll::history::{RunDigest, Trend, TrendTerms};
 use plimsoll::record::{Disposition, Metric, RunRecord};
 
 use crate::reports::builder::{Build, MB, MS, run};
@@ -54,7 +54,7 @@ pub fn digests(runs: &[RunRecord]) -> Vec<RunDigest> {
     runs.iter().map(|run| RunDigest::of(run).unwrap()).collect()
 }
 
-pub fn all<'a>(runs: &'a [RunDigest], terms: &Terms) -> Vec<Trend<'a>> {
+pub fn all<'a>(runs: &'a [RunDigest], terms: &TrendTerms) -> Vec<Trend<'a>> {
     plimsoll::history::trends(runs, terms, |_, _| true)
 }
 

@@ -13,7 +13,7 @@ use plimsoll::record::{
     SkippedPhase, case_id,
 };
 use plimsoll::report::{
-    Analysis, Verdict, Warning, claim_results, findings, floor_table, go_benchmark_text,
+    Analysis, ClaimVerdict, Warning, claim_results, findings, floor_table, go_benchmark_text,
     parts_table, report_html, report_json, report_md, terminal_tables, warnings,
 };
 use plimsoll::scenario::Claim;
@@ -405,15 +405,15 @@ fn no_claim_is_judged_by_times_of_two_machines() {
         figure("slim", 60_000 * MS),
     ];
     let results = claim_results(&whole);
-    let verdicts: Vec<Verdict> = results.iter().map(|result| result.verdict).collect();
+    let verdicts: Vec<ClaimVerdict> = results.iter().map(|result| result.verdict).collect();
     assert_eq!(
         verdicts,
         [
-            Verdict::Holds,
-            Verdict::CannotBeTested,
-            Verdict::DoesNotHold,
-            Verdict::CannotBeTested,
-            Verdict::CannotBeTested,
+            ClaimVerdict::Holds,
+            ClaimVerdict::CannotBeTested,
+            ClaimVerdict::DoesNotHold,
+            ClaimVerdict::CannotBeTested,
+            ClaimVerdict::CannotBeTested,
         ]
     );
     assert!(results[1].change.is_none());

@@ -20,7 +20,7 @@ mod verdicts;
 use insta::assert_snapshot;
 use plimsoll::record::{Disposition, Metric, Outcome, RunRecord, RunState};
 use plimsoll::report::{
-    Analysis, Columns, Standing, Warning, claim_results, claims, claims_json, report_md,
+    Analysis, Columns, EntryStanding, Warning, claim_results, claims, claims_json, report_md,
     samples_csv, summary_csv, table, warnings,
 };
 
@@ -303,7 +303,7 @@ fn a_value_of_another_unit_is_never_summarised() {
     run.sample("single-stage", Metric::StartReady, Outcome::Ok { value });
     let analysis = Analysis::of(&run);
     let entry = analysis.get(&run.cases[0].id, Metric::StartReady).unwrap();
-    assert_eq!(entry.standing, Standing::Measured);
+    assert_eq!(entry.standing, EntryStanding::Measured);
     assert_eq!(entry.summary.as_ref().unwrap().n, 6);
     assert!(
         warnings(&run)

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::verdicts::duration;
 use super::{CommonArgs, ProfileArg, TableFormat};
-use crate::project::{Ready, Service};
+use crate::project::{ReadyOption, Service};
 use crate::record::Metric;
 use crate::units::Nanos;
 
@@ -91,8 +91,8 @@ pub struct ProjectArgs {
     #[arg(long = "image", value_name = "IMAGE", value_delimiter = ',', conflicts_with_all = ["files", "context", "targets", "build_args", "base", "suggest", "swaps", "compose", "platforms"])]
     pub images: Vec<String>,
     /// When the app is ready: http://:PORT/PATH, tcp://:PORT, log:REGEX, exit:CODE or healthy [default: from HEALTHCHECK, EXPOSE and the sources, or the config of a ready image]
-    #[arg(long, value_name = "HOW", value_parser = clap::value_parser!(Ready))]
-    pub ready: Option<Ready>,
+    #[arg(long, value_name = "HOW", value_parser = clap::value_parser!(ReadyOption))]
+    pub ready: Option<ReadyOption>,
     /// Stage to build, or with --bake target of the Bake file; a variant each
     #[arg(long = "target", value_name = "STAGE", value_delimiter = ',')]
     pub targets: Vec<String>,

@@ -2,7 +2,7 @@
 
 use super::super::args::InspectArgs;
 use super::super::failure::Failure;
-use super::subject::{self, Subject};
+use super::subject::{self, ImageLocation};
 use crate::bases::stand_in_of;
 use crate::engine::{Engine, LABEL_STANDS_IN_FOR};
 use crate::image::{self, Examined, ImageError};
@@ -35,7 +35,7 @@ pub(super) async fn set_given<E: Engine>(
     examined: &Examined,
     found: &mut Inspection,
 ) -> Result<(), NotSet> {
-    let subject = Subject::of(base);
+    let subject = ImageLocation::of(base);
     let layers = match subject.source() {
         Some(source) => {
             let platform = args.platform.clone();

@@ -20,7 +20,7 @@ use crate::report::{self, InspectionView, Sbom, Table};
 use crate::secrets::{Masker, Secret};
 
 use base::NotSet;
-use subject::{Look, Subject};
+use subject::{ImageLocation, ReadImage};
 
 /// An image with its account. Its texts may hold secrets.
 struct Found {
@@ -238,14 +238,14 @@ async fn look<E: Engine>(
     args: &InspectArgs,
     printer: &mut Printer,
 ) -> Result<Found, Failure> {
-    let subject = Subject::of(image);
+    let subject = ImageLocation::of(image);
     let engine = match &subject {
-        Subject::Engine(_) => Some(connect().await?),
+        ImageLocation::Engine(_) => Some(connect().await?),
         _ => None,
     };
     let engine = engine.as_ref();
     let platform = args.platform.as_deref();
-    let Look { examined, facts } =
+    let ReadImage { examined, facts } =
         subject::look_at(engine, image, &subject, platform, printer).await?;
     let contents = examined.contents();
     let contents = contents.map_err(|error| subject::failure(image, error))?;

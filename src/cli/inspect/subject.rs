@@ -7,7 +7,7 @@ use super::super::failure::Failure;
 use super::super::output::Printer;
 use crate::bases::STAND_IN_DOMAIN;
 use crate::engine::{Engine, ImageFacts};
-use crate::image::{Examined, ImageError, Source, examine, examine_export};
+use crate::image::{Examined, ImageError, ImageSource, examine, examine_export};
 use crate::units::Bytes;
 
 /// From this size on, a message says that reading takes a while.
@@ -18,7 +18,7 @@ const LAYOUT_FILES: [&str; 3] = ["index.json", "oci-layout", "manifest.json"];
 
 /// Where an image is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(super) enum ImageLocation {
     /// On standard input.
     Stdin,
     /// In a file.
@@ -30,12 +30,12 @@ pub(super) enum Subject {
 }
 
 /// An image that was read, with what the engine says of it.
-pub(super) struct Look {
+pub(super) struct ReadImage {
     pub examined: Examined,
     pub facts: Option<ImageFacts>,
 }
 
-impl Subject {
+impl ImageLocation {
     /// What exists by that name: a file or the folder of a layout, and else the engine's.
     /// What can only be a path is one, whether it is there or not.
     pub fn of(name: &str) -> Self {
@@ -58,11 +58,11 @@ impl Subject {
     }
 
     /// Where to read it from; the engine's are exported.
-    pub fn source(&self) -> Option<Source> {
+    pub fn source(&self) -> Option<ImageSource> {
         match self {
-            Self::Stdin => Some(Source::Stream(Box::new(io::stdin()))),
-            Self::File(path) => Some(Source::File(path.clone())),
-            Self::Folder(path) => Some(Source::Folder(path.clone())),
+            Self::Stdin => Some(ImageSource::Stream(Box::new(io::stdin()))),
+            Self::File(path) => Some(ImageSource::File(path.clone())),
+            Self::Folder(path) => Some(ImageSource::Folder(path.clone())),
             Self::Engine(_) => None,
         }
     }
@@ -72,21 +72,21 @@ impl Subject {
 pub(super) async fn look_at<E: Engine>(
     engine: Option<&E>,
     image: &str,
-    subject: &Subject,
+    subject: &ImageLocation,
     platform: Option<&str>,
     printer: &mut Printer,
-) -> Result<Look, Failure> {
+) -> Result<ReadImage, Failure> {
     if let Some(source) = subject.source() {
         let platform = platform.map(str::to_owned);
         let work = move || examine(source, platform.as_deref(), &[]);
         let work = tokio::task::spawn_blocking(work);
         let examined = work.await.unwrap_or(Err(ImageError::GivenUp));
-        return Ok(Look {
+        return Ok(ReadImage {
             examined: examined.map_err(|error| failure(image, error))?,
             facts: None,
         });
     }
-    let (Subject::Engine(name), Some(engine)) = (subject, engine) else {
+    let (ImageLocation::Engine(name), Some(engine)) = (subject, engine) else {
         return Err(Failure::failed("there is no engine to ask for the image"));
     };
     if platform.is_some() {
@@ -106,7 +106,7 @@ pub(super) async fn look_at<E: Engine>(
     let export = engine.export(&facts.id.0).await?;
     let examined = examine_export(export).await;
     let examined = examined.map_err(|error| failure(image, error))?;
-    Ok(Look {
+    Ok(ReadImage {
         examined,
         facts: Some(facts),
     })
@@ -148,14 +148,26 @@ mod tests {
         let file = dir.path().join("app.tar");
         std::fs::write(&file, "").unwrap();
         let path = |path: &Path| path.to_str().unwrap().to_owned();
-        assert_eq!(Subject::of("-"), Subject::Stdin);
-        assert_eq!(Subject::of(&path(&file)), Subject::File(file.clone()));
+        assert_eq!(ImageLocation::of("-"), ImageLocation::Stdin);
+        assert_eq!(
+            ImageLocation::of(&path(&file)),
+            ImageLocation::File(file.clone())
+        );
         let folder = dir.path().to_owned();
-        assert_eq!(Subject::of(&path(&folder)), Subject::Folder(folder.clone()));
+        assert_eq!(
+            ImageLocation::of(&path(&folder)),
+            ImageLocation::Folder(folder.clone())
+        );
         let missing = folder.join("none.tar");
-        assert_eq!(Subject::of(&path(&missing)), Subject::File(missing));
+        assert_eq!(
+            ImageLocation::of(&path(&missing)),
+            ImageLocation::File(missing)
+        );
         for name in ["node:20", "src", "localhost:5000/a/b@sha256:00"] {
-            assert_eq!(Subject::of(name), Subject::Engine(name.to_owned()));
+            assert_eq!(
+                ImageLocation::of(name),
+                ImageLocation::Engine(name.to_owned())
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The blobs that a pull of head fetches in addition to those of base.
 
-use super::Cause;
+use super::parts::Cause;
 use crate::record::{CaseRecord, ManifestRecord};
 use crate::units::{Bytes, Count};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Line, RunComparison, series};
-use super::{Cause, largest};
+use super::parts::{Cause, largest};
 use crate::record::{CaseRecord, LayerContents, Metric, RunRecord, Weight};
 use crate::units::{Bytes, Quantity};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Line, RunComparison};
-use super::{Cause, largest};
+use super::parts::{Cause, largest};
 use crate::dockerfile::without_mount_ids;
 use crate::record::{RunRecord, StepRecord};
 use crate::units::Nanos;

@@ -28,7 +28,7 @@ use self::failure::{Failing, classify};
 use self::hiding::hide;
 use self::request::{for_buildkit, options, session_id};
 use self::session::Session;
-use self::source::{Body, Slot};
+use self::source::{Body, ErrorSlot};
 use self::sync::Synced;
 use self::trace::Trace;
 use self::transcript::Transcript;
@@ -54,7 +54,7 @@ impl DockerEngine {
         sink: &mut StepSink<'_>,
     ) -> Result<BuildOutcome> {
         let id = session_id();
-        let slot = Slot::default();
+        let slot = ErrorSlot::default();
         let synced = Synced::new(source, &request.dockerfile, slot.clone());
         // This future serves the session, so the session ends with it.
         let session = self.open_session(request, source, &id, &synced).await?;
@@ -186,9 +186,9 @@ impl DockerEngine {
 /// How the context is sent to the builder, and where a read error is stored.
 enum Input {
     /// Through the session, on request of the builder.
-    Session(Synced, Slot),
+    Session(Synced, ErrorSlot),
     /// As the body of the request.
-    Tar(Body, Slot),
+    Tar(Body, ErrorSlot),
 }
 
 /// The sent amount of a tar: the whole context.
@@ -250,7 +250,7 @@ fn unbuilt(
     request: &BuildRequest,
     progress: Progress,
     broken: Option<Error>,
-    slot: &Slot,
+    slot: &ErrorSlot,
 ) -> BuildFailure {
     // The builder and the connection only report that the stream broke off.
     if let Some(unread) = slot.take() {
@@ -301,7 +301,7 @@ mod tests {
             ssh: Default::default(),
             platform: None,
         };
-        match unbuilt(&request, progress, None, &Slot::default()) {
+        match unbuilt(&request, progress, None, &ErrorSlot::default()) {
             BuildFailure::Step {
                 step, exit_code, ..
             } => {

@@ -11,9 +11,9 @@ use crate::engine::BuildContext;
 
 /// Stores a read error, which the HTTP client reports only as "the body failed".
 #[derive(Debug, Clone, Default)]
-pub(in crate::docker) struct Slot(Arc<Mutex<Option<io::Error>>>);
+pub(in crate::docker) struct ErrorSlot(Arc<Mutex<Option<io::Error>>>);
 
-impl Slot {
+impl ErrorSlot {
     pub(in crate::docker) fn take(&self) -> Option<io::Error> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -34,8 +34,8 @@ pub(in crate::docker) type Body =
     http_body_util::Either<http_body_util::Full<Bytes>, http_body_util::StreamBody<Frames>>;
 
 /// A request body and the store of its read errors.
-pub(in crate::docker) fn watched(stream: BuildContext) -> (Body, Slot) {
-    let slot = Slot::default();
+pub(in crate::docker) fn watched(stream: BuildContext) -> (Body, ErrorSlot) {
+    let slot = ErrorSlot::default();
     let keeper = slot.clone();
     let stream = stream.map(move |chunk| {
         chunk.map_err(|error| {

@@ -19,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::source::Slot;
+use super::source::ErrorSlot;
 use crate::engine::{BuildSource, Sent, SourceEntry, SourceFiles, SourceKind};
 use crate::units::{Bytes, Count, Nanos};
 
@@ -48,11 +48,11 @@ pub(super) struct Synced {
     whole: bool,
     sent: Arc<Counter>,
     /// Where an error of reading waits: the builder only knows that the stream broke off.
-    slot: Slot,
+    slot: ErrorSlot,
 }
 
 impl Synced {
-    pub(super) fn new(source: &BuildSource, dockerfile: &str, slot: Slot) -> Self {
+    pub(super) fn new(source: &BuildSource, dockerfile: &str, slot: ErrorSlot) -> Self {
         Self {
             context: source.files.clone(),
             dockerfile: Arc::new(OneFile::new(dockerfile, source.dockerfile.clone())),
@@ -180,7 +180,7 @@ async fn transfer(
     files: Arc<dyn SourceFiles>,
     asked: Asked,
     counter: Option<Arc<Counter>>,
-    slot: Slot,
+    slot: ErrorSlot,
     mut packets: Streaming<Packet>,
     sender: Packets,
 ) {
@@ -235,7 +235,7 @@ impl From<io::Error> for Ended {
     }
 }
 
-fn report(sent: Result<(), Ended>, slot: &Slot, sender: &Packets) {
+fn report(sent: Result<(), Ended>, slot: &ErrorSlot, sender: &Packets) {
     if let Err(Ended::Failed(error)) = sent {
         // Kept first: the build may fail as soon as the builder hears of it.
         let status = Status::aborted(error.to_string());

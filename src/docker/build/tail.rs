@@ -12,11 +12,11 @@ const LINE_BYTES: usize = 4096;
 
 /// Splits chunked output into lines.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LineSplitter {
     partial: Vec<u8>,
 }
 
-impl Lines {
+impl LineSplitter {
     /// Adds a chunk and returns the completed lines.
     pub(super) fn take(&mut self, piece: &[u8]) -> Vec<String> {
         let mut whole = Vec::new();
@@ -55,7 +55,7 @@ impl Lines {
 /// The last lines.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
-    lines: Lines,
+    lines: LineSplitter,
     last: VecDeque<String>,
 }
 

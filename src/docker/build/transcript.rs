@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::failure::Failing;
-use super::tail::{Lines, Tail};
+use super::tail::{LineSplitter, Tail};
 use crate::engine::{BuildStep, StepSink};
 
 /// `Step 2/3 : RUN x` of Docker, `STEP 2/3: RUN x` of Podman.
@@ -15,7 +15,7 @@ static STEP: LazyLock<Regex> =
 /// The builder's output so far.
 #[derive(Default)]
 pub(super) struct Transcript {
-    lines: Lines,
+    lines: LineSplitter,
     steps: Vec<BuildStep>,
     log: Tail,
 }

@@ -4,7 +4,7 @@
 //!
 //! A folder is listed once, without what is in it.
 
-use super::Paths;
+use super::paths::Paths;
 use crate::image::name;
 use crate::image::path_class::PathClass;
 use crate::image::view::Node;

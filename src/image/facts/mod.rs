@@ -2,6 +2,7 @@
 
 mod leaks;
 mod packages;
+mod paths;
 mod programs;
 mod sources;
 mod user;
@@ -10,34 +11,10 @@ use super::config::Config;
 use super::view::{Node, View};
 use super::{name, path_class};
 use crate::record::Posture;
-use crate::units::Count;
+use paths::Paths;
 
 /// Permission bits that give a program the rights of its owner or group.
 const SETUID_OR_SETGID: u16 = 0o6000;
-
-/// Paths that are listed of a fact.
-const MOST_PATHS: usize = 1_000;
-
-/// The paths of a fact: the first of them, and how many more there are.
-#[derive(Default)]
-struct Paths {
-    shown: Vec<String>,
-    more: u64,
-}
-
-impl Paths {
-    fn add(&mut self, path: impl FnOnce() -> String) {
-        match self.shown.len() {
-            ..MOST_PATHS => self.shown.push(path()),
-            _ => self.more += 1,
-        }
-    }
-
-    /// The listed paths, and how many more there are.
-    fn split(self) -> (Vec<String>, Count) {
-        (self.shown, Count(self.more))
-    }
-}
 
 /// All facts of tree and config. Secrets come from the layers.
 pub(super) fn of(tree: &View<'_>, config: &Config) -> Posture {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::image::known::Known;
-use crate::image::packages::{Found, PackageFile};
+use crate::image::packages::{FoundPackages, PackageFile};
 use crate::image::tree::{self, Lead};
 use crate::image::view::Inode;
 use crate::inspection::PackageKind;
@@ -166,7 +166,7 @@ fn packages_are_counted_by_their_databases() {
     let rpm = Tree::default().files(&["var/lib/rpm/rpmdb.sqlite"]);
     assert_eq!(rpm.facts().os_packages, None);
     let packages = |count| {
-        Some(Known::Packages(Found {
+        Some(Known::Packages(FoundPackages {
             file: PackageFile::Dpkg,
             list: Vec::new(),
             more: vec![(PackageKind::Dpkg, count)],

@@ -23,8 +23,8 @@ pub(super) struct Binary<'a> {
     /// The place of the window in the file.
     at: u64,
     window: Vec<u8>,
-    go: go::Search,
-    rust: rust::Search,
+    go: go::GoSearch,
+    rust: rust::RustSearch,
     runtime: Option<Needle>,
     version: Option<String>,
 }
@@ -42,8 +42,8 @@ impl<'a> Binary<'a> {
             writable,
             at: 0,
             window: Vec::new(),
-            go: go::Search::default(),
-            rust: rust::Search::default(),
+            go: go::GoSearch::default(),
+            rust: rust::RustSearch::default(),
             runtime: Needle::of(name),
             version: None,
         })

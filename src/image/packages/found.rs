@@ -7,7 +7,7 @@ use crate::inspection::PackageKind;
 
 /// The packages of one file.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::image) struct Found {
+pub(in crate::image) struct FoundPackages {
     /// What the file is.
     pub file: PackageFile,
     /// The packages.
@@ -18,7 +18,7 @@ pub(in crate::image) struct Found {
     pub problem: Option<&'static str>,
 }
 
-impl Found {
+impl FoundPackages {
     /// Whether there may be any number of packages more. What only has the name of an archive
     /// is none.
     pub fn is_open(&self) -> bool {

@@ -32,7 +32,7 @@ struct Build {
 
 /// The search for a build in a binary.
 #[derive(Default)]
-pub(super) struct Search {
+pub(super) struct GoSearch {
     /// What follows a mark of a block, while it is not known whether it is one.
     block: Option<Vec<u8>>,
     /// What follows the mark of a list.
@@ -53,7 +53,7 @@ enum Block {
     Build(Build),
 }
 
-impl Search {
+impl GoSearch {
     /// Takes the next bytes for what has begun.
     pub fn follow(&mut self, bytes: &[u8]) {
         if let Some(block) = &mut self.block {

@@ -10,7 +10,7 @@ use super::sink::{Bounds, FoundPackage, HEAD_BYTES, Sink};
 
 mod artifact;
 
-use artifact::{Artifact, Wanted};
+use artifact::{Artifact, WantedEntry};
 
 /// Archives within one another, the file itself included.
 const MOST_DEPTH: usize = 4;
@@ -87,13 +87,13 @@ enum Mode<'a> {
     /// Passes over content.
     Skip(u64),
     /// Reads content that is stored.
-    Stored(u64, Wanted, Vec<u8>),
+    Stored(u64, WantedEntry, Vec<u8>),
     /// Unpacks content.
     Inflate(Target<'a>),
 }
 
 enum Target<'a> {
-    Text(Wanted, Vec<u8>),
+    Text(WantedEntry, Vec<u8>),
     Nested(Box<Archive<'a>>),
 }
 
@@ -260,7 +260,7 @@ impl<'a> Archive<'a> {
             }
             return pass();
         }
-        match (Wanted::of(entry.name), entry.method, entry.size) {
+        match (WantedEntry::of(entry.name), entry.method, entry.size) {
             (Some(wanted), STORED, Some(size)) => Mode::Stored(size, wanted, Vec::new()),
             (Some(wanted), DEFLATED, _) => self.begin_inflate(Target::Text(wanted, Vec::new())),
             _ => pass(),
@@ -349,7 +349,7 @@ impl<'a> Archive<'a> {
         }
     }
 
-    fn read(&mut self, wanted: Wanted, text: &[u8]) {
+    fn read(&mut self, wanted: WantedEntry, text: &[u8]) {
         let text = String::from_utf8_lossy(text);
         let Some(open) = self.open.last_mut() else {
             return;

@@ -14,7 +14,7 @@ mod sink;
 mod system;
 
 pub(super) use self::file::{PackageFile, kind};
-pub(super) use self::found::Found;
+pub(super) use self::found::FoundPackages;
 pub(super) use self::sink::{Bounds, FoundPackage};
 
 use self::binary::Binary;
@@ -148,7 +148,7 @@ impl<'a> Collector<'a> {
         } = self.sink;
         // A database without packages is one.
         let is_empty = list.is_empty() && more.is_empty() && problem.is_none();
-        (!is_empty || self.file.is_database()).then_some(Known::Packages(Found {
+        (!is_empty || self.file.is_database()).then_some(Known::Packages(FoundPackages {
             file: self.file,
             list,
             more,

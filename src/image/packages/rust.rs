@@ -42,7 +42,7 @@ struct Crate {
 }
 
 /// The search for such data in a binary.
-pub(super) struct Search {
+pub(super) struct RustSearch {
     inflate: Decompress,
     tries: u64,
     /// Bytes that were looked at.
@@ -51,7 +51,7 @@ pub(super) struct Search {
     found: Option<Vec<u8>>,
 }
 
-impl Default for Search {
+impl Default for RustSearch {
     fn default() -> Self {
         Self {
             inflate: Decompress::new(true),
@@ -76,7 +76,7 @@ fn may_begin(data: &[u8]) -> bool {
     SECOND.contains(&second) && is_sized
 }
 
-impl Search {
+impl RustSearch {
     /// Takes the next bytes of data that have begun.
     pub fn follow(&mut self, bytes: &[u8]) {
         if let Some(found) = &mut self.found {

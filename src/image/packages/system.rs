@@ -1,7 +1,7 @@
 //! The databases of a distribution.
 
 use super::sink::{FoundPackage, MOST_VERSION_BYTES, Sink};
-use crate::inspection::{Distribution, PackageKind};
+use crate::inspection::{LinuxDistribution, PackageKind};
 
 /// dpkg's `status`: paragraphs of fields as in deb-control(5), with the `Status` of dpkg(1)
 /// (`install ok installed`). Distroless images have a file per package without a status.
@@ -90,14 +90,14 @@ pub(super) fn apk(text: &str, sink: &mut Sink<'_>) {
 }
 
 /// The `ID` and the `VERSION_ID` of os-release(5).
-pub(super) fn distribution(text: &str) -> Option<Distribution> {
+pub(super) fn distribution(text: &str) -> Option<LinuxDistribution> {
     let value = |key: &str| {
         let lines = text.lines().filter_map(|line| line.split_once('='));
         let mut values = lines.filter(|(name, _)| name.trim() == key);
         let value = values.next_back()?.1.trim().trim_matches(['"', '\'']);
         (!value.is_empty() && value.len() <= MOST_VERSION_BYTES).then(|| value.to_owned())
     };
-    Some(Distribution {
+    Some(LinuxDistribution {
         id: value("ID")?,
         version: value("VERSION_ID"),
     })

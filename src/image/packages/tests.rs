@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::sink::{MOST_NAME_BYTES, MOST_PACKAGES, MOST_TRIES, MOST_UNPACKED_BYTES};
 use super::*;
 use crate::image::name;
-use crate::inspection::{Distribution, PackageKind};
+use crate::inspection::{LinuxDistribution, PackageKind};
 
 /// Packages as `kind name version`, with group, architecture and archive where they have one.
 fn shown(known: Option<Known>) -> Vec<String> {
@@ -147,7 +147,7 @@ fn runtimes_state_their_versions() {
 #[test]
 fn the_distribution_is_named_by_its_id() {
     let text = "PRETTY_NAME=\"x\"\nVERSION_ID=\"12\"\nID=debian\n";
-    let expected = Distribution {
+    let expected = LinuxDistribution {
         id: "debian".to_owned(),
         version: Some("12".to_owned()),
     };

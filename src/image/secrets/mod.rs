@@ -7,6 +7,7 @@
 //!
 //! What is packed within a file (an archive, a compiled cache) is not unpacked.
 
+mod hit;
 mod planted;
 
 use std::collections::BTreeSet;
@@ -15,11 +16,14 @@ use std::sync::{Mutex, PoisonError};
 
 use aho_corasick::BuildError;
 
+use self::hit::PlacedHit;
 use self::planted::Tokens;
-use super::contents::Planted;
 use crate::secrets::{
     AHEAD_BYTES, Find, Masker, PRIVATE_KEY as KEY, Places, Secret, find, issued, mask,
 };
+
+pub(super) use self::hit::Hit;
+pub use self::planted::Planted;
 
 /// Bytes that are held of a file at a time.
 pub(super) const BUFFER_BYTES: usize = 256 << 10;
@@ -27,24 +31,6 @@ pub(super) const BUFFER_BYTES: usize = 256 << 10;
 const BEHIND_BYTES: usize = 1;
 /// Values that are kept to be masked; an image with more is a test of scanners.
 const MOST_VALUES: usize = 10_000;
-
-/// Something that was found, without the thing itself.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Hit {
-    /// What it looks like.
-    pub kind: String,
-    /// Its first characters.
-    pub masked: String,
-    /// Whether it was planted.
-    pub planted: bool,
-}
-
-/// A hit and where in the text it lies.
-struct Spot {
-    start: usize,
-    end: usize,
-    hit: Hit,
-}
 
 /// What to look for.
 pub(super) struct Search {
@@ -153,7 +139,7 @@ impl Search {
     }
 
     /// What begins within `from..until`; the text may go on after it.
-    fn spots(&self, text: &[u8], from: usize, until: usize, depth: Depth) -> Vec<Spot> {
+    fn spots(&self, text: &[u8], from: usize, until: usize, depth: Depth) -> Vec<PlacedHit> {
         let mut spots: Vec<_> = self.tokens.find(text, from, until).collect();
         if depth == Depth::General {
             let finds: Vec<_> = issued(text, from, until, AHEAD_BYTES).collect();
@@ -165,14 +151,14 @@ impl Search {
 }
 
 /// A planted token may have the form of a real one, and is reported once.
-fn add_finds(spots: &mut Vec<Spot>, text: &[u8], finds: Vec<Find>) {
+fn add_finds(spots: &mut Vec<PlacedHit>, text: &[u8], finds: Vec<Find>) {
     let mut taken = Places::default();
     for spot in spots.iter() {
         taken.take(spot.start..spot.end);
     }
     for find in finds {
         if taken.take(find.start..find.end) {
-            spots.push(Spot {
+            spots.push(PlacedHit {
                 start: find.start,
                 end: find.end,
                 hit: Hit {

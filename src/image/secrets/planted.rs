@@ -4,12 +4,18 @@ use aho_corasick::{AhoCorasick, BuildError, Input};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
-use super::{Hit, Spot};
-use crate::image::contents::Planted;
-use crate::secrets::mask;
+use super::hit::{Hit, PlacedHit};
+use crate::secrets::{Secret, mask};
 
 /// A shorter piece of base64 may be chance.
 const SHORTEST_ENCODED: usize = 12;
+
+/// A token that was put into a build to see where it goes.
+#[derive(Debug, Clone)]
+pub struct Planted {
+    /// The token.
+    pub token: Secret,
+}
 
 /// What was planted.
 pub(super) struct Tokens {
@@ -63,13 +69,13 @@ impl Tokens {
         text: &'a [u8],
         from: usize,
         until: usize,
-    ) -> impl Iterator<Item = Spot> + 'a {
+    ) -> impl Iterator<Item = PlacedHit> + 'a {
         let matches = self.automaton.iter().flat_map(move |automaton| {
             automaton.find_iter(Input::new(text).span(from..text.len()))
         });
         matches
             .take_while(move |found| found.start() < until)
-            .map(|found| Spot {
+            .map(|found| PlacedHit {
                 start: found.start(),
                 end: found.end(),
                 hit: self.hits[found.pattern().as_usize()].clone(),

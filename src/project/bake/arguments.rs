@@ -5,7 +5,7 @@ use hcl::{Map, Number, Value};
 use super::text::text as as_text;
 
 /// What a function gives, or why it cannot.
-pub(super) type Outcome = Result<Value, String>;
+pub(super) type FunctionResult = Result<Value, String>;
 
 pub(super) fn argument(values: &[Value], at: usize) -> Result<&Value, String> {
     let missing = || format!("argument {} is missing", at + 1);
@@ -54,7 +54,7 @@ pub(super) fn object(values: &[Value], at: usize) -> Result<&Map<String, Value>,
 }
 
 /// A number, whole where it is.
-pub(super) fn real(number: f64) -> Outcome {
+pub(super) fn real(number: f64) -> FunctionResult {
     let is_whole = number.fract() == 0.0 && number.abs() < 9e15;
     let number = match is_whole {
         true => Some(Number::from(number as i64)),
@@ -65,7 +65,7 @@ pub(super) fn real(number: f64) -> Outcome {
         .ok_or_else(|| "the result is no number".to_owned())
 }
 
-pub(super) fn whole(count: usize) -> Outcome {
+pub(super) fn whole(count: usize) -> FunctionResult {
     let count = i64::try_from(count).map_err(|error| error.to_string())?;
     Ok(Value::Number(count.into()))
 }
@@ -109,7 +109,7 @@ pub(super) fn format_text(form: &str, values: &[Value]) -> Result<String, String
 }
 
 /// As often as its lists are long; what is no list is the same each time.
-pub(super) fn formatted_list(values: &[Value]) -> Outcome {
+pub(super) fn formatted_list(values: &[Value]) -> FunctionResult {
     let form = text(values, 0)?;
     let lengths = values[1..].iter().filter_map(Value::as_array).map(Vec::len);
     let Some(length) = lengths.min() else {

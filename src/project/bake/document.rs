@@ -9,17 +9,17 @@ use hcl::expr::TemplateExpr;
 use hcl::{Expression, Object, ObjectKey};
 use serde_json::Value as Json;
 
-use super::fault::Fault;
+use super::fault::BakeFault;
 
 /// An expression, and the line that it begins in; JSON has no lines.
 #[derive(Debug, Clone)]
-pub(super) struct Item {
+pub(super) struct LocatedExpression {
     pub expression: Expression,
     pub line: Option<usize>,
 }
 
 /// Attributes of a block, by name.
-pub(super) type Attributes = BTreeMap<String, Item>;
+pub(super) type Attributes = BTreeMap<String, LocatedExpression>;
 
 /// A named block.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +32,7 @@ pub(super) struct Block {
 /// The blocks of a file, in its order. Those of one name are one block; of an attribute that
 /// they share, the last counts.
 #[derive(Debug, Default)]
-pub(super) struct Document {
+pub(super) struct BakeDocument {
     pub variables: Vec<Block>,
     pub groups: Vec<Block>,
     pub targets: Vec<Block>,
@@ -42,11 +42,11 @@ pub(super) struct Document {
     pub functions: Vec<String>,
 }
 
-impl Document {
-    pub fn of_hcl(text: &str) -> Result<Self, Fault> {
+impl BakeDocument {
+    pub fn of_hcl(text: &str) -> Result<Self, BakeFault> {
         let body = parse_body(text).map_err(|error| {
             let line = Some(error.location().line());
-            Fault::new(line, error.message(), "correct the syntax of the file")
+            BakeFault::new(line, error.message(), "correct the syntax of the file")
         })?;
         let line = |span: Option<std::ops::Range<usize>>| {
             let before = span.and_then(|span| text.get(..span.start));
@@ -54,7 +54,7 @@ impl Document {
         };
         let attributes = |body: &Body| -> Attributes {
             let all = body.attributes().map(|one| {
-                let item = Item {
+                let item = LocatedExpression {
                     expression: one.value.clone().into(),
                     line: line(one.span()),
                 };
@@ -71,7 +71,7 @@ impl Document {
             let kind = block.ident.as_str();
             let [name] = block.labels.as_slice() else {
                 let said = format!("a `{kind}` block needs one name");
-                return Err(Fault::new(
+                return Err(BakeFault::new(
                     at,
                     said,
                     format!("write {kind} \"NAME\" {{ … }}"),
@@ -87,14 +87,14 @@ impl Document {
         Ok(document)
     }
 
-    pub fn of_json(text: &str) -> Result<Self, Fault> {
+    pub fn of_json(text: &str) -> Result<Self, BakeFault> {
         let value: Json = serde_json::from_str(text).map_err(|error| {
             let line = Some(error.line());
-            Fault::new(line, error, "correct the syntax of the file")
+            BakeFault::new(line, error, "correct the syntax of the file")
         })?;
         let Json::Object(root) = value else {
             let said = "the file is no object of blocks";
-            return Err(Fault::new(
+            return Err(BakeFault::new(
                 None,
                 said,
                 "write {\"target\": {\"NAME\": {…}}}",
@@ -103,7 +103,7 @@ impl Document {
         let mut document = Self::default();
         for (kind, blocks) in &root {
             let Json::Object(blocks) = blocks else {
-                let item = Item {
+                let item = LocatedExpression {
                     expression: of_value(blocks)?,
                     line: None,
                 };
@@ -116,7 +116,7 @@ impl Document {
                     ..Block::default()
                 };
                 for (key, value) in attributes.as_object().into_iter().flatten() {
-                    let item = Item {
+                    let item = LocatedExpression {
                         expression: of_value(value)?,
                         line: None,
                     };
@@ -128,7 +128,7 @@ impl Document {
         Ok(document)
     }
 
-    fn add(&mut self, kind: &str, block: Block) -> Result<(), Fault> {
+    fn add(&mut self, kind: &str, block: Block) -> Result<(), BakeFault> {
         let blocks = match kind {
             "variable" => &mut self.variables,
             "group" => &mut self.groups,
@@ -140,7 +140,7 @@ impl Document {
             other => {
                 let said = format!("unknown block `{other}`");
                 let hint = "a Bake file has the blocks variable, group, target and function";
-                return Err(Fault::new(block.line, said, hint));
+                return Err(BakeFault::new(block.line, said, hint));
             }
         };
         match blocks.iter_mut().find(|known| known.name == block.name) {
@@ -152,7 +152,7 @@ impl Document {
 }
 
 /// Strings in JSON are templates: "${TAG}" is the value of the variable.
-fn of_value(value: &Json) -> Result<Expression, Fault> {
+fn of_value(value: &Json) -> Result<Expression, BakeFault> {
     Ok(match value {
         Json::Null => Expression::Null,
         Json::Bool(yes) => Expression::Bool(*yes),
@@ -161,7 +161,7 @@ fn of_value(value: &Json) -> Result<Expression, Fault> {
             (None, real) => match real.and_then(hcl::Number::from_f64) {
                 Some(number) => Expression::Number(number),
                 None => {
-                    return Err(Fault::new(
+                    return Err(BakeFault::new(
                         None,
                         format!("invalid number {number}"),
                         "correct it",
@@ -178,12 +178,12 @@ fn of_value(value: &Json) -> Result<Expression, Fault> {
                 let key = ObjectKey::Expression(Expression::String(key.clone()));
                 Ok((key, of_value(value)?))
             });
-            Expression::Object(pairs.collect::<Result<Object<_, _>, Fault>>()?)
+            Expression::Object(pairs.collect::<Result<Object<_, _>, BakeFault>>()?)
         }
     })
 }
 
-fn of_text(text: &str) -> Result<Expression, Fault> {
+fn of_text(text: &str) -> Result<Expression, BakeFault> {
     if !text.contains("${") && !text.contains("%{") {
         return Ok(Expression::String(text.to_owned()));
     }

@@ -10,13 +10,13 @@ const BY_BUILDX: &str = "let buildx resolve the file: `docker buildx bake -f FIL
 
 /// Why a Bake file cannot be measured: what is wrong, where, and what can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct BakeFault {
     pub(super) line: Option<usize>,
     pub(super) said: String,
     pub(super) hint: String,
 }
 
-impl Fault {
+impl BakeFault {
     pub(super) fn new(
         line: Option<usize>,
         said: impl fmt::Display,

@@ -8,7 +8,7 @@ use hcl::{Map, Value};
 use regex::Regex;
 
 use super::arguments::{
-    Outcome, argument, boolean, flatten, format_text, formatted_list, list, number, numbers,
+    FunctionResult, argument, boolean, flatten, format_text, formatted_list, list, number, numbers,
     object, real, text, whole,
 };
 use super::text::text as as_text;
@@ -23,8 +23,8 @@ pub(super) fn declare(context: &mut Context<'_>) {
 
 macro_rules! function {
     ($body:expr) => {
-        |args: FuncArgs| -> Outcome {
-            let body: fn(&[Value]) -> Outcome = $body;
+        |args: FuncArgs| -> FunctionResult {
+            let body: fn(&[Value]) -> FunctionResult = $body;
             body(&args.into_values())
         }
     };

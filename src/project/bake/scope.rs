@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use hcl::eval::{Context, Evaluate};
 use hcl::{Expression, Identifier, Number, Value};
 
-use super::document::{Block, Document, Item};
-use super::fault::Fault;
+use super::document::{BakeDocument, Block, LocatedExpression};
+use super::fault::BakeFault;
 use super::functions::declare;
 
 /// Values by name.
-pub(super) type Values = BTreeMap<String, Value>;
+pub(super) type NamedValues = BTreeMap<String, Value>;
 
 /// What expressions can use.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ impl Scope {
     /// # Errors
     /// A value of the environment that is not what the default is.
     pub fn of(
-        document: &Document,
+        document: &BakeDocument,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, BakeFault> {
         let mut context = Context::new();
         declare(&mut context);
         let mut scope = Self {
@@ -72,13 +72,13 @@ impl Scope {
     ///
     /// # Errors
     /// What it uses does not exist, or is not what is needed.
-    pub fn value(&self, item: &Item, more: &Values) -> Result<Value, Fault> {
+    pub fn value(&self, item: &LocatedExpression, more: &NamedValues) -> Result<Value, BakeFault> {
         let mut context = self.context.clone();
         for (name, value) in more {
             context.declare_var(Identifier::sanitized(name.as_str()), value.clone());
         }
         let value = evaluated(&item.expression, &context);
-        value.map_err(|why| Fault::beyond(item.line, self.explained(why)))
+        value.map_err(|why| BakeFault::beyond(item.line, self.explained(why)))
     }
 
     /// With the reason why a variable has no value, or that the function is the file's own.
@@ -108,7 +108,7 @@ fn evaluated(expression: &Expression, context: &Context<'_>) -> Result<Value, St
 /// What gives a variable its value.
 enum Definition<'d> {
     Block(&'d Block),
-    Global(&'d String, &'d Item),
+    Global(&'d String, &'d LocatedExpression),
 }
 
 impl Definition<'_> {
@@ -124,8 +124,8 @@ impl Definition<'_> {
         &self,
         scope: &Scope,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Result<Value, String>, Fault> {
-        let of = |item: &Item| evaluated(&item.expression, &scope.context);
+    ) -> Result<Result<Value, String>, BakeFault> {
+        let of = |item: &LocatedExpression| evaluated(&item.expression, &scope.context);
         let block = match self {
             Self::Global(_, item) => return Ok(of(item)),
             Self::Block(block) => block,
@@ -157,7 +157,7 @@ impl Definition<'_> {
                 "the value of `{}` in the environment is not of the type of its default",
                 block.name
             );
-            Fault::beyond(block.line, said)
+            BakeFault::beyond(block.line, said)
         })
     }
 }

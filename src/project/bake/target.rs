@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hcl::Value;
 
-use super::document::{Attributes, Document, Item};
-use super::fault::Fault;
-use super::scope::{Scope, Values};
+use super::document::{Attributes, BakeDocument, LocatedExpression};
+use super::fault::BakeFault;
+use super::scope::{NamedValues, Scope};
 use super::text::text;
 use crate::dockerfile::Dockerfile;
 
@@ -18,7 +18,7 @@ const DEFAULT: &str = "default";
 struct Raw {
     name: String,
     attributes: Attributes,
-    values: Values,
+    values: NamedValues,
     line: Option<usize>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Targets {
 
 /// A target with what it inherits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Resolved {
+pub(super) struct ResolvedTarget {
     pub name: String,
     pub line: Option<usize>,
     pub context: String,
@@ -50,9 +50,9 @@ pub(super) struct Resolved {
 
 impl Targets {
     pub fn of(
-        document: &Document,
+        document: &BakeDocument,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, BakeFault> {
         let scope = Scope::of(document, environment)?;
         let mut targets = Self {
             scope,
@@ -60,19 +60,19 @@ impl Targets {
             groups: BTreeMap::new(),
         };
         for block in &document.targets {
-            let raw = |name: &str, values: Values| Raw {
+            let raw = |name: &str, values: NamedValues| Raw {
                 name: name.to_owned(),
                 attributes: block.attributes.clone(),
                 values,
                 line: block.line,
             };
             let Some(matrix) = block.attributes.get("matrix") else {
-                targets.all.push(raw(&block.name, Values::new()));
+                targets.all.push(raw(&block.name, NamedValues::new()));
                 continue;
             };
             let Some(name) = block.attributes.get("name") else {
                 let said = format!("target `{}` has a matrix and no `name`", block.name);
-                return Err(Fault::new(
+                return Err(BakeFault::new(
                     block.line,
                     said,
                     "add `name`, with the matrix's variables",
@@ -89,7 +89,7 @@ impl Targets {
         }
         for block in &document.groups {
             let names = match block.attributes.get("targets") {
-                Some(item) => targets.list(item, &Values::new(), "targets")?,
+                Some(item) => targets.list(item, &NamedValues::new(), "targets")?,
                 None => Vec::new(),
             };
             targets.groups.insert(block.name.clone(), names);
@@ -99,7 +99,7 @@ impl Targets {
 
     /// The targets of these names, or else of `default`; groups stand for what they hold. Each
     /// once, in this order.
-    pub fn selected(&self, wanted: &[String]) -> Result<Vec<Resolved>, Fault> {
+    pub fn selected(&self, wanted: &[String]) -> Result<Vec<ResolvedTarget>, BakeFault> {
         let default = [DEFAULT.to_owned()];
         let wanted = if wanted.is_empty() {
             &default[..]
@@ -122,12 +122,16 @@ impl Targets {
         name: &str,
         above: &mut Vec<String>,
         found: &mut Vec<String>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), BakeFault> {
         let is_target = self.all.iter().any(|target| target.name == name);
         let is_held = above.iter().any(|known| known == name);
         if is_held && !is_target {
             let said = format!("groups hold each other: {} -> {name}", above.join(" -> "));
-            return Err(Fault::new(None, said, "correct `targets` of the groups"));
+            return Err(BakeFault::new(
+                None,
+                said,
+                "correct `targets` of the groups",
+            ));
         }
         // A group goes before a target of its name, and may hold it.
         let Some(members) = self.groups.get(name).filter(|_| !is_held) else {
@@ -147,7 +151,7 @@ impl Targets {
         Ok(())
     }
 
-    fn unknown(&self, name: &str) -> Fault {
+    fn unknown(&self, name: &str) -> BakeFault {
         let targets = self.all.iter().map(|target| target.name.as_str());
         let known: BTreeSet<&str> = targets
             .chain(self.groups.keys().map(String::as_str))
@@ -157,11 +161,11 @@ impl Targets {
             [] => "add a target to the file".to_owned(),
             known => format!("name one of them: --target {}", known.join(", ")),
         };
-        Fault::new(None, format!("there is no target or group `{name}`"), hint)
+        BakeFault::new(None, format!("there is no target or group `{name}`"), hint)
     }
 
     /// A target with what it inherits: in this order, then its own.
-    fn resolved(&self, name: &str, above: &mut Vec<String>) -> Result<Resolved, Fault> {
+    fn resolved(&self, name: &str, above: &mut Vec<String>) -> Result<ResolvedTarget, BakeFault> {
         let Some(raw) = self.all.iter().find(|target| target.name == name) else {
             return Err(self.unknown(name));
         };
@@ -170,10 +174,10 @@ impl Targets {
                 "targets inherit from each other: {} -> {name}",
                 above.join(" -> ")
             );
-            return Err(Fault::new(raw.line, said, "correct `inherits`"));
+            return Err(BakeFault::new(raw.line, said, "correct `inherits`"));
         }
         above.push(name.to_owned());
-        let mut resolved = Resolved::default();
+        let mut resolved = ResolvedTarget::default();
         if let Some(item) = raw.attributes.get("inherits") {
             for parent in self.list(item, &raw.values, "inherits")? {
                 let parent = self.resolved(&parent, above)?;
@@ -188,10 +192,10 @@ impl Targets {
     }
 
     /// What a target says itself.
-    fn own(&self, raw: &Raw) -> Result<Resolved, Fault> {
-        let mut own = Resolved::default();
+    fn own(&self, raw: &Raw) -> Result<ResolvedTarget, BakeFault> {
+        let mut own = ResolvedTarget::default();
         for (key, item) in &raw.attributes {
-            let one = || -> Result<Option<String>, Fault> {
+            let one = || -> Result<Option<String>, BakeFault> {
                 match self.scope.value(item, &raw.values)? {
                     Value::Null => Ok(None),
                     value => text(&value)
@@ -230,11 +234,11 @@ impl Targets {
     }
 
     /// All combinations of the values of a matrix.
-    fn combinations(&self, matrix: &Item) -> Result<Vec<Values>, Fault> {
-        let Value::Object(axes) = self.scope.value(matrix, &Values::new())? else {
+    fn combinations(&self, matrix: &LocatedExpression) -> Result<Vec<NamedValues>, BakeFault> {
+        let Value::Object(axes) = self.scope.value(matrix, &NamedValues::new())? else {
             return Err(wrong(matrix, "matrix", "an object of lists"));
         };
-        let mut all = vec![Values::new()];
+        let mut all = vec![NamedValues::new()];
         for (name, values) in axes {
             let Value::Array(values) = values else {
                 return Err(wrong(matrix, "matrix", "an object of lists"));
@@ -253,7 +257,12 @@ impl Targets {
     }
 
     /// A list of texts. Null is none.
-    fn list(&self, item: &Item, values: &Values, key: &str) -> Result<Vec<String>, Fault> {
+    fn list(
+        &self,
+        item: &LocatedExpression,
+        values: &NamedValues,
+        key: &str,
+    ) -> Result<Vec<String>, BakeFault> {
         let items = match self.scope.value(item, values)? {
             Value::Array(items) => items,
             Value::Null => return Ok(Vec::new()),
@@ -264,7 +273,7 @@ impl Targets {
     }
 }
 
-impl Resolved {
+impl ResolvedTarget {
     /// Takes over what another says.
     fn merge(&mut self, other: Self) {
         for (mine, theirs) in [
@@ -289,18 +298,18 @@ impl Resolved {
     ///
     /// # Errors
     /// What plimsoll cannot build.
-    fn checked(mut self) -> Result<Self, Fault> {
+    fn checked(mut self) -> Result<Self, BakeFault> {
         let name = &self.name;
         if let Some(line) = self.inline {
             let said = format!("target `{name}` has its Dockerfile in the file");
             let hint = "write it to a file, and name that: `dockerfile = \"Dockerfile\"`";
-            return Err(Fault::new(line.or(self.line), said, hint));
+            return Err(BakeFault::new(line.or(self.line), said, hint));
         }
         let context = self.context.strip_prefix("cwd://").unwrap_or(&self.context);
         if context.contains("://") || context.starts_with("git@") {
             let said = format!("target `{name}` has a remote context, `{context}`");
             let hint = "clone it, and run plimsoll there";
-            return Err(Fault::new(self.line, said, hint));
+            return Err(BakeFault::new(self.line, said, hint));
         }
         self.context = match context {
             "" => ".".to_owned(),
@@ -322,7 +331,7 @@ impl Resolved {
     ///
     /// # Errors
     /// A context of another kind, which plimsoll does not send.
-    pub fn swaps(&self, dockerfile: &Dockerfile) -> Result<BTreeMap<String, String>, Fault> {
+    pub fn swaps(&self, dockerfile: &Dockerfile) -> Result<BTreeMap<String, String>, BakeFault> {
         let known = dockerfile.all_bases(&self.args).unwrap_or_default();
         let mut swaps = BTreeMap::new();
         for (name, value) in &self.contexts {
@@ -334,7 +343,7 @@ impl Resolved {
                     "the named context `{name}` of target `{target}` takes the place of the stage of this name, and plimsoll replaces bases only"
                 );
                 let hint = "measure a target without it, or write that image into the Dockerfile";
-                return Err(Fault::new(self.line, said, hint));
+                return Err(BakeFault::new(self.line, said, hint));
             }
             match value.strip_prefix("docker-image://") {
                 // Without a base of this name, nothing of the Dockerfile uses it.
@@ -348,7 +357,7 @@ impl Resolved {
                         "target `{target}` needs the named context `{name}` (`{value}`), and plimsoll sends one context"
                     );
                     let hint = "measure a target without it; a context `docker-image://IMAGE` in place of a base is read";
-                    return Err(Fault::new(self.line, said, hint));
+                    return Err(BakeFault::new(self.line, said, hint));
                 }
             }
         }
@@ -364,7 +373,7 @@ fn familiar(base: &str) -> &str {
     short.strip_suffix(":latest").unwrap_or(short)
 }
 
-fn wrong(item: &Item, key: &str, expected: &str) -> Fault {
+fn wrong(item: &LocatedExpression, key: &str, expected: &str) -> BakeFault {
     let hint = format!("write {expected}");
-    Fault::new(item.line, format!("`{key}` is not {expected}"), hint)
+    BakeFault::new(item.line, format!("`{key}` is not {expected}"), hint)
 }

@@ -1,11 +1,15 @@
 use std::path::Path;
 
-use super::fault::Fault;
+use super::fault::BakeFault;
 use super::resolve;
-use super::target::Resolved;
+use super::target::ResolvedTarget;
 
 /// The targets of an HCL file in an environment.
-fn of(text: &str, wanted: &[&str], environment: &[(&str, &str)]) -> Result<Vec<Resolved>, Fault> {
+fn of(
+    text: &str,
+    wanted: &[&str],
+    environment: &[(&str, &str)],
+) -> Result<Vec<ResolvedTarget>, BakeFault> {
     named("docker-bake.hcl", text, wanted, environment)
 }
 
@@ -14,7 +18,7 @@ fn named(
     text: &str,
     wanted: &[&str],
     environment: &[(&str, &str)],
-) -> Result<Vec<Resolved>, Fault> {
+) -> Result<Vec<ResolvedTarget>, BakeFault> {
     let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
     let variable = |name: &str| {
         let mut pairs = environment.iter();
@@ -25,15 +29,15 @@ fn named(
     resolve(Path::new(file), text, &wanted, &variable)
 }
 
-fn one(text: &str) -> Resolved {
+fn one(text: &str) -> ResolvedTarget {
     of(text, &["app"], &[]).unwrap().remove(0)
 }
 
-fn names(targets: &[Resolved]) -> Vec<&str> {
+fn names(targets: &[ResolvedTarget]) -> Vec<&str> {
     targets.iter().map(|target| target.name.as_str()).collect()
 }
 
-fn said(fault: Result<Vec<Resolved>, Fault>) -> String {
+fn said(fault: Result<Vec<ResolvedTarget>, BakeFault>) -> String {
     let fault = fault.unwrap_err();
     let at = fault
         .line

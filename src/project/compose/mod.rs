@@ -9,7 +9,7 @@ mod file;
 use std::path::Path;
 
 use super::error::ProjectError;
-use super::note::Note;
+use super::note::ProjectNote;
 use super::request::{Compose, Request};
 use super::service::Service;
 use super::variants::kebab;
@@ -24,7 +24,7 @@ use file::{Build, Entry, File, Words};
 pub(super) fn with_compose(
     request: &Request,
     compose: &Compose,
-    notes: &mut Vec<Note>,
+    notes: &mut Vec<ProjectNote>,
 ) -> Result<Request, ProjectError> {
     let file = file::read(&compose.file)?;
     let shown = compose.file.display();
@@ -71,21 +71,21 @@ pub(super) fn with_compose(
         left_out.push(format!("`command` of {name}"));
     }
     add_services(&mut request, &file, name, compose, &mut left_out)?;
-    notes.push(Note {
+    notes.push(ProjectNote {
         subject: "compose",
         text: format!("service {name} of {shown}"),
         flag: Some("--service NAME"),
     });
     if !file.unset.is_empty() {
         let names: Vec<&str> = file.unset.iter().map(String::as_str).collect();
-        notes.push(Note {
+        notes.push(ProjectNote {
             subject: "variables",
             text: format!("{} without a value, so they are empty", names.join(", ")),
             flag: None,
         });
     }
     if !left_out.is_empty() {
-        notes.push(Note {
+        notes.push(ProjectNote {
             subject: "left out",
             text: left_out.join(", "),
             flag: None,

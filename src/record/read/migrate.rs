@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ReadError, RunRecord};
+use super::error::ReadError;
+use crate::record::RunRecord;
 
 /// From one version to the next.
 pub(super) struct Migration {

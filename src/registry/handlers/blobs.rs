@@ -19,7 +19,8 @@ use super::super::blob::Blob;
 use super::super::download_body;
 use super::super::range::{RequestedRange, parse_range};
 use super::super::response_error::{Code, ErrorResponse};
-use super::{CONTENT_DIGEST, RequestContext, empty_response, not_modified, set_header};
+use super::request_context::RequestContext;
+use super::responses::{CONTENT_DIGEST, empty_response, not_modified, set_header};
 use crate::oci::Digest;
 
 /// `GET` and `HEAD`, with ranges.

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::super::manifest::INDEX;
 use super::super::response_error::{Code, ErrorResponse};
-use super::{RequestContext, json as json_answer, set_header};
+use super::request_context::RequestContext;
+use super::responses::{json as json_answer, set_header};
 use crate::oci::Digest;
 
 const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");

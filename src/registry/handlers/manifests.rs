@@ -12,7 +12,8 @@ use super::super::manifest::Manifest;
 use super::super::response_error::{Code, ErrorResponse};
 use super::super::route::Reference;
 use super::super::upload_body;
-use super::{CONTENT_DIGEST, RequestContext, created, empty_response, not_modified, set_header};
+use super::request_context::RequestContext;
+use super::responses::{CONTENT_DIGEST, created, empty_response, not_modified, set_header};
 use crate::oci::is_tag;
 
 /// Largest manifest. The specification requires at least four megabytes.

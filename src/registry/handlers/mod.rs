@@ -3,17 +3,16 @@
 mod blobs;
 mod lists;
 mod manifests;
+mod request_context;
+mod responses;
 mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{
-    ALLOW, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPECT, HeaderName, IF_NONE_MATCH, LOCATION,
-};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Request, StatusCode};
+use axum::http::header::{ALLOW, EXPECT, HeaderName};
+use axum::http::{HeaderValue, Method, Request};
 use axum::response::{IntoResponse, Response};
 use tokio::time::{sleep, timeout};
 
@@ -23,48 +22,17 @@ use super::route::{Parameters, Route, route};
 use super::state::ServerState;
 use super::upload_body;
 use crate::units::Nanos;
+use request_context::RequestContext;
+use responses::json;
 
 /// Docker's header, which clients older than the specification expect.
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
-const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 /// How long the body of a rejected request is still read, in total and without new data. Clients
 /// read the response only after they have sent the body; an engine that is disconnected earlier
 /// reports a broken pipe instead of the reason.
 const DISCARD_TOTAL: Duration = Duration::from_secs(10);
 const DISCARD_IDLE: Duration = Duration::from_secs(1);
-
-/// A request without its body, and the state that handlers need.
-struct RequestContext<'a> {
-    state: &'a Arc<ServerState>,
-    endpoint: &'a Arc<EndpointState>,
-    head: &'a Parts,
-    parameters: Parameters,
-}
-
-impl RequestContext<'_> {
-    /// The text of a header.
-    fn header(&self, name: HeaderName) -> Option<&str> {
-        self.head.headers.get(name)?.to_str().ok()
-    }
-
-    /// Whether the client already has the content with this ETag.
-    /// Source: RFC 9110, section 13.1.2.
-    fn holds(&self, tag: &str) -> bool {
-        let lists = self.head.headers.get_all(IF_NONE_MATCH).iter();
-        let mut tags = lists
-            .filter_map(|list| list.to_str().ok())
-            .flat_map(|list| list.split(','));
-        tags.any(|held| {
-            let held = held.trim();
-            held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag
-        })
-    }
-
-    fn is_head(&self) -> bool {
-        self.head.method == Method::HEAD
-    }
-}
 
 /// Handles a request to an endpoint.
 pub(super) async fn answer(
@@ -146,50 +114,6 @@ fn not_allowed(methods: &str) -> ErrorResponse {
         "the endpoint does not support this method",
     )
     .header(ALLOW, methods)
-}
-
-/// A response without a body.
-fn empty_response(status: StatusCode) -> Response {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = status;
-    // RFC 9110, section 8.6: this status has no Content-Length.
-    if status != StatusCode::NO_CONTENT {
-        answer.headers_mut().insert(CONTENT_LENGTH, 0.into());
-    }
-    answer
-}
-
-fn json(text: String) -> Response {
-    let mut answer = Response::new(Body::empty());
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CONTENT_LENGTH, text.len().into());
-    *answer.body_mut() = Body::from(text);
-    answer
-}
-
-/// A 304 response.
-fn not_modified(digest: &crate::oci::Digest, tag: &str) -> Response {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = StatusCode::NOT_MODIFIED;
-    set_header(&mut answer, CONTENT_DIGEST, digest.as_str());
-    set_header(&mut answer, ETAG, tag);
-    answer
-}
-
-/// Sets a header; all values consist of validated parts.
-fn set_header(answer: &mut Response, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        answer.headers_mut().insert(name, value);
-    }
-}
-
-/// A 201 response for stored content.
-fn created(path: &str, digest: &crate::oci::Digest) -> Response {
-    let mut answer = empty_response(StatusCode::CREATED);
-    set_header(&mut answer, LOCATION, path);
-    set_header(&mut answer, CONTENT_DIGEST, digest.as_str());
-    answer
 }
 
 async fn discard_body(body: &mut Body) {

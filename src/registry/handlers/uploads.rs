@@ -16,7 +16,8 @@ use super::super::response_error::{Code, ErrorResponse};
 use super::super::route::{algorithm, digest as read_digest};
 use super::super::sessions::SessionGuard;
 use super::super::upload_body;
-use super::{RequestContext, created, empty_response, set_header};
+use super::request_context::RequestContext;
+use super::responses::{created, empty_response, set_header};
 use crate::oci::{Digest, is_repository};
 
 /// Docker's header for the session id.

@@ -1,7 +1,7 @@
 //! The variants of a scenario side by side, in what the answer looks at.
 
 use super::super::analysis::Analysis;
-use super::super::change::{Change, Effect};
+use super::super::change::{Effect, MeasureChange};
 use super::super::entry::Series;
 use super::super::native::native;
 use super::super::observed::Measure;
@@ -93,10 +93,15 @@ impl<'a, 'r> Sides<'a, 'r> {
     }
 
     /// From one variant to another.
-    pub fn change(&self, from: &CaseRecord, to: &CaseRecord, series: Series) -> Option<Change> {
+    pub fn change(
+        &self,
+        from: &CaseRecord,
+        to: &CaseRecord,
+        series: Series,
+    ) -> Option<MeasureChange> {
         let measure = Measure::Series(series);
         let [before, after] = [from, to].map(|case| measure.of(self.analysis, case));
-        Change::of(measure, &before, &after)
+        MeasureChange::of(measure, &before, &after)
     }
 
     /// How `one` stands to `other`. All columns are costs.

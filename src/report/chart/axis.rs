@@ -4,7 +4,7 @@ use plotters::coord::combinators::{IntoLogRange, LogCoord};
 use plotters::coord::ranged1d::{BoldPoints, Ranged};
 use plotters::coord::types::RangedCoordf64;
 
-use super::canvas::{Anchor, Canvas, SMALL, Text};
+use super::canvas::{Anchor, Canvas, ChartText, SMALL};
 use super::font;
 use super::palette::Color;
 use crate::units::{ByteScale, Bytes, Nanos, TimeScale, Unit};
@@ -216,11 +216,11 @@ impl Axis {
         for tick in &self.ticks {
             let x = self.place(tick.at);
             canvas.line((x, top), (x, foot), Color::Grid, 1.0);
-            canvas.text(Text {
+            canvas.text(ChartText {
                 anchor: Anchor::Middle,
                 color: Color::Soft,
                 size: SMALL,
-                ..Text::at(x, label_y, &tick.label)
+                ..ChartText::at(x, label_y, &tick.label)
             });
         }
     }

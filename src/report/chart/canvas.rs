@@ -19,7 +19,7 @@ pub(super) enum Anchor {
 
 /// A line of text; `y` is its baseline.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text<'t> {
+pub(super) struct ChartText<'t> {
     pub(super) x: f64,
     pub(super) y: f64,
     pub(super) words: &'t str,
@@ -31,7 +31,7 @@ pub(super) struct Text<'t> {
     pub(super) full: Option<&'t str>,
 }
 
-impl<'t> Text<'t> {
+impl<'t> ChartText<'t> {
     /// A label that starts at its position.
     pub(super) fn at(x: f64, y: f64, words: &'t str) -> Self {
         Self {
@@ -88,13 +88,13 @@ impl Shape {
 
 /// A mark: shape, colour and filling.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Mark {
+pub(super) struct ChartMark {
     pub(super) shape: Shape,
     pub(super) color: Color,
     pub(super) hollow: bool,
 }
 
-impl Mark {
+impl ChartMark {
     /// A case built on a stand-in base.
     pub(super) const STAND_IN: Self = Self::of(Shape::Diamond, Color::Text, true);
     /// A sample that did not finish.
@@ -135,7 +135,7 @@ impl Canvas {
         }
     }
 
-    pub(super) fn text(&mut self, text: Text<'_>) {
+    pub(super) fn text(&mut self, text: ChartText<'_>) {
         let anchor = match text.anchor {
             Anchor::Start => "",
             Anchor::Middle => " text-anchor=\"middle\"",
@@ -225,7 +225,7 @@ impl Canvas {
     }
 
     /// A mark centred on a position, about 9 pixels wide.
-    pub(super) fn mark(&mut self, mark: Mark, x: f64, y: f64, full: Option<&str>) {
+    pub(super) fn mark(&mut self, mark: ChartMark, x: f64, y: f64, full: Option<&str>) {
         const R: f64 = 4.2;
         let d = outline(mark.shape, x, y, R);
         if matches!(mark.shape, Shape::Plus | Shape::Cross) {
@@ -339,7 +339,7 @@ mod tests {
     fn text_is_escaped() {
         let mut canvas = Canvas::new(Theme::Light);
         let words = "<script>\u{1b}&\"";
-        canvas.text(Text::at(1.0, 2.04, words));
+        canvas.text(ChartText::at(1.0, 2.04, words));
         let svg = canvas.svg(10.0, 20.5, words, "a<b");
         assert!(
             svg.contains(">&lt;script&gt;\\u001b&amp;&quot;</text>"),
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn the_first_fourteen_kinds_differ_without_colour() {
         let kinds: Vec<_> = (0..14)
-            .map(Mark::kind)
+            .map(ChartMark::kind)
             .map(|mark| (mark.shape, mark.hollow))
             .collect();
         for (at, kind) in kinds.iter().enumerate() {

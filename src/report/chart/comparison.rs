@@ -5,12 +5,12 @@ use super::super::change::bare;
 use super::super::comparison::change;
 use super::super::notes::one_line;
 use super::Chart;
-use super::canvas::{Anchor, Area, Canvas, Mark, SMALL, Shape, Text};
+use super::canvas::{Anchor, Area, Canvas, ChartMark, ChartText, SMALL, Shape};
 use super::context::rule;
 use super::font;
 use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH, interval};
 use super::palette::{Color, Theme};
-use crate::compare::{Line, Outcome, RunComparison, Standing};
+use crate::compare::{Line, LineOutcome, RunComparison, Standing};
 use crate::record::{Kind, RunRecord};
 
 /// The most rows that are drawn; the smallest changes are left out first.
@@ -93,15 +93,17 @@ pub fn comparison_chart(comparison: &RunComparison<'_>, theme: Theme) -> Option<
 
 fn is_drawn(line: &Line<'_>) -> bool {
     match &line.outcome {
-        Outcome::Judged(judged) => judged.effect.is_some_and(|effect| effect.get() > 0.0),
-        Outcome::Broke { .. } | Outcome::Fixed { .. } => true,
-        Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => false,
+        LineOutcome::Judged(judged) => judged.effect.is_some_and(|effect| effect.get() > 0.0),
+        LineOutcome::Broke { .. } | LineOutcome::Fixed { .. } => true,
+        LineOutcome::Expected { .. }
+        | LineOutcome::NotMeasured { .. }
+        | LineOutcome::NotComparable(_) => false,
     }
 }
 
 fn subtitle(base: &RunRecord, head: &RunRecord, lines: &[&Line<'_>]) -> String {
     let sizes = lines.iter().filter_map(|line| match &line.outcome {
-        Outcome::Judged(judged) if line.metric.kind() == Kind::Timed => Some(judged),
+        LineOutcome::Judged(judged) if line.metric.kind() == Kind::Timed => Some(judged),
         _ => None,
     });
     let (least, most) = sizes.fold((usize::MAX, 0), |(least, most), judged| {
@@ -137,13 +139,13 @@ fn subtitle(base: &RunRecord, head: &RunRecord, lines: &[&Line<'_>]) -> String {
     )
 }
 
-fn mark(standing: Standing) -> Mark {
+fn mark(standing: Standing) -> ChartMark {
     match standing {
-        Standing::Worse => Mark::of(Shape::Triangle, Color::Alert, false),
-        Standing::Better => Mark::of(Shape::Wedge, Color::Good, false),
-        Standing::Same => Mark::of(Shape::Circle, Color::Soft, false),
+        Standing::Worse => ChartMark::of(Shape::Triangle, Color::Alert, false),
+        Standing::Better => ChartMark::of(Shape::Wedge, Color::Good, false),
+        Standing::Same => ChartMark::of(Shape::Circle, Color::Soft, false),
         Standing::Inconclusive | Standing::NotComparable => {
-            Mark::of(Shape::Circle, Color::Soft, true)
+            ChartMark::of(Shape::Circle, Color::Soft, true)
         }
     }
 }
@@ -159,17 +161,21 @@ fn legend(comparison: &RunComparison<'_>, lines: &[&Line<'_>]) -> Vec<(LegendSym
             )
         })
         .collect();
-    let broke =
-        |line: &&Line<'_>| matches!(line.outcome, Outcome::Broke { .. } | Outcome::Fixed { .. });
+    let broke = |line: &&Line<'_>| {
+        matches!(
+            line.outcome,
+            LineOutcome::Broke { .. } | LineOutcome::Fixed { .. }
+        )
+    };
     if lines.iter().any(broke) {
         legend.push((
-            LegendSymbol::Mark(Mark::DNF),
+            LegendSymbol::Mark(ChartMark::DNF),
             "did not finish in one of the runs".to_owned(),
         ));
     }
     if lines.iter().any(|line| uses_stand_in(comparison, line)) {
         legend.push((
-            LegendSymbol::Mark(Mark::STAND_IN),
+            LegendSymbol::Mark(ChartMark::STAND_IN),
             "built on a stand-in base".to_owned(),
         ));
     }
@@ -197,18 +203,18 @@ fn row(
     let name = format!("{} {}{over}", line.case, line.metric);
     let shown = font::truncate_middle(&name, SMALL, NAMES - 24.0);
     let right = MARGIN + NAMES - 20.0;
-    canvas.text(Text {
+    canvas.text(ChartText {
         anchor: Anchor::End,
         size: SMALL,
         full: Some(&name),
-        ..Text::at(right, y + 4.0, &shown)
+        ..ChartText::at(right, y + 4.0, &shown)
     });
     if uses_stand_in(comparison, line) {
-        canvas.mark(Mark::STAND_IN, right + 9.0, y, None);
+        canvas.mark(ChartMark::STAND_IN, right + 9.0, y, None);
     }
     let mark = mark(line.standing());
     match &line.outcome {
-        Outcome::Judged(judged) => {
+        LineOutcome::Judged(judged) => {
             let effect = judged.effect.map_or(1.0, |effect| effect.get());
             match judged.interval {
                 Some(ends) => {
@@ -218,10 +224,12 @@ fn row(
                 None => canvas.mark(mark, scale.place(effect), y, None),
             }
         }
-        Outcome::Broke { reason } | Outcome::Fixed { reason } => {
-            canvas.mark(Mark::DNF, scale.place(1.0), y, Some(reason));
+        LineOutcome::Broke { reason } | LineOutcome::Fixed { reason } => {
+            canvas.mark(ChartMark::DNF, scale.place(1.0), y, Some(reason));
         }
-        Outcome::Expected { .. } | Outcome::NotMeasured { .. } | Outcome::NotComparable(_) => {}
+        LineOutcome::Expected { .. }
+        | LineOutcome::NotMeasured { .. }
+        | LineOutcome::NotComparable(_) => {}
     }
     let words = one_line(&change(line), 240);
     let short = font::truncate_end(&words, SMALL, WORDS - 12.0);
@@ -230,11 +238,11 @@ fn row(
         Standing::Better => Color::Good,
         _ => Color::Soft,
     };
-    canvas.text(Text {
+    canvas.text(ChartText {
         size: SMALL,
         color,
         full: Some(&words),
-        ..Text::at(WIDTH - MARGIN - WORDS + 12.0, y + 4.0, &short)
+        ..ChartText::at(WIDTH - MARGIN - WORDS + 12.0, y + 4.0, &short)
     });
 }
 
@@ -254,7 +262,7 @@ const ROUND: [f64; 12] = [
 impl Factors {
     fn for_values(lines: &[&Line<'_>]) -> Self {
         let factors = lines.iter().filter_map(|line| match &line.outcome {
-            Outcome::Judged(judged) => Some(judged),
+            LineOutcome::Judged(judged) => Some(judged),
             _ => None,
         });
         let ends = factors.flat_map(|judged| {
@@ -308,22 +316,22 @@ impl Factors {
                 Color::Grid
             };
             canvas.line((x, top), (x, foot), color, 1.0);
-            canvas.text(Text {
+            canvas.text(ChartText {
                 anchor: Anchor::Middle,
                 color: Color::Soft,
                 size: SMALL,
-                ..Text::at(x, labels, &label)
+                ..ChartText::at(x, labels, &label)
             });
         }
         for (x, words, anchor) in [
             (self.from, "less in head", Anchor::Start),
             (self.to, "more in head", Anchor::End),
         ] {
-            canvas.text(Text {
+            canvas.text(ChartText {
                 anchor,
                 color: Color::Soft,
                 size: SMALL,
-                ..Text::at(x, labels - 16.0, words)
+                ..ChartText::at(x, labels - 16.0, words)
             });
         }
     }

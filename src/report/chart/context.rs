@@ -7,7 +7,7 @@ use super::super::figure::absence;
 use super::super::metric_table::sorted_cases;
 use super::super::notes::{entry_reasons, one_line, plural};
 use super::super::parts::apart_note;
-use super::canvas::{Anchor, Area, Canvas, LABEL, Mark, SMALL, Text};
+use super::canvas::{Anchor, Area, Canvas, ChartMark, ChartText, LABEL, SMALL};
 use super::font;
 use super::layout::{LegendSymbol, MARGIN};
 use super::palette::{Color, Theme};
@@ -24,12 +24,12 @@ pub(super) struct ChartContext<'r, 'a> {
     pub(super) scenario: &'a ScenarioRecord,
     pub(super) theme: Theme,
     /// The cases in the order of the tables; one group unless they are grouped by strategy.
-    pub(super) groups: Vec<Group<'a>>,
+    pub(super) groups: Vec<CaseGroup<'a>>,
 }
 
 /// Cases below one heading.
 #[derive(Debug)]
-pub(super) struct Group<'a> {
+pub(super) struct CaseGroup<'a> {
     pub(super) heading: Option<String>,
     pub(super) cases: Vec<&'a CaseRecord>,
 }
@@ -40,7 +40,7 @@ impl<'r, 'a> ChartContext<'r, 'a> {
         scenario: &'a ScenarioRecord,
         options: Options,
     ) -> Self {
-        let mut groups: Vec<Group<'a>> = Vec::new();
+        let mut groups: Vec<CaseGroup<'a>> = Vec::new();
         for case in sorted_cases(analysis, &scenario.name) {
             let heading = match options.grouping {
                 Grouping::Variant => None,
@@ -48,7 +48,7 @@ impl<'r, 'a> ChartContext<'r, 'a> {
             };
             match groups.iter_mut().find(|group| group.heading == heading) {
                 Some(group) => group.cases.push(case),
-                None => groups.push(Group {
+                None => groups.push(CaseGroup {
                     heading,
                     cases: vec![case],
                 }),
@@ -147,12 +147,15 @@ impl<'r, 'a> ChartContext<'r, 'a> {
         let mut marks = Vec::new();
         if self.any_stand_in() {
             marks.push((
-                LegendSymbol::Mark(Mark::STAND_IN),
+                LegendSymbol::Mark(ChartMark::STAND_IN),
                 "built on a stand-in base".to_owned(),
             ));
         }
         if self.any_dnf(series) {
-            marks.push((LegendSymbol::Mark(Mark::DNF), "did not finish".to_owned()));
+            marks.push((
+                LegendSymbol::Mark(ChartMark::DNF),
+                "did not finish".to_owned(),
+            ));
         }
         marks
     }
@@ -218,14 +221,14 @@ impl NameColumn {
         } else {
             format!("{}: {}", case.variant, case.title)
         };
-        canvas.text(Text {
+        canvas.text(ChartText {
             anchor: Anchor::End,
             full: Some(&full),
-            ..Text::at(self.right, y + 4.0, &name)
+            ..ChartText::at(self.right, y + 4.0, &name)
         });
         if !case.stand_ins.is_empty() {
             let bases = format!("stand-in for {}", case.stand_ins.join(", "));
-            canvas.mark(Mark::STAND_IN, self.right + 9.0, y, Some(&bases));
+            canvas.mark(ChartMark::STAND_IN, self.right + 9.0, y, Some(&bases));
         }
     }
 }
@@ -237,10 +240,10 @@ pub(super) const HEADING_HEIGHT: f64 = 22.0;
 pub(super) fn heading(canvas: &mut Canvas, words: Option<&str>, y: f64) -> f64 {
     let Some(words) = words else { return 0.0 };
     let shown = font::truncate_middle(words, LABEL, 300.0);
-    canvas.text(Text {
+    canvas.text(ChartText {
         bold: true,
         full: Some(words),
-        ..Text::at(MARGIN, y + 16.0, &shown)
+        ..ChartText::at(MARGIN, y + 16.0, &shown)
     });
     HEADING_HEIGHT
 }
@@ -253,14 +256,14 @@ pub(super) fn absent(canvas: &mut Canvas, entry: Option<&MetricSummary<'_>>, x: 
         .map(|reason| one_line(&reason, REASON_CHARS));
     let mut x = x + 2.0;
     if word == "DNF" {
-        canvas.mark(Mark::DNF, x + 5.0, y, reason.as_deref());
+        canvas.mark(ChartMark::DNF, x + 5.0, y, reason.as_deref());
         x += 14.0;
     }
-    canvas.text(Text {
+    canvas.text(ChartText {
         size: SMALL,
         color: Color::Soft,
         full: reason.as_deref(),
-        ..Text::at(x, y + 4.0, word)
+        ..ChartText::at(x, y + 4.0, word)
     });
 }
 
@@ -276,7 +279,7 @@ pub(super) fn draw_failed_samples(canvas: &mut Canvas, entry: &MetricSummary<'_>
         entry.counts.dnf,
         plural(entry.counts.dnf + entry.counts.ok, "sample")
     );
-    canvas.mark(Mark::DNF, x, y, Some(&full));
+    canvas.mark(ChartMark::DNF, x, y, Some(&full));
 }
 
 /// Draws a thin horizontal line between rows.

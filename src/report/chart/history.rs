@@ -9,7 +9,7 @@ use super::super::notes::{one_line, plural};
 use super::super::scale::Scale;
 use super::Chart;
 use super::axis::{Axis, AxisRange};
-use super::canvas::{Anchor, Area, Canvas, Mark, SMALL, Shape, Text};
+use super::canvas::{Anchor, Area, Canvas, ChartMark, ChartText, SMALL, Shape};
 use super::font;
 use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH};
 use super::palette::{Color, Theme};
@@ -142,7 +142,7 @@ fn subtitle(trend: &Trend<'_>, newest: &Point<'_>, scale: &str) -> String {
     )
 }
 
-const VALUE: Mark = Mark::of(Shape::Circle, Color::Own, false);
+const VALUE: ChartMark = ChartMark::of(Shape::Circle, Color::Own, false);
 
 fn legend(trend: &Trend<'_>, budget: Option<Quantity>) -> Vec<(LegendSymbol, String)> {
     let mut legend = vec![
@@ -170,19 +170,22 @@ fn legend(trend: &Trend<'_>, budget: Option<Quantity>) -> Vec<(LegendSymbol, Str
         legend.push((LegendSymbol::Dashed(Color::Alert), "budget".to_owned()));
     }
     if trend.points.iter().any(|point| point.failure.is_some()) {
-        legend.push((LegendSymbol::Mark(Mark::DNF), "did not finish".to_owned()));
+        legend.push((
+            LegendSymbol::Mark(ChartMark::DNF),
+            "did not finish".to_owned(),
+        ));
     }
     if trend.points.iter().any(|point| uses_stand_in(trend, point)) {
         legend.push((
-            LegendSymbol::Mark(Mark::STAND_IN),
+            LegendSymbol::Mark(ChartMark::STAND_IN),
             "built on a stand-in base".to_owned(),
         ));
     }
     legend
 }
 
-const WORSE: Mark = Mark::of(Shape::Triangle, Color::Alert, false);
-const BETTER: Mark = Mark::of(Shape::Wedge, Color::Good, false);
+const WORSE: ChartMark = ChartMark::of(Shape::Triangle, Color::Alert, false);
+const BETTER: ChartMark = ChartMark::of(Shape::Wedge, Color::Good, false);
 
 fn uses_stand_in(trend: &Trend<'_>, point: &Point<'_>) -> bool {
     let case = point.run.cases.iter().find(|case| case.id == *trend.case);
@@ -194,11 +197,11 @@ fn scales(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
     for tick in &area.axis.ticks {
         let y = area.axis.place(tick.at);
         canvas.line((area.plot.x, y), (area.right(), y), Color::Grid, 1.0);
-        canvas.text(Text {
+        canvas.text(ChartText {
             anchor: Anchor::End,
             color: Color::Soft,
             size: SMALL,
-            ..Text::at(area.plot.x - 8.0, y + 4.0, &tick.label)
+            ..ChartText::at(area.plot.x - 8.0, y + 4.0, &tick.label)
         });
     }
     let mut free = 0.0;
@@ -212,11 +215,11 @@ fn scales(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
         free = x + half + 14.0;
         let foot = area.bottom();
         canvas.line((x, foot), (x, foot + 4.0), Color::Soft, 1.0);
-        canvas.text(Text {
+        canvas.text(ChartText {
             anchor: Anchor::Middle,
             color: Color::Soft,
             size: SMALL,
-            ..Text::at(x, foot + 17.0, day)
+            ..ChartText::at(x, foot + 17.0, day)
         });
     }
 }
@@ -244,11 +247,11 @@ fn borders(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
         if shown.is_empty() {
             continue;
         }
-        canvas.text(Text {
+        canvas.text(ChartText {
             size: SMALL,
             color: Color::Soft,
             full: Some(&full),
-            ..Text::at(x + 5.0, top + 12.0, &shown)
+            ..ChartText::at(x + 5.0, top + 12.0, &shown)
         });
     }
 }
@@ -258,7 +261,7 @@ fn levels(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
     let mut free = 0.0;
     for (which, change) in trend.changes.iter().enumerate() {
         let era = trend.points[change.at].era;
-        let of_era = |other: &&crate::history::Change| trend.points[other.at].era == era;
+        let of_era = |other: &&crate::history::TrendChange| trend.points[other.at].era == era;
         let before = trend.changes[..which].iter().rev().find(of_era);
         let after = trend.changes[which + 1..].iter().find(of_era);
         let ends = trend.era(era).map(|(at, _)| at);
@@ -298,11 +301,11 @@ fn levels(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
         let shown = font::truncate_end(&words::went(trend.metric, change), SMALL, next - x - 12.0);
         if x >= free && !shown.is_empty() {
             free = x + 10.0 + font::width(&shown, SMALL, false);
-            canvas.text(Text {
+            canvas.text(ChartText {
                 size: SMALL,
                 color: mark.color,
                 full: Some(&full),
-                ..Text::at(x + 8.0, y + 4.0, &shown)
+                ..ChartText::at(x + 8.0, y + 4.0, &shown)
             });
         }
     }
@@ -314,11 +317,11 @@ fn limit(canvas: &mut Canvas, budget: Option<Quantity>, area: &PlotArea) {
     canvas.dashed((area.plot.x, y), (area.right(), y), Color::Alert);
     let words = format!("budget {}", Scale::for_value(budget).with_unit(budget));
     let shown = font::truncate_end(&words, SMALL, BUDGET_ROOM - 8.0);
-    canvas.text(Text {
+    canvas.text(ChartText {
         size: SMALL,
         color: Color::Alert,
         full: Some(&words),
-        ..Text::at(area.right() + 8.0, y + 4.0, &shown)
+        ..ChartText::at(area.right() + 8.0, y + 4.0, &shown)
     });
 }
 
@@ -359,9 +362,9 @@ fn points(canvas: &mut Canvas, trend: &Trend<'_>, area: &PlotArea) {
         }
         if let Some(reason) = point.failure {
             let full = format!("{}: {}", point.run.id, one_line(reason, REASON_CHARS));
-            canvas.mark(Mark::DNF, x, area.bottom() - 7.0, Some(&full));
+            canvas.mark(ChartMark::DNF, x, area.bottom() - 7.0, Some(&full));
         } else if uses_stand_in(trend, point) {
-            canvas.mark(Mark::STAND_IN, x, area.bottom() - 7.0, None);
+            canvas.mark(ChartMark::STAND_IN, x, area.bottom() - 7.0, None);
         }
     }
 }

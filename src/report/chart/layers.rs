@@ -6,7 +6,7 @@ use super::super::entry::Series;
 use super::super::native::quantity;
 use super::super::scale::Scale;
 use super::Chart;
-use super::canvas::{Anchor, Area, Canvas, LABEL, SMALL, Text};
+use super::canvas::{Anchor, Area, Canvas, ChartText, LABEL, SMALL};
 use super::context::{ChartContext, NameColumn, absent, heading, rule};
 use super::font;
 use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH};
@@ -208,20 +208,20 @@ fn bar(canvas: &mut Canvas, parts: &Parts, from: f64, middle: f64) {
         canvas.rect(area, layer_color(own), Some(Color::Background), Some(&full));
         let number = (own + 1).to_string();
         if font::width(&number, SMALL, true) + 4.0 <= width {
-            canvas.text(Text {
+            canvas.text(ChartText {
                 size: SMALL,
                 bold: true,
                 color: Color::Background,
                 anchor: Anchor::Middle,
                 full: Some(&full),
-                ..Text::at(area.x + width / 2.0, middle + 4.0, &number)
+                ..ChartText::at(area.x + width / 2.0, middle + 4.0, &number)
             });
         }
     }
     let words = bytes_text(parts.whole);
-    canvas.text(Text {
+    canvas.text(ChartText {
         size: LABEL,
-        ..Text::at(to + 10.0, middle + 4.0, &words)
+        ..ChartText::at(to + 10.0, middle + 4.0, &words)
     });
 }
 
@@ -252,26 +252,26 @@ fn list_layers(canvas: &mut Canvas, parts: &Parts, from: f64, top: f64) -> f64 {
             height: 14.0,
         };
         canvas.rect(square, layer_color(*own), None, None);
-        canvas.text(Text {
+        canvas.text(ChartText {
             size: SMALL,
             bold: true,
             color: Color::Background,
             anchor: Anchor::Middle,
-            ..Text::at(x + chip / 2.0, y + 4.0, &number)
+            ..ChartText::at(x + chip / 2.0, y + 4.0, &number)
         });
         let head = bytes_text(layer.bytes);
-        canvas.text(Text {
+        canvas.text(ChartText {
             size: SMALL,
             bold: true,
-            ..Text::at(x + chip + 6.0, y + 4.0, &head)
+            ..ChartText::at(x + chip + 6.0, y + 4.0, &head)
         });
         let indent = chip + 6.0 + font::width(&head, SMALL, true) + 8.0;
         let words = font::truncate_end(&layer.instruction, SMALL, column - indent - 14.0);
-        canvas.text(Text {
+        canvas.text(ChartText {
             size: SMALL,
             color: Color::Soft,
             full: Some(&layer.instruction),
-            ..Text::at(x + indent, y + 4.0, &words)
+            ..ChartText::at(x + indent, y + 4.0, &words)
         });
     }
     let lines = heaviest.len().div_ceil(2);

@@ -2,7 +2,7 @@
 //! content.
 
 use super::Chart;
-use super::canvas::{Area, Canvas, LABEL, Mark, SMALL, Text};
+use super::canvas::{Area, Canvas, ChartMark, ChartText, LABEL, SMALL};
 use super::font;
 use super::palette::{Color, Theme};
 
@@ -29,7 +29,7 @@ pub(super) struct Layout {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum LegendSymbol {
     Fill(Color, Option<Color>),
-    Mark(Mark),
+    Mark(ChartMark),
     Line(Color),
     Dashed(Color),
     Dots(Color),
@@ -50,10 +50,10 @@ impl Layout {
         };
         for line in font::wrap(&title, TITLE, true, INNER) {
             layout.y += 22.0;
-            layout.canvas.text(Text {
+            layout.canvas.text(ChartText {
                 size: TITLE,
                 bold: true,
-                ..Text::at(MARGIN, layout.y - 6.0, &line)
+                ..ChartText::at(MARGIN, layout.y - 6.0, &line)
             });
         }
         layout.lines(subtitle, LABEL);
@@ -65,10 +65,10 @@ impl Layout {
     pub(super) fn lines(&mut self, text: &str, size: f64) {
         for line in font::wrap(text, size, false, INNER) {
             self.y += size + 5.0;
-            self.canvas.text(Text {
+            self.canvas.text(ChartText {
                 size,
                 color: Color::Soft,
-                ..Text::at(MARGIN, self.y - 4.0, &line)
+                ..ChartText::at(MARGIN, self.y - 4.0, &line)
             });
         }
     }
@@ -90,10 +90,10 @@ impl Layout {
                 y += 18.0;
             }
             self.symbol(*symbol, x, y);
-            self.canvas.text(Text {
+            self.canvas.text(ChartText {
                 size: SMALL,
                 full: Some(words),
-                ..Text::at(x + SAMPLE, y + 4.0, &shown)
+                ..ChartText::at(x + SAMPLE, y + 4.0, &shown)
             });
             x += width + SPACE;
         }
@@ -125,7 +125,7 @@ impl Layout {
                     canvas,
                     (left, middle, right),
                     y,
-                    Mark::of(super::canvas::Shape::Circle, color, false),
+                    ChartMark::of(super::canvas::Shape::Circle, color, false),
                 );
             }
             LegendSymbol::Tick(color) => {
@@ -153,7 +153,7 @@ impl Layout {
 }
 
 /// Draws a median with its interval; `places` are the pixels of low end, median and high end.
-pub(super) fn interval(canvas: &mut Canvas, places: (f64, f64, f64), y: f64, mark: Mark) {
+pub(super) fn interval(canvas: &mut Canvas, places: (f64, f64, f64), y: f64, mark: ChartMark) {
     let (from, at, to) = places;
     canvas.line((from, y), (to, y), mark.color, 2.0);
     for end in [from, to] {

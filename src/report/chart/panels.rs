@@ -6,7 +6,7 @@ use super::super::native::quantity;
 use super::super::scale::Scale;
 use super::Chart;
 use super::axis::{Axis, AxisRange};
-use super::canvas::{Canvas, Mark, SMALL, Shape, Text};
+use super::canvas::{Canvas, ChartMark, ChartText, SMALL, Shape};
 use super::context::{
     ChartContext, HEADING_HEIGHT, NameColumn, absent, draw_failed_samples, heading, rule,
 };
@@ -202,11 +202,11 @@ fn panel_titles(layout: &mut Layout, panels: &[Panel<'_>]) -> f64 {
         // Bold text is wider by less than a tenth.
         let shown = font::truncate_middle(words, SMALL, (panel.axis.end() - left + VALUE) * 0.9);
         let canvas = &mut layout.canvas;
-        canvas.text(Text {
+        canvas.text(ChartText {
             size: SMALL,
             bold: true,
             full: Some(panel.metric.definition()),
-            ..Text::at(left, title, &shown)
+            ..ChartText::at(left, title, &shown)
         });
         if let Some(summary) = panel.floor.and_then(|floor| floor.summary.as_ref()) {
             let value = quantity(panel.metric.unit(), summary.median);
@@ -218,11 +218,11 @@ fn panel_titles(layout: &mut Layout, panels: &[Panel<'_>]) -> f64 {
             let words = Scale::for_value(value).with_unit(value);
             let words = format!("floor {words}{beyond}");
             let shown = font::truncate_end(&words, SMALL, panel.axis.end() - left + VALUE);
-            canvas.text(Text {
+            canvas.text(ChartText {
                 size: SMALL,
                 color: Color::Claim,
                 full: Some(&words),
-                ..Text::at(left, floor, &shown)
+                ..ChartText::at(left, floor, &shown)
             });
         }
     }
@@ -240,11 +240,11 @@ fn floor_line(canvas: &mut Canvas, panel: &Panel<'_>, top: f64, foot: f64) {
 }
 
 /// The mark of a median; each link has its own.
-fn mark(links: &[Option<Link>], at: usize) -> Mark {
+fn mark(links: &[Option<Link>], at: usize) -> ChartMark {
     if links.len() > 1 {
-        Mark::kind(at)
+        ChartMark::kind(at)
     } else {
-        Mark::of(Shape::Circle, Color::Own, false)
+        ChartMark::of(Shape::Circle, Color::Own, false)
     }
 }
 
@@ -297,9 +297,9 @@ fn cell(
         }
         let value = quantity(panel.metric.unit(), summary.median);
         let words = Scale::for_value(value).with_unit(value);
-        canvas.text(Text {
+        canvas.text(ChartText {
             size: SMALL,
-            ..Text::at(panel.axis.end() + 12.0, y + 4.0, &words)
+            ..ChartText::at(panel.axis.end() + 12.0, y + 4.0, &words)
         });
         draw_failed_samples(canvas, entry, panel.axis.end() + 5.0, y);
     }

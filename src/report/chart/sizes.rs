@@ -7,7 +7,7 @@ use super::super::native::{native, quantity};
 use super::super::scale::Scale;
 use super::Chart;
 use super::axis::{Axis, AxisRange};
-use super::canvas::{Area, Canvas, Mark, SMALL, Shape, Text};
+use super::canvas::{Area, Canvas, ChartMark, ChartText, SMALL, Shape};
 use super::context::{
     ChartContext, HEADING_HEIGHT, NameColumn, absent, draw_failed_samples, heading, rule,
 };
@@ -223,8 +223,8 @@ fn legend<'w, 'a: 'w>(
     legend
 }
 
-const OWN_DOT: Mark = Mark::of(Shape::Circle, Color::Own, false);
-const WHOLE_DOT: Mark = Mark::of(Shape::Square, Color::Edge, false);
+const OWN_DOT: ChartMark = ChartMark::of(Shape::Circle, Color::Own, false);
+const WHOLE_DOT: ChartMark = ChartMark::of(Shape::Square, Color::Edge, false);
 
 /// One unit for all values, as in the tables; on a log scale each value has its own.
 fn column_scale<'w, 'a: 'w>(
@@ -260,7 +260,7 @@ fn row(
             let words = scale
                 .unwrap_or_else(|| Scale::for_value(value))
                 .with_unit(value);
-            canvas.text(Text::at(values + 10.0, middle + 4.0, &words));
+            canvas.text(ChartText::at(values + 10.0, middle + 4.0, &words));
         }
         None => absent(canvas, entry, axis.place(0.0), middle),
     }
@@ -277,11 +277,11 @@ fn row(
     let (short, full) = claimed(&size_bar.claims);
     let short = font::truncate_end(&short, SMALL, CLAIM - 6.0);
     let x = WIDTH - MARGIN - CLAIM + 6.0;
-    canvas.text(Text {
+    canvas.text(ChartText {
         size: SMALL,
         color: Color::Claim,
         full: Some(&full),
-        ..Text::at(x, middle + 4.0, &short)
+        ..ChartText::at(x, middle + 4.0, &short)
     });
 }
 

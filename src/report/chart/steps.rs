@@ -10,7 +10,7 @@ use super::super::scale::Scale;
 use super::super::steps::{MedianBuild, median_build};
 use super::Chart;
 use super::axis::{Axis, AxisRange};
-use super::canvas::{Anchor, Area, Canvas, Mark, SMALL, Shape, Text};
+use super::canvas::{Anchor, Area, Canvas, ChartMark, ChartText, SMALL, Shape};
 use super::context::{ChartContext, HEADING_HEIGHT, heading, rule};
 use super::font;
 use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH};
@@ -18,7 +18,7 @@ use super::palette::Color;
 use crate::record::{CaseId, CaseRecord, Metric, StepRecord};
 use crate::units::{Count, Nanos, Quantity, Unit, human_count};
 
-const CACHED: Mark = Mark::of(Shape::Square, Color::Edge, true);
+const CACHED: ChartMark = ChartMark::of(Shape::Square, Color::Edge, true);
 
 /// Height of the title of a variant, and of a lane.
 const HEAD: f64 = 22.0;
@@ -240,16 +240,16 @@ fn block(
     rule(canvas, top, MARGIN, WIDTH - MARGIN);
     let middle = top + 14.0;
     let name = font::truncate_middle(&case.variant, SMALL, 260.0);
-    canvas.text(Text {
+    canvas.text(ChartText {
         bold: true,
         size: SMALL,
         full: Some(&case.variant),
-        ..Text::at(MARGIN, middle + 4.0, &name)
+        ..ChartText::at(MARGIN, middle + 4.0, &name)
     });
     let mut x = MARGIN + font::width(&name, SMALL, true) + 12.0;
     if !case.stand_ins.is_empty() {
         canvas.mark(
-            Mark::STAND_IN,
+            ChartMark::STAND_IN,
             x,
             middle,
             Some(&format!("stand-in for {}", case.stand_ins.join(", "))),
@@ -261,20 +261,20 @@ fn block(
         return;
     };
     let words = facts(&build);
-    canvas.text(Text {
+    canvas.text(ChartText {
         size: SMALL,
         color: Color::Soft,
-        ..Text::at(x, middle + 4.0, &words)
+        ..ChartText::at(x, middle + 4.0, &words)
     });
     for (at, lane) in lanes(&build).iter().enumerate() {
         let y = top + HEAD + LANE * (at as f64 + 0.5) + 1.0;
         let stage = font::truncate_middle(&lane.stage, SMALL, STAGES - 14.0);
-        canvas.text(Text {
+        canvas.text(ChartText {
             size: SMALL,
             color: Color::Soft,
             anchor: Anchor::End,
             full: Some(&lane.stage),
-            ..Text::at(MARGIN + STAGES - 10.0, y + 4.0, &stage)
+            ..ChartText::at(MARGIN + STAGES - 10.0, y + 4.0, &stage)
         });
         for step in &lane.steps {
             bar(canvas, step, lane.internal, axis, y);
@@ -331,11 +331,11 @@ fn bar(canvas: &mut Canvas, step: &StepRecord, internal: bool, axis: &Axis, y: f
         } else {
             Color::Background
         };
-        canvas.text(Text {
+        canvas.text(ChartText {
             size: SMALL,
             color,
             full: Some(&full),
-            ..Text::at(from + 4.0, y + 4.0, &shown)
+            ..ChartText::at(from + 4.0, y + 4.0, &shown)
         });
     }
 }

@@ -8,7 +8,7 @@ use super::super::native::quantity;
 use super::super::scale::Scale;
 use super::Chart;
 use super::axis::{Axis, AxisRange};
-use super::canvas::{Anchor, Area, Canvas, Mark, SMALL, Text};
+use super::canvas::{Anchor, Area, Canvas, ChartMark, ChartText, SMALL};
 use super::context::ChartContext;
 use super::font;
 use super::layout::{Layout, LegendSymbol, MARGIN, WIDTH};
@@ -23,7 +23,7 @@ const SCALE_ROOM: f64 = 64.0;
 
 struct Point<'a> {
     case: &'a CaseRecord,
-    mark: Mark,
+    mark: ChartMark,
     size: f64,
     ready: f64,
     interval: Option<Interval>,
@@ -57,7 +57,12 @@ pub(super) fn draw(context: &ChartContext<'_, '_>) -> Option<Chart> {
     let mut legend: Vec<(LegendSymbol, String)> = strategies
         .iter()
         .enumerate()
-        .map(|(at, strategy)| (LegendSymbol::Mark(Mark::kind(at)), (*strategy).to_owned()))
+        .map(|(at, strategy)| {
+            (
+                LegendSymbol::Mark(ChartMark::kind(at)),
+                (*strategy).to_owned(),
+            )
+        })
         .collect();
     legend.push((
         LegendSymbol::Line(Color::Soft),
@@ -117,7 +122,7 @@ fn points<'a>(
         });
         points.push(Point {
             case,
-            mark: Mark::kind(at),
+            mark: ChartMark::kind(at),
             size: size.median,
             ready: ready.median,
             interval: ready.interval,
@@ -167,35 +172,35 @@ fn frame(canvas: &mut Canvas, (x, y): &(Axis, Axis), plot: Area, (sized, top): (
     for tick in &y.ticks {
         let at = y.place(tick.at);
         canvas.line((plot.x, at), (right, at), Color::Grid, 1.0);
-        canvas.text(Text {
+        canvas.text(ChartText {
             anchor: Anchor::End,
             color: Color::Soft,
             size: SMALL,
-            ..Text::at(plot.x - 8.0, at + 4.0, &tick.label)
+            ..ChartText::at(plot.x - 8.0, at + 4.0, &tick.label)
         });
     }
     for tick in &x.ticks {
         let at = x.place(tick.at);
         canvas.line((at, plot.y), (at, foot), Color::Grid, 1.0);
-        canvas.text(Text {
+        canvas.text(ChartText {
             anchor: Anchor::Middle,
             color: Color::Soft,
             size: SMALL,
-            ..Text::at(at, foot + 16.0, &tick.label)
+            ..ChartText::at(at, foot + 16.0, &tick.label)
         });
     }
     let words = format!("ready, {}", y.scale_words());
-    canvas.text(Text {
+    canvas.text(ChartText {
         size: SMALL,
         bold: true,
-        ..Text::at(MARGIN, top - 10.0, &words)
+        ..ChartText::at(MARGIN, top - 10.0, &words)
     });
     let words = format!("{sized}, {}", x.scale_words());
-    canvas.text(Text {
+    canvas.text(ChartText {
         size: SMALL,
         bold: true,
         anchor: Anchor::End,
-        ..Text::at(right, foot + 33.0, &words)
+        ..ChartText::at(right, foot + 33.0, &words)
     });
 }
 
@@ -294,16 +299,16 @@ fn labels(
             continue;
         };
         taken.push(area);
-        canvas.text(Text {
+        canvas.text(ChartText {
             size: SMALL,
             bold: point.front,
             full: Some(&point.case.variant),
-            ..Text::at(area.x, area.y + 11.5, &name)
+            ..ChartText::at(area.x, area.y + 11.5, &name)
         });
         if stand_in {
             // The name is usually narrower than the reserved width.
             let end = area.x + (area.width - sign) / font::MARGIN + 9.0;
-            canvas.mark(Mark::STAND_IN, end, area.y + 7.5, None);
+            canvas.mark(ChartMark::STAND_IN, end, area.y + 7.5, None);
         }
     }
     unplaced.into_iter().collect()

@@ -24,7 +24,7 @@ pub use open_metrics::open_metrics_text;
 pub(super) use github::annotations;
 
 use super::analysis::Analysis;
-use super::entry::{MetricSummary, Standing};
+use super::entry::{EntryStanding, MetricSummary};
 use crate::record::RunRecord;
 use crate::stats::{SampleSet, Summary};
 use crate::units::Unit;
@@ -62,7 +62,7 @@ impl MetricValues<'_, '_> {
 /// All metrics with values of all cases; without the engine's floor.
 fn points<'p, 'a>(analysis: &'p Analysis<'a>) -> impl Iterator<Item = MetricValues<'p, 'a>> {
     analysis.entries().iter().filter_map(|entry| {
-        if entry.metric.is_floor() || entry.standing != Standing::Measured {
+        if entry.metric.is_floor() || entry.standing != EntryStanding::Measured {
             return None;
         }
         Some(MetricValues {

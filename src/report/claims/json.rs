@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::analysis::Analysis;
 use super::super::native::{json_suffix, native, statistic_json};
-use super::{ClaimResult, Verdict, results};
+use super::claim_result::{ClaimResult, results};
+use super::verdict::ClaimVerdict;
 use crate::units::{Quantity, Unit};
 
 pub(in crate::report) fn claims_json_of(analysis: &Analysis<'_>) -> Value {
@@ -14,11 +15,16 @@ pub(in crate::report) fn claims_json_of(analysis: &Analysis<'_>) -> Value {
 /// The number of claims per verdict.
 pub(in crate::report) fn verdicts_json_of(analysis: &Analysis<'_>) -> Value {
     let results = results(analysis);
-    let count = |verdict: Verdict| {
+    let count = |verdict: ClaimVerdict| {
         let with = results.iter().filter(|result| result.verdict == verdict);
         (verdict.id().replace('-', "_"), json!(with.count()))
     };
-    Value::Object(Verdict::ALL.map(count).into_iter().collect::<Map<_, _>>())
+    Value::Object(
+        ClaimVerdict::ALL
+            .map(count)
+            .into_iter()
+            .collect::<Map<_, _>>(),
+    )
 }
 
 fn one(result: &ClaimResult<'_>) -> Value {

@@ -4,7 +4,8 @@ use super::super::analysis::Analysis;
 use super::super::notes::{Notes, plural};
 use super::super::scale::Scale;
 use super::super::table::{Align, Cell, Column, Content, Table};
-use super::{ClaimResult, Verdict, results};
+use super::claim_result::{ClaimResult, results};
+use super::verdict::ClaimVerdict;
 use crate::record::RunRecord;
 use crate::units::{Quantity, Unit, human_ratio};
 
@@ -146,24 +147,24 @@ pub(in crate::report) fn verdicts_of_runs(analyses: &[Analysis<'_>]) -> String {
 
 /// `Verdicts: 9 hold, 17 hold in direction, 5 do not hold, 0 cannot be tested here.`
 fn summary(results: &[ClaimResult<'_>]) -> String {
-    let count = |verdict: Verdict| {
+    let count = |verdict: ClaimVerdict| {
         let with = results.iter().filter(|result| result.verdict == verdict);
         let count = with.count();
         let words = match (verdict, count) {
-            (Verdict::Holds, 1) => "holds",
-            (Verdict::Holds, _) => "hold",
-            (Verdict::HoldsInDirection, 1) => "holds in direction",
-            (Verdict::HoldsInDirection, _) => "hold in direction",
-            (Verdict::DoesNotHold, 1) => "does not hold",
-            (Verdict::DoesNotHold, _) => "do not hold",
-            (Verdict::CannotBeTested, _) => "cannot be tested here",
+            (ClaimVerdict::Holds, 1) => "holds",
+            (ClaimVerdict::Holds, _) => "hold",
+            (ClaimVerdict::HoldsInDirection, 1) => "holds in direction",
+            (ClaimVerdict::HoldsInDirection, _) => "hold in direction",
+            (ClaimVerdict::DoesNotHold, 1) => "does not hold",
+            (ClaimVerdict::DoesNotHold, _) => "do not hold",
+            (ClaimVerdict::CannotBeTested, _) => "cannot be tested here",
         };
         format!("{count} {words}")
     };
     format!(
         "Verdicts on {}: {}. Each is about this app on this engine; the sources measured others.",
         plural(results.len(), "claim"),
-        Verdict::ALL.map(count).join(", ")
+        ClaimVerdict::ALL.map(count).join(", ")
     )
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::super::change::{Change, Effect};
+use super::super::change::{Effect, MeasureChange};
 use super::super::observed::Measure;
-use super::{ClaimContext, observe};
+use super::claim_context::{ClaimContext, observe};
 use crate::record::{Direction, Kind};
 use crate::scenario::Claim;
 use crate::units::Ratio;
@@ -24,7 +24,7 @@ const BORDER: f64 = 1e-9;
 
 /// The verdict on a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum ClaimVerdict {
     /// The figure is confirmed.
     Holds,
     /// The figure is not confirmed, but the direction is.
@@ -35,7 +35,7 @@ pub enum Verdict {
     CannotBeTested,
 }
 
-impl Verdict {
+impl ClaimVerdict {
     /// All verdicts, in the order of the summary.
     pub const ALL: [Self; 4] = [
         Self::Holds,
@@ -55,7 +55,7 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for ClaimVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Holds => "holds",
@@ -67,26 +67,26 @@ impl fmt::Display for Verdict {
 }
 
 /// A verdict, and the reason if the claim cannot be tested.
-pub(super) struct Judged {
-    pub(super) verdict: Verdict,
+pub(super) struct JudgedClaim {
+    pub(super) verdict: ClaimVerdict,
     pub(super) why: Option<String>,
 }
 
-impl From<Verdict> for Judged {
-    fn from(verdict: Verdict) -> Self {
+impl From<ClaimVerdict> for JudgedClaim {
+    fn from(verdict: ClaimVerdict) -> Self {
         Self { verdict, why: None }
     }
 }
 
-fn cannot(why: impl Into<String>) -> Judged {
-    Judged {
-        verdict: Verdict::CannotBeTested,
+fn cannot(why: impl Into<String>) -> JudgedClaim {
+    JudgedClaim {
+        verdict: ClaimVerdict::CannotBeTested,
         why: Some(why.into()),
     }
 }
 
 /// Judges a claim whose figures were all measured; `ratio` is measured / claimed.
-pub(super) fn judge(context: &ClaimContext<'_, '_>, ratio: Option<Ratio>) -> Judged {
+pub(super) fn judge(context: &ClaimContext<'_, '_>, ratio: Option<Ratio>) -> JudgedClaim {
     if context.claim.from.is_some() {
         return match &context.change {
             Some(change) => of_change(context.claim, context.measure, change),
@@ -97,11 +97,11 @@ pub(super) fn judge(context: &ClaimContext<'_, '_>, ratio: Option<Ratio>) -> Jud
         return cannot("the claimed figure is nothing to divide by");
     };
     if meets_figure(context.claim, ratio) {
-        return Verdict::Holds.into();
+        return ClaimVerdict::Holds.into();
     }
     match order_is_seen(context) {
-        Order::Seen => Verdict::HoldsInDirection.into(),
-        Order::NotSeen => Verdict::DoesNotHold.into(),
+        Order::Seen => ClaimVerdict::HoldsInDirection.into(),
+        Order::NotSeen => ClaimVerdict::DoesNotHold.into(),
         Order::Apart => cannot(format!("the figure is not met, and {APART}")),
         Order::Open(n) => cannot(format!(
             "the figure is not met, and n = {n} shows no order of the variants"
@@ -162,7 +162,7 @@ fn order_is_seen(context: &ClaimContext<'_, '_>) -> Order {
             continue;
         }
         // A variant without a figure is skipped.
-        let Some(change) = Change::of(context.measure, &other, &context.after) else {
+        let Some(change) = MeasureChange::of(context.measure, &other, &context.after) else {
             continue;
         };
         let wanted = match own.cmp(&figure) {
@@ -188,7 +188,7 @@ fn claimed(claim: &Claim) -> Option<u64> {
 }
 
 /// An effect beyond the noise; for exact measures a difference of more than 5 %.
-fn shown(measure: Measure, change: &Change) -> Effect {
+fn shown(measure: Measure, change: &MeasureChange) -> Effect {
     if measure.kind() == Kind::Timed {
         return change.effect();
     }
@@ -198,7 +198,7 @@ fn shown(measure: Measure, change: &Change) -> Effect {
     }
 }
 
-fn of_change(claim: &Claim, measure: Measure, change: &Change) -> Judged {
+fn of_change(claim: &Claim, measure: Measure, change: &MeasureChange) -> JudgedClaim {
     let Some(measured) = change.ratio.map(|ratio| ratio.ratio.get()) else {
         return cannot("there was none of it before the change");
     };
@@ -214,8 +214,8 @@ fn of_change(claim: &Claim, measure: Measure, change: &Change) -> Judged {
     let Some(claimed) = claim.claimed_change.map(Ratio::get) else {
         return match effect {
             Effect::Open => cannot(few()),
-            effect if effect == wanted => Verdict::Holds.into(),
-            _ => Verdict::DoesNotHold.into(),
+            effect if effect == wanted => ClaimVerdict::Holds.into(),
+            _ => ClaimVerdict::DoesNotHold.into(),
         };
     };
     let figure = meets_change(claim, measure, claimed, measured);
@@ -225,10 +225,10 @@ fn of_change(claim: &Claim, measure: Measure, change: &Change) -> Judged {
         }
         // A large change is visible without an interval; a small one is not visible in few samples.
         (true, Effect::Open) if factor(claimed, down) < 1.0 + TOLERANCE => cannot(few()),
-        (true, _) => Verdict::Holds.into(),
+        (true, _) => ClaimVerdict::Holds.into(),
         (false, Effect::Open) => cannot(few()),
-        (false, effect) if effect == wanted => Verdict::HoldsInDirection.into(),
-        (false, _) => Verdict::DoesNotHold.into(),
+        (false, effect) if effect == wanted => ClaimVerdict::HoldsInDirection.into(),
+        (false, _) => ClaimVerdict::DoesNotHold.into(),
     }
 }
 

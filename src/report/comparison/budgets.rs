@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::change::{bare, factor_text};
 use super::super::native::{json_suffix, native, quantity, statistic_json};
 use super::super::notes::plural;
-use super::super::table::{Align, Cell, Column, Mark, Note, Table};
+use super::super::table::{Align, Cell, CellMark, Column, Table, TableNote};
 use super::words;
 use crate::compare::{BudgetLine, BudgetOutcome, Evidence, UnmatchedBudget};
 use crate::scenario::{Budget, Limit};
@@ -31,8 +31,8 @@ pub fn budget_table(lines: &[BudgetLine<'_>]) -> Table {
             Column::text("why", "why"),
         ],
         rows: sorted.into_iter().map(row).collect(),
-        notes: vec![Note {
-            mark: Mark::Whole,
+        notes: vec![TableNote {
+            mark: CellMark::Whole,
             text: summary(lines),
         }],
     }
@@ -55,8 +55,8 @@ impl JudgedBudgets<'_, '_> {
         let mut table = budget_table(self.lines);
         let unmatched = self.unmatched.iter().map(unmatched_sentence);
         let notes = unmatched.chain(self.caveats.iter().cloned());
-        table.notes.extend(notes.map(|text| Note {
-            mark: Mark::Whole,
+        table.notes.extend(notes.map(|text| TableNote {
+            mark: CellMark::Whole,
             text: format!("Note: {text}."),
         }));
         table

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::csv_bytes::CsvBytes;
 use super::super::native::{exact_text, json_suffix, native, statistic_json};
 use super::{table, words};
-use crate::compare::{Line, Outcome, RunComparison, Standing, causes, caveats};
+use crate::compare::{Line, LineOutcome, RunComparison, Standing, causes, caveats};
 use crate::stats::Comparison;
 
 /// A line for each metric of each case: values in base units, the factor head / base with
@@ -136,7 +136,7 @@ fn of_line(comparison: &RunComparison<'_>, line: &Line<'_>) -> Value {
 
 fn judged<'l>(line: &'l Line<'_>) -> Option<&'l Comparison> {
     match &line.outcome {
-        Outcome::Judged(comparison) => Some(comparison),
+        LineOutcome::Judged(comparison) => Some(comparison),
         _ => None,
     }
 }
@@ -144,12 +144,12 @@ fn judged<'l>(line: &'l Line<'_>) -> Option<&'l Comparison> {
 /// The reason for a verdict, or the rules that prevent one.
 fn reason(line: &Line<'_>) -> String {
     match &line.outcome {
-        Outcome::Judged(comparison) => words::reason_word(comparison.reason).to_owned(),
-        Outcome::Broke { .. } => "broke".to_owned(),
-        Outcome::Fixed { .. } => "fixed".to_owned(),
-        Outcome::Expected { .. } => "expected".to_owned(),
-        Outcome::NotMeasured { .. } => "not-measured".to_owned(),
-        Outcome::NotComparable(why) => {
+        LineOutcome::Judged(comparison) => words::reason_word(comparison.reason).to_owned(),
+        LineOutcome::Broke { .. } => "broke".to_owned(),
+        LineOutcome::Fixed { .. } => "fixed".to_owned(),
+        LineOutcome::Expected { .. } => "expected".to_owned(),
+        LineOutcome::NotMeasured { .. } => "not-measured".to_owned(),
+        LineOutcome::NotComparable(why) => {
             let mut rules: Vec<_> = why
                 .iter()
                 .map(|difference| difference.rule.word())
@@ -162,7 +162,7 @@ fn reason(line: &Line<'_>) -> String {
 
 fn explanation(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
     match &line.outcome {
-        Outcome::Judged(_) => table::why(comparison, line),
+        LineOutcome::Judged(_) => table::why(comparison, line),
         _ => words::change(line),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::notes::plural;
-use crate::compare::{Outcome, RunComparison, Standing};
+use crate::compare::{LineOutcome, RunComparison, Standing};
 use crate::record::{Kind, Metric};
 use crate::stats::least_rounds;
 
@@ -26,7 +26,7 @@ pub(super) fn small_rows(comparison: &RunComparison<'_>) -> Option<String> {
 pub(super) fn findable(comparison: &RunComparison<'_>) -> Option<String> {
     let mut of_metric: BTreeMap<Metric, Vec<Option<f64>>> = BTreeMap::new();
     for line in &comparison.lines {
-        if let Outcome::Judged(judged) = &line.outcome
+        if let LineOutcome::Judged(judged) = &line.outcome
             && line.metric.kind() == Kind::Timed
         {
             let detectable = judged.power.and_then(|power| power.detectable);

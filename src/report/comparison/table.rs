@@ -1,9 +1,9 @@
 //! The comparison of two runs as a table.
 
 use super::super::notes::plural;
-use super::super::table::{Align, Cell, Column, Mark, Note, Table};
+use super::super::table::{Align, Cell, CellMark, Column, Table, TableNote};
 use super::{power, words};
-use crate::compare::{Line, Outcome, RunComparison, Standing, causes, caveats};
+use crate::compare::{Line, LineOutcome, RunComparison, Standing, causes, caveats};
 use crate::stats::ALPHA;
 
 /// Worse lines, then better ones, then inconclusive ones that may matter, the largest change
@@ -11,8 +11,8 @@ use crate::stats::ALPHA;
 pub fn comparison_table(comparison: &RunComparison<'_>, all: bool) -> Table {
     let mut table = lines_table(comparison, all);
     if !all && comparison.count(Standing::Same) + comparison.count(Standing::NotComparable) > 0 {
-        table.notes.push(Note {
-            mark: Mark::Whole,
+        table.notes.push(TableNote {
+            mark: CellMark::Whole,
             text: "--all lists what is the same or not comparable too.".to_owned(),
         });
     }
@@ -122,7 +122,7 @@ pub fn line_sentence(comparison: &RunComparison<'_>, line: &Line<'_>) -> String 
 
 /// The causes of a change, or the reason for an inconclusive verdict.
 pub(super) fn why(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
-    if let Outcome::Judged(judged) = &line.outcome
+    if let LineOutcome::Judged(judged) = &line.outcome
         && words::explains(judged)
     {
         let why = words::reason(judged.reason);
@@ -147,7 +147,7 @@ pub(super) fn why(comparison: &RunComparison<'_>, line: &Line<'_>) -> String {
     }
 }
 
-fn notes(comparison: &RunComparison<'_>) -> Vec<Note> {
+fn notes(comparison: &RunComparison<'_>) -> Vec<TableNote> {
     let mut notes = vec![summary(comparison)];
     notes.extend(power::small_rows(comparison));
     notes.extend(power::findable(comparison));
@@ -158,7 +158,7 @@ fn notes(comparison: &RunComparison<'_>) -> Vec<Note> {
     let tests = comparison
         .lines
         .iter()
-        .filter(|line| matches!(&line.outcome, Outcome::Judged(judged) if judged.p.is_some()));
+        .filter(|line| matches!(&line.outcome, LineOutcome::Judged(judged) if judged.p.is_some()));
     let alpha = comparison.terms.alpha;
     let level = words::short(alpha);
     let share = match alpha < ALPHA {
@@ -198,8 +198,8 @@ fn notes(comparison: &RunComparison<'_>) -> Vec<Note> {
     if !comparison.new.is_empty() {
         notes.push(format!("Only in head: {}.", names(&comparison.new)));
     }
-    let whole = |text| Note {
-        mark: Mark::Whole,
+    let whole = |text| TableNote {
+        mark: CellMark::Whole,
         text,
     };
     notes.into_iter().map(whole).collect()

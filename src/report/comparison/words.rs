@@ -4,7 +4,7 @@ use super::super::change::{bare, factor_text, metric_words};
 use super::super::native::{native, quantity};
 use super::super::notes::{one_line, plural};
 use super::super::scale::Scale;
-use crate::compare::{Cause, Line, Outcome};
+use crate::compare::{Cause, Line, LineOutcome};
 use crate::record::{Kind, Metric};
 use crate::stats::{Comparison, Verdict, VerdictReason};
 use crate::units::{Bytes, Nanos, Quantity, Ratio};
@@ -15,15 +15,15 @@ const TEXT_CHARS: usize = 90;
 /// `1.42x [1.31, 1.55] slower`, `23.4 MB larger (1.18x)`, `did not finish: …`.
 pub(in super::super) fn change(line: &Line<'_>) -> String {
     match &line.outcome {
-        Outcome::Broke { reason } => format!("did not finish: {reason}"),
-        Outcome::Fixed { reason } => format!("works again; before: {reason}"),
-        Outcome::Expected { reason } => format!("fails as expected: {reason}"),
-        Outcome::NotMeasured { reason } => format!("not measured: {reason}"),
-        Outcome::NotComparable(why) => {
+        LineOutcome::Broke { reason } => format!("did not finish: {reason}"),
+        LineOutcome::Fixed { reason } => format!("works again; before: {reason}"),
+        LineOutcome::Expected { reason } => format!("fails as expected: {reason}"),
+        LineOutcome::NotMeasured { reason } => format!("not measured: {reason}"),
+        LineOutcome::NotComparable(why) => {
             let why: Vec<&str> = why.iter().map(|why| why.what.as_str()).collect();
             why.join("; ")
         }
-        Outcome::Judged(comparison) => match line.metric.kind() {
+        LineOutcome::Judged(comparison) => match line.metric.kind() {
             Kind::Timed => timed(line.metric, comparison),
             Kind::Exact => exact(line, comparison),
         },
@@ -201,7 +201,7 @@ fn size_change(before: Option<Quantity>, after: Option<Quantity>) -> String {
 /// The factor of a line, for files.
 pub(super) fn factor(line: &Line<'_>) -> Option<Ratio> {
     match &line.outcome {
-        Outcome::Judged(comparison) => comparison.effect,
+        LineOutcome::Judged(comparison) => comparison.effect,
         _ => None,
     }
 }

@@ -7,11 +7,13 @@ mod deploys;
 mod layers;
 mod phrases;
 mod proof;
+mod pulled_links;
 mod pulls;
 mod services;
 mod sizes;
 
 use layers::{stock_of_run, stock_of_scenario};
+use pulled_links::pulled_links;
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
@@ -108,24 +110,6 @@ pub(super) fn base_share(analysis: &Analysis<'_>, case: &CaseRecord) -> Option<B
 pub(super) fn base_layers(analysis: &Analysis<'_>, case: &CaseRecord) -> Option<usize> {
     let base = layers::base_of(analysis, case, case.image.as_ref()?).ok()?;
     Some(base.map_or(0, |base| base.diff_ids.len()))
-}
-
-/// The links that pulls of this run went over. If no engine could pull, an earlier failure of a
-/// case is not an attempted pull.
-fn pulled_links(analysis: &Analysis<'_>) -> Vec<Link> {
-    let distribution = analysis.record.distribution.as_ref();
-    let nobody = distribution.is_some_and(|known| known.why_no_puller.is_some());
-    let tried = analysis.entries().iter().any(|entry| {
-        let counts = entry.counts;
-        let pulled = counts.ok + counts.warmup + counts.invalid;
-        let failed = if nobody { 0 } else { counts.dnf };
-        entry.metric.is_linked() && pulled + failed > 0
-    });
-    if tried {
-        analysis.links().to_vec()
-    } else {
-        Vec::new()
-    }
 }
 
 /// The same as JSON; null if the run did not measure distribution.

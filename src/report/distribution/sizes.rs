@@ -6,7 +6,8 @@ use super::super::figure::over;
 use super::super::metric_table::{TableSpec, metric_table};
 use super::super::native::{exact_text, quantity};
 use super::super::table::Table;
-use super::{phrases, pulled_links};
+use super::phrases;
+use super::pulled_links::pulled_links;
 use crate::record::{CaseRecord, Link, Metric, ScenarioRecord};
 use crate::units::Unit;
 

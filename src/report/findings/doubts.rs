@@ -1,10 +1,10 @@
 //! Doubts: failures, invalid samples and claims that do not hold.
 
 use super::super::analysis::Analysis;
-use super::super::claims::{ClaimResult, Verdict, results};
+use super::super::claims::{ClaimResult, ClaimVerdict, results};
 use super::super::notes::plural;
 use super::super::warning::{Warning, warnings_of};
-use super::{Finding, Sentence, named, weight};
+use super::finding::{Finding, Sentence, named, weight};
 use crate::record::{CaseRecord, Disposition, RunRecord, Status};
 
 /// Always present; without doubts it states what that is based on.
@@ -31,7 +31,7 @@ pub(super) fn doubts(analysis: &Analysis<'_>) -> Finding {
     let doubtful = trouble
         || claims
             .iter()
-            .any(|claim| claim.verdict == Verdict::DoesNotHold);
+            .any(|claim| claim.verdict == ClaimVerdict::DoesNotHold);
     Finding {
         title: if doubtful {
             "What to doubt"
@@ -132,15 +132,15 @@ fn claims_sentence(claims: &[ClaimResult<'_>]) -> Option<String> {
     let counts = format!(
         "Of {}: {} met, {} met in direction, {} not, {} not tested",
         plural(claims.len(), "published figure"),
-        count(Verdict::Holds),
-        count(Verdict::HoldsInDirection),
-        count(Verdict::DoesNotHold),
-        count(Verdict::CannotBeTested)
+        count(ClaimVerdict::Holds),
+        count(ClaimVerdict::HoldsInDirection),
+        count(ClaimVerdict::DoesNotHold),
+        count(ClaimVerdict::CannotBeTested)
     );
     let off = |claim: &ClaimResult<'_>| weight(claim.ratio.map(|ratio| ratio.get()));
     let broken = claims
         .iter()
-        .filter(|claim| claim.verdict == Verdict::DoesNotHold);
+        .filter(|claim| claim.verdict == ClaimVerdict::DoesNotHold);
     let worst = broken.max_by(|left, right| off(left).total_cmp(&off(right)));
     let worst = worst.map_or(String::new(), |worst| {
         let ratio = worst.ratio.map(crate::units::human_ratio);

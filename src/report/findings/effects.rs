@@ -2,7 +2,7 @@
 
 use super::super::analysis::Analysis;
 use super::super::technique::{EffectLine, lines};
-use super::{Finding, RankedSentence, Sentence, finding, named, weight};
+use super::finding::{Finding, RankedSentence, Sentence, finding, named, weight};
 
 /// Per variant: the largest effect among the expected metrics.
 pub(super) fn shown(analysis: &Analysis<'_>) -> Option<Finding> {

@@ -1,12 +1,12 @@
 //! The best variant of each scenario in one metric, compared with the naive one.
 
 use super::super::analysis::Analysis;
-use super::super::change::{Change, Effect};
+use super::super::change::{Effect, MeasureChange};
 use super::super::entry::Series;
 use super::super::native::native;
 use super::super::observed::Measure;
 use super::super::scale::Scale;
-use super::{Finding, RankedSentence, Sentence, finding, named, weight};
+use super::finding::{Finding, RankedSentence, Sentence, finding, named, weight};
 use crate::record::{CaseRecord, Metric, ScenarioRecord};
 use crate::units::Quantity;
 
@@ -101,7 +101,7 @@ fn best_of(
     let plain = others.iter().find(|(case, _)| case.strategy == PLAIN);
     let (other, other_value) = plain.unwrap_or(worst);
     let change_from =
-        |case: &CaseRecord| Change::of(measure, &measure.of(analysis, case), &of_best);
+        |case: &CaseRecord| MeasureChange::of(measure, &measure.of(analysis, case), &of_best);
     let change = change_from(other)?;
     let alike: Vec<&str> = others
         .iter()

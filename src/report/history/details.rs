@@ -2,7 +2,7 @@
 
 use super::super::comparison::words::with_unit;
 use super::super::notes::one_line;
-use super::super::table::{Align, Cell, Column, Mark, Note, Table};
+use super::super::table::{Align, Cell, CellMark, Column, Table, TableNote};
 use super::words;
 use crate::history::{Point, Trend};
 
@@ -55,8 +55,8 @@ pub fn trend_table(trend: &Trend<'_>) -> Table {
         rows: rows.map(|(at, point)| row(trend, at, point)).collect(),
         notes: notes
             .into_iter()
-            .map(|text| Note {
-                mark: Mark::Whole,
+            .map(|text| TableNote {
+                mark: CellMark::Whole,
                 text,
             })
             .collect(),

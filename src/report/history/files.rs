@@ -6,7 +6,7 @@ use super::super::comparison::words::reason_word;
 use super::super::csv_bytes::CsvBytes;
 use super::super::native::{exact_text, json_suffix, native, statistic_json};
 use super::HistoryPage;
-use crate::history::{Change, Outcome, Point, Standing, Trend};
+use crate::history::{Point, Trend, TrendChange, TrendOutcome, TrendStanding};
 use crate::units::Quantity;
 
 /// A row for each run of each trend, oldest first.
@@ -69,8 +69,8 @@ pub fn history_json(page: &HistoryPage<'_>) -> Value {
             .filter(|trend| trend.outcome.standing() == standing);
         alike.count()
     };
-    let key = |standing: Standing| standing.word().replace(' ', "_");
-    let counts = Standing::ALL.map(|standing| (key(standing), count(standing)));
+    let key = |standing: TrendStanding| standing.word().replace(' ', "_");
+    let counts = TrendStanding::ALL.map(|standing| (key(standing), count(standing)));
     let left_out = page.left_out.iter();
     json!({
         "source": page.source,
@@ -90,13 +90,13 @@ pub fn history_json(page: &HistoryPage<'_>) -> Value {
 fn of_trend(trend: &Trend<'_>) -> Value {
     let suffix = json_suffix(trend.metric.unit());
     let judged = match &trend.outcome {
-        Outcome::Judged(judgement) => Some(judgement),
+        TrendOutcome::Judged(judgement) => Some(judgement),
         _ => None,
     };
     let newest = trend.newest();
     let effect = match &trend.outcome {
-        Outcome::Judged(judgement) => judgement.effect,
-        Outcome::Thin { effect, .. } => *effect,
+        TrendOutcome::Judged(judgement) => judgement.effect,
+        TrendOutcome::Thin { effect, .. } => *effect,
         _ => None,
     };
     let mut object = json!({
@@ -117,7 +117,7 @@ fn of_trend(trend: &Trend<'_>) -> Value {
         "drift": trend.drift.map(|drift| json!({
             "ratio": drift.effect,
             "runs": drift.runs,
-            "verdict": Standing::of(drift.verdict).word(),
+            "verdict": TrendStanding::of(drift.verdict).word(),
         })),
         "eras": trend.eras(),
         "changes": trend.changes.iter().map(|change| of_change(trend, change)).collect::<Vec<_>>(),
@@ -132,7 +132,7 @@ fn of_trend(trend: &Trend<'_>) -> Value {
     object
 }
 
-fn of_change(trend: &Trend<'_>, change: &Change) -> Value {
+fn of_change(trend: &Trend<'_>, change: &TrendChange) -> Value {
     let suffix = json_suffix(trend.metric.unit());
     let point = &trend.points[change.at];
     let mut object = json!({
@@ -170,27 +170,27 @@ fn number(value: Option<Quantity>) -> Value {
     value.map_or(Value::Null, |value| statistic_json(native(value)))
 }
 
-fn word(change: &Change) -> &'static str {
+fn word(change: &TrendChange) -> &'static str {
     match change.better {
         true => "better",
         false => "worse",
     }
 }
 
-fn change_at<'t>(trend: &'t Trend<'_>, at: usize) -> Option<&'t Change> {
+fn change_at<'t>(trend: &'t Trend<'_>, at: usize) -> Option<&'t TrendChange> {
     trend.changes.iter().find(|change| change.at == at)
 }
 
 /// The reason for a verdict or for its absence.
-fn reason(outcome: &Outcome<'_>) -> &'static str {
+fn reason(outcome: &TrendOutcome<'_>) -> &'static str {
     match outcome {
-        Outcome::Judged(judgement) => reason_word(judgement.reason),
-        Outcome::Thin { .. } => "fewer-samples",
-        Outcome::Broke { .. } => "broke",
-        Outcome::Fixed { .. } => "fixed",
-        Outcome::Failing { .. } => "failing",
-        Outcome::NotComparable => "not-comparable",
-        Outcome::First => "first",
-        Outcome::Past => "past",
+        TrendOutcome::Judged(judgement) => reason_word(judgement.reason),
+        TrendOutcome::Thin { .. } => "fewer-samples",
+        TrendOutcome::Broke { .. } => "broke",
+        TrendOutcome::Fixed { .. } => "fixed",
+        TrendOutcome::Failing { .. } => "failing",
+        TrendOutcome::NotComparable => "not-comparable",
+        TrendOutcome::First => "first",
+        TrendOutcome::Past => "past",
     }
 }

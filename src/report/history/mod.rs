@@ -11,7 +11,7 @@ pub use files::{history_csv, history_json};
 pub use table::history_table;
 pub(super) use table::{in_order, summary};
 
-use crate::history::{Terms, Trend};
+use crate::history::{Trend, TrendTerms};
 
 /// The input of a history report.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ pub struct HistoryPage<'a> {
     /// Skipped files with the reasons.
     pub left_out: &'a [(String, String)],
     /// The settings of the history.
-    pub terms: &'a Terms,
+    pub terms: &'a TrendTerms,
     /// The trends.
     pub trends: &'a [Trend<'a>],
 }

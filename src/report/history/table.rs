@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::super::comparison::words::with_unit;
 use super::super::notes::plural;
-use super::super::table::{Align, Cell, Column, Mark, Note, Table};
+use super::super::table::{Align, Cell, CellMark, Column, Table, TableNote};
 use super::spark::sparkline;
 use super::{HistoryPage, words};
-use crate::history::{Outcome, Standing, Trend};
+use crate::history::{Trend, TrendOutcome, TrendStanding};
 use crate::stats::{ALPHA, Threshold};
 use crate::units::native;
 
@@ -101,15 +101,15 @@ fn spark(trend: &Trend<'_>) -> String {
     sparkline(&values[values.len().saturating_sub(SPARKS)..], SPARK_RANGE)
 }
 
-fn notes(page: &HistoryPage<'_>) -> Vec<Note> {
+fn notes(page: &HistoryPage<'_>) -> Vec<TableNote> {
     let mut notes = vec![summary(page.trends)];
     let percent = |threshold: Threshold| {
         let percent = (threshold.factor() - 1.0) * 100.0;
         format!("{} %", (percent * 100.0).round() / 100.0)
     };
-    let tests = page.trends.iter().filter(
-        |trend| matches!(&trend.outcome, Outcome::Judged(judged) if judged.adjusted_p.is_some()),
-    );
+    let tests = page.trends.iter().filter(|trend| {
+        matches!(&trend.outcome, TrendOutcome::Judged(judged) if judged.adjusted_p.is_some())
+    });
     notes.push(format!(
         "Baseline: the median of the last {} comparable runs before the newest. Timed metrics \
          count as changed from {} on, exact ones from {}. Brackets: 95 % interval by what runs \
@@ -127,8 +127,8 @@ fn notes(page: &HistoryPage<'_>) -> Vec<Note> {
     let left_out = page.left_out.iter().take(MOST_NAMED);
     notes.extend(left_out.map(|(file, reason)| format!("Left out: {file}: {reason}.")));
     notes.extend(more(page.left_out.len(), "file", "left out"));
-    let whole = |text| Note {
-        mark: Mark::Whole,
+    let whole = |text| TableNote {
+        mark: CellMark::Whole,
         text,
     };
     notes.into_iter().map(whole).collect()
@@ -142,7 +142,7 @@ pub(in super::super) fn summary(trends: &[Trend<'_>]) -> String {
             .filter(|trend| trend.outcome.standing() == standing);
         alike.count()
     };
-    let counts: Vec<String> = Standing::ALL
+    let counts: Vec<String> = TrendStanding::ALL
         .into_iter()
         .map(|standing| (count(standing), standing.word()))
         .filter(|(count, _)| *count > 0)

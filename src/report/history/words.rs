@@ -6,7 +6,7 @@ use super::super::change::{bare, factor_text, metric_words};
 use super::super::comparison::words::with_unit;
 use super::super::native::{native, quantity};
 use super::super::notes::one_line;
-use crate::history::{Change, Drift, Judgement, Outcome, Point, Trend};
+use crate::history::{Drift, Judgement, Point, Trend, TrendChange, TrendOutcome};
 use crate::record::{Kind, Metric};
 use crate::stats::{Verdict, VerdictReason};
 use crate::units::{Quantity, Ratio, Unit};
@@ -29,21 +29,23 @@ pub(in super::super) fn day<'a>(point: &Point<'a>) -> &'a str {
 /// `1.10x [1.05, 1.15] slower`; with the reason if it is inconclusive.
 pub(in super::super) fn change(trend: &Trend<'_>) -> String {
     match &trend.outcome {
-        Outcome::Judged(judgement) => match trend.metric.kind() {
+        TrendOutcome::Judged(judgement) => match trend.metric.kind() {
             Kind::Timed => timed(trend.metric, judgement),
             Kind::Exact => exact(trend, judgement),
         },
-        Outcome::Thin { effect, n, usual } => {
+        TrendOutcome::Thin { effect, n, usual } => {
             let factor = factor(trend.metric, *effect);
             format!("{factor}; {} samples, usually {}", n.0, usual.0)
         }
-        Outcome::Broke { reason } => format!("did not finish: {}", one_line(reason, REASON_CHARS)),
-        Outcome::Failing { reason } => one_line(reason, REASON_CHARS),
-        Outcome::Fixed { reason } => {
+        TrendOutcome::Broke { reason } => {
+            format!("did not finish: {}", one_line(reason, REASON_CHARS))
+        }
+        TrendOutcome::Failing { reason } => one_line(reason, REASON_CHARS),
+        TrendOutcome::Fixed { reason } => {
             format!("works again; before: {}", one_line(reason, REASON_CHARS))
         }
-        Outcome::NotComparable => border(trend),
-        Outcome::First | Outcome::Past => String::new(),
+        TrendOutcome::NotComparable => border(trend),
+        TrendOutcome::First | TrendOutcome::Past => String::new(),
     }
 }
 
@@ -171,7 +173,7 @@ pub(super) fn drift(metric: Metric, drift: &Drift) -> String {
 }
 
 /// The size of a change of level.
-pub(in super::super) fn went(metric: Metric, change: &Change) -> String {
+pub(in super::super) fn went(metric: Metric, change: &TrendChange) -> String {
     match metric.kind() {
         Kind::Timed => factor(metric, change.effect),
         Kind::Exact => step(metric, change.before, change.now, change.effect),
@@ -179,7 +181,7 @@ pub(in super::super) fn went(metric: Metric, change: &Change) -> String {
 }
 
 /// `2026-11-02: 1.10x slower`.
-pub(super) fn changed(trend: &Trend<'_>, change: &Change) -> String {
+pub(super) fn changed(trend: &Trend<'_>, change: &TrendChange) -> String {
     format!(
         "{}: {}",
         day(&trend.points[change.at]),

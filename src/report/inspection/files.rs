@@ -1,9 +1,9 @@
 //! Files of layers as a table.
 
 use super::super::table::{Cell, Column, Table};
+use super::inspection_view::{InspectionView, more_note};
 use super::stack::bytes_cell;
 use super::weights::words;
-use super::{InspectionView, more_note};
 use crate::inspection::{FileKind, FileList, ListedFile};
 use crate::units::{Count, Unit};
 

@@ -4,7 +4,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
 use super::super::ci::annotations;
-use super::super::table::{Cell, Column, Note, Table};
+use super::super::table::{Cell, Column, Table, TableNote};
 use crate::inspection::{GateFinding, GateSubject, Inspection, Judged};
 use crate::text;
 
@@ -40,7 +40,10 @@ pub fn gate_table(image: &Inspection, judged: &[Judged]) -> Table {
             Column::text("findings", "findings"),
         ],
         rows: rows.collect(),
-        notes: vec![Note::whole(format!("{failed} of {} failed.", judged.len()))],
+        notes: vec![TableNote::whole(format!(
+            "{failed} of {} failed.",
+            judged.len()
+        ))],
     }
 }
 

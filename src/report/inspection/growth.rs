@@ -1,10 +1,10 @@
 //! Two images side by side.
 
 use super::super::notes::one_line;
-use super::super::table::{Cell, Column, Note, Table};
+use super::super::table::{Cell, Column, Table, TableNote};
+use super::inspection_view::{InspectionView, more_note};
 use super::stack::{bytes_cell, count_cell, plain};
 use super::weights::path_cell;
-use super::{InspectionView, more_note};
 use crate::inspection::{Growth, PackageGrowth, Sizes};
 use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 
@@ -64,7 +64,7 @@ fn sums(growth: &Growth) -> Table {
         title: format!("{} against {}", growth.image, growth.against),
         columns: columns(vec![Column::text("what", "what")], Vec::new()),
         rows,
-        notes: vec![Note::whole(format!(
+        notes: vec![TableNote::whole(format!(
             "The lowest {} layers are the same.",
             growth.shared_layers.0
         ))],
@@ -84,8 +84,8 @@ fn layers(growth: &Growth, view: InspectionView) -> Table {
         rows.truncate(view.rows(LAYER_ROWS));
     }
     let more = total - rows.len();
-    let notes =
-        (more > 0).then(|| Note::whole(format!("{more} more that differ less; --all shows them.")));
+    let notes = (more > 0)
+        .then(|| TableNote::whole(format!("{more} more that differ less; --all shows them.")));
     let number = |number: Option<u32>| match number {
         Some(number) => Cell::text(number.to_string()),
         None => Cell::missing(),
@@ -159,7 +159,7 @@ fn packages(growth: &Growth, view: InspectionView) -> Table {
     let unlisted = growth.unlisted_packages;
     let unlisted = (unlisted > Count(0)).then(|| {
         let more = human_count(unlisted);
-        Note::whole(format!(
+        TableNote::whole(format!(
             "{more} packages of both images are too many to be compared."
         ))
     });

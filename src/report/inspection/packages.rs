@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::table::{Cell, Column, Note, Table};
-use super::{InspectionView, more_note};
+use super::super::table::{Cell, Column, Table, TableNote};
+use super::inspection_view::{InspectionView, more_note};
 use crate::inspection::{Inspection, Package, PackageKind, Packages, UnreadPackages};
 use crate::units::{Count, human_count};
 
@@ -94,7 +94,7 @@ pub fn package_table(image: &Inspection, view: InspectionView) -> Table {
     let cut = Count((packages.list.len() - rows.len()) as u64);
     let manager = image.posture.unread_packages.as_ref();
     let manager = manager.map(|manager| {
-        Note::whole(format!(
+        TableNote::whole(format!(
             "The database of {manager} is not read: its packages are not listed."
         ))
     });
@@ -122,13 +122,13 @@ pub fn package_table(image: &Inspection, view: InspectionView) -> Table {
     }
 }
 
-fn unread_note(file: &UnreadPackages) -> Note {
+fn unread_note(file: &UnreadPackages) -> TableNote {
     let UnreadPackages {
         path,
         layer,
         problem,
     } = file;
-    Note::whole(format!(
+    TableNote::whole(format!(
         "{path} (layer {layer}) is not read, or not whole: {problem}."
     ))
 }

@@ -8,7 +8,7 @@ use serde_cyclonedx::cyclonedx::v_1_6 as cyclonedx;
 use serde_json::Value;
 use serde_spdx::spdx::v_2_3 as spdx;
 
-use crate::inspection::{Distribution, Inspection, Package, PackageKind};
+use crate::inspection::{Inspection, LinuxDistribution, Package, PackageKind};
 
 /// A form of a bill of materials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ const NPM: &str = "plimsoll-npm";
 
 /// The package URL (<https://github.com/package-url/purl-spec>); none where the package has no
 /// name that one can have.
-fn purl(package: &Package, distribution: Option<&Distribution>) -> Option<String> {
+fn purl(package: &Package, distribution: Option<&LinuxDistribution>) -> Option<String> {
     let mut key = package.key_name();
     if package.kind == PackageKind::Go {
         // The library writes the namespace alone in lower case.
@@ -105,7 +105,7 @@ fn purl(package: &Package, distribution: Option<&Distribution>) -> Option<String
         if let Some(architecture) = package.architecture.as_deref() {
             url.add_qualifier("arch", architecture).ok()?;
         }
-        if let Some(Distribution { id, version }) = distribution {
+        if let Some(LinuxDistribution { id, version }) = distribution {
             let version = version.as_deref().unwrap_or_default();
             let named = format!("{id}-{version}");
             url.add_qualifier("distro", named.trim_end_matches('-').to_owned())
@@ -188,7 +188,7 @@ fn cyclonedx_of(image: &Inspection, created: &str) -> Result<Value, Cause> {
     for (number, package) in image.packages.list.iter().enumerate() {
         components.push(component(image, number, package)?);
     }
-    if let Some(Distribution { id, version }) = &image.packages.distribution {
+    if let Some(LinuxDistribution { id, version }) = &image.packages.distribution {
         let mut system = cyclonedx::ComponentBuilder::default();
         system
             .type_("operating-system")

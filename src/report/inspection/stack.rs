@@ -1,9 +1,9 @@
 //! Layers and instructions in one table, as the config's history links them.
 
 use super::super::notes::{one_line, plural};
-use super::super::table::{Cell, Column, Note, Table};
-use super::InspectionView;
-use crate::inspection::{InspectedLayer, Inspection, Instruction};
+use super::super::table::{Cell, Column, Table, TableNote};
+use super::inspection_view::InspectionView;
+use crate::inspection::{HistoryInstruction, InspectedLayer, Inspection};
 use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 
 /// Rows of layers that fit one screen.
@@ -80,7 +80,7 @@ pub(super) fn stack(image: &Inspection, view: InspectionView) -> Table {
 }
 
 /// The rows, the lowest first, and what was left out of them.
-fn rows(image: &Inspection, view: InspectionView) -> (Vec<Row>, Vec<Note>) {
+fn rows(image: &Inspection, view: InspectionView) -> (Vec<Row>, Vec<TableNote>) {
     let mut notes = Vec::new();
     if view.is_whole {
         return (whole_rows(image), notes);
@@ -116,7 +116,7 @@ fn rows(image: &Inspection, view: InspectionView) -> (Vec<Row>, Vec<Note>) {
         shown.sort_by_key(|at| std::cmp::Reverse(effect(at)));
         let others = shown.split_off(ROWS);
         let bytes: Bytes = { others.iter() }.map(|at| image.layers[*at].bytes).sum();
-        notes.push(Note::whole(format!(
+        notes.push(TableNote::whole(format!(
             "{} with {bytes} not shown; --all shows them.",
             plural(others.len(), "lighter layer")
         )));
@@ -127,11 +127,11 @@ fn rows(image: &Inspection, view: InspectionView) -> (Vec<Row>, Vec<Note>) {
     match without.count() {
         0 => {}
         count if count == image.history.len() && !image.layers.is_empty() => {
-            notes.push(Note::whole(
+            notes.push(TableNote::whole(
                 "The history does not say which instruction made which layer.",
             ));
         }
-        count => notes.push(Note::whole(format!(
+        count => notes.push(TableNote::whole(format!(
             "{} made no layer; --all shows them.",
             plural(count, "instruction")
         ))),
@@ -153,7 +153,7 @@ fn whole_rows(image: &Inspection) -> Vec<Row> {
         let layers = (0..image.layers.len()).map(|at| single(at, String::new()));
         rows.extend(layers);
     }
-    for Instruction {
+    for HistoryInstruction {
         instruction, layer, ..
     } in &image.history
     {

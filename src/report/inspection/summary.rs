@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::notes::one_line;
 use super::super::posture::{Fact, found};
-use super::super::table::{Cell, Column, Note, Table};
-use super::{InspectionView, more_note, packages};
+use super::super::table::{Cell, Column, Table, TableNote};
+use super::inspection_view::{InspectionView, more_note};
+use super::packages;
 use crate::inspection::{Base, BaseEvidence, Inspection};
 use crate::record::{Posture, SecretFinding};
 use crate::units::{Bytes, Count, human_count};
@@ -134,9 +135,9 @@ fn facts(posture: &Posture, view: InspectionView) -> Vec<(&'static str, String)>
 }
 
 /// The secrets: each, or one of each kind.
-fn secrets(secrets: &[SecretFinding], view: InspectionView) -> Vec<Note> {
+fn secrets(secrets: &[SecretFinding], view: InspectionView) -> Vec<TableNote> {
     let note = |secret: &SecretFinding, more: String| {
-        Note::whole(format!("{}{more}", one_line(&found(secret), PLACE_CHARS)))
+        TableNote::whole(format!("{}{more}", one_line(&found(secret), PLACE_CHARS)))
     };
     if view.is_whole {
         return secrets.iter().map(|one| note(one, String::new())).collect();

@@ -1,9 +1,9 @@
 //! What is wasted, and where the bytes of the final tree lie.
 
 use super::super::notes::one_line;
-use super::super::table::{Cell, Column, Note, Table};
+use super::super::table::{Cell, Column, Table, TableNote};
+use super::inspection_view::{InspectionView, more_note};
 use super::stack::{bytes_cell, count_cell};
-use super::{InspectionView, more_note};
 use crate::inspection::{Inspection, WasteCause};
 use crate::units::{Bytes, Count, Unit};
 
@@ -34,7 +34,7 @@ pub(super) fn waste(image: &Inspection, view: InspectionView) -> Table {
     if !more.is_empty() {
         let count = more.len();
         let bytes: Bytes = more.into_iter().sum();
-        notes.push(Note::whole(format!(
+        notes.push(TableNote::whole(format!(
             "{count} more rows with {bytes}; --all shows them and each file."
         )));
     }

@@ -6,7 +6,8 @@ use super::super::chart::{Theme, comparison_chart};
 use super::super::comparison::{lines_table, summary};
 use super::super::runs::table_of;
 use super::super::table::{Cell, Column, Table};
-use super::document::{Entry, document};
+use super::document::document;
+use super::section::ContentsEntry;
 use super::table::{filtered, plain};
 use crate::compare::{RunComparison, Standing};
 use crate::record::RunRecord;
@@ -33,7 +34,7 @@ pub fn comparison_html(comparison: &RunComparison<'_>) -> String {
         ("changes", "Changes"),
         ("lines", "Every line"),
     ];
-    let contents = contents.map(|(anchor, text)| Entry {
+    let contents = contents.map(|(anchor, text)| ContentsEntry {
         anchor: anchor.to_owned(),
         text: text.to_owned(),
         below: Vec::new(),

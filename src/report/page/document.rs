@@ -6,20 +6,14 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::charts;
+use super::section::ContentsEntry;
 use crate::text;
 
 const SCRIPT: &str = include_str!("script.js");
 const STYLE: &str = include_str!("style.css");
 
-/// A line of the contents.
-pub(super) struct Entry {
-    pub(super) anchor: String,
-    pub(super) text: String,
-    pub(super) below: Vec<Entry>,
-}
-
 /// The whole file. Ends with a line feed.
-pub(super) fn document(title: &str, contents: &[Entry], body: &Markup) -> String {
+pub(super) fn document(title: &str, contents: &[ContentsEntry], body: &Markup) -> String {
     let style = format!("{STYLE}{}", charts::colours());
     let page = html! {
         (DOCTYPE)
@@ -62,7 +56,7 @@ fn source_hash(text: &str) -> String {
 }
 
 /// The tools that need a script are hidden until it runs.
-fn bar(contents: &[Entry]) -> Markup {
+fn bar(contents: &[ContentsEntry]) -> Markup {
     html! {
         header.bar {
             a.brand href="#main" { (mark()) span { "plimsoll" } }
@@ -80,7 +74,7 @@ fn bar(contents: &[Entry]) -> Markup {
     }
 }
 
-fn entries(contents: &[Entry]) -> Markup {
+fn entries(contents: &[ContentsEntry]) -> Markup {
     html! {
         ul {
             @for entry in contents {

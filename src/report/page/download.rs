@@ -10,8 +10,8 @@ use flate2::write::GzEncoder;
 use maud::html;
 
 use super::super::tidy::samples_csv;
-use super::Section;
 use super::page_context::PageContext;
+use super::section::Section;
 use crate::record::RunRecord;
 use crate::units::Bytes;
 

@@ -6,7 +6,8 @@ use super::super::chart::{Chart, Theme, history_chart};
 use super::super::history::{HistoryPage, history_table, in_order, summary, trend_table};
 use super::super::notes::plural;
 use super::super::table::Table;
-use super::document::{Entry, document};
+use super::document::document;
+use super::section::ContentsEntry;
 use super::table::{linked, plain};
 use crate::history::Trend;
 use crate::scenario::Budget;
@@ -32,18 +33,21 @@ pub fn history_html(page: &HistoryPage<'_>, more: &[Budget]) -> String {
             }
         }
     };
-    let below = trends.iter().zip(&anchors).map(|(trend, anchor)| Entry {
-        anchor: anchor.clone(),
-        text: trend_table(trend).title,
-        below: Vec::new(),
-    });
+    let below = trends
+        .iter()
+        .zip(&anchors)
+        .map(|(trend, anchor)| ContentsEntry {
+            anchor: anchor.clone(),
+            text: trend_table(trend).title,
+            below: Vec::new(),
+        });
     let contents = [
-        Entry {
+        ContentsEntry {
             anchor: "summary".to_owned(),
             text: "Summary".to_owned(),
             below: Vec::new(),
         },
-        Entry {
+        ContentsEntry {
             anchor: "trends".to_owned(),
             text: "Trends".to_owned(),
             below: below.collect(),

@@ -1,7 +1,7 @@
 //! All figures of one variant.
 
 use super::super::analysis::Analysis;
-use super::super::entry::{MetricSummary, Standing};
+use super::super::entry::{EntryStanding, MetricSummary};
 use super::super::metric_cell::metric_cell;
 use super::super::native::quantity;
 use super::super::notes::Notes;
@@ -16,7 +16,8 @@ use crate::units::{Count, Quantity, Unit};
 pub(super) fn measured_table(analysis: &Analysis<'_>, case: &CaseRecord) -> Table {
     let mut notes = Notes::default();
     let shown = analysis.entries_of(&case.id).iter().filter(|entry| {
-        case.disposition == Disposition::Qualified && !matches!(entry.standing, Standing::Missing)
+        case.disposition == Disposition::Qualified
+            && !matches!(entry.standing, EntryStanding::Missing)
     });
     let rows: Vec<Vec<Cell>> = shown.map(|entry| row(entry, &mut notes)).collect();
     notes.whole("Median [95 % bootstrap interval of it]; n: samples that count; no range where all are alike.");

@@ -6,8 +6,8 @@ use super::super::claims::{Heads, claims_of};
 use super::super::floor::floor_of;
 use super::super::series::metrics_of;
 use super::super::table::{Cell, Column, Table};
-use super::Section;
 use super::page_context::PageContext;
+use super::section::Section;
 use super::table::{Use, table};
 use crate::stats::{MIN_FOR_INTERVAL, OUTLIER_THRESHOLD};
 

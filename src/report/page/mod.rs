@@ -17,6 +17,7 @@ mod measured;
 mod method;
 mod page_context;
 mod scenario;
+mod section;
 mod summary;
 mod table;
 
@@ -25,9 +26,10 @@ use maud::html;
 use super::runs::runs_overview;
 use crate::record::RunRecord;
 pub use comparison::comparison_html;
-use document::{Entry, document};
+use document::document;
 pub use history::history_html;
 use page_context::PageContext;
+use section::{ContentsEntry, Section};
 
 /// The page of a run.
 pub fn report_html(record: &RunRecord) -> String {
@@ -44,7 +46,7 @@ pub fn reports_html(records: &[RunRecord]) -> String {
     for (number, record) in (1..).zip(records) {
         let sheet = PageContext::new(record, format!("run{number}-"), 2);
         let (body, below) = run(&sheet);
-        contents.push(Entry {
+        contents.push(ContentsEntry {
             anchor: sheet.id("summary"),
             text: record.id.clone(),
             below,
@@ -63,7 +65,7 @@ pub fn reports_html(records: &[RunRecord]) -> String {
 }
 
 /// All sections of a run, and what the contents list of them.
-fn run(sheet: &PageContext<'_>) -> (maud::Markup, Vec<Entry>) {
+fn run(sheet: &PageContext<'_>) -> (maud::Markup, Vec<ContentsEntry>) {
     let sections: Vec<Section> = std::iter::once(summary::summary(sheet))
         .chain(summary::warnings(sheet))
         .chain(scenario::scenarios(sheet))
@@ -75,10 +77,4 @@ fn run(sheet: &PageContext<'_>) -> (maud::Markup, Vec<Entry>) {
     let body = html! { @for section in &sections { (section.body) } };
     let contents = sections.into_iter().map(|section| section.entry).collect();
     (body, contents)
-}
-
-/// A part of the page with its place in the contents.
-struct Section {
-    entry: Entry,
-    body: maud::Markup,
 }

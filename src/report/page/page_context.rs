@@ -7,8 +7,7 @@ use maud::{Markup, html};
 
 use super::super::analysis::Analysis;
 use super::super::failures::{MissingValue, missing_values};
-use super::Section;
-use super::document::Entry;
+use super::section::{ContentsEntry, Section};
 use crate::record::{CaseId, RunRecord};
 
 /// One run on a page.
@@ -96,7 +95,7 @@ impl<'a> PageContext<'a> {
             body: html! {
                 section id=(anchor) { (self.heading(1, title)) (body) }
             },
-            entry: Entry {
+            entry: ContentsEntry {
                 anchor,
                 text: title.to_owned(),
                 below: Vec::new(),

@@ -4,10 +4,10 @@ use maud::html;
 
 use super::super::main_table::all_tables;
 use super::super::metric_table::{sorted_cases, table_title};
-use super::Section;
 use super::case::case;
 use super::charts::charts;
 use super::page_context::PageContext;
+use super::section::Section;
 use super::table::{Use, table};
 use crate::record::ScenarioRecord;
 

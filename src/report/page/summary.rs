@@ -7,9 +7,8 @@ use super::super::markdown_sections::{commands, state_word};
 use super::super::notes::plural;
 use super::super::parts::parts_table;
 use super::super::warning::warnings_of;
-use super::Section;
-use super::document::Entry;
 use super::page_context::PageContext;
+use super::section::{ContentsEntry, Section};
 use super::table;
 use crate::record::{EngineChoice, RunRecord};
 
@@ -35,7 +34,7 @@ pub(super) fn summary(sheet: &PageContext<'_>) -> Section {
         }
     };
     Section {
-        entry: Entry {
+        entry: ContentsEntry {
             anchor: sheet.id("summary"),
             text: "Summary".to_owned(),
             below: Vec::new(),

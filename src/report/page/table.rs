@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::native::exact_text;
-use super::super::table::{Align, Cell, Column, Content, Mark, Note, Table};
+use super::super::table::{Align, Cell, CellMark, Column, Content, Table, TableNote};
 use super::page_context::PageContext;
 
 /// Single notes that are shown without asking.
@@ -178,9 +178,9 @@ fn marks(id: &str, cell: &Cell) -> Markup {
 }
 
 /// What holds for the whole table is always seen; many single notes are folded.
-fn notes(id: &str, notes: &[Note]) -> Markup {
-    let (whole, single): (Vec<&Note>, Vec<&Note>) =
-        notes.iter().partition(|note| note.mark == Mark::Whole);
+fn notes(id: &str, notes: &[TableNote]) -> Markup {
+    let (whole, single): (Vec<&TableNote>, Vec<&TableNote>) =
+        notes.iter().partition(|note| note.mark == CellMark::Whole);
     let list = html! { ul.notes { @for note in &single { (marked_note(id, note)) } } };
     html! {
         @if !whole.is_empty() {
@@ -194,14 +194,14 @@ fn notes(id: &str, notes: &[Note]) -> Markup {
     }
 }
 
-fn marked_note(id: &str, note: &Note) -> Markup {
+fn marked_note(id: &str, note: &TableNote) -> Markup {
     let anchor = match note.mark {
-        Mark::Number(number) => Some(format!("{id}-note-{number}")),
-        Mark::Whole | Mark::StandIn => None,
+        CellMark::Number(number) => Some(format!("{id}-note-{number}")),
+        CellMark::Whole | CellMark::StandIn => None,
     };
     let sign = match note.mark {
-        Mark::Number(number) => number.to_string(),
-        Mark::Whole | Mark::StandIn => note.mark.text(),
+        CellMark::Number(number) => number.to_string(),
+        CellMark::Whole | CellMark::StandIn => note.mark.text(),
     };
     html! { li id=[anchor] { span.sign { (sign) } " " (note.text) } }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::native::{csv_suffix, exact_text, json_suffix, native, statistic_json};
-use super::super::table::{Cell, Content, Mark, Table};
+use super::super::table::{Cell, CellMark, Content, Table};
 use crate::text;
 
 impl Table {
@@ -39,9 +39,9 @@ impl Table {
             .iter()
             .map(|note| {
                 let mark = match note.mark {
-                    Mark::Whole => Value::Null,
-                    Mark::StandIn => json!("*"),
-                    Mark::Number(number) => json!(number),
+                    CellMark::Whole => Value::Null,
+                    CellMark::StandIn => json!("*"),
+                    CellMark::Number(number) => json!(number),
                 };
                 json!({ "mark": mark, "text": note.text })
             })

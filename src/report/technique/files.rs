@@ -136,7 +136,7 @@ fn all_lines<'a>(analysis: &Analysis<'a>) -> Vec<EffectLine<'a>> {
         .collect()
 }
 
-fn change<'l>(line: &'l EffectLine<'_>) -> Option<&'l super::super::change::Change> {
+fn change<'l>(line: &'l EffectLine<'_>) -> Option<&'l super::super::change::MeasureChange> {
     match &line.outcome {
         EffectOutcome::Measured(change) => Some(change),
         EffectOutcome::Text { .. } | EffectOutcome::Absent => None,

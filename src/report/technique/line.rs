@@ -1,7 +1,7 @@
 //! The lines of an effect: measures and facts of both sides.
 
 use super::super::analysis::Analysis;
-use super::super::change::{Change, Effect};
+use super::super::change::{Effect, MeasureChange};
 use super::super::entry::Series;
 use super::super::figure::Absence;
 use super::super::figure::Figure;
@@ -81,7 +81,7 @@ impl EffectLine<'_> {
 #[derive(Debug)]
 pub(in crate::report) enum EffectOutcome {
     /// For a measure.
-    Measured(Change),
+    Measured(MeasureChange),
     /// For a fact as text: whether the sides differ.
     Text { differ: bool },
     /// One of the sides is missing.
@@ -233,7 +233,7 @@ fn compare(
     };
     if let Some(measure) = subject.measure() {
         let sides = [baseline, variant].map(|case| measure.of(analysis, case));
-        let change = Change::of(measure, &sides[0], &sides[1]);
+        let change = MeasureChange::of(measure, &sides[0], &sides[1]);
         return change.map_or(EffectOutcome::Absent, EffectOutcome::Measured);
     }
     let EffectSubject::Fact(fact) = subject else {

@@ -1,11 +1,11 @@
 //! Changes as sources print them: "30 s -> 3 s", "-70 %", "47x", "1/2", "less".
 
-use super::{Figure, Value, parse_figure, split};
+use super::{FigureValue, PublishedFigure, parse_figure, split};
 use crate::units::{Ratio, Unit};
 
 /// A published change.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::scenario) struct Change {
+pub(in crate::scenario) struct FigureChange {
     /// After divided by before; none where the source only says which way.
     pub ratio: Option<Ratio>,
     /// The unit of its two figures, where it has such.
@@ -20,10 +20,10 @@ const ARROWS: [&str; 2] = ["->", "→"];
 
 /// Reads a change; `None` where it is none, or one of nothing. `more_is_better` says what
 /// "47x" means: 47 times as much, or a 47th.
-pub(in crate::scenario) fn parse_change(text: &str, more_is_better: bool) -> Option<Change> {
+pub(in crate::scenario) fn parse_change(text: &str, more_is_better: bool) -> Option<FigureChange> {
     let text = text.trim();
     if WORDS.contains(&text.to_lowercase().as_str()) {
-        return Some(Change {
+        return Some(FigureChange {
             ratio: None,
             unit: None,
             approximate: false,
@@ -36,7 +36,7 @@ pub(in crate::scenario) fn parse_change(text: &str, more_is_better: bool) -> Opt
     let ratio = percent(bare)
         .or_else(|| times(bare, more_is_better))
         .or_else(|| fraction(bare))?;
-    Some(Change {
+    Some(FigureChange {
         ratio: Some(of_something(ratio)?),
         unit: None,
         approximate: bare.len() < text.len(),
@@ -44,16 +44,17 @@ pub(in crate::scenario) fn parse_change(text: &str, more_is_better: bool) -> Opt
 }
 
 /// `30 s -> 3 s`, `72 -> 3`.
-fn of_figures(before: &str, after: &str) -> Option<Change> {
-    let number = |value: Value| match value {
-        Value::Size(bytes) => bytes.0 as f64,
-        Value::Time(nanos) => nanos.0 as f64,
+fn of_figures(before: &str, after: &str) -> Option<FigureChange> {
+    let number = |value: FigureValue| match value {
+        FigureValue::Size(bytes) => bytes.0 as f64,
+        FigureValue::Time(nanos) => nanos.0 as f64,
     };
-    let sides: Option<(Figure, Figure)> = parse_figure(before).zip(parse_figure(after));
+    let sides: Option<(PublishedFigure, PublishedFigure)> =
+        parse_figure(before).zip(parse_figure(after));
     if let Some((before, after)) = sides {
         let unit = before.value.unit();
         let ratio = Ratio::of(number(after.value), number(before.value))?;
-        return (unit == after.value.unit()).then_some(Change {
+        return (unit == after.value.unit()).then_some(FigureChange {
             ratio: Some(of_something(ratio)?),
             unit: Some(unit),
             approximate: before.approximate || after.approximate,
@@ -64,7 +65,7 @@ fn of_figures(before: &str, after: &str) -> Option<Change> {
         rest.is_empty().then_some(number)
     };
     let ratio = Ratio::of(count(after)?, count(before)?)?;
-    Some(Change {
+    Some(FigureChange {
         ratio: Some(of_something(ratio)?),
         unit: Some(Unit::Count),
         approximate: false,

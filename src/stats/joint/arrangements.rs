@@ -4,12 +4,15 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::table::Table;
-use super::{Design, MOST_ARRANGEMENTS};
+use super::sides::Design;
+use super::table::JointTable;
+
+/// Arrangements that are looked at, at most.
+pub const MOST_ARRANGEMENTS: usize = 10_000;
 
 /// Hands over each arrangement as the sums of all metrics, and their counts where rounds are
 /// missing: the observed one first.
-pub(super) fn each(table: &Table, seed: u64, mut visit: impl FnMut(&[f64], &[f64])) {
+pub(super) fn each(table: &JointTable, seed: u64, mut visit: impl FnMut(&[f64], &[f64])) {
     let walk = Walk {
         table,
         columns: table.metrics.len(),
@@ -35,7 +38,7 @@ struct Choice {
 }
 
 struct Walk<'t> {
-    table: &'t Table,
+    table: &'t JointTable,
     columns: usize,
 }
 

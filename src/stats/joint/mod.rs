@@ -9,11 +9,11 @@
 //!
 //! The statistic is Student's t of the logarithms: pooled for two samples, of the differences
 //! for pairs. Simulated with residuals of the committed runs, a pooled t finds as much as
-//! Welch's. Where a metric has at least [`MIN_GROUP`] cases, their variances are shrunk towards
-//! each other ([`super::moderate`]): a few rounds say little of a variance, and the largest of
-//! many statistics is otherwise that of a variance which came out too small. What they are shrunk
-//! to follows in each arrangement from the variances within its sides, so a change of all cases
-//! does not widen it. How much they are shrunk follows from the total variances.
+//! Welch's. Where a metric has at least [`table::MIN_GROUP`] cases, their variances are shrunk
+//! towards each other ([`super::moderate`]): a few rounds say little of a variance, and the
+//! largest of many statistics is otherwise that of a variance which came out too small. What they
+//! are shrunk to follows in each arrangement from the variances within its sides, so a change of
+//! all cases does not widen it. How much they are shrunk follows from the total variances.
 //!
 //! What is worse and what is better are two families, tested from one side each. Worse has
 //! [`WORSE_SHARE`] of the level: a gate must not overlook it. Reported p values are divided by
@@ -30,6 +30,7 @@
 //!   neighbours.
 
 mod arrangements;
+mod sides;
 mod step_down;
 mod table;
 
@@ -37,37 +38,19 @@ mod table;
 mod tests;
 
 use super::student;
-use super::{Direction, SampleSet};
+pub use arrangements::MOST_ARRANGEMENTS;
+pub(super) use sides::Candidate;
+pub use sides::Design;
 use step_down::StepDown;
-use table::Table;
+use table::JointTable;
+pub use table::MOST_ROUNDS;
 pub(super) use table::paired_logarithms;
-
-/// Arrangements that are looked at, at most.
-pub const MOST_ARRANGEMENTS: usize = 10_000;
-
-/// Rounds a side that are permuted one by one, at most.
-pub const MOST_ROUNDS: usize = 256;
 
 /// What is spent of the level to find what is worse; the rest, to find what is better.
 pub const WORSE_SHARE: f64 = 0.8;
 
-/// Fewer cases of a metric say too little of how its variances scatter.
-const MIN_GROUP: usize = 5;
-
-/// What the other cases weigh at most, in degrees of freedom: true variances scatter.
-const MOST_BORROWED: f64 = 10.0;
-
 /// The chance with which a change of the detectable size is found.
 const POWER: f64 = 0.8;
-
-/// How the rounds of the two sides belong together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Design {
-    /// Two runs: any round may change sides.
-    Independent,
-    /// Both sides were measured in each round: they change sides within it.
-    Paired,
-}
 
 /// How a family is tested.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -183,20 +166,10 @@ impl Precision {
     }
 }
 
-/// What is to be tested.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Candidate<'a> {
-    pub(super) base: &'a SampleSet,
-    pub(super) head: &'a SampleSet,
-    pub(super) direction: Direction,
-    /// The same for the same metric of other cases.
-    pub(super) group: usize,
-}
-
 /// Tests metrics together. `None` for those without a test: too few rounds, or values that
 /// have no logarithm.
 pub(super) fn test(candidates: &[Candidate<'_>], plan: &JointTest) -> Vec<Option<Tested>> {
-    let table = Table::of(candidates, plan.design);
+    let table = JointTable::of(candidates, plan.design);
     let mut found = vec![None; candidates.len()];
     if table.metrics.is_empty() {
         return found;

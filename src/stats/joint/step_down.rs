@@ -1,7 +1,7 @@
 //! How often chance reaches what was observed, from the largest statistic down.
 
-use super::Design;
-use super::table::Table;
+use super::sides::Design;
+use super::table::JointTable;
 
 /// Statistics that differ by less than this share are equal: they are the same numbers, added
 /// up in another order.
@@ -9,7 +9,7 @@ const EQUAL: f64 = 1e-9;
 
 /// Counts over arrangements, of which the first is the observed one.
 pub(super) struct StepDown<'t> {
-    table: &'t Table,
+    table: &'t JointTable,
     /// Rows of the side that is added up, where no round is missing.
     whole: f64,
     /// Whether each arrangement stands for its mirror image, too.
@@ -80,7 +80,7 @@ impl Family {
 }
 
 impl<'t> StepDown<'t> {
-    pub(super) fn new(table: &'t Table) -> Self {
+    pub(super) fn new(table: &'t JointTable) -> Self {
         let head = table.values.len() - table.base_rows;
         Self {
             table,

@@ -5,8 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::SampleSet;
 use super::super::mann_whitney::MIN_FOR_TEST;
 use super::super::moderate::Prior;
-use super::{Candidate, Design, MIN_GROUP, MOST_BORROWED, MOST_ROUNDS};
+use super::sides::{Candidate, Design};
 use crate::stats::Direction;
+
+/// Rounds a side that are permuted one by one, at most.
+pub const MOST_ROUNDS: usize = 256;
+
+/// Fewer cases of a metric say too little of how its variances scatter.
+pub(super) const MIN_GROUP: usize = 5;
+
+/// What the other cases weigh at most, in degrees of freedom: true variances scatter.
+const MOST_BORROWED: f64 = 10.0;
 
 /// Within this share of the whole spread, the rest is rounding: a metric whose sides each
 /// repeat one value has a large statistic, and not an infinite one.
@@ -17,9 +26,9 @@ const LEAST_WITHIN: f64 = 1e-12;
 const ROUNDING: f64 = 1e-13;
 
 /// What is permuted.
-pub(super) struct Table {
+pub(super) struct JointTable {
     pub(super) design: Design,
-    pub(super) metrics: Vec<Column>,
+    pub(super) metrics: Vec<JointColumn>,
     /// Of two samples the centred logarithms, base's rounds first; of pairs the differences.
     /// 0 where a round has no value.
     pub(super) values: Vec<Vec<f64>>,
@@ -32,7 +41,7 @@ pub(super) struct Table {
 }
 
 /// A metric of the family.
-pub(super) struct Column {
+pub(super) struct JointColumn {
     /// Its place among the pairs that were given.
     pub(super) pair: usize,
     design: Design,
@@ -49,7 +58,7 @@ pub(super) struct Column {
     borrowed: (f64, f64),
 }
 
-impl Column {
+impl JointColumn {
     /// Degrees of freedom, with those of other cases.
     pub(super) fn degrees(&self) -> usize {
         (self.own_degrees() as f64 + self.borrowed.1).round() as usize
@@ -113,7 +122,7 @@ pub(super) struct Group {
 
 impl Group {
     /// What the spreads of an arrangement add to the squares of each member.
-    pub(super) fn squares(&self, metrics: &[Column], between: &[Option<f64>]) -> f64 {
+    pub(super) fn squares(&self, metrics: &[JointColumn], between: &[Option<f64>]) -> f64 {
         let within = self.members.iter().filter_map(|at| {
             let within = metrics[*at].within(between[*at]?)?;
             Some((within / self.degrees as f64).ln())
@@ -129,7 +138,7 @@ impl Group {
 /// Logarithms by round.
 type Logarithms = BTreeMap<u32, f64>;
 
-impl Table {
+impl JointTable {
     pub(super) fn of(candidates: &[Candidate<'_>], design: Design) -> Self {
         let tested: Vec<(usize, [Logarithms; 2])> = candidates
             .iter()
@@ -214,7 +223,7 @@ impl Table {
                     };
                 }
             }
-            self.metrics.push(Column {
+            self.metrics.push(JointColumn {
                 pair: *pair,
                 design: self.design,
                 worse: match candidates[*pair].direction {

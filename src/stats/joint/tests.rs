@@ -1,5 +1,6 @@
 //! Reference values are what `python3 src/stats/joint/reference.py` prints (NumPy 2.4.6).
 
+use super::super::{Direction, SampleSet};
 use super::*;
 
 /// The values of reference.py: Lehmer's generator.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use super::{Digested, Gathered, Item, gather, in_caches, reason_of};
+use super::item::{Digested, Item};
+use super::{Gathered, gather, in_caches, reason_of};
 use crate::history::RunDigest;
 use crate::process::{self, Conversation, Ended, Limits, ProcessError};
 use crate::record::RunRecord;

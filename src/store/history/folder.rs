@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::index::Stamp;
-use super::{Digested, Gathered, Item, LeftOut, gather, in_caches, reason_of};
+use super::item::{Digested, Item, Stamp};
+use super::{Gathered, LeftOut, gather, in_caches, reason_of};
 use crate::history::RunDigest;
 use crate::store::StoreError;
 use crate::store::folder::RunFolder;

@@ -7,12 +7,11 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Digested, Item};
+use super::item::{Digested, Item, Stamp};
 use crate::files;
 use crate::record::{Metric, SCHEMA_VERSION};
 use crate::store::atomic;
@@ -26,30 +25,9 @@ const VERSION: u32 = 6;
 const NUMBER: usize = size_of::<u32>();
 const HEAD: usize = MAGIC.len() + 4 * NUMBER;
 
-/// The identity of a file by its metadata. A change of content that keeps length and modification
-/// time still changes the inode's change time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stamp {
-    bytes: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-    inode: u64,
-}
-
-impl Stamp {
-    pub(super) fn of(facts: &fs::Metadata) -> Self {
-        Self {
-            bytes: facts.len(),
-            modified: (facts.mtime(), facts.mtime_nsec()),
-            changed: (facts.ctime(), facts.ctime_nsec()),
-            inode: facts.ino(),
-        }
-    }
-}
-
 /// A run in the index.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Entry<'a> {
+pub(super) struct IndexEntry<'a> {
     key: &'a str,
     stamp: Option<Stamp>,
     /// A [`Digested`].
@@ -66,8 +44,8 @@ pub(super) struct IndexFile(Vec<u8>);
 
 impl IndexFile {
     /// The entries by key; empty if the index cannot be read.
-    pub(super) fn entries(&self) -> HashMap<&str, Entry<'_>> {
-        let entries = postcard::from_bytes::<Vec<Entry<'_>>>(&self.0[HEAD..]);
+    pub(super) fn entries(&self) -> HashMap<&str, IndexEntry<'_>> {
+        let entries = postcard::from_bytes::<Vec<IndexEntry<'_>>>(&self.0[HEAD..]);
         let entries = entries.unwrap_or_default().into_iter();
         entries.map(|entry| (entry.key, entry)).collect()
     }
@@ -93,7 +71,7 @@ pub(super) fn write(
     items: &[Item],
     digests: &[Option<Digested>],
     fresh: &[usize],
-    known: &HashMap<&str, Entry<'_>>,
+    known: &HashMap<&str, IndexEntry<'_>>,
 ) {
     let made: Vec<Option<Vec<u8>>> = fresh
         .iter()
@@ -105,13 +83,13 @@ pub(super) fn write(
             // The entry is unchanged and is not encoded again.
             Err(_) => known.get(item.key.as_str())?.digest,
         };
-        Some(Entry {
+        Some(IndexEntry {
             key: &item.key,
             stamp: item.stamp,
             digest,
         })
     });
-    let entries: Vec<Entry<'_>> = entries.collect();
+    let entries: Vec<IndexEntry<'_>> = entries.collect();
     // One buffer, because an index may have a hundred megabytes.
     let Ok(mut bytes) = postcard::to_extend(&entries, vec![0; HEAD]) else {
         return;
@@ -129,7 +107,10 @@ pub(super) fn write(
 }
 
 /// The digests of the items that are unchanged since the index was written.
-pub(super) fn look_up(items: &[Item], known: &HashMap<&str, Entry<'_>>) -> Vec<Option<Digested>> {
+pub(super) fn look_up(
+    items: &[Item],
+    known: &HashMap<&str, IndexEntry<'_>>,
+) -> Vec<Option<Digested>> {
     in_parallel(items, |item| {
         let entry = known.get(item.key.as_str());
         let entry = entry.filter(|entry| entry.stamp == item.stamp)?;

@@ -6,6 +6,7 @@
 mod branch;
 mod folder;
 mod index;
+mod item;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ pub use folder::gather_folder;
 use crate::history::RunDigest;
 use crate::oci::Hasher;
 use crate::store::StoreError;
+use item::{Digested, Item};
 
 /// The runs that were found.
 #[derive(Debug, Default)]
@@ -35,19 +37,6 @@ pub struct LeftOut {
     pub file: String,
     /// Why.
     pub reason: String,
-}
-
-/// A run, or the reason why the file is skipped.
-type Digested = Result<RunDigest, String>;
-
-/// A file that may be a run.
-struct Item {
-    /// The displayed name.
-    file: String,
-    /// The key in the index.
-    key: String,
-    /// Detects changes of the file; `None` if the key is sufficient.
-    stamp: Option<index::Stamp>,
 }
 
 /// Returns the digests in the index, and reads the others with `load`. `begun` receives their

@@ -1,6 +1,6 @@
 //! One metric over many runs.
 
-use plimsoll::history::{Terms, Trend};
+use plimsoll::history::{Trend, TrendTerms};
 use plimsoll::record::{Metric, Outcome, RunRecord};
 use plimsoll::report::{Chart, Theme, history_chart};
 use plimsoll::units::{Bytes, Nanos, Quantity};
@@ -12,7 +12,7 @@ use crate::reports::builder::MB;
 
 fn drawn<T>(records: &[RunRecord], metric: Metric, then: impl Fn(&Trend<'_>) -> T) -> T {
     let runs = digests(records);
-    let found = all(&runs, &Terms::default());
+    let found = all(&runs, &TrendTerms::default());
     then(of(&found, metric))
 }
 

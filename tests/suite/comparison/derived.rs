@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll::compare::{Baselines, BudgetLine, BudgetOutcome, Outcome as Said};
+use plimsoll::compare::{Baselines, BudgetLine, BudgetOutcome, LineOutcome};
 use plimsoll::record::{DistributionRecord, Link, Posture};
 use plimsoll::report::{budgets_json, check_budgets, junit_xml};
 use plimsoll::scenario::{Budget, ExpectedFailure, FailurePoint, Limit};
@@ -205,7 +205,7 @@ fn an_expected_failure_is_neither_worse_nor_open() {
         let line = lines.find(|line| line.metric == Metric::StopTime).unwrap();
         (
             line.standing(),
-            matches!(line.outcome, Said::Expected { .. }),
+            matches!(line.outcome, LineOutcome::Expected { .. }),
         )
     };
     let reported = compare(&base, &head, Terms::default());

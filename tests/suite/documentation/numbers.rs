@@ -208,13 +208,13 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"exceeds 3.5, from {} samples on",
     ),
     (
-        "src/stats/joint/mod.rs",
+        "src/stats/joint/arrangements.rs",
         r"pub const MOST_ARRANGEMENTS: usize = ([\d_]+)",
         "STATISTICS",
         r"at most {grouped} of them",
     ),
     (
-        "src/stats/joint/mod.rs",
+        "src/stats/joint/table.rs",
         r"pub const MOST_ROUNDS: usize = (\d+)",
         "STATISTICS",
         r"More than {} rounds a side are averaged",
@@ -268,7 +268,7 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"by more than {} per CPU",
     ),
     (
-        "src/compare/cause/mod.rs",
+        "src/compare/cause/parts.rs",
         r"const LISTED: usize = (\d+)",
         "STATISTICS",
         r"shows the {word} largest causes",
@@ -298,7 +298,7 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"kills it after {} s",
     ),
     (
-        "src/stats/joint/mod.rs",
+        "src/stats/joint/table.rs",
         r"const MIN_GROUP: usize = (\d+)",
         "STATISTICS",
         r"If at least {word} cases have a metric",

@@ -1,15 +1,15 @@
 //! Eras, change points, baselines and drift, without any file.
 
 use plimsoll::compare::Rule;
-use plimsoll::history::{DigestError, InOrder, Outcome, Standing, in_order};
-use plimsoll::record::{BaseRecord, Outcome as Sampled, RunState};
+use plimsoll::history::{DigestError, InOrder, TrendOutcome, TrendStanding, in_order};
+use plimsoll::record::{BaseRecord, Outcome, RunState};
 use plimsoll::stats::{Threshold, Verdict};
 use plimsoll::units::{Bytes, Count, Quantity};
 
 use super::*;
 
-fn dnf(reason: &str) -> Sampled {
-    Sampled::Dnf {
+fn dnf(reason: &str) -> Outcome {
+    Outcome::Dnf {
         reason: reason.to_owned(),
     }
 }
@@ -21,7 +21,7 @@ fn places(trend: &Trend<'_>) -> Vec<usize> {
 #[test]
 fn a_step_is_a_change_point_and_the_newest_is_worse() {
     let runs = digests(&days(&[(16, 10_000, 95), (4, 12_000, 95)]));
-    let found = all(&runs, &Terms::default());
+    let found = all(&runs, &TrendTerms::default());
     let build = of(&found, Metric::BuildCold);
     assert_eq!(places(build), [16]);
     let change = build.changes[0];
@@ -31,7 +31,7 @@ fn a_step_is_a_change_point_and_the_newest_is_worse() {
         "{change:?}"
     );
     assert!(change.p.unwrap() < 0.05);
-    assert_eq!(build.outcome.standing(), Standing::Worse);
+    assert_eq!(build.outcome.standing(), TrendStanding::Worse);
     // Seven of the ten before it are of the old level.
     let baseline = build.baseline.unwrap();
     assert_eq!(baseline.runs, 10);
@@ -39,7 +39,7 @@ fn a_step_is_a_change_point_and_the_newest_is_worse() {
     let size = of(&found, Metric::SizeUnpacked);
     assert_eq!(
         (places(size), size.outcome.standing()),
-        (vec![], Standing::Same)
+        (vec![], TrendStanding::Same)
     );
 }
 
@@ -56,9 +56,9 @@ fn each_change_of_a_size_is_a_change_point_to_the_byte() {
         .retain(|sample| sample.metric != Metric::SizeUnpacked);
     records[8].values(VARIANT, Metric::SizeUnpacked, &[90 * MB + 1; 6]);
     let runs = digests(&records);
-    let strict = Terms {
+    let strict = TrendTerms {
         exact: Threshold::NONE,
-        ..Terms::default()
+        ..TrendTerms::default()
     };
     let found = all(&runs, &strict);
     let size = of(&found, Metric::SizeUnpacked);
@@ -66,20 +66,20 @@ fn each_change_of_a_size_is_a_change_point_to_the_byte() {
     let reported: Vec<bool> = size.changes.iter().map(|change| change.better).collect();
     assert_eq!(reported, [false, true, true, false]);
     // Against the median of all before it, which is 95 MB.
-    assert_eq!(size.outcome.standing(), Standing::Better);
-    let last_two = Terms {
+    assert_eq!(size.outcome.standing(), TrendStanding::Better);
+    let last_two = TrendTerms {
         window: 2,
         exact: Threshold::NONE,
-        ..Terms::default()
+        ..TrendTerms::default()
     };
     let found = all(&runs, &last_two);
     assert_eq!(
         of(&found, Metric::SizeUnpacked).outcome.standing(),
-        Standing::Worse
+        TrendStanding::Worse
     );
-    let coarse = Terms {
+    let coarse = TrendTerms {
         exact: Threshold::of(0.02).unwrap(),
-        ..Terms::default()
+        ..TrendTerms::default()
     };
     let found = all(&runs, &coarse);
     assert_eq!(places(of(&found, Metric::SizeUnpacked)), [6]);
@@ -92,7 +92,7 @@ fn runs_of_another_machine_are_never_mixed_in() {
         run.host.cpu = "Model Y".to_owned();
     }
     let runs = digests(&records);
-    let found = all(&runs, &Terms::default());
+    let found = all(&runs, &TrendTerms::default());
     let build = of(&found, Metric::BuildCold);
     // No change point: nothing is computed across the border.
     assert_eq!((build.eras(), places(build)), (2, vec![]));
@@ -102,15 +102,15 @@ fn runs_of_another_machine_are_never_mixed_in() {
         "{build:?}"
     );
     assert!(build.baseline.unwrap().value.base_value() > 13.5);
-    assert_ne!(build.outcome.standing(), Standing::Worse);
+    assert_ne!(build.outcome.standing(), TrendStanding::Worse);
     assert!(build.drift.unwrap().effect.unwrap().get() < 1.05);
     // What an image weighs does not depend on the machine.
     let size = of(&found, Metric::SizeUnpacked);
     assert_eq!((size.eras(), size.baseline.unwrap().runs), (1, 10));
     // Waived, it is a change like any other.
-    let waived = Terms {
+    let waived = TrendTerms {
         waived: [Rule::Host].into(),
-        ..Terms::default()
+        ..TrendTerms::default()
     };
     let found = all(&runs, &waived);
     let build = of(&found, Metric::BuildCold);
@@ -134,8 +134,8 @@ fn each_rule_that_touches_a_metric_parts_its_runs() {
         let mut records = days(&[(8, 10_000, 95)]);
         edit(&mut records[7]);
         let runs = digests(&records);
-        for trend in all(&runs, &Terms::default()) {
-            let apart = trend.outcome == Outcome::NotComparable;
+        for trend in all(&runs, &TrendTerms::default()) {
+            let apart = trend.outcome == TrendOutcome::NotComparable;
             assert_eq!(apart, rule.touches(trend.metric), "{rule} {}", trend.metric);
             assert_eq!(
                 trend.points[7].border.is_empty(),
@@ -157,7 +157,7 @@ fn machines_that_take_turns_make_two_eras() {
         }
     }
     let runs = digests(&records);
-    let found = all(&runs, &Terms::default());
+    let found = all(&runs, &TrendTerms::default());
     let build = of(&found, Metric::BuildCold);
     assert_eq!((build.eras(), places(build)), (2, vec![]));
     let eras: Vec<usize> = build.points.iter().map(|point| point.era).collect();
@@ -192,7 +192,7 @@ fn a_base_that_moved_parts_runs_even_where_one_between_does_not_name_it() {
     base(&mut records[2], "sha256:b");
     base(&mut records[4], "sha256:a");
     let runs = digests(&records);
-    let found = all(&runs, &Terms::default());
+    let found = all(&runs, &TrendTerms::default());
     let size = of(&found, Metric::SizeUnpacked);
     let eras: Vec<usize> = size.points.iter().map(|point| point.era).collect();
     // The second names none and goes with the first; the fourth with the third; the fifth
@@ -211,34 +211,34 @@ fn failures_are_no_numbers_and_are_told_whatever_the_rules_say() {
     };
     let standing = |records: &[RunRecord]| {
         let runs = digests(records);
-        let found = all(&runs, &Terms::default());
+        let found = all(&runs, &TrendTerms::default());
         of(&found, Metric::BuildCold).outcome.standing()
     };
     let mut records = days(&[(9, 10_000, 95)]);
     failed(&mut records[8]);
-    assert_eq!(standing(&records), Standing::Worse);
+    assert_eq!(standing(&records), TrendStanding::Worse);
     // Elsewhere too.
     records[8].host.cpu = "Model Y".to_owned();
-    assert_eq!(standing(&records), Standing::Worse);
+    assert_eq!(standing(&records), TrendStanding::Worse);
     records[8].host.cpu = "Model X".to_owned();
     // The runs before failed as well, all of those that are looked at.
     let mut all_failed = days(&[(14, 10_000, 95)]);
     all_failed[3..].iter_mut().for_each(failed);
-    assert_eq!(standing(&all_failed), Standing::Failing);
+    assert_eq!(standing(&all_failed), TrendStanding::Failing);
     let mut fixed = days(&[(14, 10_000, 95)]);
     fixed[..13].iter_mut().for_each(failed);
-    assert_eq!(standing(&fixed), Standing::Better);
+    assert_eq!(standing(&fixed), TrendStanding::Better);
     // One round of the newest, and none before.
     let mut once = days(&[(9, 10_000, 95)]);
     once[8].sample(VARIANT, Metric::BuildCold, dnf("no space left"));
-    assert_eq!(standing(&once), Standing::Worse);
+    assert_eq!(standing(&once), TrendStanding::Worse);
     once[4].sample(VARIANT, Metric::BuildCold, dnf("no space left"));
-    assert_ne!(standing(&once), Standing::Worse);
+    assert_ne!(standing(&once), TrendStanding::Worse);
     // A failed run is a gap in the level, not a part of it.
     let mut gap = days(&[(10, 10_000, 95), (10, 12_000, 95)]);
     failed(&mut gap[4]);
     let runs = digests(&gap);
-    let found = all(&runs, &Terms::default());
+    let found = all(&runs, &TrendTerms::default());
     let build = of(&found, Metric::BuildCold);
     assert_eq!((places(build), build.points[4].values), (vec![10], None));
 }
@@ -247,14 +247,14 @@ fn failures_are_no_numbers_and_are_told_whatever_the_rules_say() {
 fn few_runs_and_few_samples_leave_it_open() {
     let outcome = |records: &[RunRecord]| {
         let runs = digests(records);
-        let found = all(&runs, &Terms::default());
+        let found = all(&runs, &TrendTerms::default());
         of(&found, Metric::BuildCold).outcome.standing()
     };
-    assert_eq!(outcome(&days(&[(1, 10_000, 95)])), Standing::First);
+    assert_eq!(outcome(&days(&[(1, 10_000, 95)])), TrendStanding::First);
     let few = days(&[(5, 10_000, 95), (1, 20_000, 95)]);
-    assert_eq!(outcome(&few), Standing::Inconclusive);
+    assert_eq!(outcome(&few), TrendStanding::Inconclusive);
     let enough = days(&[(6, 10_000, 95), (1, 20_000, 95)]);
-    assert_eq!(outcome(&enough), Standing::Worse);
+    assert_eq!(outcome(&enough), TrendStanding::Worse);
     // One sample against six a run.
     let mut thin = enough.clone();
     let mut kept = 0;
@@ -262,11 +262,11 @@ fn few_runs_and_few_samples_leave_it_open() {
         kept += usize::from(sample.metric == Metric::BuildCold);
         sample.metric != Metric::BuildCold || kept == 1
     });
-    assert_eq!(outcome(&thin), Standing::Inconclusive);
+    assert_eq!(outcome(&thin), TrendStanding::Inconclusive);
     let runs = digests(&thin);
-    let found = all(&runs, &Terms::default());
+    let found = all(&runs, &TrendTerms::default());
     let of_build = &of(&found, Metric::BuildCold).outcome;
-    let Outcome::Thin { n, usual, .. } = of_build else {
+    let TrendOutcome::Thin { n, usual, .. } = of_build else {
         panic!("{of_build:?}")
     };
     assert_eq!((*n, *usual), (Count(1), Count(6)));
@@ -280,12 +280,12 @@ fn what_the_newest_run_left_out_is_not_judged() {
         run.values("old", Metric::BuildCold, &[5_000 * MS; 6]);
     }
     let runs = digests(&records);
-    let found = all(&runs, &Terms::default());
+    let found = all(&runs, &TrendTerms::default());
     let old = found
         .iter()
         .find(|trend| trend.case.as_str() == "node/old")
         .unwrap();
-    assert_eq!((&old.outcome, old.points.len()), (&Outcome::Past, 7));
+    assert_eq!((&old.outcome, old.points.len()), (&TrendOutcome::Past, 7));
 }
 
 #[test]
@@ -293,14 +293,14 @@ fn what_creeps_is_told_as_drift() {
     // A hundredth a run: none differs from the ten before it beyond the threshold of 10 %.
     let creeping = (1..=30).map(|at| day(at, 10_000 + 100 * u64::from(at), 95));
     let creeping: Vec<RunRecord> = creeping.collect();
-    let terms = Terms {
+    let terms = TrendTerms {
         timed: Threshold::of(0.1).unwrap(),
-        ..Terms::default()
+        ..TrendTerms::default()
     };
     let runs = digests(&creeping);
     let found = all(&runs, &terms);
     let build = of(&found, Metric::BuildCold);
-    assert_ne!(build.outcome.standing(), Standing::Worse);
+    assert_ne!(build.outcome.standing(), TrendStanding::Worse);
     let drift = build.drift.unwrap();
     assert_eq!((drift.runs, drift.verdict), (10, Verdict::Worse));
     // 10.55 s on average at first, 12.55 s at last.
@@ -309,7 +309,7 @@ fn what_creeps_is_told_as_drift() {
         "{drift:?}"
     );
     let still = digests(&days(&[(30, 10_000, 95)]));
-    let found = all(&still, &Terms::default());
+    let found = all(&still, &TrendTerms::default());
     assert_eq!(
         of(&found, Metric::BuildCold).drift.unwrap().verdict,
         Verdict::Same
@@ -337,7 +337,7 @@ fn what_is_no_run_is_refused_with_the_reason() {
     assert_eq!(time.to_string(), "its started_at is no time: `yesterday`");
     let unit = why(|run| {
         let value = Quantity::Bytes(Bytes(1));
-        run.samples[0].outcome = Sampled::Ok { value };
+        run.samples[0].outcome = Outcome::Ok { value };
     });
     assert_eq!(
         unit.unwrap_err().to_string(),
@@ -401,7 +401,11 @@ fn the_parts_of_a_joined_run_do_not_count_beside_it() {
     assert!(copies.iter().all(|(_, id)| *id == whole.id), "{copies:?}");
     let runs: Vec<RunDigest> = runs.into_iter().map(|(_, run)| run).collect();
     assert_eq!(runs.len(), 1);
-    let found = all(&runs, &Terms::default());
+    let found = all(&runs, &TrendTerms::default());
     assert!(!found.is_empty());
-    assert!(found.iter().all(|trend| trend.outcome == Outcome::First));
+    assert!(
+        found
+            .iter()
+            .all(|trend| trend.outcome == TrendOutcome::First)
+    );
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use plimsoll::engine::{BuildRequest, Engine, Secret};
-use plimsoll::image::{ImageContents, Planted, Source, analyse_export, examine};
+use plimsoll::image::{ImageContents, ImageSource, Planted, analyse_export, examine};
 use plimsoll::record::SecretPlace;
 
 use crate::live_engine::stage::{Stage, live};
@@ -285,7 +285,7 @@ live!(accounts_of_real_images_agree_with_the_second_implementation, stage => {
             .map(|name| std::fs::read(unpacked.join(name.as_str().unwrap())).unwrap())
             .collect();
         let replayed = super::replay::replay(&layers);
-        for source in [Source::File(saved), Source::Folder(unpacked)] {
+        for source in [ImageSource::File(saved), ImageSource::Folder(unpacked)] {
             let examined = examine(source, None, &[]).unwrap();
             let found = examined.account(examined.contents().unwrap(), true);
             replayed.assert_agrees(&found, image);

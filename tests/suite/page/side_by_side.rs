@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll::compare::{Rule, Standing, Terms as Compared, compare};
-use plimsoll::history::Terms;
+use plimsoll::compare::{Rule, Standing, Terms, compare};
+use plimsoll::history::TrendTerms;
 use plimsoll::record::{Metric, Outcome, RunRecord};
 use plimsoll::report::{HistoryPage, comparison_html, history_html};
 use plimsoll::units::{Nanos, Quantity};
@@ -15,16 +15,16 @@ use crate::history::{all as trends, days, digests};
 
 /// The page of the comparison, in which no rule holds.
 pub fn compared(base: &RunRecord, head: &RunRecord) -> String {
-    let terms = Compared {
+    let terms = Terms {
         waived: Rule::ALL.into_iter().collect(),
-        ..Compared::default()
+        ..Terms::default()
     };
     comparison_html(&compare(base, head, terms))
 }
 
 /// The page of all trends.
 pub fn over_time(records: &[RunRecord]) -> String {
-    let (runs, terms) = (digests(records), Terms::default());
+    let (runs, terms) = (digests(records), TrendTerms::default());
     let found = trends(&runs, &terms);
     let page = HistoryPage {
         source: "results",

@@ -222,7 +222,7 @@ async fn an_image_that_has_moved_can_be_compared_with_what_it_was() {
     };
     let line = comparison.lines.iter().find(of_size).unwrap();
     assert!(
-        matches!(line.outcome, compare::Outcome::Judged(_)),
+        matches!(line.outcome, compare::LineOutcome::Judged(_)),
         "{line:?}"
     );
     let sizes = [line.base, line.head].map(|size| size.unwrap().base_value());

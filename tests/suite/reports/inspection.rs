@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use plimsoll::inspection::{
-    Base, BaseEvidence, Distribution, Heavy, InspectedLayer, Inspection, Instruction, Package,
-    PackageKind, Packages, Waste, WasteCause, WasteGroup,
+    Base, BaseEvidence, Heavy, HistoryInstruction, InspectedLayer, Inspection, LinuxDistribution,
+    Package, PackageKind, Packages, Waste, WasteCause, WasteGroup,
 };
 use plimsoll::record::{Posture, SecretFinding, SecretPlace, Weight};
 use plimsoll::report::{InspectionView, inspection_json, inspection_tables};
@@ -75,7 +75,7 @@ fn packages() -> Packages {
         layer: 2,
     };
     Packages {
-        distribution: Some(Distribution {
+        distribution: Some(LinuxDistribution {
             id: "debian".to_owned(),
             version: Some("12".to_owned()),
         }),
@@ -91,7 +91,7 @@ fn packages() -> Packages {
 }
 
 fn image() -> Inspection {
-    let instruction = |bytes, text: &str, layer| Instruction {
+    let instruction = |bytes, text: &str, layer| HistoryInstruction {
         unpacked_bytes: Bytes(bytes),
         instruction: text.to_owned(),
         layer,

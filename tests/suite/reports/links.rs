@@ -6,7 +6,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 use plimsoll::record::{Disposition, Metric, Outcome, RunRecord, case_id};
 use plimsoll::report::{
-    Analysis, Standing, claim_results, claims, distribution_tables, report_json, report_md,
+    Analysis, EntryStanding, claim_results, claims, distribution_tables, report_json, report_md,
     samples_csv, summary_csv, terminal_tables, warnings,
 };
 use plimsoll::scenario::Claim;
@@ -95,7 +95,10 @@ fn a_reason_for_all_links_stands_for_each() {
     let analysis = Analysis::of(&run);
     let case = case_id("node", "static");
     let entry = analysis.get_over(&case, Metric::PullCold, fast()).unwrap();
-    assert_eq!((entry.standing, entry.link), (Standing::NotMeasured, None));
+    assert_eq!(
+        (entry.standing, entry.link),
+        (EntryStanding::NotMeasured, None)
+    );
 }
 
 #[test]

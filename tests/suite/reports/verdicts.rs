@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use plimsoll::record::{Disposition, Metric, RunRecord};
 use plimsoll::report::{
-    ClaimResult, Verdict, claim_results, claims, claims_json, report_json, report_md,
+    ClaimResult, ClaimVerdict, claim_results, claims, claims_json, report_json, report_md,
 };
 use plimsoll::scenario::Claim;
 use plimsoll::units::{Bytes, Nanos, Quantity, Ratio};
@@ -47,12 +47,12 @@ fn over(link: &str, claim: Claim) -> Claim {
     }
 }
 
-fn verdicts(run: &RunRecord) -> Vec<Verdict> {
+fn verdicts(run: &RunRecord) -> Vec<ClaimVerdict> {
     let results = claim_results(run);
     results.iter().map(|result| result.verdict).collect()
 }
 
-use Verdict::{CannotBeTested, DoesNotHold, Holds, HoldsInDirection};
+use ClaimVerdict::{CannotBeTested, DoesNotHold, Holds, HoldsInDirection};
 
 /// Variants of 100, 85 and 50 MB.
 fn sizes() -> RunRecord {

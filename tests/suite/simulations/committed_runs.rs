@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use plimsoll::compare::{Outcome, RunComparison, Standing, Terms, compare};
+use plimsoll::compare::{LineOutcome, RunComparison, Standing, Terms, compare};
 use plimsoll::record::{Metric, RunRecord};
 use plimsoll::units::Quantity;
 
 use super::noise::committed;
 
 /// A run with some of its rounds, counted from the first that is no warm-up.
-fn rounds(run: &RunRecord, wanted: std::ops::RangeInclusive<u32>) -> RunRecord {
+pub(super) fn rounds(run: &RunRecord, wanted: std::ops::RangeInclusive<u32>) -> RunRecord {
     let mut part = run.clone();
     let warmups = run.plan.warmup_rounds;
     let is_wanted = |round: u32| round > warmups && wanted.contains(&(round - warmups));
@@ -31,7 +31,7 @@ fn worse(comparison: &RunComparison<'_>) -> Vec<String> {
     worse
         .filter(|line| {
             let is_known = (line.case.as_str(), line.metric.id()) == FAILED_ONCE;
-            !(is_known && matches!(line.outcome, Outcome::Broke { .. }))
+            !(is_known && matches!(line.outcome, LineOutcome::Broke { .. }))
         })
         .map(|line| format!("{} {} {:?}", line.case, line.metric, line.outcome))
         .collect()

@@ -8,7 +8,7 @@ const MOST_POMS: usize = 2_000;
 
 /// An entry that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum WantedEntry {
     /// The manifest
     /// (<https://docs.oracle.com/en/java/javase/21/docs/specs/jar/jar.html#jar-manifest>).
     Manifest,
@@ -17,7 +17,7 @@ pub(super) enum Wanted {
     Pom,
 }
 
-impl Wanted {
+impl WantedEntry {
     pub fn of(name: &[u8]) -> Option<Self> {
         if name == b"META-INF/MANIFEST.MF" {
             return Some(Self::Manifest);
@@ -63,10 +63,10 @@ impl Artifact {
     }
 
     /// Reads an entry, and says how many bytes are kept of it.
-    pub fn read(&mut self, wanted: Wanted, text: &str) -> usize {
+    pub fn read(&mut self, wanted: WantedEntry, text: &str) -> usize {
         match wanted {
-            Wanted::Manifest => self.manifest(text),
-            Wanted::Pom => return self.pom(text),
+            WantedEntry::Manifest => self.manifest(text),
+            WantedEntry::Pom => return self.pom(text),
         }
         0
     }
