@@ -46,6 +46,7 @@ fn pages() -> Vec<String> {
         "results/reference-2026-11-20-2cpu-vm/README.md",
         "results/reference-2026-11-21-clean-room-2cpu-vm/README.md",
         "results/reference-2026-11-21-2cpu-vm/notes.md",
+        "results/verdicts-2026-11-30-2cpu-vm/README.md",
         "docs/SUMMARY.md",
     ];
     let of_book = book().into_iter().map(|name| format!("docs/{name}"));

@@ -3,6 +3,7 @@
 //! `PLIMSOLL_BLESS=1 PLIMSOLL_SIMULATE=1 cargo test --release --test suite simulations`.
 
 mod committed_runs;
+mod measured;
 pub mod noise;
 mod region;
 mod scale;
