@@ -1,21 +1,13 @@
 //! The account of an image: layers and instructions, who wrote which bytes, and where the
 //! final tree's lie.
 
-use super::condense::{NameLoad, TakenApart, condense};
 use super::contents::ImageContents;
 use super::examined::{Examined, Placed};
 use super::manifest::BASE_NAME;
-use super::name;
-use super::tree::{Id, Lead};
 use super::waste::layer_number;
-use crate::inspection::{
-    Base, BaseEvidence, Heavy, HistoryInstruction, InspectedLayer, Inspection,
-};
-use crate::record::LayerContents;
+use crate::inspection::{Base, BaseEvidence, HistoryInstruction, InspectedLayer, Inspection};
+use crate::record::{LayerContents, Weight};
 use crate::units::{Bytes, Count};
-
-/// Names of the final tree that are listed.
-const MOST_HEAVY: usize = 200;
 
 impl Examined {
     /// The account of the image. Each wasted path is listed where `is_whole`. What an
@@ -40,8 +32,8 @@ impl Examined {
             ..Inspection::default()
         };
         let layers = self.stack.iter().enumerate().zip(contents.layers);
-        inspection.layers = layers
-            .map(|((position, placed), weights)| layer(position, placed, weights))
+        inspection.layers = { layers.zip(self.heaviest_of_layers()) }
+            .map(|(((at, placed), weights), heaviest)| layer(at, placed, &weights, heaviest))
             .collect();
         for hiding in hidings {
             let mut add = |number: u32, of: fn(&mut InspectedLayer) -> &mut Bytes| {
@@ -100,83 +92,15 @@ impl Examined {
             inspection.history.push(instruction);
         }
     }
-
-    /// Where the bytes of the final tree lie, and how many of its files are in no row because
-    /// there are too many rows.
-    fn heaviest(&self) -> (Vec<Heavy>, Count) {
-        let mut loads = vec![NameLoad::default(); self.tree.len()];
-        let mut seen = vec![false; self.numbers()];
-        let files = self.files();
-        self.view().walk_ids(&mut |id| {
-            if let Lead::File(number) = self.tree.slot(id).lead
-                && let Some(file) = files.get(number)
-                && !std::mem::replace(&mut seen[number as usize], true)
-            {
-                loads[id as usize] = NameLoad {
-                    bytes: file.size,
-                    files: 1,
-                };
-            }
-        });
-        let own = loads.clone();
-        // A folder comes before what is in it.
-        for id in (0..loads.len()).rev() {
-            let load = loads[id];
-            let above = self.tree.slot(id as Id).parent as usize;
-            if let Some(above) = loads.get_mut(above) {
-                above.add(load);
-            }
-        }
-        let rows = condense(
-            &self.tree,
-            |id| loads[id as usize],
-            TakenApart::ByWeight,
-            MOST_HEAVY,
-        );
-        let listed: u64 = rows.iter().map(|(_, load)| load.files).sum();
-        let more = loads[self.tree.root as usize].files.saturating_sub(listed);
-        let rows = rows.into_iter().filter(|(_, load)| load.bytes > 0);
-        let rows = rows.map(|(id, load)| {
-            let (position, bytes) = self.writer_of(id, &own);
-            Heavy {
-                path: name::path(&self.tree.path(id)),
-                is_folder: self.tree.slot(id).lead == Lead::Folder,
-                bytes: Bytes(load.bytes),
-                files: Count(load.files),
-                layer: layer_number(position),
-                layer_bytes: Bytes(bytes),
-            }
-        });
-        (rows.collect(), Count(more))
-    }
-
-    /// The position of the layer that wrote most of what is below a name, and how much.
-    fn writer_of(&self, id: Id, own: &[NameLoad]) -> (usize, u64) {
-        let mut written = vec![0_u64; self.stack.len()];
-        let mut open = vec![id];
-        while let Some(id) = open.pop() {
-            match self.tree.slot(id).lead {
-                Lead::Folder => open.extend(self.tree.in_folder(id)),
-                Lead::File(number) => {
-                    let bytes = &mut written[self.position_of(number)];
-                    *bytes = bytes.saturating_add(own[id as usize].bytes);
-                }
-                _ => {}
-            }
-        }
-        let written = written.into_iter().enumerate();
-        let most = written.max_by_key(|(position, bytes)| (*bytes, std::cmp::Reverse(*position)));
-        most.unwrap_or_default()
-    }
 }
 
-fn layer(position: usize, placed: &Placed, weights: LayerContents) -> InspectedLayer {
-    let LayerContents {
-        bytes,
-        files,
-        heaviest_files,
-        heaviest_folders,
-    } = weights;
+/// A layer with its heaviest files and folders, none within another.
+fn layer(
+    position: usize,
+    placed: &Placed,
+    weights: &LayerContents,
+    [heaviest_files, heaviest_folders]: [Vec<Weight>; 2],
+) -> InspectedLayer {
     let packed = placed.layer.packed;
     let blob = placed
         .name
@@ -186,9 +110,9 @@ fn layer(position: usize, placed: &Placed, weights: LayerContents) -> InspectedL
         number: layer_number(position),
         digest: placed.layer.digest.clone(),
         blob: blob.map(|name| name.replacen('/', ":", 1)),
-        bytes,
+        bytes: weights.bytes,
         packed_bytes: packed.map(Bytes),
-        files,
+        files: weights.files,
         added: Count(placed.changes.added),
         changed: Count(placed.changes.changed),
         removed: Count(placed.changes.removed),

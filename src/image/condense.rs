@@ -18,6 +18,14 @@ impl NameLoad {
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.files += other.files;
     }
+
+    /// What is left of it without a part of it.
+    pub fn without(self, part: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(part.bytes),
+            files: self.files.saturating_sub(part.files),
+        }
+    }
 }
 
 /// When a folder is taken apart.

@@ -20,6 +20,7 @@ mod facts;
 mod fates;
 mod gather;
 mod growth;
+mod heaviest;
 mod installed;
 mod known;
 mod layer;

@@ -1,7 +1,8 @@
 //! The waste of an image by path: which layer wrote it, which hides it, and why.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use super::condense::{NameLoad, TakenApart, condense};
 use super::examined::Examined;
@@ -13,10 +14,12 @@ use super::view::{Files, Inode};
 use crate::inspection::{Waste, WasteCause, WasteGroup, WastedFile, WastedFolder};
 use crate::units::{Bytes, Count};
 
-/// Groups that are listed.
+/// Rows after which a group is one row.
 const MOST_GROUPS: usize = 2_000;
-/// Names of one cause and two layers that are listed.
+/// Names of one cause and two layers that are listed. The others are one row.
 const MOST_OF_A_GROUP: usize = 200;
+/// The path of a row that holds what has no row of its own.
+const REST: &str = "/";
 /// Folders that are summed up lie at most so deep.
 const DEEPEST: usize = 6;
 /// Bytes of all rows that are listed, with their paths.
@@ -129,6 +132,9 @@ type Layers = (u32, u32);
 struct Sum {
     waste: Waste,
     folders: BTreeMap<Vec<u8>, NameLoad>,
+    /// Hashes of the folders that are not summed up, with their keys.
+    left_out: HashSet<u64>,
+    keys: RandomState,
     /// Bytes of all rows so far.
     list_bytes: usize,
     files: usize,
@@ -156,15 +162,19 @@ impl Sum {
             hidden_by: layers.1,
             bytes: all.bytes,
         });
-        if self.files > MOST_FILES || self.waste.groups.len() >= MOST_GROUPS {
-            let row = group.row("/", true, all, layers);
+        let is_long = self.files > MOST_FILES;
+        if is_long || self.waste.groups.len() >= MOST_GROUPS {
+            let row = group.row(REST, true, all, layers);
             self.waste.groups.push(row);
+        } else {
+            for ((path, is_folder), load) in group.rows() {
+                let row = group.row(path, *is_folder, *load, layers);
+                self.waste.groups.push(row);
+            }
+        }
+        if is_long {
             self.waste.more.0 += all.files;
             return;
-        }
-        for ((path, is_folder), load) in group.rows() {
-            let row = group.row(path, *is_folder, *load, layers);
-            self.waste.groups.push(row);
         }
         for local in &group.locals {
             let path = layer.tree.path(layer.names[*local as usize]);
@@ -177,15 +187,28 @@ impl Sum {
     }
 
     fn sum_folders(&mut self, path: &[&[u8]], load: NameLoad) {
-        for depth in 0..path.len().min(DEEPEST + 1) {
-            let folder = path[..depth].join(&b'/');
-            if let Some(known) = self.folders.get_mut(&folder) {
-                known.add(load);
-            } else if self.list_bytes < MOST_LIST_BYTES {
-                self.list_bytes += folder.len() + size_of::<WastedFolder>();
-                self.folders.insert(folder, load);
+        // The hash of the names that lead to a folder.
+        let mut hash = 0_u64;
+        for (depth, name) in path.iter().enumerate() {
+            let is_summed = depth <= DEEPEST && self.sum_folder(path[..depth].join(&b'/'), load);
+            if !is_summed {
+                self.left_out.insert(hash);
             }
+            hash = self.keys.hash_one((hash, name));
         }
+    }
+
+    /// Whether there is room for the folder.
+    fn sum_folder(&mut self, folder: Vec<u8>, load: NameLoad) -> bool {
+        if let Some(known) = self.folders.get_mut(&folder) {
+            known.add(load);
+        } else if self.list_bytes < MOST_LIST_BYTES {
+            self.list_bytes += folder.len() + size_of::<WastedFolder>();
+            self.folders.insert(folder, load);
+        } else {
+            return false;
+        }
+        true
     }
 
     fn list(&mut self, path: &[&[u8]], load: NameLoad, layers: Layers, cause: WasteCause) {
@@ -212,6 +235,7 @@ impl Sum {
             files: Count(load.files),
         });
         waste.folders = folders.collect();
+        waste.more_folders = Count(self.left_out.len() as u64);
         // Of one weight, by their names.
         waste
             .groups
@@ -248,11 +272,18 @@ impl<'a> Group<'a> {
             let loads = self.loads();
             let of = |id: Id| loads.get(&id).copied().unwrap_or_default();
             let rows = condense(tree, of, self.taken_apart(), MOST_OF_A_GROUP);
+            let mut listed = NameLoad::default();
+            rows.iter().for_each(|(_, load)| listed.add(*load));
             let rows = rows.into_iter().map(|(id, load)| {
                 let is_folder = tree.slot(id).lead == Lead::Folder;
                 (name::path(&tree.path(id)), is_folder, load)
             });
-            gathered(rows.collect())
+            let mut rows = gathered(rows.collect());
+            let rest = self.all.without(listed);
+            if rest.files > 0 {
+                rows.insert((REST.to_owned(), true), rest);
+            }
+            rows
         })
     }
 

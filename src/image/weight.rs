@@ -14,7 +14,7 @@ const LISTED: usize = 12;
 /// Folders that are listed lie at most so deep.
 const DEEPEST: usize = 4;
 /// What weighs less explains nothing.
-const LEAST: u64 = 16 * 1024;
+pub(super) const LEAST: u64 = 16 * 1024;
 
 /// Weighs a layer by its names. A file with several names counts at the first.
 pub(super) fn weigh(layer: &Layer) -> LayerContents {

@@ -111,9 +111,9 @@ pub struct InspectedLayer {
     pub hides_bytes: Bytes,
     /// Bytes of its files that it or later layers hide.
     pub hidden_bytes: Bytes,
-    /// Its heaviest files, the heaviest first.
+    /// Its heaviest files, the heaviest first. Each lies in none of its heaviest folders.
     pub heaviest_files: Vec<Weight>,
-    /// Its heaviest folders with all that is in them, the heaviest first.
+    /// Its heaviest folders with all that is in them, the heaviest first, none within another.
     pub heaviest_folders: Vec<Weight>,
 }
 
@@ -136,13 +136,17 @@ pub struct Waste {
     /// The files that they are of.
     pub files: Count,
     /// Files and folders of one cause and the same two layers, none within another, the
-    /// heaviest first.
+    /// heaviest first. Where there are too many, a row with the path `/` holds the others, so
+    /// that all rows together hold all of it.
     pub groups: Vec<WasteGroup>,
     /// Folders with all that is wasted below them, over all layers, the heaviest first.
     pub folders: Vec<WastedFolder>,
+    /// Folders that are not listed, because they lie deeper than six names or because there
+    /// are too many.
+    pub more_folders: Count,
     /// Each wasted file, the heaviest first.
     pub paths: Vec<WastedFile>,
-    /// Wasted files that are not listed, because there are too many.
+    /// Wasted files that `paths` does not list, because there are too many.
     pub more: Count,
 }
 

@@ -75,6 +75,7 @@ impl Texts for Waste {
             files: _,
             groups,
             folders,
+            more_folders: _,
             paths,
             more: _,
         } = self;

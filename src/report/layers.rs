@@ -8,7 +8,7 @@ use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 /// Longest instruction in characters, because a RUN line may contain a whole script.
 const INSTRUCTION_CHARS: usize = 240;
 
-/// How many file names the row of a layer shows.
+/// How many names the row of a layer of a run shows.
 const NAMED: usize = 3;
 
 /// The history of the image, the base first; `None` without an image.
@@ -42,7 +42,7 @@ pub(super) fn layers_table(case: &CaseRecord) -> Option<Table> {
     if case.layers.is_empty() {
         return None;
     }
-    let mut table = layers_of(case.id.as_str(), &case.layers);
+    let mut table = layers_of(case.id.as_str(), &case.layers, NAMED);
     let packed = blobs(case);
     let at = PACKED_AT;
     table
@@ -64,14 +64,14 @@ pub(super) fn layers_table(case: &CaseRecord) -> Option<Table> {
 /// The column of the packed sizes, after number and bytes.
 const PACKED_AT: usize = 2;
 
-/// The layers of any image.
-pub(super) fn layers_of(title: &str, layers: &[LayerContents]) -> Table {
+/// The layers of any image, each with at most `most` names.
+pub(super) fn layers_of(title: &str, layers: &[LayerContents], most: usize) -> Table {
     let rows = layers.iter().enumerate().map(|(at, layer)| {
         vec![
             number_cell(at + 1),
             bytes_cell(layer.bytes),
             Cell::value(human_count(layer.files), Quantity::Count(layer.files)),
-            Cell::text(heaviest(layer)),
+            Cell::text(heaviest(layer, most)),
         ]
     });
     Table {
@@ -106,7 +106,7 @@ fn blobs(case: &CaseRecord) -> &[BlobRecord] {
     }
 }
 
-fn heaviest(layer: &LayerContents) -> String {
+fn heaviest(layer: &LayerContents, most: usize) -> String {
     let mut names: Vec<&Weight> = layer
         .heaviest_files
         .iter()
@@ -118,7 +118,7 @@ fn heaviest(layer: &LayerContents) -> String {
             .cmp(&left.bytes)
             .then(left.path.cmp(&right.path))
     });
-    let named = names.iter().take(NAMED);
+    let named = names.iter().take(most);
     let named: Vec<String> = named
         .map(|weight| format!("{} {}", weight.path, weight.bytes))
         .collect();

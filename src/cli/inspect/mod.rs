@@ -82,9 +82,10 @@ fn text_of(
     let json = || report::inspection_json(account, judged).map_err(Failure::failed);
     Ok(match args.format {
         InspectFormat::Table | InspectFormat::Md => {
-            let mut tables = report::inspection_tables(account, view(args, printer));
+            let view = view(args, printer);
+            let mut tables = report::inspection_tables(account, view);
             if !judged.is_empty() {
-                tables.push(report::gate_table(account, judged));
+                tables.push(report::gate_table(account, judged, view));
             }
             drawn(&tables, args, printer)
         }

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::super::ci::annotations;
 use super::super::table::{Cell, Column, Table, TableNote};
+use super::inspection_view::InspectionView;
 use crate::inspection::{GateFinding, GateSubject, Inspection, Judged};
 use crate::text;
 
-/// Findings of a condition that its row has.
+/// Findings of a condition that its row has without `--all`.
 const SHOWN: usize = 3;
 /// The specification of SARIF and its schema.
 const SARIF_VERSION: &str = "2.1.0";
@@ -16,11 +17,12 @@ const SARIF_SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// A row for each condition.
-pub fn gate_table(image: &Inspection, judged: &[Judged]) -> Table {
+pub fn gate_table(image: &Inspection, judged: &[Judged], view: InspectionView) -> Table {
+    let most = view.rows(SHOWN);
     let rows = judged.iter().map(|one| {
-        let shown = one.findings.iter().take(SHOWN);
+        let shown = one.findings.iter().take(most);
         let mut shown: Vec<&str> = shown.map(|finding| finding.message.as_str()).collect();
-        let more = one.findings.len().saturating_sub(SHOWN);
+        let more = one.findings.len().saturating_sub(most);
         let rest = format!("{more} more");
         if more > 0 {
             shown.push(&rest);

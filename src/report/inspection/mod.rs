@@ -46,7 +46,8 @@ pub fn inspection_tables(image: &Inspection, view: InspectionView) -> Vec<Table>
                 heaviest_folders: layer.heaviest_folders.clone(),
             })
             .collect();
-        let mut table = layers_of("Layers and what is heaviest in them", &layers);
+        let title = "Layers and what is heaviest in them";
+        let mut table = layers_of(title, &layers, usize::MAX);
         table
             .notes
             .push(TableNote::whole("The lowest layer first."));

@@ -10,14 +10,18 @@ use crate::units::{Count, human_count};
 /// Rows and notes without `--all`.
 const ROWS: usize = 1_000;
 const UNREAD_ROWS: usize = 10;
-/// Runtimes that the line of the summary names.
+/// Runtimes that the line of the summary names without `--all`.
 const RUNTIMES: usize = 6;
 
 /// The lines of the summary: one for each kind. `unread` is a package manager whose database
 /// is there and is not read.
-pub(super) fn lines(packages: &Packages, unread: Option<&str>) -> Vec<(String, String)> {
+pub(super) fn lines(
+    packages: &Packages,
+    unread: Option<&str>,
+    view: InspectionView,
+) -> Vec<(String, String)> {
     let mut lines: Vec<_> = { packages.counts.iter() }
-        .map(|(kind, count)| (name(*kind), count_words(packages, *kind, *count)))
+        .map(|(kind, count)| (name(*kind), count_words(packages, *kind, *count, view)))
         .collect();
     let files = packages.all_unread();
     let database = unread.map(|manager| format!("the database of {manager}"));
@@ -38,12 +42,18 @@ fn name(kind: PackageKind) -> String {
     }
 }
 
-fn count_words(packages: &Packages, kind: PackageKind, count: Count) -> String {
+fn count_words(
+    packages: &Packages,
+    kind: PackageKind,
+    count: Count,
+    view: InspectionView,
+) -> String {
     let count = human_count(count);
     match kind {
         PackageKind::Runtime => {
             let runtimes = packages.list.iter().filter(|one| one.kind == kind);
-            let named: Vec<_> = runtimes.take(RUNTIMES).map(with_version).collect();
+            let named = runtimes.take(view.rows(RUNTIMES)).map(with_version);
+            let named: Vec<_> = named.collect();
             format!("{count}: {}", named.join(", "))
         }
         PackageKind::Dpkg | PackageKind::Apk => match &packages.distribution {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::notes::one_line;
-use super::super::posture::{Fact, found};
+use super::super::posture::{Fact, found, found_within};
 use super::super::table::{Cell, Column, Table, TableNote};
 use super::inspection_view::{InspectionView, more_note};
 use super::packages;
@@ -11,8 +11,8 @@ use crate::inspection::{Base, BaseEvidence, Inspection};
 use crate::record::{Posture, SecretFinding};
 use crate::units::{Bytes, Count, human_count};
 
-/// Characters of a secret's place.
-const PLACE_CHARS: usize = 200;
+/// Characters of a secret with its place.
+const SECRET_CHARS: usize = 200;
 /// Columns of the names of facts.
 const NAMES: usize = 24;
 
@@ -35,7 +35,8 @@ pub(super) fn summary(image: &Inspection, view: InspectionView) -> Table {
     for (name, text) in facts(&image.posture, view) {
         add(name, text);
     }
-    for (name, text) in packages::lines(&image.packages, image.posture.unread_packages.as_deref()) {
+    let unread = image.posture.unread_packages.as_deref();
+    for (name, text) in packages::lines(&image.packages, unread, view) {
         add(&name, text);
     }
     let room = view.room(NAMES);
@@ -96,7 +97,7 @@ fn waste(image: &Inspection) -> String {
     format!("{}{}", image.waste_bytes, efficiency.unwrap_or_default())
 }
 
-/// The facts of the posture; in one row each where all is shown.
+/// The facts of the posture; in one row each, with every name, where all is shown.
 fn facts(posture: &Posture, view: InspectionView) -> Vec<(&'static str, String)> {
     const ROWS: [Fact; 9] = [
         Fact::User,
@@ -109,13 +110,13 @@ fn facts(posture: &Posture, view: InspectionView) -> Vec<(&'static str, String)>
         Fact::Sources,
         Fact::Secrets,
     ];
-    let row = |fact: Fact| (fact.title(), fact.words(posture));
     if view.is_whole {
+        let row = |fact: Fact| (fact.title(), fact.whole_words(posture));
         return ROWS.into_iter().map(row).collect();
     }
     let named = |facts: &[Fact]| {
-        let words = facts.iter().map(|fact| row(*fact));
-        let words = words.map(|(title, words)| format!("{title} {words}"));
+        let words = facts.iter();
+        let words = words.map(|fact| format!("{} {}", fact.title(), fact.words(posture)));
         words.collect::<Vec<_>>().join("; ")
     };
     vec![
@@ -134,14 +135,15 @@ fn facts(posture: &Posture, view: InspectionView) -> Vec<(&'static str, String)>
     ]
 }
 
-/// The secrets: each, or one of each kind.
+/// The secrets: each with its whole place, or one of each kind.
 fn secrets(secrets: &[SecretFinding], view: InspectionView) -> Vec<TableNote> {
-    let note = |secret: &SecretFinding, more: String| {
-        TableNote::whole(format!("{}{more}", one_line(&found(secret), PLACE_CHARS)))
-    };
     if view.is_whole {
-        return secrets.iter().map(|one| note(one, String::new())).collect();
+        let note = |secret| one_line(&found_within(secret, usize::MAX), usize::MAX);
+        return secrets.iter().map(note).map(TableNote::whole).collect();
     }
+    let note = |secret: &SecretFinding, more: String| {
+        TableNote::whole(format!("{}{more}", one_line(&found(secret), SECRET_CHARS)))
+    };
     let mut kinds: BTreeMap<&str, Vec<&SecretFinding>> = BTreeMap::new();
     for secret in secrets {
         kinds.entry(&secret.kind).or_default().push(secret);

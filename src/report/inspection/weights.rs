@@ -5,7 +5,7 @@ use super::super::table::{Cell, Column, Table, TableNote};
 use super::inspection_view::{InspectionView, more_note};
 use super::stack::{bytes_cell, count_cell};
 use crate::inspection::{Inspection, WasteCause};
-use crate::units::{Bytes, Count, Unit};
+use crate::units::{Bytes, Count, Unit, human_count};
 
 /// Rows that fit one screen.
 const WASTE_ROWS: usize = 4;
@@ -62,6 +62,13 @@ pub(super) fn wasted_folders(image: &Inspection) -> Table {
             path_cell(&folder.path, folder.path != "/", usize::MAX),
         ]
     });
+    let more = image.waste.more_folders;
+    let notes = (more > Count(0)).then(|| {
+        let more = human_count(more);
+        TableNote::whole(format!(
+            "Folders that lie deeper or are too many to list: {more}."
+        ))
+    });
     Table {
         title: "Waste by folder".to_owned(),
         columns: vec![
@@ -70,7 +77,7 @@ pub(super) fn wasted_folders(image: &Inspection) -> Table {
             Column::text("path", "folder with all below it"),
         ],
         rows: rows.collect(),
-        notes: Vec::new(),
+        notes: notes.into_iter().collect(),
     }
 }
 

@@ -101,6 +101,18 @@ impl Fact {
         }
     }
 
+    /// The same with each name that is known, whole.
+    pub(in crate::report) fn whole_words(self, posture: &Posture) -> String {
+        let more = &posture.unlisted;
+        match self {
+            Self::PackageManagers => each(&posture.package_managers, more.package_managers),
+            Self::Compilers => each(&posture.compilers, more.compilers),
+            Self::Setuid => each(&posture.setuid, more.setuid),
+            Self::Leaks => each(&posture.leaks, more.leaks),
+            _ => self.words(posture),
+        }
+    }
+
     /// The note: why something failed.
     pub(in crate::report) fn remark(self, posture: &Posture) -> Option<String> {
         match (self, &posture.hardened) {
@@ -224,6 +236,21 @@ fn listed(items: &[String], more: Count, shown: impl Fn(&str) -> String) -> Stri
     format!("{count}: {}", names.join(", "))
 }
 
+/// `none`, `/usr/bin/apt, /usr/bin/dpkg`, `12: /usr/bin/cc, …` with all twelve.
+fn each(items: &[String], more: Count) -> String {
+    let all = whole(items, more);
+    let names = items.join(", ");
+    match more {
+        Count(0) if items.is_empty() => none(),
+        Count(0) if items.len() <= NAMED => names,
+        Count(0) => format!("{}: {names}", human_count(all)),
+        more => {
+            let (all, more) = (human_count(all), human_count(more));
+            format!("{all}: {names}; {more} more are too many to list")
+        }
+    }
+}
+
 /// `312 npm, 5 python`.
 fn by_kind(counts: &std::collections::BTreeMap<String, Count>) -> String {
     let some = counts.iter().filter(|(_, count)| count.0 > 0);
@@ -343,6 +370,32 @@ mod tests {
             listed(&paths(&["a"]), Count(2_000), file_name),
             format!("{}: a, …", human_count(Count(2_001)))
         );
+    }
+
+    #[test]
+    fn whole_words_have_each_name_and_its_path() {
+        let paths = |count: usize| -> Vec<String> {
+            (0..count).map(|at| format!("/usr/bin/{at}")).collect()
+        };
+        let mut posture = Posture {
+            package_managers: paths(2),
+            compilers: paths(4),
+            ..Posture::default()
+        };
+        posture.leaks = paths(1);
+        posture.unlisted.leaks = Count(2);
+        let words = |fact: Fact| fact.whole_words(&posture);
+        assert_eq!(words(Fact::Setuid), "none");
+        assert_eq!(words(Fact::PackageManagers), "/usr/bin/0, /usr/bin/1");
+        assert_eq!(
+            words(Fact::Compilers),
+            "4: /usr/bin/0, /usr/bin/1, /usr/bin/2, /usr/bin/3"
+        );
+        assert_eq!(
+            words(Fact::Leaks),
+            "3: /usr/bin/0; 2 more are too many to list"
+        );
+        assert_eq!(words(Fact::Shell), "none");
     }
 
     #[test]

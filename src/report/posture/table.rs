@@ -128,11 +128,16 @@ pub(in crate::report) fn fact_cell(case: &CaseRecord, fact: Fact, notes: &mut No
 
 /// `planted token in the history (RUN echo …): plim…`.
 pub(in crate::report) fn found(secret: &SecretFinding) -> String {
+    found_within(secret, PLACE_CHARS)
+}
+
+/// The same with at most so many characters of the place.
+pub(in crate::report) fn found_within(secret: &SecretFinding, most: usize) -> String {
     format!(
         "{} in the {} ({}): {}",
         secret.kind,
         place_word(secret.place),
-        one_line(&secret.at, PLACE_CHARS),
+        one_line(&secret.at, most),
         secret.masked
     )
 }

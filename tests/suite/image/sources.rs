@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use walkdir::WalkDir;
 
 use super::maker::{Image, Layer, digest, gzip, outer, zstd};
 
@@ -58,6 +59,26 @@ fn reported(folder: &Path, arguments: &[&str], stdin: Option<&[u8]>) -> Value {
         layer["blob"] = Value::Null;
     }
     json
+}
+
+/// Everything below a folder, with the lengths of files.
+fn entries(folder: &Path) -> Vec<(PathBuf, Option<u64>)> {
+    let found = WalkDir::new(folder).sort_by_file_name().into_iter();
+    let entries = found.map(|entry| {
+        let entry = entry.unwrap();
+        let is_file = entry.file_type().is_file();
+        let length = is_file.then(|| entry.metadata().unwrap().len());
+        (entry.into_path(), length)
+    });
+    entries.collect()
+}
+
+/// What is reported of it; nothing is written to the folder, which has the HOME in it.
+fn reported_and_unchanged(folder: &Path, arguments: &[&str], stdin: Option<&[u8]>) -> Value {
+    let before = entries(folder);
+    let found = reported(folder, arguments, stdin);
+    assert_eq!(entries(folder), before, "{arguments:?}");
+    found
 }
 
 fn image() -> Image {
@@ -128,10 +149,12 @@ fn unpack(entries: &[(String, Vec<u8>)], folder: &Path) {
 fn every_form_of_an_image_tells_the_same_and_needs_no_engine() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path();
+    fs::create_dir(folder.join("home")).unwrap();
+    fs::write(folder.join("home/kept"), "1").unwrap();
     let image = image();
     let saved = image.saved();
     fs::write(folder.join("saved.tar"), &saved).unwrap();
-    let expected = reported(folder, &["saved.tar"], None);
+    let expected = reported_and_unchanged(folder, &["saved.tar"], None);
     assert_eq!(expected["waste_bytes"], 1 << 20);
     assert_eq!(expected["waste"]["paths"][0]["path"], "/big");
     assert_eq!(expected["history"][1]["layer"], 2);
@@ -140,14 +163,13 @@ fn every_form_of_an_image_tells_the_same_and_needs_no_engine() {
         ("saved.tar.zst", zstd(&saved)),
     ] {
         fs::write(folder.join(name), &bytes).unwrap();
-        assert_eq!(reported(folder, &[name], None), expected, "{name}");
-        assert_eq!(
-            reported(folder, &["-"], Some(&bytes)),
-            expected,
-            "{name} on stdin"
-        );
+        let from_file = reported_and_unchanged(folder, &[name], None);
+        assert_eq!(from_file, expected, "{name}");
+        let from_stdin = reported_and_unchanged(folder, &["-"], Some(&bytes));
+        assert_eq!(from_stdin, expected, "{name} on stdin");
     }
-    assert_eq!(reported(folder, &["-"], Some(&saved)), expected, "stdin");
+    let from_stdin = reported_and_unchanged(folder, &["-"], Some(&saved));
+    assert_eq!(from_stdin, expected, "stdin");
     let plain = |bytes: &[u8]| bytes.to_vec();
     for (kind, pack) in [
         ("plain", plain as fn(&[u8]) -> Vec<u8>),
@@ -157,7 +179,7 @@ fn every_form_of_an_image_tells_the_same_and_needs_no_engine() {
         let entries = layout(&[("linux/amd64", &image)], pack);
         unpack(&entries, &folder.join(kind));
         let mut expected = expected.clone();
-        let from_folder = reported(folder, &[kind], None);
+        let from_folder = reported_and_unchanged(folder, &[kind], None);
         // Its config has a platform, and its manifest a base.
         for key in ["id", "platform", "base"] {
             expected[key] = from_folder[key].clone();
@@ -167,13 +189,11 @@ fn every_form_of_an_image_tells_the_same_and_needs_no_engine() {
         assert_eq!(from_folder["base"]["reference"], "base:1");
         let file = format!("{kind}.oci.tar");
         fs::write(folder.join(&file), archive(&entries)).unwrap();
-        assert_eq!(reported(folder, &[&file], None), expected, "{file}");
+        let from_file = reported_and_unchanged(folder, &[&file], None);
+        assert_eq!(from_file, expected, "{file}");
         let bytes = fs::read(folder.join(&file)).unwrap();
-        assert_eq!(
-            reported(folder, &["-"], Some(&bytes)),
-            expected,
-            "{file} on stdin"
-        );
+        let from_stdin = reported_and_unchanged(folder, &["-"], Some(&bytes));
+        assert_eq!(from_stdin, expected, "{file} on stdin");
     }
 }
 

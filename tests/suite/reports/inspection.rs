@@ -25,7 +25,7 @@ fn layers() -> Vec<InspectedLayer> {
             of_base: Some(true),
             added: Count(4_300),
             heaviest_files: vec![weight("/usr/bin/perl", 3_800_000)],
-            heaviest_folders: vec![weight("/usr", 70_000_000)],
+            heaviest_folders: vec![weight("/usr/lib", 66_000_000)],
             ..InspectedLayer::default()
         },
         InspectedLayer {
@@ -151,11 +151,15 @@ fn image() -> Inspection {
 }
 
 fn shown(is_whole: bool) -> String {
+    shown_of(&image(), is_whole)
+}
+
+fn shown_of(image: &Inspection, is_whole: bool) -> String {
     let view = InspectionView {
         is_whole,
         width: None,
     };
-    let tables = inspection_tables(&image(), view);
+    let tables = inspection_tables(image, view);
     let text: Vec<String> = tables.iter().map(|table| table.markdown()).collect();
     text.join("\n")
 }
@@ -221,7 +225,7 @@ fn all_has_every_instruction_and_fact() {
 | user | node |
 | health check | none |
 | shell | /bin/sh |
-| package managers | apt, dpkg |
+| package managers | /usr/bin/apt, /usr/bin/dpkg |
 | compilers | none |
 | setuid files | none |
 | leaks | none |
@@ -267,11 +271,35 @@ fn all_has_every_instruction_and_fact() {
 
 | layer | file bytes | files | heaviest files and folders |
 | :--- | ---: | ---: | :--- |
-| 1 | 74.0 MB | 4 210 | /usr 70.0 MB, /usr/bin/perl 3.80 MB |
+| 1 | 74.0 MB | 4 210 | /usr/lib 66.0 MB, /usr/bin/perl 3.80 MB |
 | 2 | 15.4 MB | 1 | /usr/local/bin/node 15.4 MB |
 
 - The lowest layer first.
 ");
+}
+
+#[test]
+fn all_has_every_runtime_and_counts_what_is_in_no_list() {
+    let mut image = image();
+    let node = image.packages.list[0].clone();
+    image.packages.list = (0..8)
+        .map(|number| Package {
+            version: Some(format!("{number}.0")),
+            ..node.clone()
+        })
+        .collect();
+    image.packages.counts.insert(PackageKind::Runtime, Count(8));
+    image.waste.more_folders = Count(12);
+    let versions: Vec<_> = (0..8).map(|number| format!("node {number}.0")).collect();
+    let short = shown_of(&image, false);
+    let row = format!("| runtimes | 8: {} |", versions[..6].join(", "));
+    assert!(short.contains(&row), "{short}");
+    let all = shown_of(&image, true);
+    let row = format!("| runtimes | 8: {} |", versions.join(", "));
+    assert!(all.contains(&row), "{all}");
+    let folders = "Folders that lie deeper or are too many to list: 12.";
+    assert!(all.contains(folders), "{all}");
+    assert!(!short.contains(folders), "{short}");
 }
 
 #[test]
