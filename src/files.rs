@@ -6,6 +6,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
+use crate::units::Bytes;
+
 /// Opens a regular file, or a link to one, for reading.
 ///
 /// # Errors
@@ -41,6 +43,29 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
+/// Reads an open file of at most so many bytes.
+///
+/// # Errors
+/// Read errors; the content is longer.
+pub fn read_within(file: &File, most: Bytes) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(most.0.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most.0 {
+        true => Err(io::Error::other(format!("it has more than {most}"))),
+        false => Ok(bytes),
+    }
+}
+
+/// The same of a UTF-8 file.
+///
+/// # Errors
+/// As [`read_within`], or the content is not UTF-8.
+pub fn text_within(file: &File, most: Bytes) -> io::Result<String> {
+    let bytes = read_within(file, most)?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
 fn regular(kind: FileType) -> io::Result<()> {
     let what = if kind.is_file() {
         return Ok(());
@@ -64,6 +89,20 @@ mod tests {
     use rustix::fs::{CWD, FileType as Node, Mode, mknodat};
 
     use super::*;
+
+    #[test]
+    fn a_file_that_is_too_long_is_no_text() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "12345").unwrap();
+        let read = |most| text_within(&open(&path).unwrap(), Bytes(most));
+        assert_eq!(read(5).unwrap(), "12345");
+        let error = read(4).unwrap_err();
+        assert_eq!(error.to_string(), "it has more than 4 B");
+        // A sparse file of a terabyte is not read into memory.
+        File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        assert!(read(1 << 20).is_err());
+    }
 
     #[test]
     fn only_regular_files_are_read_and_nothing_is_waited_for() {

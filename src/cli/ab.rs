@@ -247,7 +247,7 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
     };
     compare::print(&comparison, output, printer)?;
     if let Err(error) = measured.result {
-        return Err(Failure::failed(error));
+        return Err(error.into());
     }
     if record.state != RunState::Complete {
         return Ok(Exit::Interrupted);

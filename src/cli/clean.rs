@@ -246,15 +246,22 @@ async fn remove<E: Engine>(
             "the cache records that `{path}` names: their run goes on"
         ));
     }
-    let pruned = engine.prune_cache(&ids).await?;
-    if pruned.len() == ids.len() {
-        forget(&journals)?;
-    } else {
-        kept.push(format!(
-            "{} cache records are in use",
-            ids.len() - pruned.len()
-        ));
-    }
+    // What is removed already is said, whatever becomes of the cache records.
+    let pruned = match engine.prune_cache(&ids).await {
+        Ok(pruned) => {
+            if pruned.len() < ids.len() {
+                let left = ids.len() - pruned.len();
+                kept.push(format!("{left} cache records are in use"));
+            } else {
+                forget(&journals)?;
+            }
+            pruned
+        }
+        Err(error) => {
+            kept.push(format!("{} cache records: {}", ids.len(), error.chain()));
+            Vec::new()
+        }
+    };
     printer.talk(&format!(
         "removed {} containers, images and networks, and {} of {} cache records",
         gone.len(),

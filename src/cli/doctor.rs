@@ -20,6 +20,7 @@ use crate::engine::{Engine, EngineError, LABEL_RECIPE, OwnedKind};
 use crate::host::{self, SystemClock};
 use crate::record::ImageStore;
 use crate::scan::{self, Installed};
+use crate::secrets::mask_found;
 use crate::units::Bytes;
 
 /// Room below which a run of the whole matrix may fail.
@@ -147,7 +148,8 @@ fn print(findings: &[Finding], format: TableFormat, printer: &mut Printer) -> Re
             .iter()
             .map(|finding| {
                 json!({ "subject": finding.subject, "state": word(finding.grade).to_lowercase(),
-                        "text": finding.text, "fix": finding.fix })
+                        "text": mask_found(&finding.text),
+                        "fix": finding.fix.as_deref().map(mask_found) })
             })
             .collect();
         return Ok(printer.line(&format!("{:#}", json!({ "findings": list })))?);

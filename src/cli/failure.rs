@@ -10,6 +10,7 @@ use crate::builtin::BuiltinError;
 use crate::cleanroom::RoomError;
 use crate::engine::EngineError;
 use crate::registry::RegistryError;
+use crate::runner::RunError;
 use crate::scenario::ScenarioError;
 use crate::store::StoreError;
 
@@ -116,6 +117,16 @@ impl From<EngineError> for Failure {
 impl From<RoomError> for Failure {
     fn from(error: RoomError) -> Self {
         let hint = error.hint.clone();
+        Self::failed(error).with_hint(hint)
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let hint = match &error {
+            RunError::EngineGone(engine) => engine.hint.clone(),
+            RunError::Record(_) => None,
+        };
         Self::failed(error).with_hint(hint)
     }
 }

@@ -1,4 +1,4 @@
-//! What a run is given: the world that it needs, and what it is to measure.
+//! What a run is given: engine, clock and the like, and what it is to measure.
 
 use std::sync::Arc;
 

@@ -7,8 +7,9 @@ use super::cases::{self, CaseFilter};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::runs::load_readable;
-use crate::record::{Disposition, RunRecord};
+use crate::record::{Disposition, RunRecord, mask_texts, secrets_in};
 use crate::report::{self, Cell, Column, Table};
+use crate::secrets::Masker;
 
 /// Prints the selected variants, or runs.
 ///
@@ -19,11 +20,15 @@ pub(super) fn list(place: &Place, args: &ListArgs, printer: &mut Printer) -> Res
         return list_runs(place, runs, args.format, printer);
     }
     let filter = CaseFilter::new(args.only.as_deref())?;
-    let selection = cases::select(
+    let mut selection = cases::select(
         &cases::load(place, &args.scenarios)?,
         &filter,
         &place.results(),
     )?;
+    // As in the record of a run: what a rule takes for a secret is not shown, wherever it stands.
+    let mut masker = Masker::default();
+    masker.learn(secrets_in(&mut selection.records));
+    mask_texts(&mut selection.records, &masker);
     if args.format == TableFormat::Json {
         let cases: Vec<_> = selection
             .records

@@ -96,15 +96,12 @@ impl LocalEnvironments {
             DataPlace::Memory { .. } => Some("tmpfs".to_owned()),
             DataPlace::Disk => host::file_system(&spec.folder),
         };
-        let room = Room::open(&spec).await.map_err(|error| {
-            let hint = error.hint.clone();
-            Failure::failed(error).with_hint(hint)
-        })?;
+        let room = Room::open(&spec).await?;
         let (endpoint, sockets, listener) =
             (room.endpoint(), room.sockets(), room.bind(any_port()));
         // Kept at once: from here on `close` ends it, whatever comes.
         self.opened.lock().await.rooms.push(room);
-        let listener = listener.map_err(Failure::failed)?;
+        let listener = listener?;
         server.serve(door, listener).map_err(registry_failure)?;
         let engine = DockerEngine::connect(Some(&endpoint)).await?.over(backing);
         has_store(&engine.facts().await?, &store)?;
@@ -210,7 +207,7 @@ impl Environments<DockerEngine, HttpProbe<SystemClock>> for LocalEnvironments {
         let closing = opened.rooms.into_iter().map(Room::close);
         for closed in join_all(closing).await {
             if let Err(error) = closed {
-                troubles.push(Failure::failed(error).to_string());
+                troubles.push(Failure::from(error).to_string());
             }
         }
         if let Some(server) = opened.server {

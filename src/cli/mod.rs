@@ -92,6 +92,7 @@ pub fn main() -> ExitCode {
                 // It quotes the arguments, which may come from elsewhere.
                 true => {
                     let text = error.to_string();
+                    let text = crate::secrets::mask_found(&text);
                     let _ = write!(io::stderr(), "{}", crate::text::visible(&text));
                 }
                 false => {

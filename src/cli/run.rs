@@ -73,7 +73,7 @@ pub(super) fn finish(
     }
     let folder = measured.folder.path();
     print(&measured.record, folder, (format, preferred), printer)?;
-    measured.result.map_err(Failure::failed)?;
+    measured.result?;
     match measured.unwritten {
         Some(failure) => Err(failure),
         None => Ok(exit_of(&measured.record)),

@@ -6,6 +6,7 @@ use super::output::Printer;
 use super::pairing::Pairing;
 use crate::record::{CaseId, Revision};
 use crate::report;
+use crate::secrets::mask_found;
 
 /// Two revisions of which nothing is measured.
 pub(super) struct Uncompared<'a> {
@@ -27,6 +28,7 @@ impl Uncompared<'_> {
         printer: &mut Printer,
     ) -> std::io::Result<()> {
         let pairing = self.pairing;
+        let words = mask_found(&self.words()).into_owned();
         match format {
             CompareFormat::Json => printer.line(&format!(
                 "{:#}",
@@ -44,12 +46,12 @@ impl Uncompared<'_> {
             | CompareFormat::Html
             | CompareFormat::Svg
             | CompareFormat::Png => {
-                printer.talk(&self.words());
+                printer.talk(&words);
                 Ok(())
             }
-            CompareFormat::Table => printer.line(&self.words()),
+            CompareFormat::Table => printer.line(&words),
             CompareFormat::Md | CompareFormat::StepSummary | CompareFormat::Comment => {
-                printer.line(&report::markdown_lines(&self.words()))
+                printer.line(&report::markdown_lines(&words))
             }
         }
     }

@@ -76,7 +76,8 @@ impl Engine for DockerEngine {
     }
 
     async fn images_below(&self, diff_ids: &[String]) -> Result<Vec<(String, usize)>> {
-        self.named_images_below(diff_ids).await
+        let call = self.named_images_below(diff_ids);
+        within(self.deadlines.answer, "list images", "of the engine", call).await
     }
 
     async fn import(

@@ -1,4 +1,5 @@
-//! What each phase of a visit works with: the engine, the clock, the probe, and the record.
+//! What each phase of a visit works with: the engine, the clock, the probe, the settings, the
+//! record, and what is known of registry and build cache.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use crate::scan::Scanners;
 use crate::secrets::{Masker, Secret};
 use crate::units::{Bytes, Nanos};
 
-/// What a run depends on and does not choose: three seams, one type for all of them.
+/// The types of what a run depends on and does not choose, under one name.
 pub trait World {
     /// The engine that builds and runs.
     type Engine: Engine;
@@ -51,7 +52,7 @@ pub struct Settings {
     pub conditions: fn() -> Conditions,
 }
 
-/// What the phases of a run share.
+/// What the phases of a run share. It is not the command `bench`.
 pub(super) struct Bench<W: World> {
     pub(super) engine: Arc<W::Engine>,
     pub(super) clock: Arc<W::Clock>,
@@ -60,14 +61,16 @@ pub(super) struct Bench<W: World> {
     pub(super) record: RunRecord,
     pub(super) bases: BTreeMap<String, String>,
     pub(super) observer: Box<dyn Observer>,
-    /// What its builds have asked of the builder so far.
+    /// What the run's builds have asked of the builder so far.
     pub(super) asked: Asked,
     pub(super) distribution: Option<Distribution<W::Engine>>,
     /// The builder's cache before the visit that is going on.
     pub(super) cache_before: Option<Before>,
     /// The ids that it listed last, without those removed since.
     pub(super) cache_listed: Option<BTreeSet<String>>,
+    /// Ids of cache records that are ours and not removed yet.
     pub(super) pending_cache: BTreeSet<String>,
+    /// Ids of those that may be another build's.
     pub(super) doubtful_cache: BTreeSet<String>,
     /// Of this process: what it sends is not what an interrupted one sent before.
     pub(super) nonce: String,

@@ -6,7 +6,7 @@ use super::ledger::Ledger;
 use super::mounts;
 use super::naming::labels;
 use super::planned_case::PlannedCase;
-use super::timed_build::{PhaseFailure, empty_builder, judge_build, measure, note_build};
+use super::timed_build::{FailedBuild, empty_builder, judge_build, measure, note_build};
 use super::validity::Steps;
 use crate::context::Overlay;
 use crate::engine::{BuildOutcome, BuildRequest, Engine};
@@ -141,7 +141,7 @@ async fn timed<W: World>(
     metric: Metric,
     overlay: Overlay,
     no_cache: bool,
-) -> Result<(Nanos, BuildOutcome), PhaseFailure> {
+) -> Result<(Nanos, BuildOutcome), FailedBuild> {
     let request = BuildRequest {
         tag: job.tag(&bench.record.id, metric),
         dockerfile: case.spec.path.clone(),
@@ -166,14 +166,14 @@ async fn timed<W: World>(
             }
             Ok((time, outcome))
         }
-        Err(failure) => Err(PhaseFailure {
+        Err(failure) => Err(FailedBuild {
             reason: job.masked(failure.reason),
             ..failure
         }),
     }
 }
 
-fn give_up(ledger: &mut Ledger, metric: Metric, failure: &PhaseFailure) {
+fn give_up(ledger: &mut Ledger, metric: Metric, failure: &FailedBuild) {
     ledger.engine_lost |= failure.engine_lost;
     ledger.dnf(metric, &failure.reason);
 }

@@ -2,8 +2,7 @@
 
 use super::bench::{Bench, World, bounded};
 use super::last_words::{crash, quoted};
-use super::ledger::Ledger;
-use super::ledger::lost;
+use super::ledger::{Ledger, lost};
 use super::planned_case::PlannedCase;
 use super::wait::{
     AwaitedContainer, Begin, First, NotReady, Started, ended, exit_behind, first, not_kept,

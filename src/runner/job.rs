@@ -1,4 +1,4 @@
-//! What is the same for all builds of a visit.
+//! The builds of a visit: what is the same for all of them, and the image that one gives.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;

@@ -97,6 +97,20 @@ impl Ledger {
         self.note(metric, Outcome::Ok { value });
     }
 
+    /// Notes a value, or why it is not what its metric asks for.
+    pub(super) fn judged(&mut self, metric: Metric, value: Quantity, verdict: Result<(), String>) {
+        match verdict {
+            Ok(()) => self.value(metric, value),
+            Err(reason) => self.note(
+                metric,
+                Outcome::Invalid {
+                    value: Some(value),
+                    reason,
+                },
+            ),
+        }
+    }
+
     /// Adds a remark to the last note.
     pub(super) fn detail(&mut self, detail: String) {
         if let Some(sample) = self.samples.last_mut() {

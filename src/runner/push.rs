@@ -1,4 +1,4 @@
-//! The registry of the run, and what is pushed to it.
+//! What is pushed to the registry of the run.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,6 @@ use super::job::BuiltImage;
 use super::ledger::Ledger;
 use super::planned_case::PlannedCase;
 use super::proof;
-use super::timed_build::judge;
 use crate::engine::{
     Clock, Engine, EngineError, ErrorKind, Registry, RegistryEndpoint, TAG_BASE, Traffic,
     run_repository,
@@ -64,19 +63,9 @@ pub(super) async fn push<W: World>(
     let present = blobs_of_bases(bench, &registry);
     ledger.value(Metric::SizeTransfer, Quantity::Bytes(manifest.sum()));
     let verdict = proof::check_received(&manifest, &present, &traffic);
-    judge(
-        ledger,
-        Metric::PushTime,
-        Quantity::Time(time),
-        verdict.clone(),
-    );
+    ledger.judged(Metric::PushTime, Quantity::Time(time), verdict.clone());
     let received: Bytes = traffic.received.values().copied().sum();
-    judge(
-        ledger,
-        Metric::PushBytes,
-        Quantity::Bytes(received),
-        verdict,
-    );
+    ledger.judged(Metric::PushBytes, Quantity::Bytes(received), verdict);
     if let Some(image) = &mut ledger.image {
         image.manifest = Some(manifest.clone());
     }

@@ -1,4 +1,4 @@
-//! One timed build: its time, its proof and its steps in the record.
+//! What all timed builds share: an empty builder before, the time, the verdict, and the steps.
 
 use std::io;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use crate::engine::{
 use crate::record::{BuildRecord, Metric, Outcome, SentRecord, StepRecord};
 use crate::units::{Nanos, Quantity};
 
-/// A phase that did not finish.
-pub(super) struct PhaseFailure {
+/// A build that did not finish.
+pub(super) struct FailedBuild {
     pub(super) reason: String,
     pub(super) engine_lost: bool,
 }
@@ -27,7 +27,7 @@ pub(super) async fn measure<W: World>(
     bench: &mut Bench<W>,
     request: &BuildRequest,
     source: impl FnOnce() -> Result<BuildSource, ContextError>,
-) -> Result<(Nanos, BuildOutcome), PhaseFailure> {
+) -> Result<(Nanos, BuildOutcome), FailedBuild> {
     let deadline: Duration = bench.record.plan.build_deadline_ns.into();
     // Until it has succeeded, and also where a signal drops this future.
     bench.asked.unknown += 1;
@@ -57,11 +57,11 @@ pub(super) async fn measure<W: World>(
     }
     match result {
         Ok(Ok(outcome)) => Ok((end.since(begin), outcome)),
-        Ok(Err(failure)) => Err(PhaseFailure {
+        Ok(Err(failure)) => Err(FailedBuild {
             engine_lost: matches!(&failure, BuildFailure::Engine(error) if error.kind == ErrorKind::Unreachable),
             reason: describe(&failure),
         }),
-        Err(_) => Err(PhaseFailure {
+        Err(_) => Err(FailedBuild {
             reason: format!(
                 "the build ran into its deadline of {}",
                 Nanos::from(deadline)
@@ -94,30 +94,11 @@ pub(super) async fn empty_builder<W: World>(bench: &Bench<W>) -> Result<(), Stri
     }
 }
 
-/// Notes a value, or why it is not what its metric asks for.
-pub(super) fn judge(
-    ledger: &mut Ledger,
-    metric: Metric,
-    value: Quantity,
-    verdict: Result<(), String>,
-) {
-    match verdict {
-        Ok(()) => ledger.value(metric, value),
-        Err(reason) => ledger.note(
-            metric,
-            Outcome::Invalid {
-                value: Some(value),
-                reason,
-            },
-        ),
-    }
-}
-
 /// The builder whose steps say what ran and what was cached.
 const WITH_STEPS: &str = "buildkit";
 
-/// The same of a build's time. Where the builder reports no cached flags, nothing can show
-/// that the build was cold or cached.
+/// Notes the time of a build, or why it is not what its metric asks for. Where the builder reports
+/// no cached flags, nothing can show that the build was cold or cached.
 pub(super) fn judge_build(
     ledger: &mut Ledger,
     metric: Metric,
@@ -126,7 +107,7 @@ pub(super) fn judge_build(
     verdict: Result<(), String>,
 ) {
     if outcome.builder == WITH_STEPS {
-        return judge(ledger, metric, Quantity::Time(time), verdict);
+        return ledger.judged(metric, Quantity::Time(time), verdict);
     }
     let reason = format!(
         "the builder ({}) does not report which steps were cached",

@@ -62,6 +62,8 @@ impl Beacon {
                 .write(true)
                 .create(true)
                 .truncate(false)
+                // Another user who may open it may also lock it.
+                .mode(0o600)
                 // Opening a named pipe would block.
                 .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
                 .open(&path);
@@ -156,8 +158,10 @@ pub fn is_running(run: &str) -> bool {
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(dir().join(run));
-    let Ok(file) = file else {
-        return false;
+    let file = match file {
+        Ok(file) => file,
+        // Another user's, who may be executing it.
+        Err(error) => return is_denied(&error),
     };
     file.metadata().is_ok_and(|facts| facts.is_file())
         && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
@@ -206,6 +210,8 @@ mod tests {
         assert!(!is_running(&run));
         let beacon = Beacon::light(&run).unwrap();
         assert!(is_running(&run));
+        let mode = fs::metadata(&beacon.path).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o600, "another user could lock it");
         drop(beacon);
         assert!(!is_running(&run));
         assert!(!is_running("../x"));

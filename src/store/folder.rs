@@ -227,7 +227,7 @@ impl RunFolder {
         loop {
             // While it is open, its inode number is not reused.
             let file = files::open(&path).map_err(fault)?;
-            let text = io::read_to_string(&file).map_err(fault)?;
+            let text = files::text_within(&file, journal::MOST_RECORD_BYTES).map_err(fault)?;
             between();
             let read = self.read_with_journal(&text, &path);
             if is_at(&file, &path).map_err(fault)? {

@@ -17,7 +17,13 @@ use serde::{Deserialize, Serialize};
 
 use super::atomic;
 use super::error::StoreError;
+use crate::files;
 use crate::record::{BuildRecord, RunRecord, Sample, VisitConditions};
+use crate::units::Bytes;
+
+/// The largest record and the largest journal that are read: a joined run of 10,000 variants is
+/// below.
+pub(super) const MOST_RECORD_BYTES: Bytes = Bytes(1 << 30);
 
 /// The journal's file.
 pub const JOURNAL_FILE: &str = "run.journal";
@@ -45,7 +51,8 @@ pub(super) fn replay(folder: &Path, record: &mut RunRecord) -> Result<(), StoreE
         path: path.clone(),
         source,
     };
-    let bytes = match crate::files::read(&path) {
+    let read = files::open(&path).and_then(|file| files::read_within(&file, MOST_RECORD_BYTES));
+    let bytes = match read {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         read => read.map_err(fault)?,
     };

@@ -1,6 +1,6 @@
-//! One-way arrows: a module imports only from lower ranks (docs/DESIGN.md), the
-//! core has no async, no clock, no file, no environment and no print, and no file
-//! grows past its bound.
+//! One-way arrows: a module imports only from lower ranks (docs/DESIGN.md), and no file imports
+//! itself by way of others. The core has no async, no clock, no file, no environment and no print.
+//! A type name has one meaning, and no file grows past its bound.
 
 mod cycles;
 

@@ -2,7 +2,7 @@
 //! converter makes of each.
 //!
 //! `buildkit/oracle` is a Go program on BuildKit's module. `recorded.json` has what it printed,
-//! so the test runs without Go. With `PLIMSOLL_CONSUMERS=1` the program runs again and has to
+//! so the test runs without Go. With `PLIMSOLL_GO=1` the program runs again and has to
 //! print the same; with `PLIMSOLL_BLESS=1` as well, its output is recorded.
 
 mod corpus;

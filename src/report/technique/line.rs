@@ -3,8 +3,7 @@
 use super::super::analysis::Analysis;
 use super::super::change::{Effect, MeasureChange};
 use super::super::entry::Series;
-use super::super::figure::Absence;
-use super::super::figure::Figure;
+use super::super::figure::{Absence, Figure};
 use super::super::observed::{Measure, Observed};
 use super::super::posture::{Fact, posture_of};
 use crate::record::{CaseRecord, Direction, Metric, ScenarioRecord, TechniqueRecord};

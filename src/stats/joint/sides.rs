@@ -13,10 +13,10 @@ pub enum Design {
 
 /// What is to be tested.
 #[derive(Debug, Clone, Copy)]
-pub(in super::super) struct Candidate<'a> {
-    pub(in super::super) base: &'a SampleSet,
-    pub(in super::super) head: &'a SampleSet,
-    pub(in super::super) direction: Direction,
+pub(in crate::stats) struct Candidate<'a> {
+    pub(in crate::stats) base: &'a SampleSet,
+    pub(in crate::stats) head: &'a SampleSet,
+    pub(in crate::stats) direction: Direction,
     /// The same for the same metric of other cases.
-    pub(in super::super) group: usize,
+    pub(in crate::stats) group: usize,
 }

@@ -325,7 +325,7 @@ fn grouped(rounds: &[u32]) -> impl Iterator<Item = &[u32]> {
 }
 
 /// The logarithms of head / base of the rounds that both have. `None` as of [`logarithms`].
-pub(in super::super) fn paired_logarithms(base: &SampleSet, head: &SampleSet) -> Option<Vec<f64>> {
+pub(in crate::stats) fn paired_logarithms(base: &SampleSet, head: &SampleSet) -> Option<Vec<f64>> {
     let sides = logarithms((base, head))?;
     Some(
         differences(&sides)

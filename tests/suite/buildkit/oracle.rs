@@ -37,7 +37,7 @@ pub fn steps(cases: &[Case]) -> Vec<Report> {
     answers("steps", "recorded.json", &inputs)
 }
 
-/// The recorded output of a program; with `PLIMSOLL_CONSUMERS=1` it is checked against a run.
+/// The recorded output of a program; with `PLIMSOLL_GO=1` it is checked against a run.
 pub fn answers<I: Serialize, O: Serialize + for<'de> Deserialize<'de> + PartialEq>(
     program: &str,
     record: &str,
@@ -45,8 +45,8 @@ pub fn answers<I: Serialize, O: Serialize + for<'de> Deserialize<'de> + PartialE
 ) -> Vec<O> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/buildkit");
     let record = folder.join(record);
-    if std::env::var("PLIMSOLL_CONSUMERS").as_deref() != Ok("1") {
-        println!("recorded results: set PLIMSOLL_CONSUMERS=1 to run the Go program again");
+    if std::env::var("PLIMSOLL_GO").as_deref() != Ok("1") {
+        println!("recorded results: set PLIMSOLL_GO=1 to run the Go program again");
         return read(&record);
     }
     let output = run(

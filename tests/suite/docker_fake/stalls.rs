@@ -25,6 +25,7 @@ const STALLING: &[(&str, &str)] = &[
     ("GET /images/x/json", "{\"Id\":"),
     ("GET /images/sha256:1/history", "["),
     ("GET /images/json", "["),
+    ("GET /images/sha256:9/json", "{"),
     ("GET /images/stalls/get", "tar"),
     ("GET /distribution/x/json", "{"),
     ("GET /containers/c/json", "{"),
@@ -52,6 +53,11 @@ async fn stalled(but: &[&str]) -> (DockerEngine, Serving) {
     let daemon = daemon
         .on("GET /images/stalls/json", 200, "{\"Id\":\"sha256:1\"}")
         .on("GET /images/x/json", 200, "{\"Id\":\"sha256:1\"}")
+        .on(
+            "GET /images/json",
+            200,
+            "[{\"Id\":\"sha256:9\",\"RepoTags\":[\"a:1\"]}]",
+        )
         .on("GET /images/sha256:1/history", 200, "[]")
         .on("GET /system/df", 200, "{\"BuildCache\":[{\"ID\":\"a\"}]}")
         .on("GET /containers/json", 200, "[]");
@@ -102,6 +108,7 @@ async fn calls_whose_answers_stall_end_with_a_reason() {
         Box::pin(async { ended("push", engine.push("x:1", &mut |_| {}).await) }),
         Box::pin(async { ended("import", engine.import("x:1", context(), &[]).await) }),
         Box::pin(async { ended("export", engine.export("x").await.map(|_| ())) }),
+        Box::pin(async { ended("below", engine.images_below(&[]).await) }),
     ];
     futures_util::future::join_all(calls).await;
 }
@@ -116,6 +123,9 @@ async fn each_part_of_a_call_may_stall() {
     }
     let (engine, _serving) = stalled(&["GET /containers/json"]).await;
     ended("owned", engine.owned().await);
+    // The list is whole, and what is said of each image in it is not.
+    let (engine, _serving) = stalled(&["GET /images/json"]).await;
+    ended("below", engine.images_below(&["sha256:1".to_owned()]).await);
     let (engine, _serving) = stalled(&["GET /system/df"]).await;
     ended("prune", engine.prune_cache(&["a".to_owned()]).await);
 }

@@ -66,7 +66,9 @@ const COMMANDS: &[&[&str]] = &[
     &["list", "--runs", "--format", "json"],
     &["merge", "A", "B"],
     &["clean", "--dry-run"],
+    &["clean", "--dry-run", "--format", "json"],
     &["doctor"],
+    &["doctor", "--format", "json"],
 ];
 
 /// Keeps both records and asks every command; each must print something, and `check` holds
@@ -151,7 +153,7 @@ fn consistent(record: &mut RunRecord) {
     record.finished_at = clean.finished_at;
 }
 
-fn plimsoll(home: &Path, arguments: &[&str]) -> [Vec<u8>; 2] {
+pub(super) fn plimsoll(home: &Path, arguments: &[&str]) -> [Vec<u8>; 2] {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .arg("--home")
         .arg(home)

@@ -7,7 +7,7 @@ use crate::pipeline::home::Home;
 use crate::plants::{HOSTILE, assert_inert, assert_secretless, in_files, secrets};
 
 /// A Dockerfile that has each text in an ENV, an ARG, a LABEL and a RUN.
-fn dockerfile(last: &str) -> String {
+pub(super) fn dockerfile(last: &str) -> String {
     let mut text = "FROM base:1\nCOPY deps.lock ./\n".to_owned();
     for (number, plant) in secrets().iter().enumerate() {
         let (found, secret) = (plant.text.replace('"', "\\\""), &plant.secret);

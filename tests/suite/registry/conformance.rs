@@ -1,5 +1,5 @@
 //! The conformance suite of the distribution specification, against `plimsoll registry`. With
-//! `PLIMSOLL_CONSUMERS=1` it is built from the Go module proxy and run.
+//! `PLIMSOLL_GO=1` it is built from the Go module proxy and run.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -35,8 +35,8 @@ fn conformance(suite: &Path, address: &str, version: &str) -> (String, bool) {
 
 #[test]
 fn the_conformance_suite_of_the_specification_passes() {
-    if std::env::var("PLIMSOLL_CONSUMERS").as_deref() != Ok("1") {
-        println!("skipped: set PLIMSOLL_CONSUMERS=1 to build the suite and run it");
+    if std::env::var("PLIMSOLL_GO").as_deref() != Ok("1") {
+        println!("skipped: set PLIMSOLL_GO=1 to build the suite and run it");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
