@@ -48,11 +48,16 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
 /// # Errors
 /// Read errors; the content is longer.
 pub fn read_within(file: &File, most: Bytes) -> io::Result<Vec<u8>> {
+    let too_long = || io::Error::other(format!("it has more than {most}"));
+    if file.metadata()?.len() > most.0 {
+        return Err(too_long());
+    }
+    // It may grow meanwhile.
     let mut bytes = Vec::new();
     file.take(most.0.saturating_add(1))
         .read_to_end(&mut bytes)?;
     match bytes.len() as u64 > most.0 {
-        true => Err(io::Error::other(format!("it has more than {most}"))),
+        true => Err(too_long()),
         false => Ok(bytes),
     }
 }

@@ -7,6 +7,19 @@
 //! [`visible`] writes replaced characters like JSON.
 
 use std::borrow::Cow;
+use std::error::Error;
+
+/// An error and its causes on one line, for the reason of a failed metric.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
 
 /// The text with control characters written as `\u001b`. Newlines and tabs are kept, for
 /// documents of several lines. A JSON document keeps its data, because such characters occur only

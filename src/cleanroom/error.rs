@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::requirements::Unavailable;
+use crate::text;
 
 /// A failed operation on a room.
 #[derive(Debug, thiserror::Error)]
@@ -39,13 +40,7 @@ impl RoomError {
 
     /// The error and its causes on one line.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        text
+        text::chain(self)
     }
 
     pub(super) fn unavailable(missing: Unavailable, subject: &str) -> Self {

@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::{self, Limits, ProcessError};
+use crate::process::{self, Limits};
+use crate::text::chain;
 use crate::units::{Bytes, Nanos};
 
 /// Limits of a program that is run for a check.
@@ -213,14 +214,6 @@ impl RoomPrograms {
             }
             Err(error) => Err(Unavailable::one(format!("unshare: {}", chain(&error)), fix)),
         }
-    }
-}
-
-/// The error and its cause on one line.
-fn chain(error: &ProcessError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }
 

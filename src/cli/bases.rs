@@ -1,7 +1,6 @@
 //! `plimsoll bases`: the stand-ins.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
@@ -17,6 +16,7 @@ use crate::bases::{self, BasesError, Built, Catalogue, NotBuilt, Progress};
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind, RemovalOutcome};
 use crate::record::ImageStore;
 use crate::report::{Cell, Column, Table, TableNote};
+use crate::text::chain;
 use crate::units::{Bytes, Ratio};
 
 /// Lists, builds or removes.
@@ -256,15 +256,7 @@ fn last_words(not_built: &NotBuilt) -> String {
 fn reason(not_built: &NotBuilt) -> String {
     match not_built {
         NotBuilt::Needs(need) => format!("it needs {need}, which was not built"),
-        NotBuilt::Recipe(error) => {
-            let mut text = error.to_string();
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                text.push_str(&format!(": {error}"));
-                cause = error.source();
-            }
-            text
-        }
+        NotBuilt::Recipe(error) => chain(error),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::text;
+
 /// The kinds of errors that callers distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -61,13 +63,6 @@ impl EngineError {
 
     /// The error and its causes on one line, for the reason of a DNF.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        text
+        text::chain(self)
     }
 }

@@ -1,7 +1,6 @@
 //! One attempt: a new connection; for HTTP also a request and a complete response.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -23,6 +22,7 @@ use tokio::time::timeout;
 use crate::engine::{Clock, Mark, ProbeCheck, ProbeFailure, ProbeSpec, Sockets};
 use crate::scenario::{HttpCheck, Statuses};
 use crate::secrets::excerpt;
+use crate::text::chain;
 use crate::units::Nanos;
 
 /// A lost SYN is retransmitted only after a second, so a new connection is faster.
@@ -285,15 +285,4 @@ fn timed_out(http: &HttpCheck, within: Nanos, last: String) -> ProbeFailure {
         within,
         last,
     }
-}
-
-/// An error with its causes.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

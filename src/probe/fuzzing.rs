@@ -1,7 +1,8 @@
 //! Entry points for the fuzz targets in fuzz/.
 
-use super::attempt::{Miss, Question, chain, interim, question, talk};
+use super::attempt::{Miss, Question, interim, question, talk};
 use crate::engine::ProbeSpec;
+use crate::text::chain;
 
 /// The status and body of a response that is the whole content of a connection.
 ///

@@ -15,9 +15,10 @@ use tokio::sync::oneshot;
 use tokio::task::coop::unconstrained;
 use tokio::time::sleep;
 
-use super::attempt::{Ask, chain, request};
+use super::attempt::{Ask, request};
 use super::line::{Lost, OpenConnection};
 use crate::engine::{Clock, LoadOutcome, LoadSpec, Mark, ProbeFailure, Sockets};
+use crate::text::chain;
 use crate::units::{Count, Nanos};
 
 /// Outstanding requests at the end of the counted time may finish within this, or within twice

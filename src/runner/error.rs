@@ -14,15 +14,3 @@ pub enum RunError {
     #[error("the run record could not be written")]
     Record(#[source] Box<dyn Error + Send + Sync>),
 }
-
-/// An error with its causes on one line.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}

@@ -10,7 +10,6 @@ use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 
 use super::bench::{Bench, World, bounded};
-use super::error::chain;
 use super::job::{BuiltImage, VisitJob};
 use super::ledger::Ledger;
 use super::naming::labels;
@@ -23,6 +22,7 @@ use crate::record::{
     HardenedStart, LayerContents, Metric, Outcome, Posture, Sample, ScanOutcome, ScanRecord,
 };
 use crate::scenario::Confinement;
+use crate::text::chain;
 use crate::units::Quantity;
 
 /// What a look into an image yields.

@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, World, bounded};
 use super::cause::cause;
-use super::error::chain;
 use crate::engine::{ContainerId, Engine};
+use crate::text::chain;
 
 /// Lines of a container's output that a DNF quotes.
 const QUOTED_LINES: usize = 12;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::bench::{Bench, Settings, World};
 use super::cache::Asked;
 use super::distribution::Distribution;
-use super::error::{RunError, chain};
+use super::error::RunError;
 use super::event::{Event, Observer};
 use super::ledger::{ContractState, Ledger};
 use super::naming::short_id;
@@ -24,6 +24,7 @@ use crate::record::{
     CaseId, Disposition, RunRecord, RunState, VisitConditions, mask_texts, secrets_in,
 };
 use crate::secrets::Masker;
+use crate::text::chain;
 
 /// How long an interrupted run may take for the builder's cache. What is left then is noted,
 /// and `plimsoll clean` removes it.

@@ -4,7 +4,6 @@ use std::io;
 use std::time::Duration;
 
 use super::bench::{Bench, World};
-use super::error::chain;
 use super::event::Event;
 use super::ledger::Ledger;
 use super::validity::Steps;
@@ -14,6 +13,7 @@ use crate::engine::{
     BuildFailure, BuildOutcome, BuildRequest, BuildSource, Clock, Engine, ErrorKind,
 };
 use crate::record::{BuildRecord, Metric, Outcome, SentRecord, StepRecord};
+use crate::text::chain;
 use crate::units::{Nanos, Quantity};
 
 /// A build that did not finish.

@@ -1,7 +1,6 @@
 //! One visit of a case: build it, see that it works, then the rest.
 
 use super::bench::{Bench, World, bounded};
-use super::error::chain;
 use super::job::{BuiltImage, VisitJob};
 use super::ledger::{ContractState, Ledger};
 use super::load::LOAD_METRICS;
@@ -12,6 +11,7 @@ use crate::context;
 use crate::engine::{Engine, ErrorKind, ImageFacts};
 use crate::record::{ImageRecord, Link, Metric, Outcome, PlanRecord, SkippedPhase};
 use crate::scenario::EditName;
+use crate::text::chain;
 use crate::units::{Count, Quantity};
 
 /// What a visit of an app yields, in order, without what goes through the registry.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use super::bases::repository_of;
 use super::bench::{Bench, World, bounded};
-use super::error::chain;
 use super::inspect::EXPORT_WITHIN;
 use super::job::BuiltImage;
 use super::ledger::Ledger;
@@ -19,6 +18,7 @@ use super::ready_image::NO_KNOWN_BASE;
 use crate::engine::{Engine, Registry, TAG_BASE};
 use crate::image;
 use crate::record::{BlobRecord, Metric, Outcome};
+use crate::text::chain;
 use crate::units::{Bytes, Quantity};
 
 /// Notes the sizes of the image that was built, and those of its history's entries.

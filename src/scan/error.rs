@@ -36,9 +36,6 @@ pub enum ScanError {
 impl ScanError {
     /// The error and its cause on one line.
     pub fn chain(&self) -> String {
-        match std::error::Error::source(self) {
-            Some(cause) => format!("{self}: {cause}"),
-            None => self.to_string(),
-        }
+        crate::text::chain(self)
     }
 }

@@ -275,6 +275,25 @@ fn every_way_of_cutting_a_file_short_is_told_as_that() {
     }
 }
 
+/// Sparse: neither is on the disk, and neither must come into memory.
+#[test]
+fn a_record_or_a_journal_of_terabytes_is_refused_and_not_read() {
+    let home = tempfile::tempdir().unwrap();
+    let record = keep(&home, "run", &text_of(&four_variants()));
+    let folder = record.parent().unwrap();
+    for name in ["run.journal", "run.json"] {
+        let file = std::fs::File::create(folder.join(name)).unwrap();
+        file.set_len(2 << 40).unwrap();
+        let (code, _, said) = plimsoll(home.path(), &["report", "run"]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains(name) && said.contains("it has more than"),
+            "{said}"
+        );
+        std::fs::remove_file(folder.join(name)).unwrap();
+    }
+}
+
 #[test]
 fn commands_go_on_with_the_runs_that_can_be_read() {
     let home = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use plimsoll::record::{CaseId, CaseRecord, Outcome, RunRecord, Texts, case_id};
@@ -153,8 +153,14 @@ fn consistent(record: &mut RunRecord) {
     record.finished_at = clean.finished_at;
 }
 
-pub(super) fn plimsoll(home: &Path, arguments: &[&str]) -> [Vec<u8>; 2] {
-    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+fn plimsoll(home: &Path, arguments: &[&str]) -> [Vec<u8>; 2] {
+    let output = output_of(home, arguments);
+    [output.stdout, output.stderr]
+}
+
+/// What a command in this home came to, without an engine.
+pub(super) fn output_of(home: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .arg("--home")
         .arg(home)
         .args(arguments)
@@ -164,8 +170,7 @@ pub(super) fn plimsoll(home: &Path, arguments: &[&str]) -> [Vec<u8>; 2] {
         .stdin(Stdio::null())
         .current_dir(home)
         .output()
-        .unwrap();
-    [output.stdout, output.stderr]
+        .unwrap()
 }
 
 #[test]
