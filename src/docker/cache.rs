@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::DockerEngine;
+use super::bounded_list::BoundedList;
 use super::error::{raw_failed, strange};
 use super::lists::bytes;
 use super::raw::{RawError, escaped};
@@ -29,7 +30,7 @@ const BATCH: usize = 64;
 #[serde(rename_all = "PascalCase")]
 struct DiskUsage {
     #[serde(default)]
-    build_cache: Option<Vec<Record>>,
+    build_cache: Option<BoundedList<Record>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,7 +60,7 @@ impl Record {
 #[derive(Debug, Deserialize)]
 struct Pruned {
     #[serde(rename = "CachesDeleted", default)]
-    deleted: Option<Vec<String>>,
+    deleted: Option<BoundedList<String>>,
 }
 
 impl DockerEngine {
@@ -68,9 +69,10 @@ impl DockerEngine {
             .in_turn(Method::GET, "/system/df?type=build-cache")
             .await
             .map_err(raw_failed(LIST, self.endpoint.to_string()))?;
-        let records = usage.build_cache.unwrap_or_default();
+        let records = usage.build_cache.map(|list| list.0);
         Ok(records
             .into_iter()
+            .flatten()
             .map(|record| CacheRecord {
                 created: record.created(),
                 id: record.id,
@@ -131,7 +133,7 @@ impl DockerEngine {
             .in_turn(Method::POST, &path)
             .await
             .map_err(raw_failed(PRUNE, list.join(" ")))?;
-        Ok(pruned.deleted.is_some_and(|ids| !ids.is_empty()))
+        Ok(pruned.deleted.is_some_and(|ids| !ids.0.is_empty()))
     }
 
     async fn in_turn<T: DeserializeOwned>(

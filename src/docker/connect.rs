@@ -1,14 +1,16 @@
 //! Connects to an engine.
 
 use bollard::models::SystemVersion;
-use bollard::{API_DEFAULT_VERSION, Docker};
+use bollard::{BollardRequest, Docker};
 
 use super::deadline::within;
 use super::endpoint::{Endpoint, EndpointError};
 use super::error::failed;
+use super::limits::Meter;
 use super::raw::Wire;
-use super::version::{negotiate, prefixed};
-use super::{Builder, Deadlines, DockerEngine, WORK_WITHIN, build, facts};
+use super::transport::client;
+use super::version::{ApiVersion, negotiate, prefixed};
+use super::{AnswerLimits, Builder, Deadlines, DockerEngine, WORK_WITHIN, build, facts};
 use crate::engine::{EngineError, ErrorKind, Result};
 
 const OPERATION: &str = "reach engine";
@@ -22,15 +24,15 @@ impl DockerEngine {
             None => Endpoint::default(),
         };
         let subject = endpoint.to_string();
-        let docker = open(&endpoint)
-            .map_err(failed(OPERATION, &subject))?
-            .with_timeout(Deadlines::USUAL.answer);
+        let docker = client(&endpoint, Deadlines::USUAL.answer);
+        let docker = docker.map_err(failed(OPERATION, &subject))?;
         let version = within(Deadlines::USUAL.answer, OPERATION, &subject, async {
             docker.version().await.map_err(failed(OPERATION, &subject))
         });
         let version = version.await?;
         let (api, api_range) = negotiate(OPERATION, &subject, &version)?;
-        let docker = docker.with_request_modifier(move |request| prefixed(request, api));
+        let limits = AnswerLimits::USUAL;
+        let docker = limited(docker, api, limits);
         let wire = Wire::new(endpoint.clone(), api, Deadlines::USUAL.answer);
         let builder = builder(&version);
         // Decided here, because an attempt may take seconds and builds are timed.
@@ -46,6 +48,7 @@ impl DockerEngine {
             api,
             api_range,
             deadlines: Deadlines::USUAL,
+            limits,
             backing: None,
         })
     }
@@ -57,6 +60,37 @@ impl DockerEngine {
         Self { deadlines, ..self }
     }
 
+    /// The same with limits of what the engine sends.
+    pub fn with_limits(mut self, limits: AnswerLimits) -> Self {
+        self.docker = limited(self.docker, self.api, limits);
+        self.patient = limited(self.patient, self.api, limits);
+        self.wire = self.wire.limited(limits);
+        Self { limits, ..self }
+    }
+
+    /// A client for one call whose answer is a stream, and the meter that the reader of the stream
+    /// must use. `change` changes the request before its version is set.
+    pub(super) fn streaming(
+        &self,
+        docker: &Docker,
+        change: impl Fn(BollardRequest) -> BollardRequest + Send + Sync + 'static,
+    ) -> (Docker, Meter) {
+        let api = self.api;
+        let meter = Meter::of_messages(self.limits);
+        let counting = meter.clone();
+        let docker = docker.clone().with_request_modifier(move |request| {
+            let mut request = prefixed(change(request), api);
+            request.extensions_mut().insert(counting.clone());
+            request
+        });
+        (docker, meter)
+    }
+
+    /// The same without changes.
+    pub(super) fn reading(&self, docker: &Docker) -> (Docker, Meter) {
+        self.streaming(docker, |request| request)
+    }
+
     /// The same with the file system type of the engine's data, which the engine does not report
     /// if containerd stores the images.
     pub fn over(self, backing: Option<String>) -> Self {
@@ -64,17 +98,13 @@ impl DockerEngine {
     }
 }
 
-fn open(endpoint: &Endpoint) -> std::result::Result<Docker, bollard::errors::Error> {
-    // The caller enforces the deadline; this argument has whole seconds only.
-    let within = Deadlines::USUAL.answer.as_secs();
-    match endpoint {
-        Endpoint::Unix(path) => {
-            Docker::connect_with_unix(&path.to_string_lossy(), within, API_DEFAULT_VERSION)
-        }
-        Endpoint::Tcp(authority) => {
-            Docker::connect_with_http(authority, within, API_DEFAULT_VERSION)
-        }
-    }
+/// A client whose answers are read as a whole: each request has a meter of its own.
+fn limited(docker: Docker, api: ApiVersion, limits: AnswerLimits) -> Docker {
+    docker.with_request_modifier(move |request| {
+        let mut request = prefixed(request, api);
+        request.extensions_mut().insert(Meter::of_answer(limits));
+        request
+    })
 }
 
 /// An engine does not report its builder, and a context can be sent only once, so the builder is

@@ -60,7 +60,9 @@ impl DockerEngine {
         let options = WaitContainerOptionsBuilder::default()
             .condition("not-running")
             .build();
-        let mut answers = read_lines(self.patient.wait_container(&id.0, Some(options))).boxed();
+        let (docker, meter) = self.reading(&self.patient);
+        let answers = docker.wait_container(&id.0, Some(options));
+        let mut answers = read_lines(answers, meter).boxed();
         match answers.next().await {
             Some(Ok(answer)) => Ok(answer.status_code),
             // `bollard` treats an exit code above zero as an error; an error with a message comes
@@ -93,7 +95,8 @@ impl DockerEngine {
             .tail(&lines.to_string())
             .build();
         let (mut output, mut is_cut) = (Vec::new(), false);
-        let mut chunks = self.docker.logs(&id.0, Some(options)).boxed();
+        let (docker, meter) = self.reading(&self.docker);
+        let mut chunks = meter.items(docker.logs(&id.0, Some(options))).boxed();
         while let Some(chunk) = chunks.next().await {
             let (LogOutput::StdOut { message }
             | LogOutput::StdErr { message }
@@ -116,7 +119,8 @@ impl DockerEngine {
             .stream(false)
             .one_shot(true)
             .build();
-        let mut answers = read_lines(self.docker.stats(&id.0, Some(options))).boxed();
+        let (docker, meter) = self.reading(&self.docker);
+        let mut answers = read_lines(docker.stats(&id.0, Some(options)), meter).boxed();
         let answer = match answers.next().await {
             Some(answer) => answer.map_err(failed(MEMORY, &id.0))?,
             None => return Err(strange(MEMORY, &id.0, "the engine gave no statistics")),

@@ -1,7 +1,11 @@
 //! The address of an engine.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
+
+use tokio::net::{TcpStream, UnixStream};
+use tokio_util::either::Either;
 
 /// Docker's default socket.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
@@ -28,6 +32,9 @@ pub enum EndpointError {
     #[error("the address is empty")]
     Empty,
 }
+
+/// A connection to an engine.
+pub(super) type Connection = Either<UnixStream, TcpStream>;
 
 impl Default for Endpoint {
     fn default() -> Self {
@@ -67,6 +74,14 @@ impl Endpoint {
             }
             _ => Err(EndpointError::Scheme(scheme)),
         }
+    }
+
+    /// A new connection.
+    pub(super) async fn connect(&self) -> io::Result<Connection> {
+        Ok(match self {
+            Self::Unix(socket) => Either::Left(UnixStream::connect(socket).await?),
+            Self::Tcp(authority) => Either::Right(TcpStream::connect(authority).await?),
+        })
     }
 }
 

@@ -8,7 +8,9 @@ use std::io;
 
 use bollard::errors::Error;
 
+use super::limits::LimitExceeded;
 use super::raw::RawError;
+use super::transport::Unconnected;
 use crate::engine::{EngineError, ErrorKind};
 use crate::secrets::excerpt;
 
@@ -16,6 +18,8 @@ const HINT_START: &str = "start Docker, or set DOCKER_HOST / --host";
 const HINT_GROUP: &str = "join the `docker` group (and log in again), or run as root";
 const HINT_GONE: &str = "the engine went away; look at its log (`journalctl -u docker`)";
 pub(super) const HINT_SLOW: &str = "the engine is overloaded or stuck; look at its log";
+const HINT_LONG: &str =
+    "a working engine sends much less; look at its log, and at any proxy in front of it";
 const HINT_STRANGE: &str =
     "the engine may be of a kind or version that is not supported; see `plimsoll doctor`";
 
@@ -38,6 +42,9 @@ pub(super) fn raw_failed(
 ) -> impl FnOnce(RawError) -> EngineError {
     let subject = subject.into();
     move |error| {
+        if let RawError::Long(limit) = error {
+            return too_long(operation, subject, limit);
+        }
         let kind = match &error {
             RawError::Connect(_) | RawError::Exchange(_) => ErrorKind::Unreachable,
             RawError::Late => ErrorKind::Timeout,
@@ -46,7 +53,7 @@ pub(super) fn raw_failed(
             | RawError::Json(_)
             | RawError::NotUpgraded
             | RawError::Session(_)
-            | RawError::Long => ErrorKind::Protocol,
+            | RawError::Long(_) => ErrorKind::Protocol,
         };
         let hint = hint(kind, &error, matches!(error, RawError::Connect(_)));
         with(operation, subject, kind, flat(&error), hint)
@@ -62,7 +69,19 @@ pub(super) fn strange(
     EngineError::new(operation, subject, ErrorKind::Protocol, what.into()).with_hint(HINT_STRANGE)
 }
 
+/// More than plimsoll takes from an engine.
+pub(super) fn too_long(
+    operation: &'static str,
+    subject: impl Into<String>,
+    limit: LimitExceeded,
+) -> EngineError {
+    EngineError::new(operation, subject, ErrorKind::Protocol, limit).with_hint(HINT_LONG)
+}
+
 fn named(operation: &'static str, subject: String, error: &Error) -> EngineError {
+    if let Some(limit) = LimitExceeded::of(error) {
+        return too_long(operation, subject, limit);
+    }
     let mut connecting = false;
     let (kind, cause) = match error {
         Error::DockerResponseServerError {
@@ -82,12 +101,9 @@ fn named(operation: &'static str, subject: String, error: &Error) -> EngineError
             connecting = true;
             (ErrorKind::Unreachable, format!("no socket at {path}"))
         }
-        Error::HyperLegacyError { err } => {
-            connecting = err.is_connect();
-            (
-                ErrorKind::Unreachable,
-                err.source().map_or_else(|| flat(err), flat),
-            )
+        Error::IOError { err } if Unconnected::is_in(err) => {
+            connecting = true;
+            (ErrorKind::Unreachable, flat(err))
         }
         Error::HyperResponseError { .. } | Error::IOError { .. } => (
             ErrorKind::Unreachable,

@@ -96,6 +96,7 @@ impl DockerEngine {
             return Err(EngineError::new(EXPORT, reference, kind, "no such image"));
         }
         let docker = self.docker.clone().with_timeout(self.deadlines.silence);
+        let (docker, meter) = self.reading(&docker);
         let reference = reference.to_owned();
         let Deadlines {
             silence, export, ..
@@ -103,7 +104,7 @@ impl DockerEngine {
         let (sender, receiver) = tokio::sync::mpsc::channel(CHUNKS);
         tokio::spawn(async move {
             let ends = tokio::time::Instant::now() + export;
-            let mut chunks = Box::pin(docker.export_image(&reference));
+            let mut chunks = Box::pin(meter.items(docker.export_image(&reference)));
             loop {
                 let until = ends.min(tokio::time::Instant::now() + silence);
                 let chunk = match tokio::time::timeout_at(until, chunks.next()).await {

@@ -13,15 +13,19 @@ use std::future::ready;
 use bollard::errors::Error;
 use futures_util::{Stream, StreamExt};
 
+use super::limits::Meter;
+
 /// The text of `tokio_util::codec::Decoder::decode_eof`, which is all that identifies the error.
 const LEFT_OVER: &str = "bytes remaining on stream";
 
-/// Returns the stream without this error at its end. All JSON lines of `bollard` go through this
-/// function.
+/// Returns the stream without this error at its end, and with a limit for each of its lines. All
+/// JSON lines of `bollard` go through this function.
 pub(super) fn read_lines<T>(
     stream: impl Stream<Item = Result<T, Error>>,
+    meter: Meter,
 ) -> impl Stream<Item = Result<T, Error>> {
-    stream.take_while(|message| ready(!matches!(message, Err(error) if is_end(error))))
+    let lines = meter.items(stream);
+    lines.take_while(|message| ready(!matches!(message, Err(error) if is_end(error))))
 }
 
 fn is_end(error: &Error) -> bool {
@@ -35,6 +39,7 @@ mod tests {
 
     use futures_util::stream;
 
+    use super::super::limits::AnswerLimits;
     use super::*;
 
     #[tokio::test]
@@ -43,7 +48,8 @@ mod tests {
             err: io::Error::other(words.to_owned()),
         };
         let messages = [Ok(1), Err(failed("cut")), Ok(2), Err(failed(LEFT_OVER))];
-        let read: Vec<_> = read_lines(stream::iter(messages))
+        let meter = Meter::of_messages(AnswerLimits::USUAL);
+        let read: Vec<_> = read_lines(stream::iter(messages), meter)
             .map(|message| message.map_err(|error| error.to_string()))
             .collect()
             .await;

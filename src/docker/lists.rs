@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::DockerEngine;
+use super::bounded_list::BoundedList;
 use super::raw::{RawError, escaped};
 use super::version::ApiVersion;
 use crate::units::Bytes;
@@ -29,6 +30,24 @@ pub(super) struct ListedImage {
     pub(super) size: i64,
 }
 
+/// A container of `GET /containers/json`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct ListedContainer {
+    pub(super) id: String,
+    pub(super) names: Option<Vec<String>>,
+    pub(super) labels: Option<HashMap<String, String>>,
+}
+
+/// A network of `GET /networks`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct ListedNetwork {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) labels: Option<HashMap<String, String>>,
+}
+
 /// A volume of `GET /volumes`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -40,7 +59,7 @@ pub(super) struct ListedVolume {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Volumes {
-    volumes: Option<Vec<ListedVolume>>,
+    volumes: Option<BoundedList<ListedVolume>>,
 }
 
 /// An entry of `GET /images/ID/history`.
@@ -55,7 +74,7 @@ pub(super) struct HistoryEntry {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Manifests {
-    manifests: Option<Vec<ListedManifest>>,
+    manifests: Option<BoundedList<ListedManifest>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,7 +135,7 @@ impl DockerEngine {
             Err(RawError::Status { code: 404, .. }) => None,
             answer => answer?,
         };
-        let all = answer.and_then(|image| image.manifests).unwrap_or_default();
+        let all = entries(answer.and_then(|image| image.manifests));
         let (os, architecture) = platform.split_once('/').unwrap_or((platform, ""));
         let fits = |one: &ListedManifest| {
             let of = one.image_data.as_ref().map(|image| &image.platform);
@@ -126,18 +145,36 @@ impl DockerEngine {
         Ok(all.into_iter().find(fits).map(|one| one.id))
     }
 
+    /// Lists containers with a label, running or not.
+    pub(super) async fn containers(&self, label: &str) -> Result<Vec<ListedContainer>> {
+        let filters = by_label(label);
+        self.list(&format!("/containers/json?all=true&filters={filters}"))
+            .await
+    }
+
+    /// Lists networks with a label.
+    pub(super) async fn networks(&self, label: &str) -> Result<Vec<ListedNetwork>> {
+        self.list(&format!("/networks?filters={}", by_label(label)))
+            .await
+    }
+
     /// Lists volumes with a label.
     pub(super) async fn volumes(&self, label: &str) -> Result<Vec<ListedVolume>> {
-        let filters = escaped(&serde_json::json!({ "label": [label] }).to_string());
-        let answer: Option<Volumes> = self
-            .wire
-            .json(Method::GET, &format!("/volumes?filters={filters}"))
-            .await?;
-        Ok(answer.and_then(|all| all.volumes).unwrap_or_default())
+        let path = format!("/volumes?filters={}", by_label(label));
+        let answer: Option<Volumes> = self.wire.json(Method::GET, &path).await?;
+        Ok(entries(answer.and_then(|all| all.volumes)))
     }
 
     async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
-        let answer: Option<Vec<T>> = self.wire.json(Method::GET, path).await?;
-        Ok(answer.unwrap_or_default())
+        Ok(entries(self.wire.json(Method::GET, path).await?))
     }
+}
+
+fn entries<T>(list: Option<BoundedList<T>>) -> Vec<T> {
+    list.map(|list| list.0).unwrap_or_default()
+}
+
+/// The filter of a list, as it is in a query.
+fn by_label(label: &str) -> String {
+    escaped(&serde_json::json!({ "label": [label] }).to_string())
 }

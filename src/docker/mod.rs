@@ -1,14 +1,16 @@
 //! The adapter for the Docker API: Docker from 20.10 on, and Podman's compatible socket.
 //!
-//! Everything uses `bollard`, except two calls that it does not support and the session of a
-//! build (`raw`). No type of `bollard` leaves this module.
+//! Everything uses `bollard`, except lists, the build cache and the session of a build (`raw`).
+//! No type of `bollard` leaves this module.
 //!
 //! Each call has a deadline ([`Deadlines`]), except a build and the wait for an exit: there the
-//! caller drops the future, which ends the operation.
+//! caller drops the future, which ends the operation. What the engine sends is limited in size
+//! ([`AnswerLimits`]).
 //!
 //! Callers set names and labels, except [`LABEL_CONTAINER`]. Nothing is pruned except by id.
 
 mod address;
+mod bounded_list;
 mod build;
 mod cache;
 mod connect;
@@ -19,6 +21,7 @@ mod endpoint;
 mod error;
 mod facts;
 mod image;
+mod limits;
 mod lines;
 mod listening;
 mod lists;
@@ -30,6 +33,7 @@ mod push;
 mod raw;
 mod stop;
 mod transfer;
+mod transport;
 mod verbs;
 mod version;
 
@@ -40,6 +44,7 @@ use bollard::Docker;
 pub use deadline::Deadlines;
 pub use discover::{EngineEnvironment, FoundEngine};
 pub use endpoint::{Endpoint, EndpointError};
+pub use limits::AnswerLimits;
 pub use owned::LABEL_CONTAINER;
 
 use raw::Wire;
@@ -65,6 +70,7 @@ pub struct DockerEngine {
     api_range: Range,
     builder: Builder,
     deadlines: Deadlines,
+    limits: AnswerLimits,
     /// The file system type of its data, if the caller knows it.
     backing: Option<String>,
 }

@@ -19,12 +19,13 @@ impl DockerEngine {
             .stdout(true)
             .stderr(true)
             .build();
-        let attached = self.docker.attach_container(&id.0, Some(options)).await;
+        let (docker, meter) = self.reading(&self.docker);
+        let attached = docker.attach_container(&id.0, Some(options)).await;
         let attached = attached.map_err(failed(OPERATION, &id.0))?;
         let subject = id.0.clone();
         // Nothing is written to the input; the connection stays open while the input exists.
         let input = attached.input;
-        let output = attached.output.map(move |chunk| {
+        let output = meter.items(attached.output).map(move |chunk| {
             let _held = &input;
             let chunk = chunk.map_err(failed(OPERATION, &subject))?;
             Ok(match chunk {

@@ -20,12 +20,9 @@
 
 use std::collections::HashMap;
 
-use bollard::models::ContainerSummary;
-use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder};
-
 use super::DockerEngine;
-use super::error::{failed, raw_failed};
-use super::lists::{ListedImage, ListedVolume, bytes};
+use super::error::raw_failed;
+use super::lists::{ListedContainer, ListedImage, ListedNetwork, ListedVolume, bytes};
 use crate::engine::{
     LABEL_OWNER, LABEL_OWNER_VALUE, LABEL_RUN, LABEL_STANDS_IN_FOR, Owned, OwnedKind, Result,
     run_of_tag,
@@ -54,21 +51,16 @@ impl DockerEngine {
     }
 
     async fn owned_containers(&self) -> Result<Vec<Owned>> {
-        let options = ListContainersOptionsBuilder::default()
-            .all(true)
-            .filters(&by_label())
-            .build();
         let containers = self
-            .docker
-            .list_containers(Some(options))
+            .containers(&label())
             .await
-            .map_err(failed("list containers of", LABEL_OWNER_VALUE))?;
+            .map_err(raw_failed("list containers of", LABEL_OWNER_VALUE))?;
         Ok(containers.into_iter().filter_map(container).collect())
     }
 
     async fn owned_volumes(&self) -> Result<Vec<Owned>> {
         let volumes = self
-            .volumes(&format!("{LABEL_OWNER}={LABEL_OWNER_VALUE}"))
+            .volumes(&label())
             .await
             .map_err(raw_failed("list volumes of", LABEL_OWNER_VALUE))?;
         let of = |volume: ListedVolume| Owned {
@@ -82,24 +74,19 @@ impl DockerEngine {
     }
 
     async fn owned_networks(&self) -> Result<Vec<Owned>> {
-        let options = ListNetworksOptionsBuilder::default()
-            .filters(&by_label())
-            .build();
         let networks = self
-            .docker
-            .list_networks(Some(options))
+            .networks(&label())
             .await
-            .map_err(failed("list networks of", LABEL_OWNER_VALUE))?;
-        let of = |network: bollard::models::Network| {
-            Some(Owned {
-                kind: OwnedKind::Network,
-                id: network.id?,
-                name: network.name.unwrap_or_default(),
-                run: network.labels.and_then(|labels| run(&labels)),
-                size: None,
-            })
+            .map_err(raw_failed("list networks of", LABEL_OWNER_VALUE))?;
+        let named = networks.into_iter().filter(|one| !one.id.is_empty());
+        let of = |network: ListedNetwork| Owned {
+            kind: OwnedKind::Network,
+            run: network.labels.and_then(|labels| run(&labels)),
+            id: network.id,
+            name: network.name,
+            size: None,
         };
-        Ok(networks.into_iter().filter_map(of).collect())
+        Ok(named.map(of).collect())
     }
 }
 
@@ -117,15 +104,15 @@ fn short(tag: &str) -> &str {
         .unwrap_or(tag)
 }
 
-fn by_label() -> HashMap<&'static str, Vec<String>> {
-    HashMap::from([("label", vec![format!("{LABEL_OWNER}={LABEL_OWNER_VALUE}")])])
+fn label() -> String {
+    format!("{LABEL_OWNER}={LABEL_OWNER_VALUE}")
 }
 
 fn run(labels: &Labels) -> Option<String> {
     labels.get(LABEL_RUN).cloned()
 }
 
-fn container(container: ContainerSummary) -> Option<Owned> {
+fn container(container: ListedContainer) -> Option<Owned> {
     let labels = container.labels?;
     let given = labels.get(LABEL_CONTAINER)?;
     // The API prefixes names with a slash.
@@ -137,7 +124,7 @@ fn container(container: ContainerSummary) -> Option<Owned> {
         .find(|name| name == given)?;
     Some(Owned {
         kind: OwnedKind::Container,
-        id: container.id?,
+        id: Some(container.id).filter(|id| !id.is_empty())?,
         name,
         run: run(&labels),
         size: None,

@@ -115,11 +115,10 @@ fn the_bytes_of_an_image_are_listed_once() {
 
 #[test]
 fn a_container_is_ours_only_under_the_name_it_was_made_with() {
-    let summary = |name: &str, pairs: &[(&str, &str)]| ContainerSummary {
-        id: Some("c".to_owned()),
+    let summary = |name: &str, pairs: &[(&str, &str)]| ListedContainer {
+        id: "c".to_owned(),
         names: Some(vec![format!("/{name}")]),
         labels: Some(labels(pairs)),
-        ..ContainerSummary::default()
     };
     let named = (LABEL_CONTAINER, "plimsoll-1");
     assert!(container(summary("plimsoll-1", &[OWNER, named])).is_some());

@@ -7,8 +7,8 @@ use hyper::http::uri::PathAndQuery;
 use hyper::{Request, Uri};
 
 use super::DockerEngine;
+use super::limits::Meter;
 use super::raw::escaped;
-use super::version::prefixed;
 use crate::engine::LABEL_RUN;
 
 /// The run label for the steps of stand-ins.
@@ -17,7 +17,7 @@ const OF_STAND_INS: &str = "stand-ins";
 impl DockerEngine {
     /// A client whose builds label the image of each step. Podman keeps these images, and without
     /// the label of a run they could not be identified as plimsoll's.
-    pub(super) fn with_layer_labels(&self, labels: &BTreeMap<String, String>) -> Docker {
+    pub(super) fn with_layer_labels(&self, labels: &BTreeMap<String, String>) -> (Docker, Meter) {
         let mut labels = labels.clone();
         labels
             .entry(LABEL_RUN.to_owned())
@@ -29,21 +29,16 @@ impl DockerEngine {
     }
 
     /// A client whose requests have an additional parameter of Podman.
-    pub(super) fn with_parameter(&self, parameter: String) -> Docker {
-        let api = self.api;
-        self.patient.clone().with_request_modifier(move |request| {
-            let changed = changed(request, |query| format!("{query}&{parameter}"));
-            prefixed(changed, api)
+    pub(super) fn with_parameter(&self, parameter: String) -> (Docker, Meter) {
+        self.streaming(&self.patient, move |request| {
+            changed(request, |query| format!("{query}&{parameter}"))
         })
     }
 
     /// A client whose imports send each change as a separate parameter, because Podman treats
     /// several lines as one change.
-    pub(super) fn with_single_changes(&self) -> Docker {
-        let api = self.api;
-        self.patient
-            .clone()
-            .with_request_modifier(move |request| prefixed(changed(request, split), api))
+    pub(super) fn with_single_changes(&self) -> (Docker, Meter) {
+        self.streaming(&self.patient, |request| changed(request, split))
     }
 }
 

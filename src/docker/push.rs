@@ -3,7 +3,8 @@
 use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
 
 use super::deadline::next;
-use super::error::failed;
+use super::error::{failed, too_long};
+use super::limits::KeptBudget;
 use super::lines::read_lines;
 use super::transfer::split;
 use super::{Builder, DockerEngine};
@@ -36,15 +37,16 @@ impl DockerEngine {
         let options = PushImageOptionsBuilder::default()
             .tag(tag.unwrap_or("latest"))
             .build();
-        let docker = match self.builder {
+        let (docker, meter) = match self.builder {
             // Unlike Docker, Podman does not treat loopback addresses as insecure registries.
             Builder::Buildah => self.with_parameter("tlsVerify=false".to_owned()),
-            Builder::BuildKit | Builder::Classic => self.patient.clone(),
+            Builder::BuildKit | Builder::Classic => self.reading(&self.patient),
         };
         let stream = docker.push_image(name, Some(options), None);
-        let mut stream = std::pin::pin!(read_lines(stream));
+        let mut stream = std::pin::pin!(read_lines(stream, meter));
         let (mut failure, mut outcome) = (None, PushOutcome { digest: None });
         let silence = self.deadlines.silence;
+        let mut budget = KeptBudget::new(self.limits);
         while let Some(message) = next(silence, PUSH, reference, &mut stream).await? {
             match message {
                 // `bollard` returns an error without a message as a normal item.
@@ -56,6 +58,8 @@ impl DockerEngine {
                 }
                 Ok(message) => {
                     let status = message.status.unwrap_or_default();
+                    let kept = budget.take(status.len());
+                    kept.map_err(|limit| too_long(PUSH, reference, limit))?;
                     sink(&status);
                     outcome.digest = digest(&status).or(outcome.digest);
                 }

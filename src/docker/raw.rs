@@ -15,15 +15,12 @@ use hyper::upgrade::Upgraded;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use tokio::net::{TcpStream, UnixStream};
-use tokio_util::either::Either;
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Connection, Endpoint};
+use super::limits::{AnswerLimits, LimitExceeded};
 use super::version::ApiVersion;
 use crate::secrets::excerpt;
 
-/// The largest response in bytes: ten times the lists of an engine with ten thousand images.
-const MOST_BODY_BYTES: usize = 64 << 20;
 /// Longest message of an engine in characters.
 const MOST_MESSAGE: usize = 2_000;
 
@@ -34,8 +31,8 @@ pub(super) enum RawError {
     Connect(#[source] io::Error),
     #[error("the connection broke")]
     Exchange(#[source] hyper::Error),
-    #[error("the answer has more than {MOST_BODY_BYTES} bytes")]
-    Long,
+    #[error(transparent)]
+    Long(LimitExceeded),
     #[error("no whole answer in time")]
     Late,
     #[error("the engine answered {code}: {message}")]
@@ -67,6 +64,7 @@ pub(super) struct Wire {
     /// `/v1.41`.
     prefix: String,
     within: Duration,
+    limits: AnswerLimits,
     /// Whether sessions use gRPC on the socket.
     native: bool,
 }
@@ -83,6 +81,7 @@ impl Wire {
             endpoint,
             prefix: format!("/v{api}"),
             within,
+            limits: AnswerLimits::USUAL,
             native: false,
         }
     }
@@ -90,6 +89,11 @@ impl Wire {
     /// The same with another deadline.
     pub(super) fn within(self, within: Duration) -> Self {
         Self { within, ..self }
+    }
+
+    /// The same with other limits.
+    pub(super) fn limited(self, limits: AnswerLimits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The same with or without sessions over gRPC on the socket.
@@ -148,7 +152,7 @@ impl Wire {
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            match exchange(connection, request).await? {
+            match exchange(connection, request, self.limits).await? {
                 Answer::Upgraded(connection) => Ok(connection),
                 Answer::Whole(status, _) if status.is_success() => Err(RawError::NotUpgraded),
                 Answer::Whole(status, body) => Err(complaint(status, &body)),
@@ -166,7 +170,7 @@ impl Wire {
             .uri(format!("{}{path}", self.prefix))
             .header(HOST, host)
             .header(CONTENT_LENGTH, 0);
-        match exchange(connection, request).await? {
+        match exchange(connection, request, self.limits).await? {
             Answer::Whole(status, body) if status.is_success() => Ok(body),
             Answer::Whole(status, body) => Err(complaint(status, &body)),
             Answer::Upgraded(_) => Err(complaint(StatusCode::SWITCHING_PROTOCOLS, &[])),
@@ -175,20 +179,14 @@ impl Wire {
 
     /// A new connection, and what the engine is called on it.
     async fn connect(&self) -> Result<(Connection, &str), RawError> {
-        Ok(match &self.endpoint {
-            Endpoint::Unix(socket) => {
-                let stream = UnixStream::connect(socket).await;
-                (Either::Left(stream.map_err(RawError::Connect)?), "docker")
-            }
-            Endpoint::Tcp(authority) => {
-                let stream = TcpStream::connect(authority).await;
-                (Either::Right(stream.map_err(RawError::Connect)?), authority)
-            }
-        })
+        let connection = self.endpoint.connect().await.map_err(RawError::Connect)?;
+        let host: &str = match &self.endpoint {
+            Endpoint::Unix(_) => "docker",
+            Endpoint::Tcp(authority) => authority,
+        };
+        Ok((connection, host))
     }
 }
-
-pub(super) type Connection = Either<UnixStream, TcpStream>;
 
 enum Answer {
     Whole(StatusCode, Bytes),
@@ -198,6 +196,7 @@ enum Answer {
 async fn exchange(
     connection: Connection,
     request: hyper::http::request::Builder,
+    limits: AnswerLimits,
 ) -> Result<Answer, RawError> {
     let request = request
         .body(Empty::<Bytes>::new())
@@ -216,12 +215,13 @@ async fn exchange(
             let connection = connection.map_err(RawError::Exchange)?;
             return Ok(Answer::Upgraded(connection));
         }
-        let body = Limited::new(response.into_body(), MOST_BODY_BYTES);
+        let most = usize::try_from(limits.list.0).unwrap_or(usize::MAX);
+        let body = Limited::new(response.into_body(), most);
         match body.collect().await {
             Ok(body) => Ok(Answer::Whole(status, body.to_bytes())),
             Err(error) => match error.downcast::<hyper::Error>() {
                 Ok(error) => Err(RawError::Exchange(*error)),
-                Err(_) => Err(RawError::Long),
+                Err(_) => Err(RawError::Long(LimitExceeded::Answer(limits.list))),
             },
         }
     };

@@ -36,13 +36,16 @@ const OVERHEAD: Duration = Duration::from_secs(60);
 /// The exit code of a process that SIGKILL ended.
 const KILLED: i64 = 137;
 
+/// The outcome depends on the first signal, and on whether there was another.
+const KEPT_SIGNALS: usize = 2;
+
 /// The observations of a stop.
 #[derive(Debug, Default)]
 struct Heard {
     /// The wall clock before the call and after its response: nanoseconds since 1970.
     called: i64,
     returned: i64,
-    /// The engine's time stamps of the signals, in order.
+    /// The engine's time stamps of the first signals, in order.
     kills: Vec<i64>,
     died: bool,
 }
@@ -50,7 +53,7 @@ struct Heard {
 impl Heard {
     fn take(&mut self, event: &EventMessage) {
         match (event.action.as_deref(), event.time_nano) {
-            (Some("kill"), Some(at)) => self.kills.push(at),
+            (Some("kill"), Some(at)) if self.kills.len() < KEPT_SIGNALS => self.kills.push(at),
             (Some("die" | "died"), _) => self.died = true,
             _ => {}
         }
@@ -143,7 +146,8 @@ impl DockerEngine {
             .since(&format!("{}.{:09}", since.as_secs(), since.subsec_nanos()))
             .filters(&filters)
             .build();
-        read_lines(self.docker.events(Some(options))).boxed()
+        let (docker, meter) = self.reading(&self.docker);
+        read_lines(docker.events(Some(options)), meter).boxed()
     }
 }
 

@@ -6,9 +6,10 @@ use futures_util::Stream;
 
 use super::build::watched;
 use super::deadline::next;
-use super::error::{failed, strange};
+use super::error::{failed, strange, too_long};
+use super::limits::KeptBudget;
 use super::lines::read_lines;
-use super::{Builder, Deadlines, DockerEngine};
+use super::{Builder, DockerEngine};
 use crate::engine::{
     BuildContext, EngineError, ErrorKind, ImageId, LayerState, PullEvent, PullSink, Result,
 };
@@ -30,12 +31,10 @@ impl DockerEngine {
             .from_image(name)
             .tag(tag.unwrap_or("latest"))
             .build();
-        let stream = self.patient.create_image(Some(options), None, None);
-        drain(stream, PULL, reference, self.deadlines, |message| {
-            sink(event(message));
-        })
-        .await
-        .map_err(|error| match error.kind {
+        let (docker, meter) = self.reading(&self.patient);
+        let messages = read_lines(docker.create_image(Some(options), None, None), meter);
+        let pulled = self.drain(messages, PULL, reference, |message| sink(event(message)));
+        pulled.await.map_err(|error| match error.kind {
             ErrorKind::NotFound | ErrorKind::Refused => error.with_hint(HINT_PULL),
             _ => error,
         })
@@ -64,21 +63,21 @@ impl DockerEngine {
             .changes(changes.to_vec())
             .build();
         let (body, slot) = watched(tar);
-        let docker = match self.builder {
+        let (docker, meter) = match self.builder {
             Builder::Buildah => self.with_single_changes(),
-            Builder::BuildKit | Builder::Classic => self.patient.clone(),
+            Builder::BuildKit | Builder::Classic => self.reading(&self.patient),
         };
-        let stream = docker.create_image(Some(options), Some(body), None);
+        let messages = read_lines(docker.create_image(Some(options), Some(body), None), meter);
         let mut id = None;
-        let outcome = drain(stream, IMPORT, reference, self.deadlines, |message| {
+        let imported = self.drain(messages, IMPORT, reference, |message| {
             if let Some(status) = message
                 .status
                 .filter(|status| status.starts_with("sha256:"))
             {
                 id = Some(status.trim().to_owned());
             }
-        })
-        .await;
+        });
+        let outcome = imported.await;
         if let Some(unread) = slot.take() {
             // The engine only reports that the stream broke off.
             return Err(EngineError::new(
@@ -91,45 +90,54 @@ impl DockerEngine {
         outcome?;
         match id {
             Some(id) => Ok(ImageId(id)),
-            None => Err(super::error::strange(
-                IMPORT,
-                reference,
-                "the engine gave no id",
-            )),
+            None => Err(strange(IMPORT, reference, "the engine gave no id")),
         }
+    }
+
+    /// Reads to the end, even after an error, because the engine continues until then.
+    async fn drain(
+        &self,
+        messages: impl Stream<Item = Message>,
+        operation: &'static str,
+        reference: &str,
+        mut hear: impl FnMut(CreateImageInfo),
+    ) -> Result<()> {
+        let mut messages = std::pin::pin!(messages);
+        let mut budget = KeptBudget::new(self.limits);
+        let mut failure = None;
+        let silence = self.deadlines.silence;
+        while let Some(message) = next(silence, operation, reference, &mut messages).await? {
+            match message {
+                // `bollard` returns an error without a message as a normal item.
+                Ok(message) if message.error_detail.is_some() => {
+                    failure.get_or_insert_with(|| {
+                        EngineError::new(
+                            operation,
+                            reference,
+                            ErrorKind::Refused,
+                            "the engine gave no reason",
+                        )
+                    });
+                }
+                Ok(message) => {
+                    let kept = budget.take(texts(&message));
+                    kept.map_err(|limit| too_long(operation, reference, limit))?;
+                    hear(message);
+                }
+                Err(error) => {
+                    failure.get_or_insert_with(|| failed(operation, reference)(error));
+                }
+            }
+        }
+        failure.map_or(Ok(()), Err)
     }
 }
 
-/// Reads to the end, even after an error, because the engine continues until then.
-async fn drain(
-    stream: impl Stream<Item = Message>,
-    operation: &'static str,
-    reference: &str,
-    deadlines: Deadlines,
-    mut hear: impl FnMut(CreateImageInfo),
-) -> Result<()> {
-    let mut stream = std::pin::pin!(read_lines(stream));
-    let mut failure = None;
-    while let Some(message) = next(deadlines.silence, operation, reference, &mut stream).await? {
-        match message {
-            // `bollard` returns an error without a message as a normal item.
-            Ok(message) if message.error_detail.is_some() => {
-                failure.get_or_insert_with(|| {
-                    EngineError::new(
-                        operation,
-                        reference,
-                        ErrorKind::Refused,
-                        "the engine gave no reason",
-                    )
-                });
-            }
-            Ok(message) => hear(message),
-            Err(error) => {
-                failure.get_or_insert_with(|| failed(operation, reference)(error));
-            }
-        }
-    }
-    failure.map_or(Ok(()), Err)
+/// The length of the texts of a message.
+fn texts(message: &CreateImageInfo) -> usize {
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    // An event has the id twice.
+    length(&message.status) + 2 * length(&message.id)
 }
 
 /// Converts a message to an event; a message about a layer has its short id.

@@ -10,6 +10,7 @@ pub mod builder;
 pub mod daemon;
 mod doctor;
 mod ends;
+mod limits;
 mod native;
 mod output;
 mod podman;

@@ -32,9 +32,9 @@ use self::source::{Body, ErrorSlot};
 use self::sync::Synced;
 use self::trace::Trace;
 use self::transcript::Transcript;
-use super::error::{failed, raw_failed, strange};
+use super::error::{failed, raw_failed, strange, too_long};
+use super::limits::KeptBudget;
 use super::lines::read_lines;
-use super::version::prefixed;
 use super::{Builder, DockerEngine};
 use crate::engine::{
     BuildFailure, BuildOutcome, BuildRequest, BuildSource, BuildStep, ImageId, Sent, SourceKind,
@@ -117,15 +117,10 @@ impl DockerEngine {
         source: &BuildSource,
         sink: &mut StepSink<'_>,
     ) -> Result<BuildOutcome> {
-        let docker = match self.builder {
-            Builder::BuildKit => {
-                let api = self.api;
-                self.patient
-                    .clone()
-                    .with_request_modifier(move |request| prefixed(for_buildkit(request), api))
-            }
+        let (docker, meter) = match self.builder {
+            Builder::BuildKit => self.streaming(&self.patient, for_buildkit),
             Builder::Buildah => self.with_layer_labels(&request.labels),
-            Builder::Classic => self.patient.clone(),
+            Builder::Classic => self.reading(&self.patient),
         };
         let (body, synced, slot) = match input {
             // `bollard` always requires a body.
@@ -134,12 +129,19 @@ impl DockerEngine {
         };
         let options = options(request, self.builder, session, synced.is_some());
         let messages = docker.build_image(options, None, Some(body));
-        let mut messages = pin!(read_lines(messages));
+        let mut messages = pin!(read_lines(messages, meter));
         let mut progress = Progress::default();
+        let mut budget = KeptBudget::new(self.limits);
         let mut broken = None;
         while let Some(message) = messages.next().await {
             match message {
-                Ok(info) => progress.take(info, sink),
+                Ok(info) => {
+                    let grown = progress.take(info, sink);
+                    if grown > 0 {
+                        let kept = budget.take(grown);
+                        kept.map_err(|limit| too_long(BUILD, &request.tag, limit))?;
+                    }
+                }
                 Err(Error::DockerStreamError { error }) => progress.refusal = Some(error),
                 Err(error) => broken = Some(error),
             }
@@ -213,21 +215,24 @@ struct Progress {
 }
 
 impl Progress {
-    fn take(&mut self, info: BuildInfo, sink: &mut StepSink<'_>) {
+    /// Returns by how many bytes the steps grew.
+    fn take(&mut self, info: BuildInfo, sink: &mut StepSink<'_>) -> usize {
+        let mut grown = 0;
         if info.error_detail.is_some() {
             // `bollard` returns an error without a message as a normal item.
             self.refusal
                 .get_or_insert_with(|| "the builder gave no reason".to_owned());
         }
         match info.aux {
-            Some(BuildInfoAux::BuildKit(status)) => self.trace.take(status, sink),
+            Some(BuildInfoAux::BuildKit(status)) => grown += self.trace.take(status, sink),
             // The classic builder reports an id per step; the last one is that of the image.
             Some(BuildInfoAux::Default(image)) => self.image = image.id.or(self.image.take()),
             None => {}
         }
         if let Some(text) = info.stream {
-            self.transcript.take(&text, sink);
+            grown += self.transcript.take(&text, sink);
         }
+        grown
     }
 
     fn failing(&self) -> Option<Failing> {

@@ -185,6 +185,9 @@ async fn transfer(
     sender: Packets,
 ) {
     let chosen: Arc<[usize]> = files.chosen(&asked.include, &asked.follow).into();
+    // A builder asks for an entry once, so the queue is bounded. One more may be a wrong id, which
+    // is reported.
+    let mut left = chosen.len() + 1;
     // File systems block: two threads of the pool walk and read.
     let (walking, walked_files, indexes) = (sender.clone(), files.clone(), chosen.clone());
     let errors = slot.clone();
@@ -202,9 +205,10 @@ async fn transfer(
     while let Ok(Some(packet)) = packets.message().await {
         match packet.r#type() {
             PacketType::PacketReq => {
-                if wanted.send(packet.id).is_err() {
+                if left == 0 || wanted.send(packet.id).is_err() {
                     break;
                 }
+                left -= 1;
             }
             PacketType::PacketFin => {
                 finished = true;

@@ -10,6 +10,9 @@ const LINES: usize = 20;
 /// The kept bytes per line; a step may print megabytes without a newline.
 const LINE_BYTES: usize = 4096;
 
+/// The most bytes of a step that are kept.
+pub(super) const STEP_BYTES: usize = LINES * LINE_BYTES;
+
 /// Splits chunked output into lines.
 #[derive(Debug, Default)]
 pub(super) struct LineSplitter {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use bollard::moby::buildkit::v1::{StatusResponse, Vertex};
 
 use super::failure::Failing;
-use super::tail::Tail;
+use super::tail::{STEP_BYTES, Tail};
 use crate::engine::{BuildStep, StepSink};
 use crate::units::Nanos;
 
@@ -32,6 +32,8 @@ struct Step {
     /// Start to end, in nanoseconds on the builder's clock.
     intervals: BTreeMap<i64, Option<i64>>,
     log: Tail,
+    /// The bytes of the log that count as kept.
+    logged: usize,
 }
 
 impl Trace {
@@ -40,18 +42,26 @@ impl Trace {
         !self.order.is_empty()
     }
 
-    pub(super) fn take(&mut self, status: StatusResponse, sink: &mut StepSink<'_>) {
+    /// Returns by how many bytes the steps grew.
+    pub(super) fn take(&mut self, status: StatusResponse, sink: &mut StepSink<'_>) -> usize {
+        let known = self.order.len();
+        let mut grown = 0;
         for vertex in status.vertexes {
             let step = self.step(&vertex.digest);
             let idle = step.intervals.is_empty();
-            step.merge(vertex);
+            grown += step.merge(vertex);
             if idle && !step.intervals.is_empty() {
                 sink(&step.name);
             }
         }
         for log in status.logs {
-            self.step(&log.vertex).log.take(&log.msg);
+            grown += self.step(&log.vertex).hear(&log.msg);
         }
+        let new = self.order.iter().skip(known);
+        grown
+            + new
+                .map(|digest| 2 * digest.len() + size_of::<Step>())
+                .sum::<usize>()
     }
 
     fn step(&mut self, digest: &str) -> &mut Step {
@@ -95,12 +105,19 @@ impl Trace {
 }
 
 impl Step {
-    fn merge(&mut self, vertex: Vertex) {
-        self.name = vertex.name;
+    /// Returns by how many bytes it grew.
+    fn merge(&mut self, vertex: Vertex) -> usize {
+        let mut grown = 0;
+        if self.name != vertex.name {
+            grown += vertex.name.len();
+            self.name = vertex.name;
+        }
         self.cached = vertex.cached;
-        if !vertex.error.is_empty() {
+        if !vertex.error.is_empty() && self.error != vertex.error {
+            grown += vertex.error.len();
             self.error = vertex.error;
         }
+        let intervals = self.intervals.len();
         if let Some(started) = vertex.started {
             let completed = vertex.completed.map(|at| nanos(at.seconds, at.nanos));
             let end = self
@@ -109,6 +126,15 @@ impl Step {
                 .or_default();
             *end = completed.or(*end);
         }
+        grown + (self.intervals.len() - intervals) * size_of::<(i64, Option<i64>)>()
+    }
+
+    /// Returns by how many bytes it grew.
+    fn hear(&mut self, output: &[u8]) -> usize {
+        self.log.take(output);
+        let grown = output.len().min(STEP_BYTES - self.logged);
+        self.logged += grown;
+        grown
     }
 
     fn started(&self) -> Option<i64> {

@@ -102,3 +102,29 @@ fn a_step_that_never_ran_has_no_times() {
     let steps = trace.steps();
     assert_eq!((steps[0].started, steps[0].duration), (None, None));
 }
+
+#[test]
+fn the_steps_grow_only_by_what_is_new_and_kept() {
+    let mut trace = Trace::default();
+    let mut take = |vertexes: Vec<Vertex>, logs: Vec<VertexLog>| {
+        let status = StatusResponse {
+            vertexes,
+            logs,
+            ..StatusResponse::default()
+        };
+        trace.take(status, &mut |_| {})
+    };
+    let log = |length: usize| VertexLog {
+        vertex: "a".to_owned(),
+        msg: vec![b'x'; length],
+        ..VertexLog::default()
+    };
+    assert!(take(vec![vertex("a", "x", 100, None)], vec![]) > size_of::<Step>());
+    assert_eq!(take(vec![vertex("a", "x", 100, Some(150))], vec![]), 0);
+    assert_eq!(take(vec![vertex("a", "xyz", 100, Some(150))], vec![]), 3);
+    assert!(take(vec![vertex("a", "xyz", 200, None)], vec![]) > 0);
+    let first = STEP_BYTES - 1;
+    assert_eq!(take(vec![], vec![log(first)]), first);
+    assert_eq!(take(vec![], vec![log(10)]), 1);
+    assert_eq!(take(vec![], vec![log(10)]), 0);
+}

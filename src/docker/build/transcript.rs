@@ -21,11 +21,14 @@ pub(super) struct Transcript {
 }
 
 impl Transcript {
-    pub(super) fn take(&mut self, text: &str, sink: &mut StepSink<'_>) {
+    /// Returns by how many bytes the steps grew.
+    pub(super) fn take(&mut self, text: &str, sink: &mut StepSink<'_>) -> usize {
+        let mut grown = 0;
         for line in self.lines.take(text.as_bytes()) {
             if STEP.is_match(&line) {
                 let name = line.trim().to_owned();
                 sink(&name);
+                grown += size_of::<BuildStep>() + name.len();
                 self.steps.push(BuildStep {
                     name,
                     started: None,
@@ -46,6 +49,7 @@ impl Transcript {
                 self.log.push(line);
             }
         }
+        grown
     }
 
     pub(super) fn steps(&self) -> Vec<BuildStep> {
