@@ -18,7 +18,8 @@ use super::error::ProjectError;
 use super::located::{Located, locate};
 use super::note::ProjectNote;
 use super::request::Request;
-use super::variants::{MOST_VARIANTS, ProjectVariant, kebab, relative, unique};
+use super::variants::{MOST_VARIANTS, ProjectVariant, relative};
+use crate::scenario::{kebab, unique_name};
 use document::BakeDocument;
 use fault::BakeFault;
 use target::{ResolvedTarget, Targets};
@@ -78,7 +79,7 @@ pub(super) fn baked(
                 }
             }
             baked.variants.push(ProjectVariant {
-                name: unique(&kebab(&parts.join("-")), &mut names),
+                name: unique_name(&kebab(&parts.join("-")), &mut names),
                 title,
                 ready_image: None,
                 path: relative(&located.file, &located.context),

@@ -17,8 +17,9 @@ use super::service::Service;
 use super::settled::settled_contract;
 use super::suggest::suggested;
 use super::text::{ScenarioMaterial, text};
-use super::variants::{ProjectVariant, kebab, relative, variants};
+use super::variants::{ProjectVariant, relative, variants};
 use crate::context::{Context, ContextError};
+use crate::scenario::kebab;
 
 /// Names that a note lists.
 const LISTED: usize = 4;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::error::ProjectError;
+use crate::scenario::file_tag;
 
 /// Folders below the project's that are looked into.
 const DEPTH: usize = 6;
@@ -22,20 +23,6 @@ const PASSED_OVER: [&str; 8] = [
     "testdata",
     "fixtures",
     "site-packages",
-];
-
-/// Ends of the names of what is no Dockerfile any more, or none yet.
-const NOT_ONE: [&str; 10] = [
-    "dockerignore",
-    "md",
-    "bak",
-    "orig",
-    "rej",
-    "swp",
-    "tmpl",
-    "template",
-    "j2",
-    "erb",
 ];
 
 /// Names of files for tests and for working in a container: they make no image that is run.
@@ -112,46 +99,12 @@ fn dockerfile_tag(entry: &DirEntry) -> Option<String> {
     if entry.file_type().is_dir() || !entry.path().is_file() {
         return None;
     }
-    tag(&entry.file_name().to_string_lossy())
-}
-
-/// What a file's name says beyond being a Dockerfile; none where it is none.
-pub(super) fn tag(name: &str) -> Option<String> {
-    let lower = name.to_ascii_lowercase();
-    let tag = match lower.as_str() {
-        "dockerfile" | "containerfile" => "",
-        other => other
-            .strip_prefix("dockerfile.")
-            .or(other.strip_prefix("containerfile."))
-            .or(other.strip_prefix("dockerfile-"))
-            .or(other.strip_suffix(".dockerfile"))
-            .or(other.strip_suffix(".containerfile"))?,
-    };
-    let end = tag.rsplit('.').next().unwrap_or(tag);
-    (!NOT_ONE.contains(&end) && !tag.ends_with('~')).then(|| tag.to_owned())
+    file_tag(&entry.file_name().to_string_lossy())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_dockerfiles_are_known() {
-        for (name, expected) in [
-            ("Dockerfile", Some("")),
-            ("Containerfile", Some("")),
-            ("Dockerfile.alpine", Some("alpine")),
-            ("api.Dockerfile", Some("api")),
-            ("web.dockerfile", Some("web")),
-            ("Dockerfile.dockerignore", None),
-            ("Dockerfile.test.dockerignore", None),
-            ("Dockerfile~", None),
-            ("Dockerfile.j2", None),
-            ("Makefile", None),
-        ] {
-            assert_eq!(tag(name).as_deref(), expected, "{name}");
-        }
-    }
 
     #[test]
     fn what_tools_left_and_what_is_for_tests_is_passed_over() {

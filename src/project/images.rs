@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::error::ProjectError;
 use super::request::{ReadyImage, Request};
-use super::variants::{MOST_VARIANTS, ProjectVariant, kebab, unique};
+use super::variants::{MOST_VARIANTS, ProjectVariant};
 use crate::dockerfile::Dockerfile;
 use crate::oci::ImageReference;
+use crate::scenario::{kebab, unique_name};
 
 /// Characters of a digest that a name takes.
 const DIGEST_CHARS: usize = 12;
@@ -48,7 +49,7 @@ pub(super) fn image_variants(request: &Request) -> Result<Vec<ProjectVariant>, P
         let dockerfile = Dockerfile::parse(format!("FROM {reference}\n"))
             .map_err(|error| wrong(error.message))?;
         variants.push(ProjectVariant {
-            name: unique(&kebab(&short(reference)), &mut names),
+            name: unique_name(&kebab(&short(reference)), &mut names),
             title: format!("the image {reference}"),
             ready_image: Some(image.clone()),
             path: String::new(),

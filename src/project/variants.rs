@@ -1,14 +1,17 @@
-//! The variants of a scenario: each Dockerfile with each combination of target, build
-//! arguments, base and platform.
+//! The variants of a scenario: each Dockerfile with each combination of base, swaps, target,
+//! build arguments and platform.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::ProjectError;
-use super::find::tag;
 use super::located::Located;
 use super::request::{ReadyImage, Request};
-use crate::dockerfile::Dockerfile;
+use crate::dockerfile::{Dockerfile, ParseError};
+use crate::scenario::{
+    Combination, MatrixAxis, MatrixKey, RebaseError, combinations, rebase, unique_name,
+};
+use crate::units::Count;
 
 /// A run of more than these takes hours, and is likely a mistake.
 pub(super) const MOST_VARIANTS: usize = 64;
@@ -31,17 +34,6 @@ pub(super) struct ProjectVariant {
     pub platform: Option<String>,
 }
 
-/// What distinguishes a variant from others of its file: the name's part, and words.
-#[derive(Debug, Clone, Default)]
-struct Choice {
-    parts: Vec<String>,
-    words: Vec<String>,
-    target: Option<String>,
-    build_args: BTreeMap<String, String>,
-    base: Option<String>,
-    platform: Option<String>,
-}
-
 /// All variants, in the order of files, then as the flags list them.
 ///
 /// # Errors
@@ -50,152 +42,138 @@ pub(super) fn variants(
     request: &Request,
     files: &[Located],
 ) -> Result<Vec<ProjectVariant>, ProjectError> {
-    let choices = choices(request);
-    if choices.len().saturating_mul(files.len()) > MOST_VARIANTS {
-        return Err(ProjectError::open(
+    let located = |file: &Located| relative(&file.file, &file.context);
+    let paths: Vec<String> = files.iter().map(located).collect();
+    let axes = axes(request, &paths);
+    let combinations = combinations(&axes, Count(MOST_VARIANTS as u64)).map_err(|count| {
+        ProjectError::open(
             format!(
                 "{} Dockerfiles with {} combinations each are more than {MOST_VARIANTS} variants",
                 files.len(),
-                choices.len()
+                count.0 / files.len().max(1) as u64
             ),
-            "name fewer: -f FILE, or fewer values of --target, --build-arg, --base and --platform",
-        ));
-    }
+            "name fewer: -f FILE, or fewer values of --target, --build-arg, --base, --swap and --platform",
+        )
+    })?;
     let mut names = BTreeSet::new();
     let mut variants = Vec::new();
-    for located in files {
-        let path = relative(&located.file, &located.context);
-        for choice in &choices {
-            let mut variant = variant(request, located, &path, choice)?;
-            let mut parts = choice.parts.clone();
-            if parts.is_empty() || files.len() > 1 {
-                parts.insert(0, file_part(&path, files.len() > 1));
-            }
-            variant.name = unique(&kebab(&parts.join("-")), &mut names);
-            variants.push(variant);
+    for combination in &combinations {
+        let path = combination.value(&MatrixKey::Dockerfile);
+        let mut known = paths.iter().zip(files);
+        let file = known.find(|(known, _)| Some(known.as_str()) == path);
+        if let Some((path, file)) = file {
+            let name = unique_name(&combination.name(), &mut names);
+            variants.push(variant(combination, name, path, &file.dockerfile)?);
         }
     }
     Ok(variants)
 }
 
-fn choices(request: &Request) -> Vec<Choice> {
-    let mut choices = vec![Choice::default()];
-    let cross = |choices: Vec<Choice>, values: &[String], set: &dyn Fn(&mut Choice, &String)| {
-        if values.is_empty() {
-            return choices;
-        }
-        let mut crossed = Vec::new();
-        for choice in &choices {
-            for value in values {
-                let mut choice = choice.clone();
-                set(&mut choice, value);
-                if values.len() > 1 {
-                    choice.parts.push(value.clone());
-                }
-                crossed.push(choice);
+/// What varies, the slowest first.
+fn axes(request: &Request, paths: &[String]) -> Vec<MatrixAxis> {
+    let mut axes = Vec::new();
+    let mut add = |key: MatrixKey, values: &[String]| {
+        let mut distinct: Vec<String> = Vec::new();
+        for value in values {
+            if !distinct.contains(value) {
+                distinct.push(value.clone());
             }
         }
-        crossed
+        if !distinct.is_empty() {
+            axes.push(MatrixAxis {
+                is_named: distinct.len() > 1,
+                key,
+                values: distinct,
+            });
+        }
     };
-    choices = cross(choices, &request.bases, &|choice, base| {
-        choice.base = Some(base.clone());
-        choice.words.push(format!("on {base}"));
-    });
-    choices = cross(choices, &request.targets, &|choice, target| {
-        choice.target = Some(target.clone());
-        choice.words.push(format!("target {target}"));
-    });
-    for (name, values) in &request.build_args {
-        choices = cross(choices, values, &|choice, value| {
-            choice.build_args.insert(name.clone(), value.clone());
-            // One value for all distinguishes nothing, and may be a secret.
-            if values.len() > 1 {
-                choice.words.push(format!("{name}={value}"));
-            }
-        });
+    add(MatrixKey::Dockerfile, paths);
+    add(MatrixKey::Base, &request.bases);
+    // A base that is named several times has a variant for each replacement.
+    let mut swaps: Vec<(&str, Vec<String>)> = Vec::new();
+    for (from, to) in &request.swaps {
+        match swaps.iter_mut().find(|(known, _)| known == from) {
+            Some((_, values)) => values.push(to.clone()),
+            None => swaps.push((from.as_str(), vec![to.clone()])),
+        }
     }
-    cross(choices, &request.platforms, &|choice, platform| {
-        choice.platform = Some(platform.clone());
-        choice.words.push(format!("for {platform}"));
-    })
+    for (from, values) in &swaps {
+        add(MatrixKey::Swap((*from).to_owned()), values);
+    }
+    add(MatrixKey::Target, &request.targets);
+    for (name, values) in &request.build_args {
+        add(MatrixKey::BuildArg(name.clone()), values);
+    }
+    add(MatrixKey::Platform, &request.platforms);
+    axes
 }
 
 fn variant(
-    request: &Request,
-    located: &Located,
+    combination: &Combination<'_>,
+    name: String,
     path: &str,
-    choice: &Choice,
+    dockerfile: &Dockerfile,
 ) -> Result<ProjectVariant, ProjectError> {
-    let dockerfile = &located.dockerfile;
-    let target = choice.target.as_deref();
-    let mut build_args = choice.build_args.clone();
-    let mut swap = BTreeMap::new();
-    let at = |error: crate::dockerfile::ParseError| {
-        let hint = error.hint.clone().unwrap_or_default();
-        ProjectError::open(format!("{path}:{}: {}", error.line, error.message), hint)
-    };
-    let known = || dockerfile.all_bases(&build_args);
-    for (from, to) in &request.swaps {
-        // A swap is for the files that have the base; that one has it is checked over all.
-        if known().map_err(at)?.contains(from) {
-            swap.insert(from.clone(), to.clone());
+    let target = combination.value(&MatrixKey::Target);
+    let mut build_args = combination.build_args();
+    let swaps = combination.swaps();
+    let mut swap: BTreeMap<String, String> = swaps
+        .map(|(from, to, _)| (from.to_owned(), to.to_owned()))
+        .collect();
+    if let Some(base) = combination.value(&MatrixKey::Base) {
+        let replaced = rebase(dockerfile, target, base, &mut build_args, &mut swap)
+            .map_err(|error| not_on_base(&error, path))?;
+        // --base replaces a single value, such as a Compose file's. With several, variants of
+        // different names would be the same.
+        let is_named = |name: &String| combination.is_named(&MatrixKey::BuildArg(name.clone()));
+        if let Some(name) = replaced.filter(is_named) {
+            return Err(not_on_base(&RebaseError::Argument(name), path));
         }
     }
-    if let Some(base) = &choice.base {
-        let argument = dockerfile.base_argument(target, &build_args).map_err(at)?;
-        let value = argument
-            .as_ref()
-            .and_then(|argument| Some((argument.name.clone(), argument.value_for(base)?)));
-        match (
-            value,
-            dockerfile.final_base(target, &build_args).map_err(at)?,
-        ) {
-            (Some((name, value)), _) => {
-                build_args.insert(name, value.to_owned());
-            }
-            (None, Some(from)) if from == *base => {}
-            (None, Some(from)) => {
-                swap.insert(from, base.clone());
-            }
-            (None, None) => {
+    let invalid = |error: ParseError| not_on_base(&RebaseError::Invalid(error), path);
+    // A swap is for the files that have the base; that one has it is checked over all.
+    if !swap.is_empty() {
+        let known = dockerfile.all_bases(&build_args).map_err(invalid)?;
+        for (from, _, is_one_of_many) in combination.swaps() {
+            if is_one_of_many && !known.iter().any(|base| base == from) {
                 return Err(ProjectError::open(
                     format!(
-                        "the final stage of {path} is built on `scratch`, so --base has nothing to replace"
+                        "--swap: {path} is not built on `{from}`, which several images replace"
                     ),
-                    "leave --base out, or replace another base: --swap FROM=TO",
+                    "name the files that are built on it: -f FILE",
                 ));
             }
         }
+        swap.retain(|from, _| known.contains(from));
     }
-    let words = match choice.words.is_empty() {
-        true => String::new(),
-        false => format!(", {}", choice.words.join(", ")),
-    };
     Ok(ProjectVariant {
-        name: String::new(),
-        title: format!("{path}{words}"),
+        name,
+        title: combination.title(),
         ready_image: None,
         path: path.to_owned(),
         dockerfile: dockerfile.clone(),
-        target: choice.target.clone(),
+        target: target.map(str::to_owned),
         build_args,
         swap,
-        platform: choice.platform.clone(),
+        platform: combination.value(&MatrixKey::Platform).map(str::to_owned),
     })
 }
 
-/// What the name of a variant takes from its file.
-fn file_part(path: &str, is_one_of_many: bool) -> String {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let tag = tag(name).unwrap_or_else(|| name.to_owned());
-    let part = match tag.is_empty() {
-        true => name.to_lowercase(),
-        false => tag,
+/// The flag that is to blame.
+fn not_on_base(error: &RebaseError, path: &str) -> ProjectError {
+    let hint = match error {
+        RebaseError::Invalid(error) => error.hint.clone().unwrap_or_default(),
+        RebaseError::Scratch => {
+            "leave --base out, or replace another base: --swap FROM=TO".to_owned()
+        }
+        RebaseError::Argument(name) => format!("leave out --base or --build-arg {name}"),
+        RebaseError::Swapped(from) => format!("leave out --base or --swap {from}"),
     };
-    match is_one_of_many && !folder.is_empty() {
-        true => format!("{folder}-{part}"),
-        false => part,
-    }
+    let message = match error {
+        RebaseError::Scratch | RebaseError::Invalid(_) => error.message(path),
+        _ => format!("--base: {}", error.message(path)),
+    };
+    ProjectError::open(message, hint)
 }
 
 /// A path below a folder, with forward slashes.
@@ -211,28 +189,124 @@ pub(super) fn relative(path: &Path, folder: &Path) -> String {
     }
 }
 
-/// Lower-case letters and digits, with single dashes between.
-pub(super) fn kebab(text: &str) -> String {
-    let mut name = String::new();
-    for ch in text.chars() {
-        match ch.to_ascii_lowercase() {
-            ch @ ('a'..='z' | '0'..='9') => name.push(ch),
-            _ if name.is_empty() || name.ends_with('-') => {}
-            _ => name.push('-'),
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn located(name: &str, text: &str) -> Located {
+        let context = PathBuf::from("/shop");
+        Located {
+            file: context.join(name),
+            dockerfile: Dockerfile::parse(text).unwrap(),
+            app: context.clone(),
+            context,
         }
     }
-    let name = name.trim_end_matches('-').to_owned();
-    if name.is_empty() {
-        "app".to_owned()
-    } else {
-        name
-    }
-}
 
-/// The name, or one with a number that is not taken.
-pub(super) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut names = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{name}-{n}")));
-    let free = names.find(|name| !taken.contains(name)).unwrap_or_default();
-    taken.insert(free.clone());
-    free
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    fn swaps(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(from, to): &(&str, &str)| ((*from).to_owned(), (*to).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    #[test]
+    fn flags_are_combined_and_name_the_variants() {
+        let request = Request {
+            bases: texts(&["node:20", "node:20-slim", "node:20"]),
+            build_args: vec![
+                ("V".to_owned(), texts(&["1", "2"])),
+                ("TOKEN".to_owned(), texts(&["x"])),
+            ],
+            ..Request::default()
+        };
+        let file = located("Dockerfile", "FROM node:20\n");
+        let variants = variants(&request, &[file]).unwrap();
+        let shown: Vec<_> = variants
+            .iter()
+            .map(|one| format!("{}: {}", one.name, one.title))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "node-20-v-1: Dockerfile, on node:20, V=1",
+                "node-20-v-2: Dockerfile, on node:20, V=2",
+                "node-20-slim-v-1: Dockerfile, on node:20-slim, V=1",
+                "node-20-slim-v-2: Dockerfile, on node:20-slim, V=2",
+            ]
+        );
+        assert!(variants[0].swap.is_empty());
+        assert_eq!(variants[3].swap["node:20"], "node:20-slim");
+        assert_eq!(variants[3].build_args["TOKEN"], "x");
+    }
+
+    #[test]
+    fn one_swap_is_for_the_files_that_have_the_base_and_several_make_variants() {
+        let both = [
+            located("Dockerfile", "FROM node:20\n"),
+            located("Dockerfile.go", "FROM golang:1.22\n"),
+        ];
+        let request = |pairs: &[(&str, &str)]| Request {
+            swaps: swaps(pairs),
+            ..Request::default()
+        };
+        let one = variants(&request(&[("node:20", "node:22")]), &both).unwrap();
+        let swapped: Vec<_> = one.iter().map(|one| one.swap.len()).collect();
+        assert_eq!(swapped, [1, 0]);
+        let two = request(&[("node:20", "node:20"), ("node:20", "node:22")]);
+        let of_one = variants(&two, &both[..1]).unwrap();
+        let names: Vec<_> = of_one.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["node-20", "node-22"]);
+        assert_eq!(of_one[1].swap["node:20"], "node:22");
+        let error = variants(&two, &both).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--swap: Dockerfile.go is not built on `node:20`, which several images replace"
+        );
+    }
+
+    #[test]
+    fn a_base_is_replaced_once_and_variants_are_counted() {
+        let file = [located("Dockerfile", "FROM node:20\n")];
+        let request = Request {
+            bases: texts(&["node:22"]),
+            swaps: swaps(&[("node:20", "node:18")]),
+            ..Request::default()
+        };
+        let error = variants(&request, &file).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--base: `node:20`, the base of Dockerfile, is swapped already"
+        );
+        assert_eq!(error.hint(), Some("leave out --base or --swap node:20"));
+        let by_argument = [located("Dockerfile", "ARG V=20\nFROM node:$V\n")];
+        let mut request = Request {
+            bases: texts(&["node:22"]),
+            build_args: vec![("V".to_owned(), texts(&["21"]))],
+            ..Request::default()
+        };
+        let found = variants(&request, &by_argument).unwrap();
+        assert_eq!(found[0].build_args["V"], "22");
+        request.build_args[0].1 = texts(&["20", "21"]);
+        let error = variants(&request, &by_argument).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--base: the build argument `V` already chooses the base of Dockerfile"
+        );
+        let values: Vec<String> = (0..9).map(|n| format!("a:{n}")).collect();
+        let request = Request {
+            targets: values.clone(),
+            bases: values,
+            ..Request::default()
+        };
+        let error = variants(&request, &file).unwrap_err().to_string();
+        assert!(
+            error.contains("81 combinations each are more than 64"),
+            "{error}"
+        );
+    }
 }

@@ -7,7 +7,8 @@ use super::claimable::Claimable;
 use super::contract::{Contract, ReadyCheck};
 use super::failure_point::FailurePoint;
 use super::model::{Confinement, ExpectedFailure, Load, Technique};
-use super::raw::{RawExpectedFailure, RawLoad, RawRun, RawTechnique, RawVariant, Text};
+use super::raw::{RawExpectedFailure, RawLoad, RawTechnique, RawVariant, Text};
+use super::raw_run::RawRun;
 use super::words::suggest;
 use crate::units::Nanos;
 

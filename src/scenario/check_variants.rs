@@ -11,6 +11,7 @@ use super::check_app::forward;
 use super::error::Problem;
 use super::model::{App, BuildSpec, Variant, VariantBuild};
 use super::raw::{RawApp, RawVariant, Text};
+use super::rebase::{RebaseError, rebase};
 use super::words::{nearest, suggest};
 use crate::dockerfile::{Dockerfile, ParseError};
 use crate::oci::ImageReference;
@@ -19,20 +20,21 @@ use crate::oci::ImageReference;
 const SCRATCH: &str = "scratch";
 
 impl Checker<'_> {
+    pub fn no_variant(&mut self) {
+        self.report(
+            0..0,
+            "the scenario has no variant",
+            "one `[[variant]]` at least, or a `[matrix]`",
+            "",
+        );
+    }
+
     pub fn variants(
         &mut self,
         raw: &[RawVariant],
         raw_app: &RawApp,
         app: Option<&App>,
     ) -> Vec<Variant> {
-        if raw.is_empty() {
-            self.report(
-                0..0,
-                "the scenario has no variant",
-                "one `[[variant]]` at least",
-                "",
-            );
-        }
         self.unique(raw.iter().map(|variant| &variant.name), "variant");
         let mut variants = Vec::new();
         for variant in raw {
@@ -173,7 +175,7 @@ impl Checker<'_> {
             platform: None,
             secret: None,
             confinement: self.confinement(raw.run.as_ref()),
-            env: env_of(raw),
+            env: table(raw.env.as_ref()),
         })
     }
 
@@ -199,11 +201,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        let build_args = raw
-            .build_args
-            .as_ref()
-            .map(|args| args.get_ref().clone())
-            .unwrap_or_default();
+        let mut build_args = table(raw.build_args.as_ref());
         let target = raw.target.as_ref();
         if let Some(target) = target.filter(|target| !has_stage(&dockerfile, target.get_ref())) {
             self.unknown_target(target, &dockerfile, path.get_ref());
@@ -211,10 +209,7 @@ impl Checker<'_> {
         }
         let platform = self.platform(raw.platform.as_ref());
         let dockerfile = dockerfile.for_platform(platform.as_deref());
-        let dockerfile = match &raw.swap {
-            Some(swap) => self.swapped(&dockerfile, swap, &build_args, path.get_ref())?,
-            None => dockerfile,
-        };
+        let dockerfile = self.on_its_bases(raw, dockerfile, &mut build_args, path.get_ref())?;
         let spec = BuildSpec {
             ready_image: None,
             path: forward(path.get_ref()),
@@ -224,7 +219,7 @@ impl Checker<'_> {
             platform,
             secret: self.secret_use(raw.secret.as_ref()),
             confinement: self.confinement(raw.run.as_ref()),
-            env: env_of(raw),
+            env: table(raw.env.as_ref()),
         };
         match spec
             .dockerfile
@@ -246,6 +241,54 @@ impl Checker<'_> {
             }
         }
         Some(spec)
+    }
+
+    /// The file on the bases that the variant asks for.
+    fn on_its_bases(
+        &mut self,
+        raw: &RawVariant,
+        dockerfile: Dockerfile,
+        build_args: &mut BTreeMap<String, String>,
+        path: &str,
+    ) -> Option<Dockerfile> {
+        let mut swap = table(raw.swap.as_ref());
+        let mut span = raw.swap.as_ref().map(Spanned::span);
+        if let Some(base) = &raw.base {
+            let target = raw.target.as_ref().map(|one| one.get_ref().as_str());
+            let replaced = rebase(&dockerfile, target, base.get_ref(), build_args, &mut swap);
+            self.rebased(replaced, base, path)?;
+            span = span.or(Some(base.span()));
+        }
+        match span.filter(|_| !swap.is_empty()) {
+            Some(span) => self.swapped(&dockerfile, &Spanned::new(span, swap), build_args, path),
+            None => Some(dockerfile),
+        }
+    }
+
+    /// Reports why a Dockerfile is not put on a base of the matrix.
+    fn rebased(
+        &mut self,
+        replaced: Result<Option<String>, RebaseError>,
+        base: &Text,
+        path: &str,
+    ) -> Option<()> {
+        let error = match replaced {
+            Ok(None) => return Some(()),
+            Ok(Some(name)) => RebaseError::Argument(name),
+            Err(error) => error,
+        };
+        let hint = match &error {
+            // The check of the bases finds the same, and knows its line.
+            RebaseError::Invalid(_) => return Some(()),
+            RebaseError::Scratch => {
+                "remove `base`, or exclude this Dockerfile or target and write it as a `[[variant]]`"
+                    .to_owned()
+            }
+            RebaseError::Argument(name) => format!("remove `base` or `build-args.{name}`"),
+            RebaseError::Swapped(from) => format!("remove `base` or `swap.\"{from}\"`"),
+        };
+        self.report(base.span(), error.message(path), "", hint);
+        None
     }
 
     /// The file on other bases: FROM, `COPY --from` and `RUN --mount=from` change alike.
@@ -303,9 +346,8 @@ fn of_builds(raw: &RawVariant) -> Option<(&'static str, Range<usize>)> {
         .or_else(|| text("secret", &raw.secret))
 }
 
-fn env_of(raw: &RawVariant) -> BTreeMap<String, String> {
-    let env = raw.env.as_ref().map(|env| env.get_ref().clone());
-    env.unwrap_or_default()
+fn table(raw: Option<&Spanned<BTreeMap<String, String>>>) -> BTreeMap<String, String> {
+    raw.map(|table| table.get_ref().clone()).unwrap_or_default()
 }
 
 fn has_stage(dockerfile: &Dockerfile, target: &str) -> bool {

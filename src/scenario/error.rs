@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::text;
 
 /// One thing that is wrong in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Problem {
     /// The file: the scenario, or a Dockerfile of its app.
     pub file: PathBuf,

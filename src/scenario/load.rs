@@ -1,6 +1,6 @@
 //! From a file to a scenario, and from a name to a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::budget::Budget;
@@ -10,7 +10,7 @@ use super::error::{Problem, ScenarioError};
 use super::files::{ScenarioFolder, is_file, read, toml_files};
 use super::malformed::malformed;
 use super::model::Scenario;
-use super::raw::{RawBudgets, RawScenario};
+use super::raw::{RawBudgets, RawScenario, RawVariant};
 use super::words::suggest;
 
 /// The version of the form that is read here.
@@ -67,15 +67,20 @@ pub fn parse(file: &Path, text: String, claimable: &Claimable) -> Result<Scenari
     let deploy = checker.deploy(raw.deploy.as_ref());
     let sources = checker.sources(&raw.source);
     let edits = checker.edits(&raw.edit, app.as_ref());
-    let variants = checker.variants(&raw.variant, &raw.app, app.as_ref());
-    let technique = checker.technique(raw.technique.as_ref(), &raw.variant, claimable);
+    if raw.variant.is_empty() && raw.matrix.is_none() {
+        checker.no_variant();
+    }
+    let made = checker.matrix(raw.matrix.as_ref(), &raw.variant);
+    let all: Vec<RawVariant> = raw.variant.into_iter().chain(made).collect();
+    let variants = checker.variants(&all, &raw.app, app.as_ref());
+    let technique = checker.technique(raw.technique.as_ref(), &all, claimable);
     let load = checker.load(raw.load.as_ref(), contract.as_ref());
-    let secret = checker.secret(raw.secret.as_ref(), &raw.variant);
+    let secret = checker.secret(raw.secret.as_ref(), &all);
     let extras = checker.extras(&raw.extra);
     let companions = checker.companions(&raw.companion);
-    let claims = checker.claims(&raw.claim, &raw.source, &raw.variant, claimable);
+    let claims = checker.claims(&raw.claim, &raw.source, &all, claimable);
     let budgets = checker.budgets(&raw.budget, claimable);
-    let mut problems = checker.problems;
+    let problems = checker.problems;
     match (app, contract) {
         (Some(app), Some(contract)) if problems.is_empty() => Ok(Scenario {
             name: raw.name.into_inner(),
@@ -98,19 +103,20 @@ pub fn parse(file: &Path, text: String, claimable: &Claimable) -> Result<Scenari
             extras,
             companions,
         }),
-        _ => {
-            // In the order in which a reader meets them: the scenario from its top,
-            // then what lies in other files.
-            problems.sort_by(|a, b| {
-                let key =
-                    |problem: &Problem| (problem.file != *file, problem.file.clone(), problem.at);
-                key(a).cmp(&key(b))
-            });
-            // Two variants may share a broken Dockerfile.
-            problems.dedup();
-            Err(ScenarioError::Invalid(problems))
-        }
+        _ => Err(ScenarioError::Invalid(in_order(file, problems))),
     }
+}
+
+/// In the order in which a reader meets them: the scenario from its top, then what lies in other
+/// files. Variants that share a broken Dockerfile or a value of the matrix share its problem.
+fn in_order(file: &Path, mut problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = HashSet::new();
+    problems.retain(|problem| seen.insert(problem.clone()));
+    problems.sort_by(|a, b| {
+        let key = |problem: &Problem| (problem.file != *file, problem.file.clone(), problem.at);
+        key(a).cmp(&key(b))
+    });
+    problems
 }
 
 /// The budgets of a file that has them among other things: a configuration.

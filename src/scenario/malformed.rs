@@ -24,8 +24,11 @@ pub(super) fn malformed(file: &Path, text: &str, error: &toml::de::Error) -> Pro
     };
     let key = quoted(what).next().unwrap_or_default();
     let (message, hint) = if what.starts_with("unknown field") {
-        let near = nearest(key, quoted(expected.unwrap_or_default()));
-        let hint = near.map(|near| format!("did you mean `{near}`?"));
+        let known: Vec<&str> = quoted(expected.unwrap_or_default()).collect();
+        let near = nearest(key, known.iter().copied());
+        let near = near.map(|near| format!("did you mean `{near}`?"));
+        let hint = elsewhere(key, &known).or(near);
+        let hint = hint.or_else(|| argument(key, &known));
         (format!("unknown key `{key}`"), hint)
     } else if what.starts_with("missing field") {
         let hint = format!("add `{key}` to what starts here; `plimsoll schema` describes it");
@@ -44,6 +47,24 @@ pub(super) fn malformed(file: &Path, text: &str, error: &toml::de::Error) -> Pro
         expected: expected.map(ours),
         hint,
     }
+}
+
+/// The key for what other tools have a different one for.
+fn elsewhere(key: &str, known: &[&str]) -> Option<String> {
+    match key {
+        "include" if known.contains(&"exclude") => {
+            Some("write variants that the matrix does not make as `[[variant]]`".to_owned())
+        }
+        "args" if known.contains(&"build-args") => Some("did you mean `build-args`?".to_owned()),
+        _ => None,
+    }
+}
+
+/// The key for what looks like a build argument.
+fn argument(key: &str, known: &[&str]) -> Option<String> {
+    let is_upper = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    let is_argument = known.contains(&"build-args") && key.bytes().all(is_upper);
+    is_argument.then(|| format!("a build argument is written `build-args.{key}`"))
 }
 
 /// The parts of a text that stand between backticks.

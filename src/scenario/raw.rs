@@ -8,6 +8,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::failure_point::FailurePoint;
+use super::raw_matrix::RawMatrix;
+use super::raw_run::RawRun;
 
 /// Text with its place in the file.
 pub(super) type Text = Spanned<String>;
@@ -45,6 +47,9 @@ pub(super) struct RawScenario {
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub variant: Vec<RawVariant>,
+    /// Further variants: one for each combination of values.
+    #[schemars(with = "Option<RawMatrix>")]
+    pub matrix: Option<Spanned<RawMatrix>>,
     /// Published figures, to be checked against what is measured.
     #[serde(default)]
     pub claim: Vec<RawClaim>,
@@ -155,23 +160,6 @@ pub(super) struct RawExtra {
     /// The size of each: "20 MB".
     #[schemars(with = "Option<String>")]
     pub bytes: Option<Text>,
-}
-
-/// How the containers of a variant are started.
-#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[schemars(rename = "Run")]
-pub(super) struct RawRun {
-    /// The engine's own init process is PID 1.
-    pub init: bool,
-    /// The root file system is read-only.
-    pub read_only: bool,
-    /// Folders in memory that can be written to: absolute paths.
-    pub tmpfs: Vec<String>,
-    /// Processes may gain no privileges.
-    pub no_new_privileges: bool,
-    /// All capabilities are dropped.
-    pub drop_capabilities: bool,
 }
 
 /// The app.
@@ -361,6 +349,9 @@ pub(super) struct RawVariant {
     /// The stage to build; the last where it is left out.
     #[schemars(with = "Option<String>")]
     pub target: Option<Text>,
+    /// The base of the final stage, of a variant that the matrix makes.
+    #[serde(skip)]
+    pub base: Option<Text>,
     /// Build arguments.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]

@@ -233,6 +233,82 @@ fn a_plan_has_no_shard_without_work_and_no_more_jobs_than_github_makes() {
 }
 
 #[test]
+fn what_the_matrix_of_a_scenario_makes_is_listed_and_planned_as_any_variant() {
+    let home = tempfile::tempdir().unwrap();
+    let app = home.path().join("app");
+    std::fs::create_dir(&app).unwrap();
+    std::fs::write(app.join("Dockerfile"), "FROM node:20\nCOPY . .\n").unwrap();
+    let text = "schema = 1\nname = \"shop\"\ntitle = \"x\"\n[app]\nname = \"x\"\npath = \"app\"\n\
+        [contract]\nport = 1\npath = \"/\"\n\
+        [[variant]]\nname = \"own\"\nstrategy = \"x\"\ntitle = \"by hand\"\ndockerfile = \"Dockerfile\"\n\
+        [matrix]\ndockerfile = \"Dockerfile\"\nbase = [\"node:20\", \"node:20-slim\"]\n\
+        build-args.FEATURES = [\"a\", \"b\"]\n\
+        exclude = [{ base = \"node:20\", build-args.FEATURES = \"b\" }]\n";
+    let file = home.path().join("shop.toml");
+    std::fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    let list = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(["--home", &home.path().display().to_string(), "list", &file])
+            .args(arguments)
+            .env_remove("PLIMSOLL_HOME")
+            .env("DOCKER_HOST", NOWHERE)
+            .output()
+            .unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{err}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = list(&[]);
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("shop/"))
+        .map(|line| line.split("  ").map(str::trim).collect())
+        .map(|cells: Vec<&str>| cells.into_iter().filter(|cell| !cell.is_empty()).collect())
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ["shop/own", "x", "node:20", "by hand"],
+            [
+                "shop/node-20-a",
+                "node-20-a",
+                "node:20",
+                "Dockerfile, on node:20, FEATURES=a"
+            ],
+            [
+                "shop/node-20-slim-a",
+                "node-20-slim-a",
+                "node:20-slim",
+                "Dockerfile, on node:20-slim, FEATURES=a"
+            ],
+            [
+                "shop/node-20-slim-b",
+                "node-20-slim-b",
+                "node:20-slim",
+                "Dockerfile, on node:20-slim, FEATURES=b"
+            ],
+        ],
+        "{table}"
+    );
+    let listed: Value = serde_json::from_str(&list(&["--format", "json"])).unwrap();
+    let all: BTreeSet<String> = cases(&listed).into_iter().collect();
+    assert_eq!(all.len(), 4);
+    let shards = json(&[&file, "--shards", "2", "--format", "json"]);
+    let shards = shards["shards"].as_array().unwrap();
+    let parts: Vec<String> = shards.iter().flat_map(cases).collect();
+    assert_eq!((shards.len(), parts.len()), (2, 4));
+    assert_eq!(parts.into_iter().collect::<BTreeSet<_>>(), all);
+    let slim = ["--only", "*/node-20-slim-*", "--shards", "1"];
+    let slim = json(&[&[file.as_str(), "--format", "json"], &slim[..]].concat());
+    let slim: BTreeSet<String> = cases(&slim["shards"][0]).into_iter().collect();
+    assert_eq!(
+        slim.into_iter().collect::<Vec<_>>(),
+        ["shop/node-20-slim-a", "shop/node-20-slim-b"]
+    );
+}
+
+#[test]
 fn gitlab_gets_a_child_pipeline() {
     let (code, out, _) = plan(&["node", "--shards", "2", "--format", "gitlab"]);
     assert_eq!(code, Some(0));

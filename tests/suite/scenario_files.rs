@@ -15,6 +15,7 @@ use plimsoll::units::{Bytes, Count, Nanos, Ratio};
 mod bad;
 mod budgets;
 mod contracts;
+mod matrix;
 mod ready_images;
 
 fn repository() -> PathBuf {
@@ -47,6 +48,10 @@ impl Fixture {
             (
                 "sample-apps/example/Dockerfile.broken",
                 "FROM node:20\n\nRUNN npm ci\n",
+            ),
+            (
+                "sample-apps/example/Dockerfile.bases",
+                "FROM golang:1.22 AS build\nRUN true\nFROM node:20 AS production\nCOPY --from=build /x /\n",
             ),
             ("sample-apps/example/Dockerfile.unset", "FROM node:$V\n"),
             ("sample-apps/example/Dockerfile.upper", "FROM Node\n"),
@@ -200,7 +205,19 @@ fn the_example_loads_and_keeps_the_schema() {
     let scenario = Fixture::new(EXAMPLE)
         .load()
         .unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(scenario.variants.len(), 4);
+    let names = scenario.variants.iter().map(|one| one.name.as_str());
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        [
+            "single-stage",
+            "multi-stage",
+            "ready",
+            "scratch",
+            "node-20-none",
+            "node-20-all",
+            "node-20-slim-none"
+        ]
+    );
     assert_eq!(scenario.claims[0].claimed_bytes, Some(Bytes(1_200_000_000)));
     assert!(scenario.claims[0].approximate);
     assert_eq!(scenario.claims[0].link, None);
@@ -314,7 +331,7 @@ fn no_variant_is_an_error() {
     let error = fixture.error(&fixture.load().unwrap_err());
     assert_eq!(
         error,
-        "scenarios/example.toml:1:1: the scenario has no variant\n  expected: one `[[variant]]` at least"
+        "scenarios/example.toml:1:1: the scenario has no variant\n  expected: one `[[variant]]` at least, or a `[matrix]`"
     );
 }
 

@@ -110,7 +110,7 @@ pub struct ProjectArgs {
     /// Propose bases of the same family that fit the Dockerfile's commands, and measure them; a variant each
     #[arg(long, conflicts_with = "base")]
     pub suggest: bool,
-    /// Replace a base in all variants
+    /// Replace a base in all variants; several times for one base for a variant each
     #[arg(long = "swap", value_name = "FROM=TO", value_parser = pair)]
     pub swaps: Vec<(String, String)>,
     /// Environment variable of the container

@@ -12,8 +12,7 @@ use super::error::ProjectError;
 use super::note::ProjectNote;
 use super::request::{Compose, Request};
 use super::service::Service;
-use super::variants::kebab;
-use crate::scenario::{is_kebab, unreachable};
+use crate::scenario::{is_kebab, kebab, unreachable};
 use file::{Build, Entry, File, Words};
 
 /// The request with what a Compose file says of its service. What the user says otherwise

@@ -10,6 +10,12 @@ use super::read;
 /// `{th}` for small numbers in words.
 const STATED: &[(&str, &str, &str, &str)] = &[
     (
+        "src/scenario/matrix.rs",
+        r"const MOST_COMBINATIONS: u64 = (\d+)",
+        "SCENARIOS",
+        r"A matrix has at most {} combinations",
+    ),
+    (
         "src/docker/stop.rs",
         r"const OVERHEAD: Duration = Duration::from_secs\((\d+)\)",
         "METHODOLOGY",

@@ -265,7 +265,7 @@ fn each_error_names_its_place_and_its_fix() {
       expected: a text, in quotes
     # unknown key
     scenarios/example.toml:3:1: unknown key `titel`
-      expected: one of `schema`, `name`, `title`, `notes`, `app`, `contract`, `deploy`, `source`, `edit`, `variant`, `claim`, `budget`, `technique`, `load`, `secret`, `extra`, `companion`
+      expected: one of `schema`, `name`, `title`, `notes`, `app`, `contract`, `deploy`, `source`, `edit`, `variant`, `matrix`, `claim`, `budget`, `technique`, `load`, `secret`, `extra`, `companion`
       hint: did you mean `title`?
     # unknown key in a table
     scenarios/example.toml:31:1: unknown key `docker-file`
