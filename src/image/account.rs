@@ -10,8 +10,8 @@ use crate::record::{LayerContents, Weight};
 use crate::units::{Bytes, Count};
 
 impl Examined {
-    /// The account of the image. Each wasted path is listed where `is_whole`. What an
-    /// engine knows of it (its id, its names) is left out.
+    /// The account of the image. Each wasted path, and each name that a layer changes, is
+    /// listed where `is_whole`. What an engine knows of it (its id, its names) is left out.
     pub fn account(&self, contents: ImageContents, is_whole: bool) -> Inspection {
         let (waste, hidings) = self.waste(is_whole);
         let (heaviest, unlisted_heavy_files) = self.heaviest();
@@ -35,6 +35,12 @@ impl Examined {
         inspection.layers = { layers.zip(self.heaviest_of_layers()) }
             .map(|(((at, placed), weights), heaviest)| layer(at, placed, &weights, heaviest))
             .collect();
+        if is_whole {
+            let layers = inspection.layers.iter_mut();
+            for (layer, names) in layers.zip(self.names_of_layers()) {
+                layer.names = names;
+            }
+        }
         for hiding in hidings {
             let mut add = |number: u32, of: fn(&mut InspectedLayer) -> &mut Bytes| {
                 let layer = inspection.layers.get_mut(number as usize - 1);
@@ -113,9 +119,9 @@ fn layer(
         bytes: weights.bytes,
         packed_bytes: packed.map(Bytes),
         files: weights.files,
-        added: Count(placed.changes.added),
-        changed: Count(placed.changes.changed),
-        removed: Count(placed.changes.removed),
+        added: Count(placed.changes.added.len() as u64),
+        changed: Count(placed.changes.changed.len() as u64),
+        removed: Count(placed.changes.removed.len() as u64),
         heaviest_files,
         heaviest_folders,
         ..InspectedLayer::default()

@@ -1,8 +1,14 @@
 //! The image's config: what is kept of it, and the texts in which secrets are looked for.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+/// Entries of a history that are read. An image has at most 500 layers, and an entry for each of
+/// them and for each setting.
+const MOST_HISTORY: usize = 10_000;
 
 /// The document that an image's id is the digest of, as far as it is read.
 #[derive(Debug, Default, Deserialize)]
@@ -20,7 +26,7 @@ pub(super) struct Document {
     #[serde(default)]
     pub config: Option<Config>,
     /// How it was made, bottom first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "history")]
     pub history: Option<Vec<History>>,
     /// Which layers it has.
     #[serde(default)]
@@ -66,6 +72,41 @@ fn words<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::E
         Words::One(word) => vec![word],
         Words::Many(words) => words,
     }))
+}
+
+/// The entries of a history, if they are not too many: a few bytes each make large lists.
+fn history<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<History>>, D::Error> {
+    struct Entries;
+
+    impl<'de> Visitor<'de> for Entries {
+        type Value = Option<Vec<History>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a sequence")
+        }
+
+        fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+            from.deserialize_seq(self)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut entries = Vec::new();
+            while let Some(entry) = list.next_element()? {
+                if entries.len() == MOST_HISTORY {
+                    let problem = format!("its history has more than {MOST_HISTORY} entries");
+                    return Err(A::Error::custom(problem));
+                }
+                entries.push(entry);
+            }
+            Ok(Some(entries))
+        }
+    }
+
+    from.deserialize_option(Entries)
 }
 
 /// One step.
@@ -119,33 +160,27 @@ impl Config {
         self.labels.as_ref()?.get(name)?.as_deref()
     }
 
-    /// Texts with the keys that hold them.
-    pub fn texts(&self) -> Vec<(String, String)> {
-        let mut texts = Vec::new();
-        for pair in self.env.iter().flatten() {
+    /// Texts with the keys that hold them, one by one: there may be very many.
+    pub fn texts(&self) -> impl Iterator<Item = (String, String)> {
+        let environment = self.env.iter().flatten().map(|pair| {
             let name = pair.split('=').next().unwrap_or_default();
-            texts.push((format!("Env {name}"), pair.clone()));
-        }
-        for (name, value) in self.labels.iter().flatten() {
+            (format!("Env {name}"), pair.clone())
+        });
+        let labels = self.labels.iter().flatten().map(|(name, value)| {
             let value = value.as_deref().unwrap_or_default();
-            texts.push((format!("Label {name}"), format!("{name}={value}")));
-        }
-        let check = self
-            .healthcheck
-            .as_ref()
-            .and_then(|check| check.test.as_ref());
-        for (key, words) in [
+            (format!("Label {name}"), format!("{name}={value}"))
+        });
+        let check = self.healthcheck.as_ref();
+        let words = [
             ("Cmd", self.cmd.as_ref()),
             ("Entrypoint", self.entrypoint.as_ref()),
             ("Shell", self.shell.as_ref()),
             ("OnBuild", self.on_build.as_ref()),
-            ("Healthcheck", check),
-        ] {
-            if let Some(words) = words {
-                texts.push((key.to_owned(), words.join(" ")));
-            }
-        }
-        texts
+            ("Healthcheck", check.and_then(|check| check.test.as_ref())),
+        ];
+        let words = words.into_iter();
+        let words = words.filter_map(|(key, words)| Some((key.to_owned(), words?.join(" "))));
+        environment.chain(labels).chain(words)
     }
 
     /// Folders in which programs are looked for.

@@ -10,6 +10,7 @@ use super::facts;
 use super::layer::{LayerFind, MOST_FINDS};
 use super::name;
 use super::secrets::{Hit, Planted};
+use super::selection::ImageSelection;
 use super::view::{Node, View};
 use super::weight;
 use crate::engine::Secret;
@@ -53,7 +54,7 @@ pub struct ImageContents {
 /// missing, makes no sense, has another digest than the config states or is larger than
 /// any image's.
 pub fn analyse(archive: impl Read, planted: &[Planted]) -> Result<ImageContents, ImageError> {
-    examine_stream(archive, planted)?.contents()
+    examine_stream(archive, &ImageSelection::default(), planted)?.contents()
 }
 
 impl Examined {

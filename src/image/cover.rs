@@ -76,17 +76,16 @@ impl Tree {
                 match self.child(lower, name).map(|old| self.slot(old).lead) {
                     Some(Lead::Folder) => {
                         self.take(lower, name, &mut taken);
-                        fates.changes.added += 1;
+                        fates.added(self.set(lower, name, lead)?);
                     }
                     Some(old) => {
-                        fates.changes.changed += 1;
                         if let Lead::File(old) = old {
                             fates.unnamed(old, Some(file(lead)));
                         }
+                        fates.changed(self.set(lower, name, lead)?);
                     }
-                    None => fates.changes.added += 1,
+                    None => fates.added(self.set(lower, name, lead)?),
                 }
-                self.set(lower, name, lead)?;
             }
         }
         for taken in taken {
@@ -123,13 +122,9 @@ impl Tree {
                 }
                 continue;
             }
-            let is_laid = lead.filter(|lead| *lead != Lead::Folder);
-            match is_laid {
-                Some(_) => {
-                    fates.changes.changed += 1;
-                    fates.changes.added = fates.changes.added.saturating_sub(1);
-                }
-                None => fates.changes.removed += 1,
+            match now.filter(|now| self.slot(*now).lead != Lead::Folder) {
+                Some(now) => fates.laid_again(now),
+                None => fates.removed(old),
             }
             if let Lead::File(number) = self.slot(old).lead {
                 fates.unnamed(number, lead.map(file));

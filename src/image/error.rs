@@ -72,15 +72,23 @@ pub enum ImageError {
         /// What was found instead.
         problem: String,
     },
-    /// It holds no image, or several.
+    /// It holds no image, or nothing that names one.
     #[error("failed to find one image in the archive: {problem}")]
     Choice {
         /// What was found instead.
         problem: String,
     },
-    /// It holds images of other platforms, or of several.
+    /// It holds images of other platforms only.
+    #[error("failed to find one image of {platform} in the archive: it holds none")]
+    NoPlatform {
+        /// The platform.
+        platform: String,
+        /// Which platforms it has.
+        hint: String,
+    },
+    /// It holds several images or platforms, and not one that is named.
     #[error("failed to find {wanted} in the archive: {problem}")]
-    Platform {
+    Selection {
         /// `one image`, or which one.
         wanted: String,
         /// What was found instead.
@@ -117,7 +125,7 @@ impl ImageError {
             Self::Layer { .. } | Self::File { .. } | Self::Entry { .. } | Self::Unfit { .. } => {
                 Some("the image is damaged or was made by hand; build it again or pull it again")
             }
-            Self::Platform { hint, .. } => Some(hint),
+            Self::Selection { hint, .. } | Self::NoPlatform { hint, .. } => Some(hint),
             Self::Choice { .. } => Some("export one image for one platform"),
             _ => None,
         }

@@ -16,6 +16,7 @@ use super::layer::{Layer, Reading};
 use super::manifest::{self, Chosen};
 use super::name;
 use super::secrets::{Planted, Search};
+use super::selection::{self, ImageSelection};
 use super::tree::Tree;
 use super::view::{Files, View};
 use crate::units::Count;
@@ -48,7 +49,7 @@ pub(super) struct Placed {
     /// The number of the layer that is laid for it, from 1.
     pub laid: u32,
     /// How it changes what is below.
-    pub changes: Changes,
+    pub changes: Arc<Changes>,
 }
 
 /// An image that was read.
@@ -69,16 +70,16 @@ pub struct Examined {
 /// Reads an image. Layers on a disk are read side by side.
 ///
 /// # Errors
-/// As [`super::analyse`], and where several platforms are there and none is named.
+/// As [`super::analyse`], and where several images or platforms are there and none is named.
 pub fn examine(
     source: ImageSource,
-    platform: Option<&str>,
+    selection: &ImageSelection,
     planted: &[Planted],
 ) -> Result<Examined, ImageError> {
     let search = Search::new(planted).map_err(ImageError::Search)?;
     let reading = Reading::new(&search);
     let mut parts = open(source, &reading)?;
-    let chosen = manifest::choose(&parts, platform)?;
+    let chosen = selection::choose(&parts, selection)?;
     let named = chosen.layers.iter().flatten().map(String::as_str);
     gather::read_layers(&mut parts, named, &reading);
     put_together(parts, chosen, search)
@@ -91,11 +92,11 @@ pub fn examine(
 /// As [`examine`].
 pub fn stated_layers(
     source: ImageSource,
-    platform: Option<&str>,
+    selection: &ImageSelection,
 ) -> Result<Vec<String>, ImageError> {
     let search = Search::new(&[]).map_err(ImageError::Search)?;
     let parts = open(source, &Reading::new(&search))?;
-    let chosen = manifest::choose(&parts, platform)?;
+    let chosen = selection::choose(&parts, selection)?;
     let Some(text) = parts.document(&chosen.config) else {
         return Err(manifest::missing(&parts, &chosen.config, &chosen.by));
     };
@@ -117,11 +118,12 @@ fn open(source: ImageSource, reading: &Reading<'_>) -> Result<ArchiveParts, Imag
 /// Reads an archive as it comes.
 pub(super) fn examine_stream(
     archive: impl Read,
+    selection: &ImageSelection,
     planted: &[Planted],
 ) -> Result<Examined, ImageError> {
     let search = Search::new(planted).map_err(ImageError::Search)?;
     let parts = archive::read(archive, &Reading::new(&search))?;
-    let chosen = manifest::choose(&parts, None)?;
+    let chosen = selection::choose(&parts, selection)?;
     put_together(parts, chosen, search)
 }
 
@@ -215,17 +217,17 @@ fn lay(layers: Vec<(String, Arc<Layer>)>) -> Result<(Vec<Placed>, Tree, Fates), 
     for (number, (name, layer)) in (1..).zip(layers) {
         // Twice in a row is once.
         if let Some(below) = stack.last().filter(|below| below.name == name) {
-            let names = below.changes.added + below.changes.changed;
+            let changes = match below.is_again {
+                true => Arc::clone(&below.changes),
+                false => Arc::new(below.changes.again()),
+            };
             stack.push(Placed {
                 name,
                 layer,
                 first: below.first,
                 is_again: true,
                 laid: below.laid,
-                changes: Changes {
-                    changed: names,
-                    ..Changes::default()
-                },
+                changes,
             });
             continue;
         }
@@ -252,7 +254,7 @@ fn lay(layers: Vec<(String, Arc<Layer>)>) -> Result<(Vec<Placed>, Tree, Fates), 
                 problem,
             }
         })?;
-        let changes = fates.end();
+        let changes = Arc::new(fates.end());
         stack.push(Placed {
             name,
             layer,

@@ -1,6 +1,9 @@
 //! What becomes of each file of a stack of layers: whether the final tree has it, or which
 //! layer hides it and what lies in its place.
 
+use super::tree::Id;
+use crate::inspection::NameChange;
+
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -20,15 +23,34 @@ pub(super) enum Fate {
     },
 }
 
-/// How a layer changes the names below it. Folders are no names here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The names that a layer changes, by their places in the tree. Folders are no names here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Changes {
     /// Names that were not there.
-    pub added: u64,
+    pub added: Vec<Id>,
     /// Names that were there, and lead to something else now.
-    pub changed: u64,
+    pub changed: Vec<Id>,
     /// Names that are not there any more.
-    pub removed: u64,
+    pub removed: Vec<Id>,
+}
+
+impl Changes {
+    /// The names of one change.
+    pub fn of(&self, change: NameChange) -> &[Id] {
+        match change {
+            NameChange::Added => &self.added,
+            NameChange::Changed => &self.changed,
+            NameChange::Removed => &self.removed,
+        }
+    }
+
+    /// The changes of the same layer once more: it writes again all that it wrote.
+    pub fn again(&self) -> Self {
+        Self {
+            changed: [&self.added[..], &self.changed].concat(),
+            ..Self::default()
+        }
+    }
 }
 
 /// No file, and no layer.
@@ -58,10 +80,32 @@ pub(super) struct Fates {
     first: u32,
     /// Files that lost their last name in this layer. A hard link may bring one back.
     nameless: Vec<u32>,
-    pub changes: Changes,
+    changes: Changes,
+    /// Names that count as added, and were there.
+    laid_again: Vec<Id>,
 }
 
 impl Fates {
+    /// The layer has a name that was not there.
+    pub fn added(&mut self, name: Id) {
+        self.changes.added.push(name);
+    }
+
+    /// The layer has a name that was there.
+    pub fn changed(&mut self, name: Id) {
+        self.changes.changed.push(name);
+    }
+
+    /// A name that counts as added was there: the layer takes its folder out, and lays it again.
+    pub fn laid_again(&mut self, name: Id) {
+        self.laid_again.push(name);
+    }
+
+    /// The layer takes a name out.
+    pub fn removed(&mut self, name: Id) {
+        self.changes.removed.push(name);
+    }
+
     /// The next layer, from 1, with the number of its first file and how many it has.
     pub fn begin(&mut self, layer: u16, first: u32, files: usize) {
         self.layer = layer;
@@ -105,7 +149,19 @@ impl Fates {
                 hidden.by = self.layer;
             }
         }
-        self.changes
+        let mut changes = std::mem::take(&mut self.changes);
+        let mut again = std::mem::take(&mut self.laid_again);
+        again.sort_unstable();
+        if !again.is_empty() {
+            changes
+                .added
+                .retain(|name| again.binary_search(name).is_err());
+            changes.changed.extend(again);
+        }
+        changes.added.shrink_to_fit();
+        changes.changed.shrink_to_fit();
+        changes.removed.shrink_to_fit();
+        changes
     }
 
     /// What became of a file.

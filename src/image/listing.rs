@@ -2,13 +2,14 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::examined::Examined;
+use super::changes::ChangesByPath;
+use super::examined::{Examined, Placed};
 use super::layer::Layer;
 use super::name;
 use super::tree::{Id, Lead};
 use super::view::{Files, View};
 use super::waste::layer_number;
-use crate::inspection::{FileKind, FileList, ListedFile};
+use crate::inspection::{FileKind, FileList, ListedFile, RemovedName};
 use crate::units::Bytes;
 
 /// Bytes of all rows that are listed, with their paths.
@@ -72,7 +73,7 @@ impl Examined {
         self.stack.len()
     }
 
-    /// The files of its layers, in their order and by path.
+    /// The files of its layers, in their order and by path, and the names that they remove.
     pub fn list(&self, filter: &Filter) -> FileList {
         let mut list = FileList::default();
         let mut list_bytes = 0;
@@ -86,22 +87,62 @@ impl Examined {
             if positions.peek().is_none() {
                 continue;
             }
-            // Layers that are the same are looked through once.
+            // Layers that are the same are looked through once; all but the lowest change the
+            // same names.
+            let tree = &run[0].layer.tree;
             let ids = filter.names_of(&run[0].layer);
+            let mut known: Option<(bool, ChangesByPath)> = None;
             for position in positions {
+                let Placed {
+                    changes, is_again, ..
+                } = &self.stack[position];
+                let by_path = match known.take() {
+                    Some((known, by_path)) if known == *is_again => by_path,
+                    _ => ChangesByPath::of(changes, &self.tree),
+                };
                 for (done, id) in ids.iter().enumerate() {
                     if list_bytes > MOST_LIST_BYTES {
                         list.more.0 += (ids.len() - done) as u64;
                         break;
                     }
-                    let file = self.listed(position, *id, &files);
+                    let mut file = self.listed(position, *id, &files);
+                    file.change = by_path.get(&tree.path(*id));
                     let texts = file.path.len() + file.target.as_ref().map_or(0, String::len);
                     list_bytes += texts + size_of::<ListedFile>();
                     list.files.push(file);
                 }
+                known = Some((*is_again, by_path));
+                self.list_removed(position, filter, &mut list, &mut list_bytes);
             }
         }
         list
+    }
+
+    /// The names that a layer removes.
+    fn list_removed(
+        &self,
+        position: usize,
+        filter: &Filter,
+        list: &mut FileList,
+        list_bytes: &mut usize,
+    ) {
+        let first = list.removed.len();
+        for id in &self.stack[position].changes.removed {
+            let path = name::path(&self.tree.path(*id));
+            if !filter.takes(&path) {
+                continue;
+            }
+            if *list_bytes > MOST_LIST_BYTES {
+                list.more.0 += 1;
+                continue;
+            }
+            *list_bytes += path.len() + size_of::<RemovedName>();
+            list.removed.push(RemovedName {
+                layer: layer_number(position),
+                path,
+            });
+        }
+        list.removed[first..].sort_unstable();
     }
 
     /// What a layer has at a name.
@@ -112,6 +153,7 @@ impl Examined {
             layer: layer_number(position),
             path: name::path(&layer.tree.path(id)),
             kind: FileKind::Special,
+            change: None,
             bytes: Bytes(0),
             mode: None,
             owner: None,

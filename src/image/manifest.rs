@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::archive::{ArchivePart, ArchiveParts};
-use super::config::Document;
 use super::error::{ImageError, Malformed};
 use super::name;
 
@@ -15,10 +14,8 @@ const MANIFEST: &str = "manifest.json";
 const INDEX: &str = "index.json";
 /// Manifests and indexes that are looked at.
 const MOST_MANIFESTS: usize = 10_000;
-/// Platforms that an error names.
-const MOST_NAMED: usize = 20;
 /// Layers of an image: overlayfs stacks no more (`OVL_MAX_STACK` of the kernel).
-const MOST_LAYERS: usize = 500;
+pub(super) const MOST_LAYERS: usize = 500;
 
 /// Names of the image's parts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +32,37 @@ pub(super) struct Chosen {
     pub notes: Vec<String>,
 }
 
+/// What an archive names.
+#[derive(Default)]
+pub(super) struct Offer {
+    pub images: Vec<Offered>,
+    /// What leads to the images: elements of `manifest.json`, or of the outermost index.
+    pub references: Vec<ImageNames>,
+    /// How many of the references have numbers, the first ones.
+    pub numbered: usize,
+}
+
+/// One of an archive's images.
+pub(super) struct Offered {
+    pub chosen: Chosen,
+    /// The places of the references that lead to it.
+    pub references: BTreeSet<usize>,
+    /// Whether the index has it next to those that `manifest.json` has.
+    pub is_of_index: bool,
+}
+
+/// Names of one or more images.
+pub(super) struct ImageNames {
+    pub names: Vec<String>,
+    /// The digest that the index names.
+    pub digest: Option<String>,
+}
+
+/// Annotations of an index that name an image, as containerd and the OCI layout have them
+/// (<https://github.com/opencontainers/image-spec/blob/main/annotations.md>).
+const CONTAINERD_NAME: &str = "io.containerd.image.name";
+const REFERENCE_NAME: &str = "org.opencontainers.image.ref.name";
+
 /// The annotation and the label that name an image's base.
 pub(super) const BASE_NAME: &str = "org.opencontainers.image.base.name";
 
@@ -42,6 +70,7 @@ pub(super) const BASE_NAME: &str = "org.opencontainers.image.base.name";
 #[serde(rename_all = "PascalCase")]
 struct Saved {
     config: String,
+    repo_tags: Option<Vec<String>>,
     layers: Option<Vec<String>>,
     /// Layers that are kept elsewhere, by their digests.
     layer_sources: Option<BTreeMap<String, Descriptor>>,
@@ -92,17 +121,21 @@ pub(super) fn document<T: DeserializeOwned>(name: &str, text: &[u8]) -> Result<T
     })
 }
 
-/// The one image of an archive, or the one of a platform.
-pub(super) fn choose(parts: &ArchiveParts, platform: Option<&str>) -> Result<Chosen, ImageError> {
-    let mut images = if let Some(text) = parts.document(MANIFEST) {
+/// The images that an archive has.
+///
+/// An engine with the containerd store writes each platform that it has, names one of them in
+/// `manifest.json` and all of them in the index. `with_index` asks for those, too.
+pub(super) fn offer(parts: &ArchiveParts, with_index: bool) -> Result<Offer, ImageError> {
+    let index = parts.document(INDEX);
+    let mut offer = if let Some(text) = parts.document(MANIFEST) {
         saved(text)?
-    } else if let Some(text) = parts.document(INDEX) {
-        let mut images = indexed(parts, text)?;
+    } else if let Some(text) = index {
+        let mut offer = indexed(parts, text)?;
         // Platforms that the engine does not have are listed all the same.
-        if images.iter().any(|image| is_whole(parts, image)) {
-            images.retain(|image| is_whole(parts, image));
+        if offer.images.iter().any(|one| is_whole(parts, &one.chosen)) {
+            offer.images.retain(|one| is_whole(parts, &one.chosen));
         }
-        images
+        return Ok(offer.each_once());
     } else if let Some((name, ArchivePart::Other(words))) =
         parts.find(MANIFEST).or(parts.find(INDEX))
     {
@@ -112,69 +145,62 @@ pub(super) fn choose(parts: &ArchiveParts, platform: Option<&str>) -> Result<Cho
         let problem = format!("it has neither `{MANIFEST}` nor `{INDEX}`");
         return Err(ImageError::Choice { problem });
     };
-    // Several names of one image.
-    let mut seen = BTreeSet::new();
-    images.retain(|image| seen.insert((image.config.clone(), image.layers.clone())));
-    let image = one(parts, images, platform)?;
-    if image.layers.len() > MOST_LAYERS {
-        let by = name::brief(&image.by);
-        let problem =
-            format!("`{by}` names more than {MOST_LAYERS} layers, and no engine stacks so many");
-        return Err(ImageError::Unfit { problem });
+    if let (true, Some(text)) = (with_index, index) {
+        let mut others = indexed(parts, text)?;
+        others.images.retain(|one| is_whole(parts, &one.chosen));
+        offer.add(others);
     }
-    Ok(image)
+    Ok(offer.each_once())
 }
 
-/// The one image, or the one of a platform: `os/architecture` or with a variant.
-fn one(
-    parts: &ArchiveParts,
-    images: Vec<Chosen>,
-    platform: Option<&str>,
-) -> Result<Chosen, ImageError> {
-    let of_image = |image: &Chosen| -> String {
-        let text = parts.document(&image.config).unwrap_or_default();
-        let document: Document = serde_json::from_slice(text).unwrap_or_default();
-        document.platform()
-    };
-    let (wanted, others): (Vec<_>, Vec<_>) = images.into_iter().partition(|image| {
-        platform.is_none_or(|wanted| {
-            let found = of_image(image);
-            let variant = found.strip_prefix(wanted);
-            variant.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
-    });
-    let images = match <[Chosen; 1]>::try_from(wanted) {
-        Ok([image]) => return Ok(image),
-        Err(images) => images,
-    };
-    let listed = images.iter().chain(&others);
-    let platforms: BTreeSet<String> = listed.map(of_image).collect();
-    let names = || {
-        let names: Vec<_> = platforms.iter().take(MOST_NAMED).cloned().collect();
-        name::brief(&names.join(", "))
-    };
-    let problem = match images.len() {
-        0 => "it holds none".to_owned(),
-        count => format!("it holds {count}"),
-    };
-    match platform {
-        Some(platform) => Err(ImageError::Platform {
-            wanted: format!("one image of {}", name::brief(platform)),
-            problem,
-            hint: format!("it has {}", names()),
-        }),
-        None if platforms.len() > 1 => Err(ImageError::Platform {
-            wanted: "one image".to_owned(),
-            problem,
-            hint: format!("name one with --platform: {}", names()),
-        }),
-        None => Err(ImageError::Choice { problem }),
+impl Offer {
+    /// Adds the images of the index. One whose config is there already is the same image.
+    fn add(&mut self, others: Self) {
+        let before = self.references.len();
+        self.references.extend(others.references);
+        let known = self.images.iter().enumerate();
+        let known = known.map(|(at, one)| (one.chosen.config.clone(), at));
+        let known: BTreeMap<String, usize> = known.collect();
+        for mut other in others.images {
+            let references = other.references.iter().map(|at| at + before);
+            let references: BTreeSet<usize> = references.collect();
+            match known.get(&other.chosen.config) {
+                Some(at) => self.images[*at].references.extend(references),
+                None => {
+                    other.references = references;
+                    other.is_of_index = true;
+                    self.images.push(other);
+                }
+            }
+        }
+    }
+
+    /// Several elements of one image are one image with several names.
+    fn each_once(mut self) -> Self {
+        let mut places: BTreeMap<(String, Vec<Option<String>>), usize> = BTreeMap::new();
+        let mut images: Vec<Offered> = Vec::new();
+        for image in self.images {
+            let key = (image.chosen.config.clone(), image.chosen.layers.clone());
+            match places.get(&key) {
+                Some(at) => images[*at].references.extend(image.references),
+                None => {
+                    places.insert(key, images.len());
+                    images.push(image);
+                }
+            }
+        }
+        self.images = images;
+        self
     }
 }
 
-fn saved(text: &[u8]) -> Result<Vec<Chosen>, ImageError> {
+fn saved(text: &[u8]) -> Result<Offer, ImageError> {
     let images: Vec<Saved> = document(MANIFEST, text)?;
-    let images = images.into_iter().map(|image| {
+    let mut offer = Offer {
+        numbered: images.len(),
+        ..Offer::default()
+    };
+    for (at, image) in images.into_iter().enumerate() {
         // Docker writes a foreign layer's tar where it has it, and else its source alone.
         let mut notes = Vec::new();
         let sources = image.layer_sources.unwrap_or_default();
@@ -185,95 +211,167 @@ fn saved(text: &[u8]) -> Result<Vec<Chosen>, ImageError> {
             ));
         }
         let layers = image.layers.unwrap_or_default().into_iter();
-        Chosen {
+        let chosen = Chosen {
             by: MANIFEST.to_owned(),
             config: image.config,
             layers: layers.take(MOST_LAYERS + 1).map(Some).collect(),
             base: None,
             notes,
-        }
-    });
-    Ok(images.collect())
+        };
+        offer.images.push(Offered {
+            chosen,
+            references: BTreeSet::from([at]),
+            is_of_index: false,
+        });
+        offer.references.push(ImageNames {
+            names: image.repo_tags.unwrap_or_default(),
+            digest: None,
+        });
+    }
+    Ok(offer)
 }
 
 /// The images of an OCI layout. A document that several indexes name is looked at once.
-fn indexed(parts: &ArchiveParts, index: &[u8]) -> Result<Vec<Chosen>, ImageError> {
-    let mut images = Vec::new();
-    let mut notes = BTreeSet::new();
+fn indexed(parts: &ArchiveParts, index: &[u8]) -> Result<Offer, ImageError> {
+    let mut found = Indexed::default();
+    // Where the image of a manifest is in the list, by the name of the manifest.
+    let mut images: BTreeMap<String, usize> = BTreeMap::new();
     let mut seen = BTreeSet::new();
-    let mut waiting = VecDeque::new();
     let root: Manifest = document(INDEX, index)?;
     let alone = root.manifests.as_ref().is_some_and(|list| list.len() == 1);
-    read(INDEX, root, &mut images, &mut waiting, &mut notes)?;
-    let first = waiting.front().cloned();
-    while let Some(name) = waiting.pop_front() {
+    found.read(INDEX, root, None)?;
+    let first = found.waiting.front().map(|(name, _)| name.clone());
+    while let Some((name, reference)) = found.waiting.pop_front() {
         match parts.document(&name) {
             Some(text) if seen.insert(name.clone()) => {
                 let manifest = document(&name, text)?;
-                read(&name, manifest, &mut images, &mut waiting, &mut notes)?;
+                let before = found.offer.images.len();
+                found.read(&name, manifest, Some(reference))?;
+                if found.offer.images.len() > before {
+                    images.insert(name, before);
+                }
+            }
+            // Another name of the image, or another index with it.
+            Some(_) => {
+                if let Some(at) = images.get(&name) {
+                    found.offer.images[*at].references.insert(reference);
+                }
             }
             None if alone && Some(&name) == first.as_ref() => {
                 return Err(missing(parts, &name, INDEX));
             }
-            _ => {}
+            None => {}
         }
     }
-    for image in &mut images {
-        image.notes.extend(notes.iter().cloned());
+    for image in &mut found.offer.images {
+        image.chosen.notes.extend(found.notes.iter().cloned());
     }
-    Ok(images)
+    Ok(found.offer)
 }
 
-fn read(
-    name: &str,
-    manifest: Manifest,
-    images: &mut Vec<Chosen>,
-    waiting: &mut VecDeque<String>,
-    notes: &mut BTreeSet<String>,
-) -> Result<(), ImageError> {
-    if is_attestation(&manifest) {
-        notes.insert("what attests the image is left out".to_owned());
-        return Ok(());
-    }
-    if let Some(config) = &manifest.config {
-        let layers = manifest.layers.unwrap_or_default();
-        let foreign = layers.iter().filter(|layer| is_foreign(layer)).count();
-        let mut own = Vec::new();
-        if foreign > 0 {
-            let by = name::brief(name);
-            own.push(format!(
-                "layers that `{by}` names as foreign are not read: {foreign}"
-            ));
+/// What was found in the indexes so far.
+#[derive(Default)]
+struct Indexed {
+    offer: Offer,
+    /// Manifests and indexes that are to be read, with the reference that leads there.
+    waiting: VecDeque<(String, usize)>,
+    /// The references by the digests that they name.
+    by_digest: BTreeMap<String, usize>,
+    notes: BTreeSet<String>,
+}
+
+impl Indexed {
+    /// Reads a manifest or an index. `reference` leads there; none does to the outermost.
+    fn read(
+        &mut self,
+        name: &str,
+        manifest: Manifest,
+        reference: Option<usize>,
+    ) -> Result<(), ImageError> {
+        if is_attestation(&manifest) {
+            self.notes
+                .insert("what attests the image is left out".to_owned());
+            return Ok(());
         }
-        let layers = layers.iter().take(MOST_LAYERS + 1);
-        images.push(Chosen {
-            by: name.to_owned(),
-            config: blob(config),
-            layers: layers
-                .map(|layer| (!is_foreign(layer)).then(|| blob(layer)))
-                .collect(),
-            base: manifest
+        if let Some(config) = &manifest.config {
+            let layers = manifest.layers.unwrap_or_default();
+            let base = manifest
                 .annotations
-                .and_then(|mut all| all.remove(BASE_NAME)),
-            notes: own,
-        });
+                .and_then(|mut all| all.remove(BASE_NAME));
+            self.offer.images.push(Offered {
+                chosen: image_of(name, config, &layers, base),
+                references: reference.into_iter().collect(),
+                is_of_index: false,
+            });
+        }
+        for descriptor in manifest.manifests.iter().flatten() {
+            // Most are of an unknown platform, and in nearly every image.
+            if (descriptor.platform.as_ref()).is_some_and(|platform| platform.os == "unknown") {
+                continue;
+            }
+            if names_attestation(descriptor) {
+                self.notes
+                    .insert("what attests the image is left out".to_owned());
+                continue;
+            }
+            if self.waiting.len() + self.offer.images.len() == MOST_MANIFESTS {
+                let problem = format!("its indexes name more than {MOST_MANIFESTS} manifests");
+                return Err(ImageError::Choice { problem });
+            }
+            let reference = reference.unwrap_or_else(|| self.reference(descriptor));
+            self.waiting.push_back((blob(descriptor), reference));
+        }
+        Ok(())
     }
-    for descriptor in manifest.manifests.iter().flatten() {
-        // Most are of an unknown platform, and in nearly every image.
-        if (descriptor.platform.as_ref()).is_some_and(|platform| platform.os == "unknown") {
-            continue;
+
+    /// The number of the reference that an element of the outermost index is.
+    fn reference(&mut self, descriptor: &Descriptor) -> usize {
+        let references = &mut self.offer.references;
+        let fresh = references.len();
+        let at = *self
+            .by_digest
+            .entry(descriptor.digest.clone())
+            .or_insert(fresh);
+        if at == fresh {
+            references.push(ImageNames {
+                names: Vec::new(),
+                digest: Some(descriptor.digest.clone()),
+            });
+            self.offer.numbered += 1;
         }
-        if names_attestation(descriptor) {
-            notes.insert("what attests the image is left out".to_owned());
-            continue;
-        }
-        if waiting.len() + images.len() == MOST_MANIFESTS {
-            let problem = format!("its indexes name more than {MOST_MANIFESTS} manifests");
-            return Err(ImageError::Choice { problem });
-        }
-        waiting.push_back(blob(descriptor));
+        let annotations = descriptor.annotations.as_ref();
+        let named = |key: &str| annotations.and_then(|all| all.get(key));
+        // The first is the whole name; of the second many tools write the tag only.
+        let name = named(CONTAINERD_NAME).or_else(|| named(REFERENCE_NAME));
+        self.offer.references[at].names.extend(name.cloned());
+        at
     }
-    Ok(())
+}
+
+fn image_of(
+    name: &str,
+    config: &Descriptor,
+    layers: &[Descriptor],
+    base: Option<String>,
+) -> Chosen {
+    let foreign = layers.iter().filter(|layer| is_foreign(layer)).count();
+    let mut notes = Vec::new();
+    if foreign > 0 {
+        let by = name::brief(name);
+        notes.push(format!(
+            "layers that `{by}` names as foreign are not read: {foreign}"
+        ));
+    }
+    let layers = layers.iter().take(MOST_LAYERS + 1);
+    Chosen {
+        by: name.to_owned(),
+        config: blob(config),
+        layers: layers
+            .map(|layer| (!is_foreign(layer)).then(|| blob(layer)))
+            .collect(),
+        base,
+        notes,
+    }
 }
 
 /// Attestations are listed next to the images that they speak of.

@@ -8,6 +8,7 @@
 
 mod account;
 mod archive;
+mod changes;
 mod condense;
 mod config;
 mod contents;
@@ -31,6 +32,7 @@ mod name;
 mod packages;
 mod path_class;
 mod secrets;
+mod selection;
 mod stream;
 mod tree;
 mod unpack_limit;
@@ -44,4 +46,5 @@ pub use examined::{Examined, ImageSource, examine, stated_layers};
 pub use listing::Filter;
 pub use measure::{layer_bytes, makers_of_layers, spread_over_history};
 pub use secrets::Planted;
+pub use selection::ImageSelection;
 pub use stream::{analyse_export, examine_export};

@@ -10,6 +10,7 @@ use super::contents::ImageContents;
 use super::error::ImageError;
 use super::examined::{Examined, examine_stream};
 use super::secrets::Planted;
+use super::selection::ImageSelection;
 use crate::engine::BuildContext;
 
 /// Chunks that may wait.
@@ -24,7 +25,9 @@ pub async fn analyse_export(
     export: BuildContext,
     planted: Vec<Planted>,
 ) -> Result<ImageContents, ImageError> {
-    let work = move |archive: Chunks| examine_stream(archive, &planted)?.contents();
+    let work = move |archive: Chunks| {
+        examine_stream(archive, &ImageSelection::default(), &planted)?.contents()
+    };
     on_a_thread(export, work).await
 }
 
@@ -32,8 +35,12 @@ pub async fn analyse_export(
 ///
 /// # Errors
 /// As [`super::examine`].
-pub async fn examine_export(export: BuildContext) -> Result<Examined, ImageError> {
-    on_a_thread(export, |archive| examine_stream(archive, &[])).await
+pub async fn examine_export(
+    export: BuildContext,
+    selection: ImageSelection,
+) -> Result<Examined, ImageError> {
+    let work = move |archive: Chunks| examine_stream(archive, &selection, &[]);
+    on_a_thread(export, work).await
 }
 
 async fn on_a_thread<T: Send + 'static>(

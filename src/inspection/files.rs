@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::WasteCause;
+use super::{NameChange, WasteCause};
 use crate::record::{Texts, Visit};
 use crate::units::{Bytes, Count};
 
@@ -14,8 +14,20 @@ pub struct FileList {
     pub image: String,
     /// The files, by layer and path.
     pub files: Vec<ListedFile>,
+    /// The names of lower layers that these layers remove, also those in folders that they
+    /// remove or hide as a whole, by layer and path. Folders are not listed.
+    pub removed: Vec<RemovedName>,
     /// How many more there are than are listed.
     pub more: Count,
+}
+
+/// A name that a layer removes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct RemovedName {
+    /// The number of the layer.
+    pub layer: u32,
+    /// The path.
+    pub path: String,
 }
 
 /// What a layer has at a path.
@@ -27,6 +39,9 @@ pub struct ListedFile {
     pub path: String,
     /// What it is.
     pub kind: FileKind,
+    /// Whether the layer adds the name, or writes one of a lower layer again; none for folders
+    /// and whiteouts.
+    pub change: Option<NameChange>,
     /// Bytes of its content.
     pub bytes: Bytes,
     /// Permission bits with setuid, setgid and sticky; of files only.
@@ -66,6 +81,9 @@ impl Texts for FileList {
             visit(&mut file.path);
             file.target.each_text(visit);
         }
+        self.removed
+            .iter_mut()
+            .for_each(|name| visit(&mut name.path));
     }
 
     fn each_name(&mut self, visit: &mut Visit<'_>) {

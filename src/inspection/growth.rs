@@ -33,6 +33,8 @@ pub struct Growth {
     pub paths: Vec<PathGrowth>,
     /// Files that differ and are in none of these rows, because there are too many.
     pub unlisted_files: Count,
+    /// Whether the files are not compared, because a saved analysis does not have them.
+    pub without_paths: bool,
     /// Packages that differ, by kind and name.
     pub packages: Vec<PackageGrowth>,
     /// Packages of both images that are not compared, because there are too many.
@@ -108,6 +110,7 @@ impl Growth {
             layers: layers(image, against),
             paths: Vec::new(),
             unlisted_files: Count(0),
+            without_paths: false,
             packages: growth_of_packages(&image.packages, &against.packages),
             unlisted_packages: image.packages.more + against.packages.more,
         }

@@ -1,17 +1,19 @@
 //! What is known of an image. The fields are those of `plimsoll inspect --format json`.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Packages;
+use super::{LayerNames, Packages};
 use crate::record::{Posture, Weight};
 use crate::units::{Bytes, Count, Ratio};
 
 /// An image that was looked into.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Inspection {
     /// The name by which it was asked for.
     pub image: String,
+    /// The name, digest or number by which it was selected in its archive.
+    pub selected: Option<String>,
     /// The engine's id, or the digest of the config.
     pub id: String,
     /// `os/arch`.
@@ -56,7 +58,7 @@ pub struct Inspection {
 }
 
 /// The image that another one is built on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Base {
     /// Its name.
     pub reference: String,
@@ -69,7 +71,7 @@ pub struct Base {
 }
 
 /// How a base is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BaseEvidence {
     /// Named by `--base`; its layers are the lowest of the image.
@@ -83,7 +85,7 @@ pub enum BaseEvidence {
 }
 
 /// A layer.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InspectedLayer {
     /// From 1, the lowest first.
     pub number: u32,
@@ -107,6 +109,8 @@ pub struct InspectedLayer {
     pub changed: Count,
     /// Names of lower layers that it removes.
     pub removed: Count,
+    /// These names.
+    pub names: LayerNames,
     /// Bytes of files that it hides, its own included where it writes a name twice.
     pub hides_bytes: Bytes,
     /// Bytes of its files that it or later layers hide.
@@ -118,7 +122,7 @@ pub struct InspectedLayer {
 }
 
 /// An entry of the history.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryInstruction {
     /// Bytes of the files of its layer.
     pub unpacked_bytes: Bytes,
@@ -129,7 +133,7 @@ pub struct HistoryInstruction {
 }
 
 /// Bytes that layers hold and the final tree does not.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waste {
     /// All of them.
     pub bytes: Bytes,
@@ -151,7 +155,9 @@ pub struct Waste {
 }
 
 /// Why bytes of a layer are not in the final tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum WasteCause {
     /// The path is removed.
@@ -167,7 +173,7 @@ pub enum WasteCause {
 }
 
 /// Wasted bytes of one cause below a path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WasteGroup {
     /// The file or the folder.
     pub path: String,
@@ -186,7 +192,7 @@ pub struct WasteGroup {
 }
 
 /// Wasted bytes below a folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WastedFolder {
     /// The folder.
     pub path: String,
@@ -197,7 +203,7 @@ pub struct WastedFolder {
 }
 
 /// A wasted file. A file with several names is listed by the one that its layer lists first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WastedFile {
     /// Its path in the layer that wrote it.
     pub path: String,
@@ -212,7 +218,7 @@ pub struct WastedFile {
 }
 
 /// A file, or a folder with all that is in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Heavy {
     /// The path.
     pub path: String,

@@ -5,17 +5,21 @@ mod files;
 mod gate;
 mod growth;
 mod image;
+mod layer_names;
 mod packages;
+mod saved;
 mod texts;
 
-pub use files::{FileKind, FileList, ListedFile};
+pub use files::{FileKind, FileList, ListedFile, RemovedName};
 pub use gate::{BadCondition, Condition, GateFinding, GateSubject, Judged, judge};
 pub use growth::{Growth, LayerGrowth, PathGrowth, Sizes};
 pub use image::{
     Base, BaseEvidence, Heavy, HistoryInstruction, InspectedLayer, Inspection, Waste, WasteCause,
     WasteGroup, WastedFile, WastedFolder,
 };
+pub use layer_names::{LayerNames, NameChange};
 pub use packages::{
     LinuxDistribution, Package, PackageGrowth, PackageKind, Packages, UnreadPackages,
     growth_of_packages,
 };
+pub use saved::{INSPECTION_SCHEMA, SavedInspectionError, read_inspection};

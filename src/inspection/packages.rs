@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::record::{Texts, Visit};
 use crate::units::Count;
 
 /// What installs a package, or the language that it is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum PackageKind {
     /// A package of Debian and what derives from it.
@@ -51,7 +53,7 @@ impl PackageKind {
 }
 
 /// The packages of the final tree.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Packages {
     /// The distribution, as its `os-release` names it.
     pub distribution: Option<LinuxDistribution>,
@@ -69,12 +71,12 @@ pub struct Packages {
     /// only have the name of an archive.
     pub open_ended: Count,
     /// How many of these files only have the name of an archive.
-    #[serde(skip)]
+    #[serde(rename = "no_archives")]
     pub nothing: Count,
 }
 
 /// A Linux distribution.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LinuxDistribution {
     /// `debian`, `alpine`.
     pub id: String,
@@ -83,7 +85,7 @@ pub struct LinuxDistribution {
 }
 
 /// A package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Package {
     /// Its kind.
     pub kind: PackageKind,
@@ -123,7 +125,7 @@ impl Package {
 }
 
 /// A file whose packages are not known, or not all.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct UnreadPackages {
     /// The path.
     pub path: String,

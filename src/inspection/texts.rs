@@ -7,6 +7,7 @@ impl Texts for Inspection {
     fn each_text(&mut self, visit: &mut Visit<'_>) {
         let Self {
             image: _,
+            selected: _,
             id: _,
             platform,
             digests: _,
@@ -43,6 +44,7 @@ impl Texts for Inspection {
 
     fn each_name(&mut self, visit: &mut Visit<'_>) {
         visit(&mut self.image);
+        self.selected.iter_mut().for_each(&mut *visit);
         self.digests.iter_mut().for_each(visit);
     }
 }
@@ -65,6 +67,7 @@ impl Texts for InspectedLayer {
         let weights = self.heaviest_files.iter_mut();
         let weights = weights.chain(&mut self.heaviest_folders);
         weights.for_each(|weight| visit(&mut weight.path));
+        self.names.each_text(visit);
     }
 }
 

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 /// `plimsoll inspect`.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  plimsoll inspect node:20-slim\n  plimsoll inspect my-app:latest --format json\n  docker save my-app | plimsoll inspect -\n  plimsoll inspect app.tar --platform linux/arm64\n  plimsoll inspect ./oci-layout --base node:20-slim --all\n  plimsoll inspect my-app --layer 5\n  plimsoll inspect my-app --path '*.map'\n  plimsoll inspect my-app --packages\n  plimsoll inspect my-app --format cyclonedx > bom.json\n  plimsoll inspect my-app:2 --against my-app:1\n  plimsoll inspect my-app --fail-on 'secrets,root,waste>5%,size>60MB'\n\n\
+    after_help = "Examples:\n  plimsoll inspect node:20-slim\n  plimsoll inspect my-app:latest --format json\n  docker save my-app | plimsoll inspect -\n  plimsoll inspect app.tar --platform linux/arm64\n  plimsoll inspect images.tar --image my-app:2\n  plimsoll inspect ./oci-layout --base node:20-slim --all\n  plimsoll inspect my-app --layer 5\n  plimsoll inspect my-app --path '*.map'\n  plimsoll inspect my-app --packages\n  plimsoll inspect my-app --format cyclonedx > bom.json\n  plimsoll inspect my-app:2 --against my-app:1\n  plimsoll inspect my-app --fail-on 'secrets,root,waste>5%,size>60MB'\n\n\
     An image of the engine has to be there: nothing is pulled, built or started. A file or a \
     folder needs no engine. Nothing is unpacked to the disk."
 )]
@@ -13,9 +13,12 @@ pub struct InspectArgs {
     /// A name, a digest or an id of the engine; the file of a `docker save` archive or of an OCI layout; the folder of one; `-` for standard input
     #[arg(value_name = "IMAGE")]
     pub image: String,
-    /// Which image of several: `os/architecture` or `os/architecture/variant`; not for images of the engine
+    /// Which platform of several: `os/architecture` or `os/architecture/variant`
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Option<String>,
+    /// Which image of an archive with several: its name, its digest, or its number from 1; given twice, the second is for --against
+    #[arg(long = "image", value_name = "NAME")]
+    pub select: Vec<String>,
     /// The image that it is built on, to show its layers apart: an image of the engine, a file or a folder [default: found by labels and on the engine]
     #[arg(long, value_name = "IMAGE")]
     pub base: Option<String>,

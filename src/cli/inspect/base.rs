@@ -5,7 +5,7 @@ use super::super::failure::Failure;
 use super::subject::{self, ImageLocation};
 use crate::bases::stand_in_of;
 use crate::engine::{Engine, LABEL_STANDS_IN_FOR};
-use crate::image::{self, Examined, ImageError};
+use crate::image::{self, Examined, ImageError, ImageSelection};
 use crate::inspection::{Base, BaseEvidence, Inspection};
 use crate::units::Count;
 
@@ -32,14 +32,16 @@ pub(super) async fn set_given<E: Engine>(
     engine: Option<&E>,
     base: &str,
     args: &InspectArgs,
-    examined: &Examined,
     found: &mut Inspection,
 ) -> Result<(), NotSet> {
     let subject = ImageLocation::of(base);
     let layers = match subject.source() {
         Some(source) => {
-            let platform = args.platform.clone();
-            let work = move || image::stated_layers(source, platform.as_deref());
+            let selection = ImageSelection {
+                image: None,
+                platform: args.platform.clone(),
+            };
+            let work = move || image::stated_layers(source, &selection);
             let layers = tokio::task::spawn_blocking(work).await;
             let layers = layers.unwrap_or(Err(ImageError::GivenUp));
             layers.map_err(|error| subject::failure(base, error))?
@@ -49,12 +51,11 @@ pub(super) async fn set_given<E: Engine>(
             None => layers_of(&connect().await?, base).await?,
         },
     };
-    let own = examined.diff_ids();
-    let same = layers
-        .iter()
-        .zip(&own)
-        .take_while(|(one, other)| one == *other);
-    let same = same.count();
+    let own = &found.layers;
+    let same = layers.iter().zip(own);
+    let same = same
+        .take_while(|(one, other)| **one == other.digest)
+        .count();
     if same < layers.len() {
         let said = format!("`{base}` is not the base of `{}`", found.image);
         let hint = match layers.len() > own.len() {

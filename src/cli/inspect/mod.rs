@@ -1,6 +1,7 @@
 //! `plimsoll inspect`: one image, of the engine or from a file.
 
 mod base;
+mod saved;
 mod subject;
 
 use std::ffi::OsStr;
@@ -13,7 +14,7 @@ use super::failure::{Exit, Failure};
 use super::output::Printer;
 use crate::engine::{Clock, Engine};
 use crate::host::SystemClock;
-use crate::image::{Examined, Filter};
+use crate::image::{Examined, Filter, ImageSelection};
 use crate::inspection::{Condition, Growth, Inspection, Judged, judge};
 use crate::record::{Texts, mask_texts, secrets_in};
 use crate::report::{self, InspectionView, Sbom, Table};
@@ -24,7 +25,8 @@ use subject::{ImageLocation, ReadImage};
 
 /// An image with its account. Its texts may hold secrets.
 struct Found {
-    examined: Examined,
+    /// None where its analysis was saved.
+    examined: Option<Box<Examined>>,
     account: Inspection,
     /// The values of all secrets that were found.
     values: Vec<Secret>,
@@ -43,9 +45,10 @@ pub(super) async fn inspect<E: Engine>(
     let conditions = conditions(args)?;
     let filter = Filter::new(args.layer, args.path.as_deref());
     let filter = filter.map_err(Failure::usage)?;
-    let found = look(&connect, &args.image, args, printer).await?;
+    let found = look(&connect, Side::Image, args, printer).await?;
     if let Some(against) = &args.against {
-        let against = look(&connect, against, args, printer).await?;
+        let side = Side::Against(against);
+        let against = look(&connect, side, args, printer).await?;
         return print_growth(found, against, args, printer);
     }
     if args.layer.is_some() || args.path.is_some() {
@@ -146,7 +149,15 @@ fn print_files(
     args: &InspectArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let count = found.examined.layer_count();
+    let Some(examined) = found.examined else {
+        let said = format!(
+            "`{}` is a saved analysis, and does not have the files of the layers",
+            args.image
+        );
+        let hint = "use --layer and --path with the image itself".to_owned();
+        return Err(Failure::usage(said).with_hint(Some(hint)));
+    };
+    let count = examined.layer_count();
     if let Some(layer) = args
         .layer
         .filter(|layer| *layer == 0 || *layer as usize > count)
@@ -155,7 +166,7 @@ fn print_files(
         let hint = format!("its layers are numbered from 1 to {count}");
         return Err(Failure::usage(said).with_hint(Some(hint)));
     }
-    let mut list = found.examined.list(filter);
+    let mut list = examined.list(filter);
     list.image.clone_from(&args.image);
     mask(&mut list, found.values);
     let text = match args.format {
@@ -177,7 +188,12 @@ fn print_growth(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let mut growth = Growth::of(&found.account, &against.account);
-    (growth.paths, growth.unlisted_files) = found.examined.growth_of_paths(&against.examined);
+    match (&found.examined, &against.examined) {
+        (Some(image), Some(against)) => {
+            (growth.paths, growth.unlisted_files) = image.growth_of_paths(against);
+        }
+        _ => growth.without_paths = true,
+    }
     let values = found.values.into_iter().chain(against.values);
     mask(&mut growth, values.collect());
     let text = match args.format {
@@ -195,7 +211,8 @@ fn print_growth(
 fn view(args: &InspectArgs, printer: &Printer) -> InspectionView {
     InspectionView {
         is_whole: args.all || args.format == InspectFormat::Json,
-        width: printer.width,
+        // Markdown is for other readers than the terminal.
+        width: printer.width.filter(|_| args.format != InspectFormat::Md),
     }
 }
 
@@ -214,6 +231,11 @@ fn conditions(args: &InspectArgs) -> Result<Vec<Condition>, Failure> {
         let hint = bad.hint();
         Failure::usage(bad).with_hint(Some(hint))
     })?;
+    if args.select.len() > 1 + usize::from(args.against.is_some()) {
+        let hint = "give it once for the image, and once for --against";
+        let said = "--image is given too often";
+        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
+    }
     let needs_some = matches!(
         args.format,
         InspectFormat::Junit | InspectFormat::Sarif | InspectFormat::Annotations
@@ -232,39 +254,106 @@ fn conditions(args: &InspectArgs) -> Result<Vec<Condition>, Failure> {
     Ok(conditions)
 }
 
+/// Which of the images of the command line.
+#[derive(Clone, Copy)]
+enum Side<'a> {
+    Image,
+    Against(&'a str),
+}
+
+impl<'a> Side<'a> {
+    fn name(self, args: &'a InspectArgs) -> &'a str {
+        match self {
+            Self::Image => &args.image,
+            Self::Against(image) => image,
+        }
+    }
+
+    /// Which image of an archive is meant: the first `--image` is for the image, and the second
+    /// for the other one; one alone is for both.
+    fn selection(self, args: &InspectArgs) -> ImageSelection {
+        let image = match self {
+            Self::Image => args.select.first(),
+            Self::Against(_) => args.select.last(),
+        };
+        ImageSelection {
+            image: image.cloned(),
+            platform: args.platform.clone(),
+        }
+    }
+
+    /// Whether `--image` speaks of this image alone, which has to be in an archive then.
+    fn is_selected(self, args: &InspectArgs) -> bool {
+        match (self, args.select.len()) {
+            (_, 0) | (Self::Against(_), 1) => false,
+            (Self::Image, 1) => args.against.is_none(),
+            _ => true,
+        }
+    }
+}
+
+/// The image of which `--image` speaks, and which is in no archive.
+fn no_archive(image: &str) -> Failure {
+    let said = format!("`{image}` is in no archive with several images");
+    let hint = "leave out --image: it selects an image of an archive or of an OCI layout";
+    Failure::usage(said).with_hint(Some(hint.to_owned()))
+}
+
 /// What is known of an image.
 async fn look<E: Engine>(
     connect: &impl AsyncFn() -> Result<E, Failure>,
-    image: &str,
+    side: Side<'_>,
     args: &InspectArgs,
     printer: &mut Printer,
 ) -> Result<Found, Failure> {
+    let image = side.name(args);
     let subject = ImageLocation::of(image);
-    let engine = match &subject {
-        ImageLocation::Engine(_) => Some(connect().await?),
-        _ => None,
+    let is_engines = matches!(subject, ImageLocation::Engine(_));
+    if is_engines && side.is_selected(args) {
+        return Err(no_archive(image));
+    }
+    let engine = match is_engines {
+        true => Some(connect().await?),
+        false => None,
     };
     let engine = engine.as_ref();
-    let platform = args.platform.as_deref();
-    let ReadImage { examined, facts } =
-        subject::look_at(engine, image, &subject, platform, printer).await?;
-    let contents = examined.contents();
-    let contents = contents.map_err(|error| subject::failure(image, error))?;
-    let values = contents.values.clone();
-    let mut account = examined.account(contents, args.all || args.format == InspectFormat::Json);
-    account.image = image.to_owned();
+    let selection = side.selection(args);
+    let selected = selection.image.clone().filter(|_| !is_engines);
+    let read = subject::look_at(engine, image, &subject, selection, printer).await?;
+    let (examined, mut account, values) = match read {
+        ReadImage::Saved(account) => {
+            if side.is_selected(args) {
+                return Err(no_archive(image));
+            }
+            (None, of_platform(*account, image, args)?, Vec::new())
+        }
+        ReadImage::Image(examined, facts) => {
+            let contents = examined.contents();
+            let contents = contents.map_err(|error| subject::failure(image, error))?;
+            let values = contents.values.clone();
+            let is_whole = args.all || args.format == InspectFormat::Json;
+            let mut account = examined.account(contents, is_whole);
+            account.image = image.to_owned();
+            account.selected = selected;
+            if let Some(facts) = facts {
+                let facts = *facts;
+                account.id = facts.id.0;
+                account.digests = facts.repo_digests;
+                // The engine speaks of its own platform, and counts the bytes of all.
+                if args.platform.is_none() {
+                    account.platform = facts.platform;
+                    account.listed_bytes = Some(facts.listed);
+                }
+            }
+            (Some(examined), account, values)
+        }
+    };
     for note in &account.notes {
         printer.talk(&format!("note: {image}: {note}"));
     }
-    if let Some(facts) = facts {
-        account.id = facts.id.0;
-        account.platform = facts.platform;
-        account.digests = facts.repo_digests;
-        account.listed_bytes = Some(facts.listed);
-    }
     let mut is_set = false;
     if let Some(base) = &args.base {
-        let set = base::set_given(connect, engine, base, args, &examined, &mut account).await;
+        let set = base::set_given(connect, engine, base, args, &mut account).await;
         match set {
             Ok(()) => is_set = true,
             // The base is of the first image. The other one may have another.
@@ -274,14 +363,33 @@ async fn look<E: Engine>(
             Err(NotSet::Unfit(failure) | NotSet::Failed(failure)) => return Err(failure),
         }
     }
-    if let (false, Some(engine)) = (is_set, engine) {
-        base::find(engine, &examined, &mut account).await?;
+    if let (false, Some(engine), Some(examined)) = (is_set, engine, &examined) {
+        base::find(engine, examined, &mut account).await?;
     }
     Ok(Found {
         examined,
         account,
         values,
     })
+}
+
+/// A saved analysis, where it is of the platform that is asked for.
+fn of_platform(
+    account: Inspection,
+    image: &str,
+    args: &InspectArgs,
+) -> Result<Inspection, Failure> {
+    let wanted = args.platform.as_deref().unwrap_or_default();
+    let rest = account.platform.strip_prefix(wanted);
+    let is_it = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    if wanted.is_empty() || rest.is_some_and(is_it) {
+        return Ok(account);
+    }
+    let said = format!(
+        "`{image}` is the analysis of an image of {}",
+        account.platform
+    );
+    Err(Failure::usage(said).with_hint(Some("leave out --platform".to_owned())))
 }
 
 /// Masks what was found to be a secret, and what looks like one.

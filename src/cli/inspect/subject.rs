@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::failure::Failure;
 use super::super::output::Printer;
+use super::saved::{self, Opened};
 use crate::bases::STAND_IN_DOMAIN;
 use crate::engine::{Engine, ImageFacts};
-use crate::image::{Examined, ImageError, ImageSource, examine, examine_export};
+use crate::image::{Examined, ImageError, ImageSelection, ImageSource, examine, examine_export};
+use crate::inspection::Inspection;
 use crate::units::Bytes;
 
 /// From this size on, a message says that reading takes a while.
@@ -29,10 +31,12 @@ pub(super) enum ImageLocation {
     Engine(String),
 }
 
-/// An image that was read, with what the engine says of it.
-pub(super) struct ReadImage {
-    pub examined: Examined,
-    pub facts: Option<ImageFacts>,
+/// What was read.
+pub(super) enum ReadImage {
+    /// An image, with what the engine says of it.
+    Image(Box<Examined>, Option<Box<ImageFacts>>),
+    /// The saved analysis of one.
+    Saved(Box<Inspection>),
 }
 
 impl ImageLocation {
@@ -73,27 +77,18 @@ pub(super) async fn look_at<E: Engine>(
     engine: Option<&E>,
     image: &str,
     subject: &ImageLocation,
-    platform: Option<&str>,
+    selection: ImageSelection,
     printer: &mut Printer,
 ) -> Result<ReadImage, Failure> {
     if let Some(source) = subject.source() {
-        let platform = platform.map(str::to_owned);
-        let work = move || examine(source, platform.as_deref(), &[]);
-        let work = tokio::task::spawn_blocking(work);
-        let examined = work.await.unwrap_or(Err(ImageError::GivenUp));
-        return Ok(ReadImage {
-            examined: examined.map_err(|error| failure(image, error))?,
-            facts: None,
-        });
+        let name = image.to_owned();
+        let work = tokio::task::spawn_blocking(move || read(&name, source, &selection));
+        let given_up = |_| Err(failure(image, ImageError::GivenUp));
+        return work.await.unwrap_or_else(given_up);
     }
     let (ImageLocation::Engine(name), Some(engine)) = (subject, engine) else {
         return Err(Failure::failed("there is no engine to ask for the image"));
     };
-    if platform.is_some() {
-        let hint = "save it with `docker save --platform`, and inspect the file";
-        let said = "--platform is for files: the engine exports the image that it has";
-        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
-    }
     let Some(facts) = engine.image(name).await? else {
         return Err(absent(engine, name).await);
     };
@@ -103,13 +98,28 @@ pub(super) async fn look_at<E: Engine>(
             facts.listed
         ));
     }
+    // An engine with the containerd store exports every platform that it has.
     let export = engine.export(&facts.id.0).await?;
-    let examined = examine_export(export).await;
-    let examined = examined.map_err(|error| failure(image, error))?;
-    Ok(ReadImage {
-        examined,
-        facts: Some(facts),
-    })
+    let selection = ImageSelection {
+        image: None,
+        ..selection
+    };
+    let examined = examine_export(export, selection).await;
+    let examined = examined.map_err(|error| engine_failure(image, error))?;
+    Ok(ReadImage::Image(Box::new(examined), Some(Box::new(facts))))
+}
+
+/// Reads an image, or the saved analysis of one.
+fn read(name: &str, source: ImageSource, selection: &ImageSelection) -> Result<ReadImage, Failure> {
+    let opened = saved::open(source);
+    match opened.map_err(|error| Failure::failed(format!("failed to read `{name}`: {error}")))? {
+        Opened::Saved(text) => Ok(ReadImage::Saved(Box::new(saved::read(name, &text)?))),
+        Opened::Image(source) => {
+            let examined = examine(source, selection, &[]);
+            let examined = examined.map_err(|error| failure(name, error))?;
+            Ok(ReadImage::Image(Box::new(examined), None))
+        }
+    }
 }
 
 /// One of the images that a command names.
@@ -126,6 +136,15 @@ pub(super) fn failure(image: &str, source: ImageError) -> Failure {
     let hint = source.hint().map(str::to_owned);
     let image = image.to_owned();
     Failure::failed(Unreadable { image, source }).with_hint(hint)
+}
+
+/// An image of the engine that cannot be read.
+fn engine_failure(image: &str, source: ImageError) -> Failure {
+    let ImageError::NoPlatform { platform, hint } = &source else {
+        return failure(image, source);
+    };
+    let hint = format!("{hint}; pull it first: docker pull --platform {platform} {image}");
+    failure(image, source).with_hint(Some(hint))
 }
 
 /// The hint is its stand-in, where that is there.

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::ci::annotations;
 use super::super::table::{Cell, Column, Table, TableNote};
+use super::cut::words_within;
+use super::fitted::{Elastic, fitted};
 use super::inspection_view::InspectionView;
 use crate::inspection::{GateFinding, GateSubject, Inspection, Judged};
 use crate::text;
@@ -34,7 +36,7 @@ pub fn gate_table(image: &Inspection, judged: &[Judged], view: InspectionView) -
         ]
     });
     let failed = judged.iter().filter(|one| !one.findings.is_empty()).count();
-    Table {
+    let table = Table {
         title: format!("Conditions on {}", image.image),
         columns: vec![
             Column::text("condition", "condition"),
@@ -46,7 +48,13 @@ pub fn gate_table(image: &Inspection, judged: &[Judged], view: InspectionView) -
             "{failed} of {} failed.",
             judged.len()
         ))],
-    }
+    };
+    let elastic = Elastic {
+        key: "findings",
+        cut: words_within,
+        spare: &[],
+    };
+    fitted(table, view, elastic)
 }
 
 fn verdict(one: &Judged) -> &'static str {

@@ -2,6 +2,8 @@
 
 use super::super::notes::one_line;
 use super::super::table::{Cell, Column, Table, TableNote};
+use super::cut::{beginning, ending};
+use super::fitted::{Elastic, fitted};
 use super::inspection_view::{InspectionView, more_note};
 use super::stack::{bytes_cell, count_cell, plain};
 use super::weights::path_cell;
@@ -12,12 +14,16 @@ use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 const LAYER_ROWS: usize = 14;
 const PATH_ROWS: usize = 12;
 const PACKAGE_ROWS: usize = 12;
-/// Columns of all others than the text.
+/// Columns of all others than the text where there is no terminal.
 const OTHERS: usize = 60;
 
 /// The sums, the layers and the paths.
 pub fn growth_tables(growth: &Growth, view: InspectionView) -> Vec<Table> {
-    let mut tables = vec![sums(growth), layers(growth, view), paths(growth, view)];
+    let mut tables = vec![
+        sums(growth, view),
+        layers(growth, view),
+        paths(growth, view),
+    ];
     if !growth.packages.is_empty() || growth.unlisted_packages > Count(0) {
         tables.push(packages(growth, view));
     }
@@ -47,7 +53,7 @@ fn cells(sizes: Sizes) -> [Cell; 3] {
     [bytes_cell(before), bytes_cell(after), change]
 }
 
-fn sums(growth: &Growth) -> Table {
+fn sums(growth: &Growth, view: InspectionView) -> Table {
     let mut rows = Vec::new();
     let mut add = |name: &str, sizes: Option<Sizes>| {
         if let Some(sizes) = sizes {
@@ -60,7 +66,7 @@ fn sums(growth: &Growth) -> Table {
     add("base", growth.base);
     add("on top of the base", growth.own);
     add("waste", Some(growth.waste));
-    Table {
+    let table = Table {
         title: format!("{} against {}", growth.image, growth.against),
         columns: columns(vec![Column::text("what", "what")], Vec::new()),
         rows,
@@ -68,6 +74,15 @@ fn sums(growth: &Growth) -> Table {
             "The lowest {} layers are the same.",
             growth.shared_layers.0
         ))],
+    };
+    fitted(table, view, elastic("what", beginning))
+}
+
+fn elastic(key: &str, cut: fn(&str, usize) -> String) -> Elastic<'_> {
+    Elastic {
+        key,
+        cut,
+        spare: &[],
     }
 }
 
@@ -90,7 +105,7 @@ fn layers(growth: &Growth, view: InspectionView) -> Table {
         Some(number) => Cell::text(number.to_string()),
         None => Cell::missing(),
     };
-    Table {
+    let table = Table {
         title: "Layers that differ, by instruction".to_owned(),
         columns: columns(
             vec![
@@ -109,7 +124,8 @@ fn layers(growth: &Growth, view: InspectionView) -> Table {
             })
             .collect(),
         notes: notes.into_iter().collect(),
-    }
+    };
+    fitted(table, view, elastic("instruction", beginning))
 }
 
 fn paths(growth: &Growth, view: InspectionView) -> Table {
@@ -124,8 +140,13 @@ fn paths(growth: &Growth, view: InspectionView) -> Table {
     let listed: Count = growth.paths.iter().map(|path| path.files).sum();
     let shown = growth.paths.iter().take(rows.len()).map(|path| path.files);
     let cut = Count(listed.0 - shown.sum::<Count>().0);
-    let notes = more_note(" files", cut, growth.unlisted_files);
-    Table {
+    let without = growth.without_paths.then(|| {
+        TableNote::whole("Files are not compared: a saved analysis does not have all of them.")
+    });
+    let notes = more_note(" files", cut, growth.unlisted_files)
+        .into_iter()
+        .chain(without);
+    let table = Table {
         title: "Files and folders of the final trees that differ".to_owned(),
         columns: columns(
             Vec::new(),
@@ -135,8 +156,9 @@ fn paths(growth: &Growth, view: InspectionView) -> Table {
             ],
         ),
         rows,
-        notes: notes.into_iter().collect(),
-    }
+        notes: notes.collect(),
+    };
+    fitted(table, view, elastic("path", ending))
 }
 
 /// Packages that are added, removed or in other versions.
@@ -145,7 +167,10 @@ fn packages(growth: &Growth, view: InspectionView) -> Table {
     let room = view.room(OTHERS);
     let rows: Vec<_> = shown
         .map(|package| {
-            let versions = |versions: &[String]| Cell::text(one_line(&versions.join(", "), room));
+            let versions = |versions: &[String]| {
+                let text = one_line(&versions.join(", "), room);
+                Cell::text(view.part(&text, 6))
+            };
             vec![
                 Cell::text(package.kind.name()),
                 Cell::text(one_line(&package.name, room)),
@@ -164,7 +189,7 @@ fn packages(growth: &Growth, view: InspectionView) -> Table {
         ))
     });
     let notes = more_note(" packages that differ", cut, Count(0));
-    Table {
+    let table = Table {
         title: "Packages that differ".to_owned(),
         columns: vec![
             Column::text("kind", "kind"),
@@ -175,7 +200,8 @@ fn packages(growth: &Growth, view: InspectionView) -> Table {
         ],
         rows,
         notes: notes.into_iter().chain(unlisted).collect(),
-    }
+    };
+    fitted(table, view, elastic("package", beginning))
 }
 
 fn change(package: &PackageGrowth) -> &'static str {

@@ -1,6 +1,8 @@
 //! How much of an inspection is shown, and what is said of the rest.
 
+use super::super::notes::one_line;
 use super::super::table::TableNote;
+use super::cut::beginning;
 use crate::units::{Count, human_count};
 
 /// How much of an inspection is shown.
@@ -13,18 +15,39 @@ pub struct InspectionView {
 }
 
 /// Columns where there is no terminal.
-const COLUMNS: u16 = 140;
+const COLUMNS: usize = 140;
+/// Columns from which on nothing is left out or abbreviated.
+const NARROW: usize = 100;
 /// A text column has at least so many characters.
 const LEAST_CHARS: usize = 24;
 
 impl InspectionView {
-    /// Characters that a text may have next to `others` columns of the terminal.
+    /// Characters that a text may have next to `others` columns where there is no terminal.
+    /// Where there is one, the text is shortened once the other columns are known.
     pub(super) fn room(self, others: usize) -> usize {
-        if self.is_whole {
-            return usize::MAX;
+        match (self.is_whole, self.width) {
+            (false, None) => COLUMNS.saturating_sub(others).max(LEAST_CHARS),
+            _ => usize::MAX,
         }
-        let width = usize::from(self.width.unwrap_or(COLUMNS));
-        width.saturating_sub(others).max(LEAST_CHARS)
+    }
+
+    /// Columns of the terminal that texts are shortened to.
+    pub(super) fn screen(self) -> Option<usize> {
+        let width = self.width.filter(|_| !self.is_whole);
+        width.map(usize::from)
+    }
+
+    /// Whether the terminal has less columns than usual texts need.
+    pub(super) fn is_narrow(self) -> bool {
+        self.screen().is_some_and(|width| width < NARROW)
+    }
+
+    /// A text that is next to one that needs more room: at most this share of the terminal.
+    pub(super) fn part(self, text: &str, of: usize) -> String {
+        match self.screen() {
+            Some(width) => beginning(&one_line(text, usize::MAX), width / of),
+            None => text.to_owned(),
+        }
     }
 
     /// How many rows of so many are shown.

@@ -1,11 +1,14 @@
 //! One image by itself: what it weighs, who wrote it, what is wasted, and what it contains.
 
+mod cut;
 mod files;
+mod fitted;
 mod gate;
 mod growth;
 mod inspection_view;
 mod packages;
 mod sbom;
+mod screen_rows;
 mod stack;
 mod summary;
 mod weights;
@@ -19,23 +22,49 @@ pub use sbom::{Sbom, SbomError, sbom};
 
 use serde_json::Value;
 
+use self::screen_rows::{SCREEN_LINES, ScreenRows};
 use super::layers::layers_of;
 use super::table::{Table, TableNote};
-use crate::inspection::{Inspection, Judged};
+use crate::inspection::{INSPECTION_SCHEMA, Inspection, Judged};
 use crate::record::LayerContents;
 
-/// What it is, its layers with their instructions, its waste, and where its bytes lie.
+/// What it is, its layers with their instructions, its waste, and where its bytes lie. On a
+/// terminal, so much of it as fits one screen.
 pub fn inspection_tables(image: &Inspection, view: InspectionView) -> Vec<Table> {
-    let mut tables = vec![summary::summary(image, view), stack::stack(image, view)];
+    let Some(width) = view.screen() else {
+        return tables(image, view, &ScreenRows::USUAL);
+    };
+    let width = u16::try_from(width).ok();
+    let fits = |tables: &[Table]| {
+        let texts = tables.iter().map(|table| table.terminal(width));
+        let text = texts.collect::<Vec<_>>().join("\n");
+        text.lines().count() <= SCREEN_LINES
+    };
+    let mut smaller = { ScreenRows::SMALLER.iter() }.map(|rows| tables(image, view, rows));
+    let mut shown = tables(image, view, &ScreenRows::USUAL);
+    while !fits(&shown) {
+        match smaller.next() {
+            Some(tables) => shown = tables,
+            None => break,
+        }
+    }
+    shown
+}
+
+fn tables(image: &Inspection, view: InspectionView, screen: &ScreenRows) -> Vec<Table> {
+    let mut tables = vec![
+        summary::summary(image, view, screen),
+        stack::stack(image, view, screen.layers),
+    ];
     if !image.waste.groups.is_empty() {
-        tables.push(weights::waste(image, view));
+        tables.push(weights::waste(image, view, screen.waste));
     }
     if view.is_whole && !image.waste.groups.is_empty() {
         tables.push(weights::wasted_folders(image));
         tables.push(weights::wasted_files(image));
     }
-    if !image.heaviest.is_empty() {
-        tables.push(weights::heaviest(image, view));
+    if !image.heaviest.is_empty() && screen.heaviest > 0 {
+        tables.push(weights::heaviest(image, view, screen.heaviest));
     }
     if view.is_whole {
         let layers: Vec<LayerContents> = { image.layers.iter() }
@@ -52,17 +81,19 @@ pub fn inspection_tables(image: &Inspection, view: InspectionView) -> Vec<Table>
             .notes
             .push(TableNote::whole("The lowest layer first."));
         tables.push(table);
+        tables.extend(files::layer_names(image));
     }
     tables
 }
 
 /// The same for machines, in base units, with the conditions under `conditions`. Nothing is
-/// cut.
+/// cut, and [`read_inspection`](crate::inspection::read_inspection) reads it again.
 ///
 /// # Errors
 /// None that an inspection can cause: its keys are texts.
 pub fn inspection_json(image: &Inspection, judged: &[Judged]) -> serde_json::Result<Value> {
     let mut json = serde_json::to_value(image)?;
+    json["schema_version"] = INSPECTION_SCHEMA.into();
     json["conditions"] = gate::gate_json(judged);
     Ok(json)
 }

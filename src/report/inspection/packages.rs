@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::table::{Cell, Column, Table, TableNote};
+use super::cut::ending;
+use super::fitted::{Elastic, fitted};
 use super::inspection_view::{InspectionView, more_note};
 use crate::inspection::{Inspection, Package, PackageKind, Packages, UnreadPackages};
 use crate::units::{Count, human_count};
@@ -13,16 +15,26 @@ const UNREAD_ROWS: usize = 10;
 /// Runtimes that the line of the summary names without `--all`.
 const RUNTIMES: usize = 6;
 
-/// The lines of the summary: one for each kind. `unread` is a package manager whose database
-/// is there and is not read.
+/// The lines of the summary: one for each kind, or one for all where it is to be compact.
+/// `unread` is a package manager whose database is there and is not read.
 pub(super) fn lines(
     packages: &Packages,
     unread: Option<&str>,
     view: InspectionView,
+    is_compact: bool,
 ) -> Vec<(String, String)> {
-    let mut lines: Vec<_> = { packages.counts.iter() }
-        .map(|(kind, count)| (name(*kind), count_words(packages, *kind, *count, view)))
-        .collect();
+    let words = |kind: PackageKind, count: Count| count_words(packages, kind, count, view);
+    let counts = packages.counts.iter();
+    let mut lines: Vec<_> = match is_compact && packages.counts.len() > 1 {
+        true => {
+            let kinds =
+                counts.map(|(kind, count)| format!("{} {}", kind.name(), words(*kind, *count)));
+            vec![("packages".to_owned(), kinds.collect::<Vec<_>>().join("; "))]
+        }
+        false => counts
+            .map(|(kind, count)| (name(*kind), words(*kind, *count)))
+            .collect(),
+    };
     let files = packages.all_unread();
     let database = unread.map(|manager| format!("the database of {manager}"));
     let files = (files > Count(0)).then(|| format!("{} files (--packages)", human_count(files)));
@@ -91,11 +103,11 @@ pub fn package_table(image: &Inspection, view: InspectionView) -> Table {
             };
             vec![
                 Cell::text(package.kind.name()),
-                Cell::text(name),
+                Cell::text(view.part(&name, 5)),
                 package
                     .version
                     .as_deref()
-                    .map_or_else(Cell::missing, Cell::text),
+                    .map_or_else(Cell::missing, |version| Cell::text(view.part(version, 6))),
                 Cell::text(package.layer.to_string()),
                 Cell::text(place),
             ]
@@ -118,7 +130,7 @@ pub fn package_table(image: &Inspection, view: InspectionView) -> Table {
         cut_unread,
         packages.more_unread,
     );
-    Table {
+    let table = Table {
         title: format!("Packages of {}", image.image),
         columns: vec![
             Column::text("kind", "kind"),
@@ -129,7 +141,13 @@ pub fn package_table(image: &Inspection, view: InspectionView) -> Table {
         ],
         rows,
         notes: notes.chain(more).collect(),
-    }
+    };
+    let elastic = Elastic {
+        key: "path",
+        cut: ending,
+        spare: &[],
+    };
+    fitted(table, view, elastic)
 }
 
 fn unread_note(file: &UnreadPackages) -> TableNote {

@@ -2,13 +2,13 @@
 
 use super::super::notes::{one_line, plural};
 use super::super::table::{Cell, Column, Table, TableNote};
+use super::cut::beginning;
+use super::fitted::{Elastic, fitted};
 use super::inspection_view::InspectionView;
 use crate::inspection::{HistoryInstruction, InspectedLayer, Inspection};
 use crate::units::{Bytes, Count, Quantity, Unit, human_count};
 
-/// Rows of layers that fit one screen.
-const ROWS: usize = 8;
-/// Columns of the numbers.
+/// Columns of the numbers where there is no terminal.
 const NUMBERS: usize = 62;
 
 /// Some layers with the instruction that made them, or an instruction without a layer.
@@ -19,8 +19,9 @@ struct Row {
     is_layer: bool,
 }
 
-pub(super) fn stack(image: &Inspection, view: InspectionView) -> Table {
-    let (rows, notes) = rows(image, view);
+/// The layers; `most` of them next to the base's.
+pub(super) fn stack(image: &Inspection, view: InspectionView, most: usize) -> Table {
+    let (rows, notes) = rows(image, view, most);
     let has_packed = image.layers.iter().any(|one| one.packed_bytes.is_some());
     let mut columns = vec![
         Column {
@@ -45,7 +46,8 @@ pub(super) fn stack(image: &Inspection, view: InspectionView) -> Table {
     let room = view.room(NUMBERS + if has_packed { 10 } else { 0 });
     let cells = |row: Row| {
         let of = |each: fn(&InspectedLayer) -> u64| -> u64 {
-            row.layers.iter().map(|at| each(&image.layers[*at])).sum()
+            let values = row.layers.iter().map(|at| each(&image.layers[*at]));
+            values.fold(0, u64::saturating_add)
         };
         let bytes = |each| value(row.is_layer, bytes_cell(Bytes(of(each))));
         let count = |each| value(row.is_layer, count_cell(Count(of(each))));
@@ -71,16 +73,25 @@ pub(super) fn stack(image: &Inspection, view: InspectionView) -> Table {
         cells.push(Cell::text(one_line(&row.instruction, room)));
         cells
     };
-    Table {
+    let table = Table {
         title: "Layers and the instructions that made them".to_owned(),
         columns,
         rows: rows.into_iter().map(cells).collect(),
         notes,
-    }
+    };
+    fitted(
+        table,
+        view,
+        Elastic {
+            key: "instruction",
+            cut: beginning,
+            spare: &[&["packed"], &["added", "changed", "removed"], &["hides"]],
+        },
+    )
 }
 
 /// The rows, the lowest first, and what was left out of them.
-fn rows(image: &Inspection, view: InspectionView) -> (Vec<Row>, Vec<TableNote>) {
+fn rows(image: &Inspection, view: InspectionView, most: usize) -> (Vec<Row>, Vec<TableNote>) {
     let mut notes = Vec::new();
     if view.is_whole {
         return (whole_rows(image), notes);
@@ -108,13 +119,13 @@ fn rows(image: &Inspection, view: InspectionView) -> (Vec<Row>, Vec<TableNote>) 
         is_layer: true,
     };
     let mut shown: Vec<usize> = (of_base..image.layers.len()).collect();
-    if shown.len() > ROWS {
+    if shown.len() > most {
         let effect = |at: &usize| {
             let layer = &image.layers[*at];
             layer.bytes.0.saturating_add(layer.hides_bytes.0)
         };
         shown.sort_by_key(|at| std::cmp::Reverse(effect(at)));
-        let others = shown.split_off(ROWS);
+        let others = shown.split_off(most);
         let bytes: Bytes = { others.iter() }.map(|at| image.layers[*at].bytes).sum();
         notes.push(TableNote::whole(format!(
             "{} with {bytes} not shown; --all shows them.",

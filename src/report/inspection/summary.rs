@@ -5,20 +5,26 @@ use std::collections::BTreeMap;
 use super::super::notes::one_line;
 use super::super::posture::{Fact, found, found_within};
 use super::super::table::{Cell, Column, Table, TableNote};
+use super::cut::beginning;
+use super::fitted::{Elastic, fitted};
 use super::inspection_view::{InspectionView, more_note};
 use super::packages;
+use super::screen_rows::ScreenRows;
 use crate::inspection::{Base, BaseEvidence, Inspection};
 use crate::record::{Posture, SecretFinding};
 use crate::units::{Bytes, Count, human_count};
 
 /// Characters of a secret with its place.
 const SECRET_CHARS: usize = 200;
-/// Columns of the names of facts.
+/// Columns of the names of facts where there is no terminal.
 const NAMES: usize = 24;
 
-pub(super) fn summary(image: &Inspection, view: InspectionView) -> Table {
+pub(super) fn summary(image: &Inspection, view: InspectionView, screen: &ScreenRows) -> Table {
     let mut rows: Vec<[String; 2]> = Vec::new();
     let mut add = |name: &str, text: String| rows.push([name.to_owned(), text]);
+    if let Some(selected) = &image.selected {
+        add("in the archive", selected.clone());
+    }
     add("id", image.id.clone());
     add("platform", image.platform.clone());
     for digest in image.digests.iter().take(view.rows(1)) {
@@ -36,18 +42,19 @@ pub(super) fn summary(image: &Inspection, view: InspectionView) -> Table {
         add(name, text);
     }
     let unread = image.posture.unread_packages.as_deref();
-    for (name, text) in packages::lines(&image.packages, unread, view) {
+    let is_compact = screen.is_compact && !view.is_whole;
+    for (name, text) in packages::lines(&image.packages, unread, view, is_compact) {
         add(&name, text);
     }
     let room = view.room(NAMES);
-    Table {
+    let table = Table {
         title: image.image.clone(),
         columns: vec![Column::text("fact", "fact"), Column::text("found", "found")],
         rows: rows
             .into_iter()
             .map(|[name, text]| vec![Cell::text(name), Cell::text(one_line(&text, room))])
             .collect(),
-        notes: secrets(&image.posture.secrets, view)
+        notes: secrets(&image.posture.secrets, view, screen)
             .into_iter()
             .chain(more_note(
                 " secrets",
@@ -55,7 +62,13 @@ pub(super) fn summary(image: &Inspection, view: InspectionView) -> Table {
                 image.posture.unlisted.secrets,
             ))
             .collect(),
-    }
+    };
+    let elastic = Elastic {
+        key: "found",
+        cut: beginning,
+        spare: &[],
+    };
+    fitted(table, view, elastic)
 }
 
 fn base_words(base: &Base, image: &Inspection) -> String {
@@ -136,19 +149,29 @@ fn facts(posture: &Posture, view: InspectionView) -> Vec<(&'static str, String)>
 }
 
 /// The secrets: each with its whole place, or one of each kind.
-fn secrets(secrets: &[SecretFinding], view: InspectionView) -> Vec<TableNote> {
+fn secrets(secrets: &[SecretFinding], view: InspectionView, screen: &ScreenRows) -> Vec<TableNote> {
     if view.is_whole {
         let note = |secret| one_line(&found_within(secret, usize::MAX), usize::MAX);
         return secrets.iter().map(note).map(TableNote::whole).collect();
     }
+    let width = view.screen().filter(|_| screen.is_compact);
     let note = |secret: &SecretFinding, more: String| {
-        TableNote::whole(format!("{}{more}", one_line(&found(secret), SECRET_CHARS)))
+        // The ellipsis takes one.
+        let room = width.map(|width| width.saturating_sub(more.chars().count() + 1));
+        let text = one_line(&found(secret), room.unwrap_or(SECRET_CHARS));
+        TableNote::whole(format!("{text}{more}"))
     };
     let mut kinds: BTreeMap<&str, Vec<&SecretFinding>> = BTreeMap::new();
     for secret in secrets {
         kinds.entry(&secret.kind).or_default().push(secret);
     }
-    let kinds = kinds.into_values();
+    let cut = kinds.len().saturating_sub(screen.secrets);
+    let cut = (cut > 0).then(|| {
+        TableNote::whole(format!(
+            "Kinds of secrets not shown: {cut}; --all shows them."
+        ))
+    });
+    let kinds = kinds.into_values().take(screen.secrets);
     kinds
         .map(|of_kind| {
             let more = Count(of_kind.len() as u64 - 1);
@@ -158,5 +181,6 @@ fn secrets(secrets: &[SecretFinding], view: InspectionView) -> Vec<TableNote> {
             };
             note(of_kind[0], more)
         })
+        .chain(cut)
         .collect()
 }

@@ -2,34 +2,33 @@
 
 use super::super::notes::one_line;
 use super::super::table::{Cell, Column, Table, TableNote};
+use super::cut::ending;
+use super::fitted::{Elastic, fitted};
 use super::inspection_view::{InspectionView, more_note};
 use super::stack::{bytes_cell, count_cell};
 use crate::inspection::{Inspection, WasteCause};
 use crate::units::{Bytes, Count, Unit, human_count};
 
-/// Rows that fit one screen.
-const WASTE_ROWS: usize = 4;
-const HEAVY_ROWS: usize = 6;
-/// Columns of all others than the path.
+/// Columns of all others than the path where there is no terminal.
 const OTHERS_OF_WASTE: usize = 70;
 const OTHERS_OF_HEAVY: usize = 40;
 
-/// What is wasted by one cause, the largest first.
-pub(super) fn waste(image: &Inspection, view: InspectionView) -> Table {
+/// What is wasted by one cause, the largest first; `most` rows.
+pub(super) fn waste(image: &Inspection, view: InspectionView, most: usize) -> Table {
     let room = view.room(OTHERS_OF_WASTE);
     let groups = &image.waste.groups;
-    let rows = groups.iter().take(view.rows(WASTE_ROWS)).map(|group| {
+    let rows = groups.iter().take(view.rows(most)).map(|group| {
         vec![
             bytes_cell(group.bytes),
             count_cell(group.files),
             path_cell(&group.path, group.is_folder, room),
-            Cell::text(words(group.cause)),
+            Cell::text(words(group.cause, view)),
             number_cell(group.written_by),
             number_cell(group.hidden_by),
         ]
     });
     let mut notes = Vec::new();
-    let others = groups.iter().skip(view.rows(WASTE_ROWS));
+    let others = groups.iter().skip(view.rows(most));
     let more: Vec<Bytes> = others.map(|group| group.bytes).collect();
     if !more.is_empty() {
         let count = more.len();
@@ -38,19 +37,29 @@ pub(super) fn waste(image: &Inspection, view: InspectionView) -> Table {
             "{count} more rows with {bytes}; --all shows them and each file."
         )));
     }
-    Table {
+    let [written, hidden] = match view.is_narrow() {
+        true => ["written by", "hidden by"],
+        false => ["written by layer", "hidden by layer"],
+    };
+    let table = Table {
         title: format!("Waste: {} that a later layer hides", image.waste.bytes),
         columns: vec![
             Column::values("bytes", "wasted", Unit::Bytes, None),
             Column::values("files", "files", Unit::Count, None),
             Column::text("path", "path"),
             Column::text("cause", "why"),
-            Column::text("written_by", "written by layer"),
-            Column::text("hidden_by", "hidden by layer"),
+            Column::text("written_by", written),
+            Column::text("hidden_by", hidden),
         ],
         rows: rows.collect(),
         notes,
-    }
+    };
+    let elastic = Elastic {
+        key: "path",
+        cut: ending,
+        spare: &[&["files"]],
+    };
+    fitted(table, view, elastic)
 }
 
 /// What is wasted by folder.
@@ -87,7 +96,7 @@ pub(super) fn wasted_files(image: &Inspection) -> Table {
         vec![
             bytes_cell(file.bytes),
             path_cell(&file.path, false, usize::MAX),
-            Cell::text(words(file.cause)),
+            Cell::text(words_of(file.cause)),
             number_cell(file.written_by),
             number_cell(file.hidden_by),
         ]
@@ -107,11 +116,11 @@ pub(super) fn wasted_files(image: &Inspection) -> Table {
     }
 }
 
-/// Where the bytes of the final tree lie.
-pub(super) fn heaviest(image: &Inspection, view: InspectionView) -> Table {
+/// Where the bytes of the final tree lie; `most` rows.
+pub(super) fn heaviest(image: &Inspection, view: InspectionView, most: usize) -> Table {
     let room = view.room(OTHERS_OF_HEAVY);
-    let shown = image.heaviest.iter().take(view.rows(HEAVY_ROWS));
-    let cut = { image.heaviest.iter().skip(view.rows(HEAVY_ROWS)) }
+    let shown = image.heaviest.iter().take(view.rows(most));
+    let cut = { image.heaviest.iter().skip(view.rows(most)) }
         .map(|heavy| heavy.files)
         .sum();
     let rows = shown.map(|heavy| {
@@ -126,23 +135,42 @@ pub(super) fn heaviest(image: &Inspection, view: InspectionView) -> Table {
             Cell::text(layer),
         ]
     });
-    Table {
+    let layer = match view.is_narrow() {
+        true => "layer",
+        false => "written by layer",
+    };
+    let table = Table {
         title: "Heaviest files and folders of the final tree, none within another".to_owned(),
         columns: vec![
             Column::values("bytes", "bytes", Unit::Bytes, None),
             Column::values("files", "files", Unit::Count, None),
             Column::text("path", "path"),
-            Column::text("layer", "written by layer"),
+            Column::text("layer", layer),
         ],
         rows: rows.collect(),
         notes: more_note(" files", cut, image.unlisted_heavy_files)
             .into_iter()
             .collect(),
+    };
+    let elastic = Elastic {
+        key: "path",
+        cut: ending,
+        spare: &[&["files"]],
+    };
+    fitted(table, view, elastic)
+}
+
+/// Why bytes are wasted; abbreviated on a narrow terminal.
+pub(super) fn words(cause: WasteCause, view: InspectionView) -> &'static str {
+    match cause {
+        WasteCause::OwnerChanged if view.is_narrow() => "chown",
+        WasteCause::ModeChanged if view.is_narrow() => "chmod",
+        WasteCause::CopiedAgain if view.is_narrow() => "again",
+        cause => words_of(cause),
     }
 }
 
-/// Why bytes are wasted.
-pub(super) fn words(cause: WasteCause) -> &'static str {
+fn words_of(cause: WasteCause) -> &'static str {
     match cause {
         WasteCause::Removed => "removed",
         WasteCause::Overwritten => "overwritten",
@@ -159,18 +187,6 @@ pub(super) fn path_cell(path: &str, is_folder: bool, room: usize) -> Cell {
         ""
     };
     Cell::text(ending(&one_line(&format!("{path}{end}"), usize::MAX), room))
-}
-
-/// The end of a path says more than its beginning.
-fn ending(path: &str, room: usize) -> String {
-    let length = path.chars().count();
-    match length > room {
-        true => format!(
-            "…{}",
-            path.chars().skip(length + 1 - room).collect::<String>()
-        ),
-        false => path.to_owned(),
-    }
 }
 
 fn number_cell(number: u32) -> Cell {

@@ -1,7 +1,7 @@
 //! The account of an image against the second implementation: layers made by hand for each
 //! kind of change, and layers made by chance.
 
-use plimsoll::image::{ImageSource, examine};
+use plimsoll::image::{ImageSelection, ImageSource, examine};
 use plimsoll::inspection::{Inspection, WasteCause};
 use serde_json::json;
 use tar::{Builder, EntryType, Header};
@@ -11,7 +11,8 @@ use super::replay::replay;
 
 pub(super) fn account(image: &Image) -> Inspection {
     let archive = std::io::Cursor::new(image.saved());
-    let examined = examine(ImageSource::Stream(Box::new(archive)), None, &[]).unwrap();
+    let source = ImageSource::Stream(Box::new(archive));
+    let examined = examine(source, &ImageSelection::default(), &[]).unwrap();
     examined.account(examined.contents().unwrap(), true)
 }
 
@@ -213,7 +214,7 @@ fn a_layer_that_the_manifest_names_twice_in_a_row() {
         ("manifest.json", manifest.to_string().into_bytes()),
     ]);
     let source = ImageSource::Stream(Box::new(std::io::Cursor::new(archive)));
-    let examined = examine(source, None, &[]).unwrap();
+    let examined = examine(source, &ImageSelection::default(), &[]).unwrap();
     let found = examined.account(examined.contents().unwrap(), true);
     replay(&image.layers).assert_agrees(&found, "one name");
 }
@@ -268,7 +269,7 @@ fn instructions_are_linked_by_the_empty_layer_flags() {
             ("manifest.json", manifest.to_string().into_bytes()),
         ]);
         let source = ImageSource::Stream(Box::new(std::io::Cursor::new(archive)));
-        let examined = examine(source, None, &[]).unwrap();
+        let examined = examine(source, &ImageSelection::default(), &[]).unwrap();
         let found = examined.account(examined.contents().unwrap(), true);
         let entries = found.history.into_iter();
         entries

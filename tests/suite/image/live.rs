@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use plimsoll::engine::{BuildRequest, Engine, Secret};
-use plimsoll::image::{ImageContents, ImageSource, Planted, analyse_export, examine};
+use plimsoll::image::{
+    ImageContents, ImageSelection, ImageSource, Planted, analyse_export, examine,
+};
 use plimsoll::record::SecretPlace;
 
 use crate::live_engine::stage::{Stage, live};
@@ -286,7 +288,7 @@ live!(accounts_of_real_images_agree_with_the_second_implementation, stage => {
             .collect();
         let replayed = super::replay::replay(&layers);
         for source in [ImageSource::File(saved), ImageSource::Folder(unpacked)] {
-            let examined = examine(source, None, &[]).unwrap();
+            let examined = examine(source, &ImageSelection::default(), &[]).unwrap();
             let found = examined.account(examined.contents().unwrap(), true);
             replayed.assert_agrees(&found, image);
             println!("{image}: {} wasted files, {}", found.waste.files.0, found.waste.bytes);

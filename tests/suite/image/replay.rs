@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use plimsoll::inspection::{Inspection, WasteCause};
+use plimsoll::inspection::{Inspection, NameChange, WasteCause};
 use tar::EntryType;
 
 type Path = Vec<u8>;
@@ -36,8 +36,8 @@ pub(super) struct Replayed {
     pub tree_bytes: u64,
     pub layer_bytes: u64,
     pub names: u64,
-    /// Added, changed and removed of each layer.
-    pub changes: Vec<[u64; 3]>,
+    /// Names that each layer adds, changes and removes.
+    changes: Vec<[Vec<String>; 3]>,
     /// Bytes of the final tree by path.
     kept: BTreeMap<String, u64>,
 }
@@ -263,16 +263,24 @@ fn cause(files: &[File], old: usize, now: Option<&Node>) -> WasteCause {
     }
 }
 
-fn changed(before: &BTreeMap<Path, Node>, after: &BTreeMap<Path, Node>, own: &Own) -> [u64; 3] {
+fn changed(
+    before: &BTreeMap<Path, Node>,
+    after: &BTreeMap<Path, Node>,
+    own: &Own,
+) -> [Vec<String>; 3] {
     let names = |tree: &BTreeMap<Path, Node>| -> BTreeSet<Path> {
         let names = tree.iter().filter(|(_, node)| **node != Node::Folder);
         names.map(|(path, _)| path.clone()).collect()
     };
     let (before, after, laid) = (names(before), names(after), names(&own.nodes));
-    let added = laid.difference(&before).count() as u64;
-    let changed = laid.intersection(&before).count() as u64;
-    let removed = before.difference(&after).count() as u64;
-    [added, changed, removed]
+    let added: Vec<_> = laid.difference(&before).collect();
+    let changed: Vec<_> = laid.intersection(&before).collect();
+    let removed: Vec<_> = before.difference(&after).collect();
+    [added, changed, removed].map(|paths| {
+        let mut paths: Vec<String> = paths.into_iter().map(|path| shown(path)).collect();
+        paths.sort();
+        paths
+    })
 }
 
 impl Replayed {
@@ -284,10 +292,15 @@ impl Replayed {
         assert_eq!(found.waste_bytes.0, waste, "{what}: waste");
         assert_eq!(found.waste.bytes.0, waste, "{what}: waste by path");
         assert_eq!(found.waste.files.0, self.wasted.len() as u64, "{what}");
-        let changes: Vec<[u64; 3]> = { found.layers.iter() }
-            .map(|layer| [layer.added.0, layer.changed.0, layer.removed.0])
-            .collect();
-        assert_eq!(changes, self.changes, "{what}: added, changed, removed");
+        assert_eq!(found.layers.len(), self.changes.len(), "{what}: layers");
+        for (layer, changes) in found.layers.iter().zip(&self.changes) {
+            let counts = [layer.added.0, layer.changed.0, layer.removed.0];
+            let expected = changes.each_ref().map(|names| names.len() as u64);
+            assert_eq!(counts, expected, "{what}: added, changed, removed");
+            let names = NameChange::ALL.map(|change| layer.names.of(change).to_vec());
+            assert_eq!(names, *changes, "{what}: names of layer {}", layer.number);
+            assert_eq!(layer.names.more.0, 0, "{what}");
+        }
         self.assert_paths(found, what);
         self.assert_layers(found, what);
         self.assert_groups(found, what);
