@@ -8,6 +8,14 @@ use std::path::Path;
 
 use crate::units::Bytes;
 
+/// Whether a write failed because the disk, or the part of it that the user may use, is full.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
 /// Opens a regular file, or a link to one, for reading.
 ///
 /// # Errors

@@ -216,9 +216,6 @@ fn name_of(pairing: &Pairing) -> String {
 fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Exit, Failure> {
     let record = &measured.record;
     let sides = Side::ALL.map(|side| side_of(record, side));
-    for (side, run) in Side::ALL.into_iter().zip(&sides) {
-        write_side(&measured.folder, side, run).map_err(store_failure)?;
-    }
     let terms = match &record.ab {
         Some(ab) => terms_of(record, ab),
         None => Terms::default(),
@@ -227,7 +224,7 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
     if let Some(ab) = &record.ab {
         comparison = comparison.with_one_sided(ab);
     }
-    write_comparison(&measured.folder, &comparison).map_err(store_failure)?;
+    let written = write_files(&measured.folder, &sides, &comparison);
     if let Some(ended) = record.ab.as_ref().and_then(|ab| ab.ended) {
         printer.talk(&format!(
             "no more rounds after {}: {}",
@@ -236,19 +233,27 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
         ));
     }
     let folder = measured.folder.path().display();
-    printer.talk(&format!(
-        "the page: {folder}/comparison.html; in another form: plimsoll compare {folder} --format md; each side is a run: {folder}/base, {folder}/head"
-    ));
+    if written.is_ok() {
+        printer.talk(&format!(
+            "the page: {folder}/comparison.html; in another form: plimsoll compare {folder} --format md; each side is a run: {folder}/base, {folder}/head"
+        ));
+    }
     let output = compare::ComparisonOutput {
         format: args.format,
         all: args.all,
         theme: Theme::Light,
         out: None,
     };
-    compare::print(&comparison, output, printer)?;
+    // Why the run ended early is more than that a file of it is missing.
+    let printed = compare::print(&comparison, output, printer);
     if let Err(error) = measured.result {
         return Err(error.into());
     }
+    if let Some(failure) = measured.unwritten {
+        return Err(failure);
+    }
+    written.map_err(|error| unwritten(error, measured.folder.path()))?;
+    printed?;
     if record.state != RunState::Complete {
         return Ok(Exit::Interrupted);
     }
@@ -263,26 +268,54 @@ fn finish(args: &AbArgs, measured: Measured, printer: &mut Printer) -> Result<Ex
     Ok(if args.exit_zero { Exit::Fine } else { found })
 }
 
+/// Writes the files that are derived from the run: those that can be written.
+///
+/// # Errors
+/// The first fault.
+fn write_files(
+    folder: &RunFolder,
+    sides: &[RunRecord; 2],
+    comparison: &RunComparison<'_>,
+) -> Result<(), StoreError> {
+    let of_sides = Side::ALL.into_iter().zip(sides);
+    let of_sides: Vec<_> = of_sides
+        .map(|(side, run)| write_side(folder, side, run))
+        .collect();
+    let compared = write_comparison(folder, comparison);
+    of_sides.into_iter().chain([compared]).collect()
+}
+
 fn write_side(folder: &RunFolder, side: Side, run: &RunRecord) -> Result<(), StoreError> {
     let side = folder.part(side.name())?;
     side.save_record(run)?;
-    write_derived(&side, run)?;
-    write_page(&side, run)
+    let derived = write_derived(&side, run);
+    derived.and(write_page(&side, run))
 }
 
 fn write_comparison(folder: &RunFolder, comparison: &RunComparison<'_>) -> Result<(), StoreError> {
     let table = report::comparison_table(comparison, true).markdown();
-    folder.write("comparison.md", table.as_bytes())?;
-    folder.write("comparison.csv", &report::comparison_csv(comparison))?;
     let json = format!("{:#}\n", report::comparison_json(comparison));
-    folder.write("comparison.json", json.as_bytes())?;
-    if let Some(chart) = report::comparison_chart(comparison, Theme::Light) {
-        folder.write("comparison.svg", chart.svg.as_bytes())?;
-    }
-    folder.write(
-        "comparison.html",
-        report::comparison_html(comparison).as_bytes(),
-    )
+    let page = report::comparison_html(comparison);
+    let chart = report::comparison_chart(comparison, Theme::Light);
+    let chart = chart.map(|chart| folder.write("comparison.svg", chart.svg.as_bytes()));
+    let written = [
+        folder.write("comparison.md", table.as_bytes()),
+        folder.write("comparison.csv", &report::comparison_csv(comparison)),
+        folder.write("comparison.json", json.as_bytes()),
+        chart.unwrap_or(Ok(())),
+        folder.write("comparison.html", page.as_bytes()),
+    ];
+    written.into_iter().collect()
+}
+
+/// A file is missing that can be derived from the record.
+fn unwritten(error: StoreError, folder: &Path) -> Failure {
+    let folder = folder.display();
+    let hint = format!(
+        "free space on that disk, or let plimsoll write to the folder; its run.json is whole: \
+         `plimsoll compare {folder} --format html --out FILE` compares the sides again"
+    );
+    store_failure(error).with_hint(Some(hint))
 }
 
 fn git_failure(error: GitError) -> Failure {

@@ -10,13 +10,13 @@ use super::args::{BasesAction, BasesArgs, Place, TableFormat};
 use super::cases::{self, CaseFilter};
 use super::config;
 use super::failure::{Exit, Failure};
+use super::hints::line_of;
 use super::output::Printer;
 use super::progress::clock;
 use crate::bases::{self, BasesError, Built, Catalogue, NotBuilt, Progress};
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind, RemovalOutcome};
 use crate::record::ImageStore;
 use crate::report::{Cell, Column, Table, TableNote};
-use crate::text::chain;
 use crate::units::{Bytes, Ratio};
 
 /// Lists, builds or removes.
@@ -252,11 +252,11 @@ fn last_words(not_built: &NotBuilt) -> String {
     }
 }
 
-/// An error with its causes, in one line.
+/// An error with its causes and its hint, in one line.
 fn reason(not_built: &NotBuilt) -> String {
     match not_built {
         NotBuilt::Needs(need) => format!("it needs {need}, which was not built"),
-        NotBuilt::Recipe(error) => chain(error),
+        NotBuilt::Recipe(error) => line_of(error),
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::Path;
 use globset::{Glob, GlobMatcher};
 
 use super::args::charts::ChartArgs;
-use super::failure::{Exit, Failure, store_failure};
-use super::output::Printer;
+use super::failure::{Exit, Failure};
+use super::output::{self, Printer};
+use super::output_error::OutputError;
 use crate::record::RunRecord;
 use crate::report::{self, Chart, ChartOptions, Grouping, Theme};
 use crate::store::{RunFolder, StoreError};
@@ -128,8 +129,8 @@ fn save(folder: &Path, chart: &Chart, picture: Picture) -> Result<(), Failure> {
     };
     let bytes = bytes_of(chart, picture)?;
     let path = folder.join(format!("{}.{ending}", chart.name));
-    let saved = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes));
-    saved.map_err(|source| store_failure(StoreError::Write { path, source }))
+    fs::create_dir_all(folder).map_err(|source| OutputError::file(folder, source))?;
+    Ok(output::replace(&path, &bytes)?)
 }
 
 /// The charts of a run in its own folder.

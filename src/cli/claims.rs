@@ -3,6 +3,7 @@
 use super::args::{ClaimsArgs, Place, ReportFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
+use super::output_error::OutputError;
 use super::runs::load_readable;
 use crate::record::RunRecord;
 use crate::report;
@@ -41,7 +42,7 @@ pub(super) fn claims(
     Ok(exit)
 }
 
-fn one(record: &RunRecord, format: ReportFormat, printer: &mut Printer) -> std::io::Result<()> {
+fn one(record: &RunRecord, format: ReportFormat, printer: &mut Printer) -> Result<(), OutputError> {
     match format {
         ReportFormat::Json => printer.line(&format!("{:#}", report::claims_json(record))),
         ReportFormat::Table => {

@@ -9,8 +9,10 @@ use serde_json::json;
 use super::args::{CleanArgs, Place, TableFormat};
 use super::failure::{Exit, Failure};
 use super::folder::{CACHE_JOURNAL, VISIT_JOURNAL, visit_notes};
+use super::hints::line_of;
 use super::local_environment;
 use super::output::Printer;
+use super::output_error::OutputError;
 use crate::cleanroom::{self, StaleRoom};
 use crate::engine::{CacheRecord, Engine, Owned, OwnedKind};
 use crate::git;
@@ -58,7 +60,7 @@ impl Outside {
         for room in self.rooms {
             match room.remove() {
                 Ok(()) => gone += 1,
-                Err(error) => kept.push(error.chain()),
+                Err(error) => kept.push(line_of(&error)),
             }
         }
         for (_, folder) in self.registries {
@@ -210,7 +212,7 @@ async fn look<E: Engine>(
             // Containers and images can be cleaned all the same.
             printer.talk(&format!(
                 "the builder's cache is left alone: {}",
-                error.chain()
+                line_of(&error)
             ));
             journals.clear();
             (BTreeSet::new(), (0, Bytes(0)))
@@ -258,7 +260,7 @@ async fn remove<E: Engine>(
             pruned
         }
         Err(error) => {
-            kept.push(format!("{} cache records: {}", ids.len(), error.chain()));
+            kept.push(format!("{} cache records: {}", ids.len(), line_of(&error)));
             Vec::new()
         }
     };
@@ -276,7 +278,7 @@ fn list(
     outside: &Outside,
     format: TableFormat,
     printer: &mut Printer,
-) -> io::Result<()> {
+) -> Result<(), OutputError> {
     let Left { owned, cache, .. } = left;
     if format == TableFormat::Json {
         let items: Vec<_> = owned

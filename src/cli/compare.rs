@@ -83,7 +83,7 @@ pub(super) struct ComparisonOutput<'a> {
 /// Prints a comparison in a form.
 ///
 /// # Errors
-/// When stdout is closed, or the file cannot be written.
+/// When stdout or the file cannot be written.
 pub(super) fn print(
     comparison: &RunComparison<'_>,
     output: ComparisonOutput<'_>,

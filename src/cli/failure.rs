@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use super::hints::hint_of;
+use super::output_error::OutputError;
 use super::short::short;
 use crate::bases::BasesError;
 use crate::builtin::BuiltinError;
@@ -45,43 +47,32 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure of the tool or the engine.
+    /// A failure of the tool or the engine, with the hint of its cause.
     pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            exit: Exit::Failed,
-            cause: cause.into(),
-            hint: None,
-        }
+        Self::of(Exit::Failed, cause.into())
     }
 
-    /// Wrong usage or an invalid scenario.
+    /// Wrong usage or an invalid scenario, with the hint of its cause.
     pub fn usage(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            exit: Exit::Usage,
-            cause: cause.into(),
-            hint: None,
-        }
+        Self::of(Exit::Usage, cause.into())
     }
 
-    /// The same with a hint.
+    fn of(exit: Exit, cause: Box<dyn Error + Send + Sync>) -> Self {
+        let hint = hint_of(cause.as_ref());
+        Self { exit, cause, hint }
+    }
+
+    /// The same with another hint, if there is one.
     pub fn with_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint;
+        self.hint = hint.or(self.hint);
         self
     }
 
-    /// Whether a closed pipe stands anywhere in the chain: `plimsoll ... | head`.
+    /// Whether the reader of standard output has closed it: `plimsoll ... | head`. A connection
+    /// to an engine that breaks is another thing.
     pub fn is_broken_pipe(&self) -> bool {
-        let mut cause: Option<&(dyn Error + 'static)> = Some(self.cause.as_ref());
-        while let Some(error) = cause {
-            if error
-                .downcast_ref::<io::Error>()
-                .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-            {
-                return true;
-            }
-            cause = error.source();
-        }
-        false
+        let output = self.cause.downcast_ref::<OutputError>();
+        output.is_some_and(OutputError::is_broken_pipe)
     }
 }
 
@@ -107,59 +98,76 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        let hint = error.hint.clone();
-        Self::failed(error).with_hint(hint)
-    }
+macro_rules! failed_by {
+    ($($cause:ty),*) => {
+        $(impl From<$cause> for Failure {
+            fn from(error: $cause) -> Self {
+                Self::failed(error)
+            }
+        })*
+    };
 }
 
-impl From<RoomError> for Failure {
-    fn from(error: RoomError) -> Self {
-        let hint = error.hint.clone();
-        Self::failed(error).with_hint(hint)
-    }
-}
-
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Self {
-        let hint = match &error {
-            RunError::EngineGone(engine) => engine.hint.clone(),
-            RunError::Record(_) => None,
-        };
-        Self::failed(error).with_hint(hint)
-    }
-}
-
-impl From<BasesError> for Failure {
-    fn from(error: BasesError) -> Self {
-        let hint = error.hint();
-        Self::failed(error).with_hint(hint)
-    }
-}
-
-impl From<RegistryError> for Failure {
-    fn from(error: RegistryError) -> Self {
-        let hint = error.hint().map(str::to_owned);
-        Self::failed(error).with_hint(hint)
-    }
-}
-
-impl From<BuiltinError> for Failure {
-    fn from(error: BuiltinError) -> Self {
-        let hint = error.hint().to_owned();
-        Self::failed(error).with_hint(Some(hint))
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::failed(error)
-    }
-}
+failed_by!(
+    BasesError,
+    BuiltinError,
+    EngineError,
+    OutputError,
+    RegistryError,
+    RoomError,
+    RunError,
+    io::Error
+);
 
 /// The failure of a command whose run cannot be found, read or written.
 pub(super) fn store_failure(error: StoreError) -> Failure {
-    let hint = error.hint().map(str::to_owned);
-    Failure::failed(error).with_hint(hint)
+    Failure::failed(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ErrorKind;
+
+    fn full() -> StoreError {
+        StoreError::Write {
+            path: "results/x/run.json".into(),
+            source: io::ErrorKind::StorageFull.into(),
+        }
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_saved_says_what_to_do() {
+        // The first save, and the later ones.
+        let first: Box<dyn Error + Send + Sync> = Box::new(full());
+        let later = RunError::Record(Box::new(full()));
+        for failure in [Failure::failed(first), Failure::from(later)] {
+            let text = failure.to_string();
+            assert!(
+                text.contains("failed to write `results/x/run.json`"),
+                "{text}"
+            );
+            assert!(text.contains("\n  hint: free space on that disk"), "{text}");
+            assert_eq!(failure.exit, Exit::Failed);
+        }
+    }
+
+    #[test]
+    fn a_hint_is_replaced_by_another_one_only() {
+        let kept = Failure::failed(full()).with_hint(None).to_string();
+        assert!(kept.contains("hint: free space"), "{kept}");
+        let other = Failure::failed(full()).with_hint(Some("wait".to_owned()));
+        assert!(other.to_string().ends_with("\n  hint: wait"), "{other}");
+        let none = Failure::failed("no more is known").to_string();
+        assert_eq!(none, "error: no more is known");
+    }
+
+    #[test]
+    fn only_a_reader_that_leaves_is_no_failure() {
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(Failure::from(OutputError::stdout(broken())).is_broken_pipe());
+        assert!(!Failure::from(broken()).is_broken_pipe());
+        let engine = EngineError::new("build", "app", ErrorKind::Unreachable, broken());
+        assert!(!Failure::from(engine).is_broken_pipe());
+    }
 }

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use super::args::Place;
 use super::environment::{Environments, RunEnvironment};
 use super::failure::Failure;
+use super::hints::line_of;
 use crate::cleanroom::{self, DataPlace, Room, RoomSpec};
 use crate::docker::DockerEngine;
 use crate::engine::{Engine, RegistryEndpoint};
@@ -191,7 +192,7 @@ impl Environments<DockerEngine, HttpProbe<SystemClock>> for LocalEnvironments {
         };
         for room in cleanroom::stale_rooms(&self.folder) {
             let (id, run) = (room.id.clone(), room.run.clone());
-            let result = room.remove().map_err(|error| error.chain());
+            let result = room.remove().map_err(|error| line_of(&error));
             removed(format!("clean room {id}"), run.as_deref(), result);
         }
         for (run, folder) in left_registries(&self.folder) {

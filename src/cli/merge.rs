@@ -47,16 +47,19 @@ pub(super) fn merge_runs(
     };
     let folder = RunFolder::create(&results, &clock.utc(), &name).map_err(store_failure)?;
     record.id = folder.id();
-    folder.save_record(&record).map_err(store_failure)?;
-    write_derived(&folder, &record).map_err(store_failure)?;
-    write_page(&folder, &record).map_err(store_failure)?;
+    if let Err(error) = folder.save_record(&record) {
+        // The parts have all of it.
+        let _ = std::fs::remove_dir_all(folder.path());
+        return Err(store_failure(error));
+    }
+    let derived = write_derived(&folder, &record);
+    let paged = write_page(&folder, &record);
     let path = folder.path().display().to_string();
-    match args.format {
-        TableFormat::Table => {
-            if let Some(table) = report::parts_table(&record) {
-                printer.data(table.terminal(printer.width).as_bytes())?;
-            }
-        }
+    let printed = match args.format {
+        TableFormat::Table => match report::parts_table(&record) {
+            Some(table) => printer.data(table.terminal(printer.width).as_bytes()),
+            None => Ok(()),
+        },
         TableFormat::Json => {
             let failed = |case: &&crate::record::CaseRecord| {
                 matches!(case.disposition, Disposition::Failed { .. })
@@ -71,9 +74,9 @@ pub(super) fn merge_runs(
                     "part": part.name(), "run": part.run, "cases": part.cases,
                 })).collect::<Vec<_>>(),
             });
-            printer.line(&format!("{json:#}"))?;
+            printer.line(&format!("{json:#}"))
         }
-    }
+    };
     for warning in &record.warnings {
         printer.talk(&format!("warning: {warning}"));
     }
@@ -81,5 +84,7 @@ pub(super) fn merge_runs(
         printer.talk(&left_out);
     }
     printer.talk(&format!("results in {path}"));
+    derived.and(paged).map_err(store_failure)?;
+    printed?;
     Ok(Exit::Fine)
 }

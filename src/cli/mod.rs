@@ -20,6 +20,7 @@ mod draft;
 mod environment;
 mod failure;
 mod folder;
+mod hints;
 mod history;
 mod init;
 mod inspect;
@@ -30,6 +31,7 @@ mod merge;
 mod one_side;
 mod open;
 mod output;
+mod output_error;
 mod pace;
 mod pairing;
 mod plan;
@@ -66,6 +68,7 @@ pub use environment::{Environments, RunEnvironment};
 pub use failure::{Exit, Failure};
 pub use job::Seams;
 pub use output::Printer;
+pub use output_error::OutputError;
 pub use run::run;
 
 use args::{Place, RESULTS};
@@ -82,24 +85,16 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // Help and version are no errors; clap knows which stream is theirs.
+        Err(help) if !help.use_stderr() => {
+            let printed = output::print_help(&help).map_err(Failure::from);
+            return code_of(printed.map(|()| Exit::Fine), &mut Printer::standard());
+        }
         Err(error) => {
-            let code = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Fine
-            };
-            match error.use_stderr() {
-                // It quotes the arguments, which may come from elsewhere.
-                true => {
-                    let text = error.to_string();
-                    let text = crate::secrets::mask_found(&text);
-                    let _ = write!(io::stderr(), "{}", crate::text::visible(&text));
-                }
-                false => {
-                    let _ = error.print();
-                }
-            }
-            return ExitCode::from(code as u8);
+            // It quotes the arguments, which may come from elsewhere.
+            let text = error.to_string();
+            let text = crate::secrets::mask_found(&text);
+            let _ = write!(io::stderr(), "{}", crate::text::visible(&text));
+            return ExitCode::from(Exit::Usage as u8);
         }
     };
     let mut printer = Printer::standard();
@@ -112,6 +107,11 @@ pub fn main() -> ExitCode {
         }
         Err(error) => Err(Failure::failed(error)),
     };
+    code_of(exit, &mut printer)
+}
+
+/// Says why a command failed, and gives its exit code.
+fn code_of(exit: Result<Exit, Failure>, printer: &mut Printer) -> ExitCode {
     match exit {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,

@@ -1,15 +1,23 @@
 //! The one place that writes to stdout and stderr, or to a file in the place of stdout.
 
-use std::fs::Permissions;
+use std::borrow::Cow;
+use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::failure::Failure;
+use super::output_error::{OutputError, folder_of};
 use super::short::short;
 use crate::secrets::mask_found;
 use crate::text;
+
+/// The mode of a new file that all may read.
+const PUBLIC: u32 = 0o644;
+
+/// The mode of a new file that only its owner may read.
+const PRIVATE: u32 = 0o600;
 
 /// A sink that several hold.
 pub type SharedSink = Arc<Mutex<dyn Write + Send>>;
@@ -52,20 +60,18 @@ impl Printer {
     /// same data.
     ///
     /// # Errors
-    /// When the sink is closed.
-    pub fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.data.write_all(text::visible(text).as_bytes())?,
-            Err(_) => self.data.write_all(bytes)?,
-        }
-        self.data.flush()
+    /// When the sink cannot be written or is closed.
+    pub fn data(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        let written = self.data.write_all(&harmless(bytes));
+        let flushed = written.and_then(|()| self.data.flush());
+        flushed.map_err(OutputError::stdout)
     }
 
     /// Writes a text that may come from outside as one line of data, without secrets.
     ///
     /// # Errors
-    /// When the sink is closed.
-    pub fn row(&mut self, text: &str) -> io::Result<()> {
+    /// As [`data`](Self::data).
+    pub fn row(&mut self, text: &str) -> Result<(), OutputError> {
         let text = mask_found(text);
         self.line(&text::inline(&text))
     }
@@ -73,8 +79,8 @@ impl Printer {
     /// Writes a text and a newline as data.
     ///
     /// # Errors
-    /// When the sink is closed.
-    pub fn line(&mut self, text: &str) -> io::Result<()> {
+    /// As [`data`](Self::data).
+    pub fn line(&mut self, text: &str) -> Result<(), OutputError> {
         self.data(text.as_bytes())?;
         self.data(b"\n")
     }
@@ -100,11 +106,20 @@ impl Printer {
     }
 }
 
+/// Prints the help or the version, which clap lays out for the terminal.
+///
+/// # Errors
+/// When stdout cannot be written or is closed.
+pub(super) fn print_help(help: &clap::Error) -> Result<(), OutputError> {
+    let printed = help.print().and_then(|()| io::stdout().flush());
+    printed.map_err(OutputError::stdout)
+}
+
 /// Writes data to a file, and says so; to stdout where none is named. What is no text is
 /// not for a terminal.
 ///
 /// # Errors
-/// When the file cannot be written, or the sink is closed.
+/// When the file or stdout cannot be written.
 pub(super) fn hand_over(
     bytes: &[u8],
     file: Option<&Path>,
@@ -122,18 +137,18 @@ pub(super) fn hand_over(
     }
 }
 
-/// Writes next to the place and renames, so that nobody opens half a page.
+/// Writes a file, and says so.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// As [`replace`].
 pub(super) fn save_whole(file: &Path, bytes: &[u8], printer: &mut Printer) -> Result<(), Failure> {
-    save(file, bytes, 0o644, printer)
+    save(file, bytes, PUBLIC, printer)
 }
 
 /// Saves a scenario. With a secret in it, only its owner may read it.
 pub(super) fn save_scenario(file: &Path, text: &str, printer: &mut Printer) -> Result<(), Failure> {
     let is_secret = mask_found(text) != text;
-    let mode = if is_secret { 0o600 } else { 0o644 };
+    let mode = if is_secret { PRIVATE } else { PUBLIC };
     save(file, text.as_bytes(), mode, printer)?;
     if is_secret {
         printer.talk(&format!(
@@ -145,35 +160,165 @@ pub(super) fn save_scenario(file: &Path, text: &str, printer: &mut Printer) -> R
 }
 
 fn save(file: &Path, bytes: &[u8], mode: u32, printer: &mut Printer) -> Result<(), Failure> {
-    let folder = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+    replace_by(file, bytes, mode)?;
+    printer.talk(&format!("written to {}", file.display()));
+    Ok(())
+}
+
+/// Writes a file that all may read: the whole of it, or none. A text is written without anything
+/// that acts on a terminal.
+///
+/// # Errors
+/// When the file cannot be written. An old file is unchanged then, and nothing else remains.
+pub(super) fn replace(file: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+    replace_by(file, bytes, PUBLIC)
+}
+
+fn replace_by(file: &Path, bytes: &[u8], mode: u32) -> Result<(), OutputError> {
+    // Errors name the path that the user knows, not the temporary one.
+    let written = match Destination::of(file) {
+        Destination::Special => write_into(file, &harmless(bytes)),
+        Destination::File(place) => write_next_to(&place, &harmless(bytes), mode),
     };
-    let written = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder)
-        .and_then(|mut temporary| {
-            match std::str::from_utf8(bytes) {
-                Ok(text) => temporary.write_all(text::visible(text).as_bytes())?,
-                Err(_) => temporary.write_all(bytes)?,
-            }
-            temporary.persist(file).map_err(|error| error.error)
-        });
-    match written {
-        Ok(_) => {
-            printer.talk(&format!("written to {}", file.display()));
-            Ok(())
+    written.map_err(|source| OutputError::file(file, source))
+}
+
+/// What a path leads to.
+enum Destination {
+    /// A file, which may be missing: a link stays, and its target is replaced.
+    File(PathBuf),
+    /// A pipe or a device: `/dev/stdout`, `>(gzip > page.gz)`.
+    Special,
+}
+
+impl Destination {
+    fn of(file: &Path) -> Self {
+        match fs::metadata(file) {
+            Ok(facts) if !facts.is_file() && !facts.is_dir() => Self::Special,
+            Ok(_) => Self::File(fs::canonicalize(file).unwrap_or_else(|_| file.to_owned())),
+            Err(_) => Self::File(file.to_owned()),
         }
-        Err(error) => {
-            let hint = format!("does the folder {} exist?", folder.display());
-            let hint = (error.kind() == io::ErrorKind::NotFound).then_some(hint);
-            let said = format!("failed to write {}: {error}", file.display());
-            Err(Failure::failed(said).with_hint(hint))
-        }
+    }
+}
+
+fn write_into(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(file)?;
+    file.write_all(bytes)
+}
+
+/// Writes next to the place and renames, so that nobody opens half a page.
+fn write_next_to(place: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let create = |path: &Path| {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(mode).open(path)
+    };
+    // Removed on drop, so also on every early return.
+    let mut temporary = tempfile::Builder::new().make_in(folder_of(place), create)?;
+    temporary.as_file_mut().write_all(bytes)?;
+    // Some file systems report a full disk only here.
+    temporary.as_file().sync_all()?;
+    temporary.persist(place).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A text without anything that acts on a terminal; JSON stays the same data.
+fn harmless(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match std::str::from_utf8(bytes).map(text::visible) {
+        Ok(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+        _ => Cow::Borrowed(bytes),
     }
 }
 
 /// Columns of the terminal: an empty comfy-table asks the system for them.
 fn console_width() -> Option<u16> {
     comfy_table::Table::new().width()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use rustix::fs::{CWD, FileType as Node, Mode, mknodat};
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_a_link_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        replace(&file, b"longer than the next").unwrap();
+        symlink("file", &link).unwrap();
+        replace(&link, b"next \x1b").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "next \\u001b");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(names(dir.path()), ["file", "link"]);
+        replace_by(&file, b"\xff", PRIVATE).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"\xff");
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, PRIVATE);
+    }
+
+    #[test]
+    fn a_pipe_and_a_device_are_written_and_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        mknodat(CWD, &pipe, Node::Fifo, Mode::RWXU, 0).unwrap();
+        let mut options = OpenOptions::new();
+        let mut reader = options.read(true).write(true).open(&pipe).unwrap();
+        replace(&pipe, b"data").unwrap();
+        let mut read = [0; 4];
+        reader.read_exact(&mut read).unwrap();
+        assert_eq!(&read, b"data");
+        assert_eq!(names(dir.path()), ["pipe"]);
+        // A link to a device, so that no mistake can replace the device itself.
+        let full = dir.path().join("full");
+        symlink("/dev/full", &full).unwrap();
+        let error = replace(&full, b"data").unwrap_err();
+        assert!(error.to_string().ends_with("/full`"), "{error}");
+        assert!(error.hint().unwrap().starts_with("free space"));
+        assert_eq!(names(dir.path()), ["full", "pipe"]);
+    }
+
+    #[test]
+    fn an_error_names_the_path_of_the_user_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = dir.path().join("missing/file");
+        let cause = |error: &OutputError| {
+            let source = std::error::Error::source(error).unwrap();
+            source.to_string()
+        };
+        let error = replace(&missing, b"data").unwrap_err();
+        assert!(error.to_string().ends_with("/missing/file`"), "{error}");
+        assert_eq!(cause(&error), "No such file or directory (os error 2)");
+        let folder = dir.path().join("folder");
+        fs::create_dir(&folder).unwrap();
+        let error = replace(&folder, b"data").unwrap_err();
+        assert_eq!(cause(&error), "Is a directory (os error 21)");
+        assert_eq!(error.hint().unwrap(), "name a file in that folder");
+        assert_eq!(names(dir.path()), ["folder"]);
+    }
+
+    #[test]
+    fn standard_output_that_is_full_is_named() {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let talk = Arc::new(Mutex::new(Vec::<u8>::new()));
+        let mut printer = Printer::into_sinks(Box::new(full), talk);
+        let failure = Failure::from(printer.line("text").unwrap_err());
+        assert_eq!(
+            failure.to_string(),
+            "error: failed to write standard output\n  \
+             caused by: No space left on device (os error 28)\n  \
+             hint: free space on the disk that the output goes to, or redirect it to another one"
+        );
+        assert!(!failure.is_broken_pipe());
+    }
 }

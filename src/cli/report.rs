@@ -31,9 +31,14 @@ pub(super) fn report(
     }
     if args.write {
         for (folder, record) in &runs {
-            write_derived_of(folder, record, Extent::Whole).map_err(store_failure)?;
-            charts::write_into(folder, record).map_err(store_failure)?;
-            write_page_of(folder, record, Extent::Whole).map_err(store_failure)?;
+            // What can be written is, and the first fault is reported.
+            let written = [
+                write_derived_of(folder, record, Extent::Whole),
+                charts::write_into(folder, record),
+                write_page_of(folder, record, Extent::Whole),
+            ];
+            let written: Result<(), _> = written.into_iter().collect();
+            written.map_err(store_failure)?;
             printer.talk(&format!("written anew in {}", folder.path().display()));
         }
         return Ok(exit);

@@ -1,6 +1,5 @@
 //! `plimsoll run`: from arguments to the run's folder.
 
-use std::io;
 use std::path::Path;
 
 use super::again::{self, Earlier};
@@ -11,6 +10,7 @@ use super::failure::{Exit, Failure, store_failure};
 use super::folder::{FolderRecorder, write_derived, write_page};
 use super::job::{Job, Seams};
 use super::output::Printer;
+use super::output_error::OutputError;
 use super::planning::{self, PROBE_INTERVAL};
 use super::prepare::{Prepared, settle, want};
 use super::progress::Display;
@@ -19,7 +19,7 @@ use crate::host;
 use crate::record::{Disposition, EngineChoice, Metric, RunRecord, RunState, Status};
 use crate::report;
 use crate::runner::{self, RunError, Runner, Settings};
-use crate::store::RunFolder;
+use crate::store::{RECORD_FILE, RunFolder};
 
 /// Runs, and prints the tables.
 ///
@@ -72,12 +72,14 @@ pub(super) fn finish(
         }
     }
     let folder = measured.folder.path();
-    print(&measured.record, folder, (format, preferred), printer)?;
+    // Why the run ended early is more than that nobody can read its tables.
+    let printed = print(&measured.record, folder, (format, preferred), printer);
     measured.result?;
-    match measured.unwritten {
-        Some(failure) => Err(failure),
-        None => Ok(exit_of(&measured.record)),
+    if let Some(failure) = measured.unwritten {
+        return Err(failure);
     }
+    printed?;
+    Ok(exit_of(&measured.record))
 }
 
 /// What came of it.
@@ -126,6 +128,9 @@ pub(super) async fn measure<E: Engine, C: Clock, P: Probe, G: Environments<E, P>
         }
         Err(failure) => Err(failure),
     };
+    // The first save comes before the first build.
+    let is_unsaved = || matches!(path.join(RECORD_FILE).try_exists(), Ok(false));
+    let began = began && !(outcome.is_err() && is_unsaved());
     // On the user's engine a run leaves names on the way to its registry.
     if !began || choice == EngineChoice::CleanRoom {
         let ours = |item: &crate::engine::Owned| item.run.as_ref() == Some(&id);
@@ -263,7 +268,7 @@ fn print(
     folder: &Path,
     (format, preferred): (TableFormat, &[Metric]),
     printer: &mut Printer,
-) -> io::Result<()> {
+) -> Result<(), OutputError> {
     match format {
         TableFormat::Table => {
             printer.data(answers(record, preferred, printer.width).as_bytes())?;

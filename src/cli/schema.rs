@@ -9,7 +9,7 @@ use crate::scenario;
 /// Prints a schema.
 ///
 /// # Errors
-/// When stdout is closed.
+/// When stdout cannot be written.
 pub(super) fn schema(args: &SchemaArgs, printer: &mut Printer) -> Result<Exit, Failure> {
     let schema = match args.of {
         SchemaOf::Scenario => scenario::schema(),

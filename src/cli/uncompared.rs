@@ -3,6 +3,7 @@
 use super::args::{AbArgs, CompareFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
+use super::output_error::OutputError;
 use super::pairing::Pairing;
 use crate::record::{CaseId, Revision};
 use crate::report;
@@ -21,12 +22,12 @@ impl Uncompared<'_> {
     /// Says why nothing is measured, in the form that was asked for.
     ///
     /// # Errors
-    /// When stdout is closed.
+    /// When stdout cannot be written.
     pub(super) fn print(
         &self,
         format: CompareFormat,
         printer: &mut Printer,
-    ) -> std::io::Result<()> {
+    ) -> Result<(), OutputError> {
         let pairing = self.pairing;
         let words = mask_found(&self.words()).into_owned();
         match format {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::names::{JOURNAL_FILE, LATEST, RECORD_FILE};
 use crate::record::ReadError;
 
 /// A run folder cannot be created, found, read or written.
@@ -122,6 +123,28 @@ fn place(path: &Path, source: &ReadError) -> String {
     }
 }
 
+/// Whether a disk, or what the user may use of it, is full.
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
+/// Whether a file of a run can be derived from its record: all can except the record itself, its
+/// journal and the notes on the builder's cache.
+fn is_derived(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let is_note = name.as_encoded_bytes().starts_with(b"cache-")
+        && path
+            .extension()
+            .is_some_and(|extension| extension == "json");
+    !is_note
+        && [RECORD_FILE, JOURNAL_FILE, LATEST]
+            .iter()
+            .all(|other| name != *other)
+}
+
 impl StoreError {
     /// How the user can fix it, if there is a fix.
     pub fn hint(&self) -> Option<&str> {
@@ -135,6 +158,19 @@ impl StoreError {
                  line and those after it; `plimsoll run --resume` measures their visits again",
             ),
             Self::Locked { .. } | Self::Taken { .. } => Some("wait for that process, or stop it"),
+            Self::Create { source, .. } if is_full(source) => {
+                Some("free space on that disk, or name a folder on another one with `--out DIR`")
+            }
+            Self::Write { path, source } if is_full(source) => Some(match is_derived(path) {
+                true => {
+                    "free space on that disk; `plimsoll report RUN --write` then writes the tables, \
+                     charts and page of a run from its run.json"
+                }
+                false => {
+                    "free space on that disk, then repeat the command; `plimsoll run --resume RUN` \
+                     continues a run that was interrupted"
+                }
+            }),
             Self::Create { .. } | Self::Write { .. } => {
                 Some("name a folder that you can write to with `--out DIR`")
             }
@@ -147,5 +183,31 @@ impl StoreError {
             }
             Self::Read { .. } | Self::Name { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_on_a_full_disk_depends_on_what_can_be_derived() {
+        let write = |name: &str, kind: io::ErrorKind| StoreError::Write {
+            path: Path::new("results/x").join(name),
+            source: kind.into(),
+        };
+        for name in ["summary.csv", "report.md", "charts/cache-size.svg"] {
+            let error = write(name, io::ErrorKind::StorageFull);
+            assert!(
+                error.hint().unwrap().contains("report RUN --write"),
+                "{name}"
+            );
+        }
+        for name in [RECORD_FILE, JOURNAL_FILE, "cache-records.json"] {
+            let error = write(name, io::ErrorKind::QuotaExceeded);
+            assert!(error.hint().unwrap().contains("run --resume RUN"), "{name}");
+        }
+        let other = write("report.md", io::ErrorKind::PermissionDenied);
+        assert!(other.hint().unwrap().contains("--out DIR"));
     }
 }

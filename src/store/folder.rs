@@ -47,7 +47,7 @@ impl RunFolder {
         if results_dir.ends_with(OWN_FOLDER) {
             let ignore = results_dir.join(IGNORE_FILE);
             if !atomic::exists(&ignore) {
-                fs::write(&ignore, "*\n").map_err(fault(&ignore))?;
+                atomic::write(&ignore, b"*\n").map_err(fault(&ignore))?;
             }
         }
         for number in 1_u32.. {

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::atomic;
 use super::error::StoreError;
+use super::names::JOURNAL_FILE;
 use crate::files;
 use crate::record::{BuildRecord, RunRecord, Sample, VisitConditions};
 use crate::units::Bytes;
@@ -24,9 +25,6 @@ use crate::units::Bytes;
 /// The largest record and the largest journal that are read: a joined run of 10,000 variants is
 /// below.
 pub(super) const MOST_RECORD_BYTES: Bytes = Bytes(1 << 30);
-
-/// The journal's file.
-pub const JOURNAL_FILE: &str = "run.journal";
 
 /// A line.
 #[derive(Debug, Serialize, Deserialize)]

@@ -3,6 +3,9 @@
 /// The run record's file.
 pub const RECORD_FILE: &str = "run.json";
 
+/// The file of the journal: results of a run since its last complete record.
+pub const JOURNAL_FILE: &str = "run.journal";
+
 /// The name of the run that was started last.
 pub const LATEST: &str = "latest";
 

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::error::StoreError;
 use super::folder::RunFolder;
-use super::journal::{JOURNAL_FILE, Journal, JournalLine};
+use super::journal::{Journal, JournalLine};
+use super::names::JOURNAL_FILE;
 use crate::record::RunRecord;
 
 /// A smaller record is written completely each time, which is cheap and keeps everything in one

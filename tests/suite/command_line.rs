@@ -1,6 +1,11 @@
-//! The real binary where it needs no engine: help, wrong usage, closed pipes.
+//! The real binary where it needs no engine: help, wrong usage, closed pipes, hints.
 
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use regex::Regex;
+use walkdir::WalkDir;
 
 fn plimsoll(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
@@ -98,6 +103,45 @@ fn a_reader_that_leaves_early_is_no_error() {
             "{arguments:?}"
         );
     }
+}
+
+/// Types of errors in a source file that have a hint.
+fn hinted(text: &str) -> Vec<String> {
+    let error =
+        r"thiserror::Error\)\]\s*(?:#\[error\([^\n]*\)\]\s*)?pub (?:enum|struct) (\w+) \{([^}]*)";
+    let has_method = |name: &str| {
+        let mut blocks = text.split("\nimpl ");
+        blocks.any(|block| {
+            block.starts_with(&format!("{name} {{")) && block.contains("pub fn hint(&self)")
+        })
+    };
+    let found = Regex::new(error).unwrap();
+    let found = found.captures_iter(text);
+    found
+        .filter(|one| one[2].contains("pub hint: Option<String>") || has_method(&one[1]))
+        .map(|one| one[1].to_owned())
+        .collect()
+}
+
+/// `src/cli/hints.rs` finds the hint of a cause wherever it is in the chain.
+#[test]
+fn each_error_that_has_a_hint_is_known_to_the_command_line() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let list = fs::read_to_string(source.join("cli/hints.rs")).unwrap();
+    let mut all = Vec::new();
+    for entry in WalkDir::new(source) {
+        let entry = entry.unwrap();
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|ending| ending == "rs")
+        {
+            all.extend(hinted(&fs::read_to_string(entry.path()).unwrap()));
+        }
+    }
+    assert!(all.len() >= 18, "{all:?}");
+    all.retain(|name| !list.contains(&format!("text_of::<{name}>(")));
+    assert!(all.is_empty(), "not in src/cli/hints.rs: {all:?}");
 }
 
 /// A committed run, so that the program itself is asked.

@@ -6,5 +6,8 @@
 
 mod cases;
 mod disk;
+mod full_file;
+mod outputs;
+mod runs;
 mod stage;
 mod table;

@@ -184,6 +184,7 @@ fn actions_have_the_versions_of_the_documentation() {
     let used = Regex::new(r"uses: (actions/[a-z-]+)@(\S+)").unwrap();
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in [
+        ".github/workflows/ci.yml",
         ".github/workflows/release.yml",
         "action.yml",
         "docs/CI.md",

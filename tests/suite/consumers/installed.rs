@@ -150,8 +150,10 @@ fn github_and_gitlab_would_take_the_examples() {
         std::fs::write(&file, text).unwrap();
         files.push((schema, file));
     }
-    let release = root.join(".github/workflows/release.yml");
-    files.push(("vendor.github-workflows", release));
+    for own in ["ci.yml", "release.yml"] {
+        let workflow = root.join(".github/workflows").join(own);
+        files.push(("vendor.github-workflows", workflow));
+    }
     for (schema, file) in &files {
         ran(Command::new(&checker)
             .args(["--builtin-schema", schema])

@@ -111,13 +111,19 @@ pub(super) fn can_mount() -> bool {
 
 /// The outcome of a test, run in a namespace of its own.
 pub(super) fn outside(test: &str) -> String {
-    let words = ["--mount", "--propagation", "private"];
-    let output = Command::new("unshare")
-        .args(words)
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "--propagation", "private"])
         .arg(std::env::current_exe().unwrap())
+        .env(INSIDE, "1");
+    restarted(&mut command, test)
+}
+
+/// The outcome of a test, which this command runs in another process.
+pub(super) fn restarted(command: &mut Command, test: &str) -> String {
+    let output = command
         .args(["--exact", "--nocapture", "--test-threads", "1"])
         .arg(format!("faults::{test}"))
-        .env(INSIDE, "1")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
@@ -141,6 +147,10 @@ pub(super) fn inside(case: &Case, repair: Repair) -> Outcome {
     mount(&disk, "size=8m");
     let stage = Stage::of(home, Of::Host);
     let outcome = runtime.block_on(struck(stage, case, repair));
+    let said = &outcome.said;
+    let reasons = ["No space left on device", "Read-only file system"];
+    assert!(reasons.iter().any(|words| said.contains(words)), "{said}");
+    assert!(said.contains("failed to write `"), "{said}");
     shell("umount", &["--lazy", disk.to_str().unwrap()]);
     outcome
 }

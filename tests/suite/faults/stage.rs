@@ -73,6 +73,8 @@ fn key(sample: &Sample) -> Key {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub ended: String,
+    /// The error, and everything on stderr before it.
+    pub said: String,
     /// Samples that were on disk when the fault struck, and how many of them are gone.
     pub saved: usize,
     pub lost: usize,
@@ -285,7 +287,7 @@ pub(super) async fn struck(mut stage: Stage, case: &Case, repair: impl FnOnce(&S
     let planned = planned(case.of).await;
     let meeting = stage.engine().arm(case.strike);
     let words = stage.words();
-    let (ended, saved) = {
+    let (ended, error, saved) = {
         let mut run = Box::pin(stage.home.run(&words));
         tokio::select! {
             biased;
@@ -300,19 +302,21 @@ pub(super) async fn struck(mut stage: Stage, case: &Case, repair: impl FnOnce(&S
         }
         if matches!(case.then, Then::Kill | Then::KillAfter(_)) {
             drop(run);
-            ("killed".to_owned(), saved)
+            ("killed".to_owned(), String::new(), saved)
         } else {
             meeting.go_on();
-            let ended = match run.await.0 {
-                Ok(exit) => (exit as u8).to_string(),
-                Err(failure) => (failure.exit as u8).to_string(),
+            let (exit, error) = match run.await.0 {
+                Ok(exit) => (exit, String::new()),
+                Err(failure) => (failure.exit, failure.to_string()),
             };
-            (ended, saved)
+            ((exit as u8).to_string(), error, saved)
         }
     };
+    let said = format!("{}{error}", stage.home.talk());
     stage.engine().state(|state| state.gone = false);
     repair(&stage);
-    judged(&mut stage, planned, ended, saved).await
+    let outcome = judged(&mut stage, planned, ended, saved).await;
+    Outcome { said, ..outcome }
 }
 
 /// Looks at what a run that ended has kept, left and touched; cleans up; and lets it go on.
@@ -359,6 +363,7 @@ async fn judged(
         left,
         left_after_clean: still.len(),
         touched: touched.len(),
+        ..Outcome::default()
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::stage::{Case, Outcome, outcome};
-use super::{cases, disk};
+use super::{cases, disk, full_file, outputs, runs};
 
 /// Faults that only real engines, links and disks show: what the test proves, and its name.
 const REAL: &[(&str, &str, &str)] = &[
@@ -148,7 +148,9 @@ Each fault strikes one call of a run of two rounds on fake engines, mostly in th
 Then the test looks at the results, runs `plimsoll clean --run RUN --yes`, and lets a run that \
 did not complete go on with `plimsoll run --resume`. Killed means that nothing of plimsoll runs \
 on after the call. The rows of `disk` use real file systems of some megabytes, in a mount \
-namespace; they need root.
+namespace; they need root. In the rows of `full_file`, the disk is full for one file and no other: \
+a library that is loaded before the C library lets its writes fail. These tests also check that \
+the error names the file and a command, and that the command completes the run or its reports.
 
 | column | meaning |
 |---|---|
@@ -164,6 +166,19 @@ namespace; they need root.
 
 | fault | exit | saved | lost | resumed | values | reasons | silent | left | after `clean` | touched | test |
 |---|---|---|---|---|---|---|---|---|---|---|---|
+";
+
+const OUTPUTS_HEAD: &str = "
+## Outputs of commands on a full disk
+
+`RUN`, `PROJECT`, `parts` and the image are only read. `FILE` and the chart in `DIR` are there \
+already, and the writes of the file fail as in the rows of `full_file`. Where a file is named after \
+the command, only its writes fail, and the other files are written. The other commands print to \
+`/dev/full`. These tests also check that the error names the file as the user does, or standard \
+output, and says what to do.
+
+| command | exit | FILE | unfinished files | test |
+|---|---|---|---|---|
 ";
 
 const REAL_HEAD: &str = "
@@ -209,11 +224,17 @@ fn check(case: &Case, outcome: &Outcome) {
 }
 
 fn compare_row(case: &Case, outcome: &str) {
-    let row = row(case, outcome);
-    println!("{row}");
+    compare_rows(&[row(case, outcome)]);
+}
+
+/// Compares rows with those of the page.
+pub(super) fn compare_rows(rows: &[String]) {
     let page = fs::read_to_string(path()).unwrap_or_default();
-    let found = page.lines().any(|line| line == row);
-    assert!(found || blesses(), "not in docs/FAULTS.md: {row}");
+    for row in rows {
+        println!("{row}");
+        let found = page.lines().any(|line| line == row);
+        assert!(found || blesses(), "not in docs/FAULTS.md: {row}");
+    }
 }
 
 /// Runs a case and compares its row.
@@ -238,6 +259,19 @@ pub(super) fn compare_disk(test: &str) {
     }
 }
 
+/// The same of a case in which the disk is full for one file.
+pub(super) fn compare_full_file(test: &str) {
+    let all = full_file::all();
+    let one = all.iter().find(|one| one.case.test == test).unwrap();
+    if full_file::is_inside() {
+        let outcome = full_file::inside(one);
+        check(&one.case, &outcome);
+        println!("\noutcome: {outcome}");
+    } else {
+        compare_row(&one.case, &full_file::outside(test));
+    }
+}
+
 /// The page names these tests and no others; blessed, it is written.
 #[test]
 fn the_page_has_a_row_for_each_fault() {
@@ -246,17 +280,23 @@ fn the_page_has_a_row_for_each_fault() {
     }
     let page = fs::read_to_string(path()).unwrap();
     let disks = disk::all().into_iter().map(|(case, _)| case);
+    let files = full_file::all().into_iter().map(|one| one.case);
     let own = cases::all()
         .into_iter()
         .chain(disks)
+        .chain(files)
         .map(|case| format!("faults::{}", case.test));
     let real = REAL.iter().map(|(_, _, test)| (*test).to_owned());
-    let tests: Vec<_> = own.chain(real).collect();
+    let outputs = vec![outputs::TEST.to_owned(); outputs::count()];
+    let runs = runs::all().into_iter();
+    let runs = runs.map(|one| format!("faults::{}", one.test));
+    let tests: Vec<_> = own.chain(outputs).chain(runs).chain(real).collect();
     let named = |line: &str| Some(line.strip_suffix("` |")?.rsplit_once('`')?.1.to_owned());
     let named = page.lines().filter_map(named);
     let named: Vec<_> = named.filter(|test| test.contains("::")).collect();
     assert_eq!(named, tests, "write it with PLIMSOLL_BLESS=1");
-    assert!(page.starts_with(HEAD) && page.contains(REAL_HEAD));
+    assert!(page.starts_with(HEAD));
+    assert!(page.contains(OUTPUTS_HEAD) && page.contains(REAL_HEAD));
     for (fault, shown, test) in REAL {
         assert!(
             page.contains(&format!("| {fault} | {shown} | `{test}` |")),
@@ -294,9 +334,19 @@ fn write() {
     for (case, _) in disk::all() {
         page.push_str(&format!("{}\n", row(&case, &disk::outside(case.test))));
     }
+    for one in full_file::all() {
+        let outcome = full_file::outside(one.case.test);
+        page.push_str(&format!("{}\n", row(&one.case, &outcome)));
+    }
     page.push('\n');
     for (at, (_, words)) in STAYS.iter().enumerate() {
         page.push_str(&format!("{}. {words}\n", at + 1));
+    }
+    page.push_str(OUTPUTS_HEAD);
+    let of_runs = runs::all();
+    let of_runs = of_runs.iter().map(runs::row);
+    for row in outputs::rows().into_iter().chain(of_runs) {
+        page.push_str(&format!("{row}\n"));
     }
     page.push_str(REAL_HEAD);
     for (fault, shown, test) in REAL {
