@@ -6,7 +6,8 @@
 use std::hint::black_box;
 
 use criterion::Criterion;
-use plimsoll::report::{Analysis, Theme, charts, png};
+use plimsoll::charts::{Theme, charts, png};
+use plimsoll::summary::Analysis;
 
 #[expect(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/suite/charts/made.rs"]

@@ -7,10 +7,11 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::Criterion;
+use plimsoll::charts::{Theme, charts};
+use plimsoll::export::{samples_csv, steps_csv, summary_csv};
+use plimsoll::page::report_html;
 use plimsoll::record::RunRecord;
-use plimsoll::report::{
-    Theme, charts, report_html, report_md, samples_csv, steps_csv, summary_csv,
-};
+use plimsoll::report::report_md;
 
 #[expect(dead_code, reason = "the tests of the reports use the rest")]
 #[path = "../tests/suite/reports/builder.rs"]

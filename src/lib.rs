@@ -25,7 +25,7 @@ pub mod merge;
 
 pub mod history;
 
-pub mod report;
+pub mod summary;
 
 pub mod builtin;
 pub mod cleanroom;
@@ -40,7 +40,14 @@ pub mod scan;
 pub mod store;
 
 pub mod bases;
+pub mod charts;
 pub mod project;
 pub mod runner;
+pub mod tables;
+
+pub mod export;
+
+pub mod page;
+pub mod report;
 
 pub mod cli;

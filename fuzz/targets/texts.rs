@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use plimsoll::context::fuzzing::ignored;
 use plimsoll::dockerfile::Dockerfile;
 use plimsoll::record::{RunRecord, claimable};
-use plimsoll::{report, scenario as scenarios};
+use plimsoll::{export, report, scenario as scenarios};
 
 use super::{chain, is_short};
 
@@ -175,8 +175,8 @@ pub fn record(data: &[u8]) {
     let written = serde_json::to_string(&record).unwrap();
     let again = RunRecord::read(&written).unwrap();
     assert_eq!(serde_json::to_string(&again).unwrap(), written);
-    report::samples_csv(&record);
-    report::summary_csv(&record);
+    export::samples_csv(&record);
+    export::summary_csv(&record);
     report::report_md(&record);
     let mut masked = record;
     masked.mask_secrets();

@@ -18,13 +18,16 @@ use super::pairing::{Pairing, pair};
 use super::prepare::named_after;
 use super::run::{Measured, exit_of, measure};
 use super::uncompared::Uncompared;
+use crate::charts::{self, Theme};
 use crate::compare::{RunComparison, Side, Terms, compare as compare_runs, side_of, terms_of};
 use crate::engine::{Clock, Engine, Probe};
+use crate::export;
 use crate::git::{Checkouts, GitError, Repository};
+use crate::page;
 use crate::record::{AbRecord, AbTerms, Revision, RunRecord, RunState};
-use crate::report::{self, Theme};
 use crate::stats::{Design, Looks, Threshold};
 use crate::store::{RunFolder, StoreError};
+use crate::tables;
 use crate::units::Ratio;
 
 /// Measures base and head, and says what became better or worse.
@@ -293,14 +296,14 @@ fn write_side(folder: &RunFolder, side: Side, run: &RunRecord) -> Result<(), Sto
 }
 
 fn write_comparison(folder: &RunFolder, comparison: &RunComparison<'_>) -> Result<(), StoreError> {
-    let table = report::comparison_table(comparison, true).markdown();
-    let json = format!("{:#}\n", report::comparison_json(comparison));
-    let page = report::comparison_html(comparison);
-    let chart = report::comparison_chart(comparison, Theme::Light);
+    let table = tables::comparison_table(comparison, true).markdown();
+    let json = format!("{:#}\n", export::comparison_json(comparison));
+    let page = page::comparison_html(comparison);
+    let chart = charts::comparison_chart(comparison, Theme::Light);
     let chart = chart.map(|chart| folder.write("comparison.svg", chart.svg.as_bytes()));
     let written = [
         folder.write("comparison.md", table.as_bytes()),
-        folder.write("comparison.csv", &report::comparison_csv(comparison)),
+        folder.write("comparison.csv", &export::comparison_csv(comparison)),
         folder.write("comparison.json", json.as_bytes()),
         chart.unwrap_or(Ok(())),
         folder.write("comparison.html", page.as_bytes()),

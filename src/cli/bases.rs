@@ -16,7 +16,7 @@ use super::progress::clock;
 use crate::bases::{self, BasesError, Built, Catalogue, NotBuilt, Progress};
 use crate::engine::{Engine, LABEL_RECIPE, OwnedKind, RemovalOutcome};
 use crate::record::ImageStore;
-use crate::report::{Cell, Column, Table, TableNote};
+use crate::tables::{Cell, Column, Table, TableNote};
 use crate::units::{Bytes, Ratio};
 
 /// Lists, builds or removes.

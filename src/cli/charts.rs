@@ -9,9 +9,10 @@ use super::args::charts::ChartArgs;
 use super::failure::{Exit, Failure};
 use super::output::{self, Printer};
 use super::output_error::OutputError;
+use crate::charts::{self, Chart, ChartOptions, Theme};
 use crate::record::RunRecord;
-use crate::report::{self, Chart, ChartOptions, Grouping, Theme};
 use crate::store::{RunFolder, StoreError};
+use crate::summary::Grouping;
 
 /// The form of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub(super) fn write(
         } else {
             out.to_owned()
         };
-        let charts = report::charts_with(record, options);
+        let charts = charts::charts_with(record, options);
         there.extend(charts.iter().map(|chart| chart.name.clone()));
         for chart in charts.iter().filter(|chart| wanted(chart)) {
             save(&folder, chart, picture)?;
@@ -118,7 +119,7 @@ pub(super) fn write_all(
 pub(super) fn bytes_of(chart: &Chart, picture: Picture) -> Result<Vec<u8>, Failure> {
     match picture {
         Picture::Svg => Ok(chart.svg.clone().into_bytes()),
-        Picture::Png => report::png(chart).map_err(Failure::failed),
+        Picture::Png => charts::png(chart).map_err(Failure::failed),
     }
 }
 
@@ -138,7 +139,7 @@ fn save(folder: &Path, chart: &Chart, picture: Picture) -> Result<(), Failure> {
 /// # Errors
 /// When a file cannot be written.
 pub(super) fn write_into(folder: &RunFolder, record: &RunRecord) -> Result<(), StoreError> {
-    for chart in report::charts(record, Theme::Light) {
+    for chart in charts::charts(record, Theme::Light) {
         let name = format!("charts/{}.svg", chart.name);
         folder.write(&name, chart.svg.as_bytes())?;
     }

@@ -9,10 +9,11 @@ use super::history::{runs_below, sorted};
 use super::output::Printer;
 use super::runs::load_one;
 use crate::compare::{self, Baselines, BudgetLine, Rule};
+use crate::export::{self, JunitTerms};
 use crate::history::{RunDigest, TrendTerms, hold, trends};
 use crate::record::{Disposition, Measurand, RunRecord};
-use crate::report::{self, JudgedBudgets, JunitTerms};
 use crate::store::{self, StoreError};
+use crate::summary::{self, JudgedBudgets};
 
 /// What to do where a run is no part of a history.
 const NO_DIGEST: &str = "leave `--baseline-last` out, or check a run that has ended";
@@ -64,7 +65,7 @@ pub(super) fn check_run(
         pinned: pinned.as_ref(),
     };
     let waived = args.allow.iter().copied().collect();
-    let mut lines = report::check_budgets(&run, against, &config.budgets, &waived);
+    let mut lines = summary::check_budgets(&run, against, &config.budgets, &waived);
     if let Some(last) = args.baseline_last {
         hold_to_history(place, &run, usize::from(last), &waived, &mut lines, printer)?;
     }
@@ -88,7 +89,7 @@ fn text_of(
     let JudgedBudgets {
         lines, unmatched, ..
     } = budgets;
-    let summary = |most| report::summary_md(Some(budgets), None, most);
+    let summary = |most| export::summary_md(Some(budgets), None, most);
     Ok(match args.format {
         CheckFormat::Table => budgets.table().terminal(width),
         CheckFormat::Md => budgets.table().markdown(),
@@ -98,13 +99,13 @@ fn text_of(
                 open_fails: args.fail_on_inconclusive,
                 unmatched,
             };
-            report::junit_xml_on(run, lines, terms).map_err(Failure::failed)?
+            export::junit_xml_on(run, lines, terms).map_err(Failure::failed)?
         }
         CheckFormat::Annotations => {
-            report::budget_annotations(lines) + &report::unmatched_annotations(unmatched)
+            export::budget_annotations(lines) + &export::unmatched_annotations(unmatched)
         }
-        CheckFormat::StepSummary => summary(report::STEP_SUMMARY_BYTES),
-        CheckFormat::Comment => summary(report::COMMENT_BYTES),
+        CheckFormat::StepSummary => summary(export::STEP_SUMMARY_BYTES),
+        CheckFormat::Comment => summary(export::COMMENT_BYTES),
     })
 }
 

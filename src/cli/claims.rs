@@ -5,8 +5,9 @@ use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::output_error::OutputError;
 use super::runs::load_readable;
+use crate::export;
 use crate::record::RunRecord;
-use crate::report;
+use crate::tables;
 
 /// Prints the claims of the runs' scenarios.
 ///
@@ -25,11 +26,11 @@ pub(super) fn claims(
     }
     match args.format {
         ReportFormat::Json => {
-            printer.line(&format!("{:#}", report::several_claims_json(&records)))?;
+            printer.line(&format!("{:#}", export::several_claims_json(&records)))?;
         }
-        ReportFormat::Csv => printer.data(&report::claims_of_all(&records).csv())?,
+        ReportFormat::Csv => printer.data(&tables::claims_of_all(&records).csv())?,
         ReportFormat::Table | ReportFormat::Md => {
-            for table in report::claims_of_several(&records) {
+            for table in tables::claims_of_several(&records) {
                 let text = if args.format == ReportFormat::Md {
                     table.markdown()
                 } else {
@@ -44,11 +45,11 @@ pub(super) fn claims(
 
 fn one(record: &RunRecord, format: ReportFormat, printer: &mut Printer) -> Result<(), OutputError> {
     match format {
-        ReportFormat::Json => printer.line(&format!("{:#}", report::claims_json(record))),
+        ReportFormat::Json => printer.line(&format!("{:#}", export::claims_json(record))),
         ReportFormat::Table => {
-            printer.data(report::claims(record).terminal(printer.width).as_bytes())
+            printer.data(tables::claims(record).terminal(printer.width).as_bytes())
         }
-        ReportFormat::Md => printer.data(report::claims(record).markdown().as_bytes()),
-        ReportFormat::Csv => printer.data(&report::claims(record).csv()),
+        ReportFormat::Md => printer.data(tables::claims(record).markdown().as_bytes()),
+        ReportFormat::Csv => printer.data(&tables::claims(record).csv()),
     }
 }

@@ -7,11 +7,14 @@ use super::charts::{self, Picture};
 use super::failure::{Exit, Failure};
 use super::output::{Printer, hand_over};
 use super::runs::load_one;
+use crate::charts::Theme;
 use crate::compare::{
     LineOutcome, RunComparison, Side, Standing, Terms, caveats, compare, side_of, terms_of,
 };
+use crate::export;
+use crate::page;
 use crate::record::RunRecord;
-use crate::report::{self, Theme};
+use crate::tables;
 
 /// Compares head with base and prints what changed.
 ///
@@ -91,23 +94,24 @@ pub(super) fn print(
 ) -> Result<(), Failure> {
     let ComparisonOutput { format, out, .. } = output;
     let width = printer.width.filter(|_| out.is_none());
-    let table = || report::comparison_table(comparison, output.all);
+    let table = || tables::comparison_table(comparison, output.all);
     let drawn = |picture| {
-        let chart = report::comparison_chart(comparison, output.theme).ok_or_else(nothing)?;
+        let chart =
+            crate::charts::comparison_chart(comparison, output.theme).ok_or_else(nothing)?;
         charts::bytes_of(&chart, picture)
     };
-    let summary = |most| report::summary_md(None, Some(comparison), most).into_bytes();
+    let summary = |most| export::summary_md(None, Some(comparison), most).into_bytes();
     let bytes = match format {
         CompareFormat::Table => table().terminal(width).into_bytes(),
         CompareFormat::Md => table().markdown().into_bytes(),
-        CompareFormat::Csv => report::comparison_csv(comparison),
-        CompareFormat::Json => format!("{:#}\n", report::comparison_json(comparison)).into_bytes(),
-        CompareFormat::Html => report::comparison_html(comparison).into_bytes(),
+        CompareFormat::Csv => export::comparison_csv(comparison),
+        CompareFormat::Json => format!("{:#}\n", export::comparison_json(comparison)).into_bytes(),
+        CompareFormat::Html => page::comparison_html(comparison).into_bytes(),
         CompareFormat::Svg => drawn(Picture::Svg)?,
         CompareFormat::Png => drawn(Picture::Png)?,
-        CompareFormat::Annotations => report::comparison_annotations(comparison).into_bytes(),
-        CompareFormat::StepSummary => summary(report::STEP_SUMMARY_BYTES),
-        CompareFormat::Comment => summary(report::COMMENT_BYTES),
+        CompareFormat::Annotations => export::comparison_annotations(comparison).into_bytes(),
+        CompareFormat::StepSummary => summary(export::STEP_SUMMARY_BYTES),
+        CompareFormat::Comment => summary(export::COMMENT_BYTES),
     };
     hand_over(&bytes, out, format != CompareFormat::Png, printer)
 }

@@ -9,6 +9,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use crate::export;
+use crate::page;
 use crate::record::{RunRecord, RunState};
 use crate::report;
 use crate::runner::{Recorder, VisitNotes};
@@ -210,16 +212,16 @@ pub(super) fn write_derived_of(
     let files: [Write<'_>; 5] = [
         &|| {
             folder.write_by("summary.csv", |file| {
-                report::write_summary_csv(record, file)
+                export::write_summary_csv(record, file)
             })
         },
         &|| {
             folder.write_by("samples.csv", |file| {
-                report::write_samples_csv(record, file)
+                export::write_samples_csv(record, file)
             })
         },
-        &|| folder.write_by("steps.csv", |file| report::write_steps_csv(record, file)),
-        &|| match report::effects_csv(record) {
+        &|| folder.write_by("steps.csv", |file| export::write_steps_csv(record, file)),
+        &|| match export::effects_csv(record) {
             Some(effects) => folder.write("effects.csv", &effects),
             None => Ok(()),
         },
@@ -256,7 +258,7 @@ pub(super) fn write_page_of(
     match extent.is_brief(record) {
         // One of a smaller state of the run would say less than its record.
         true => folder.remove(PAGE),
-        false => folder.write(PAGE, report::report_html(record).as_bytes()),
+        false => folder.write(PAGE, page::report_html(record).as_bytes()),
     }
 }
 

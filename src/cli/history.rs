@@ -11,12 +11,15 @@ use super::charts::{self, Picture};
 use super::config;
 use super::failure::{Exit, Failure, store_failure};
 use super::output::{Printer, hand_over};
+use crate::export;
 use crate::history::{
     HEADLINES, InOrder, RunDigest, Trend, TrendOutcome, TrendStanding, TrendTerms, in_order, trends,
 };
+use crate::page;
 use crate::record::Metric;
-use crate::report::{self, HistoryPage};
 use crate::store::{self, Gathered};
+use crate::summary::HistoryPage;
+use crate::tables;
 
 /// From so many runs on, a message says that reading takes a while.
 const MANY: usize = 200;
@@ -78,15 +81,15 @@ fn print_page(
     };
     if let Some(picture) = picture {
         let budgets = config::load(place)?.budgets;
-        let charts = report::history_charts(page.trends, &budgets, args.theme.into());
+        let charts = crate::charts::history_charts(page.trends, &budgets, args.theme.into());
         return charts::write_all(&charts, args.out.as_deref(), picture, printer);
     }
     let bytes = match args.format {
-        HistoryFormat::Json => format!("{:#}\n", report::history_json(page)).into_bytes(),
-        HistoryFormat::Csv => report::history_csv(page),
+        HistoryFormat::Json => format!("{:#}\n", export::history_json(page)).into_bytes(),
+        HistoryFormat::Csv => export::history_csv(page),
         HistoryFormat::Html => {
             let budgets = config::load(place)?.budgets;
-            report::history_html(page, &budgets).into_bytes()
+            page::history_html(page, &budgets).into_bytes()
         }
         HistoryFormat::Md => pages(page, args, |table| table.markdown()),
         _ => pages(page, args, |table| table.terminal(width)),
@@ -98,13 +101,13 @@ fn print_page(
 fn pages(
     page: &HistoryPage<'_>,
     args: &HistoryArgs,
-    drawn: impl Fn(&report::Table) -> String,
+    drawn: impl Fn(&tables::Table) -> String,
 ) -> Vec<u8> {
-    let mut text = drawn(&report::history_table(page));
+    let mut text = drawn(&tables::history_table(page));
     let detailed = page.trends.iter().filter(|_| !args.metrics.is_empty());
     for trend in detailed {
         text.push('\n');
-        text.push_str(&drawn(&report::trend_table(trend)));
+        text.push_str(&drawn(&tables::trend_table(trend)));
     }
     text.into_bytes()
 }
@@ -122,7 +125,7 @@ fn gathered(
     };
     let repository = args.folder.as_deref().unwrap_or(place.home());
     let under = args.under.as_deref();
-    let begun = |missing: usize| tell_of_many(printer, missing);
+    let begun = |missing: usize| report_unindexed(printer, missing);
     let found = store::gather_branch(repository, branch, under, place.caches.as_deref(), &begun);
     Ok((format!("branch {branch}"), found.map_err(store_failure)?))
 }
@@ -136,11 +139,11 @@ pub(super) fn runs_below(
     folder: &Path,
     printer: &Printer,
 ) -> Result<Gathered, Failure> {
-    let begun = |missing: usize| tell_of_many(printer, missing);
+    let begun = |missing: usize| report_unindexed(printer, missing);
     store::gather_folder(folder, place.caches.as_deref(), &begun).map_err(store_failure)
 }
 
-fn tell_of_many(printer: &Printer, missing: usize) {
+fn report_unindexed(printer: &Printer, missing: usize) {
     let sink = printer.talk_sink();
     if missing >= MANY
         && let Ok(mut sink) = sink.lock()

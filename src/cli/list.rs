@@ -7,9 +7,10 @@ use super::cases::{self, CaseFilter};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use super::runs::load_readable;
+use crate::export;
 use crate::record::{Disposition, RunRecord, mask_texts, secrets_in};
-use crate::report::{self, Cell, Column, Table};
 use crate::secrets::Masker;
+use crate::tables::{self, Cell, Column, Table};
 
 /// Prints the selected variants, or runs.
 ///
@@ -107,14 +108,14 @@ fn list_runs(
     // A run's folder may have been renamed since: it is by the folder that a run is named.
     match format {
         TableFormat::Json => {
-            let mut runs = report::runs_json(&records);
+            let mut runs = export::runs_json(&records);
             for (run, folder) in runs.as_array_mut().into_iter().flatten().zip(folders) {
                 run["folder"] = json!(folder);
             }
             printer.line(&format!("{:#}", json!({ "runs": runs })))?;
         }
         TableFormat::Table => {
-            let mut table = report::runs_table(&records);
+            let mut table = tables::runs_table(&records);
             table.columns.insert(0, Column::text("folder", "folder"));
             for (row, folder) in table.rows.iter_mut().zip(folders) {
                 row.insert(0, Cell::text(folder));

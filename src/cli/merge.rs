@@ -15,6 +15,7 @@ use crate::merge::{MergeRule, Parts};
 use crate::record::Disposition;
 use crate::report;
 use crate::store::RunFolder;
+use crate::tables;
 
 /// Joins parts, and writes their run's folder.
 ///
@@ -56,7 +57,7 @@ pub(super) fn merge_runs(
     let paged = write_page(&folder, &record);
     let path = folder.path().display().to_string();
     let printed = match args.format {
-        TableFormat::Table => match report::parts_table(&record) {
+        TableFormat::Table => match tables::parts_table(&record) {
             Some(table) => printer.data(table.terminal(printer.width).as_bytes()),
             None => Ok(()),
         },

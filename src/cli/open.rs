@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_nothing_opens_a_page_its_place_is_told() {
+    fn if_no_program_opens_a_page_the_error_contains_its_path() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let path = std::fs::canonicalize(file.path()).unwrap();
         let failure = open_with("plimsoll-no-such-program", file.path()).unwrap_err();

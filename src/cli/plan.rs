@@ -10,8 +10,8 @@ use super::planned::{Planned, duration};
 use super::shard::{self, TimeSource, Units};
 use super::slurm;
 use crate::record::{CaseId, Shard};
-use crate::report::{Cell, CellMark, Column, Table, TableNote};
 use crate::runner::{Portion, split};
+use crate::tables::{Cell, CellMark, Column, Table, TableNote};
 use crate::units::Nanos;
 
 /// GitHub makes at most so many jobs of a matrix (Actions limits: "job matrix").

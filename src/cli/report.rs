@@ -11,9 +11,12 @@ use super::folder::{Extent, PAGE, write_derived_of, write_page_of};
 use super::open::open_page;
 use super::output::{Printer, save_whole};
 use super::runs::load_readable;
+use crate::export;
+use crate::page;
 use crate::record::{Metric, RunRecord};
 use crate::report;
 use crate::store::RunFolder;
+use crate::tables;
 
 /// Prints a report, writes it, opens it, or writes the derived files.
 ///
@@ -157,14 +160,14 @@ fn rendered(
     let text = match (format, records) {
         (ExportFormat::Md, [record]) => report::report_md(record),
         (ExportFormat::Md, several) => report::reports_md(several),
-        (ExportFormat::Html, [record]) => report::report_html(record),
-        (ExportFormat::Html, several) => report::reports_html(several),
-        (ExportFormat::Csv, several) => return Ok(report::summaries_csv(several)),
-        (ExportFormat::Json, [record]) => json(report::report_json(record)),
-        (ExportFormat::Json, several) => json(report::reports_json(several)),
+        (ExportFormat::Html, [record]) => page::report_html(record),
+        (ExportFormat::Html, several) => page::reports_html(several),
+        (ExportFormat::Csv, several) => return Ok(export::summaries_csv(several)),
+        (ExportFormat::Json, [record]) => json(export::report_json(record)),
+        (ExportFormat::Json, several) => json(export::reports_json(several)),
         (ExportFormat::Table, [record]) => tables(record, width),
         (ExportFormat::Table, several) => {
-            let mut text = format!("{}\n", report::runs_overview(several).terminal(width));
+            let mut text = format!("{}\n", tables::runs_overview(several).terminal(width));
             for record in several {
                 text.push_str(&format!("Run {}\n\n{}", record.id, tables(record, width)));
             }
@@ -197,10 +200,10 @@ fn rendered_alone(
     args: &ChartArgs,
     width: Option<u16>,
 ) -> Result<Vec<u8>, Failure> {
-    let drawn = |draw: &dyn Fn(&report::Table) -> String| {
+    let drawn = |draw: &dyn Fn(&tables::Table) -> String| {
         let mut text = String::new();
         for record in records {
-            let tables = report::one_metric_tables(record, metric, charts::grouping(args));
+            let tables = tables::one_metric_tables(record, metric, charts::grouping(args));
             if records.len() > 1 && !tables.is_empty() {
                 text.push_str(&format!("Run {}\n\n", record.id));
             }
@@ -212,11 +215,11 @@ fn rendered_alone(
     let text = match format {
         ExportFormat::Table => drawn(&|table| table.terminal(width)),
         ExportFormat::Md => drawn(&|table| table.markdown()),
-        ExportFormat::Csv => return Ok(report::summaries_csv_of(records, metric)),
+        ExportFormat::Csv => return Ok(export::summaries_csv_of(records, metric)),
         ExportFormat::Json => {
             let mut json = match records {
-                [record] => report::report_json(record),
-                several => report::reports_json(several),
+                [record] => export::report_json(record),
+                several => export::reports_json(several),
             };
             let alone = |report: &mut serde_json::Value| {
                 if let Some(summaries) = report["summaries"].as_array_mut() {
@@ -277,9 +280,9 @@ fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Result<Vec<u8>, F
         | ExportFormat::Json
         | ExportFormat::Svg
         | ExportFormat::Png => return None,
-        ExportFormat::GithubActionBenchmark => json(report::smaller_is_better_json(record)),
+        ExportFormat::GithubActionBenchmark => json(export::smaller_is_better_json(record)),
         ExportFormat::GithubActionBenchmarkBigger => {
-            let value = report::bigger_is_better_json(record);
+            let value = export::bigger_is_better_json(record);
             if value.as_array().is_none_or(Vec::is_empty) {
                 let said = format!("{} has no metric of which more is better", record.id);
                 let hint = "`[load]` in the scenario measures throughput; everything else is in \
@@ -288,10 +291,10 @@ fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Result<Vec<u8>, F
             }
             json(value)
         }
-        ExportFormat::Bencher => json(report::bencher_json(record)),
-        ExportFormat::Hyperfine => json(report::hyperfine_json(record)),
-        ExportFormat::GoBenchmark => report::go_benchmark_text(record),
-        ExportFormat::OpenMetrics => report::open_metrics_text(record),
+        ExportFormat::Bencher => json(export::bencher_json(record)),
+        ExportFormat::Hyperfine => json(export::hyperfine_json(record)),
+        ExportFormat::GoBenchmark => export::go_benchmark_text(record),
+        ExportFormat::OpenMetrics => export::open_metrics_text(record),
     }
     .into_bytes()))
 }
@@ -300,7 +303,7 @@ fn tracked(format: ExportFormat, record: &RunRecord) -> Option<Result<Vec<u8>, F
 pub(super) fn tables(record: &RunRecord, width: Option<u16>) -> String {
     let mut text = String::new();
     for scenario in &record.scenarios {
-        for table in report::terminal_tables(record, &scenario.name) {
+        for table in tables::terminal_tables(record, &scenario.name) {
             text.push_str(&table.terminal(width));
             text.push('\n');
         }

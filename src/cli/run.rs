@@ -15,11 +15,14 @@ use super::planning::{self, PROBE_INTERVAL};
 use super::prepare::{Prepared, settle, want};
 use super::progress::Display;
 use crate::engine::{Clock, Engine, Probe};
+use crate::export;
 use crate::host;
 use crate::record::{Disposition, EngineChoice, Metric, RunRecord, RunState, Status};
 use crate::report;
 use crate::runner::{self, RunError, Runner, Settings};
 use crate::store::{RECORD_FILE, RunFolder};
+use crate::summary;
+use crate::tables;
 
 /// Runs, and prints the tables.
 ///
@@ -66,8 +69,8 @@ pub(super) fn finish(
     preferred: &[Metric],
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    for warning in report::warnings(&measured.record) {
-        if matches!(warning, report::Warning::DidNotFail { .. }) {
+    for warning in summary::warnings(&measured.record) {
+        if matches!(warning, summary::Warning::DidNotFail { .. }) {
             printer.talk(&format!("warning: {warning}"));
         }
     }
@@ -278,7 +281,7 @@ fn print(
             ));
             Ok(())
         }
-        TableFormat::Json => printer.line(&format!("{:#}", report::report_json(record))),
+        TableFormat::Json => printer.line(&format!("{:#}", export::report_json(record))),
     }
 }
 
@@ -286,7 +289,7 @@ fn print(
 fn answers(record: &RunRecord, preferred: &[Metric], width: Option<u16>) -> String {
     let mut text = String::new();
     for scenario in &record.scenarios {
-        let answer = report::answer(record, &scenario.name, preferred);
+        let answer = tables::answer(record, &scenario.name, preferred);
         text.push_str(&answer.table.terminal(width));
         text.push('\n');
         for sentence in &answer.sentences {

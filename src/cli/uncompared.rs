@@ -6,8 +6,8 @@ use super::output::Printer;
 use super::output_error::OutputError;
 use super::pairing::Pairing;
 use crate::record::{CaseId, Revision};
-use crate::report;
 use crate::secrets::mask_found;
+use crate::tables;
 
 /// Two revisions of which nothing is measured.
 pub(super) struct Uncompared<'a> {
@@ -52,7 +52,7 @@ impl Uncompared<'_> {
             }
             CompareFormat::Table => printer.line(&words),
             CompareFormat::Md | CompareFormat::StepSummary | CompareFormat::Comment => {
-                printer.line(&report::markdown_lines(&words))
+                printer.line(&tables::markdown_lines(&words))
             }
         }
     }

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_driver_type_tells_the_containerd_store_apart() {
+    fn the_driver_type_identifies_the_containerd_store() {
         // Docker names the snapshotter as its driver then, and that may be a
         // graph driver's name too.
         let containerd = info(

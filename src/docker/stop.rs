@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_not_ours_tells_nothing() {
+    fn timestamps_of_another_clock_give_no_stop_time() {
         for finished in ["1970-01-01T00:00:00.5Z", "1970-01-01T01:00:00Z"] {
             let state = ended(finished, 0);
             let outcome = outcome(&heard(&[]), &state, Nanos::from_secs(5)).unwrap();

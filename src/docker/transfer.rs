@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_told_by_layer_and_state() {
+    fn messages_are_parsed_into_layer_and_state() {
         let message = |json| event(serde_json::from_str(json).unwrap());
         let seen = message(
             r#"{"status":"Downloading","progressDetail":{"current":5,"total":20},"id":"0ab1"}"#,

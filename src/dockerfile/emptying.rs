@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_is_told_by_its_owner_too() {
+    fn caches_of_different_owners_are_distinguished() {
         let file = "FROM a\nRUN --mount=type=cache,target=/c,gid=20,uid=10 x\n\
             RUN --mount=type=cache,target=/c x\n";
         let text = emptying(file, None).unwrap().unwrap();

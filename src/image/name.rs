@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn whiteouts_are_told_from_files() {
+    fn whiteouts_are_distinguished_from_files() {
         let a: &[u8] = b"a";
         for (name, expected) in [
             ("a/.wh.b", Ok(Wish::Delete(vec![a], b"b"))),

@@ -149,7 +149,7 @@ async fn a_503_while_it_starts_is_not_final() {
 }
 
 #[tokio::test]
-async fn a_wrong_answer_is_told_at_the_deadline() {
+async fn a_wrong_answer_is_reported_at_the_deadline() {
     let result = against(false, 150, |_| {
         vec!["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnope".to_owned()]
     });
@@ -178,7 +178,7 @@ async fn nobody_there_is_a_timeout_with_the_last_cause() {
 }
 
 #[tokio::test]
-async fn a_silent_app_is_told_as_silent() {
+async fn a_silent_app_is_reported_as_silent() {
     let (listener, address) = listener().await;
     let text = probe(&spec(address, 300)).await.0.unwrap_err().to_string();
     drop(listener);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::markdown_sections::{section, state_word};
-use super::notes::plural;
-use super::render::{code, escape};
+use super::markdown_sections::section;
 use crate::record::{Disposition, RunRecord};
+use crate::summary::run_words::state_word;
+use crate::summary::wording::plural;
+use crate::tables::render::{code, escape};
 use crate::text;
 
 /// Variants of which a reader gets every table and a page. A page of twice as many has 45 MB,

@@ -1,17 +1,18 @@
 //! `report.md`: the whole run on one page.
 
-use super::analysis::Analysis;
-use super::claims::{Heads, claims_of};
 use super::failures::failures;
-use super::floor::floor_of;
-use super::main_table::all_tables;
 use super::markdown_sections::{intro, meanings, section, stand_ins};
-use super::parts::parts_table;
-use super::render::{code, escape};
-use super::steps::{median_cold_builds, steps_table};
-use super::warning::warnings_of;
 use crate::record::{Metric, RunRecord};
 use crate::scenario::Claim;
+use crate::summary::Analysis;
+use crate::summary::steps::median_cold_builds;
+use crate::summary::warning::warnings_of;
+use crate::tables::claims::{Heads, claims_of};
+use crate::tables::floor::floor_of;
+use crate::tables::main_table::all_tables;
+use crate::tables::parts_table;
+use crate::tables::render::{code, escape};
+use crate::tables::steps::steps_table;
 use crate::text;
 
 /// The page, computed from the record only; it ends with a newline.

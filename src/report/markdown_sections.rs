@@ -1,9 +1,10 @@
 //! The parts of `report.md` that are prose and lists.
 
-use super::notes::plural;
-use super::render::{code, escape};
-use super::series::metrics_of;
-use crate::record::{RunRecord, RunState};
+use crate::record::RunRecord;
+use crate::summary::run_words::{commands, state_word};
+use crate::summary::series::metrics_of;
+use crate::summary::wording::plural;
+use crate::tables::render::{code, escape};
 
 /// A heading and its text; empty without text.
 pub(super) fn section(title: &str, text: &str) -> String {
@@ -76,33 +77,6 @@ pub(super) fn intro(record: &RunRecord) -> String {
         costs.probe_interval_ns,
         costs.clock_resolution_ns.0,
     )
-}
-
-/// The state of a run in words.
-pub(super) fn state_word(state: RunState) -> &'static str {
-    match state {
-        RunState::Complete => "complete",
-        RunState::Interrupted => "interrupted",
-        RunState::Running => "not ended",
-    }
-}
-
-/// The command line that made the run, and those that resumed it.
-pub(super) fn commands(record: &RunRecord) -> impl Iterator<Item = String> + '_ {
-    record.commands.iter().map(|words| shell(words))
-}
-
-/// Quotes words for a shell.
-fn shell(words: &[String]) -> String {
-    let quoted = words.iter().map(|word| {
-        let plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
-        if !word.is_empty() && word.chars().all(plain) {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// A prominent block that lists the bases that a stand-in replaced.

@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_foreign_build_only_what_names_us_is_ours() {
+    fn during_a_foreign_build_only_records_that_name_plimsoll_are_ours() {
         let after = [
             record("a", "mount / from exec /bin/sh -c npm ci"),
             record("b", "fileop target"),

@@ -256,12 +256,12 @@ impl<W: World> PullSequence<W> {
                 self.note(ledger, UPDATE, &dnf(reason));
             }
         }
-        self.beside_base(bench, cold, ledger).await;
+        self.pull_onto_base(bench, cold, ledger).await;
         self.clear().await;
     }
 
     /// The pull to a node that runs siblings.
-    async fn beside_base(&mut self, bench: &mut Bench<W>, cold: &Pushed, ledger: &mut Ledger) {
+    async fn pull_onto_base(&mut self, bench: &mut Bench<W>, cold: &Pushed, ledger: &mut Ledger) {
         let base = match &self.base {
             Ok(base) => base,
             Err(outcome) => return self.note(ledger, BASE, outcome),

@@ -139,7 +139,7 @@ impl<W: World> Runner<W> {
         for warning in self.sweep_own().await {
             self.bench.warn(warning);
         }
-        self.bench.tell_of_cache().await;
+        self.bench.warn_of_kept_cache().await;
         self.bench.record.finished_at = Some(self.bench.clock.utc());
         // Whatever ended the rounds, what was measured is kept; the first error is reported.
         if let Err(error) = recorder.save(&self.bench.record)

@@ -205,7 +205,7 @@ impl<W: World> Bench<W> {
     }
 
     /// Says what of the builder's cache stays.
-    pub(super) async fn tell_of_cache(&mut self) {
+    pub(super) async fn warn_of_kept_cache(&mut self) {
         if !self.doubtful_cache.is_empty() {
             self.warn(format!(
                 "{} records of the builder's cache came up while another build ran as well; their \

@@ -2,8 +2,8 @@
 //!
 //! What varies from run to run (the machine's mood, the hour) is not seen inside one run, so
 //! the samples of one run cannot show whether it differs from others; the values of the
-//! runs before can. On logarithms the distance of the new value from their median is held
-//! against their spread ([`super::qn`]) as a prediction interval does (Hahn and Meeker,
+//! runs before can. On logarithms the distance of the new value from their median is
+//! compared with their spread ([`super::qn`]) as a prediction interval does (Hahn and Meeker,
 //! "Statistical Intervals" (1991), section 4.7), by Student's t. Median and Qn in place of
 //! mean and deviation keep one outlier, or a level that moved within the window, from
 //! hiding the next change.

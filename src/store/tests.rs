@@ -133,7 +133,7 @@ fn folders_are_unique_within_a_second_and_latest_follows() {
 }
 
 #[test]
-fn files_are_replaced_whole_and_leave_nothing_beside() {
+fn files_are_replaced_as_a_whole_without_leftovers() {
     let results = results();
     let folder = RunFolder::create(results.path(), UTC, "n").unwrap();
     folder.write("report.md", b"a longer text").unwrap();

@@ -24,7 +24,7 @@ const SHOTS = process.env.PLIMSOLL_SHOTS !== undefined;
 const LOOKS = [[360, "light"], [800, "dark"], [1440, "light"]];
 const ALL_LOOKS = [360, 800, 1440].flatMap((width) => ["light", "dark"].map((theme) => [width, theme]));
 // Pages that are about several runs have no variants to fold and no data to download.
-const BESIDE = ["comparison", "history"];
+const WITHOUT_VARIANTS = ["comparison", "history"];
 
 let failures = 0;
 const fail = (page, what) => {
@@ -120,7 +120,7 @@ const checkFilter = async (name, page) => {
     fail(name, `the filter \`${word}\` shows ${shown.length} rows, some without it`);
   }
   const wanted = `${shown.length} of ${all} rows`;
-  equal(name, "the count beside the filter", await page.locator("#count").textContent(), wanted);
+  equal(name, "the count next to the filter", await page.locator("#count").textContent(), wanted);
   await page.waitForFunction((text) => document.getElementById("live").textContent === `${text} match.`, wanted);
   await page.fill("#filter", "no row has these words");
   equal(name, "rows that fit nothing", await page.locator(`${rows}:not([hidden])`).count(), 0);
@@ -244,13 +244,13 @@ for (const file of pages) {
   equal(name, "what planted scripts did", await page.evaluate(() => window.planted ?? null), null);
   await checkSorting(name, page);
   await checkFilter(name, page);
-  if (!BESIDE.includes(name)) await checkFolding(name, page);
+  if (!WITHOUT_VARIANTS.includes(name)) await checkFolding(name, page);
   await checkTheme(name, page);
-  if (!BESIDE.includes(name)) await checkDownload(name, page);
+  if (!WITHOUT_VARIANTS.includes(name)) await checkDownload(name, page);
   await page.emulateMedia({ media: "print" });
   await page.pdf({ path: join(out, `${name}.pdf`), format: "A4" });
   await context.close();
-  if (!BESIDE.includes(name)) await checkWithoutScript(name, url);
+  if (!WITHOUT_VARIANTS.includes(name)) await checkWithoutScript(name, url);
   // A page of thousands of rows looks as one of ten does, and takes minutes to be looked at.
   if ((await stat(file)).size > 2e6) continue;
   for (const [width, theme] of SHOTS ? ALL_LOOKS : LOOKS) await look(name, url, width, theme);

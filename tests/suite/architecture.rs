@@ -24,6 +24,11 @@ const PURE: &[&str] = &[
     "compare",
     "merge",
     "history",
+    "summary",
+    "tables",
+    "export",
+    "charts",
+    "page",
     "report",
 ];
 

@@ -73,7 +73,7 @@ async fn built(engine: &FakeEngine, catalogue: &Catalogue, at_once: usize) -> St
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_needs_nothing_unmade_is_made_beside_others() {
+async fn bases_without_missing_dependencies_are_built_in_parallel() {
     let (_dir, catalogue) = catalogue("one");
     let engine = FakeEngine::default();
     assert_snapshot!(built(&engine, &catalogue, 2).await, @r"

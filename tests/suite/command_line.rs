@@ -63,14 +63,14 @@ fn every_command_has_a_help() {
 }
 
 #[test]
-fn an_unknown_scenario_is_wrong_usage_and_the_near_name_is_told() {
+fn an_unknown_scenario_is_a_usage_error_that_suggests_a_similar_name() {
     let (code, out, err) = ended(&["list", "nod"]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(err.contains("did you mean `node`?"), "{err}");
 }
 
 #[test]
-fn without_an_engine_the_address_is_told() {
+fn without_an_engine_the_error_contains_its_address() {
     let (code, _, err) = ended(&["run", "go"]);
     assert_eq!(code, Some(1));
     assert!(err.contains("/nowhere/plimsoll.sock"), "{err}");

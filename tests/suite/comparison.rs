@@ -1,11 +1,12 @@
 //! Two runs side by side, from synthetic records to verdicts, causes and exit codes.
 
 use plimsoll::compare::{Cause, Rule, RunComparison, Standing, Terms, causes, compare};
+use plimsoll::export::{comparison_csv, comparison_json};
 use plimsoll::record::{
     BaseRecord, BlobRecord, Disposition, ImageRecord, LayerContents, ManifestRecord, Metric,
     Outcome, RunRecord, Weight,
 };
-use plimsoll::report::{comparison_csv, comparison_json, comparison_table};
+use plimsoll::tables::comparison_table;
 use plimsoll::units::{Bytes, Count, Nanos, Quantity};
 
 mod absent;
@@ -145,7 +146,7 @@ fn why(comparison: &RunComparison<'_>, metric: Metric) -> Vec<Cause> {
 }
 
 #[test]
-fn what_became_worse_is_told_with_its_cause() {
+fn each_regression_is_reported_with_its_cause() {
     let (base, head) = (before(), after());
     let comparison = compare(&base, &head, Terms::default());
     assert_eq!(standing(&comparison, Metric::SizeUnpacked), Standing::Worse);
@@ -216,7 +217,7 @@ fn unlike_runs_are_compared_as_far_as_they_are_alike() {
     };
     let comparison = compare(&base, &head, waived);
     assert_eq!(standing(&comparison, Metric::BuildCold), Standing::Worse);
-    // Told all the same.
+    // The difference is still reported.
     assert_eq!(comparison.differences[0].rule, Rule::Host);
 }
 
@@ -424,8 +425,8 @@ fn a_comment_shows_twenty_rows_and_folds_the_rest() {
         }
     }
     let comparison = compare(&base, &head, Terms::default());
-    let most = plimsoll::report::COMMENT_BYTES;
-    let comment = plimsoll::report::summary_md(None, Some(&comparison), most);
+    let most = plimsoll::export::COMMENT_BYTES;
+    let comment = plimsoll::export::summary_md(None, Some(&comparison), most);
     let (shown, folded) = comment.split_once("<details>").unwrap();
     let rows = |text: &str| {
         text.lines()
@@ -437,7 +438,7 @@ fn a_comment_shows_twenty_rows_and_folds_the_rest() {
     // The largest change is seen first.
     assert!(shown.contains("variant-24") && folded.contains("variant-0 "));
     // What is folded is never cut in the middle.
-    let short = plimsoll::report::summary_md(None, Some(&comparison), shown.len() + 400);
+    let short = plimsoll::export::summary_md(None, Some(&comparison), shown.len() + 400);
     assert!(
         !short.contains("<details>") && short.contains("Cut to fit"),
         "{short}"

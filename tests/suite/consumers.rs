@@ -11,11 +11,11 @@ mod scale;
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::compare::{Baselines, BudgetOutcome, check, compare};
-use plimsoll::record::{Metric, RunRecord};
-use plimsoll::report::{
+use plimsoll::export::{
     bencher_json, bigger_is_better_json, budget_annotations, comparison_annotations,
     go_benchmark_text, hyperfine_json, junit_xml, open_metrics_text, smaller_is_better_json,
 };
+use plimsoll::record::{Metric, RunRecord};
 use plimsoll::scenario::{Budget, Limit};
 use plimsoll::units::{Bytes, Nanos, Quantity, Ratio};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};

@@ -7,16 +7,17 @@ mod program;
 use std::collections::BTreeSet;
 
 use plimsoll::compare::{Rule, Standing, Terms, compare};
+use plimsoll::export::{go_benchmark_text, report_json};
 use plimsoll::merge::{MergeRule, merge};
+use plimsoll::page::report_html;
 use plimsoll::record::{
     CaseRecord, Disposition, EngineChoice, Metric, RunRecord, RunState, ShardBy, ShardRecord,
     SkippedPhase, case_id,
 };
-use plimsoll::report::{
-    Analysis, ClaimVerdict, Warning, claim_results, findings, floor_table, go_benchmark_text,
-    parts_table, report_html, report_json, report_md, terminal_tables, warnings,
-};
+use plimsoll::report::report_md;
 use plimsoll::scenario::Claim;
+use plimsoll::summary::{Analysis, ClaimVerdict, Warning, claim_results, findings, warnings};
+use plimsoll::tables::{floor_table, parts_table, terminal_tables};
 use plimsoll::units::{Bytes, Count, Nanos};
 
 use crate::reports::builder::{Build, MB, MS, run};
@@ -357,7 +358,7 @@ fn reports_compare_sizes_across_parts_and_times_within_them() {
 }
 
 #[test]
-fn a_floor_stands_beside_the_apps_of_its_own_machine() {
+fn a_floor_is_listed_with_the_apps_of_its_own_machine() {
     let table = floor_table(&joined()).terminal(None);
     let line = |name: &str| {
         let line = table.lines().find(|line| line.starts_with(name)).unwrap();

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use plimsoll::charts::{Chart, Theme, charts};
 use plimsoll::record::RunRecord;
-use plimsoll::report::{Chart, Theme, charts};
 use plimsoll::store::RunFolder;
 use regex::Regex;
 

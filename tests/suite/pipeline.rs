@@ -351,7 +351,7 @@ async fn a_changed_app_is_not_mixed_into_a_resumed_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_is_not_resumed_without_a_case_that_it_had() {
+async fn a_run_is_not_resumed_if_one_of_its_cases_is_not_available() {
     let foreign = "[[variant]]\nname = \"foreign\"\nstrategy = \"x\"\ntitle = \"x\"\n\
                    dockerfile = \"Dockerfile.good\"\nplatform = \"linux/arm64\"\n";
     let home = Home::new(&[("good", GOOD)]).with(foreign);
@@ -437,7 +437,7 @@ async fn the_folder_holds_all_files_and_the_order_is_seeded() {
     let record = one.record();
     let summary = std::fs::read(folder.join("summary.csv")).unwrap();
     assert_eq!(
-        plimsoll::report::summary_csv(&record),
+        plimsoll::export::summary_csv(&record),
         summary,
         "recomputed from run.json alone"
     );

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 /// A secret, made up, and a text in which a rule finds it.
-pub struct Plant {
+pub struct PlantedSecret {
     pub text: String,
     pub secret: String,
 }
@@ -17,12 +17,12 @@ fn made_up(start: &str, length: usize, salt: usize) -> String {
 }
 
 /// One of each rule.
-pub fn secrets() -> Vec<Plant> {
-    let bare = |secret: String| Plant {
+pub fn secrets() -> Vec<PlantedSecret> {
+    let bare = |secret: String| PlantedSecret {
         text: secret.clone(),
         secret,
     };
-    let within = |before: &str, secret: &str, after: &str| Plant {
+    let within = |before: &str, secret: &str, after: &str| PlantedSecret {
         text: format!("{before}{secret}{after}"),
         secret: secret.to_owned(),
     };

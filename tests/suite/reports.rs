@@ -18,11 +18,11 @@ pub mod travel;
 mod verdicts;
 
 use insta::assert_snapshot;
+use plimsoll::export::{claims_json, samples_csv, summary_csv};
 use plimsoll::record::{Disposition, Metric, Outcome, RunRecord, RunState};
-use plimsoll::report::{
-    Analysis, Columns, EntryStanding, Warning, claim_results, claims, claims_json, report_md,
-    samples_csv, summary_csv, table, warnings,
-};
+use plimsoll::report::report_md;
+use plimsoll::summary::{Analysis, EntryStanding, Warning, claim_results, warnings};
+use plimsoll::tables::{Columns, claims, table};
 
 use self::builder::{Build, MB, MS, four_variants, quantity, run};
 

@@ -265,7 +265,7 @@ fn what_the_form_does_not_hold_is_refused_with_its_place() {
 }
 
 #[test]
-fn every_way_of_cutting_a_file_short_is_told_as_that() {
+fn a_file_is_reported_as_cut_short_wherever_it_ends() {
     let good = text_of(&run());
     for end in (0..good.len()).step_by(97) {
         let error = RunRecord::read(&good[..end]).unwrap_err();

@@ -3,8 +3,9 @@
 use clap::{Args, ValueEnum};
 use globset::Glob;
 
+use crate::charts::Theme;
 use crate::record::Metric;
-use crate::report::{Grouping, Theme};
+use crate::summary::Grouping;
 
 /// What of a report is shown, and how its charts are drawn.
 #[derive(Debug, Clone, Args)]

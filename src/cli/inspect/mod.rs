@@ -7,18 +7,18 @@ mod subject;
 use std::ffi::OsStr;
 
 use chrono::{DateTime, SecondsFormat};
-use serde_json::to_value;
 
 use super::args::{InspectArgs, InspectFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
 use crate::engine::{Clock, Engine};
+use crate::export::{self, Sbom};
 use crate::host::SystemClock;
 use crate::image::{Examined, Filter, ImageSelection};
 use crate::inspection::{Condition, Growth, Inspection, Judged, judge};
 use crate::record::{Texts, mask_texts, secrets_in};
-use crate::report::{self, InspectionView, Sbom, Table};
 use crate::secrets::{Masker, Secret};
+use crate::tables::{self, InspectionView, Table};
 
 use base::NotSet;
 use subject::{ImageLocation, ReadImage};
@@ -82,20 +82,19 @@ fn text_of(
     args: &InspectArgs,
     printer: &Printer,
 ) -> Result<String, Failure> {
-    let json = || report::inspection_json(account, judged).map_err(Failure::failed);
     Ok(match args.format {
         InspectFormat::Table | InspectFormat::Md => {
             let view = view(args, printer);
-            let mut tables = report::inspection_tables(account, view);
+            let mut tables = tables::inspection_tables(account, view);
             if !judged.is_empty() {
-                tables.push(report::gate_table(account, judged, view));
+                tables.push(tables::gate_table(account, judged, view));
             }
             drawn(&tables, args, printer)
         }
-        InspectFormat::Json => format!("{:#}\n", json()?),
-        InspectFormat::Junit => report::gate_junit(account, judged).map_err(Failure::failed)?,
-        InspectFormat::Sarif => format!("{:#}\n", report::gate_sarif(account, judged)),
-        InspectFormat::Annotations => report::gate_annotations(account, judged),
+        InspectFormat::Json => export::inspection_json(account, judged).map_err(Failure::failed)?,
+        InspectFormat::Junit => export::gate_junit(account, judged).map_err(Failure::failed)?,
+        InspectFormat::Sarif => format!("{:#}\n", export::gate_sarif(account, judged)),
+        InspectFormat::Annotations => export::gate_annotations(account, judged),
         InspectFormat::Cyclonedx => bill(account, Sbom::CycloneDx)?,
         InspectFormat::Spdx => bill(account, Sbom::Spdx)?,
     })
@@ -107,11 +106,11 @@ fn packages_of(
     printer: &Printer,
 ) -> Result<String, Failure> {
     Ok(match args.format {
-        InspectFormat::Json => format!("{:#}\n", report::packages_json(account)),
+        InspectFormat::Json => export::packages_json(account).map_err(Failure::failed)?,
         InspectFormat::Cyclonedx => bill(account, Sbom::CycloneDx)?,
         InspectFormat::Spdx => bill(account, Sbom::Spdx)?,
         _ => {
-            let table = report::package_table(account, view(args, printer));
+            let table = tables::package_table(account, view(args, printer));
             drawn(&[table], args, printer)
         }
     })
@@ -131,7 +130,7 @@ fn bill(account: &Inspection, form: Sbom) -> Result<String, Failure> {
         })?,
         None => SystemClock::new().utc(),
     };
-    let bill = report::sbom(account, form, &created);
+    let bill = export::sbom(account, form, &created);
     Ok(format!("{:#}\n", bill.map_err(Failure::failed)?))
 }
 
@@ -170,9 +169,9 @@ fn print_files(
     list.image.clone_from(&args.image);
     mask(&mut list, found.values);
     let text = match args.format {
-        InspectFormat::Json => format!("{:#}\n", to_value(&list).map_err(Failure::failed)?),
+        InspectFormat::Json => export::json_text(&list).map_err(Failure::failed)?,
         _ => drawn(
-            &[report::file_table(&list, view(args, printer))],
+            &[tables::file_table(&list, view(args, printer))],
             args,
             printer,
         ),
@@ -197,9 +196,9 @@ fn print_growth(
     let values = found.values.into_iter().chain(against.values);
     mask(&mut growth, values.collect());
     let text = match args.format {
-        InspectFormat::Json => format!("{:#}\n", to_value(&growth).map_err(Failure::failed)?),
+        InspectFormat::Json => export::json_text(&growth).map_err(Failure::failed)?,
         _ => drawn(
-            &report::growth_tables(&growth, view(args, printer)),
+            &tables::growth_tables(&growth, view(args, printer)),
             args,
             printer,
         ),

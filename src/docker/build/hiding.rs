@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_taken_out_wherever_a_failure_tells_it() {
+    fn a_secret_is_masked_in_every_text_of_a_failure() {
         let token = Secret("hunter2hunter2\n".to_owned());
         let key = Secret("{\n  \"key\": \"abcd\"\n}\n".to_owned());
         let failure = BuildFailure::Step {

@@ -55,7 +55,7 @@ impl Trace {
             }
         }
         for log in status.logs {
-            grown += self.step(&log.vertex).hear(&log.msg);
+            grown += self.step(&log.vertex).take_output(&log.msg);
         }
         let new = self.order.iter().skip(known);
         grown
@@ -130,7 +130,7 @@ impl Step {
     }
 
     /// Returns by how many bytes it grew.
-    fn hear(&mut self, output: &[u8]) -> usize {
+    fn take_output(&mut self, output: &[u8]) -> usize {
         self.log.take(output);
         let grown = output.len().min(STEP_BYTES - self.logged);
         self.logged += grown;

@@ -71,7 +71,7 @@ fn the_last_word_on_the_cache_counts_and_a_cached_step_takes_no_time() {
 }
 
 #[test]
-fn the_step_that_failed_is_told_from_those_that_were_cancelled() {
+fn the_failed_step_is_distinguished_from_cancelled_ones() {
     let mut cancelled = vertex("a", "[b 1/1] RUN sleep 9", 100, Some(300));
     cancelled.error = "executor failed running: context canceled".to_owned();
     let mut failed = vertex("b", "[c 1/1] RUN exit 3", 100, Some(200));

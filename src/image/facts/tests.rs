@@ -114,7 +114,7 @@ fn a_shell_is_one_that_can_be_run() {
 }
 
 #[test]
-fn programs_are_told_by_their_places() {
+fn programs_are_identified_by_their_paths() {
     let tree = Tree::default()
         .programs(&[
             "usr/bin/apt-get",
@@ -152,7 +152,7 @@ fn programs_are_told_by_their_places() {
 }
 
 #[test]
-fn setuid_is_told_of_files() {
+fn setuid_and_setgid_files_are_listed() {
     let tree = Tree::default()
         .inode("bin/su", 0o4755, None)
         .inode("usr/bin/wall", 0o2755, None)
@@ -213,7 +213,7 @@ fn packages_of_languages_are_counted_once_each() {
 }
 
 #[test]
-fn leaks_are_told_in_the_apps_places() {
+fn leaks_are_identified_by_name_and_folder() {
     let tree = Tree::default().files(&[
         "app/.git/config",
         "app/.git/objects/id_rsa",

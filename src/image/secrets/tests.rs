@@ -117,7 +117,7 @@ fn an_empty_token_is_no_token() {
 }
 
 #[test]
-fn a_planted_token_of_a_known_form_is_told_once() {
+fn a_planted_token_of_a_known_form_is_reported_once() {
     let token = made_up("npm_", 36);
     let search = search(&[&token]);
     let line = format!("//registry.npmjs.org/:_authToken={token}\nNPM_TOKEN={token}\n");

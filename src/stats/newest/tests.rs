@@ -57,7 +57,7 @@ fn by_hand() {
 }
 
 #[test]
-fn what_cannot_be_told_is_open() {
+fn what_cannot_be_decided_is_inconclusive() {
     let few = placed(&BEFORE[..5], 200.0);
     assert_eq!(few.reason, VerdictReason::TooFewForInterval);
     assert_eq!((few.effect.map(Ratio::get), few.p), (Some(2.0), None));

@@ -234,7 +234,7 @@ fn ours(case: &Case) -> Option<Vec<String>> {
     for file in &case.tree {
         put(&root.join(file));
     }
-    // Beside the tree: a Dockerfile is always sent, and its ignore file has to be somewhere.
+    // In a folder that is not compared, because a Dockerfile is always sent.
     put(&root.join("zz/Dockerfile"));
     fs::write(root.join("zz/Dockerfile.dockerignore"), &case.ignore).unwrap();
     let context = Context::scan(root, "zz/Dockerfile").ok()?;

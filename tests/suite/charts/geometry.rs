@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
+use plimsoll::charts::{Chart, ChartOptions, Theme, charts, charts_with, comparison_chart};
 use plimsoll::compare::{Rule, Terms, compare};
 use plimsoll::record::{Metric, RunRecord};
-use plimsoll::report::{
-    Chart, ChartOptions, Grouping, Theme, charts, charts_with, comparison_chart,
-};
+use plimsoll::summary::Grouping;
 use resvg::usvg::roxmltree::Document;
 
 use super::made::{Made, SMALL, all_dnf};

@@ -1,6 +1,6 @@
 //! The pictures of a small record, as they are to stay. Look at the files after a change.
 
-use plimsoll::report::{Theme, charts, png};
+use plimsoll::charts::{Theme, charts, png};
 
 use super::made::SMALL;
 

@@ -1,8 +1,8 @@
 //! One metric over many runs.
 
+use plimsoll::charts::{Chart, Theme, history_chart};
 use plimsoll::history::{Trend, TrendTerms};
 use plimsoll::record::{Metric, Outcome, RunRecord};
-use plimsoll::report::{Chart, Theme, history_chart};
 use plimsoll::units::{Bytes, Nanos, Quantity};
 use resvg::usvg::roxmltree::Document;
 

@@ -1,7 +1,7 @@
 //! That pictures show what the record holds, against figures worked out by hand.
 
+use plimsoll::charts::{Chart, Theme, charts};
 use plimsoll::record::{Disposition, Metric, Outcome};
-use plimsoll::report::{Chart, Theme, charts};
 use resvg::usvg::roxmltree::{Document, Node};
 
 use super::made::SMALL;
@@ -95,7 +95,7 @@ fn every_sample_that_counts_is_a_dot() {
 }
 
 #[test]
-fn a_failed_round_leaves_its_mark_beside_the_median() {
+fn a_failed_round_is_marked_next_to_the_median() {
     let mut run = run();
     run.case("slim", Disposition::Qualified);
     run.values("slim", Metric::StartReady, &[200 * MS, 210 * MS]);
@@ -166,7 +166,7 @@ fn steps_stand_where_the_builder_says_and_stages_side_by_side() {
 }
 
 #[test]
-fn the_largest_layers_are_told_with_their_instructions() {
+fn the_largest_layers_are_labelled_with_their_instructions() {
     let chart = chart(charts(&SMALL.record(), Theme::Light), "node-layers");
     assert!(
         chart.svg.contains(">RUN npm ci --omit=dev &amp;&amp; npm"),
@@ -184,11 +184,11 @@ fn the_largest_layers_are_told_with_their_instructions() {
 #[test]
 fn a_metric_of_another_name_is_drawn_with_its_unit() {
     let record = SMALL.record();
-    let options = plimsoll::report::ChartOptions {
+    let options = plimsoll::charts::ChartOptions {
         metric: Some(Metric::ServeRps),
-        ..plimsoll::report::ChartOptions::new(Theme::Light)
+        ..plimsoll::charts::ChartOptions::new(Theme::Light)
     };
-    let charts = plimsoll::report::charts_with(&record, options);
+    let charts = plimsoll::charts::charts_with(&record, options);
     assert_eq!(charts.len(), 1);
     assert_eq!(charts[0].name, "node-serve-rps");
     assert!(charts[0].svg.contains("throughput, /s (more is better)"));

@@ -1,8 +1,10 @@
 //! Budgets, judged.
 
 use plimsoll::compare::{Baselines, BudgetLine, BudgetOutcome, check, unmatched};
-use plimsoll::report::{JudgedBudgets, budget_table, budgets_json};
+use plimsoll::export::budgets_json;
 use plimsoll::scenario::{Budget, Limit};
+use plimsoll::summary::JudgedBudgets;
+use plimsoll::tables::budget_table;
 use plimsoll::units::{Quantity, Ratio};
 
 use super::*;

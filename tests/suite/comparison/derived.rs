@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use plimsoll::compare::{Baselines, BudgetLine, BudgetOutcome, LineOutcome};
+use plimsoll::export::{budgets_json, junit_xml};
 use plimsoll::record::{DistributionRecord, Link, Posture};
-use plimsoll::report::{budgets_json, check_budgets, junit_xml};
 use plimsoll::scenario::{Budget, ExpectedFailure, FailurePoint, Limit};
+use plimsoll::summary::check_budgets;
 use plimsoll::units::{Quantity, Ratio};
 
 use super::*;
@@ -80,7 +81,7 @@ fn outcomes<'a>(lines: &'a [BudgetLine<'a>]) -> Vec<&'a BudgetOutcome<'a>> {
 }
 
 #[test]
-fn a_deploy_is_held_to_its_sum_and_breaks_by_its_interval() {
+fn a_deploy_budget_is_checked_against_the_sum_and_its_interval() {
     let run = deployed(800);
     // 802.5 + 10 + 190 ms, and from 1000 to 1005 in the rounds.
     let budgets = [
@@ -112,7 +113,7 @@ fn a_deploy_is_held_to_its_sum_and_breaks_by_its_interval() {
 }
 
 #[test]
-fn what_is_exact_is_held_to_its_value() {
+fn exact_values_are_checked_against_budgets_without_an_interval() {
     let mut run = deployed(800);
     run.scenarios[0].deploy = Default::default();
     let plan = run.scenarios[0].deploy;

@@ -63,8 +63,8 @@ fn prometheus_reads_every_family_and_value() {
         let file = home.path().join("metrics.txt");
         std::fs::write(&file, &text).unwrap();
         let reported = ran(Command::new(&python).args(["-c", script]).arg(&file));
-        type Told = BTreeMap<String, (String, String, Vec<(BTreeMap<String, String>, f64)>)>;
-        let reported: Told = serde_json::from_str(&reported).unwrap();
+        type Families = BTreeMap<String, (String, String, Vec<(BTreeMap<String, String>, f64)>)>;
+        let reported: Families = serde_json::from_str(&reported).unwrap();
         let ours = metrics_text::open_metrics(&text).unwrap();
         assert_eq!(reported.len(), ours.len());
         for (name, family) in ours {

@@ -3,8 +3,8 @@
 //! element may hold which, which attributes each must and may have, in our own words.
 
 use plimsoll::compare::unmatched;
+use plimsoll::export::{JunitTerms, junit_xml_on};
 use plimsoll::record::Disposition;
-use plimsoll::report::{JunitTerms, junit_xml_on};
 use roxmltree::{Document, Node};
 
 use super::*;

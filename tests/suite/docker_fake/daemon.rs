@@ -59,7 +59,7 @@ pub(crate) struct Serving {
     /// The same with their methods and queries.
     pub(crate) requests: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
-    /// Told when a client left a stalled answer.
+    /// Notified when a client has closed a stalled answer.
     left: Arc<Notify>,
 }
 

@@ -35,7 +35,7 @@ async fn a_push_to_the_runs_registry_is_asked_for_without_tls() {
 }
 
 #[tokio::test]
-async fn a_name_is_matched_whole_and_not_by_its_end() {
+async fn an_image_name_is_matched_as_a_whole_and_not_by_its_suffix() {
     const IMAGE: &str = "GET /images/alpine:3.20/json";
     let stand_in = r#"{"Id":"sha256:1","RepoTags":["plimsoll.local/alpine:3.20"]}"#;
     let listed = r#"[{"Id":"sha256:1","Size":5}]"#;
@@ -96,7 +96,7 @@ async fn images_of_steps_are_labelled_and_listed_as_ours() {
 }
 
 #[tokio::test]
-async fn memory_that_podman_does_not_tell_apart_is_none() {
+async fn memory_without_a_breakdown_is_not_measured_on_podman() {
     let stats = r#"{"memory_stats":{"usage":9000000,"limit":90000000}}"#;
     let daemon = Daemon::podman().on("GET /containers/c1/stats", 200, stats);
     let (engine, _serving) = daemon.engine().await;

@@ -60,7 +60,7 @@ async fn an_engine_that_goes_away_in_a_push_or_a_pull_is_unreachable() {
 }
 
 #[tokio::test]
-async fn a_pull_tells_each_layer_and_how_far_it_is() {
+async fn a_pull_reports_the_state_of_each_layer() {
     let lines = [
         "{\"status\":\"Pulling from plimsoll-run/r/x\",\"id\":\"cold\"}\r\n",
         "{\"status\":\"Already exists\",\"progressDetail\":{},\"id\":\"aa\"}\r\n",

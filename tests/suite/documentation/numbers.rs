@@ -172,13 +172,13 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"share a base in one registry. Default: {} |",
     ),
     (
-        "src/report/distribution/deploys.rs",
+        "src/summary/distribution/deploys.rs",
         r"const DAYS: u64 = (\d+)",
         "METHODOLOGY",
         r"A month has {} days",
     ),
     (
-        "src/report/distribution/proof.rs",
+        "src/summary/distribution/proof.rs",
         r"const MIN_FOR_SPREAD: usize = (\d+)",
         "METHODOLOGY",
         r"from {} pulls on",
@@ -322,7 +322,7 @@ const STATED: &[(&str, &str, &str, &str)] = &[
         r"at most {} jobs of a matrix",
     ),
     (
-        "src/report/page/download.rs",
+        "src/page/download.rs",
         r"const MOST_STEPS: usize = ([\d_]+)",
         "REPORT",
         r"Above {grouped} steps",

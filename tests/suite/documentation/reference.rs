@@ -89,7 +89,7 @@ fn the_reference_lists_the_exit_codes() {
 /// Variables that only tests set for their own processes.
 const INTERNAL: &[&str] = &[
     "PLIMSOLL_FAULTS_INSIDE",
-    "PLIMSOLL_HOSTILE",
+    "PLIMSOLL_FULL",
     "PLIMSOLL_TEST_NODE",
     "PLIMSOLL_TEST_ROOMS",
     "PLIMSOLL_TEST_RUN",

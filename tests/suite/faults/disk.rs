@@ -45,7 +45,7 @@ macro_rules! disks {
 disks! {
     full, "disk full: run.json and all others", fill, empty;
     full_journal, "disk full: the journal", fill, empty, &LONG;
-    full_page, "disk full: the page", fill_but_for_the_record, empty;
+    full_page, "disk full: the page", fill_except_for_the_record, empty;
     full_charts, "disk full: the charts", |stage: &Stage| {
         let charts = charts(stage);
         fs::create_dir_all(&charts).unwrap();
@@ -93,7 +93,7 @@ fn fill(stage: &Stage) {
 }
 
 /// Room for the record and the tables, and not for the page.
-fn fill_but_for_the_record(stage: &Stage) {
+fn fill_except_for_the_record(stage: &Stage) {
     let page = stage.folder().unwrap().join("report.html");
     let _ = fs::remove_file(page);
     fill_folder(&results(stage), 200 << 10);

@@ -111,7 +111,7 @@ fn many_runs_fill_no_pipe() {
 }
 
 #[test]
-fn what_is_not_there_is_told_with_the_fix() {
+fn a_missing_branch_or_repository_is_reported_with_a_hint() {
     let home = repository();
     let why = |repository: &Path, branch: &str| {
         let error = gather_branch(repository, branch, None, None, &|_| ()).unwrap_err();

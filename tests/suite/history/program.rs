@@ -75,7 +75,7 @@ Baseline: the median of the last 10 comparable runs before the newest. Timed met
 }
 
 #[test]
-fn a_metric_is_told_run_by_run() {
+fn a_metric_is_listed_run_by_run() {
     let mut runs = stepped();
     for run in &mut runs[..2] {
         run.host.cpu = "Model Y".to_owned();
@@ -175,7 +175,7 @@ fn only_check_makes_the_exit_code() {
 }
 
 #[test]
-fn bad_runs_and_copies_are_named_beside_the_rest() {
+fn bad_runs_and_copies_are_listed_as_left_out() {
     let home = Home::with(&stepped());
     let results = home.results();
     fs::write(results.join("run-003/run.json"), "{\"schema_version\": 1").unwrap();
@@ -249,7 +249,7 @@ fn without_git_a_branch_is_an_error_with_a_fix() {
 }
 
 #[test]
-fn budgets_can_be_held_against_the_last_runs() {
+fn budgets_can_be_checked_against_the_last_runs() {
     let mut runs = stepped();
     let home = Home::with(&runs);
     let budgets = "[[budget]]\nmetric = \"build.cold\"\nworse-by = \"10 %\"\n\

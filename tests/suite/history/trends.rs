@@ -118,7 +118,7 @@ fn runs_of_another_machine_are_never_mixed_in() {
 }
 
 #[test]
-fn each_rule_that_touches_a_metric_parts_its_runs() {
+fn each_rule_that_affects_a_metric_separates_its_runs() {
     type Edit = fn(&mut RunRecord);
     let edits: [(Rule, Edit); 6] = [
         (Rule::Platform, |run| {
@@ -164,7 +164,7 @@ fn machines_that_take_turns_make_two_eras() {
     assert_eq!(eras[..4], [0, 1, 0, 1]);
     assert!(build.baseline.unwrap().value.base_value() > 19.0);
     assert_eq!(build.baseline.unwrap().runs, 10);
-    // Told at each turn.
+    // Each change of the machine is reported.
     assert!(
         build.points[1..]
             .iter()
@@ -173,7 +173,7 @@ fn machines_that_take_turns_make_two_eras() {
 }
 
 #[test]
-fn a_base_that_moved_parts_runs_even_where_one_between_does_not_name_it() {
+fn a_changed_base_separates_runs_even_if_a_run_between_them_names_no_base() {
     let base = |run: &mut RunRecord, layers: &str| {
         run.cases[0].bases.push("node:20-slim".to_owned());
         run.bases.push(BaseRecord {
@@ -203,7 +203,7 @@ fn a_base_that_moved_parts_runs_even_where_one_between_does_not_name_it() {
 }
 
 #[test]
-fn failures_are_no_numbers_and_are_told_whatever_the_rules_say() {
+fn failures_are_reported_even_if_the_runs_are_not_comparable() {
     let failed = |run: &mut RunRecord| {
         run.cases[0].disposition = Disposition::Failed {
             reason: "exited with code 3".to_owned(),
@@ -289,7 +289,7 @@ fn what_the_newest_run_left_out_is_not_judged() {
 }
 
 #[test]
-fn what_creeps_is_told_as_drift() {
+fn slow_growth_is_reported_as_drift() {
     // A hundredth a run: none differs from the ten before it beyond the threshold of 10 %.
     let creeping = (1..=30).map(|at| day(at, 10_000 + 100 * u64::from(at), 95));
     let creeping: Vec<RunRecord> = creeping.collect();
@@ -346,7 +346,7 @@ fn what_is_no_run_is_refused_with_the_reason() {
 }
 
 #[test]
-fn runs_stand_in_the_order_of_time_and_copies_are_told() {
+fn runs_are_sorted_by_time_and_copies_are_reported() {
     let of = |at: u32| RunDigest::of(&day(at, 10_000, 95)).unwrap();
     let InOrder { runs: kept, copies } = in_order(vec![
         ("c", of(3)),
@@ -390,7 +390,7 @@ fn a_run_of_two_revisions_is_no_part_of_a_history() {
 }
 
 #[test]
-fn the_parts_of_a_joined_run_do_not_count_beside_it() {
+fn the_parts_of_a_joined_run_do_not_count_in_addition_to_it() {
     let parts = crate::merging::two();
     let mut whole = plimsoll::merge::merge(&parts, &Default::default()).unwrap();
     whole.id = "20261120T203000Z-node-merged".to_owned();

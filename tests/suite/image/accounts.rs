@@ -432,7 +432,7 @@ fn layers_by_chance_agree() {
                     continue;
                 }
             }
-            // What is there for sure: what the replay says of the layers so far.
+            // Files that certainly exist: those in the replay of the layers so far.
             let linkable = super::replay::plain_files(&layers);
             layers.push(random_layer(&mut chance, &linkable));
         }

@@ -27,7 +27,7 @@ fn of(archive: &[u8]) -> ImageContents {
 }
 
 #[test]
-fn what_is_told_of_an_image() {
+fn the_facts_of_an_image_are_reported() {
     let mut image = image();
     image.config = json!({ "User": "node", "Healthcheck": { "Test": ["CMD", "/ok"] } });
     let seen = image.look().unwrap();

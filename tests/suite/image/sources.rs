@@ -149,7 +149,7 @@ pub(super) fn unpack(entries: &[(String, Vec<u8>)], folder: &Path) {
 }
 
 #[test]
-fn every_form_of_an_image_tells_the_same_and_needs_no_engine() {
+fn every_form_of_an_image_gives_the_same_report_without_an_engine() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path();
     fs::create_dir(folder.join("home")).unwrap();

@@ -40,7 +40,7 @@ fn what_is_overwritten_or_deleted_later_is_waste() {
 }
 
 #[test]
-fn an_opaque_folder_hides_all_below_and_nothing_beside_it() {
+fn an_opaque_folder_hides_everything_below_it_and_nothing_else() {
     let below = || Layer::new().file("d/low", "12").file("d/sub/low", "123");
     let above = Layer::new()
         .file("d/new", "1")

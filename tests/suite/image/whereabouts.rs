@@ -64,7 +64,7 @@ fn a_planted_token_is_found_wherever_it_went() {
 }
 
 #[test]
-fn an_image_that_was_built_with_care_tells_nothing() {
+fn an_image_that_was_built_with_a_secret_mount_contains_no_secret() {
     let mut image = Image::of([Layer::new().file("app/index.js", "1")]);
     image.history = vec![
         "RUN --mount=type=secret,id=NPM_TOKEN NPM_TOKEN=$(cat /run/secrets/NPM_TOKEN) npm ci"

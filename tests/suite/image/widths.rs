@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll::export::inspection_json;
 use plimsoll::inspection::{
     Base, BaseEvidence, Condition, FileKind, FileList, Growth, Heavy, HistoryInstruction,
     InspectedLayer, Inspection, ListedFile, NameChange, Package, PackageGrowth, PackageKind,
@@ -10,9 +11,8 @@ use plimsoll::inspection::{
     WastedFile, judge,
 };
 use plimsoll::record::{Posture, SecretFinding, SecretPlace};
-use plimsoll::report::{
-    InspectionView, Table, file_table, gate_table, growth_tables, inspection_json,
-    inspection_tables, package_table,
+use plimsoll::tables::{
+    InspectionView, Table, file_table, gate_table, growth_tables, inspection_tables, package_table,
 };
 use plimsoll::units::{Bytes, Count, Ratio};
 
@@ -319,7 +319,7 @@ fn all_and_json_shorten_nothing_at_any_width() {
     texts.extend(image.waste.paths.iter().map(|file| file.path.clone()));
     texts.extend(image.heaviest.iter().map(|heavy| heavy.path.clone()));
     texts.extend(image.posture.setuid.iter().cloned());
-    let json = inspection_json(&image, &[]).unwrap().to_string();
+    let json = inspection_json(&image, &[]).unwrap();
     // What is broken into lines at spaces is compared without them.
     let joined = |text: &str| text.split_whitespace().collect::<String>();
     for text in &texts {

@@ -28,7 +28,7 @@ fn find<'a>(steps: &'a [BuildStep], text: &str) -> &'a BuildStep {
     found.unwrap_or_else(|| panic!("no step `{text}` in {steps:#?}"))
 }
 
-live!(a_build_tells_its_steps_and_what_was_cached, stage => {
+live!(a_build_reports_its_steps_and_which_were_cached, stage => {
     let request = stage.request(&stage.tag("steps"));
     let mut heard = Vec::new();
     let context = stage.context(&dockerfile(stage));

@@ -52,7 +52,7 @@ static TURNS: RwLock<()> = RwLock::const_new(());
 
 #[allow(dead_code, reason = "held, not read")]
 enum Turn {
-    Beside(RwLockReadGuard<'static, ()>),
+    Shared(RwLockReadGuard<'static, ()>),
     Alone(RwLockWriteGuard<'static, ()>),
 }
 
@@ -74,7 +74,7 @@ impl Stage {
         if !is_live() {
             return None;
         }
-        Some(Self::set(Turn::Beside(TURNS.read().await)).await)
+        Some(Self::set(Turn::Shared(TURNS.read().await)).await)
     }
 
     /// A stage with no other test of this program on the engine.

@@ -106,7 +106,7 @@ static void show(const char *path, const char *word) {
         if (!strncmp(line, word, strlen(word))) fputs(line, stderr);
 }
 
-/* Tells what it may do, then serves. */
+/* Prints its privileges, then serves. */
 static int confess(char **paths) {
     for (; *paths; paths++) {
         FILE *file = fopen(*paths, "w");
@@ -146,7 +146,7 @@ int main(int count, char **words) {
     if (!strcmp(verb, "late")) { sleep((unsigned)atoi(words[2])); return serve("ok"); }
     if (!strcmp(verb, "digest")) return digest(words[2], words[3]);
     if (!strcmp(verb, "agent")) return agent(words[2], words[3]);
-    if (!strcmp(verb, "tell")) { show(words[2], ""); return 3; }
+    if (!strcmp(verb, "print")) { show(words[2], ""); return 3; }
     if (!strcmp(verb, "sleep")) { sleep((unsigned)atoi(words[2])); return 0; }
     if (!strcmp(verb, "exit")) {
         for (int line = 1; line <= 30; line++) printf("line %d\n", line);

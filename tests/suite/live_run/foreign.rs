@@ -27,7 +27,7 @@ struct Foreign<'a> {
     /// Cache records of the user's build.
     records: BTreeSet<String>,
     /// Whether the mount was there before.
-    had_mount: bool,
+    mount_existed: bool,
 }
 
 impl<'a> Foreign<'a> {
@@ -46,7 +46,7 @@ impl<'a> Foreign<'a> {
             running: String::new(),
             volume: format!("foreign-{}", stage.nonce),
             records: BTreeSet::new(),
-            had_mount: has_mount(stage).await,
+            mount_existed: has_mount(stage).await,
         };
         // An image without labels, and one that inherits those of its base.
         let tar = tar::Builder::new(Vec::new()).into_inner().unwrap();
@@ -156,7 +156,7 @@ impl<'a> Foreign<'a> {
     async fn take_away(&self) {
         let remove = format!("rm /root/.npm/{}", self.stage.nonce);
         self.build("removes", &remove).await.unwrap();
-        if !self.had_mount {
+        if !self.mount_existed {
             let mounts = self.stage.engine.build_cache().await.unwrap().into_iter();
             let ours = mounts.filter(|record| {
                 is_mount(record) && record.description.contains(&self.stage.nonce)

@@ -55,7 +55,7 @@ fn noise(bytes: usize) -> Vec<u8> {
     std::iter::repeat_with(next).take(bytes).collect()
 }
 
-live!(alone a_commit_that_makes_an_image_worse_is_told_with_its_causes, stage => {
+live!(alone a_commit_that_makes_an_image_worse_is_reported_with_its_causes, stage => {
     let home = Home::new(stage, &[("good", BEFORE)]);
     let dir = home.dir.path();
     fs::write(dir.join(".gitignore"), "/results/\n/tmp/\n").unwrap();

@@ -57,7 +57,7 @@ fn refused(home: &Home, under: &[&str], why: &str, fix: &str) {
     assert!(doctor.out.contains(fix), "{}", doctor.out);
 }
 
-live!(alone where_no_room_can_be_had_run_and_doctor_say_why, stage => {
+live!(alone without_a_clean_room_run_and_doctor_report_the_reason, stage => {
     let home = packed(stage, 100_000).await;
     let before = Before::now(stage).await;
     let temporary = home.dir.path().join("tmp");

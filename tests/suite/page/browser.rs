@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use plimsoll::page::{report_html, reports_html};
 use plimsoll::record::RunRecord;
-use plimsoll::report::{report_html, reports_html};
 use plimsoll::store::RunFolder;
 
 use super::planted::planted;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use plimsoll::page::{report_html, reports_html};
 use plimsoll::record::{Disposition, RunRecord};
-use plimsoll::report::{report_html, reports_html};
 use plimsoll::scenario::Source;
 use serde_json::Value;
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use plimsoll::compare::{Rule, Standing, Terms, compare};
 use plimsoll::history::TrendTerms;
+use plimsoll::page::{comparison_html, history_html};
 use plimsoll::record::{Metric, Outcome, RunRecord};
-use plimsoll::report::{HistoryPage, comparison_html, history_html};
+use plimsoll::summary::HistoryPage;
 use plimsoll::units::{Nanos, Quantity};
 use scraper::Html;
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use plimsoll::page::{report_html, reports_html};
 use plimsoll::record::RunRecord;
-use plimsoll::report::{findings, report_html, reports_html, terminal_tables};
+use plimsoll::summary::findings;
+use plimsoll::tables::terminal_tables;
 use scraper::{ElementRef, Html, Selector};
 
 use crate::reports::builder::{Build, four_variants, run};
@@ -167,7 +169,7 @@ fn figures_are_those_of_the_tables() {
         for (drawn, row) in drawn.select(&rows).zip(&table.rows) {
             let cells = Selector::parse("th, td").unwrap();
             for (drawn, cell) in drawn.select(&cells).zip(row) {
-                let plimsoll::report::Content::Value {
+                let plimsoll::tables::Content::Value {
                     text: number,
                     quantity,
                     ..

@@ -135,7 +135,7 @@ impl Job {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_regression_fails_the_job_and_is_told_everywhere() {
+async fn a_regression_fails_the_job_and_is_in_every_output() {
     let home = repository();
     write(&home, "app/Dockerfile.good", WORSE);
     commit(&home, "worse");
@@ -312,7 +312,7 @@ fn mark_of(comment: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn variants_that_fail_are_told_with_their_reason() {
+async fn variants_that_fail_are_reported_with_their_reason() {
     let home = repository();
     let broken = "FROM base:1\nCOPY main.src ./\nRUN fail\n";
     write(&home, "app/Dockerfile.good", broken);

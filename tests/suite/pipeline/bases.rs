@@ -41,7 +41,7 @@ async fn a_mirror_takes_the_place_of_what_the_dockerfile_names() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_base_that_cannot_be_had_is_told_with_its_fix() {
+async fn a_base_that_is_not_available_is_reported_with_its_fix() {
     let home = Home::new(&[("good", GOOD)]);
     let home = Home {
         engine: FakeEngine::default(),

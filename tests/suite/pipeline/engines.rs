@@ -36,7 +36,7 @@ fn calls(engine: &FakeEngine, verb: &str) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_podman_does_not_tell_is_not_measured_and_the_run_is_fine() {
+async fn what_podman_does_not_report_is_not_measured_and_the_run_succeeds() {
     let home = Home::new(&[("good", GOOD)]);
     home.engine.state(|state| state.podman = true);
     let (outcome, _) = home.run(&QUICK).await;
@@ -69,7 +69,7 @@ async fn what_podman_does_not_tell_is_not_measured_and_the_run_is_fine() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_that_the_stamps_cannot_tell_is_no_zero() {
+async fn a_stop_without_usable_timestamps_is_not_measured() {
     let home = Home::new(&[("good", GOOD)]);
     home.engine.state(|state| state.unstamped = true);
     let (outcome, _) = home.run(&QUICK).await;
@@ -208,7 +208,7 @@ async fn a_room_has_the_store_of_the_users_engine_unless_another_is_asked_for() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_span_of_a_pull_is_measured_as_far_as_the_store_tells_it() {
+async fn a_span_of_a_pull_below_the_resolution_of_the_store_is_not_measured() {
     for (containerd, download) in [(false, Status::Ok), (true, Status::NotMeasured)] {
         let home = Home::new(&[("good", GOOD)]);
         home.puller.state(|state| state.containerd = containerd);
@@ -228,7 +228,7 @@ async fn a_span_of_a_pull_is_measured_as_far_as_the_store_tells_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_syntax_line_costs_no_request_where_the_builder_can_be_told_so() {
+async fn a_syntax_line_costs_no_request_if_the_builder_can_use_its_own_frontend() {
     let with = |syntax: &str| format!("# syntax={syntax}\n{GOOD}");
     let (known, labs) = (
         with("docker/dockerfile:1"),

@@ -50,7 +50,7 @@ async fn an_expected_crash_is_dnf_and_no_error() {
     let line = "- app/odd: failed as a whole, none of its numbers counts, as expected (to show it): exited with code 3";
     assert!(report.contains(line), "{report}");
     assert!(!report.contains("though the scenario expects"), "{report}");
-    let json = plimsoll::report::report_json(&record);
+    let json = plimsoll::export::report_json(&record);
     let summaries = json["summaries"].as_array().unwrap();
     let odd = summaries
         .iter()
@@ -96,7 +96,7 @@ async fn a_failure_for_another_reason_or_elsewhere_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_works_against_expectation_is_told() {
+async fn a_variant_that_works_against_expectation_causes_a_warning() {
     for (point, words) in [("start", "keeps its contract"), ("stop", "stops in time")] {
         let home = home(GOOD, point, "x");
         assert_eq!(outcome(&home).await.0, Exit::Fine);

@@ -298,7 +298,7 @@ async fn a_variant_that_is_broken_in_head_is_not_measured_further_in_base() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revision_that_is_not_there_and_a_folder_in_no_repository_are_told() {
+async fn a_missing_revision_and_a_folder_outside_a_repository_are_errors() {
     let home = repository();
     let failed = |outcome: Result<Exit, Failure>| outcome.unwrap_err();
     let error = failed(home.run(&["ab", "origin/main"]).await.0);
@@ -366,7 +366,7 @@ async fn a_picture_for_a_terminal_is_refused_before_anything_is_measured() {
 
 /// Who does not let git ignore the results has them untracked from the second run on.
 #[tokio::test]
-async fn runs_in_the_tree_do_not_make_it_dirty_and_all_else_does() {
+async fn runs_in_the_tree_do_not_make_it_dirty_and_other_files_do() {
     let home = repository();
     std::fs::remove_file(home.path().join(".gitignore")).unwrap();
     std::fs::create_dir_all(home.path().join("service/results/a-run")).unwrap();

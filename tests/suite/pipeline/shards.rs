@@ -83,7 +83,7 @@ async fn shards_share_the_cases_and_nothing_else_differs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_variants_of_a_technique_are_not_parted_and_an_empty_shard_is_a_run() {
+async fn the_variants_of_a_technique_stay_in_one_shard_and_an_empty_shard_is_a_run() {
     let technique =
         "[technique]\nid = \"x\"\nquestion = \"x\"\nbaseline = \"a\"\nshows = [\"build.cold\"]\n";
     let home = four().with(technique);

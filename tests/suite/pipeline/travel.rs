@@ -90,7 +90,7 @@ async fn three_pulls_over_each_link_fetch_what_they_have_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_base_there_is_no_pull_beside_one() {
+async fn without_a_base_the_pull_onto_a_base_is_not_applicable() {
     let home = Home::new(&[("bare", ON_NOTHING)]);
     let (outcome, _) = home.run(ROOM).await;
     outcome.unwrap();

@@ -1,7 +1,7 @@
 //! The answer of a run: marks, who beats whom, order and sentences.
 
 use plimsoll::record::{Disposition, Metric, Outcome, RunRecord};
-use plimsoll::report::{Content, answer};
+use plimsoll::tables::{Content, answer};
 
 use super::builder::{Build, four_variants, run};
 

@@ -1,6 +1,6 @@
 //! What trackers and CI systems read, from a synthetic run.
 
-use plimsoll::report::{
+use plimsoll::export::{
     bencher_json, bigger_is_better_json, go_benchmark_text, hyperfine_json, open_metrics_text,
     smaller_is_better_json,
 };

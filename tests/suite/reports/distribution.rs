@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use insta::assert_snapshot;
+use plimsoll::export::report_json;
 use plimsoll::record::{DeployPlan, Metric, Outcome, RunRecord};
-use plimsoll::report::{Table, distribution_tables, report_json};
+use plimsoll::tables::{Table, distribution_tables};
 use plimsoll::units::Count;
 use serde_json::Value;
 
@@ -297,7 +298,7 @@ fn services(change: impl FnOnce(&mut RunRecord)) -> Table {
 }
 
 #[test]
-fn what_does_not_fit_together_is_not_reckoned() {
+fn inconsistent_records_give_no_derived_figures() {
     let image = |run: &mut RunRecord, change: fn(&mut plimsoll::record::ImageRecord)| {
         change(run.cases[0].image.as_mut().unwrap());
     };

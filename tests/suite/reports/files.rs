@@ -3,8 +3,9 @@
 use super::builder::four_variants;
 use super::{rows, text};
 use insta::assert_snapshot;
+use plimsoll::export::{report_json, samples_csv, summary_csv};
 use plimsoll::record::{Metric, RunRecord};
-use plimsoll::report::{Columns, report_json, samples_csv, summary_csv, table};
+use plimsoll::tables::{Columns, table};
 
 #[test]
 fn a_table_has_machine_forms_in_base_units() {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll::export::inspection_json;
 use plimsoll::inspection::{
     Base, BaseEvidence, Heavy, HistoryInstruction, InspectedLayer, Inspection, LinuxDistribution,
     Package, PackageKind, Packages, Waste, WasteCause, WasteGroup,
 };
 use plimsoll::record::{Posture, SecretFinding, SecretPlace, Weight};
-use plimsoll::report::{InspectionView, inspection_json, inspection_tables};
+use plimsoll::tables::{InspectionView, inspection_tables};
 use plimsoll::units::{Bytes, Count, Ratio};
 
 fn layers() -> Vec<InspectedLayer> {
@@ -304,7 +305,8 @@ fn all_has_every_runtime_and_counts_what_is_in_no_list() {
 
 #[test]
 fn machines_read_base_units() {
-    let json = inspection_json(&image(), &[]).unwrap();
+    let text = inspection_json(&image(), &[]).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["unpacked_bytes"], 90_500_000);
     assert_eq!(json["waste_bytes"], 1_810_000);
     assert_eq!(json["efficiency"], 0.98);

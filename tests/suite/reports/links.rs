@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use insta::assert_snapshot;
+use plimsoll::export::{report_json, samples_csv, summary_csv};
 use plimsoll::record::{Disposition, Metric, Outcome, RunRecord, case_id};
-use plimsoll::report::{
-    Analysis, EntryStanding, claim_results, claims, distribution_tables, report_json, report_md,
-    samples_csv, summary_csv, terminal_tables, warnings,
-};
+use plimsoll::report::report_md;
 use plimsoll::scenario::Claim;
+use plimsoll::summary::{Analysis, EntryStanding, claim_results, warnings};
+use plimsoll::tables::{claims, distribution_tables, terminal_tables};
 use plimsoll::units::{Nanos, Quantity};
 
 use super::builder::{Build, MB, MS, quantity};
@@ -118,7 +118,7 @@ size.transfer should be one value per variant and link, but differs between roun
 }
 
 #[test]
-fn a_claim_on_a_pull_is_held_against_its_link() {
+fn a_claim_on_a_pull_is_compared_with_the_pull_over_its_link() {
     let mut run = two_links();
     let claim = |variant: &str, link: &str| Claim {
         source: "guide".to_owned(),

@@ -1,7 +1,9 @@
 //! One metric by itself.
 
+use plimsoll::export::summaries_csv_of;
 use plimsoll::record::{Disposition, Metric};
-use plimsoll::report::{Grouping, one_metric_tables, summaries_csv_of};
+use plimsoll::summary::Grouping;
+use plimsoll::tables::one_metric_tables;
 
 use super::builder::{Build, MB, MS, four_variants, run};
 use super::rows;
@@ -63,7 +65,7 @@ fn more_is_better_where_it_is_and_strategies_stay_together() {
     let order = |metric, grouping| {
         let tables = one_metric_tables(&run, metric, grouping);
         let names = tables[0].rows.iter().map(|row| match &row[0].content {
-            plimsoll::report::Content::Text(name) => name.clone(),
+            plimsoll::tables::Content::Text(name) => name.clone(),
             other => panic!("{other:?}"),
         });
         names.collect::<Vec<_>>()

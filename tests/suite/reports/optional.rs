@@ -1,8 +1,10 @@
 //! What only some runs take: files and waste, health, load, emptied cache mounts.
 
 use insta::assert_snapshot;
+use plimsoll::export::summary_csv;
 use plimsoll::record::{Metric, Outcome, RunRecord};
-use plimsoll::report::{Columns, report_md, summary_csv, table, terminal_tables};
+use plimsoll::report::report_md;
+use plimsoll::tables::{Columns, table, terminal_tables};
 use plimsoll::units::{Quantity, Rate, Ratio};
 
 use super::builder::{Build, MB, MS, four_variants};

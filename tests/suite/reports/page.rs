@@ -3,8 +3,10 @@
 use super::builder::{Build, MS, four_variants};
 use super::rows;
 use insta::assert_snapshot;
+use plimsoll::export::steps_csv;
 use plimsoll::record::Metric;
-use plimsoll::report::{floor_table, report_md, steps_csv};
+use plimsoll::report::report_md;
+use plimsoll::tables::floor_table;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one snapshot of a page")]

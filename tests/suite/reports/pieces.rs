@@ -1,7 +1,8 @@
 //! Summaries that are computed scenario by scenario are those of the whole.
 
+use plimsoll::export::summary_csv;
 use plimsoll::record::{Disposition, Metric, RunRecord, case_id};
-use plimsoll::report::{Analysis, summary_csv};
+use plimsoll::summary::Analysis;
 
 use super::builder::{Build, MB, run};
 use super::rows;

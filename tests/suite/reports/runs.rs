@@ -3,11 +3,10 @@
 use std::process::Command;
 
 use insta::assert_snapshot;
+use plimsoll::export::{reports_json, runs_json, several_claims_json, summaries_csv, summary_csv};
 use plimsoll::record::RunRecord;
-use plimsoll::report::{
-    claims_of_all, claims_of_several, report_md, reports_json, reports_md, runs_json,
-    runs_overview, several_claims_json, summaries_csv, summary_csv,
-};
+use plimsoll::report::{report_md, reports_md};
+use plimsoll::tables::{claims_of_all, claims_of_several, runs_overview};
 
 use super::builder::four_variants;
 use super::travel::two_links;
@@ -103,7 +102,7 @@ fn a_run_without_claims_has_no_table_of_them_and_the_verdicts_of_all_are_counted
     - All runs together. Verdicts on 10 claims: 2 hold, 0 hold in direction, 1 does not hold, 7 cannot be tested here. Each is about this app on this engine; the sources measured others.
     - No source claims anything of: 20261122T100000Z-silent.
     ");
-    let alone = plimsoll::report::claims(&runs[2]).markdown();
+    let alone = plimsoll::tables::claims(&runs[2]).markdown();
     assert!(alone.contains("no source claims anything"), "{alone}");
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
+use plimsoll::export::{effects_csv, report_json, samples_csv, summary_csv};
 use plimsoll::record::{
     Disposition, HardenedStart, Metric, Outcome, Posture, RunRecord, ScanOutcome, ScanRecord,
     SecretFinding, SecretPlace, StopFacts, TechniqueRecord,
 };
-use plimsoll::report::{
-    effect_table, effects_csv, report_json, report_md, samples_csv, summary_csv, terminal_tables,
-};
+use plimsoll::report::report_md;
+use plimsoll::tables::{effect_table, terminal_tables};
 use plimsoll::units::{Count, Nanos};
 
 use super::builder::{Build, MB, MS, run};
@@ -111,7 +111,7 @@ pub fn technique() -> RunRecord {
 }
 
 #[test]
-fn an_effect_is_told_where_it_is_shown_and_nowhere_else() {
+fn an_effect_is_reported_only_where_the_interval_shows_it() {
     let table = effect_table(&technique(), "node").unwrap();
     assert_snapshot!(table.terminal(Some(120)), @r#"
 Node API (node): effect of layer-order. What does it save to copy the manifests before the source?
@@ -209,7 +209,7 @@ fn a_baseline_that_did_not_run_leaves_no_effect() {
         table
             .rows
             .iter()
-            .all(|row| row[5].clone() == plimsoll::report::Cell::missing())
+            .all(|row| row[5].clone() == plimsoll::tables::Cell::missing())
     );
     assert!(table.terminal(None).contains("not run"));
 }
@@ -279,7 +279,7 @@ trivy 0.50, database not dated.
 }
 
 #[test]
-fn what_cannot_be_had_here_says_so_in_every_form() {
+fn a_variant_that_is_not_available_is_marked_in_every_format() {
     let run = technique();
     let reason = "not available here: no emulator for linux/arm64 on this machine";
     let page = report_md(&run);

@@ -1,11 +1,12 @@
 //! Claims about changes and derived figures, and the verdict on each claim.
 
 use insta::assert_snapshot;
+use plimsoll::export::{claims_json, report_json};
 use plimsoll::record::{Disposition, Metric, RunRecord};
-use plimsoll::report::{
-    ClaimResult, ClaimVerdict, claim_results, claims, claims_json, report_json, report_md,
-};
+use plimsoll::report::report_md;
 use plimsoll::scenario::Claim;
+use plimsoll::summary::{ClaimResult, ClaimVerdict, claim_results};
+use plimsoll::tables::claims;
 use plimsoll::units::{Bytes, Nanos, Quantity, Ratio};
 
 use super::builder::{Build, MB, MS, run};
@@ -274,7 +275,7 @@ fn travelled() -> RunRecord {
 }
 
 #[test]
-fn reckoned_figures_are_those_of_the_deploy_tables() {
+fn derived_figures_are_those_of_the_deploy_tables() {
     let run = travelled();
     let results = claim_results(&run);
     let of = |at: usize| -> (&ClaimResult<'_>, Option<Quantity>) {

@@ -18,7 +18,7 @@ fn counts(report: &Report) -> Vec<(&str, u64)> {
 }
 
 #[test]
-fn trivy_tells_an_id_for_each_package_and_type() {
+fn trivy_lists_an_id_for_each_package_and_type() {
     let report = parse_trivy(&read("trivy.json")).unwrap();
     // CVE-2026-90001 is in three packages, and graver in one of them.
     let expected = [("critical", 1), ("high", 1), ("low", 1), ("unknown", 1)];
@@ -33,7 +33,7 @@ fn trivy_tells_an_id_for_each_package_and_type() {
 }
 
 #[test]
-fn grype_tells_an_id_for_each_match() {
+fn grype_lists_an_id_for_each_match() {
     let report = parse_grype(&read("grype.json")).unwrap();
     // Related ids are other names of the same.
     assert_eq!(
@@ -48,7 +48,7 @@ fn grype_tells_an_id_for_each_match() {
 }
 
 #[test]
-fn scout_tells_a_rule_for_each_id() {
+fn scout_lists_a_rule_for_each_id() {
     let report = parse_scout(&read("scout.json")).unwrap();
     let expected = [("critical", 1), ("high", 1), ("low", 1), ("unspecified", 1)];
     assert_eq!(counts(&report), expected);

@@ -147,7 +147,7 @@ async fn what_is_not_there_is_not_in_the_result() {
 }
 
 #[tokio::test]
-async fn failures_and_junk_are_told_with_their_reason() {
+async fn failures_and_invalid_reports_are_recorded_with_their_reason() {
     let stand = Stand::new()
         .with(
             "trivy",
@@ -183,7 +183,7 @@ async fn failures_and_junk_are_told_with_their_reason() {
 }
 
 #[tokio::test]
-async fn one_that_does_not_tell_its_version_is_not_trusted() {
+async fn a_scanner_that_does_not_print_its_version_is_not_trusted() {
     let stand = Stand::new().with(
         "grype",
         "echo 'cannot open the database' >&2; exit 1",

@@ -68,7 +68,7 @@ fn limits_are_read_in_the_unit_of_their_metric() {
 }
 
 #[test]
-fn what_is_wrong_with_one_is_told_with_its_place() {
+fn an_invalid_budget_is_reported_with_its_place() {
     for (text, fault) in [
         (
             "metric = \"size.unpaked\"\nat-most = \"1 MB\"",
@@ -136,7 +136,7 @@ fn what_is_wrong_with_one_is_told_with_its_place() {
 }
 
 #[test]
-fn a_configuration_holds_some_beside_other_things() {
+fn a_configuration_may_contain_budgets_and_other_tables() {
     let fixture = Fixture::new(GOOD);
     let text = "[deploy]\nper-day = 2\n\n[[budget]]\nmetric = \"size.own\"\nat-most = \"1 GB\"\n";
     let path = fixture.write("plimsoll.toml", text);

@@ -24,7 +24,7 @@ const FAILED_ONCE: (&str, &str) = (
     "rebuild.dependency.cold-mounts",
 );
 
-/// What is worse, but for that phase.
+/// What is worse, except for that phase.
 fn worse(comparison: &RunComparison<'_>) -> Vec<String> {
     let lines = comparison.lines.iter();
     let worse = lines.filter(|line| line.standing() == Standing::Worse);

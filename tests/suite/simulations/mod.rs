@@ -139,7 +139,7 @@ const TIMES: u64 = 250;
 const PAIRED_TIMES: u64 = 200;
 
 /// How many times as many comparisons of unchanged runs are made where the share with a wrong
-/// verdict is above its bound: 250 tell 4 % from 6 % in few cases.
+/// verdict is above its bound: 250 comparisons rarely distinguish 4 % from 6 %.
 const REPEATED: u64 = 4;
 
 /// The shares with a verdict that is worse, and that is worse or better, where nothing changed.
@@ -178,7 +178,7 @@ fn the_table_of_the_docs_is_what_is_simulated() {
             ));
         }
     }
-    // The table shows what is there, and the targets are judged after it.
+    // The table shows the simulated shares, also if a target is missed.
     region::hold(&statistics(), MARKS, &table);
     assert!(missed.is_empty(), "{missed:#?}");
 }

@@ -167,7 +167,7 @@ fn ten_thousand_visits_on_1_to_500_machines() {
                 .collect();
             for run in &runs {
                 assert_eq!(run.visits, CASES * ROUNDS, "each visit counts once");
-                // But for what adding up in another order rounds away.
+                // Except for rounding: the two sums are added in a different order.
                 assert!(run.makespan > run.ideal * (1.0 - 1e-9), "{run:?}");
             }
             let makespan = median(runs.iter().map(|run| run.makespan).collect());

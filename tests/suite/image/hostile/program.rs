@@ -1,4 +1,4 @@
-//! The same archives through the whole program: from a file and from standard input, with
+//! The archives through the whole program: from a file and from standard input, with
 //! conditions, in the forms of output for people and for machines.
 //!
 //! The kernel refuses the process more memory of its own than the bound (`ulimit -d`), so a
@@ -16,10 +16,12 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use serde_json::Value;
 
 use super::archives::{archive, cases, unpacked};
-use super::{BYTES_PER_ENTRY, MOST_TEXT};
 
-/// What the process may take at most, besides what it may take for each entry.
+/// What the process may take at most, and for each entry of the archive.
 const MOST_BYTES: u64 = 256 << 20;
+const BYTES_PER_ENTRY: u64 = 200;
+/// Bytes of an error's text: what is wrong, and a few hundred of a name.
+const MOST_TEXT: usize = 1_000;
 /// Processor time for each GB of the archive, unpacked, and for what takes as long for any.
 const SECONDS_PER_GB: f64 = 10.0;
 const SECONDS: f64 = 2.0;
@@ -71,7 +73,6 @@ fn inspect(arguments: &[&str], input: Stdio, most_bytes: u64, folder: &Path) -> 
         .arg(env!("CARGO_BIN_EXE_plimsoll"))
         .args(["--home", env!("CARGO_MANIFEST_DIR"), "inspect"])
         .args(arguments)
-        .args(CONDITIONS)
         // Their stacks count, and a machine of many processors would have many.
         .env("TOKIO_WORKER_THREADS", "2")
         .stdin(input)
@@ -117,8 +118,12 @@ impl OnDisk {
         }
     }
 
-    /// Inspects it, and holds the process to the bounds.
+    /// Inspects it with conditions, within the bounds.
     fn inspect(&self, format: &str, from_file: bool) -> Ended {
+        self.inspect_with(format, from_file, &CONDITIONS)
+    }
+
+    fn inspect_with(&self, format: &str, from_file: bool, further: &[&str]) -> Ended {
         let which = self.which;
         let path = self.folder.path().join("image.tar");
         let (image, input) = match from_file {
@@ -126,7 +131,7 @@ impl OnDisk {
             false => ("-", File::open(&path).unwrap().into()),
         };
         let most = MOST_BYTES + BYTES_PER_ENTRY * self.entries;
-        let arguments = [image, "--format", format];
+        let arguments = [&[image, "--format", format], further].concat();
         let ended = inspect(&arguments, input, most, self.folder.path());
         let Ended { peak, seconds, .. } = ended;
         println!(
@@ -154,12 +159,9 @@ fn hostile_archives_that_are_images_are_shown_within_bounds_in_each_form() {
         };
         images += 1;
         let archive = OnDisk::new(which, entries);
-        for (format, from_file) in [
-            ("table", true),
-            ("md", true),
-            ("json", true),
-            ("json", false),
-        ] {
+        // The forms for people differ in their last step only, so they take turns.
+        let shown = ["table", "md"][images % 2];
+        for (format, from_file) in [(shown, true), ("json", false)] {
             let ended = archive.inspect(format, from_file);
             let (code, err) = (ended.code, &ended.err);
             assert_eq!(code, Some(3), "{which}, {format}: {err}");
@@ -192,4 +194,15 @@ fn hostile_archives_that_are_refused_are_refused_within_bounds() {
         assert!(err.starts_with("error: failed to "), "{which}: {err}");
         assert_eq!(ended.out, b"", "{which}");
     }
+}
+
+/// A list names each file once. A tree of JSON values next to it took more than the bound.
+#[test]
+fn the_files_of_a_layer_are_listed_within_bounds() {
+    let which = "very many files";
+    let archive = OnDisk::new(which, 200_000);
+    let ended = archive.inspect_with("json", true, &["--layer", "1"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let list: Value = serde_json::from_slice(&ended.out).unwrap();
+    assert_eq!(list["files"].as_array().unwrap().len(), 200_000);
 }
