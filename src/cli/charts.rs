@@ -139,9 +139,14 @@ fn save(folder: &Path, chart: &Chart, picture: Picture) -> Result<(), Failure> {
 /// # Errors
 /// When a file cannot be written.
 pub(super) fn write_into(folder: &RunFolder, record: &RunRecord) -> Result<(), StoreError> {
-    for chart in charts::charts(record, Theme::Light) {
-        let name = format!("charts/{}.svg", chart.name);
-        folder.write(&name, chart.svg.as_bytes())?;
-    }
-    Ok(())
+    let charts = charts::charts(record, Theme::Light);
+    // One that cannot be written does not stop the others.
+    let written: Vec<_> = charts
+        .iter()
+        .map(|chart| {
+            let name = format!("charts/{}.svg", chart.name);
+            folder.write(&name, chart.svg.as_bytes())
+        })
+        .collect();
+    written.into_iter().collect()
 }

@@ -7,6 +7,7 @@ use super::config;
 use super::failure::{Exit, Failure};
 use super::history::{runs_below, sorted};
 use super::output::Printer;
+use super::output_error::unless_left;
 use super::runs::load_one;
 use crate::compare::{self, Baselines, BudgetLine, Rule};
 use crate::export::{self, JunitTerms};
@@ -76,7 +77,7 @@ pub(super) fn check_run(
         caveats: &caveats,
     };
     let text = text_of(&run, budgets, args, printer.width)?;
-    printer.data(text.as_bytes())?;
+    unless_left(printer.data(text.as_bytes()))?;
     Ok(exit_of(budgets, args))
 }
 

@@ -7,6 +7,7 @@ use super::args::{CiArg, InitArgs, Place};
 use super::draft::{BENCH_FILE, DraftInputs, drafted, print_assumptions};
 use super::failure::{Exit, Failure};
 use super::output::{Printer, save_scenario, save_whole};
+use super::output_error::OutputError;
 
 /// Writes them.
 ///
@@ -23,18 +24,18 @@ pub(super) fn init(place: &Place, args: &InitArgs, printer: &mut Printer) -> Res
     // Nothing is written unless all of it can be.
     let paths = std::iter::once(&scenario).chain(workflow.iter().map(|(path, _)| path));
     for path in paths {
-        if path.exists() {
+        if path.symlink_metadata().is_ok() {
             let hint = "remove the file, or name another one: --out FILE";
             let said = format!("{} exists already", path.display());
             return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
         }
     }
     print_assumptions(&drafted.draft, printer);
+    if let Some(folder) = workflow.as_ref().and_then(|(path, _)| path.parent()) {
+        fs::create_dir_all(folder).map_err(|source| OutputError::file(folder, source))?;
+    }
     save_scenario(&scenario, &drafted.draft.text, printer)?;
     if let Some((path, text)) = &workflow {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
         save_whole(path, text.as_bytes(), printer)?;
     }
     let named = match file.is_absolute() {

@@ -7,8 +7,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustix::io::Errno;
+
 use super::failure::Failure;
-use super::output_error::{OutputError, folder_of};
+use super::output_error::{OutputError, folder_of, unless_left};
 use super::short::short;
 use crate::secrets::mask_found;
 use crate::text;
@@ -18,6 +20,9 @@ const PUBLIC: u32 = 0o644;
 
 /// The mode of a new file that only its owner may read.
 const PRIVATE: u32 = 0o600;
+
+/// As many links as Linux follows.
+const MOST_LINKS: usize = 40;
 
 /// A sink that several hold.
 pub type SharedSink = Arc<Mutex<dyn Write + Send>>;
@@ -133,7 +138,7 @@ pub(super) fn hand_over(
             let said = "a terminal cannot show a PNG picture";
             Err(Failure::usage(said).with_hint(Some(hint.to_owned())))
         }
-        None => Ok(printer.data(bytes)?),
+        None => Ok(unless_left(printer.data(bytes))?),
     }
 }
 
@@ -176,10 +181,11 @@ pub(super) fn replace(file: &Path, bytes: &[u8]) -> Result<(), OutputError> {
 
 fn replace_by(file: &Path, bytes: &[u8], mode: u32) -> Result<(), OutputError> {
     // Errors name the path that the user knows, not the temporary one.
-    let written = match Destination::of(file) {
-        Destination::Special => write_into(file, &harmless(bytes)),
-        Destination::File(place) => write_next_to(&place, &harmless(bytes), mode),
-    };
+    let bytes = harmless(bytes);
+    let written = Destination::of(file).and_then(|destination| match destination {
+        Destination::Special => write_into(file, &bytes),
+        Destination::File(place) => write_next_to(&place, &bytes, mode),
+    });
     written.map_err(|source| OutputError::file(file, source))
 }
 
@@ -192,17 +198,42 @@ enum Destination {
 }
 
 impl Destination {
-    fn of(file: &Path) -> Self {
-        match fs::metadata(file) {
-            Ok(facts) if !facts.is_file() && !facts.is_dir() => Self::Special,
-            Ok(_) => Self::File(fs::canonicalize(file).unwrap_or_else(|_| file.to_owned())),
-            Err(_) => Self::File(file.to_owned()),
+    /// # Errors
+    /// It is a folder, or links that do not end.
+    fn of(file: &Path) -> io::Result<Self> {
+        let mut place = file.to_owned();
+        for _ in 0..MOST_LINKS {
+            if is_open_file(&place) {
+                return Ok(Self::Special);
+            }
+            match fs::symlink_metadata(&place) {
+                Ok(facts) if facts.is_symlink() => {
+                    let target = fs::read_link(&place)?;
+                    place = folder_of(&place).join(target);
+                }
+                Ok(facts) if facts.is_dir() => return Err(Errno::ISDIR.into()),
+                Ok(facts) if facts.is_file() => return Ok(Self::File(place)),
+                Ok(_) => return Ok(Self::Special),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Ok(Self::File(place));
+                }
+                Err(error) => return Err(error),
+            }
         }
+        Err(Errno::LOOP.into())
     }
 }
 
+/// Whether a path is that of an open file of a process, as `/dev/stdout` is in the end. It has a
+/// position and may be appended to, so it is never replaced.
+fn is_open_file(place: &Path) -> bool {
+    let folder = fs::canonicalize(folder_of(place));
+    folder.is_ok_and(|folder| folder.starts_with("/proc") || folder == Path::new("/dev/fd"))
+}
+
 fn write_into(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).open(file)?;
+    // At the end: what the file of `>> FILE` has stays.
+    let mut file = OpenOptions::new().append(true).open(file)?;
     file.write_all(bytes)
 }
 
@@ -214,6 +245,15 @@ fn write_next_to(place: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     };
     // Removed on drop, so also on every early return.
     let mut temporary = tempfile::Builder::new().make_in(folder_of(place), create)?;
+    // The permissions of an existing file stay; a file with secrets is only its owner's.
+    if mode == PUBLIC
+        && let Ok(facts) = fs::metadata(place)
+    {
+        let kept = facts.permissions();
+        if temporary.as_file().metadata()?.permissions() != kept {
+            temporary.as_file().set_permissions(kept)?;
+        }
+    }
     temporary.as_file_mut().write_all(bytes)?;
     // Some file systems report a full disk only here.
     temporary.as_file().sync_all()?;
@@ -265,6 +305,42 @@ mod tests {
         assert_eq!(fs::read(&file).unwrap(), b"\xff");
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, PRIVATE);
+    }
+
+    #[test]
+    fn a_link_stays_if_its_target_is_missing_and_permissions_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::create_dir(at("web")).unwrap();
+        symlink("web/new", at("dangling")).unwrap();
+        replace(&at("dangling"), b"text").unwrap();
+        assert_eq!(fs::read_to_string(at("web/new")).unwrap(), "text");
+        assert!(at("dangling").is_symlink());
+        fs::set_permissions(at("web/new"), fs::Permissions::from_mode(0o640)).unwrap();
+        replace(&at("dangling"), b"next").unwrap();
+        let mode = fs::metadata(at("web/new")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+        symlink("loop", at("loop")).unwrap();
+        replace(&at("loop"), b"text").unwrap_err();
+        assert!(at("loop").is_symlink());
+    }
+
+    /// `--out /dev/stdout >> log`.
+    #[test]
+    fn an_open_file_is_appended_to_and_not_replaced() {
+        use std::os::fd::AsRawFd;
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        fs::write(&log, "first\n").unwrap();
+        let open = OpenOptions::new().append(true).open(&log).unwrap();
+        let link = dir.path().join("stdout");
+        symlink(format!("/proc/self/fd/{}", open.as_raw_fd()), &link).unwrap();
+        replace(&link, b"second\n").unwrap();
+        assert_eq!(fs::read_to_string(&log).unwrap(), "first\nsecond\n");
+        fs::remove_file(&log).unwrap();
+        replace(&link, b"third\n").unwrap();
+        assert_eq!(names(dir.path()), ["stdout"]);
+        assert!(link.is_symlink());
     }
 
     #[test]

@@ -76,6 +76,15 @@ impl OutputError {
     }
 }
 
+/// The same without the error that the reader of standard output has left: the exit code is still
+/// that of the command.
+pub(super) fn unless_left(written: Result<(), OutputError>) -> Result<(), OutputError> {
+    match written {
+        Err(error) if error.is_broken_pipe() => Ok(()),
+        written => written,
+    }
+}
+
 /// The folder that holds a file.
 pub(super) fn folder_of(file: &Path) -> &Path {
     match file.parent() {

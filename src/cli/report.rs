@@ -33,6 +33,7 @@ pub(super) fn report(
         keep_only(&mut runs, &only, glob)?;
     }
     if args.write {
+        let mut all = Ok(());
         for (folder, record) in &runs {
             // What can be written is, and the first fault is reported.
             let written = [
@@ -41,9 +42,12 @@ pub(super) fn report(
                 write_page_of(folder, record, Extent::Whole),
             ];
             let written: Result<(), _> = written.into_iter().collect();
-            written.map_err(store_failure)?;
-            printer.talk(&format!("written anew in {}", folder.path().display()));
+            if written.is_ok() {
+                printer.talk(&format!("written anew in {}", folder.path().display()));
+            }
+            all = all.and(written);
         }
+        all.map_err(store_failure)?;
         return Ok(exit);
     }
     let default = if args.open {

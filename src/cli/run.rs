@@ -10,7 +10,7 @@ use super::failure::{Exit, Failure, store_failure};
 use super::folder::{FolderRecorder, write_derived, write_page};
 use super::job::{Job, Seams};
 use super::output::Printer;
-use super::output_error::OutputError;
+use super::output_error::{OutputError, unless_left};
 use super::planning::{self, PROBE_INTERVAL};
 use super::prepare::{Prepared, settle, want};
 use super::progress::Display;
@@ -81,7 +81,7 @@ pub(super) fn finish(
     if let Some(failure) = measured.unwritten {
         return Err(failure);
     }
-    printed?;
+    unless_left(printed)?;
     Ok(exit_of(&measured.record))
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::net::{TcpStream, UnixStream};
 use tokio_util::either::Either;
@@ -33,8 +34,27 @@ pub enum EndpointError {
     Empty,
 }
 
+/// How long one address of a host may take if there is another.
+const ADDRESS_WITHIN: Duration = Duration::from_secs(3);
+
 /// A connection to an engine.
 pub(super) type Connection = Either<UnixStream, TcpStream>;
+
+/// Connects to the first address of a host that answers.
+async fn connect_to(authority: &str) -> io::Result<TcpStream> {
+    let mut addresses = tokio::net::lookup_host(authority).await?.peekable();
+    while let Some(address) = addresses.next() {
+        let connecting = TcpStream::connect(address);
+        if addresses.peek().is_none() {
+            return connecting.await;
+        }
+        if let Ok(Ok(stream)) = tokio::time::timeout(ADDRESS_WITHIN, connecting).await {
+            return Ok(stream);
+        }
+    }
+    let error = "the host has no address";
+    Err(io::Error::new(io::ErrorKind::NotFound, error))
+}
 
 impl Default for Endpoint {
     fn default() -> Self {
@@ -80,7 +100,7 @@ impl Endpoint {
     pub(super) async fn connect(&self) -> io::Result<Connection> {
         Ok(match self {
             Self::Unix(socket) => Either::Left(UnixStream::connect(socket).await?),
-            Self::Tcp(authority) => Either::Right(TcpStream::connect(authority).await?),
+            Self::Tcp(authority) => Either::Right(connect_to(authority).await?),
         })
     }
 }

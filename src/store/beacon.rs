@@ -44,6 +44,11 @@ fn open_to_all(dir: &Path) -> io::Result<()> {
     }
 }
 
+/// The file of a run.
+pub(super) fn place(run: &str) -> PathBuf {
+    dir().join(run)
+}
+
 impl Beacon {
     /// Creates and locks the file of a run.
     ///
@@ -55,7 +60,7 @@ impl Beacon {
     pub fn light(run: &str) -> io::Result<Self> {
         let dir = dir();
         open_to_all(&dir)?;
-        let path = dir.join(run);
+        let path = place(run);
         for _ in 0..TRIES {
             let opened = OpenOptions::new()
                 .read(true)
@@ -85,7 +90,10 @@ impl Beacon {
                     continue;
                 }
                 file.set_len(0)?;
-                file.write_all(mark().as_bytes())?;
+                file.write_all(mark().as_bytes()).inspect_err(|_| {
+                    // It is locked by this process.
+                    let _ = fs::remove_file(&path);
+                })?;
             }
             // An exclusive lock is released before the shared one is taken: another process may
             // come in between.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::names::{JOURNAL_FILE, LATEST, RECORD_FILE};
+use crate::files::is_full;
 use crate::record::ReadError;
 
 /// A run folder cannot be created, found, read or written.
@@ -123,26 +123,10 @@ fn place(path: &Path, source: &ReadError) -> String {
     }
 }
 
-/// Whether a disk, or what the user may use of it, is full.
-fn is_full(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-    )
-}
-
-/// Whether a file of a run can be derived from its record: all can except the record itself, its
-/// journal and the notes on the builder's cache.
+/// Whether a file of a run can be derived from its record: tables, report, page and charts.
 fn is_derived(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    let is_note = name.as_encoded_bytes().starts_with(b"cache-")
-        && path
-            .extension()
-            .is_some_and(|extension| extension == "json");
-    !is_note
-        && [RECORD_FILE, JOURNAL_FILE, LATEST]
-            .iter()
-            .all(|other| name != *other)
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    matches!(ending, Some("csv" | "md" | "html" | "svg"))
 }
 
 impl StoreError {
@@ -188,6 +172,7 @@ impl StoreError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::{JOURNAL_FILE, RECORD_FILE};
     use super::*;
 
     #[test]

@@ -73,9 +73,15 @@ impl RunFolder {
                             fs::remove_dir_all(&path).map_err(fault(&path))?;
                             continue;
                         }
-                        locked => locked?,
+                        locked => {
+                            let begun = locked.and_then(|()| point_latest(results_dir, &id));
+                            if let Err(error) = begun {
+                                // Made above, and nothing is in it yet.
+                                let _ = fs::remove_dir_all(&folder.path);
+                                return Err(error);
+                            }
+                        }
                     }
-                    point_latest(results_dir, &id)?;
                     return Ok(folder);
                 }
             }
@@ -128,7 +134,7 @@ impl RunFolder {
                     source,
                 },
                 _ => StoreError::Write {
-                    path: path.clone(),
+                    path: super::beacon::place(&self.id()),
                     source,
                 },
             });

@@ -11,6 +11,7 @@ use chrono::{DateTime, SecondsFormat};
 use super::args::{InspectArgs, InspectFormat};
 use super::failure::{Exit, Failure};
 use super::output::Printer;
+use super::output_error::unless_left;
 use crate::engine::{Clock, Engine};
 use crate::export::{self, Sbom};
 use crate::host::SystemClock;
@@ -58,12 +59,12 @@ pub(super) async fn inspect<E: Engine>(
     mask(&mut account, found.values);
     if args.packages {
         let text = packages_of(&account, args, printer)?;
-        printer.data(text.as_bytes())?;
+        unless_left(printer.data(text.as_bytes()))?;
         return Ok(Exit::Fine);
     }
     let judged = judge(&account, &conditions);
     let text = text_of(&account, &judged, args, printer)?;
-    printer.data(text.as_bytes())?;
+    unless_left(printer.data(text.as_bytes()))?;
     if matches!(args.format, InspectFormat::Cyclonedx | InspectFormat::Spdx) {
         // The document has no place for them.
         for one in &judged {

@@ -1,6 +1,7 @@
 //! `plimsoll inspect --fail-on`: exit codes, and what CI systems read.
 
 use std::fs;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -48,6 +49,26 @@ fn a_condition_that_is_met_ends_with_3() {
     }
     let ended = run(&["--fail-on", "root,waste>99%"]);
     assert!(ended.out.contains("1 of 2 failed."), "{}", ended.out);
+}
+
+/// `plimsoll inspect IMAGE --fail-on root | grep -q x` fails with `pipefail`.
+#[test]
+fn a_condition_that_is_met_ends_with_3_if_nobody_reads_the_output() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.tar"), image().saved()).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["inspect", "a.tar", "--fail-on", "root"])
+        .current_dir(dir.path())
+        .env("DOCKER_HOST", "unix:///nowhere/plimsoll.sock")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
 
 #[test]
