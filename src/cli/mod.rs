@@ -46,6 +46,7 @@ mod resume;
 mod run;
 mod runs;
 mod schema;
+mod screen;
 mod shard;
 mod short;
 mod slurm;

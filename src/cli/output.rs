@@ -1,6 +1,7 @@
 //! The one place that writes to stdout and stderr, or to a file in the place of stdout.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,6 +12,7 @@ use rustix::io::Errno;
 
 use super::failure::Failure;
 use super::output_error::{OutputError, folder_of, unless_left};
+use super::screen::Screen;
 use super::short::short;
 use crate::secrets::mask_found;
 use crate::text;
@@ -31,6 +33,8 @@ pub type SharedSink = Arc<Mutex<dyn Write + Send>>;
 pub struct Printer {
     data: Box<dyn Write + Send>,
     talk: SharedSink,
+    /// What the talk goes to, where a line of it may be redrawn.
+    screen: Option<Screen>,
     /// Columns of the terminal on stdout, where it is one.
     pub width: Option<u16>,
     /// Whether a line on stderr may be redrawn.
@@ -41,11 +45,17 @@ impl Printer {
     /// Stdout and stderr of the process.
     pub fn standard() -> Self {
         let width = io::stdout().is_terminal().then(console_width).flatten();
-        let redraw = io::stderr().is_terminal()
-            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let (term, ci) = (std::env::var_os("TERM"), std::env::var_os("CI"));
+        let redraw = io::stderr().is_terminal() && can_redraw(term.as_deref(), ci.as_deref());
+        let screen = redraw.then(Screen::of_stderr);
+        let talk: SharedSink = match &screen {
+            Some(screen) => Arc::new(Mutex::new(screen.clone())),
+            None => Arc::new(Mutex::new(io::stderr())),
+        };
         Self {
             data: Box::new(io::stdout()),
-            talk: Arc::new(Mutex::new(io::stderr())),
+            talk,
+            screen,
             width,
             redraw,
         }
@@ -56,6 +66,7 @@ impl Printer {
         Self {
             data,
             talk,
+            screen: None,
             width: None,
             redraw: false,
         }
@@ -103,6 +114,11 @@ impl Printer {
         let mut sink = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = writeln!(sink, "{text}");
         let _ = sink.flush();
+    }
+
+    /// The terminal that the talk goes to, where a line of it may be redrawn.
+    pub(super) fn screen(&self) -> Option<Screen> {
+        self.screen.clone()
     }
 
     /// The sink of the talk, for what outlives a borrow of the printer.
@@ -269,6 +285,14 @@ fn harmless(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// Whether the cursor of a terminal can be moved, and nobody keeps what it shows as a log: by the
+/// variables `TERM` and `CI`.
+fn can_redraw(term: Option<&OsStr>, ci: Option<&OsStr>) -> bool {
+    let has_cursor = term.is_some_and(|term| !term.is_empty() && term != "dumb");
+    let is_log = ci.is_some_and(|ci| !ci.is_empty() && ci != "false");
+    has_cursor && !is_log
+}
+
 /// Columns of the terminal: an empty comfy-table asks the system for them.
 fn console_width() -> Option<u16> {
     comfy_table::Table::new().width()
@@ -289,6 +313,20 @@ mod tests {
         let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn lines_are_redrawn_on_a_terminal_with_a_cursor_and_not_in_ci() {
+        let redraws =
+            |term: &str, ci: Option<&str>| can_redraw(Some(OsStr::new(term)), ci.map(OsStr::new));
+        assert!(redraws("xterm-256color", None));
+        assert!(redraws("xterm", Some("")));
+        assert!(redraws("xterm", Some("false")));
+        assert!(!redraws("xterm", Some("true")));
+        assert!(!redraws("xterm", Some("1")));
+        assert!(!redraws("dumb", None));
+        assert!(!redraws("", None));
+        assert!(!can_redraw(None, None));
     }
 
     #[test]

@@ -197,7 +197,12 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
         settings,
         record,
         selection.planned,
-        Box::new(Display::new(order, printer.redraw, printer.talk_sink())),
+        Box::new(Display::new(
+            order,
+            printer.screen(),
+            printer.talk_sink(),
+            seams.stop.clone(),
+        )),
         seams.stop.clone(),
     );
     if let Some(distribution) = distribution {

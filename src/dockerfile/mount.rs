@@ -24,6 +24,8 @@ pub(super) struct Mount {
     pub source: Option<String>,
     pub target: Option<String>,
     pub id: Option<Word>,
+    /// Offset in the file of the first byte behind the `=` of the id.
+    pub id_start: usize,
     pub writable: bool,
     /// The variable that a secret is put into.
     pub env: Option<String>,
@@ -44,6 +46,7 @@ impl Mount {
             source: None,
             target: None,
             id: None,
+            id_start: 0,
             writable: false,
             env: None,
             owner: BTreeMap::new(),
@@ -60,7 +63,11 @@ impl Mount {
                 "from" => mount.from = Some(word),
                 "source" | "src" => mount.source = text(),
                 "target" | "dst" | "destination" => mount.target = text(),
-                "id" => mount.id = Some(word),
+                // Without `=` the builder refuses it.
+                "id" if key_end < field.len() => {
+                    mount.id = Some(word);
+                    mount.id_start = value.at[start + key_end] + 1;
+                }
                 key @ ("uid" | "gid" | "mode") => {
                     mount.owner.insert(key.to_owned(), word.text.clone());
                 }

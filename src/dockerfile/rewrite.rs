@@ -48,6 +48,9 @@ impl Edits {
                 bytes.push(*byte);
             }
         }
+        if let Some(inserted) = self.inserted.get(&text.len()) {
+            bytes.extend_from_slice(inserted.as_bytes());
+        }
         bytes
     }
 }
@@ -140,14 +143,18 @@ pub fn without_mount_ids(step: &str) -> String {
 /// unchanged `/root/.npm` would be the user's own.
 fn give_id(edits: &mut Edits, mount: &Mount, suffix: &str) {
     let Some(id) = mount.cache_id() else { return };
-    match mount.id.as_ref().and_then(|written| written.at.first()) {
-        Some(written) => {
-            edits
-                .inserted
-                .insert(*written, format!("plimsoll-{suffix}-"));
+    let own = format!("plimsoll-{suffix}-");
+    match mount.id.as_ref().map(|written| written.at.first()) {
+        Some(Some(written)) => {
+            edits.inserted.insert(*written, own);
+        }
+        // `id=`: the builder takes the target, and the last id of several.
+        Some(None) => {
+            let named = format!("{own}{}", id_safe(&id));
+            edits.inserted.insert(mount.id_start, named);
         }
         None => {
-            let field = format!("id=plimsoll-{suffix}-{},", id_safe(&id));
+            let field = format!("id={own}{},", id_safe(&id));
             let start = edits.inserted.entry(mount.start).or_default();
             start.insert_str(0, &field);
         }
@@ -248,6 +255,32 @@ mod tests {
                 "plimsoll-s1-/root/.npm"
             ]
         );
+    }
+
+    /// BuildKit takes the target for an empty id, which would be the user's own cache.
+    #[test]
+    fn an_empty_id_is_replaced_where_it_is_written() {
+        for (written, rewritten) in [
+            (
+                "type=cache,target=/c,id= make",
+                "type=cache,target=/c,id=plimsoll-s-/c make",
+            ),
+            (
+                "type=cache,id=x,target=/c,id=\"\" make",
+                "type=cache,id=x,target=/c,id=plimsoll-s-/c\"\" make",
+            ),
+            (
+                "type=cache,target=/c,id make",
+                "id=plimsoll-s-/c,type=cache,target=/c,id make",
+            ),
+        ] {
+            let file = Dockerfile::parse(&format!("FROM a\nRUN --mount={written}\n")).unwrap();
+            let text = file.rewrite(&map(&[]), &map(&[]), Some("s")).unwrap();
+            let expected = format!("FROM a\nRUN --mount={rewritten}\n");
+            assert_eq!(String::from_utf8_lossy(&text), expected);
+            let ids: Vec<_> = Dockerfile::parse(&text).unwrap().cache_mounts();
+            assert_eq!(ids[0].id, "plimsoll-s-/c", "{written}");
+        }
     }
 
     #[test]

@@ -135,7 +135,7 @@ pub(super) fn offer(parts: &ArchiveParts, with_index: bool) -> Result<Offer, Ima
         if offer.images.iter().any(|one| is_whole(parts, &one.chosen)) {
             offer.images.retain(|one| is_whole(parts, &one.chosen));
         }
-        return Ok(offer.each_once());
+        return Ok(offer.each_once(parts));
     } else if let Some((name, ArchivePart::Other(words))) =
         parts.find(MANIFEST).or(parts.find(INDEX))
     {
@@ -148,23 +148,23 @@ pub(super) fn offer(parts: &ArchiveParts, with_index: bool) -> Result<Offer, Ima
     if let (true, Some(text)) = (with_index, index) {
         let mut others = indexed(parts, text)?;
         others.images.retain(|one| is_whole(parts, &one.chosen));
-        offer.add(others);
+        offer.add(others, parts);
     }
-    Ok(offer.each_once())
+    Ok(offer.each_once(parts))
 }
 
 impl Offer {
     /// Adds the images of the index. One whose config is there already is the same image.
-    fn add(&mut self, others: Self) {
+    fn add(&mut self, others: Self, parts: &ArchiveParts) {
         let before = self.references.len();
         self.references.extend(others.references);
         let known = self.images.iter().enumerate();
-        let known = known.map(|(at, one)| (one.chosen.config.clone(), at));
+        let known = known.map(|(at, one)| (resolved(parts, &one.chosen.config), at));
         let known: BTreeMap<String, usize> = known.collect();
         for mut other in others.images {
             let references = other.references.iter().map(|at| at + before);
             let references: BTreeSet<usize> = references.collect();
-            match known.get(&other.chosen.config) {
+            match known.get(&resolved(parts, &other.chosen.config)) {
                 Some(at) => self.images[*at].references.extend(references),
                 None => {
                     other.references = references;
@@ -176,11 +176,12 @@ impl Offer {
     }
 
     /// Several elements of one image are one image with several names.
-    fn each_once(mut self) -> Self {
+    fn each_once(mut self, parts: &ArchiveParts) -> Self {
         let mut places: BTreeMap<(String, Vec<Option<String>>), usize> = BTreeMap::new();
         let mut images: Vec<Offered> = Vec::new();
         for image in self.images {
-            let key = (image.chosen.config.clone(), image.chosen.layers.clone());
+            let config = resolved(parts, &image.chosen.config);
+            let key = (config, image.chosen.layers.clone());
             match places.get(&key) {
                 Some(at) => images[*at].references.extend(image.references),
                 None => {
@@ -235,32 +236,33 @@ fn saved(text: &[u8]) -> Result<Offer, ImageError> {
 fn indexed(parts: &ArchiveParts, index: &[u8]) -> Result<Offer, ImageError> {
     let mut found = Indexed::default();
     // Where the image of a manifest is in the list, by the name of the manifest.
-    let mut images: BTreeMap<String, usize> = BTreeMap::new();
+    let mut images: BTreeMap<&str, usize> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     let root: Manifest = document(INDEX, index)?;
     let alone = root.manifests.as_ref().is_some_and(|list| list.len() == 1);
     found.read(INDEX, root, None)?;
     let first = found.waiting.front().map(|(name, _)| name.clone());
     while let Some((name, reference)) = found.waiting.pop_front() {
-        match parts.document(&name) {
-            Some(text) if seen.insert(name.clone()) => {
-                let manifest = document(&name, text)?;
+        // A digest may be written in several ways that lead to one document.
+        match parts.find(&name) {
+            Some((own, ArchivePart::Document(text))) if seen.insert(own) => {
+                let manifest = document(own, text)?;
                 let before = found.offer.images.len();
-                found.read(&name, manifest, Some(reference))?;
+                found.read(own, manifest, Some(reference))?;
                 if found.offer.images.len() > before {
-                    images.insert(name, before);
+                    images.insert(own, before);
                 }
             }
             // Another name of the image, or another index with it.
-            Some(_) => {
-                if let Some(at) = images.get(&name) {
+            Some((own, ArchivePart::Document(_))) => {
+                if let Some(at) = images.get(own) {
                     found.offer.images[*at].references.insert(reference);
                 }
             }
-            None if alone && Some(&name) == first.as_ref() => {
+            _ if alone && Some(&name) == first.as_ref() => {
                 return Err(missing(parts, &name, INDEX));
             }
-            None => {}
+            _ => {}
         }
     }
     for image in &mut found.offer.images {
@@ -407,6 +409,12 @@ fn blob(descriptor: &Descriptor) -> String {
     format!("blobs/{}", descriptor.digest.replacen(':', "/", 1))
 }
 
+/// The name of the part that a name leads to.
+fn resolved(parts: &ArchiveParts, name: &str) -> String {
+    let found = parts.find(name).map(|(own, _)| own);
+    found.unwrap_or(name).to_owned()
+}
+
 fn is_whole(parts: &ArchiveParts, image: &Chosen) -> bool {
     parts.document(&image.config).is_some() && { image.layers.iter().flatten() }
         .all(|layer| parts.find(layer).is_some())
@@ -426,5 +434,31 @@ pub(super) fn missing(parts: &ArchiveParts, part: &str, by: &str) -> ImageError 
         part: name::brief(part),
         by: name::brief(by),
         problem: problem.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_read_once_however_its_digest_is_written() {
+        let mut parts = ArchiveParts::default();
+        let mut add = |name: &str, text: String| {
+            let part = ArchivePart::Document(text.into_bytes());
+            parts.add(name.to_owned(), part).unwrap();
+        };
+        let hex = "a".repeat(64);
+        let name = format!("blobs/sha256/{hex}");
+        let config = serde_json::json!({ "digest": "sha256:b" });
+        let manifest = serde_json::json!({ "config": config, "layers": [] });
+        add(&name, manifest.to_string());
+        let digests = ["", "./", "././"]
+            .map(|dots| serde_json::json!({ "digest": format!("sha256:{dots}{hex}") }));
+        let index = serde_json::json!({ "manifests": digests }).to_string();
+        let offer = indexed(&parts, index.as_bytes()).unwrap();
+        assert_eq!(offer.images.len(), 1);
+        assert_eq!(offer.images[0].chosen.by, name);
+        assert_eq!(offer.images[0].references, BTreeSet::from([0, 1, 2]));
     }
 }

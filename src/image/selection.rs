@@ -1,23 +1,27 @@
 //! Which of an archive's images is meant: by its name, its digest or its number, and by its
 //! platform.
 
-use std::collections::BTreeSet;
+mod sought;
 
-use super::archive::ArchiveParts;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::archive::{ArchivePart, ArchiveParts};
 use super::config::Document;
 use super::error::ImageError;
 use super::manifest::{self, Chosen, ImageNames, MOST_LAYERS, Offer, Offered};
 use super::name;
-use crate::oci::{Digest, ImageReference};
+use crate::inspection::{check_platform, platform_fit};
+use crate::oci::ImageReference;
+use sought::{Sought, digest_of};
 
 /// Images and platforms that an error names.
 const MOST_NAMED: usize = 20;
-/// Digits of the longest number; what is longer is a name or a digest.
-const MOST_DIGITS: usize = 5;
-/// Hex digits of the shortest digest.
-const LEAST_HEX: usize = 12;
-/// Hex digits of a whole digest.
-const WHOLE_HEX: usize = 64;
+/// Names of an image that are tried for an error.
+const MOST_TRIED: usize = 4;
+/// Bytes of a name that an error may offer.
+const MOST_LABEL_BYTES: usize = 200;
 
 /// Which of an archive's images is read. The default is the only one that it has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,17 +41,8 @@ pub(super) fn choose(
     selection: &ImageSelection,
 ) -> Result<Chosen, ImageError> {
     let with_index = *selection != ImageSelection::default();
-    let Offer {
-        images,
-        references,
-        numbered,
-    } = manifest::offer(parts, with_index)?;
-    let archive = Archive {
-        parts,
-        references,
-        numbered,
-    };
-    let image = archive.one(images, selection)?;
+    let archive = Archive::of(parts, manifest::offer(parts, with_index)?);
+    let image = archive.one(selection)?;
     if image.layers.len() > MOST_LAYERS {
         let by = name::brief(&image.by);
         let problem =
@@ -57,304 +52,300 @@ pub(super) fn choose(
     Ok(image)
 }
 
-/// An archive whose images are named.
+/// An archive with its images.
 struct Archive<'a> {
     parts: &'a ArchiveParts,
+    images: Vec<Offered>,
     references: Vec<ImageNames>,
     numbered: usize,
+    /// The platforms by the configs that state them: many images may have one config, which may
+    /// be large.
+    platforms: RefCell<BTreeMap<&'a str, Rc<str>>>,
 }
 
-impl Archive<'_> {
-    fn one(&self, images: Vec<Offered>, selection: &ImageSelection) -> Result<Chosen, ImageError> {
-        let images = match &selection.image {
-            Some(image) => self.named(images, image)?,
-            None => images,
-        };
-        let (mut images, others): (Vec<_>, Vec<_>) = images.into_iter().partition(|image| {
-            let wanted = selection.platform.as_ref();
-            wanted.is_none_or(|wanted| is_of_platform(&self.platform(image), wanted))
-        });
-        // Of several platforms that an engine wrote, it names its own one in `manifest.json`.
-        if selection.platform.is_none() && images.iter().any(|image| !image.is_of_index) {
-            images.retain(|image| !image.is_of_index);
-        }
-        match <[Offered; 1]>::try_from(images) {
-            Ok([image]) => Ok(image.chosen),
-            Err(images) => Err(self.not_one(&images, &others, selection)),
+impl<'a> Archive<'a> {
+    fn of(parts: &'a ArchiveParts, offer: Offer) -> Self {
+        let Offer {
+            images,
+            references,
+            numbered,
+        } = offer;
+        Self {
+            parts,
+            images,
+            references,
+            numbered,
+            platforms: RefCell::default(),
         }
     }
 
+    fn one(&self, selection: &ImageSelection) -> Result<Chosen, ImageError> {
+        let named = match &selection.image {
+            Some(image) => self.named(image)?,
+            None => self.images.iter().collect(),
+        };
+        let found = self.of_platform(&named, selection.platform.as_deref());
+        let [image] = found.as_slice() else {
+            return Err(self.not_one(&found, &named, selection));
+        };
+        let mut chosen = image.chosen.clone();
+        let wanted = selection.image.as_deref();
+        chosen
+            .notes
+            .extend(wanted.and_then(|wanted| self.number_and_name(wanted)));
+        Ok(chosen)
+    }
+
     /// The images of a name, a digest or a number.
-    fn named(&self, images: Vec<Offered>, wanted: &str) -> Result<Vec<Offered>, ImageError> {
-        let sought = Sought::of(wanted);
-        let numbered = match &sought {
-            Sought::Number(number) => number.checked_sub(1).filter(|at| *at < self.numbered),
-            _ => None,
-        };
-        // `manifest.json` has one platform of an image, and the index has all of them.
-        let name = numbered.and_then(|at| self.references[at].names.first());
-        let by_name = name.map(|name| Sought::of_name(name));
-        let places: BTreeSet<usize> = { self.references.iter().enumerate() }
-            .filter(|(at, names)| {
-                let has_name = by_name.as_ref().is_some_and(|name| name.is_of(names));
-                numbered == Some(*at) || has_name || sought.is_of(names)
-            })
-            .map(|(at, _)| at)
-            .collect();
-        let is_meant = |image: &Offered| {
-            image.references.iter().any(|at| places.contains(at)) || sought.is_digest_of(image)
-        };
-        let (meant, others): (Vec<_>, Vec<_>) = images.into_iter().partition(is_meant);
+    fn named(&self, wanted: &str) -> Result<Vec<&Offered>, ImageError> {
+        let meant = self.meant(&Sought::of(wanted, self.numbered));
         if !meant.is_empty() {
             return Ok(meant);
         }
         Err(ImageError::Selection {
             wanted: format!("the image `{}`", name::brief(wanted)),
             problem: "it holds none of that name, digest or number".to_owned(),
-            hint: format!("it has {}", self.labels(&others)),
+            hint: format!("it has {}", self.names()),
         })
     }
 
-    /// The error where none or several are left.
+    fn meant(&self, sought: &Sought<'_>) -> Vec<&Offered> {
+        if let Sought::Number(at) = sought {
+            return self.of_number(*at);
+        }
+        let places: BTreeSet<usize> = { self.references.iter().enumerate() }
+            .filter(|(_, names)| sought.is_of(names))
+            .map(|(at, _)| at)
+            .collect();
+        let is_meant = |image: &&Offered| {
+            image.references.iter().any(|at| places.contains(at)) || sought.is_digest_of(image)
+        };
+        self.images.iter().filter(is_meant).collect()
+    }
+
+    /// The image of a number, which `manifest.json` has for one platform, and its other platforms,
+    /// which the index has.
+    fn of_number(&self, at: usize) -> Vec<&Offered> {
+        let has_number = |image: &&Offered| image.references.contains(&at);
+        let own = self.images.iter().filter(has_number);
+        let of_index: BTreeSet<usize> = own
+            .flat_map(|image| &image.references)
+            .copied()
+            .filter(|reference| *reference >= self.numbered)
+            .collect();
+        let is_meant = |image: &&Offered| {
+            let is_linked = || image.references.iter().any(|one| of_index.contains(one));
+            has_number(image) || (image.is_of_index && is_linked())
+        };
+        self.images.iter().filter(is_meant).collect()
+    }
+
+    /// What is of a platform, or of the best that there is. Without one: of several platforms
+    /// that an engine wrote, it names its own one in `manifest.json`.
+    fn of_platform<'i>(&self, images: &[&'i Offered], wanted: Option<&str>) -> Vec<&'i Offered> {
+        let all = images.iter().copied();
+        let Some(wanted) = wanted else {
+            let named: Vec<_> = all.filter(|image| !image.is_of_index).collect();
+            return if named.is_empty() {
+                images.to_vec()
+            } else {
+                named
+            };
+        };
+        let fits = all.filter_map(|image| {
+            let fit = platform_fit(wanted, &self.platform(image))?;
+            Some((fit, image))
+        });
+        let fits: Vec<_> = fits.collect();
+        let best = fits.iter().map(|(fit, _)| *fit).min();
+        let fits = fits.into_iter().filter(|(fit, _)| Some(*fit) == best);
+        fits.map(|(_, image)| image).collect()
+    }
+
+    /// The error where none or several are left of those that are named.
     fn not_one(
         &self,
-        images: &[Offered],
-        others: &[Offered],
+        found: &[&Offered],
+        named: &[&Offered],
         selection: &ImageSelection,
     ) -> ImageError {
-        let listed = images.iter().chain(others);
-        let platforms: BTreeSet<String> = listed.map(|image| self.platform(image)).collect();
-        let count = images.len();
-        let wanted = match &selection.platform {
-            Some(platform) if count == 0 && !others.is_empty() => {
-                return ImageError::NoPlatform {
+        let platform = selection.platform.as_deref();
+        if found.is_empty() {
+            return match platform {
+                Some(platform) if !named.is_empty() => ImageError::NoPlatform {
                     platform: name::brief(platform),
-                    hint: format!("it has {}", list(platforms)),
-                };
-            }
-            Some(platform) => format!("one image of {}", name::brief(platform)),
-            None => "one image".to_owned(),
-        };
-        if count == 0 {
-            let problem = "it holds none".to_owned();
-            return ImageError::Choice { problem };
+                    hint: format!("it has {}", list(self.platforms_of(named))),
+                },
+                _ => ImageError::Choice {
+                    problem: "it holds none".to_owned(),
+                },
+            };
         }
-        let names: BTreeSet<Option<&str>> =
-            images.iter().map(|image| self.first_name(image)).collect();
+        let count = found.len();
+        let names: BTreeSet<Option<&str>> = { found.iter() }
+            .map(|image| self.names_of(image).min())
+            .collect();
         let is_one_name = selection.image.is_some() || names.len() <= 1;
-        let has_each_once = platforms.len() == count && selection.platform.is_none();
+        let platforms = self.platforms_of(found);
+        let has_each_once =
+            platforms.len() == count && platforms.iter().all(|one| check_platform(one).is_ok());
         let hint = if is_one_name && has_each_once {
             format!("name one with --platform: {}", list(platforms))
         } else {
-            format!("name one with --image: {}", self.labels(images))
+            format!("name one with --image: {}", self.labels(found, platform))
         };
         ImageError::Selection {
-            wanted,
+            wanted: match platform {
+                Some(platform) => format!("one image of {}", name::brief(platform)),
+                None => "one image".to_owned(),
+            },
             problem: format!("it holds {count}"),
             hint,
         }
     }
 
-    fn platform(&self, image: &Offered) -> String {
-        let text = self.parts.document(&image.chosen.config);
-        let document: Document =
-            serde_json::from_slice(text.unwrap_or_default()).unwrap_or_default();
-        document.platform()
-    }
-
-    fn first_name(&self, image: &Offered) -> Option<&str> {
-        let names = { image.references.iter() }.flat_map(|at| &self.references[*at].names);
-        names.min().map(String::as_str)
-    }
-
-    /// What `--image` takes for each of them: its name, or else its number or its digest.
-    fn labels(&self, images: &[Offered]) -> String {
-        let is_alone = |image: &Offered, of: &dyn Fn(&Offered) -> bool| {
-            let mut others = images.iter().filter(|other| !std::ptr::eq(*other, image));
-            !others.any(of)
+    fn platform(&self, image: &Offered) -> Rc<str> {
+        let Some((name, ArchivePart::Document(text))) = self.parts.find(&image.chosen.config)
+        else {
+            return Document::default().platform().into();
         };
+        if let Some(known) = self.platforms.borrow().get(name) {
+            return Rc::clone(known);
+        }
+        let document: Document = serde_json::from_slice(text).unwrap_or_default();
+        let platform: Rc<str> = name::brief(&document.platform()).into();
+        let mut platforms = self.platforms.borrow_mut();
+        platforms.insert(name, Rc::clone(&platform));
+        platform
+    }
+
+    fn platforms_of(&self, images: &[&Offered]) -> BTreeSet<Rc<str>> {
+        images.iter().map(|image| self.platform(image)).collect()
+    }
+
+    fn names_of<'s>(&'s self, image: &'s Offered) -> impl Iterator<Item = &'s str> {
+        let references = image.references.iter();
+        let names = references.flat_map(move |at| &self.references[*at].names);
+        names.map(String::as_str)
+    }
+
+    /// A note where a number is the name of another image.
+    fn number_and_name(&self, wanted: &str) -> Option<String> {
+        let Sought::Number(own) = Sought::of(wanted, self.numbered) else {
+            return None;
+        };
+        let mut others = self.references.iter().take(self.numbered).enumerate();
+        let (at, _) = others
+            .find(|(at, other)| *at != own && other.names.iter().any(|name| name == wanted))?;
+        let number = at + 1;
+        Some(format!(
+            "{wanted} is the number of this image; the image with the name `{wanted}` has the \
+             number {number}"
+        ))
+    }
+
+    /// The names of the images, and then what stands for those without any.
+    fn names(&self) -> String {
+        let mut seen = BTreeSet::new();
+        let (mut labels, mut nameless) = (Vec::new(), Vec::new());
+        for image in &self.images {
+            let names = self.names_of(image).filter(|name| self.is_label(name));
+            let Some(name) = names.min() else {
+                nameless.push(image);
+                continue;
+            };
+            let whole = name.parse::<ImageReference>();
+            if seen.insert(whole.map_or_else(|_| name.to_owned(), |whole| whole.canonical())) {
+                labels.push(name.to_owned());
+            }
+        }
+        let count = labels.len() + nameless.len();
+        let left = MOST_NAMED.saturating_sub(labels.len());
+        let nameless = nameless.into_iter().take(left);
+        labels.extend(nameless.map(|image| self.label(image, None)));
+        list_of(labels, count)
+    }
+
+    /// What `--image` takes for each of them, next to the platform.
+    fn labels(&self, images: &[&Offered], platform: Option<&str>) -> String {
         let shown = images.iter().take(MOST_NAMED);
-        let labels: Vec<String> = shown
-            .map(|image| {
-                let name = self.first_name(image);
-                if let Some(name) = name
-                    && is_alone(image, &|other| self.first_name(other) == Some(name))
-                {
-                    return name.to_owned();
-                }
-                let number = image.references.first().copied();
-                if let Some(number) = number.filter(|number| *number < self.numbered)
-                    && is_alone(image, &|other| other.references.contains(&number))
-                {
-                    return (number + 1).to_string();
-                }
-                digest_of(&image.chosen.by)
-                    .or_else(|| digest_of(&image.chosen.config))
-                    .unwrap_or_else(|| image.chosen.config.clone())
-            })
-            .collect();
-        let more = images.len() - labels.len();
-        let labels = list(labels);
-        match more {
-            0 => labels,
-            more => format!("{labels} and {more} more"),
-        }
+        let labels = shown.map(|image| self.label(image, platform));
+        list_of(labels.collect(), images.len())
     }
-}
 
-/// What `--image` names.
-enum Sought<'a> {
-    Number(usize),
-    /// A digest, or how it begins.
-    Digest(String),
-    Name(&'a str, Option<Box<ImageReference>>),
-}
-
-impl<'a> Sought<'a> {
-    fn of(text: &'a str) -> Self {
-        let is_hex = |hex: &str| {
-            hex.bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    /// What `--image` takes for an image alone: its name, or else its number or its digest.
+    fn label(&self, image: &Offered, platform: Option<&str>) -> String {
+        let is_alone = |label: &str| {
+            let meant = self.meant(&Sought::of(label, self.numbered));
+            let found = self.of_platform(&meant, platform);
+            matches!(found.as_slice(), [one] if std::ptr::eq(*one, image))
         };
-        let hex = text.strip_prefix("sha256:");
-        if text.len() <= MOST_DIGITS
-            && let Ok(number) = text.parse()
-        {
-            Self::Number(number)
-        } else if hex.is_some_and(|hex| hex.len() >= LEAST_HEX && is_hex(hex))
-            || text.parse::<Digest>().is_ok()
-        {
-            Self::Digest(text.to_owned())
-        } else if text.len() == WHOLE_HEX && is_hex(text) {
-            Self::Digest(format!("sha256:{text}"))
-        } else {
-            Self::of_name(text)
+        let names = self.names_of(image).filter(|name| self.is_label(name));
+        let names: BTreeSet<&str> = names.collect();
+        let mut names = names.into_iter().take(MOST_TRIED);
+        if let Some(name) = names.find(|name| name::brief(name) == **name && is_alone(name)) {
+            return name.to_owned();
         }
+        let numbers = image.references.iter().filter(|at| **at < self.numbered);
+        let mut numbers = numbers.map(|at| (at + 1).to_string()).take(MOST_TRIED);
+        numbers
+            .find(|number| is_alone(number))
+            .or_else(|| digest_of(&image.chosen.by))
+            .or_else(|| digest_of(&image.chosen.config))
+            .unwrap_or_else(|| image.chosen.config.clone())
     }
 
-    fn of_name(text: &'a str) -> Self {
-        Self::Name(text, text.parse().ok().map(Box::new))
+    /// Whether a name can be written after `--image`, and is taken for a name there.
+    fn is_label(&self, name: &str) -> bool {
+        name.len() <= MOST_LABEL_BYTES
+            && name.bytes().all(|byte| byte.is_ascii_graphic())
+            && !name.starts_with('-')
+            && !name.bytes().all(|byte| byte.is_ascii_digit())
+            && matches!(Sought::of(name, self.numbered), Sought::Name(..))
     }
-
-    /// Whether a reference has the name, or leads to the digest.
-    fn is_of(&self, names: &ImageNames) -> bool {
-        match self {
-            Self::Number(_) => false,
-            Self::Digest(digest) => names
-                .digest
-                .as_ref()
-                .is_some_and(|it| it.starts_with(digest)),
-            Self::Name(text, wanted) => names.names.iter().any(|name| {
-                let fits = |wanted: &ImageReference| is_same(wanted, name, names);
-                name == text || wanted.as_deref().is_some_and(fits)
-            }),
-        }
-    }
-
-    /// Whether it is the digest of the image's manifest or config.
-    fn is_digest_of(&self, image: &Offered) -> bool {
-        let Self::Digest(digest) = self else {
-            return false;
-        };
-        let own = [&image.chosen.by, &image.chosen.config];
-        own.into_iter()
-            .filter_map(|name| digest_of(name))
-            .any(|own| own.starts_with(digest))
-    }
-}
-
-/// Whether an engine takes two names for the same: with the registry, the repository and the
-/// tag that a short one leaves out.
-fn is_same(wanted: &ImageReference, name: &str, names: &ImageNames) -> bool {
-    let Ok(name) = name.parse::<ImageReference>() else {
-        return false;
-    };
-    match wanted.digest() {
-        // As engines do, a tag next to a digest is not looked at.
-        Some(digest) => {
-            wanted.domain() == name.domain()
-                && wanted.repository() == name.repository()
-                && names.digest.as_deref() == Some(digest.as_str())
-        }
-        None => wanted.canonical() == name.canonical(),
-    }
-}
-
-/// The digest that the name of a part is made of: `blobs/sha256/…`, or `….json` as Docker
-/// before 25 names configs.
-fn digest_of(name: &str) -> Option<String> {
-    let digest = match name.strip_prefix("blobs/") {
-        Some(name) => name.replacen('/', ":", 1),
-        None => format!("sha256:{}", name.strip_suffix(".json")?),
-    };
-    digest.parse::<Digest>().is_ok().then_some(digest)
-}
-
-/// Whether a platform is the wanted one, which may leave out the variant.
-fn is_of_platform(platform: &str, wanted: &str) -> bool {
-    let variant = platform.strip_prefix(wanted);
-    variant.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Texts from outside in one line.
-fn list(texts: impl IntoIterator<Item = String>) -> String {
+fn list<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
     let texts = texts.into_iter().take(MOST_NAMED);
-    let texts: Vec<String> = texts.map(|text| name::brief(&text)).collect();
+    let texts: Vec<String> = texts.map(|text| name::brief(text.as_ref())).collect();
     texts.join(", ")
+}
+
+/// The same, with the number of those that are not shown of so many.
+fn list_of(labels: Vec<String>, count: usize) -> String {
+    let more = count.saturating_sub(labels.len().min(MOST_NAMED));
+    let labels = list(labels);
+    match more {
+        0 => labels,
+        more => format!("{labels} and {more} more"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn named(names: &[&str]) -> ImageNames {
-        ImageNames {
-            names: names.iter().map(|name| (*name).to_owned()).collect(),
-            digest: Some(format!("sha256:{}", "a".repeat(WHOLE_HEX))),
-        }
-    }
-
+    /// A config of some megabytes that each element of `manifest.json` names takes long to read.
     #[test]
-    fn a_name_is_matched_as_an_engine_does() {
-        let digest = format!("alpine@sha256:{}", "a".repeat(WHOLE_HEX));
-        let other = format!("alpine@sha256:{}", "b".repeat(WHOLE_HEX));
-        for (wanted, name, is_it) in [
-            ("alpine:3.20", "alpine:3.20", true),
-            ("alpine:3.20", "docker.io/library/alpine:3.20", true),
-            ("docker.io/library/alpine:3.20", "alpine:3.20", true),
-            ("alpine", "alpine:latest", true),
-            ("alpine", "alpine:3.20", false),
-            ("alpine:3.20", "x/alpine:3.20", false),
-            ("alpine:3.20", "example.com/alpine:3.20", false),
-            ("alpine:3.20", "localhost/alpine:3.20", false),
-            ("x/alpine:3.20", "x/alpine:3.20", true),
-            ("alpine:3.2", "alpine:3.20", false),
-            ("3.20", "3.20", true),
-            ("Not A Name", "Not A Name", true),
-            (&digest, "alpine:3.20", true),
-            (&digest, "x/alpine:3.20", false),
-            (&other, "alpine:3.20", false),
-        ] {
-            let found = Sought::of(wanted).is_of(&named(&[name]));
-            assert_eq!(found, is_it, "{wanted} of {name}");
-        }
-    }
-
-    #[test]
-    fn numbers_and_digests_are_no_names() {
-        assert!(matches!(Sought::of("12"), Sought::Number(12)));
-        assert!(matches!(Sought::of("12:latest"), Sought::Name(..)));
-        assert!(matches!(Sought::of("3.20"), Sought::Name(..)));
-        assert!(matches!(Sought::of("sha256:abc"), Sought::Name(..)));
-        for digest in [
-            "sha256:aaaaaaaaaaaa".to_owned(),
-            format!("sha256:{}", "a".repeat(WHOLE_HEX)),
-            "a".repeat(WHOLE_HEX),
-        ] {
-            let sought = Sought::of(&digest);
-            assert!(matches!(sought, Sought::Digest(_)), "{digest}");
-            assert!(sought.is_of(&named(&[])), "{digest}");
-        }
-        assert!(!Sought::of("sha256:bbbbbbbbbbbb").is_of(&named(&[])));
+    fn a_config_is_read_once_however_it_is_named() {
+        let mut parts = ArchiveParts::default();
+        let config = br#"{"os": "linux", "architecture": "arm64"}"#.to_vec();
+        let config = ArchivePart::Document(config);
+        parts.add("c.json".to_owned(), config).unwrap();
+        let images = ["c.json", "./c.json", "././c.json"].map(
+            |config| serde_json::json!({ "Config": config, "Layers": [format!("{config}.tar")] }),
+        );
+        let list = serde_json::Value::from(images.to_vec()).to_string();
+        let list = ArchivePart::Document(list.into_bytes());
+        parts.add("manifest.json".to_owned(), list).unwrap();
+        let archive = Archive::of(&parts, manifest::offer(&parts, true).unwrap());
+        assert_eq!(archive.images.len(), 3);
+        let platforms: Vec<_> = { archive.images.iter() }
+            .map(|image| archive.platform(image))
+            .collect();
+        assert_eq!(&*platforms[0], "linux/arm64");
+        assert!(Rc::ptr_eq(&platforms[0], &platforms[1]));
+        assert!(Rc::ptr_eq(&platforms[0], &platforms[2]));
     }
 }

@@ -12,6 +12,8 @@ use crate::units::{Bytes, Count};
 pub struct FileList {
     /// The name by which the image was asked for.
     pub image: String,
+    /// The name, digest or number by which it was selected in its archive.
+    pub selected: Option<String>,
     /// The files, by layer and path.
     pub files: Vec<ListedFile>,
     /// The names of lower layers that these layers remove, also those in folders that they
@@ -88,5 +90,6 @@ impl Texts for FileList {
 
     fn each_name(&mut self, visit: &mut Visit<'_>) {
         visit(&mut self.image);
+        self.selected.iter_mut().for_each(visit);
     }
 }

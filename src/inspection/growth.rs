@@ -12,8 +12,12 @@ use crate::units::{Bytes, Count};
 pub struct Growth {
     /// The image that was asked for.
     pub image: String,
+    /// The name, digest or number by which it was selected in its archive.
+    pub selected: Option<String>,
     /// The image that it is compared with.
     pub against: String,
+    /// The name, digest or number by which that one was selected in its archive.
+    pub against_selected: Option<String>,
     /// Bytes of the files of all layers.
     pub unpacked: Sizes,
     /// Bytes of the layers as they are packed, where both have them packed.
@@ -94,7 +98,9 @@ impl Growth {
         let shared = shared.take_while(|(one, other)| one.digest == other.digest);
         Self {
             image: image.image.clone(),
+            selected: image.selected.clone(),
             against: against.image.clone(),
+            against_selected: against.selected.clone(),
             unpacked: Sizes {
                 before: against.unpacked_bytes,
                 after: image.unpacked_bytes,
@@ -191,6 +197,8 @@ impl Texts for Growth {
     fn each_name(&mut self, visit: &mut Visit<'_>) {
         visit(&mut self.image);
         visit(&mut self.against);
+        let selected = [&mut self.selected, &mut self.against_selected];
+        selected.into_iter().flatten().for_each(visit);
     }
 }
 
@@ -215,6 +223,23 @@ mod tests {
             });
         }
         image
+    }
+
+    /// An archive may be compared with itself: which of its images are meant is part of it.
+    #[test]
+    fn a_comparison_names_the_images_that_were_selected() {
+        let mut after = image(&[]);
+        let before = Inspection {
+            selected: Some("b:1".to_owned()),
+            ..image(&[])
+        };
+        after.selected = Some("a:1".to_owned());
+        let mut growth = Growth::of(&after, &before);
+        assert_eq!(growth.selected.as_deref(), Some("a:1"));
+        assert_eq!(growth.against_selected.as_deref(), Some("b:1"));
+        let mut names = Vec::new();
+        growth.each_name(&mut |name| names.push(name.clone()));
+        assert_eq!(names, ["", "", "a:1", "b:1"]);
     }
 
     #[test]

@@ -7,7 +7,9 @@ mod growth;
 mod image;
 mod layer_names;
 mod packages;
+mod platform;
 mod saved;
+mod saved_size;
 mod texts;
 
 pub use files::{FileKind, FileList, ListedFile, RemovedName};
@@ -22,4 +24,5 @@ pub use packages::{
     LinuxDistribution, Package, PackageGrowth, PackageKind, Packages, UnreadPackages,
     growth_of_packages,
 };
+pub use platform::{BadPlatform, PlatformFit, check_platform, platform_fit};
 pub use saved::{INSPECTION_SCHEMA, SavedInspectionError, read_inspection};

@@ -221,7 +221,11 @@ impl Texts for Packages {
             version.each_text(visit);
         }
         list.each_text(visit);
-        unread.iter_mut().for_each(|file| visit(&mut file.path));
+        for file in unread {
+            visit(&mut file.path);
+            // That of a saved analysis may be anything.
+            visit(&mut file.problem);
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) fn malformed(file: &Path, text: &str, error: &toml::de::Error) -> Pro
         None => (whole, None),
     };
     let key = quoted(what).next().unwrap_or_default();
+    let start = error.span().map_or(0, |span| span.start);
+    let mut expected = expected;
     let (message, hint) = if what.starts_with("unknown field") {
         let known: Vec<&str> = quoted(expected.unwrap_or_default()).collect();
         let near = nearest(key, known.iter().copied());
@@ -33,6 +35,18 @@ pub(super) fn malformed(file: &Path, text: &str, error: &toml::de::Error) -> Pro
     } else if what.starts_with("missing field") {
         let hint = format!("add `{key}` to what starts here; `plimsoll schema` describes it");
         (format!("missing key `{key}`"), Some(hint))
+    } else if ["invalid type", "invalid length"]
+        .iter()
+        .any(|kind| what.starts_with(*kind))
+        && let Some(key) = array_of_tables(text, start)
+    {
+        // serde reads a sequence as the fields of the table, and says what is wrong with the first.
+        expected = None;
+        let hint = match key {
+            "matrix" => "a scenario has one matrix: write `[matrix]`".to_owned(),
+            key => format!("write `[{key}]`"),
+        };
+        (format!("`[[{key}]]` is an array of tables"), Some(hint))
     } else {
         (what.to_owned(), None)
     };
@@ -42,11 +56,20 @@ pub(super) fn malformed(file: &Path, text: &str, error: &toml::de::Error) -> Pro
     };
     Problem {
         file: file.to_path_buf(),
-        at: position(text, error.span().map_or(0, |span| span.start)),
+        at: position(text, start),
         message,
         expected: expected.map(ours),
         hint,
     }
+}
+
+/// The key of an array of tables whose header begins here: `[[key]]`.
+fn array_of_tables(text: &str, start: usize) -> Option<&str> {
+    let (before, header) = text.split_at_checked(start)?;
+    let above = before.chars().rev().find(|one| *one != ' ' && *one != '\t');
+    let line = header.lines().next()?;
+    let (key, _) = line.strip_prefix("[[")?.split_once("]]")?;
+    above.is_none_or(|one| one == '\n').then(|| key.trim())
 }
 
 /// The key for what other tools have a different one for.

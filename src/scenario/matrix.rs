@@ -185,14 +185,14 @@ fn made(
         not_applicable: None,
     };
     let (mut build_args, mut swap) = (BTreeMap::new(), BTreeMap::new());
-    let mut of_swap = span.clone();
+    let mut of_swaps = Vec::new();
     for (column, place) in columns.iter().zip(combination.places()) {
         let value = column.values[*place];
         match &column.key {
             MatrixKey::Dockerfile => variant.dockerfile = Some(value.clone()),
             MatrixKey::Base => variant.base = Some(value.clone()),
             MatrixKey::Swap(from) => {
-                of_swap = value.span();
+                of_swaps.push(value.span());
                 swap.insert(from.clone(), value.get_ref().clone());
             }
             MatrixKey::Target => variant.target = Some(value.clone()),
@@ -203,6 +203,11 @@ fn made(
         }
     }
     variant.build_args = (!build_args.is_empty()).then(|| Spanned::new(span.clone(), build_args));
+    // They have one place together: where there are several, it is that of the matrix.
+    let of_swap = match of_swaps.as_slice() {
+        [one] => one.clone(),
+        _ => span.clone(),
+    };
     variant.swap = (!swap.is_empty()).then(|| Spanned::new(of_swap, swap));
     variant
 }

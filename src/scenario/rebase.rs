@@ -51,6 +51,10 @@ pub fn rebase(
     let argument = argument.map_err(RebaseError::Invalid)?;
     let value = argument.as_ref().and_then(|one| one.value_for(base));
     if let Some((argument, value)) = argument.as_ref().zip(value) {
+        // The swap would replace what the argument has chosen.
+        if swap.contains_key(base) {
+            return Err(RebaseError::Swapped(base.to_owned()));
+        }
         let before = build_args.insert(argument.name.clone(), value.to_owned());
         return Ok(before.map(|_| argument.name.clone()));
     }
@@ -121,6 +125,14 @@ mod tests {
         for base in ["node:20", "node:22"] {
             let twice = of("FROM node:20\n", base, &[], &[("node:20", "node:18")]);
             assert_eq!(twice, Err(RebaseError::Swapped("node:20".to_owned())));
+        }
+        // What the argument chooses would be swapped: the variant would not be built on it.
+        let by_argument = "ARG V=20\nFROM node:${V}\n";
+        for base in ["node:20", "node:22"] {
+            let twice = of(by_argument, base, &[], &[(base, "node:18")]);
+            assert_eq!(twice, Err(RebaseError::Swapped(base.to_owned())));
+            let other = of(by_argument, base, &[], &[("node:24", "node:18")]);
+            assert!(other.is_ok(), "{base}");
         }
         let none = of("FROM scratch\n", "node:20", &[], &[]).unwrap_err();
         assert_eq!(none, RebaseError::Scratch);

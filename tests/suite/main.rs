@@ -22,6 +22,7 @@ mod history;
 mod image;
 mod live_engine;
 mod live_run;
+mod live_view;
 mod merging;
 mod outside;
 mod page;

@@ -2,55 +2,75 @@
 
 use super::super::args::InspectArgs;
 use super::super::failure::Failure;
+use super::saved::{self, Opened};
 use super::subject::{self, ImageLocation};
 use crate::bases::stand_in_of;
 use crate::engine::{Engine, LABEL_STANDS_IN_FOR};
-use crate::image::{self, Examined, ImageError, ImageSelection};
+use crate::image::{self, Examined, ImageError, ImageSelection, ImageSource};
 use crate::inspection::{Base, BaseEvidence, Inspection};
 use crate::units::Count;
 
-/// Why a named base is not set.
-pub(super) enum NotSet {
-    /// Its layers are not the lowest of the image.
-    Unfit(Failure),
-    /// It cannot be read.
-    Failed(Failure),
+/// The digests of the layers of the base that was named on the command line.
+///
+/// # Errors
+/// When it is not there, or cannot be read.
+pub(super) async fn given_layers<E: Engine>(
+    connect: &impl AsyncFn() -> Result<E, Failure>,
+    engine: Option<&E>,
+    base: &str,
+    args: &InspectArgs,
+) -> Result<Vec<String>, Failure> {
+    let Some(source) = ImageLocation::of(base).source() else {
+        return match engine {
+            Some(engine) => layers_of(engine, base).await,
+            None => layers_of(&connect().await?, base).await,
+        };
+    };
+    let (name, platform) = (base.to_owned(), args.platform.clone());
+    let work = tokio::task::spawn_blocking(move || layers_in(&name, source, platform));
+    let given_up = |_| Err(failure(base, ImageError::GivenUp));
+    work.await.unwrap_or_else(given_up)
 }
 
-impl From<Failure> for NotSet {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+/// The digests of the layers of an image, or of a saved analysis.
+fn layers_in(
+    name: &str,
+    source: ImageSource,
+    platform: Option<String>,
+) -> Result<Vec<String>, Failure> {
+    match saved::opened(name, source)? {
+        Opened::Saved(text) => {
+            let layers = saved::read(name, &text)?.layers.into_iter();
+            Ok(layers.map(|layer| layer.digest).collect())
+        }
+        Opened::Image(source) => {
+            let selection = ImageSelection {
+                image: None,
+                platform,
+            };
+            let layers = image::stated_layers(source, &selection);
+            layers.map_err(|error| failure(name, error))
+        }
     }
+}
+
+/// A base that cannot be read. `--image` is not for the base.
+fn failure(base: &str, error: ImageError) -> Failure {
+    let is_of_several =
+        matches!(&error, ImageError::Selection { hint, .. } if hint.contains("--image"));
+    let hint = "--base takes an archive with one image: save the base alone";
+    subject::failure(base, error).with_hint(is_of_several.then(|| hint.to_owned()))
 }
 
 /// Sets the base that was named on the command line.
 ///
 /// # Errors
-/// When it is not there, or its layers are not the lowest of the image.
-pub(super) async fn set_given<E: Engine>(
-    connect: &impl AsyncFn() -> Result<E, Failure>,
-    engine: Option<&E>,
+/// When its layers are not the lowest of the image.
+pub(super) fn set_given(
     base: &str,
-    args: &InspectArgs,
+    layers: &[String],
     found: &mut Inspection,
-) -> Result<(), NotSet> {
-    let subject = ImageLocation::of(base);
-    let layers = match subject.source() {
-        Some(source) => {
-            let selection = ImageSelection {
-                image: None,
-                platform: args.platform.clone(),
-            };
-            let work = move || image::stated_layers(source, &selection);
-            let layers = tokio::task::spawn_blocking(work).await;
-            let layers = layers.unwrap_or(Err(ImageError::GivenUp));
-            layers.map_err(|error| subject::failure(base, error))?
-        }
-        None => match engine {
-            Some(engine) => layers_of(engine, base).await?,
-            None => layers_of(&connect().await?, base).await?,
-        },
-    };
+) -> Result<(), Failure> {
     let own = &found.layers;
     let same = layers.iter().zip(own);
     let same = same
@@ -62,7 +82,7 @@ pub(super) async fn set_given<E: Engine>(
             true => format!("it has {} layers, the image {}", layers.len(), own.len()),
             false => format!("their layers differ from layer {} on", same + 1),
         };
-        return Err(NotSet::Unfit(Failure::usage(said).with_hint(Some(hint))));
+        return Err(Failure::usage(said).with_hint(Some(hint)));
     }
     set(found, base, layers.len(), BaseEvidence::Given);
     Ok(())

@@ -2,7 +2,9 @@
 
 mod base;
 mod saved;
+mod side;
 mod subject;
+mod usage;
 
 use std::ffi::OsStr;
 
@@ -15,13 +17,13 @@ use super::output_error::unless_left;
 use crate::engine::{Clock, Engine};
 use crate::export::{self, Sbom};
 use crate::host::SystemClock;
-use crate::image::{Examined, Filter, ImageSelection};
-use crate::inspection::{Condition, Growth, Inspection, Judged, judge};
+use crate::image::{Examined, Filter};
+use crate::inspection::{Growth, Inspection, Judged, judge, platform_fit};
 use crate::record::{Texts, mask_texts, secrets_in};
 use crate::secrets::{Masker, Secret};
 use crate::tables::{self, InspectionView, Table};
 
-use base::NotSet;
+use side::{InspectedSide, check_archives, check_selection, no_archive};
 use subject::{ImageLocation, ReadImage};
 
 /// An image with its account. Its texts may hold secrets.
@@ -29,6 +31,8 @@ struct Found {
     /// None where its analysis was saved.
     examined: Option<Box<Examined>>,
     account: Inspection,
+    /// Whether it is in an archive or in a layout, which may have several images.
+    is_of_archive: bool,
     /// The values of all secrets that were found.
     values: Vec<Secret>,
 }
@@ -43,13 +47,16 @@ pub(super) async fn inspect<E: Engine>(
     args: &InspectArgs,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let conditions = conditions(args)?;
+    let conditions = usage::conditions(args)?;
     let filter = Filter::new(args.layer, args.path.as_deref());
     let filter = filter.map_err(Failure::usage)?;
-    let found = look(&connect, Side::Image, args, printer).await?;
+    check_selection(args)?;
+    let mut base = None;
+    let found = look(&connect, InspectedSide::Image, args, &mut base, printer).await?;
     if let Some(against) = &args.against {
-        let side = Side::Against(against);
-        let against = look(&connect, side, args, printer).await?;
+        let side = InspectedSide::Against(against);
+        let against = look(&connect, side, args, &mut base, printer).await?;
+        check_archives(args, found.is_of_archive || against.is_of_archive)?;
         return print_growth(found, against, args, printer);
     }
     if args.layer.is_some() || args.path.is_some() {
@@ -168,6 +175,7 @@ fn print_files(
     }
     let mut list = examined.list(filter);
     list.image.clone_from(&args.image);
+    list.selected.clone_from(&found.account.selected);
     mask(&mut list, found.values);
     let text = match args.format {
         InspectFormat::Json => export::json_text(&list).map_err(Failure::failed)?,
@@ -224,93 +232,19 @@ fn drawn(tables: &[Table], args: &InspectArgs, printer: &Printer) -> String {
     tables.iter().map(draw).collect::<Vec<_>>().join("\n")
 }
 
-/// The conditions of `--fail-on`, before anything is read.
-fn conditions(args: &InspectArgs) -> Result<Vec<Condition>, Failure> {
-    let conditions = args.fail_on.iter().map(|text| text.parse::<Condition>());
-    let conditions = conditions.collect::<Result<Vec<_>, _>>().map_err(|bad| {
-        let hint = bad.hint();
-        Failure::usage(bad).with_hint(Some(hint))
-    })?;
-    if args.select.len() > 1 + usize::from(args.against.is_some()) {
-        let hint = "give it once for the image, and once for --against";
-        let said = "--image is given too often";
-        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
-    }
-    let needs_some = matches!(
-        args.format,
-        InspectFormat::Junit | InspectFormat::Sarif | InspectFormat::Annotations
-    );
-    let is_list = args.layer.is_some() || args.path.is_some() || args.against.is_some();
-    if is_list && matches!(args.format, InspectFormat::Cyclonedx | InspectFormat::Spdx) {
-        let hint = "leave out --layer, --path and --against";
-        let said = "this format has the packages of a whole image";
-        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
-    }
-    if needs_some && conditions.is_empty() {
-        let hint = "for example --fail-on 'secrets,root,waste>5%'";
-        let said = "this format holds what --fail-on found, and no condition is named";
-        return Err(Failure::usage(said).with_hint(Some(hint.to_owned())));
-    }
-    Ok(conditions)
-}
-
-/// Which of the images of the command line.
-#[derive(Clone, Copy)]
-enum Side<'a> {
-    Image,
-    Against(&'a str),
-}
-
-impl<'a> Side<'a> {
-    fn name(self, args: &'a InspectArgs) -> &'a str {
-        match self {
-            Self::Image => &args.image,
-            Self::Against(image) => image,
-        }
-    }
-
-    /// Which image of an archive is meant: the first `--image` is for the image, and the second
-    /// for the other one; one alone is for both.
-    fn selection(self, args: &InspectArgs) -> ImageSelection {
-        let image = match self {
-            Self::Image => args.select.first(),
-            Self::Against(_) => args.select.last(),
-        };
-        ImageSelection {
-            image: image.cloned(),
-            platform: args.platform.clone(),
-        }
-    }
-
-    /// Whether `--image` speaks of this image alone, which has to be in an archive then.
-    fn is_selected(self, args: &InspectArgs) -> bool {
-        match (self, args.select.len()) {
-            (_, 0) | (Self::Against(_), 1) => false,
-            (Self::Image, 1) => args.against.is_none(),
-            _ => true,
-        }
-    }
-}
-
-/// The image of which `--image` speaks, and which is in no archive.
-fn no_archive(image: &str) -> Failure {
-    let said = format!("`{image}` is in no archive with several images");
-    let hint = "leave out --image: it selects an image of an archive or of an OCI layout";
-    Failure::usage(said).with_hint(Some(hint.to_owned()))
-}
-
-/// What is known of an image.
+/// What is known of an image. `base` has the layers of `--base` once they are read.
 async fn look<E: Engine>(
     connect: &impl AsyncFn() -> Result<E, Failure>,
-    side: Side<'_>,
+    side: InspectedSide<'_>,
     args: &InspectArgs,
+    base: &mut Option<Vec<String>>,
     printer: &mut Printer,
 ) -> Result<Found, Failure> {
     let image = side.name(args);
     let subject = ImageLocation::of(image);
     let is_engines = matches!(subject, ImageLocation::Engine(_));
     if is_engines && side.is_selected(args) {
-        return Err(no_archive(image));
+        return Err(no_archive(&[image]));
     }
     let engine = match is_engines {
         true => Some(connect().await?),
@@ -323,7 +257,7 @@ async fn look<E: Engine>(
     let (examined, mut account, values) = match read {
         ReadImage::Saved(account) => {
             if side.is_selected(args) {
-                return Err(no_archive(image));
+                return Err(no_archive(&[image]));
             }
             (None, of_platform(*account, image, args)?, Vec::new())
         }
@@ -352,21 +286,27 @@ async fn look<E: Engine>(
         printer.talk(&format!("note: {image}: {note}"));
     }
     let mut is_set = false;
-    if let Some(base) = &args.base {
-        let set = base::set_given(connect, engine, base, args, &mut account).await;
-        match set {
-            Ok(()) => is_set = true,
+    if let Some(name) = &args.base {
+        let layers = match base.take() {
+            Some(layers) => layers,
+            None => base::given_layers(connect, engine, name, args).await?,
+        };
+        let set = base::set_given(name, &layers, &mut account);
+        *base = Some(layers);
+        match (set, side) {
+            (Ok(()), _) => is_set = true,
             // The base is of the first image. The other one may have another.
-            Err(NotSet::Unfit(_)) if args.against.as_deref() == Some(image) => {
-                printer.talk(&format!("note: {image}: `{base}` is not its base"));
+            (Err(_), InspectedSide::Against(_)) => {
+                printer.talk(&format!("note: {image}: `{name}` is not its base"));
             }
-            Err(NotSet::Unfit(failure) | NotSet::Failed(failure)) => return Err(failure),
+            (Err(failure), InspectedSide::Image) => return Err(failure),
         }
     }
     if let (false, Some(engine), Some(examined)) = (is_set, engine, &examined) {
         base::find(engine, examined, &mut account).await?;
     }
     Ok(Found {
+        is_of_archive: examined.is_some() && !is_engines,
         examined,
         account,
         values,
@@ -379,10 +319,8 @@ fn of_platform(
     image: &str,
     args: &InspectArgs,
 ) -> Result<Inspection, Failure> {
-    let wanted = args.platform.as_deref().unwrap_or_default();
-    let rest = account.platform.strip_prefix(wanted);
-    let is_it = |rest: &str| rest.is_empty() || rest.starts_with('/');
-    if wanted.is_empty() || rest.is_some_and(is_it) {
+    let wanted = args.platform.as_deref();
+    if wanted.is_none_or(|wanted| platform_fit(wanted, &account.platform).is_some()) {
         return Ok(account);
     }
     let said = format!(

@@ -25,7 +25,11 @@ pub(super) enum Opened {
 ///
 /// # Errors
 /// When it cannot be read, or is too large.
-pub(super) fn open(source: ImageSource) -> io::Result<Opened> {
+pub(super) fn opened(name: &str, source: ImageSource) -> Result<Opened, Failure> {
+    open(source).map_err(|error| Failure::failed(format!("failed to read `{name}`: {error}")))
+}
+
+fn open(source: ImageSource) -> io::Result<Opened> {
     match source {
         ImageSource::File(path) => {
             // Whoever reads it as an image names what is wrong with it.

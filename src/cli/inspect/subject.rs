@@ -111,8 +111,7 @@ pub(super) async fn look_at<E: Engine>(
 
 /// Reads an image, or the saved analysis of one.
 fn read(name: &str, source: ImageSource, selection: &ImageSelection) -> Result<ReadImage, Failure> {
-    let opened = saved::open(source);
-    match opened.map_err(|error| Failure::failed(format!("failed to read `{name}`: {error}")))? {
+    match saved::opened(name, source)? {
         Opened::Saved(text) => Ok(ReadImage::Saved(Box::new(saved::read(name, &text)?))),
         Opened::Image(source) => {
             let examined = examine(source, selection, &[]);

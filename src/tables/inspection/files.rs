@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::table::{Cell, Column, Table};
 use super::cut::ending;
 use super::fitted::{Elastic, fitted};
-use super::inspection_view::{InspectionView, more_note};
+use super::inspection_view::{InspectionView, image_name, more_note};
 use super::stack::bytes_cell;
 use super::weights::{path_cell, words};
 use crate::inspection::{FileKind, FileList, Inspection, ListedFile, NameChange, RemovedName};
@@ -51,8 +51,9 @@ pub fn file_table(list: &FileList, view: InspectionView) -> Table {
     let rows: Vec<_> = rows.chain(removed).take(view.rows(ROWS)).collect();
     let cut = Count((all - rows.len()) as u64);
     let notes = more_note("", cut, list.more);
+    let image = image_name(&list.image, list.selected.as_deref());
     let table = Table {
-        title: format!("Files in the layers of {}", list.image),
+        title: format!("Files in the layers of {image}"),
         columns: vec![
             Column::text("layer", "layer"),
             Column::values("bytes", "bytes", Unit::Bytes, None),

@@ -3,7 +3,7 @@
 use super::super::table::{Cell, Column, Table, TableNote};
 use super::cut::words_within;
 use super::fitted::{Elastic, fitted};
-use super::inspection_view::InspectionView;
+use super::inspection_view::{InspectionView, image_name};
 use crate::inspection::{Inspection, Judged};
 
 /// Findings of a condition that its row has without `--all`.
@@ -27,8 +27,9 @@ pub fn gate_table(image: &Inspection, judged: &[Judged], view: InspectionView) -
         ]
     });
     let failed = judged.iter().filter(|one| !one.findings.is_empty()).count();
+    let name = image_name(&image.image, image.selected.as_deref());
     let table = Table {
-        title: format!("Conditions on {}", image.image),
+        title: format!("Conditions on {name}"),
         columns: vec![
             Column::text("condition", "condition"),
             Column::text("verdict", "verdict"),

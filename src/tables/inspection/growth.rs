@@ -3,7 +3,7 @@
 use super::super::table::{Cell, Column, Table, TableNote};
 use super::cut::{beginning, ending};
 use super::fitted::{Elastic, fitted};
-use super::inspection_view::{InspectionView, more_note};
+use super::inspection_view::{InspectionView, image_name, more_note};
 use super::stack::{bytes_cell, count_cell, plain};
 use super::weights::path_cell;
 use crate::inspection::{Growth, PackageGrowth, Sizes};
@@ -66,8 +66,10 @@ fn sums(growth: &Growth, view: InspectionView) -> Table {
     add("base", growth.base);
     add("on top of the base", growth.own);
     add("waste", Some(growth.waste));
+    let image = image_name(&growth.image, growth.selected.as_deref());
+    let against = image_name(&growth.against, growth.against_selected.as_deref());
     let table = Table {
-        title: format!("{} against {}", growth.image, growth.against),
+        title: format!("{image} against {against}"),
         columns: columns(vec![Column::text("what", "what")], Vec::new()),
         rows,
         notes: vec![TableNote::whole(format!(

@@ -56,6 +56,14 @@ impl InspectionView {
     }
 }
 
+/// The name of an image, with what selected it in its archive.
+pub(super) fn image_name(image: &str, selected: Option<&str>) -> String {
+    match selected {
+        Some(selected) => format!("{image} ({selected})"),
+        None => image.to_owned(),
+    }
+}
+
 /// What is said of rows that are not shown. `cut` of them `--all` shows; `unlisted` are in no
 /// list, because there are too many.
 pub(super) fn more_note(what: &str, cut: Count, unlisted: Count) -> Option<TableNote> {

@@ -3,7 +3,7 @@
 use super::super::table::{Cell, Column, Table, TableNote};
 use super::cut::ending;
 use super::fitted::{Elastic, fitted};
-use super::inspection_view::{InspectionView, more_note};
+use super::inspection_view::{InspectionView, image_name, more_note};
 use crate::inspection::{Inspection, Package, PackageKind, Packages, UnreadPackages};
 use crate::units::{Count, human_count};
 
@@ -128,8 +128,9 @@ pub fn package_table(image: &Inspection, view: InspectionView) -> Table {
         cut_unread,
         packages.more_unread,
     );
+    let name = image_name(&image.image, image.selected.as_deref());
     let table = Table {
-        title: format!("Packages of {}", image.image),
+        title: format!("Packages of {name}"),
         columns: vec![
             Column::text("kind", "kind"),
             Column::text("package", "package"),

@@ -5,7 +5,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 
 use super::maker::{Image, Layer};
-use super::selection::platforms;
+use super::selection::{named_layout, platforms};
+use super::sources;
 use crate::docker_fake::daemon::{Daemon, Serving};
 
 const ID: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
@@ -92,4 +93,72 @@ async fn an_image_of_the_engine_is_in_no_archive() {
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{err}");
     assert!(err.contains("leave out --image"), "{err}");
+}
+
+/// Runs the program in a folder that has layouts of images with these platforms; the files of
+/// the first have a byte, those of the second two.
+fn of_layout(of: &[&str], arguments: &[&str]) -> sources::Ended {
+    let dir = tempfile::tempdir().unwrap();
+    let images = [of_bytes(1), of_bytes(2)];
+    let images: Vec<_> = { of.iter().zip(&images) }
+        .map(|(platform, image)| ("x:1", *platform, image))
+        .collect();
+    std::fs::write(dir.path().join("a.tar"), named_layout(&images)).unwrap();
+    sources::inspect(dir.path(), &[&["a.tar"], arguments].concat(), None)
+}
+
+#[test]
+fn the_platform_itself_goes_before_its_variants() {
+    let both: &[&str] = &["linux/arm64", "linux/arm64/v8"];
+    for (platforms, wanted, bytes) in [
+        (both, "linux/arm64", 1),
+        (both, "linux/arm64/v8", 2),
+        (&["linux/arm64"], "linux/arm64/v8", 1),
+        (&["linux/arm64/v8"], "linux/arm64", 1),
+        (&["linux/arm/v6", "linux/arm/v7"], "linux/arm/v7", 2),
+        (&["linux/arm", "linux/arm/v7"], "linux/arm", 1),
+    ] {
+        let ended = of_layout(platforms, &["--platform", wanted, "--format", "json"]);
+        assert_eq!(ended.code, Some(0), "{wanted}: {}", ended.err);
+        let json: Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(json["unpacked_bytes"], bytes, "{platforms:?} {wanted}");
+    }
+}
+
+#[test]
+fn variants_of_a_platform_are_named() {
+    let arms = &["linux/arm/v7", "linux/arm/v6"];
+    let ended = of_layout(arms, &["--platform", "linux/arm"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    for part in [
+        "failed to find one image of linux/arm in the archive: it holds 2",
+        "hint: name one with --platform: linux/arm/v6, linux/arm/v7",
+    ] {
+        assert!(ended.err.contains(part), "{part}: {}", ended.err);
+    }
+}
+
+#[test]
+fn a_text_that_is_no_platform_is_refused() {
+    for platform in ["", "linux", "linux/", "linux/arm64/"] {
+        let argument = format!("--platform={platform}");
+        let ended = of_layout(&["linux/arm64"], &[&argument]);
+        assert_eq!(ended.code, Some(2), "{platform}: {}", ended.err);
+        if !platform.is_empty() {
+            let said = format!("failed to read --platform: `{platform}` is not a platform");
+            assert!(ended.err.contains(&said), "{}", ended.err);
+            assert!(ended.err.contains("hint: write `os/arch"), "{}", ended.err);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_images_of_the_engine_are_in_no_archive() {
+    let one = of_bytes(1);
+    let serving = serve(&[("linux/amd64", &one)]).await;
+    let output = inspect(&serving, &["--against", "x:1", "--image", "x:1"]).await;
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    let said = "neither `x:1` nor `x:1` is in an archive with several images";
+    assert!(err.contains(said), "{err}");
 }

@@ -184,3 +184,84 @@ fn a_saved_analysis_takes_a_base() {
     assert_eq!(saved.out, image.out);
     assert!(saved.out.contains("given with --base"), "{}", saved.out);
 }
+
+#[test]
+fn one_selection_for_two_analyses_is_refused() {
+    let dir = folder();
+    let folder = dir.path();
+    let image = ["--image", "a:b"];
+    let ended = run(
+        folder,
+        "a.json",
+        &[&["--against", "b.json"], &image[..]].concat(),
+    );
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+    let said = "neither `a.json` nor `b.json` is in an archive with several images";
+    for part in [said, "hint: leave out --image"] {
+        assert!(ended.err.contains(part), "{part}: {}", ended.err);
+    }
+    // It selects one of the archive.
+    let ended = run(
+        folder,
+        "a.json",
+        &[&["--against", "b.tar"], &image[..]].concat(),
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+}
+
+#[test]
+fn a_saved_analysis_and_an_archive_with_one_image_are_bases() {
+    let dir = folder();
+    let folder = dir.path();
+    let (one, two) = (image(20_000), image(25_001));
+    let base = Image {
+        layers: one.layers[..1].to_vec(),
+        config: serde_json::json!({}),
+        history: Vec::new(),
+    };
+    fs::write(folder.join("base.tar"), base.saved()).unwrap();
+    let analysis = run(folder, "base.tar", &["--format", "json"]).out;
+    fs::write(folder.join("base.json"), &analysis).unwrap();
+    let expected = run(folder, "a.tar", &["--base", "base.tar", "--format", "json"]);
+    let found = run(
+        folder,
+        "a.tar",
+        &["--base", "base.json", "--format", "json"],
+    );
+    assert_eq!(found.code, Some(0), "{}", found.err);
+    let in_archive = expected.out.replace("base.tar", "base.json");
+    assert_eq!(found.out, in_archive);
+    // Standard input is read once for both images, of which the second has another base.
+    let arguments = ["a.tar", "--against", "b.tar", "--base", "-"];
+    let ended = inspect(folder, &arguments, Some(analysis.as_bytes()));
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(
+        ended.err.contains("note: b.tar: `-` is not its base"),
+        "{}",
+        ended.err
+    );
+    let entries = super::selection::saved(&[(&["a:1"], &one), (&["b:1"], &two)]);
+    let several = super::sources::archive(&entries);
+    fs::write(folder.join("two.tar"), several).unwrap();
+    let ended = run(folder, "a.tar", &["--base", "two.tar"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    let hint = "hint: --base takes an archive with one image";
+    assert!(ended.err.contains(hint), "{}", ended.err);
+    assert!(!ended.err.contains("--image"), "{}", ended.err);
+}
+
+#[test]
+fn standard_input_is_one_image() {
+    let dir = folder();
+    for arguments in [
+        &["-", "--against", "-"][..],
+        &["-", "--base", "-"],
+        &["a.tar", "--against", "-", "--base", "-"],
+    ] {
+        let ended = inspect(dir.path(), arguments, None);
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {}", ended.err);
+        for part in ["standard input is named twice", "hint: write one of the"] {
+            assert!(ended.err.contains(part), "{arguments:?}: {}", ended.err);
+        }
+    }
+}

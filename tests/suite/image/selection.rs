@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::maker::{Image, Layer, digest};
 use super::sources::{Ended, archive, inspect, layout, unpack};
 
-type Entries = Vec<(String, Vec<u8>)>;
+pub(super) type Entries = Vec<(String, Vec<u8>)>;
 
 /// An image whose files have so many bytes.
 fn of_bytes(bytes: usize) -> Image {
@@ -21,7 +21,7 @@ fn config_name(image: &Image) -> String {
 }
 
 /// As `docker save` of several images writes it.
-fn saved(images: &[(&[&str], &Image)]) -> Entries {
+pub(super) fn saved(images: &[(&[&str], &Image)]) -> Entries {
     let (mut entries, mut manifest) = (Entries::new(), Vec::new());
     for (number, (tags, image)) in images.iter().enumerate() {
         let names: Vec<_> = (0..image.layers.len())
@@ -223,4 +223,139 @@ fn each_platform_that_an_engine_saved_is_selected() {
     let ended = inspect(folder, &["app.tar", "--platform", "linux/s390x"], None);
     let said = "failed to find one image of linux/s390x in the archive: it holds none";
     assert_refused(&ended, 1, &[said, "hint: it has linux/amd64, linux/arm64"]);
+}
+
+/// A layout whose index names its images, each with a platform.
+pub(super) fn named_layout(images: &[(&str, &str, &Image)]) -> Vec<u8> {
+    let of_platforms: Vec<_> = { images.iter() }
+        .map(|(_, platform, image)| (*platform, *image))
+        .collect();
+    let mut entries = layout(&of_platforms, <[u8]>::to_vec);
+    let index = entries.iter_mut().find(|(name, _)| name == "index.json");
+    let index = &mut index.unwrap().1;
+    let mut document: Value = serde_json::from_slice(index).unwrap();
+    let list = document["manifests"].as_array_mut().unwrap();
+    for (manifest, (name, ..)) in list.iter_mut().zip(images) {
+        manifest["annotations"] = json!({ "org.opencontainers.image.ref.name": name });
+    }
+    *index = document.to_string().into_bytes();
+    archive(&entries)
+}
+
+#[test]
+fn a_name_of_digits_is_a_name_unless_an_image_has_the_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path();
+    let [one, two, _] = three();
+    let amd64 = "linux/amd64";
+    let bytes = named_layout(&[("20", amd64, &one), ("18", amd64, &two)]);
+    fs::write(folder.join("num.tar"), bytes).unwrap();
+    let ended = inspect(folder, &["num.tar"], None);
+    assert_refused(
+        &ended,
+        1,
+        &["it holds 2", "hint: name one with --image: 1, 2"],
+    );
+    for (name, bytes) in [("1", 1), ("2", 2), ("20", 1), ("18", 2), ("02", 2)] {
+        assert_selects(folder, &["num.tar", "--image", name], bytes);
+    }
+    for name in ["+2", "0", "3"] {
+        let ended = inspect(folder, &["num.tar", "--image", name], None);
+        let said = format!("failed to find the image `{name}`");
+        assert_refused(&ended, 1, &[&said, "hint: it has 1, 2"]);
+    }
+    // The name of one is the number of the other.
+    let bytes = named_layout(&[("2", amd64, &one), ("1", amd64, &two)]);
+    fs::write(folder.join("num21.tar"), bytes).unwrap();
+    assert_selects(folder, &["num21.tar", "--image", "1"], 1);
+    let ended = inspect(folder, &["num21.tar", "--image", "1"], None);
+    let note = "1 is the number of this image; the image with the name `1` has the number 2";
+    assert_refused(&ended, 0, &[note]);
+}
+
+#[test]
+fn images_of_one_name_are_selected_by_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path();
+    let [one, two, _] = three();
+    let amd64 = "linux/amd64";
+    let long = "docker.io/library/alpine:3";
+    for (file, bytes, name) in [
+        (
+            "dup.tar",
+            archive(&saved(&[(&["a:1"], &one), (&["a:1"], &two)])),
+            "a:1",
+        ),
+        (
+            "canon.tar",
+            archive(&saved(&[(&["alpine:3"], &one), (&[long], &two)])),
+            "alpine:3",
+        ),
+        (
+            "oci.tar",
+            named_layout(&[("latest", amd64, &one), ("latest", amd64, &two)]),
+            "latest",
+        ),
+    ] {
+        fs::write(folder.join(file), bytes).unwrap();
+        for arguments in [&[file][..], &[file, "--image", name]] {
+            let ended = inspect(folder, arguments, None);
+            let hint = "hint: name one with --image: 1, 2";
+            assert_refused(&ended, 1, &["it holds 2", hint]);
+        }
+        for (number, bytes) in [("1", 1), ("2", 2)] {
+            assert_selects(folder, &[file, "--image", number], bytes);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_name_is_answered_by_the_names_and_then_by_numbers() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path();
+    let [one, two, three] = three();
+    let bytes = named_layout(&[
+        ("20", "linux/amd64", &three),
+        ("app:1", "linux/amd64", &one),
+        ("app:1", "linux/arm64", &two),
+    ]);
+    fs::write(folder.join("app.tar"), bytes).unwrap();
+    let ended = inspect(folder, &["app.tar", "--image", "nope"], None);
+    assert_refused(&ended, 1, &["hint: it has app:1, 1\n"]);
+    let ended = inspect(folder, &["app.tar", "--image", "app:1"], None);
+    let hint = "hint: name one with --platform: linux/amd64, linux/arm64";
+    assert_refused(&ended, 1, &["it holds 2", hint]);
+}
+
+/// Titles and JSON say which images of an archive are meant.
+#[test]
+fn what_was_selected_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path();
+    let [one, two, _] = three();
+    let entries = saved(&[(&["a:1"], &one), (&["b:1"], &two)]);
+    fs::write(folder.join("two.tar"), archive(&entries)).unwrap();
+    let image = ["two.tar", "--image", "a:1"];
+    for (arguments, title) in [
+        (
+            &["--against", "two.tar", "--image", "b:1"][..],
+            "two.tar (a:1) against two.tar (b:1)",
+        ),
+        (&["--packages"], "Packages of two.tar (a:1)"),
+        (&["--layer", "1"], "Files in the layers of two.tar (a:1)"),
+        (&["--path", "*"], "Files in the layers of two.tar (a:1)"),
+        (&["--fail-on", "files>100"], "Conditions on two.tar (a:1)"),
+    ] {
+        let ended = inspect(folder, &[&image, arguments].concat(), None);
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.err);
+        assert!(ended.out.contains(title), "{arguments:?}: {}", ended.out);
+    }
+    let json = |arguments: &[&str]| -> Value {
+        let arguments = [&image, arguments, &["--format", "json"]].concat();
+        serde_json::from_str(&inspect(folder, &arguments, None).out).unwrap()
+    };
+    let growth = json(&["--against", "two.tar", "--image", "b:1"]);
+    assert_eq!(growth["selected"], "a:1");
+    assert_eq!(growth["against_selected"], "b:1");
+    assert_eq!(json(&["--layer", "1"])["selected"], "a:1");
 }

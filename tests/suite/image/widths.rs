@@ -270,6 +270,7 @@ fn lists_and_comparisons_fit_the_terminal() {
     };
     let list = FileList {
         image: image.image.clone(),
+        selected: image.selected.clone(),
         files: (1..5).map(file).collect(),
         removed: vec![RemovedName {
             layer: 3,

@@ -274,6 +274,56 @@ fn what_is_wrong_has_its_place_and_its_remedy() {
     insta::assert_snapshot!(report);
 }
 
+/// What is wrong in a matrix; the file of an argument is there.
+fn wrong(keys: &str) -> String {
+    let fixture = with_matrix(keys);
+    fixture.write(
+        "sample-apps/example/Dockerfile.arg",
+        "ARG V=20\nFROM node:${V}\n",
+    );
+    fixture.error(&fixture.load().unwrap_err())
+}
+
+#[test]
+fn a_base_that_an_argument_chooses_is_not_swapped() {
+    let keys =
+        "dockerfile = \"Dockerfile.arg\"\nbase = [\"node:22\"]\nswap.\"node:22\" = \"node:18\"\n";
+    assert_eq!(
+        wrong(keys),
+        "scenarios/example.toml:45:9: `node:22`, the base of Dockerfile.arg, is swapped already\n  \
+         hint: remove `base` or `swap.\"node:22\"`"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_one_of_several_swaps_has_the_place_of_the_matrix() {
+    let keys = "dockerfile = \"Dockerfile.arg\"\nswap.\"nope:1\" = [\"a:1\", \"b:1\"]\n\
+        swap.\"node:20\" = [\"node:20\", \"node:22\"]\n";
+    let problem = "scenarios/example.toml:43:1: `Dockerfile.arg` is not built on `nope:1`\n";
+    let found = wrong(keys);
+    assert!(found.starts_with(problem), "{found}");
+    assert_eq!(found.matches("is not built on").count(), 1, "{found}");
+}
+
+#[test]
+fn a_matrix_in_double_brackets_is_named() {
+    let keys = "dockerfile = \"Dockerfile.bases\"\n";
+    for more in ["", "[[matrix]]\ndockerfile = \"b\"\n"] {
+        let table = format!("[[matrix]] # A list.\n{keys}{more}[[claim]]\n");
+        let fixture = Fixture::new(&GOOD.replacen("[[claim]]\n", &table, 1));
+        assert_eq!(
+            fixture.error(&fixture.load().unwrap_err()),
+            "scenarios/example.toml:43:1: `[[matrix]]` is an array of tables\n  \
+             hint: a scenario has one matrix: write `[matrix]`"
+        );
+    }
+    let fixture = Fixture::new(&GOOD.replacen("[app]\n", "[[app]]\n", 1));
+    assert_eq!(
+        fixture.error(&fixture.load().unwrap_err()),
+        "scenarios/example.toml:4:1: `[[app]]` is an array of tables\n  hint: write `[app]`"
+    );
+}
+
 #[test]
 fn there_are_at_most_256_combinations() {
     let values = |count: usize| {

@@ -271,6 +271,12 @@ pub(super) fn cases() -> Vec<(&'static str, u64, &'static str)> {
     ]
 }
 
+fn empty_files(count: u64) -> Archive {
+    entries(count, |number| {
+        header(EntryType::Regular, &format!("a-name-of-{number:07}"), 0)
+    })
+}
+
 /// An archive by its name.
 pub(super) fn archive(which: &str) -> Archive {
     match which {
@@ -322,9 +328,8 @@ pub(super) fn archive(which: &str) -> Archive {
         "labyrinth" => chained(20_000, false),
         "2000 layers" => named_often(2_000, 500, false),
         "layers in turns" => named_often(400, 20_000, true),
-        "very many files" => entries(200_000, |number| {
-            header(EntryType::Regular, &format!("a-name-of-{number:07}"), 0)
-        }),
+        "many files" => empty_files(60_000),
+        "very many files" => empty_files(200_000),
         "implied folders" => entries(20_000, |number| {
             let name = format!("{number:06}/{}", "d/".repeat(2_000));
             let mut blocks = describing(EntryType::GNULongName, name.as_bytes());
