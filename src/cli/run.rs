@@ -227,7 +227,18 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
     if let Some(left_out) = report::left_out(&record) {
         printer.talk(&left_out);
     }
-    let words = match (record.state, &record.ab) {
+    printer.talk(&closing_words(&record, &folder));
+    Ok(Measured {
+        folder,
+        record,
+        result,
+        unwritten: unwritten.map(store_failure),
+    })
+}
+
+/// Where the results are, and how an interrupted run goes on.
+fn closing_words(record: &RunRecord, folder: &RunFolder) -> String {
+    match (record.state, &record.ab) {
         (RunState::Complete, _) => format!("results in {}", folder.path().display()),
         (_, Some(_)) => format!(
             "interrupted; what was measured is kept in {}",
@@ -237,14 +248,7 @@ async fn execute<E: Engine, C: Clock, P: Probe, G: Environments<E, P>>(
             "interrupted; what was measured is kept. To go on: plimsoll run --resume {}",
             folder.path().display()
         ),
-    };
-    printer.talk(&words);
-    Ok(Measured {
-        folder,
-        record,
-        result,
-        unwritten: unwritten.map(store_failure),
-    })
+    }
 }
 
 fn announce(record: &RunRecord, cases: usize, folder: &RunFolder, printer: &mut Printer) {

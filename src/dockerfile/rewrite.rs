@@ -274,7 +274,7 @@ mod tests {
                 "id=plimsoll-s-/c,type=cache,target=/c,id make",
             ),
         ] {
-            let file = Dockerfile::parse(&format!("FROM a\nRUN --mount={written}\n")).unwrap();
+            let file = Dockerfile::parse(format!("FROM a\nRUN --mount={written}\n")).unwrap();
             let text = file.rewrite(&map(&[]), &map(&[]), Some("s")).unwrap();
             let expected = format!("FROM a\nRUN --mount={rewritten}\n");
             assert_eq!(String::from_utf8_lossy(&text), expected);
